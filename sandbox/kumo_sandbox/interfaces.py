@@ -1,0 +1,118 @@
+"""What the AWS side and the Kubernetes side of the sandbox know of each other.
+
+The AWS side owns the truth (clusters, node groups, profiles, access entries) and calls the Kubernetes side
+after every change. The Kubernetes side makes the running control plane look like it, and never calls AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class NodeSpec:
+    """One EC2 instance of a node group, as the kubelet on it would register it."""
+
+    name: str  # private DNS name: ip-10-0-1-23.ap-northeast-1.compute.internal
+    instance_id: str
+    instance_type: str
+    capacity_type: str  # ON_DEMAND, SPOT
+    region: str
+    zone: str
+    private_ip: str
+    nodegroup: str
+    labels: dict[str, str]  # the node group's own labels, the service's are added by the Kubernetes side
+    taints: tuple[tuple[str, str, str], ...]  # key, value, Kubernetes effect (NoSchedule, NoExecute, PreferNoSchedule)
+    version: str  # Kubernetes version of the node group, 1.29
+    ami_type: str
+    image_id: str
+
+
+@dataclass(frozen=True)
+class FargateProfileSpec:
+    """An ACTIVE Fargate profile: pods that match a selector run on a Fargate node of their own."""
+
+    name: str
+    selectors: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]  # namespace (may hold * and ?), labels
+    subnets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AccessRule:
+    """A principal the cluster knows: an access entry with its associated policies, or the creator as admin."""
+
+    principal_arn: str  # IAM user or role ARN (never an assumed-role ARN)
+    username: str
+    groups: tuple[str, ...]
+    policies: tuple[tuple[str, str, tuple[str, ...]], ...] = ()  # policy name (AmazonEKSAdminPolicy), scope, namespaces
+
+
+@dataclass(frozen=True)
+class AddonSpec:
+    """An installed add-on; the Kubernetes side runs its workload (CoreDNS Deployment, kube-proxy DaemonSet, ...)."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class ClusterView:
+    """What a cluster's Kubernetes side must look like now. Read afresh at each sync."""
+
+    arn: str
+    name: str
+    account: str
+    region: str
+    version: str
+    issuer: str
+    service_cidr: str
+    nodes: tuple[NodeSpec, ...] = ()
+    fargate_profiles: tuple[FargateProfileSpec, ...] = ()
+    access: tuple[AccessRule, ...] = ()
+    addons: tuple[AddonSpec, ...] = field(default=())
+
+
+class KubernetesSide(Protocol):
+    """Implemented by kumo_sandbox.kubernetes.KubernetesSide; ``view(arn)`` gives the cluster as it should be now.
+
+    ``view`` is called from threads of this side and must not wait for them. A cluster's API server posts its
+    TokenReviews to ``token_review_url`` + "/" + the cluster's ARN (http://127.0.0.1:PORT/.../arn:aws:eks:...:cluster/NAME);
+    the AWS side answers them with ``kumo_sandbox.kubernetes.review_token``.
+    """
+
+    def __init__(self, state_dir: str, view: Callable[[str], ClusterView | None], token_review_url: str) -> None: ...
+
+    def endpoint(self, arn: str) -> tuple[str, str]:
+        """Reserve the cluster's endpoint: (https://127.0.0.1:PORT, base64 of the CA's PEM). Starts nothing; stable."""
+
+    def sync(self, arn: str) -> None:
+        """Make a started control plane look like ``view(arn)``; returns at once (work happens on a thread)."""
+
+    def addon_ready(self, arn: str, addon: str) -> bool:
+        """Whether the add-on's pods could run by now (CoreDNS wants a node); a cluster not started is judged by its view."""
+
+    def remove(self, arn: str) -> None:
+        """Stop the cluster's processes and forget its state."""
+
+    def status(self) -> Sequence[dict[str, object]]:
+        """One row a cluster: arn, endpoint, started, pids, resident memory in MiB."""
+
+    def stop(self) -> None:
+        """Stop every process this side started."""
+
+
+class PrincipalOf(Protocol):
+    """From the AWS side: who owns an access key. Returns (ARN, secret key, session token or None), None if unknown."""
+
+    def __call__(self, access_key_id: str) -> tuple[str, str, str | None] | None: ...
+
+
+class ReviewToken(Protocol):
+    """kumo_sandbox.kubernetes.review_token: the answer to a TokenReview (``body`` and answer are decoded JSON objects)."""
+
+    def __call__(
+        self, body: dict[str, Any], *, cluster: ClusterView, principal_of: PrincipalOf, now: datetime
+    ) -> dict[str, Any]: ...
