@@ -1,0 +1,107 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table a resource is described by, and how a wanted value is held against the real one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Canon = Callable[[Any], Any]
+
+
+def as_is(value: Any) -> Any:
+    """Compare the value itself."""
+    return value
+
+
+def unordered(value: Any) -> Any:
+    """Compare a list as a set: EKS keeps no order of subnets, groups, types or CIDRs."""
+    return sorted(value or [])
+
+
+def text(value: Any) -> str | None:
+    """Compare as text (versions of launch templates are numbers to people and strings to the API)."""
+    return None if value is None else str(value)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One option of a resource.
+
+    Args:
+        option: the module's option, snake case.
+        path: where the API's answer holds it, dotted camel case: ``resourcesVpcConfig.subnetIds``.
+        group: the change it belongs to; changes of one group travel in one request. None: immutable.
+        canon: turns either side into what is compared, and shown in a diff.
+        partial: compare only the keys of a dict that the user gave.
+    """
+
+    option: str
+    path: str
+    group: str | None
+    canon: Canon = as_is
+    partial: bool = False
+
+    def read(self, raw: dict[str, Any]) -> Any:
+        """The field's value in an answer of the API, None where it is not set."""
+        value: Any = raw
+        for key in self.path.split("."):
+            value = (value or {}).get(key)
+        return value
+
+
+@dataclass(frozen=True)
+class Change:
+    """A field that is not as wanted: canonical values before and after."""
+
+    field: Field
+    before: Any
+    after: Any
+
+
+def compare(fields: tuple[Field, ...], raw: dict[str, Any], desired: dict[str, Any]) -> list[Change]:
+    """The changes that lead from the API's answer to what is desired; an option that is None is left alone."""
+    changes = []
+    for field in fields:
+        wanted = desired.get(field.option)
+        if wanted is None:
+            continue
+        before, after = field.canon(field.read(raw)), field.canon(wanted)
+        if field.partial:
+            before = narrowed(before, after)
+        if before != after:
+            changes.append(Change(field, before, after))
+    return changes
+
+
+def narrowed(current: Any, wanted: Any) -> Any:
+    """The part of a nested dict that the wanted one speaks of, at every depth."""
+    if not isinstance(wanted, dict):
+        return current
+    current = current if isinstance(current, dict) else {}
+    return {key: narrowed(current.get(key), value) for key, value in wanted.items()}
+
+
+def without_none(value: Any) -> Any:
+    """Drop the suboptions a user left out (argument specs fill them with None), at every depth."""
+    if isinstance(value, dict):
+        return {k: without_none(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [without_none(v) for v in value]
+    return value
+
+
+def shown(fields: tuple[Field, ...], raw: dict[str, Any]) -> dict[str, Any]:
+    """The resource in the user's options, for the diff; what is not set does not appear."""
+    values = {field.option: field.canon(field.read(raw)) for field in fields}
+    return {option: value for option, value in values.items() if value not in (None, [], {})}
+
+
+def overlaid(current: Any, wanted: Any) -> Any:
+    """The wanted value laid over the current one: keys of dicts that were not given stay."""
+    if isinstance(current, dict) and isinstance(wanted, dict):
+        return {**current, **{key: overlaid(current.get(key), value) for key, value in wanted.items()}}
+    return wanted

@@ -1,0 +1,311 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one way a resource becomes what a task says: describe, compare, plan, apply, wait, re-read.
+
+A resource (one file each under ``resources/``) says what it is; this engine knows the order of things: an
+update is followed by its id (DescribeUpdate), never by the resource's status alone; updates of one resource
+follow one another; what somebody else does meanwhile is waited for; terminal states fail with EKS' words.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError, Refused, WaitFailed, issues_text
+from ansible_collections.kumo.eks.plugins.module_utils.fields import Change, Field, compare, overlaid, shown
+from ansible_collections.kumo.eks.plugins.module_utils.waiting import Deadline, poll
+
+SIDE_BY_SIDE = 8  # resources of a list that are worked on at once
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call that changes a resource. ``send`` returns the update EKS started, None where it starts none."""
+
+    operation: str
+    send: Callable[[], dict[str, Any] | None]
+
+
+class Resource(Protocol):
+    """What the engine needs to know of a resource. ``desired`` is keyed by the module's options."""
+
+    kind: str  # "node group", for messages
+    name: str
+    fields: tuple[Field, ...]
+
+    def describe(self) -> dict[str, Any] | None:
+        """The API's answer, None where there is none."""
+
+    def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
+        """Raise Refused for what EKS would not take, before anything is sent. ``raw`` is None for a creation."""
+
+    def create(self, desired: dict[str, Any]) -> dict[str, Any]:
+        """Start the creation; returns the API's answer."""
+
+    def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
+        """What a creation would answer, in the API's shape, for check mode."""
+
+    def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
+        """The desired state in the light of the current one (a desired size that respects an autoscaler)."""
+
+    def requests(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[Request]:
+        """What to send for these changes, in the order it must follow one another."""
+
+    def describe_update(self, update_id: str) -> dict[str, Any]:
+        """DescribeUpdate of one of the resource's updates."""
+
+    def delete(self) -> None:
+        """Start the deletion."""
+
+    def is_in_use(self, error: Exception) -> bool:
+        """EKS is busy with the resource (ResourceInUseException): the same request is right later."""
+
+    def already_exists(self, error: Exception) -> bool:
+        """A creation came second: somebody else made it meanwhile."""
+
+
+@dataclass
+class Outcome:
+    """What became of a resource: ``raw`` in the API's shape, None when it is not there."""
+
+    changed: bool
+    raw: dict[str, Any] | None
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    updates: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Reconciler:
+    """Brings one resource to its desired state.
+
+    Args:
+        check_mode: predict only.
+        wait: return when the resource is settled (ACTIVE or gone) instead of when EKS has taken the request.
+        wait_timeout: limit in seconds for all waits of this resource together.
+        replace: an immutable change may delete and create the resource anew.
+    """
+
+    resource: Resource
+    check_mode: bool = False
+    wait: bool = False
+    wait_timeout: float = 1200
+    replace: bool = False
+
+    def __post_init__(self) -> None:
+        self._deadline = Deadline(self.wait_timeout)
+        self._title = f"{self.resource.kind} {self.resource.name}"
+
+    def ensure_present(self, desired: dict[str, Any]) -> Outcome:
+        raw = self.resource.describe()
+        if raw is not None and raw["status"] == "DELETING" and not self.check_mode:
+            raw = self.wait_until_gone()
+        if raw is None or raw["status"] == "DELETING":
+            return self._create(desired)
+        if raw["status"] == "CREATE_FAILED" and self.replace:
+            return self._replace(raw, desired)
+        return self._reconcile(raw, desired)
+
+    def ensure_absent(self) -> Outcome:
+        raw = self.resource.describe()
+        if raw is None:
+            return Outcome(False, None)
+        before = shown(self.resource.fields, raw)
+        deleting = raw["status"] == "DELETING"
+        if not self.check_mode:
+            if not deleting:
+                self._when_free(self.resource.delete)
+            if self.wait:
+                raw = self.wait_until_gone()
+        return Outcome(not deleting, None if self.check_mode else raw, before, {})
+
+    # creation
+
+    def _create(self, desired: dict[str, Any]) -> Outcome:
+        self.resource.validate(None, desired)
+        if self.check_mode:
+            raw = self.resource.predict(desired)
+            return Outcome(True, raw, {}, shown(self.resource.fields, raw))
+        try:
+            raw = self._when_free(lambda: self.resource.create(desired))
+        except Exception as error:
+            if not self.resource.already_exists(error):
+                raise
+            return self.ensure_present(desired)
+        if self.wait:
+            raw = self.wait_until_active()
+        return Outcome(True, raw, {}, shown(self.resource.fields, raw))
+
+    def _replace(self, raw: dict[str, Any], desired: dict[str, Any]) -> Outcome:
+        before = shown(self.resource.fields, raw)
+        self.resource.validate(None, desired)
+        if not self.check_mode:
+            self._when_free(self.resource.delete)
+            self.wait_until_gone()
+        made = self._create(desired)
+        return Outcome(True, made.raw, before, made.after)
+
+    # change
+
+    def _reconcile(self, raw: dict[str, Any], desired: dict[str, Any]) -> Outcome:
+        raw, changes, wanted = self._plan(raw, desired)
+        if changes and raw["status"] == "CREATING" and not self.check_mode:
+            raw, changes, wanted = self._plan(self.wait_until_active(), desired)
+        before = shown(self.resource.fields, raw)
+        frozen = [change for change in changes if change.field.group is None]
+        if frozen and self.replace:
+            return self._replace(raw, desired)
+        if frozen:
+            raise Refused(self._frozen_text(frozen))
+        if not changes:
+            return self._unchanged(raw, before)
+        after = overlaid(before, {change.field.option: change.after for change in changes})
+        if self.check_mode:
+            return Outcome(True, self._predicted(raw, changes), before, after)
+        updates = self._apply(raw, changes, wanted)
+        raw = self.wait_until_active() if self.wait else self._reread()
+        return Outcome(True, raw, before, shown(self.resource.fields, raw) if self.wait else after, updates)
+
+    def _plan(
+        self, raw: dict[str, Any], desired: dict[str, Any]
+    ) -> tuple[dict[str, Any], list[Change], dict[str, Any]]:
+        wanted = self.resource.adjust(raw, desired)
+        changes = compare(self.resource.fields, raw, wanted)
+        if changes:
+            self.resource.validate(raw, wanted)
+        return raw, changes, wanted
+
+    def _unchanged(self, raw: dict[str, Any], shown_now: dict[str, Any]) -> Outcome:
+        if self.wait and not self.check_mode:
+            raw = self.wait_until_active(raw)
+        elif raw["status"] in ("CREATE_FAILED", "FAILED"):
+            self._fail_terminal(raw)
+        return Outcome(False, raw, shown_now, shown_now)
+
+    def _predicted(self, raw: dict[str, Any], changes: list[Change]) -> dict[str, Any]:
+        predicted = raw
+        for change in changes:
+            nested: Any = change.after
+            for key in reversed(change.field.path.split(".")):
+                nested = {key: nested}
+            predicted = overlaid(predicted, nested)
+        return predicted
+
+    def _apply(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[dict[str, Any]]:
+        started: list[dict[str, Any]] = []
+        requests = self.resource.requests(raw, changes, desired)
+        for number, request in enumerate(requests, start=1):
+            update = self._when_free(request.send)
+            if update is None:
+                continue
+            started.append({"id": update["id"], "type": update.get("type"), "operation": request.operation})
+            if self.wait or number < len(requests):
+                self.wait_for_update(update["id"], request.operation)
+        return started
+
+    def _when_free(self, send: Callable[[], Any]) -> Any:
+        """Send, and where EKS is busy with the resource wait for its turn."""
+
+        def look() -> tuple[bool, Any, str]:
+            try:
+                return True, send(), ""
+            except Exception as error:
+                if not self.resource.is_in_use(error):
+                    raise
+                return False, None, str(error)
+
+        return poll(look, f"The turn of {self._title}", self._deadline)
+
+    # waits
+
+    def wait_for_update(self, update_id: str, operation: str) -> dict[str, Any]:
+        """Until DescribeUpdate says Successful; Failed and Cancelled raise WaitFailed with the update's errors."""
+
+        def look() -> tuple[bool, dict[str, Any], str]:
+            update = self.resource.describe_update(update_id)
+            if update["status"] in ("Failed", "Cancelled"):
+                raise WaitFailed(
+                    f"{operation} of {self._title} ended {update['status']}: {issues_text(update.get('errors') or [])}",
+                    update_id=update_id,
+                )
+            return update["status"] == "Successful", update, f"update {update_id} {update['status']}"
+
+        return poll(look, f"{operation} of {self._title}", self._deadline)
+
+    def wait_until_active(self, raw: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Until the status is ACTIVE; a terminal status raises WaitFailed with the health issues."""
+        first = [raw] if raw else []
+
+        def look() -> tuple[bool, dict[str, Any], str]:
+            now = first.pop() if first else self.resource.describe()
+            if now is None:
+                raise WaitFailed(f"{self._title} is gone: somebody deleted it while it was waited for.")
+            if now["status"] not in ("ACTIVE", "CREATING", "UPDATING", "PENDING", "DEGRADED"):
+                self._fail_terminal(now)
+            return now["status"] == "ACTIVE", now, self._state(now)
+
+        return poll(look, self._title, self._deadline)
+
+    def wait_until_gone(self) -> None:
+        """Until describe finds nothing; DELETE_FAILED raises WaitFailed with the health issues."""
+
+        def look() -> tuple[bool, None, str]:
+            now = self.resource.describe()
+            if now is not None and now["status"].endswith("FAILED") and now["status"] != "CREATE_FAILED":
+                self._fail_terminal(now)
+            return now is None, None, self._state(now) if now else "gone"
+
+        poll(look, f"The deletion of {self._title}", self._deadline)
+
+    def _reread(self) -> dict[str, Any]:
+        raw = self.resource.describe()
+        if raw is None:
+            raise EksError(f"{self._title} is gone: somebody deleted it while it was changed.")
+        return raw
+
+    # words
+
+    @staticmethod
+    def _state(raw: dict[str, Any]) -> str:
+        issues = (raw.get("health") or {}).get("issues") or []
+        return raw["status"] + (f" ({issues_text(issues)})" if issues else "")
+
+    def _fail_terminal(self, raw: dict[str, Any]) -> None:
+        issues = (raw.get("health") or {}).get("issues") or []
+        raise WaitFailed(f"{self._title} is {raw['status']}: {issues_text(issues)}", status=raw["status"])
+
+    def _frozen_text(self, frozen: list[Change]) -> str:
+        parts = [f"{change.field.option} is {change.before!r}, wanted {change.after!r}" for change in frozen]
+        way_out = (
+            "set replace: true to delete and create it anew"
+            if hasattr(self.resource, "replaceable")
+            else ("leave the option out or give its current value; only a new cluster can have another")
+        )
+        return f"{self._title}: EKS cannot change this once it exists: {'; '.join(parts)}. Way out: {way_out}."
+
+
+@dataclass
+class ItemResult:
+    """What became of one item of a list: an outcome, or the failure."""
+
+    name: str
+    outcome: Outcome | None = None
+    error: Exception | None = None
+
+
+def side_by_side(items: list[tuple[str, Callable[[], Outcome]]]) -> list[ItemResult]:
+    """Run the items at once (at most SIDE_BY_SIDE), in the order given in the answer; one that fails stops none."""
+
+    def run(item: tuple[str, Callable[[], Outcome]]) -> ItemResult:
+        name, work = item
+        try:
+            return ItemResult(name, outcome=work())
+        except Exception as error:
+            return ItemResult(name, error=error)
+
+    with concurrent.futures.ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
+        return list(pool.map(run, items))
