@@ -1,0 +1,54 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from ansible_collections.kumo.eks.plugins.module_utils.fields import (
+    Field,
+    compare,
+    narrowed,
+    overlaid,
+    shown,
+    unordered,
+    without_none,
+)
+
+SUBNETS = Field("subnets", "resourcesVpcConfig.subnetIds", "vpc", unordered)
+POLICY = Field("upgrade_policy", "upgradePolicy", "policy", partial=True)
+
+
+class TestCompare:
+    def test_order_does_not_matter_where_eks_keeps_none(self):
+        raw = {"resourcesVpcConfig": {"subnetIds": ["b", "a"]}}
+        assert compare((SUBNETS,), raw, {"subnets": ["a", "b"]}) == []
+
+    def test_left_out_is_left_alone_and_empty_clears(self):
+        raw = {"resourcesVpcConfig": {"subnetIds": ["a"]}}
+        assert compare((SUBNETS,), raw, {"subnets": None}) == []
+        assert compare((SUBNETS,), raw, {"subnets": []})[0].after == []
+
+    def test_a_partial_field_compares_only_what_was_given(self):
+        raw = {"upgradePolicy": {"supportType": "STANDARD", "other": 1}}
+        assert compare((POLICY,), raw, {"upgrade_policy": {"supportType": "STANDARD"}}) == []
+        change = compare((POLICY,), raw, {"upgrade_policy": {"supportType": "EXTENDED"}})[0]
+        assert (change.before, change.after) == ({"supportType": "STANDARD"}, {"supportType": "EXTENDED"})
+
+    def test_a_path_that_is_not_set_reads_as_none(self):
+        assert SUBNETS.read({"resourcesVpcConfig": None}) is None
+
+
+def test_narrowed_follows_the_wanted_dict_to_every_depth():
+    assert narrowed({"a": {"b": 1, "c": 2}, "d": 3}, {"a": {"b": 0}}) == {"a": {"b": 1}}
+    assert narrowed(None, {"a": {"b": 0}}) == {"a": {"b": None}}
+
+
+def test_overlaid_keeps_what_was_not_given():
+    assert overlaid({"a": {"b": 1, "c": 2}}, {"a": {"b": 0}}) == {"a": {"b": 0, "c": 2}}
+
+
+def test_without_none_reaches_into_lists():
+    assert without_none({"a": None, "b": [{"c": None, "d": 0}], "e": ""}) == {"b": [{"d": 0}], "e": ""}
+
+
+def test_shown_leaves_out_what_is_not_set():
+    assert shown((SUBNETS, POLICY), {"resourcesVpcConfig": {"subnetIds": ["b", "a"]}}) == {"subnets": ["a", "b"]}
