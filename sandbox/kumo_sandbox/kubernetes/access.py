@@ -1,0 +1,71 @@
+"""Access entries and their policies as RBAC.
+
+EKS grants access policies in an authorizer of its own; here each is a ClusterRole bound to a group that
+``review_token`` gives to the entry's principal, so that it holds whatever user name the entry has.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from kumo_sandbox.interfaces import AccessRule, ClusterView
+from kumo_sandbox.kubernetes.api import Manifest
+
+GROUP_PREFIX = "eks-access-entry:"
+RBAC = "rbac.authorization.k8s.io"
+READ = ["get", "list", "watch"]
+# Access policy: the ClusterRole with its permissions ("Review access policy permissions" in the EKS User Guide);
+# the first four are Kubernetes' own user-facing roles.
+POLICY_ROLES = {
+    "AmazonEKSClusterAdminPolicy": "cluster-admin",
+    "AmazonEKSAdminPolicy": "admin",
+    "AmazonEKSEditPolicy": "edit",
+    "AmazonEKSViewPolicy": "view",
+    "AmazonEKSAdminViewPolicy": "eks:admin-view",
+    "AmazonEKSSecretReaderPolicy": "eks:secret-reader",
+    "AmazonEKSClusterInsightsPolicy": "eks:cluster-insights",
+}
+OWN_ROLES: dict[str, list[dict[str, list[str]]]] = {
+    "eks:admin-view": [{"apiGroups": ["*"], "resources": ["*"], "verbs": READ}],
+    "eks:secret-reader": [{"apiGroups": [""], "resources": ["secrets"], "verbs": READ}],
+    "eks:cluster-insights": [
+        {"apiGroups": [""], "resources": ["nodes", "pods"], "verbs": ["list"]},
+        {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["get"]},
+        {"apiGroups": ["admissionregistration.k8s.io"], "resources": ["*"], "verbs": ["get", "list"]},
+    ],
+}
+
+
+def group_of(rule: AccessRule) -> str:
+    """The group that carries the policies of one principal."""
+    return f"{GROUP_PREFIX}{rule.principal_arn}"
+
+
+def access_manifests(view: ClusterView) -> Iterator[Manifest]:
+    """Roles and bindings for all associated policies; a policy for services, unknown here, grants nothing."""
+    for name, rules in OWN_ROLES.items():
+        yield {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules}
+    for rule in view.access:
+        for policy, scope, namespaces in rule.policies:
+            if policy in POLICY_ROLES:
+                yield from _bindings(rule, policy, scope, namespaces)
+
+
+def _bindings(rule: AccessRule, policy: str, scope: str, namespaces: tuple[str, ...]) -> Iterator[Manifest]:
+    digest = hashlib.sha256(rule.principal_arn.encode()).hexdigest()[:12]
+    name = f"eks:{policy}:{digest}"
+    if scope != "namespace":
+        yield _binding("ClusterRoleBinding", {"name": name}, policy, rule)
+    for namespace in namespaces if scope == "namespace" else ():
+        yield _binding("RoleBinding", {"name": name, "namespace": namespace}, policy, rule)
+
+
+def _binding(kind: str, metadata: dict[str, str], policy: str, rule: AccessRule) -> Manifest:
+    return {
+        "apiVersion": f"{RBAC}/v1",
+        "kind": kind,
+        "metadata": metadata,
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": POLICY_ROLES[policy]},
+        "subjects": [{"apiGroup": RBAC, "kind": "Group", "name": group_of(rule)}],
+    }

@@ -1,0 +1,204 @@
+"""Installed add-ons as the workloads they bring to kube-system, under their own names and images."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from kumo_sandbox.interfaces import AddonSpec, ClusterView, NodeSpec
+from kumo_sandbox.kubernetes.api import Manifest
+from kumo_sandbox.kubernetes.fargate import COMPUTE_TYPE, profile_for
+
+NAMESPACE = "kube-system"
+REGISTRY = "602401143452.dkr.ecr.{region}.amazonaws.com"
+DNS_HOST = 10  # the cluster DNS is the tenth address of the service network
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A Deployment (replicas given) or a DaemonSet of one container."""
+
+    name: str
+    image: str  # below the registry; {tag} is the add-on's version, as far as the image has it
+    labels: dict[str, str]
+    replicas: int = 0
+    host_network: bool = False
+    requests: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        return "Deployment" if self.replicas else "DaemonSet"
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"app.kubernetes.io/name": name}
+
+
+def _csi(prefix: str, image: str) -> tuple[Workload, ...]:
+    controller = {"app": f"{prefix}-controller", **_named(image.split("/")[-1])}
+    node = {"app": f"{prefix}-node", **_named(image.split("/")[-1])}
+    return (
+        Workload(f"{prefix}-controller", f"{image}:{{tag}}", controller, replicas=2, requests={"cpu": "10m"}),
+        Workload(f"{prefix}-node", f"{image}:{{tag}}", node, requests={"cpu": "10m"}),
+    )
+
+
+# Add-on: its workloads ("AWS add-ons" in the EKS User Guide).
+WORKLOADS: dict[str, tuple[Workload, ...]] = {
+    "coredns": (
+        Workload(
+            "coredns",
+            "eks/coredns:{version}",
+            {"k8s-app": "kube-dns", "eks.amazonaws.com/component": "coredns"},
+            replicas=2,
+            requests={"cpu": "100m", "memory": "70Mi"},
+        ),
+    ),
+    "kube-proxy": (
+        Workload(
+            "kube-proxy",
+            "eks/kube-proxy:{tag}-minimal-{build}",
+            {"k8s-app": "kube-proxy"},
+            host_network=True,
+            requests={"cpu": "100m"},
+        ),
+    ),
+    "vpc-cni": (
+        Workload(
+            "aws-node",
+            "amazon-k8s-cni:{version}",
+            {"k8s-app": "aws-node", **_named("aws-node")},
+            host_network=True,
+            requests={"cpu": "50m"},
+        ),
+    ),
+    "eks-pod-identity-agent": (
+        Workload(
+            "eks-pod-identity-agent",
+            "eks/eks-pod-identity-agent:{version}",
+            _named("eks-pod-identity-agent"),
+            host_network=True,
+        ),
+    ),
+    "aws-ebs-csi-driver": _csi("ebs-csi", "eks/aws-ebs-csi-driver"),
+    "aws-efs-csi-driver": _csi("efs-csi", "eks/aws-efs-csi-driver"),
+    "metrics-server": (
+        Workload(
+            "metrics-server",
+            "eks/metrics-server:{version}",
+            _named("metrics-server"),
+            replicas=2,
+            requests={"cpu": "100m", "memory": "200Mi"},
+        ),
+    ),
+    "snapshot-controller": (
+        Workload("snapshot-controller", "eks/snapshot-controller:{version}", _named("snapshot-controller"), replicas=2),
+    ),
+}
+DEPLOYMENT_TOLERATIONS = [
+    {"key": "CriticalAddonsOnly", "operator": "Exists"},
+    {"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"},
+]
+
+
+def addon_manifests(view: ClusterView) -> Iterator[Manifest]:
+    """All objects of the add-ons of a cluster."""
+    for addon in view.addons:
+        if addon.name == "coredns":
+            yield _dns_service(view)
+        for workload in workloads(addon.name):
+            yield _service_account(workload)
+            yield _manifest(view, addon, workload)
+
+
+def workloads(addon: str) -> tuple[Workload, ...]:
+    """An add-on's workloads; one that is not in the table runs as a Deployment of its own name."""
+    return WORKLOADS.get(addon) or (Workload(addon, f"eks/{addon}:{{version}}", _named(addon), replicas=1),)
+
+
+def addon_could_run(view: ClusterView, addon: str) -> bool:
+    """Whether each of its Deployments finds a place: a node they tolerate, or a Fargate profile that takes them.
+
+    DaemonSets are content where no node is.
+    """
+    return all(workload.kind == "DaemonSet" or _has_place(view, workload) for workload in workloads(addon))
+
+
+def _has_place(view: ClusterView, workload: Workload) -> bool:
+    pod: Manifest = {"metadata": {"labels": workload.labels}, "spec": {}}
+    return any(_tolerated(node) for node in view.nodes) or bool(profile_for(pod, NAMESPACE, view.fargate_profiles))
+
+
+def _tolerated(node: NodeSpec) -> bool:
+    """Whether a Deployment of an add-on may run there; Windows is no place for it."""
+    keys = {toleration["key"] for toleration in DEPLOYMENT_TOLERATIONS}
+    strict = [key for key, _, effect in node.taints if effect != "PreferNoSchedule"]
+    return not node.ami_type.startswith("WINDOWS") and all(key in keys for key in strict)
+
+
+def _manifest(view: ClusterView, addon: AddonSpec, workload: Workload) -> Manifest:
+    spec: dict[str, Any] = {
+        "selector": {"matchLabels": workload.labels},
+        "template": {"metadata": {"labels": workload.labels}, "spec": _pod_spec(view, addon, workload)},
+    }
+    return {
+        "apiVersion": "apps/v1",
+        "kind": workload.kind,
+        "metadata": {"name": workload.name, "namespace": NAMESPACE, "labels": workload.labels},
+        "spec": spec | ({"replicas": workload.replicas} if workload.replicas else {}),
+    }
+
+
+def _pod_spec(view: ClusterView, addon: AddonSpec, workload: Workload) -> dict[str, Any]:
+    daemon = workload.kind == "DaemonSet"
+    container = {
+        "name": workload.name,
+        "image": _image(view.region, addon.version, workload),
+        "resources": {"requests": workload.requests},
+    }
+    return {
+        "serviceAccountName": workload.name,
+        "hostNetwork": workload.host_network,
+        "priorityClassName": "system-node-critical" if daemon else "system-cluster-critical",
+        "tolerations": [{"operator": "Exists"}] if daemon else DEPLOYMENT_TOLERATIONS,
+        "affinity": _affinity(daemon),
+        "containers": [container],
+    }
+
+
+def _image(region: str, version: str, workload: Workload) -> str:
+    """v1.29.0-eksbuild.1 has the tag v1.29.0 and the build eksbuild.1."""
+    tag, _, build = version.partition("-")
+    path = workload.image.format(version=version, tag=tag, build=build or "eksbuild.1")
+    return f"{REGISTRY.format(region=region)}/{path}"
+
+
+def _affinity(daemon: bool) -> dict[str, Any]:
+    """Linux only; daemons keep off Fargate, whose machines hold one pod."""
+    expressions: list[dict[str, Any]] = [{"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]}]
+    if daemon:
+        expressions.append({"key": COMPUTE_TYPE, "operator": "NotIn", "values": ["fargate"]})
+    terms = {"nodeSelectorTerms": [{"matchExpressions": expressions}]}
+    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+
+
+def _service_account(workload: Workload) -> Manifest:
+    metadata = {"name": workload.name, "namespace": NAMESPACE, "labels": workload.labels}
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
+
+
+def _dns_service(view: ClusterView) -> Manifest:
+    network = ipaddress.ip_network(view.service_cidr)
+    ports = [{"name": f"dns{end}", "port": 53, "protocol": kind} for end, kind in (("", "UDP"), ("-tcp", "TCP"))]
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {
+            "name": "kube-dns",
+            "namespace": NAMESPACE,
+            "labels": {"k8s-app": "kube-dns", "eks.amazonaws.com/component": "kube-dns"},
+        },
+        "spec": {"selector": {"k8s-app": "kube-dns"}, "clusterIP": str(network[DNS_HOST]), "ports": ports},
+    }

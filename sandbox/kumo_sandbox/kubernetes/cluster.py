@@ -1,0 +1,200 @@
+"""The Kubernetes side of one cluster: its endpoint from the start, its control plane from the first connection on."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from kumo_sandbox.interfaces import ClusterView
+from kumo_sandbox.kubernetes import fargate_scheduler
+from kumo_sandbox.kubernetes.api import Api, Manifest
+from kumo_sandbox.kubernetes.control_plane import ControlPlane, kubeconfig, write_private
+from kumo_sandbox.kubernetes.listener import Listener
+from kumo_sandbox.kubernetes.pki import Pki
+from kumo_sandbox.kubernetes.reconcile import Reconciler
+
+DEBOUNCE = 0.05  # seconds: changes that come together are one
+RETRY = 1.0  # seconds after a failed look
+FRESH = 5.0  # seconds a new connection waits at most for the changes that were made before it
+WATCH = 60  # seconds of one watch on Fargate's pods
+
+
+class Cluster:
+    """One cluster in one folder. Public methods may be called from any thread."""
+
+    def __init__(
+        self,
+        arn: str,
+        folder: Path,
+        view: Callable[[], ClusterView | None],
+        token_review_url: str,
+        webhooks: Callable[[], list[Manifest]],
+    ) -> None:
+        self.folder = folder
+        self._view = view
+        self._webhooks = webhooks
+        self._pki = _credentials(folder, arn)
+        self._control_plane = ControlPlane(folder, self._pki, token_review_url)
+        self._log = _logger(arn, folder)
+        self._starting = threading.Lock()
+        self._worker: Worker | None = None
+        self._removed = False
+        self._listener = Listener(self._target)
+        self.kubeconfig = folder / "admin.kubeconfig"
+        write_private(self.kubeconfig, kubeconfig(self.endpoint, self._pki, "admin"))
+
+    @property
+    def endpoint(self) -> str:
+        return f"https://127.0.0.1:{self._listener.port}"
+
+    @property
+    def ca_data(self) -> str:
+        return self._pki.ca_data
+
+    @property
+    def started(self) -> bool:
+        return self._control_plane.healthy()
+
+    @property
+    def pids(self) -> list[int]:
+        return list(self._control_plane.pids.values())
+
+    @property
+    def resident_mib(self) -> float:
+        return self._control_plane.resident_mib
+
+    def sync(self) -> None:
+        """Something changed; a cluster that is not started will see it when it starts."""
+        if worker := self._worker:
+            worker.wake()
+
+    def start(self) -> None:
+        """Start what does not run, and have the view applied once before anybody connects."""
+        with self._starting:
+            if not self._control_plane.healthy():
+                self._start()
+
+    def remove(self) -> None:
+        """End everything and delete the folder."""
+        self._removed = True
+        self._listener.close()
+        with self._starting:
+            self._stop()
+        for handler in self._log.handlers[:]:
+            self._log.removeHandler(handler)
+            handler.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _target(self) -> tuple[str, int]:
+        """Where the listener sends a connection."""
+        self.start()
+        if worker := self._worker:
+            worker.wait_until_applied(FRESH)
+        return self._control_plane.address
+
+    def _start(self) -> None:
+        self._stop()
+        view = self._view()
+        if view is None or self._removed:
+            raise LookupError(f"the cluster behind {self.endpoint} is gone")
+        try:
+            self._control_plane.start(view)
+            url = self._control_plane.url
+            self._worker = Worker(url, self._pki, self._view, self._webhooks(), self._log)
+        except Exception:
+            self._log.exception("the control plane did not start")
+            self._stop()
+            raise
+
+    def _stop(self) -> None:
+        if self._worker:
+            self._worker.stop()
+            self._worker = None
+        self._control_plane.stop()
+
+
+class Worker:
+    """The thread that makes a running control plane look like its view, and one that watches Fargate's pods for it."""
+
+    def __init__(
+        self, url: str, pki: Pki, view: Callable[[], ClusterView | None], extra: list[Manifest], log: logging.Logger
+    ) -> None:
+        self._api = Api(url, pki)
+        self._watcher = Api(url, pki)
+        self._view = view
+        self._reconciler = Reconciler(self._api, extra)
+        self._log = log
+        self._condition = threading.Condition()
+        self._wanted = 1  # counts changes; what is applied follows
+        self._applied = 0
+        self._stopped = threading.Event()
+        self._attempt("reconcile", self._reconcile_once)
+        for target in (self._reconcile_for_ever, self._watch_for_ever):
+            threading.Thread(target=target, name="kumo-cluster", daemon=True).start()
+
+    def wake(self) -> None:
+        with self._condition:
+            self._wanted += 1
+            self._condition.notify_all()
+
+    def wait_until_applied(self, seconds: float) -> None:
+        """Until all changes known now are applied, at most ``seconds``."""
+        with self._condition:
+            wanted = self._wanted
+            self._condition.wait_for(lambda: self._applied >= wanted or self._stopped.is_set(), seconds)
+
+    def stop(self) -> None:
+        self._stopped.set()
+        with self._condition:
+            self._condition.notify_all()
+
+    def _reconcile_for_ever(self) -> None:
+        while not self._stopped.is_set():
+            with self._condition:
+                self._condition.wait_for(lambda: self._wanted > self._applied or self._stopped.is_set())
+            if not self._stopped.wait(DEBOUNCE):
+                self._attempt("reconcile", self._reconcile_once)
+        self._api.close()
+
+    def _reconcile_once(self) -> None:
+        with self._condition:
+            wanted = self._wanted
+        if view := self._view():
+            self._reconciler.reconcile(view)
+            fargate_scheduler.schedule(self._api, view)
+        with self._condition:
+            self._applied = wanted
+            self._condition.notify_all()
+
+    def _watch_for_ever(self) -> None:
+        while not self._stopped.is_set():
+            self._attempt("watch", lambda: fargate_scheduler.follow(self._watcher, self.wake, WATCH))
+        self._watcher.close()
+
+    def _attempt(self, what: str, work: Callable[[], None]) -> None:
+        """An error is logged and tried again; while stopping it is expected."""
+        try:
+            work()
+        except Exception:
+            if not self._stopped.is_set():
+                self._log.exception(what)
+                self._stopped.wait(RETRY)
+
+
+def _credentials(folder: Path, arn: str) -> Pki:
+    pki = Pki(folder / "pki", arn.rpartition("/")[2])
+    pki.issue("admin", "kubernetes-admin", ("system:masters",))
+    pki.service_account_keys()
+    return pki
+
+
+def _logger(arn: str, folder: Path) -> logging.Logger:
+    """Errors of a cluster go to sandbox.log in its folder."""
+    log = logging.getLogger(f"{__name__}.{arn}")
+    log.propagate = False
+    log.handlers = [logging.FileHandler(folder / "sandbox.log", delay=True)]
+    log.handlers[0].setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    return log

@@ -1,0 +1,121 @@
+"""Make a running cluster look like its view: apply what changed, take away what the view no longer has."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+
+from kumo_sandbox.interfaces import ClusterView
+from kumo_sandbox.kubernetes.access import access_manifests
+from kumo_sandbox.kubernetes.addons import addon_manifests
+from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, path_of
+from kumo_sandbox.kubernetes.nodes import node
+
+DRAIN_SECONDS = 5.0
+
+
+def manifests(view: ClusterView) -> Iterator[Manifest]:
+    """Everything EKS puts into a cluster, in the order it has to be there."""
+    yield from access_manifests(view)
+    yield from (node(view, spec) for spec in view.nodes)
+    yield from addon_manifests(view)
+
+
+class Reconciler:
+    """Remembers what it applied to one API server: only differences cost calls."""
+
+    def __init__(self, api: Api, extra: list[Manifest]) -> None:
+        """``extra`` belongs to the cluster whatever the view says."""
+        self._api = api
+        self._extra = extra
+        self._applied: dict[str, tuple[str, Manifest]] = {}  # path: digest, manifest
+
+    def reconcile(self, view: ClusterView) -> None:
+        """Apply and remove; one object that is refused holds up no other. Raises ExceptionGroup at the end."""
+        wanted = {path_of(manifest): manifest for manifest in (*self._extra, *manifests(view))}
+        unwanted = [path for path in reversed(self._applied) if path not in wanted]
+        errors: list[Exception] = []
+        for path, manifest in wanted.items():
+            _collect(errors, lambda path=path, manifest=manifest: self._apply(path, manifest))
+        nodes = [_name(path) for path in unwanted if self._kind(path) == "Node"]
+        _collect(errors, lambda: drain(self._api, nodes))
+        for path in unwanted:
+            _collect(errors, lambda path=path: self._remove(path))
+        _collect(errors, lambda: forget_pods(self._api, nodes))
+        if errors:
+            raise ExceptionGroup(f"{view.name} does not yet look like its view", errors)
+
+    def _apply(self, path: str, manifest: Manifest) -> None:
+        digest = _digest(manifest)
+        if path not in self._applied or self._applied[path][0] != digest:
+            self._api.apply(manifest)
+            self._applied[path] = (digest, manifest)
+
+    def _remove(self, path: str) -> None:
+        self._api.delete(path)
+        del self._applied[path]
+
+    def _kind(self, path: str) -> str:
+        return str(self._applied[path][1]["kind"])
+
+
+def drain(api: Api, nodes: list[str]) -> None:
+    """Cordon nodes that go away, delete their pods as EKS does before it ends an instance, and wait a moment.
+
+    The pods of DaemonSets stay until the node is gone; their controller would only make them again.
+    """
+    for name in nodes:
+        _cordon(api, name)
+    end = time.monotonic() + DRAIN_SECONDS
+    while (
+        pods := [pod for name in nodes for pod in _pods_on(api, name) if not _of_daemon(pod)]
+    ) and time.monotonic() < end:
+        for pod in pods:
+            if "deletionTimestamp" not in pod["metadata"]:
+                api.delete(path_of(pod))
+        time.sleep(0.1)
+
+
+def forget_pods(api: Api, nodes: list[str]) -> None:
+    """Delete at once what is left on nodes that are gone: nobody runs it any more."""
+    for pod in (pod for name in nodes for pod in _pods_on(api, name)):
+        api.delete(path_of(pod), grace_seconds=0)
+
+
+def _cordon(api: Api, node: str) -> None:
+    """Somebody may have deleted the node already."""
+    try:
+        api.patch(
+            path_of({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node}}), {"spec": {"unschedulable": True}}
+        )
+    except ApiError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+
+
+def _pods_on(api: Api, node: str) -> list[Manifest]:
+    return api.items("v1", "Pod", fieldSelector=f"spec.nodeName={node}")
+
+
+def _of_daemon(pod: Manifest) -> bool:
+    return any(owner["kind"] == "DaemonSet" for owner in pod["metadata"].get("ownerReferences") or [])
+
+
+def _digest(manifest: Manifest) -> str:
+    """Over everything but a node's conditions, which carry the time."""
+    status = {key: value for key, value in manifest.get("status", {}).items() if key != "conditions"}
+    return hashlib.sha256(json.dumps({**manifest, "status": status}, sort_keys=True).encode()).hexdigest()
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _collect(errors: list[Exception], work: Callable[[], None]) -> None:
+    try:
+        work()
+    except Exception as error:
+        errors.append(error)

@@ -1,0 +1,130 @@
+"""The admission webhooks that EKS runs in front of each cluster, on one HTTPS port of 127.0.0.1 for all of them.
+
+A webhook rather than a MutatingAdmissionPolicy: it reads the profiles at the moment a pod is made, so a profile
+that is ACTIVE takes the very next pod, where a policy would count only when the API server has noticed it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import ssl
+import sys
+import threading
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from kumo_sandbox.interfaces import ClusterView
+from kumo_sandbox.kubernetes.api import Manifest
+from kumo_sandbox.kubernetes.fargate import PROFILE_LABEL, SCHEDULER, profile_for
+from kumo_sandbox.kubernetes.pki import Pki
+
+FARGATE = "/fargate/"
+LOG = logging.getLogger(__name__)
+
+
+class WebhookServer:
+    """Answers AdmissionReviews; the cluster's ARN is the rest of the path."""
+
+    def __init__(self, pki: Pki, view: Callable[[str], ClusterView | None]) -> None:
+        self._pki = pki
+        pki.issue("webhook", "eks-webhooks", hosts=("127.0.0.1",))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pki.path("webhook.crt"), pki.path("webhook.key"))
+        self._server = _Server(context, view)
+        threading.Thread(target=self._server.serve_forever, name="kumo-webhooks", daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def manifests(self, arn: str) -> list[Manifest]:
+        """What makes a cluster's API server ask us."""
+        url = f"https://127.0.0.1:{self._server.server_address[1]}{FARGATE}{arn}"
+        rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "*"}
+        webhook = {
+            "name": "0500-amazon-eks-fargate-mutation.amazonaws.com",
+            "admissionReviewVersions": ["v1"],
+            "clientConfig": {"url": url, "caBundle": self._pki.ca_data},
+            "failurePolicy": "Ignore",
+            "rules": [rule],
+            "sideEffects": "None",
+            "timeoutSeconds": 5,
+        }
+        name = "0500-amazon-eks-fargate-mutation.amazonaws.com"
+        return [
+            {
+                "apiVersion": "admissionregistration.k8s.io/v1",
+                "kind": "MutatingWebhookConfiguration",
+                "metadata": {"name": name},
+                "webhooks": [webhook],
+            }
+        ]
+
+
+def review_pod(request: dict[str, Any], view: ClusterView | None) -> dict[str, Any]:
+    """The answer to one admission request for a pod."""
+    pod = request["object"]
+    profile = profile_for(pod, request["namespace"], view.fargate_profiles) if view else None
+    answer: dict[str, Any] = {"uid": request["uid"], "allowed": True}
+    if profile is None:
+        return answer
+    patch = base64.b64encode(json.dumps(_patch(pod, profile)).encode()).decode()
+    return answer | {"patchType": "JSONPatch", "patch": patch}
+
+
+def _patch(pod: Manifest, profile: str) -> list[dict[str, Any]]:
+    labels = (pod["metadata"].get("labels") or {}) | {PROFILE_LABEL: profile}
+    return [
+        {"op": "add", "path": "/metadata/labels", "value": labels},
+        {"op": "add", "path": "/spec/schedulerName", "value": SCHEDULER},
+    ]
+
+
+class _Server(ThreadingHTTPServer):
+    """TLS is shaken hands in each connection's own thread, so that a silent client holds up nobody."""
+
+    daemon_threads = True
+
+    def __init__(self, context: ssl.SSLContext, view: Callable[[str], ClusterView | None]) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.context = context
+        self.view = view
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        with self.context.wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client_address)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log what went wrong; a client that hangs up in the middle is no news."""
+        if not isinstance(sys.exception(), OSError):
+            LOG.exception("admission webhook")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_POST(self) -> None:
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["request"]
+        if not self.path.startswith(FARGATE):
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return
+        # the API server adds ?timeout=5s
+        arn = self.path.partition("?")[0].removeprefix(FARGATE)
+        response = review_pod(request, self.server.view(arn))
+        body = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}
+        self._send(json.dumps(body).encode())
+
+    def log_message(self, *arguments: Any) -> None:
+        """Pods are made all the time; nothing to log."""
+
+    def _send(self, body: bytes) -> None:
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
