@@ -1,0 +1,15 @@
+"""A whole Amazon EKS on one machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["Sandbox"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Sandbox":  # moto takes a second to import; the command line does without it
+        from kumo_sandbox.server import Sandbox
+
+        return Sandbox
+    raise AttributeError(name)

@@ -1,0 +1,168 @@
+"""Access entries and their policies."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from kumo_sandbox.aws.context import Context, operation, page
+from kumo_sandbox.aws.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceNotFound
+from kumo_sandbox.aws.store import Cluster, Raw
+
+POLICIES = tuple(
+    f"arn:aws:eks::aws:cluster-access-policy/{name}"
+    for name in (
+        "AmazonEKSAdminPolicy",
+        "AmazonEKSAdminViewPolicy",
+        "AmazonEKSClusterAdminPolicy",
+        "AmazonEKSEditPolicy",
+        "AmazonEKSViewPolicy",
+        "AmazonEKSSecretReaderPolicy",
+        "AmazonEKSAutoNodePolicy",
+    )
+)
+
+
+def _with_api(cluster: Cluster) -> Cluster:
+    if cluster.raw["accessConfig"]["authenticationMode"] == "CONFIG_MAP":
+        raise InvalidRequest(
+            "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.",
+            clusterName=cluster.name,
+        )
+    return cluster
+
+
+def find(cluster: Cluster, principal: str) -> Raw:
+    if principal not in cluster.access_entries:
+        raise ResourceNotFound(
+            f"The specified principalArn could not be found. You can view your available access entries with 'list-access-entries'. {principal}",
+            clusterName=cluster.name,
+        )
+    return cluster.access_entries[principal]
+
+
+def add_creator(ctx: Context, cluster: Cluster) -> None:
+    """EKS makes the creator an administrator by an access entry, where entries are in use."""
+    entry = _new(ctx, cluster, {"principalArn": cluster.creator})
+    cluster.access_entries[cluster.creator] = entry
+    cluster.access_policies[cluster.creator] = {}
+    _associate(ctx, cluster, cluster.creator, POLICIES[2], {"type": "cluster", "namespaces": []})
+
+
+def _new(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
+    principal = p["principalArn"]
+    what, _, name = principal.rpartition(":")[2].partition("/")
+    session = "/{{SessionName}}" if what == "role" else ""
+    username = p.get("username") or (
+        principal.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + session if session else principal
+    )
+    return {
+        "clusterName": cluster.name,
+        "principalArn": principal,
+        "kubernetesGroups": p.get("kubernetesGroups") or [],
+        "accessEntryArn": ctx.arn(f"access-entry/{cluster.name}/{what}/{ctx.account}/{name}/{uuid.uuid4()}"),
+        "createdAt": ctx.now(),
+        "modifiedAt": ctx.now(),
+        "tags": p.get("tags") or {},
+        "username": username,
+        "type": p.get("type") or "STANDARD",
+    }
+
+
+@operation("CreateAccessEntry")
+def create_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    cluster = _with_api(ctx.active_cluster(p["clusterName"]))
+    principal = p["principalArn"]
+    if principal in cluster.access_entries:
+        raise ResourceInUse(
+            "The specified access entry resource is already in use on this cluster.", clusterName=cluster.name
+        )
+    if ":assumed-role/" in principal or ":iam::" not in principal:
+        raise InvalidParameter(f"The principalArn parameter format is not valid: {principal}", clusterName=cluster.name)
+    if any(group.startswith("system:") for group in p.get("kubernetesGroups") or []):
+        raise InvalidParameter("The kubernetes group name cannot start with system:", clusterName=cluster.name)
+    cluster.access_entries[principal] = _new(ctx, cluster, p)
+    cluster.access_policies[principal] = {}
+    ctx.world.changed(cluster.raw["arn"])
+    return {"accessEntry": cluster.access_entries[principal]}
+
+
+@operation("DescribeAccessEntry")
+def describe_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    return {"accessEntry": find(_with_api(ctx.cluster(p["clusterName"])), p["principalArn"])}
+
+
+@operation("ListAccessEntries")
+def list_access_entries(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    cluster = _with_api(ctx.cluster(p["clusterName"]))
+    wanted = p.get("associatedPolicyArn")
+    rows = sorted(a for a in cluster.access_entries if wanted is None or wanted in cluster.access_policies[a])
+    return page(p, "accessEntries", rows)
+
+
+@operation("UpdateAccessEntry")
+def update_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    cluster = _with_api(ctx.cluster(p["clusterName"]))
+    entry = find(cluster, p["principalArn"])
+    for key in ("kubernetesGroups", "username"):
+        if p.get(key) is not None:
+            entry[key] = p[key]
+    entry["modifiedAt"] = ctx.now()
+    ctx.world.changed(cluster.raw["arn"])
+    return {"accessEntry": entry}
+
+
+@operation("DeleteAccessEntry")
+def delete_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    cluster = _with_api(ctx.cluster(p["clusterName"]))
+    find(cluster, p["principalArn"])
+    del cluster.access_entries[p["principalArn"]], cluster.access_policies[p["principalArn"]]
+    ctx.world.changed(cluster.raw["arn"])
+    return {}
+
+
+def _associate(ctx: Context, cluster: Cluster, principal: str, policy: str, scope: Raw) -> Raw:
+    row = {
+        "policyArn": policy,
+        "accessScope": {"namespaces": [], **scope},
+        "associatedAt": ctx.now(),
+        "modifiedAt": ctx.now(),
+    }
+    cluster.access_policies[principal][policy] = row
+    return row
+
+
+@operation("AssociateAccessPolicy")
+def associate_access_policy(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    cluster = _with_api(ctx.cluster(p["clusterName"]))
+    find(cluster, p["principalArn"])
+    if p["policyArn"] not in POLICIES:
+        raise InvalidParameter(
+            f"The policyArn parameter format is not valid: {p['policyArn']}", clusterName=cluster.name
+        )
+    row = _associate(ctx, cluster, p["principalArn"], p["policyArn"], p["accessScope"])
+    ctx.world.changed(cluster.raw["arn"])
+    return {"clusterName": cluster.name, "principalArn": p["principalArn"], "associatedAccessPolicy": row}
+
+
+@operation("DisassociateAccessPolicy")
+def disassociate_access_policy(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    cluster = _with_api(ctx.cluster(p["clusterName"]))
+    find(cluster, p["principalArn"])
+    if cluster.access_policies[p["principalArn"]].pop(p["policyArn"], None) is None:
+        raise ResourceNotFound(f"The policy {p['policyArn']} is not associated", clusterName=cluster.name)
+    ctx.world.changed(cluster.raw["arn"])
+    return {}
+
+
+@operation("ListAssociatedAccessPolicies")
+def list_associated_access_policies(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    cluster = _with_api(ctx.cluster(p["clusterName"]))
+    find(cluster, p["principalArn"])
+    rows = list(cluster.access_policies[p["principalArn"]].values())
+    return {**page(p, "associatedAccessPolicies", rows), "clusterName": cluster.name, "principalArn": p["principalArn"]}
+
+
+@operation("ListAccessPolicies")
+def list_access_policies(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    return page(p, "accessPolicies", [{"name": arn.rsplit("/", 1)[1], "arn": arn} for arn in POLICIES])

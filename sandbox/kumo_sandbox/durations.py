@@ -1,0 +1,20 @@
+"""How long things take at EKS, in seconds. One table, for the simulated service and for the benchmarks.
+
+"seen" was read in public logs (terraform-aws-eks PR 3218, containers-roadmap 1227 and 2392); the rest is assumed.
+"""
+
+from __future__ import annotations
+
+CLUSTER_CREATE = 540.0  # seen: 8m33s, 10m06s; 9 minutes on average by AWS
+CLUSTER_DELETE = 180.0
+CLUSTER_VERSION_UPDATE = 540.0
+CLUSTER_CONFIG_UPDATE = 120.0
+NODEGROUP_CREATE = 120.0  # seen: 1m48s, 1m59s
+NODEGROUP_DELETE = 240.0
+NODEGROUP_VERSION_UPDATE = 360.0
+NODEGROUP_CONFIG_UPDATE = 120.0
+FARGATE_CREATE = 90.0  # seen: 26 s to 5m45s
+FARGATE_DELETE = 120.0  # seen
+ADDON = 30.0
+NAT_GATEWAY = 90.0
+INSIGHTS_REFRESH = 60.0

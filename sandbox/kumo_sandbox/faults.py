@@ -1,0 +1,81 @@
+"""Faults on demand: throttling, server errors, dropped connections, creations and updates that fail."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from dataclasses import asdict, dataclass, field
+
+KINDS = ("throttle", "error5xx", "drop", "fail_creation", "fail_update")
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Fault:
+    """What is to go wrong.
+
+    Attributes:
+        kind: one of KINDS.
+        service: endpoint prefix (eks, ec2, iam); "*" is every service.
+        operation: API operation; "*" is every one.
+        count: how often; 0 is for ever.
+        code, message: the service's words for fail_creation (health issue) and fail_update (update error).
+        resource: only for the resource of this name.
+    """
+
+    kind: str
+    service: str = "eks"
+    operation: str = "*"
+    count: int = 1
+    code: str = ""
+    message: str = ""
+    resource: str = ""
+    used: int = 0
+    id: int = field(default_factory=lambda: next(_numbers))
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"kind {self.kind!r}: one of {', '.join(KINDS)} is wanted")
+        if int(self.count) < 0:
+            raise ValueError(f"count {self.count!r}: 0 (for ever) or more is wanted")
+        self.count = int(self.count)
+
+    def fits(self, kinds: tuple[str, ...], service: str, operation: str, resource: str) -> bool:
+        return (
+            self.kind in kinds
+            and self.service in ("*", service)
+            and self.operation in ("*", operation)
+            and self.resource in ("", resource)
+            and (self.count == 0 or self.used < self.count)
+        )
+
+
+class Faults:
+    """The faults that wait for their call."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+
+    def add(self, **words: object) -> Fault:
+        fault = Fault(**words)
+        with self._lock:
+            self._faults.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        with self._lock:
+            self._faults.clear()
+
+    def rows(self) -> list[dict[str, object]]:
+        with self._lock:
+            return [asdict(fault) for fault in self._faults]
+
+    def take(self, kinds: tuple[str, ...], service: str, operation: str, resource: str = "") -> Fault | None:
+        """The first fault that fits this call, counted as used."""
+        with self._lock:
+            for fault in self._faults:
+                if fault.fits(kinds, service, operation, resource):
+                    fault.used += 1
+                    return fault
+        return None

@@ -1,0 +1,40 @@
+"""Who an access key belongs to: the IAM users and assumed roles that moto keeps."""
+
+from __future__ import annotations
+
+ACCOUNT = "123456789012"
+
+
+def principal_of(access_key_id: str) -> tuple[str, str, str | None] | None:
+    """(ARN, secret key, session token) of a key's owner; None for a key nobody has."""
+    from moto.iam.models import iam_backends
+    from moto.sts.models import sts_backends
+
+    role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key_id)
+    if role is not None:
+        return role.arn, role.secret_access_key, role.session_token
+    for user in iam_backends[ACCOUNT]["aws"].users.values():
+        for key in user.access_keys:
+            if key.access_key_id == access_key_id and key.status == "Active":
+                return user.arn, key.secret_access_key, None
+    return None
+
+
+def iam_arn(arn: str) -> str:
+    """The IAM principal behind a caller: the role of an assumed-role session, otherwise the ARN itself."""
+    if ":assumed-role/" not in arn:
+        return arn
+    role = arn.split(":assumed-role/")[1].split("/")[0]
+    return f"arn:aws:iam::{arn.split(':')[4]}:role/{role}"
+
+
+def make_administrator(name: str = "sandbox-admin") -> tuple[str, str]:
+    """An IAM user that may do everything; returns its access key and secret."""
+    from moto.iam.models import iam_backends
+
+    backend = iam_backends[ACCOUNT]["aws"]
+    user = backend.create_user(region_name="us-east-1", user_name=name)
+    backend.attach_user_policy("arn:aws:iam::aws:policy/AdministratorAccess", name)
+    key = user.create_access_key(prefix="AKIA")
+    backend.access_keys[key.physical_resource_id] = key
+    return key.access_key_id, key.secret_access_key
