@@ -36,7 +36,7 @@ class BinariesError(RuntimeError):
 
 @dataclass(frozen=True)
 class Tool:
-    """A program: the folder of its go.mod, its Go package, the module whose version it has, how it tells its version."""
+    """A program: the folder of its go.mod, its Go package, the module whose version it has, and how it tells it."""
 
     name: str
     folder: str

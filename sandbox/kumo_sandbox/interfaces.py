@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Protocol
 
 
@@ -111,8 +110,8 @@ class PrincipalOf(Protocol):
 
 
 class ReviewToken(Protocol):
-    """kumo_sandbox.kubernetes.review_token: the answer to a TokenReview (``body`` and answer are decoded JSON objects)."""
+    """kumo_sandbox.kubernetes.review_token: the answer to a TokenReview; ``now`` is POSIX time in seconds."""
 
     def __call__(
-        self, body: dict[str, Any], *, cluster: ClusterView, principal_of: PrincipalOf, now: datetime
+        self, body: dict[str, Any], *, cluster: ClusterView, principal_of: PrincipalOf, now: float
     ) -> dict[str, Any]: ...

@@ -7,7 +7,8 @@ EKS grants access policies in an authorizer of its own; here each is a ClusterRo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 
 from kumo_sandbox.interfaces import AccessRule, ClusterView
 from kumo_sandbox.kubernetes.api import Manifest
@@ -42,17 +43,21 @@ def group_of(rule: AccessRule) -> str:
     return f"{GROUP_PREFIX}{rule.principal_arn}"
 
 
-def access_manifests(view: ClusterView) -> Iterator[Manifest]:
-    """Roles and bindings for all associated policies; a policy for services, unknown here, grants nothing."""
+def access_manifests(view: ClusterView, present: Sequence[str]) -> Iterator[Manifest]:
+    """Roles and bindings for all associated policies; a policy for services, unknown here, grants nothing.
+
+    ``present`` are the namespaces there are: a scope may name ones that come later, or many by a * at the end.
+    """
     for name, rules in OWN_ROLES.items():
         yield {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules}
     for rule in view.access:
         for policy, scope, namespaces in rule.policies:
             if policy in POLICY_ROLES:
-                yield from _bindings(rule, policy, scope, namespaces)
+                matching = [name for name in present if any(fnmatchcase(name, each) for each in namespaces)]
+                yield from _bindings(rule, policy, scope, matching)
 
 
-def _bindings(rule: AccessRule, policy: str, scope: str, namespaces: tuple[str, ...]) -> Iterator[Manifest]:
+def _bindings(rule: AccessRule, policy: str, scope: str, namespaces: Sequence[str]) -> Iterator[Manifest]:
     digest = hashlib.sha256(rule.principal_arn.encode()).hexdigest()[:12]
     name = f"eks:{policy}:{digest}"
     if scope != "namespace":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -98,16 +98,17 @@ class Api:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
 
-    def watch(self, path: str, seconds: int, **parameters: str) -> Iterator[Manifest]:
-        """Events ({type, object}) for at most ``seconds``."""
-        query = {**parameters, "watch": "true", "timeoutSeconds": str(seconds)}
-        with self._session.get(
-            f"{self._url}{path}", params=query, stream=True, timeout=(TIMEOUT, seconds + TIMEOUT)
-        ) as answer:
+    def follow(self, path: str, changed: Callable[[], None], seconds: int, **parameters: str) -> None:
+        """Call ``changed`` now, and at each change of the collection for about ``seconds``."""
+        version = self.get(path, **parameters, limit="1")["metadata"]["resourceVersion"]
+        changed()
+        query = {**parameters, "resourceVersion": version, "watch": "true", "timeoutSeconds": str(seconds)}
+        timeouts = (TIMEOUT, seconds + TIMEOUT)
+        with self._session.get(f"{self._url}{path}", params=query, stream=True, timeout=timeouts) as answer:
             _check("WATCH", path, answer)
-            for line in answer.iter_lines(chunk_size=None):
+            for line in answer.iter_lines():
                 if line:
-                    yield json.loads(line)
+                    changed()
 
     def _apply(self, path: str, body: Manifest) -> Manifest:
         parameters = {"fieldManager": FIELD_MANAGER, "force": "true"}

@@ -6,11 +6,12 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes import fargate_scheduler
-from kumo_sandbox.kubernetes.api import Api, Manifest
+from kumo_sandbox.kubernetes.api import Api, Manifest, collection_of
 from kumo_sandbox.kubernetes.control_plane import ControlPlane, kubeconfig, write_private
 from kumo_sandbox.kubernetes.listener import Listener
 from kumo_sandbox.kubernetes.pki import Pki
@@ -18,8 +19,14 @@ from kumo_sandbox.kubernetes.reconcile import Reconciler
 
 DEBOUNCE = 0.05  # seconds: changes that come together are one
 RETRY = 1.0  # seconds after a failed look
+LOOK = 2.0  # seconds between looks at the view when nobody calls: some things happen there by the clock alone
 FRESH = 5.0  # seconds a new connection waits at most for the changes that were made before it
-WATCH = 60  # seconds of one watch on Fargate's pods
+WATCH = 300  # seconds of one watch
+# What changes in a cluster and concerns us: namespaces (access policies name them), and Fargate's pods.
+WATCHED: tuple[tuple[str, dict[str, str]], ...] = (
+    (collection_of("v1", "Namespace"), {}),
+    (collection_of("v1", "Pod"), fargate_scheduler.OURS),
+)
 
 
 class Cluster:
@@ -117,23 +124,25 @@ class Cluster:
 
 
 class Worker:
-    """The thread that makes a running control plane look like its view, and one that watches Fargate's pods for it."""
+    """The thread that makes a running control plane look like its view, and those that watch the cluster for it."""
 
     def __init__(
         self, url: str, pki: Pki, view: Callable[[], ClusterView | None], extra: list[Manifest], log: logging.Logger
     ) -> None:
         self._api = Api(url, pki)
-        self._watcher = Api(url, pki)
+        self._watchers = [(Api(url, pki), *watched) for watched in WATCHED]
         self._view = view
         self._reconciler = Reconciler(self._api, extra)
         self._log = log
         self._condition = threading.Condition()
         self._wanted = 1  # counts changes; what is applied follows
         self._applied = 0
+        self._seen: ClusterView | None = None  # what was applied last
         self._stopped = threading.Event()
         self._attempt("reconcile", self._reconcile_once)
-        for target in (self._reconcile_for_ever, self._watch_for_ever):
-            threading.Thread(target=target, name="kumo-cluster", daemon=True).start()
+        _in_background(self._reconcile_for_ever)
+        for watcher in self._watchers:
+            _in_background(partial(self._watch_for_ever, *watcher))
 
     def wake(self) -> None:
         with self._condition:
@@ -141,7 +150,8 @@ class Worker:
             self._condition.notify_all()
 
     def wait_until_applied(self, seconds: float) -> None:
-        """Until all changes known now are applied, at most ``seconds``."""
+        """Until the view as it is now is applied, at most ``seconds``."""
+        self._look()
         with self._condition:
             wanted = self._wanted
             self._condition.wait_for(lambda: self._applied >= wanted or self._stopped.is_set(), seconds)
@@ -151,28 +161,36 @@ class Worker:
         with self._condition:
             self._condition.notify_all()
 
+    def _look(self) -> None:
+        """Wake up if the view is another than the one that was applied."""
+        if self._view() != self._seen:
+            self.wake()
+
     def _reconcile_for_ever(self) -> None:
         while not self._stopped.is_set():
             with self._condition:
-                self._condition.wait_for(lambda: self._wanted > self._applied or self._stopped.is_set())
-            if not self._stopped.wait(DEBOUNCE):
+                due = self._condition.wait_for(lambda: self._wanted > self._applied or self._stopped.is_set(), LOOK)
+            if not due:
+                self._attempt("look", self._look)
+            elif not self._stopped.wait(DEBOUNCE):
                 self._attempt("reconcile", self._reconcile_once)
         self._api.close()
 
     def _reconcile_once(self) -> None:
         with self._condition:
             wanted = self._wanted
-        if view := self._view():
+        view = self._view()
+        if view:
             self._reconciler.reconcile(view)
             fargate_scheduler.schedule(self._api, view)
         with self._condition:
-            self._applied = wanted
+            self._applied, self._seen = wanted, view
             self._condition.notify_all()
 
-    def _watch_for_ever(self) -> None:
+    def _watch_for_ever(self, api: Api, path: str, parameters: dict[str, str]) -> None:
         while not self._stopped.is_set():
-            self._attempt("watch", lambda: fargate_scheduler.follow(self._watcher, self.wake, WATCH))
-        self._watcher.close()
+            self._attempt("watch", lambda: api.follow(path, self.wake, WATCH, **parameters))
+        api.close()
 
     def _attempt(self, what: str, work: Callable[[], None]) -> None:
         """An error is logged and tried again; while stopping it is expected."""
@@ -182,6 +200,10 @@ class Worker:
             if not self._stopped.is_set():
                 self._log.exception(what)
                 self._stopped.wait(RETRY)
+
+
+def _in_background(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, name="kumo-cluster", daemon=True).start()
 
 
 def _credentials(folder: Path, arn: str) -> Pki:

@@ -137,7 +137,7 @@ class ControlPlane:
             f"--client-ca-file={self.pki.path('ca.crt')}",
             f"--service-cluster-ip-range={view.service_cidr}",
             f"--service-account-issuer={view.issuer}",
-            f"--service-account-jwks-uri={view.issuer}/keys",
+            *([f"--service-account-jwks-uri={view.issuer}/keys"] if view.issuer.startswith("https:") else []),
             f"--service-account-signing-key-file={self.pki.path('sa.key')}",
             f"--service-account-key-file={self.pki.path('sa.pub')}",
             f"--api-audiences={AUDIENCES}",

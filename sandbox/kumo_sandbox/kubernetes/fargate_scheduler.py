@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from kumo_sandbox.interfaces import ClusterView
@@ -34,14 +33,6 @@ def schedule(api: Api, view: ClusterView) -> None:
     for pod in pods:
         if not pod["spec"].get("nodeName") and "deletionTimestamp" not in pod["metadata"]:
             _place(api, view, pod, taken)
-
-
-def follow(api: Api, changed: Callable[[], None], seconds: int) -> None:
-    """Call ``changed`` now and at each change of a Fargate pod, for about ``seconds``."""
-    version = api.get(PODS, **OURS, limit="1")["metadata"]["resourceVersion"]
-    changed()
-    for _ in api.watch(PODS, seconds, **OURS, resourceVersion=version):
-        changed()
 
 
 def _place(api: Api, view: ClusterView, pod: Manifest, taken: set[str]) -> None:
@@ -115,7 +106,7 @@ def _delete_nodes(api: Api, names: set[str]) -> None:
 
 
 def _address_of(node: Manifest) -> str:
-    return next(each["address"] for each in node["status"]["addresses"] if each["type"] == "InternalIP")
+    return next(str(each["address"]) for each in node["status"]["addresses"] if each["type"] == "InternalIP")
 
 
 def _full_name(pod: Manifest) -> str:

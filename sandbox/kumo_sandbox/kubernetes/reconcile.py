@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from http import HTTPStatus
 
 from kumo_sandbox.interfaces import ClusterView
@@ -17,9 +18,9 @@ from kumo_sandbox.kubernetes.nodes import node
 DRAIN_SECONDS = 5.0
 
 
-def manifests(view: ClusterView) -> Iterator[Manifest]:
-    """Everything EKS puts into a cluster, in the order it has to be there."""
-    yield from access_manifests(view)
+def manifests(view: ClusterView, namespaces: Sequence[str]) -> Iterator[Manifest]:
+    """Everything EKS puts into a cluster that has these namespaces, in the order it has to be there."""
+    yield from access_manifests(view, namespaces)
     yield from (node(view, spec) for spec in view.nodes)
     yield from addon_manifests(view)
 
@@ -35,16 +36,17 @@ class Reconciler:
 
     def reconcile(self, view: ClusterView) -> None:
         """Apply and remove; one object that is refused holds up no other. Raises ExceptionGroup at the end."""
-        wanted = {path_of(manifest): manifest for manifest in (*self._extra, *manifests(view))}
+        namespaces = [each["metadata"]["name"] for each in self._api.items("v1", "Namespace")]
+        wanted = {path_of(manifest): manifest for manifest in (*self._extra, *manifests(view, namespaces))}
         unwanted = [path for path in reversed(self._applied) if path not in wanted]
         errors: list[Exception] = []
         for path, manifest in wanted.items():
-            _collect(errors, lambda path=path, manifest=manifest: self._apply(path, manifest))
+            _collect(errors, partial(self._apply, path, manifest))
         nodes = [_name(path) for path in unwanted if self._kind(path) == "Node"]
-        _collect(errors, lambda: drain(self._api, nodes))
+        _collect(errors, partial(drain, self._api, nodes))
         for path in unwanted:
-            _collect(errors, lambda path=path: self._remove(path))
-        _collect(errors, lambda: forget_pods(self._api, nodes))
+            _collect(errors, partial(self._remove, path))
+        _collect(errors, partial(forget_pods, self._api, nodes))
         if errors:
             raise ExceptionGroup(f"{view.name} does not yet look like its view", errors)
 
@@ -70,9 +72,7 @@ def drain(api: Api, nodes: list[str]) -> None:
     for name in nodes:
         _cordon(api, name)
     end = time.monotonic() + DRAIN_SECONDS
-    while (
-        pods := [pod for name in nodes for pod in _pods_on(api, name) if not _of_daemon(pod)]
-    ) and time.monotonic() < end:
+    while (pods := _drainable(api, nodes)) and time.monotonic() < end:
         for pod in pods:
             if "deletionTimestamp" not in pod["metadata"]:
                 api.delete(path_of(pod))
@@ -87,13 +87,16 @@ def forget_pods(api: Api, nodes: list[str]) -> None:
 
 def _cordon(api: Api, node: str) -> None:
     """Somebody may have deleted the node already."""
+    path = path_of({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node}})
     try:
-        api.patch(
-            path_of({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node}}), {"spec": {"unschedulable": True}}
-        )
+        api.patch(path, {"spec": {"unschedulable": True}})
     except ApiError as error:
         if error.status != HTTPStatus.NOT_FOUND:
             raise
+
+
+def _drainable(api: Api, nodes: list[str]) -> list[Manifest]:
+    return [pod for name in nodes for pod in _pods_on(api, name) if not _of_daemon(pod)]
 
 
 def _pods_on(api: Api, node: str) -> list[Manifest]:

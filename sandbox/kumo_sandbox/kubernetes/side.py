@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ class KubernetesSide:
         self._view = view
         self._token_review_url = token_review_url.rstrip("/")
         self._clusters: dict[str, Cluster] = {}
+        self._removals: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._webhooks: WebhookServer | None = None
 
@@ -49,10 +51,12 @@ class KubernetesSide:
         return view is not None and addon_could_run(view, addon)
 
     def remove(self, arn: str) -> None:
+        """Returns at once: a cluster that is just starting reads its view, which the caller may hold locked."""
         with self._lock:
-            cluster = self._clusters.pop(arn, None)
-        if cluster:
-            cluster.remove()
+            if cluster := self._clusters.pop(arn, None):
+                self._removals = [each for each in self._removals if each.is_alive()]
+                self._removals.append(threading.Thread(target=cluster.remove, name="kumo-removal"))
+                self._removals[-1].start()
 
     def status(self) -> list[dict[str, object]]:
         return [_row(arn, cluster) for arn, cluster in list(self._clusters.items())]
@@ -60,6 +64,8 @@ class KubernetesSide:
     def stop(self) -> None:
         for arn in list(self._clusters):
             self.remove(arn)
+        for removal in self._removals:
+            removal.join()
         if self._webhooks:
             self._webhooks.close()
             self._webhooks = None
@@ -72,7 +78,8 @@ class KubernetesSide:
             return self._clusters[arn]
 
     def _new_cluster(self, arn: str) -> Cluster:
-        folder = self._folder / folder_name(arn)
+        # a folder of its own: a removed cluster of the same name may still be on its way out
+        folder = Path(tempfile.mkdtemp(prefix=f"{folder_name(arn)}-", dir=self._folder))
         return Cluster(
             arn, folder, lambda: self._view(arn), self._token_review_url, lambda: self._webhook_server().manifests(arn)
         )
@@ -93,7 +100,7 @@ def clear(state_dir: str) -> Path:
 
 
 def folder_name(arn: str) -> str:
-    """A cluster's folder: region, account, name."""
+    """How a cluster's folder begins: region, account, name."""
     _, _, _, region, account, resource = arn.split(":", 5)
     return f"{region}-{account}-{resource.rpartition('/')[2]}"
 

@@ -60,15 +60,15 @@ class Caller:
 
 
 def review_token(
-    body: dict[str, Any], *, cluster: ClusterView, principal_of: PrincipalOf, now: datetime
+    body: dict[str, Any], *, cluster: ClusterView, principal_of: PrincipalOf, now: float
 ) -> dict[str, Any]:
     """Answer an authentication.k8s.io TokenReview: the user, or authenticated: false and why (the API server's 401).
 
-    ``now`` has a time zone and is the clock that those who sign tokens use.
+    ``now`` is POSIX time in seconds, by the clock of those who sign tokens.
     """
     token = str((body.get("spec") or {}).get("token") or "")
     try:
-        caller = _verify(token, cluster, principal_of, now)
+        caller = _verify(token, cluster, principal_of, datetime.fromtimestamp(now, UTC))
         status: dict[str, Any] = {"authenticated": True, "user": _user(caller, cluster)}
     except TokenError as error:
         status = {"authenticated": False, "error": str(error)}
