@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict, snake_dict_to_camel_dict
+
 Canon = Callable[[Any], Any]
 
 
@@ -37,6 +39,7 @@ class Field:
         group: the change it belongs to; changes of one group travel in one request. None: immutable.
         canon: turns either side into what is compared, and shown in a diff.
         partial: compare only the keys of a dict that the user gave.
+        to_api: turns the option's value into what a request holds at ``path``.
     """
 
     option: str
@@ -44,6 +47,7 @@ class Field:
     group: str | None
     canon: Canon = as_is
     partial: bool = False
+    to_api: Canon = as_is
 
     def read(self, raw: dict[str, Any]) -> Any:
         """The field's value in an answer of the API, None where it is not set."""
@@ -105,3 +109,41 @@ def overlaid(current: Any, wanted: Any) -> Any:
     if isinstance(current, dict) and isinstance(wanted, dict):
         return {**current, **{key: overlaid(current.get(key), value) for key, value in wanted.items()}}
     return wanted
+
+
+def put(raw: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """A copy of the API's answer with another value at the path."""
+    key, _, rest = path.partition(".")
+    return {**raw, key: put(raw.get(key) or {}, rest, value) if rest else value}
+
+
+def changed_raw(raw: dict[str, Any], changes: list[Change]) -> dict[str, Any]:
+    """The API's answer as it will be once the changes are made."""
+    for change in changes:
+        value = change.field.to_api(change.after)
+        raw = put(raw, change.field.path, overlaid(change.field.read(raw), value) if change.field.partial else value)
+    return raw
+
+
+def assembled(fields: tuple[Field, ...], values: dict[str, Any]) -> dict[str, Any]:
+    """The part of a request, in the API's shape, that sets these options; None is left out."""
+    request: dict[str, Any] = {}
+    for field in fields:
+        value = values.get(field.option)
+        if value is None:
+            continue
+        nested: Any = field.to_api(value)
+        for key in reversed(field.path.split(".")):
+            nested = {key: nested}
+        request = overlaid(request, nested)
+    return request
+
+
+def snaked(value: Any) -> Any:
+    """Either spelling of a nested structure, in snake case, without what is not set."""
+    return without_none(camel_dict_to_snake_dict(value)) if isinstance(value, dict) else value
+
+
+def camelled(value: Any) -> Any:
+    """An option's nested dict as the API spells it."""
+    return snake_dict_to_camel_dict(value) if isinstance(value, dict) else value

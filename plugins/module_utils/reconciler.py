@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError, Refused, WaitFailed, issues_text
-from ansible_collections.kumo.eks.plugins.module_utils.fields import Change, Field, compare, overlaid, shown
+from ansible_collections.kumo.eks.plugins.module_utils.fields import Change, Field, changed_raw, compare, shown
 from ansible_collections.kumo.eks.plugins.module_utils.waiting import Deadline, poll
 
 SIDE_BY_SIDE = 8  # resources of a list that are worked on at once
@@ -163,9 +163,10 @@ class Reconciler:
             raise Refused(self._frozen_text(frozen))
         if not changes:
             return self._unchanged(raw, before)
-        after = overlaid(before, {change.field.option: change.after for change in changes})
+        expected = changed_raw(raw, changes)
+        after = shown(self.resource.fields, expected)
         if self.check_mode:
-            return Outcome(True, self._predicted(raw, changes), before, after)
+            return Outcome(True, expected, before, after)
         updates = self._apply(raw, changes, wanted)
         raw = self.wait_until_active() if self.wait else self._reread()
         return Outcome(True, raw, before, shown(self.resource.fields, raw) if self.wait else after, updates)
@@ -185,15 +186,6 @@ class Reconciler:
         elif raw["status"] in ("CREATE_FAILED", "FAILED"):
             self._fail_terminal(raw)
         return Outcome(False, raw, shown_now, shown_now)
-
-    def _predicted(self, raw: dict[str, Any], changes: list[Change]) -> dict[str, Any]:
-        predicted = raw
-        for change in changes:
-            nested: Any = change.after
-            for key in reversed(change.field.path.split(".")):
-                nested = {key: nested}
-            predicted = overlaid(predicted, nested)
-        return predicted
 
     def _apply(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[dict[str, Any]]:
         started: list[dict[str, Any]] = []

@@ -266,8 +266,8 @@ class Sandbox:
 
     @staticmethod
     def _forget_moto() -> None:
+        from moto.backends import get_backend, list_of_moto_modules  # noqa: F401
         from moto.core.model_instances import reset_model_data
-        from moto.backends import list_of_moto_modules, get_backend  # noqa: F401
 
         for name in ("ec2", "iam", "sts", "autoscaling", "ssm", "kms"):
             for account in get_backend(name).values():

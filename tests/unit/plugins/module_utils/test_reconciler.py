@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.kumo.eks.plugins.module_utils import reconciler as engine
 from ansible_collections.kumo.eks.plugins.module_utils import waiting
 from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError, Refused, WaitFailed, WaitTimedOut
@@ -80,7 +81,11 @@ class Shelf:
     def describe_update(self, update_id):
         self.calls.append(update_id)
         answer = self.update_answers.pop(0) if self.update_answers else "Successful"
-        return {"id": update_id, "status": answer, "errors": [{"errorCode": "NodeCreationFailure", "errorMessage": "no"}]}
+        return {
+            "id": update_id,
+            "status": answer,
+            "errors": [{"errorCode": "NodeCreationFailure", "errorMessage": "no"}],
+        }
 
     def delete(self):
         self.calls.append("delete")

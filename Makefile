@@ -1,0 +1,53 @@
+# kumo.eks: what there is to do with a clone. Every target does the set-up it needs.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+GATE := .venv/bin/python tools/gate.py
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help
+help: ## list what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: ## make .venv, with the checkout in it as kumo.eks
+	@tools/setup.sh
+
+.PHONY: test
+test: setup ## the gate: run every check there is
+	@$(GATE)
+
+.PHONY: unit
+unit: setup ## unit tests
+	@$(GATE) unit
+
+.PHONY: integration
+integration: setup ## modules against the sandbox, in cycles of twelve steps
+	@$(GATE) integration
+
+.PHONY: sandbox-tests
+sandbox-tests: setup ## the sandbox's own tests
+	@$(GATE) sandbox
+
+.PHONY: sanity
+sanity: setup ## ansible-test sanity, with empty ignore files
+	@$(GATE) sanity
+
+.PHONY: lint
+lint: setup ## ruff, ansible-lint's production profile, documentation and changelog
+	@$(GATE) ruff ansible-lint docs changelog
+
+.PHONY: binaries
+binaries: setup ## find or build the sandbox's Kubernetes binaries
+	@.venv/bin/python -m kumo_sandbox.binaries
+
+.PHONY: format
+format: setup ## format the Python code
+	@.venv/bin/ruff format -q . && .venv/bin/ruff check -q --fix .
+
+.PHONY: build
+build: setup ## build the collection's tarball
+	@.venv/bin/ansible-galaxy collection build --force
+
+.PHONY: clean
+clean: ## remove what the set-up and the tests made in the checkout
+	@rm -rf .venv tests/output .pytest_cache .ruff_cache .ansible *.tar.gz

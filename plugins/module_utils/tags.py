@@ -1,0 +1,37 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tags of EKS resources: a map, whose keys are the user's and are never rewritten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.fields import Field
+
+RESERVED = "aws:"  # AWS' own tags: shown by the API, not to be set or removed by anybody else
+
+
+def own_tags(tags: dict[str, str] | None) -> dict[str, str]:
+    """The tags that are the user's to change, their values as text."""
+    return {key: str(value) for key, value in (tags or {}).items() if not key.startswith(RESERVED)}
+
+
+TAGS = Field("tags", "tags", "tags", own_tags, to_api=own_tags)
+
+
+def with_kept(desired: dict[str, Any], raw: dict[str, Any]) -> dict[str, Any]:
+    """The desired state with the current tags kept beside the wanted ones, where purge_tags is false."""
+    if desired.get("tags") is None or desired.get("purge_tags", True):
+        return desired
+    return {**desired, "tags": {**own_tags(raw.get("tags")), **desired["tags"]}}
+
+
+def apply_tags(client: Any, arn: str, current: dict[str, str] | None, wanted: dict[str, str]) -> None:
+    """Make the tags of a resource the wanted ones (TagResource, UntagResource); they are in force at once."""
+    now = own_tags(current)
+    gone = sorted(set(now) - set(wanted))
+    new = {key: value for key, value in wanted.items() if now.get(key) != value}
+    if gone:
+        client.untag_resource(resourceArn=arn, tagKeys=gone)
+    if new:
+        client.tag_resource(resourceArn=arn, tags=new)

@@ -1,0 +1,97 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tests share: a sandbox, a ground to stand on, and modules run in this process."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from ansible.module_utils import basic
+from ansible.module_utils.testing import patch_module_args
+
+from ansible_collections.kumo.eks.plugins.module_utils import waiting
+from kumo_sandbox import Sandbox
+
+
+class Ended(Exception):
+    """A module's end, with its result."""
+
+    def __init__(self, result: dict[str, Any]) -> None:
+        super().__init__(str(result.get("msg", "")))
+        self.result = result
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    with Sandbox(speed="instant", kubernetes=False) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sandbox's clock is instant: the pauses between looks need not be long."""
+    monkeypatch.setattr(waiting, "FIRST_PAUSE", 0.02)
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """An empty account, at once."""
+    running_sandbox.reset()
+    running_sandbox.clock.set_speed("instant")
+    for name, value in running_sandbox.env.items():
+        monkeypatch.setenv(name, value)
+    return running_sandbox
+
+
+@pytest.fixture
+def run_module(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+    """Run a module in this process: run_module("eks_cluster", {...}, check=False) -> its result, with ``failed``."""
+
+    def ended(failed: bool) -> Callable[..., None]:
+        def end(module: Any, *args: Any, **result: Any) -> None:
+            raise Ended({"failed": failed, **result})
+
+        return end
+
+    monkeypatch.setattr(basic.AnsibleModule, "exit_json", ended(False))
+    monkeypatch.setattr(basic.AnsibleModule, "fail_json", ended(True))
+
+    def run(name: str, args: dict[str, Any], check: bool = False) -> dict[str, Any]:
+        module = importlib.import_module(f"ansible_collections.kumo.eks.plugins.modules.{name}")
+        with patch_module_args({**args, "_ansible_check_mode": check, "_ansible_diff": True}):
+            try:
+                module.main()
+            except Ended as end:
+                return json.loads(json.dumps(end.result, default=str))
+        raise AssertionError(f"{name} ended without a result")
+
+    return run
+
+
+@pytest.fixture
+def ground(sandbox: Sandbox) -> dict[str, Any]:
+    """A VPC with three private subnets, a security group, and the roles of cluster, nodes and Fargate pods."""
+    ec2, iam = sandbox.client("ec2"), sandbox.client("iam")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")
+        for number, zone in enumerate("acd")
+    ]
+    group = ec2.create_security_group(GroupName="extra", Description="extra", VpcId=vpc)["GroupId"]
+
+    def role(name: str, service: str) -> str:
+        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+
+    return {
+        "subnets": [subnet["Subnet"]["SubnetId"] for subnet in subnets],
+        "group": group,
+        "role": role("eksClusterRole", "eks.amazonaws.com"),
+        "node_role": role("eksNodeRole", "ec2.amazonaws.com"),
+        "pod_role": role("eksFargatePodRole", "eks-fargate-pods.amazonaws.com"),
+    }

@@ -1,0 +1,188 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""eks_cluster against the sandbox: the twelve steps, what is refused, and faults."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+NAME = "my-cluster"
+
+
+@pytest.fixture
+def cluster(run_module, ground):
+    """eks_cluster on this ground: cluster(version="1.34", check=True)."""
+
+    def run(check=False, **options):
+        return run_module("eks_cluster", {"name": NAME, **options}, check=check)
+
+    run.base = {"role_arn": ground["role"], "subnets": ground["subnets"], "security_groups": [ground["group"]]}
+    return run
+
+
+@pytest.fixture
+def standing(cluster):
+    """A cluster that is ACTIVE at 1.33."""
+    result = cluster(**cluster.base, version="1.33", wait=True)
+    assert not result["failed"], result
+    return cluster
+
+
+def sent(sandbox):
+    """The EKS operations that were called, without the ones that only look."""
+    names = [call["operation"] for call in sandbox.calls("eks")]
+    return [name for name in names if not name.startswith(("Describe", "List"))]
+
+
+def test_twelve_steps(sandbox, cluster):
+    made = {**cluster.base, "version": "1.33", "tags": {"Environment": "production"}, "wait": True}
+    planned = cluster(check=True, **made)
+    assert planned["changed"] and planned["version"] == "1.33" and sent(sandbox) == []
+    created = cluster(**made)
+    assert created["changed"] and created["status"] == "ACTIVE" and created["tags"] == {"Environment": "production"}
+    assert planned["diff"]["after"] == {
+        k: v for k, v in created["diff"]["after"].items() if k in planned["diff"]["after"]
+    }
+    assert not cluster(check=True, **made)["changed"]
+    sandbox.recorder.clear()
+    assert not cluster(**made)["changed"]
+    assert [call["operation"] for call in sandbox.calls("eks")] == ["DescribeCluster"]
+
+    modified = {**made, "logging": ["audit"], "tags": {"Team": "a"}, "endpoint_private_access": True, "version": "1.34"}
+    planned = cluster(check=True, **modified)
+    assert planned["changed"] and sent(sandbox) == []
+    changed = cluster(**modified)
+    assert changed["changed"] and changed["version"] == "1.34" and changed["tags"] == {"Team": "a"}
+    assert planned["diff"] == changed["diff"]
+    assert [update["type"] for update in changed["updates"]] == [
+        "EndpointAccessUpdate",
+        "LoggingUpdate",
+        "VersionUpdate",
+    ]
+    assert not cluster(check=True, **modified)["changed"]
+    assert not cluster(**modified)["changed"]
+
+    planned = cluster(check=True, state="absent")
+    assert planned["changed"] and sandbox.client("eks").list_clusters()["clusters"] == [NAME]
+    assert cluster(state="absent", wait=True)["changed"]
+    assert sandbox.client("eks").list_clusters()["clusters"] == []
+    assert not cluster(check=True, state="absent")["changed"]
+    assert not cluster(state="absent")["changed"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"logging": []},
+        {"logging": ["api", "scheduler"]},
+        {"endpoint_public_access": False, "endpoint_private_access": True},
+        {"public_access_cidrs": ["192.0.2.0/24", "198.51.100.0/24"]},
+        {"security_groups": []},
+        {"access_config": {"authentication_mode": "API"}},
+        {"upgrade_policy": {"support_type": "STANDARD"}},
+        {"zonal_shift_config": {"enabled": True}},
+        {"deletion_protection": True},
+        {"control_plane_scaling_config": {"tier": "tier-xl"}},
+        {"encryption_config": {"key_arn": "arn:aws:kms:ap-northeast-1:123456789012:key/1"}},
+        {"remote_network_config": {"remote_node_networks": [{"cidrs": ["172.16.0.0/16"]}]}},
+        {
+            "compute_config": {"enabled": True, "node_pools": ["system"]},
+            "storage_config": {"block_storage": {"enabled": True}},
+            "kubernetes_network_config": {"elastic_load_balancing": {"enabled": True}},
+        },
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_each_option_changes_in_place_and_only_once(standing, options):
+    standing(logging=["audit"], wait=True)
+    first = standing(**options, wait=True)
+    assert first["changed"] and not first["failed"], first
+    assert not standing(**options, wait=True)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"version": "1.35"}, 'one minor version at a time.*"1.34" first'),
+        ({"version": "1.32"}, "cannot go back to 1.32"),
+        ({"version": "1.3"}, "with quotes"),
+        ({"role_arn": "arn:aws:iam::123456789012:role/other"}, "role_arn is 'arn:.*only a new cluster"),
+        ({"kubernetes_network_config": {"ip_family": "ipv6"}}, "ip_family: .* created with 'ipv4'"),
+    ],
+)
+def test_what_eks_cannot_do_is_refused_before_anything_is_sent(sandbox, standing, options, words):
+    sandbox.recorder.clear()
+    result = standing(**options)
+    assert result["failed"] and sent(sandbox) == []
+    assert re.search(words, result["msg"]), result["msg"]
+
+
+def test_a_version_that_eks_does_not_offer_is_refused_with_those_it_does(sandbox, cluster):
+    sandbox.settings.refuse_unsupported = True
+    try:
+        result = cluster(**cluster.base, version="1.29")
+    finally:
+        sandbox.settings.refuse_unsupported = False
+    assert result["failed"] and "does not offer 1.29" in result["msg"] and "1.34" in result["msg"]
+    assert sent(sandbox) == []
+
+
+def test_a_creation_without_what_it_needs_names_it(cluster):
+    result = cluster(version="1.34")
+    assert result["failed"] and "role_arn, subnets" in result["msg"]
+
+
+def test_security_groups_may_be_given_by_name(cluster, ground):
+    result = cluster(**{**cluster.base, "security_groups": ["extra"]}, wait=True)
+    assert result["resources_vpc_config"]["security_group_ids"] == [ground["group"]]
+
+
+def test_tags_keep_their_keys_and_stay_when_not_purged(standing):
+    standing(tags={"CostCenter": "a"})
+    result = standing(tags={"kubernetes.io/Owner": "b"}, purge_tags=False)
+    assert result["tags"] == {"CostCenter": "a", "kubernetes.io/Owner": "b"}
+
+
+def test_a_deletion_names_what_stands_in_its_way(sandbox, standing, ground):
+    sandbox.client("eks").create_nodegroup(
+        clusterName=NAME, nodegroupName="general", nodeRole=ground["node_role"], subnets=ground["subnets"]
+    )
+    result = standing(state="absent")
+    assert result["failed"] and "node groups: general" in result["msg"]
+
+
+def test_a_protected_cluster_is_not_deleted(standing):
+    standing(deletion_protection=True, wait=True)
+    result = standing(state="absent")
+    assert result["failed"] and "deletion_protection: false first" in result["msg"]
+
+
+def test_a_creation_that_fails_says_why(sandbox, cluster):
+    sandbox.add_fault(
+        kind="fail_creation", operation="CreateCluster", code="Ec2SubnetNotFound", message="no such subnet"
+    )
+    result = cluster(**cluster.base, wait=True)
+    assert result["failed"] and "FAILED: Ec2SubnetNotFound: no such subnet" in result["msg"]
+
+
+def test_an_update_that_fails_says_why(sandbox, standing):
+    sandbox.add_fault(kind="fail_update", code="IpNotAvailable", message="no free address")
+    result = standing(version="1.34", wait=True)
+    assert result["failed"] and "ended Failed: IpNotAvailable: no free address" in result["msg"]
+
+
+@pytest.mark.parametrize("kind", ["throttle", "error5xx", "drop"])
+def test_faults_of_the_service_are_ridden_out(sandbox, cluster, kind):
+    for operation in ("DescribeCluster", "CreateCluster", "DescribeClusterVersions"):
+        sandbox.add_fault(kind=kind, operation=operation)
+    result = cluster(**cluster.base, version="1.34", wait=True)
+    assert result["changed"] and result["status"] == "ACTIVE"
+    assert len(sandbox.store.clusters) == 1
+
+
+def test_info_lists_what_there_is(standing, run_module):
+    assert [c["name"] for c in run_module("eks_cluster_info", {})["clusters"]] == [NAME]
+    assert run_module("eks_cluster_info", {"name": NAME})["clusters"][0]["version"] == "1.33"
+    assert run_module("eks_cluster_info", {"name": "missing"})["clusters"] == []

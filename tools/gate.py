@@ -1,0 +1,169 @@
+"""The gate: runs every check, goes on after a failure, and believes a tool only when it shows that it ran something.
+
+Usage: gate.py [PART ...]; no part is all of them. Logs are in tests/output/. The last line counts: N passed, N failed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OUTPUT = ROOT / "tests" / "output"
+LINKED = Path(sysconfig.get_path("purelib")) / "ansible_collections" / "kumo" / "eks"
+BIN = Path(sys.executable).parent
+PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+HEARTBEAT = 30.0  # seconds between signs of life of a long part
+TAIL = 60  # lines shown of a part that failed
+
+Counts = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One tool: its command, where it runs, and how its output proves what it did."""
+
+    name: str
+    command: list[str]
+    judge: Callable[[str, int], Counts]
+    folder: Path = ROOT
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+def by_pytest(text: str, code: int) -> Counts:
+    """pytest's own counts; a run that collected nothing failed."""
+    passed = sum(int(n) for n in re.findall(r"(\d+) passed", text))
+    failed = sum(int(n) for n in re.findall(r"(\d+) (?:failed|error)", text))
+    skipped = sum(int(n) for n in re.findall(r"(\d+) skipped", text))
+    wrong = failed + skipped  # a test never skips here
+    return (passed, wrong) if passed and code == 0 and not wrong else (passed, max(wrong, 1))
+
+
+def by_proof(pattern: str, never: str = "") -> Callable[[str, int], Counts]:
+    """One check: passed when the tool ended well, its output has the proof, and nothing that must not be there."""
+
+    def judge(text: str, code: int) -> Counts:
+        good = code == 0 and re.search(pattern, text) and not (never and re.search(never, text))
+        return (1, 0) if good else (0, 1)
+
+    return judge
+
+
+def pytest_part(name: str, *paths: str) -> Part:
+    command = [sys.executable, "-m", "pytest", "-q", *paths]
+    return Part(name, command, by_pytest, LINKED, (("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"),))
+
+
+def parts() -> list[Part]:
+    sanity = [str(BIN / "ansible-test"), "sanity", "--python", PYTHON_VERSION, "--color", "no", "-v"]
+    docs = [
+        str(BIN / "antsibull-docs"),
+        "lint-collection-docs",
+        "--plugin-docs",
+        "--validate-collection-refs=self",
+        ".",
+    ]
+    ruff = f"{BIN}/ruff check --no-cache . && {BIN}/ruff format --no-cache --check ."
+    changelog = f"{BIN}/antsibull-changelog lint -v && echo changelog read"
+    lint = f"{BIN}/ansible-lint --offline --profile production -v"
+    return [
+        Part("ruff", ["bash", "-c", ruff], by_proof(r"\d+ files already formatted")),
+        Part("changelog", ["bash", "-c", changelog], by_proof("changelog read")),
+        pytest_part("unit", "tests/unit"),
+        pytest_part("sandbox", "sandbox/tests"),
+        pytest_part("integration", "tests/integration"),
+        Part("docs", ["bash", "-c", " ".join(docs) + " && echo documentation read"], by_proof("documentation read")),
+        Part(
+            "ansible-lint",
+            ["bash", "-c", lint],
+            by_proof(r"Passed: 0 failure\(s\), 0 warning\(s\) .* [1-9]\d* files", "args\\["),
+        ),
+        Part(
+            "sanity",
+            sanity,
+            by_proof("validate-modules", "No tests applicable"),
+            LINKED,
+            (("ANSIBLE_TEST_CONTENT_ROOT", str(LINKED)),),
+        ),
+    ]
+
+
+def give_pip_without_download() -> None:
+    """ansible-test fetches a get-pip script first: a stand-in that calls ensurepip does the same offline."""
+    stand_in = (
+        "import subprocess, sys\n"
+        "subprocess.check_call([sys.executable, '-m', 'ensurepip', '--upgrade'])\n"
+        "words = [w for w in sys.argv[1:] if w not in ('--no-setuptools', '--no-wheel')]\n"
+        "subprocess.check_call([sys.executable, '-m', 'pip', 'install', *words])\n"
+    )
+    cache = Path.home() / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for name in ("get_pip_25_2.py", "get_pip_25_3.py"):
+        if not (cache / name).exists():
+            (cache / name).write_text(stand_in)
+
+
+def run(part: Part, scratch: str) -> tuple[Counts, str, float]:
+    """Run a part with its output in a log and a sign of life now and then."""
+    log = OUTPUT / f"{part.name}.log"
+    environment = {
+        **os.environ,
+        "ANSIBLE_HOME": scratch,
+        "NO_COLOR": "1",
+        "ANSIBLE_NOCOLOR": "1",
+        **dict(part.environment),
+    }
+    started = beat = time.monotonic()
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            part.command,
+            cwd=part.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+        while process.poll() is None:
+            time.sleep(0.2)
+            if time.monotonic() - beat > HEARTBEAT:
+                beat = time.monotonic()
+                print(f"  {part.name}: {beat - started:.0f} s", flush=True)
+    text = log.read_text(errors="replace")
+    return part.judge(text, process.returncode), text, time.monotonic() - started
+
+
+def main(wanted: list[str]) -> int:
+    known = {part.name: part for part in parts()}
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        print(f"no such part: {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
+        return 2
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    give_pip_without_download()
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="kumo-gate-") as scratch:
+        for name in wanted or known:
+            print(f"{name} ...", flush=True)
+            counts, text, seconds = run(known[name], scratch)
+            rows.append((name, counts, seconds))
+            if counts[1]:
+                print("\n".join(text.splitlines()[-TAIL:]), flush=True)
+    shutil.rmtree(ROOT / "collections", ignore_errors=True)
+    for name, (passed, failed), seconds in rows:
+        print(f"{name:14} {'ok    ' if not failed else 'FAILED'} {passed:5} passed {failed:3} failed {seconds:6.0f} s")
+    passed, failed = (sum(row[1][i] for row in rows) for i in (0, 1))
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
