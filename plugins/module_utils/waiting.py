@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+
 from ansible_collections.kumo.eks.plugins.module_utils.errors import WaitTimedOut
 
 FIRST_PAUSE = 0.5  # seconds; grows, so that short waits end early and long ones ask seldom

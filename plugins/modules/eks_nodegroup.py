@@ -1,0 +1,503 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eks_nodegroup
+version_added: 0.1.0
+short_description: Manage managed node groups of an Amazon EKS cluster
+description:
+  - Creates node groups, changes them in place, rolls them to new versions, and deletes them.
+  - One node group by O(name), or a whole list in one task by O(nodegroups), reconciled side by side.
+  - An option that is left out is left alone. What EKS cannot change is refused, unless O(replace) is asked for.
+  - A task that was written for M(community.aws.eks_nodegroup) works when only the collection's name is changed.
+author:
+  - kumo.eks contributors (@kumo-eks)
+options:
+  cluster_name:
+    description: The cluster's name.
+    type: str
+    required: true
+  nodegroups:
+    description:
+      - A list of node groups, each with O(name) and any other option that describes a node group.
+      - All are worked on at once. One that fails does not stop the others; the task fails when all are through.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: See O(name).
+        type: str
+        required: true
+      node_role:
+        description: See O(node_role).
+        type: str
+      subnets:
+        description: See O(subnets).
+        type: list
+        elements: str
+      scaling_config:
+        description: See O(scaling_config).
+        type: dict
+        suboptions: &scaling
+          min_size:
+            description: The least number of nodes.
+            type: int
+          max_size:
+            description: The most nodes.
+            type: int
+          desired_size:
+            description: The number of nodes to begin with.
+            type: int
+      enforce_desired_size:
+        description: See O(enforce_desired_size).
+        type: bool
+        default: false
+      disk_size:
+        description: See O(disk_size).
+        type: int
+      instance_types:
+        description: See O(instance_types).
+        type: list
+        elements: str
+      ami_type:
+        description: See O(ami_type).
+        type: str
+        choices: &amis
+          - AL2_x86_64
+          - AL2_x86_64_GPU
+          - AL2_ARM_64
+          - CUSTOM
+          - BOTTLEROCKET_ARM_64
+          - BOTTLEROCKET_x86_64
+          - BOTTLEROCKET_ARM_64_FIPS
+          - BOTTLEROCKET_x86_64_FIPS
+          - BOTTLEROCKET_ARM_64_NVIDIA
+          - BOTTLEROCKET_x86_64_NVIDIA
+          - BOTTLEROCKET_ARM_64_NVIDIA_FIPS
+          - BOTTLEROCKET_x86_64_NVIDIA_FIPS
+          - WINDOWS_CORE_2019_x86_64
+          - WINDOWS_FULL_2019_x86_64
+          - WINDOWS_CORE_2022_x86_64
+          - WINDOWS_FULL_2022_x86_64
+          - WINDOWS_CORE_2025_x86_64
+          - WINDOWS_FULL_2025_x86_64
+          - AL2023_x86_64_STANDARD
+          - AL2023_ARM_64_STANDARD
+          - AL2023_x86_64_NEURON
+          - AL2023_x86_64_NVIDIA
+          - AL2023_ARM_64_NVIDIA
+      remote_access:
+        description: See O(remote_access).
+        type: dict
+        suboptions: &remote
+          ec2_ssh_key:
+            description: Name of the EC2 key pair.
+            type: str
+          source_sg:
+            description: IDs of the security groups from which SSH is allowed.
+            type: list
+            elements: str
+      update_config:
+        description: See O(update_config).
+        type: dict
+        suboptions: &update
+          max_unavailable:
+            description: How many nodes may be down at once during an update.
+            type: int
+          max_unavailable_percentage:
+            description: The same as a percentage of the nodes.
+            type: int
+          update_strategy:
+            description: V(DEFAULT) starts new nodes first, V(MINIMAL) ends old ones first.
+            type: str
+            choices: [DEFAULT, MINIMAL]
+      node_repair_config:
+        description: See O(node_repair_config).
+        type: dict
+        suboptions: &repair
+          enabled:
+            description: Whether EKS repairs unhealthy nodes.
+            type: bool
+      labels:
+        description: See O(labels).
+        type: dict
+      taints:
+        description: See O(taints).
+        type: list
+        elements: dict
+        suboptions: &taint
+          key:
+            description: The key.
+            type: str
+            required: true
+          value:
+            description: The value.
+            type: str
+          effect:
+            description: The effect.
+            type: str
+            required: true
+            choices: [NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE]
+      launch_template:
+        description: See O(launch_template).
+        type: dict
+        suboptions: &template
+          id:
+            description: The template's ID.
+            type: str
+          name:
+            description: The template's name, in place of its ID.
+            type: str
+          version:
+            description: The version, a number, V($Latest) or V($Default).
+            type: str
+      capacity_type:
+        description: See O(capacity_type).
+        type: str
+        choices: &capacities [ON_DEMAND, SPOT, CAPACITY_BLOCK]
+      version:
+        description: See O(version).
+        type: str
+      release_version:
+        description: See O(release_version).
+        type: str
+      force:
+        description: See O(force).
+        type: bool
+        default: false
+      replace:
+        description: See O(replace).
+        type: bool
+        default: false
+      tags:
+        description: See O(tags).
+        type: dict
+        aliases: [resource_tags]
+      purge_tags:
+        description: See O(purge_tags).
+        type: bool
+        default: true
+  name:
+    description: The node group's name. One of O(name) and O(nodegroups) is needed.
+    type: str
+  node_role:
+    description: ARN of the nodes' IAM role. Needed at a creation; it cannot be changed.
+    type: str
+  subnets:
+    description: IDs of the subnets. Needed at a creation; they cannot be changed. Their order does not matter.
+    type: list
+    elements: str
+  scaling_config:
+    description: The sizes of the group.
+    type: dict
+    suboptions: *scaling
+  enforce_desired_size:
+    description:
+      - Whether the desired size is set on a group that stands.
+      - Otherwise it belongs to the autoscaler and is only moved into the limits.
+    type: bool
+    default: false
+  disk_size:
+    description: Size of the root volume in GiB. Not with O(launch_template).
+    type: int
+  instance_types:
+    description: The instance types. Their order does not matter. They cannot be changed.
+    type: list
+    elements: str
+  ami_type:
+    description: The kind of machine image. It cannot be changed.
+    type: str
+    choices: *amis
+  remote_access:
+    description: SSH access to the nodes. It cannot be changed. Not with O(launch_template).
+    type: dict
+    suboptions: *remote
+  update_config:
+    description: How the nodes are updated.
+    type: dict
+    suboptions: *update
+  node_repair_config:
+    description: How unhealthy nodes are repaired.
+    type: dict
+    suboptions: *repair
+  labels:
+    description: All Kubernetes labels of the nodes. V({}) removes them.
+    type: dict
+  taints:
+    description: All Kubernetes taints of the nodes. V([]) removes them.
+    type: list
+    elements: dict
+    suboptions: *taint
+  launch_template:
+    description: The EC2 launch template. Its version can be changed, the template cannot.
+    type: dict
+    suboptions: *template
+  capacity_type:
+    description: How the capacity is bought. It cannot be changed.
+    type: str
+    choices: *capacities
+  version:
+    description: The nodes' Kubernetes version, with quotes. Left out at a creation, it is the cluster's. It never goes back.
+    type: str
+  release_version:
+    description: The AMI's release version.
+    type: str
+  force:
+    description: Roll the nodes although a PodDisruptionBudget does not allow a pod's eviction.
+    type: bool
+    default: false
+  replace:
+    description:
+      - Whether a change that EKS cannot make deletes the node group and creates it anew.
+      - It also makes a node group anew whose creation failed.
+    type: bool
+    default: false
+  state:
+    description: Whether the node groups exist.
+    type: str
+    choices: [present, absent]
+    default: present
+extends_documentation_fragment:
+  - kumo.eks.tags
+  - kumo.eks.wait
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+"""
+
+EXAMPLES = r"""
+- name: Create a node group
+  kumo.eks.eks_nodegroup:
+    cluster_name: my-cluster
+    name: general-ng
+    region: ap-northeast-1
+    node_role: arn:aws:iam::123456789012:role/eksNodeRole
+    subnets: [subnet-11111111, subnet-22222222, subnet-33333333]
+    instance_types: [m5.large]
+    disk_size: 50
+    scaling_config:
+      min_size: 2
+      max_size: 10
+      desired_size: 3
+    wait: true
+
+- name: Keep two node groups as they are written here, in one task
+  kumo.eks.eks_nodegroup:
+    cluster_name: my-cluster
+    nodegroups:
+      - name: general-ng
+        labels: {role: general}
+      - name: spot-ng
+        labels: {role: spot-worker}
+        capacity_type: SPOT
+
+- name: Roll the nodes to a newer version
+  kumo.eks.eks_nodegroup:
+    cluster_name: my-cluster
+    name: general-ng
+    version: "1.34"
+    wait: true
+    wait_timeout: 3600
+
+- name: Remove a node group
+  kumo.eks.eks_nodegroup:
+    cluster_name: my-cluster
+    name: general-ng
+    state: absent
+    wait: true
+"""
+
+RETURN = r"""
+nodegroup:
+  description: The node group as DescribeNodegroup answers it, in snake case. Its keys stand at the top level, too.
+  returned: when O(name) is given
+  type: complex
+  contains: &nodegroup
+    nodegroup_name:
+      description: The node group's name.
+      returned: when the node group exists
+      type: str
+      sample: general-ng
+    nodegroup_arn:
+      description: The node group's ARN.
+      returned: when the node group exists
+      type: str
+      sample: arn:aws:eks:ap-northeast-1:123456789012:nodegroup/my-cluster/general-ng/1
+    status:
+      description: Its status.
+      returned: when the node group exists
+      type: str
+      sample: ACTIVE
+    version:
+      description: The nodes' Kubernetes version.
+      returned: when the node group exists
+      type: str
+      sample: "1.34"
+    labels:
+      description: The nodes' labels.
+      returned: when the node group exists
+      type: dict
+      sample: {"role": "general"}
+nodegroups:
+  description: A result for each node group, in the order given. Beside these keys, those of RV(nodegroup).
+  returned: when O(nodegroups) is given
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The node group's name.
+      returned: always
+      type: str
+      sample: general-ng
+    changed:
+      description: Whether it was changed.
+      returned: always
+      type: bool
+      sample: true
+    failed:
+      description: Whether it failed.
+      returned: always
+      type: bool
+      sample: false
+    msg:
+      description: Why it failed.
+      returned: when it failed
+      type: str
+      sample: "node group general-ng is CREATE_FAILED: NodeCreationFailure: Instances failed to join the cluster"
+updates:
+  description: The updates that were started, in their order.
+  returned: when O(name) is given
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The id, for DescribeUpdate.
+      returned: always
+      type: str
+      sample: 7b9f3d9a-6c34-4f9e-9d8a-0a4f4a1c2b3d
+    type:
+      description: The kind of update as EKS names it.
+      returned: always
+      type: str
+      sample: ConfigUpdate
+    operation:
+      description: The API operation that started it.
+      returned: always
+      type: str
+      sample: UpdateNodegroupConfig
+"""
+
+from functools import partial
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws import (
+    AnsibleAWSModule,
+    client,
+    exit_with,
+    exit_with_list,
+    failures,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
+from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Outcome, Reconciler, side_by_side
+from ansible_collections.kumo.eks.plugins.module_utils.resources.nodegroup import AMI_TYPES, NodegroupResource
+
+
+def nodegroup_spec() -> dict[str, Any]:
+    """The options that describe a node group, alone or in a list."""
+    whole = dict(type="int")
+    return dict(
+        node_role=dict(type="str"),
+        subnets=dict(type="list", elements="str"),
+        scaling_config=dict(type="dict", options=dict(min_size=whole, max_size=whole, desired_size=whole)),
+        enforce_desired_size=dict(type="bool", default=False),
+        disk_size=dict(type="int"),
+        instance_types=dict(type="list", elements="str"),
+        ami_type=dict(type="str", choices=AMI_TYPES),
+        remote_access=dict(
+            type="dict",
+            options=dict(ec2_ssh_key=dict(type="str", no_log=False), source_sg=dict(type="list", elements="str")),
+        ),
+        update_config=dict(
+            type="dict",
+            options=dict(
+                max_unavailable=whole,
+                max_unavailable_percentage=whole,
+                update_strategy=dict(type="str", choices=["DEFAULT", "MINIMAL"]),
+            ),
+        ),
+        node_repair_config=dict(type="dict", options=dict(enabled=dict(type="bool"))),
+        labels=dict(type="dict"),
+        taints=dict(
+            type="list",
+            elements="dict",
+            options=dict(
+                key=dict(type="str", required=True, no_log=False),
+                value=dict(type="str"),
+                effect=dict(type="str", required=True, choices=["NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"]),
+            ),
+        ),
+        launch_template=dict(
+            type="dict", options=dict(id=dict(type="str"), name=dict(type="str"), version=dict(type="str"))
+        ),
+        capacity_type=dict(type="str", choices=["ON_DEMAND", "SPOT", "CAPACITY_BLOCK"]),
+        version=dict(type="str"),
+        release_version=dict(type="str"),
+        force=dict(type="bool", default=False),
+        replace=dict(type="bool", default=False),
+        tags=dict(type="dict", aliases=["resource_tags"]),
+        purge_tags=dict(type="bool", default=True),
+    )
+
+
+def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any]) -> Outcome:
+    """Bring one node group to its desired state."""
+    resource = NodegroupResource(eks, module.params["cluster_name"], item["name"], lambda: client(module, "ec2"))
+    reconciler = Reconciler(
+        resource,
+        check_mode=module.check_mode,
+        wait=module.params["wait"],
+        wait_timeout=module.params["wait_timeout"],
+        replace=item["replace"],
+    )
+    return reconciler.ensure_absent() if module.params["state"] == "absent" else reconciler.ensure_present(item)
+
+
+def main() -> None:
+    item = dict(name=dict(type="str", required=True), **nodegroup_spec())
+    spec = dict(
+        cluster_name=dict(type="str", required=True),
+        name=dict(type="str"),
+        nodegroups=dict(type="list", elements="dict", options=item),
+        state=dict(type="str", choices=["present", "absent"], default="present"),
+        wait=dict(type="bool", default=False),
+        wait_timeout=dict(type="int", default=1200),
+        **nodegroup_spec(),
+    )
+    module = AnsibleAWSModule(
+        argument_spec=spec,
+        mutually_exclusive=[("name", "nodegroups")],
+        required_one_of=[("name", "nodegroups")],
+        supports_check_mode=True,
+    )
+    params = without_none(module.params)
+    with failures(module, f"Could not manage node groups of cluster {params['cluster_name']}"):
+        eks = client(module)
+        if "name" in params:
+            exit_with(module, reconcile(module, eks, params), "nodegroup")
+        work = [(row["name"], partial(reconcile, module, eks, row)) for row in params["nodegroups"]]
+        exit_with_list(module, side_by_side(work), "nodegroups")
+
+
+if __name__ == "__main__":
+    main()

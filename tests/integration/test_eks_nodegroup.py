@@ -1,0 +1,204 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""eks_nodegroup against the sandbox: the twelve steps, lists, what is refused, and faults."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+CLUSTER = "my-cluster"
+
+
+@pytest.fixture
+def nodegroup(sandbox, run_module, ground):
+    """eks_nodegroup on a cluster that is ACTIVE at 1.33."""
+    made = run_module(
+        "eks_cluster",
+        {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True},
+    )
+    assert not made["failed"], made
+
+    def run(check=False, **options):
+        words = {"cluster_name": CLUSTER, **({} if "nodegroups" in options else {"name": "general"}), **options}
+        return run_module("eks_nodegroup", words, check=check)
+
+    run.base = {"node_role": ground["node_role"], "subnets": ground["subnets"]}
+    sandbox.recorder.clear()
+    return run
+
+
+@pytest.fixture
+def standing(sandbox, nodegroup):
+    sizes = {"min_size": 1, "max_size": 5, "desired_size": 2}
+    result = nodegroup(**nodegroup.base, scaling_config=sizes, labels={"role": "general"}, version="1.32", wait=True)
+    assert not result["failed"], result
+    sandbox.recorder.clear()
+    return nodegroup
+
+
+def sent(sandbox):
+    names = [call["operation"] for call in sandbox.calls("eks")]
+    return [name for name in names if not name.startswith(("Describe", "List"))]
+
+
+def test_twelve_steps(sandbox, nodegroup):
+    made = {
+        **nodegroup.base,
+        "instance_types": ["m5.large", "m5a.large"],
+        "scaling_config": {"min_size": 1, "max_size": 5, "desired_size": 2},
+        "labels": {"role": "general"},
+        "taints": [{"key": "dedicated", "value": "a", "effect": "NO_SCHEDULE"}],
+        "tags": {"Environment": "production"},
+        "wait": True,
+    }
+    assert nodegroup(check=True, **made)["changed"] and sent(sandbox) == []
+    created = nodegroup(**made)
+    assert (
+        created["changed"] and created["status"] == "ACTIVE" and created["nodegroup"]["labels"] == {"role": "general"}
+    )
+    assert not nodegroup(check=True, **made)["changed"]
+    sandbox.recorder.clear()
+    made["instance_types"].reverse()
+    made["subnets"] = made["subnets"][::-1]
+    assert not nodegroup(**made)["changed"]
+    assert [call["operation"] for call in sandbox.calls("eks")] == ["DescribeNodegroup"]
+
+    modified = {
+        **made,
+        "labels": {"role": "special"},
+        "taints": [{"key": "dedicated", "value": "b", "effect": "NO_SCHEDULE"}],
+        "tags": {"Team": "a"},
+        "update_config": {"max_unavailable_percentage": 50},
+        "scaling_config": {"min_size": 3, "max_size": 6},
+    }
+    planned = nodegroup(check=True, **modified)
+    assert planned["changed"] and sent(sandbox) == []
+    sandbox.recorder.clear()
+    changed = nodegroup(**modified)
+    assert changed["changed"] and changed["labels"] == {"role": "special"} and changed["tags"] == {"Team": "a"}
+    assert changed["scaling_config"] == {"min_size": 3, "max_size": 6, "desired_size": 3}
+    assert sent(sandbox) == ["UpdateNodegroupConfig", "UntagResource", "TagResource"]
+    assert planned["diff"]["after"]["labels"] == changed["diff"]["after"]["labels"]
+    assert not nodegroup(check=True, **modified)["changed"]
+    assert not nodegroup(**modified)["changed"]
+
+    assert nodegroup(check=True, state="absent")["changed"]
+    assert nodegroup(state="absent", wait=True)["changed"]
+    assert sandbox.client("eks").list_nodegroups(clusterName=CLUSTER)["nodegroups"] == []
+    assert not nodegroup(check=True, state="absent")["changed"]
+    assert not nodegroup(state="absent")["changed"]
+
+
+def test_an_autoscalers_size_is_left_alone_unless_it_is_to_be_enforced(sandbox, standing):
+    sandbox.client("eks").update_nodegroup_config(
+        clusterName=CLUSTER, nodegroupName="general", scalingConfig={"desiredSize": 4}
+    )
+    sizes = {"min_size": 1, "max_size": 5, "desired_size": 2}
+    assert not standing(scaling_config=sizes, wait=True)["changed"]
+    result = standing(scaling_config=sizes, enforce_desired_size=True, wait=True)
+    assert result["changed"] and result["scaling_config"]["desired_size"] == 2
+
+
+def test_left_out_is_left_alone_and_empty_clears(standing):
+    assert standing(update_config={"max_unavailable": 2}, wait=True)["labels"] == {"role": "general"}
+    assert standing(labels={}, wait=True)["labels"] == {}
+
+
+def test_a_version_and_a_config_are_two_updates_one_after_the_other(sandbox, standing):
+    result = standing(version="1.33", labels={"role": "b"}, wait=True)
+    assert result["version"] == "1.33" and result["release_version"].startswith("1.33.")
+    assert sent(sandbox) == ["UpdateNodegroupConfig", "UpdateNodegroupVersion"]
+
+
+def test_a_launch_template_goes_with_instance_types_and_its_version_can_change(sandbox, nodegroup):
+    ec2 = sandbox.client("ec2")
+    ec2.create_launch_template(LaunchTemplateName="gp3", LaunchTemplateData={"EbsOptimized": True})
+    made = {**nodegroup.base, "instance_types": ["m5.large"], "launch_template": {"name": "gp3"}, "wait": True}
+    created = nodegroup(**made)
+    assert created["launch_template"]["version"] == "1"
+    assert not nodegroup(**made)["changed"]
+    ec2.create_launch_template_version(LaunchTemplateName="gp3", LaunchTemplateData={"EbsOptimized": False})
+    made["launch_template"]["version"] = "$Latest"
+    assert nodegroup(**made)["launch_template"]["version"] == "2"
+    assert not nodegroup(**made)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"instance_types": ["m5.large"]}, "instance_types is .*replace: true"),
+        ({"capacity_type": "SPOT"}, "capacity_type is 'ON_DEMAND', wanted 'SPOT'"),
+        ({"version": "1.31"}, "is at 1.32 and cannot go back to 1.31"),
+        ({"version": "1.3"}, "with quotes"),
+        ({"scaling_config": {"min_size": 4, "max_size": 2}}, "min_size <= desired_size <= max_size"),
+        ({"update_config": {"max_unavailable": 1, "max_unavailable_percentage": 10}}, "not both"),
+    ],
+)
+def test_what_eks_cannot_do_is_refused_before_anything_is_sent(sandbox, standing, options, words):
+    result = standing(**options)
+    assert result["failed"] and re.search(words, result["msg"]), result["msg"]
+    assert sent(sandbox) == []
+
+
+def test_an_immutable_change_replaces_when_asked_for(sandbox, standing):
+    result = standing(**standing.base, capacity_type="SPOT", replace=True, wait=True)
+    assert result["changed"] and result["capacity_type"] == "SPOT" and result["status"] == "ACTIVE"
+    assert sent(sandbox) == ["DeleteNodegroup", "CreateNodegroup"]
+
+
+def test_a_list_is_reconciled_side_by_side_and_one_that_fails_stops_none(sandbox, nodegroup):
+    sandbox.add_fault(kind="fail_creation", operation="CreateNodegroup", resource="b", message="no capacity")
+    rows = [{"name": name, **nodegroup.base, "labels": {"role": name}} for name in ("a", "b", "c")]
+    result = nodegroup(nodegroups=rows, wait=True)
+    assert result["failed"] and "1 of 3 failed: b: " in result["msg"] and "no capacity" in result["msg"]
+    assert [(row["name"], row["failed"], row.get("status")) for row in result["nodegroups"]] == [
+        ("a", False, "ACTIVE"),
+        ("b", True, None),
+        ("c", False, "ACTIVE"),
+    ]
+    rows[1]["replace"] = True
+    again = nodegroup(nodegroups=rows, wait=True)
+    assert not again["failed"] and [row["changed"] for row in again["nodegroups"]] == [False, True, False]
+    assert not nodegroup(nodegroups=rows, wait=True)["changed"]
+
+
+def test_an_unchanged_list_costs_one_call_for_each(sandbox, nodegroup):
+    rows = [{"name": f"ng-{number}", **nodegroup.base} for number in range(10)]
+    nodegroup(nodegroups=rows, wait=True)
+    sandbox.recorder.clear()
+    assert not nodegroup(nodegroups=rows)["changed"]
+    assert [call["operation"] for call in sandbox.calls()] == ["DescribeNodegroup"] * 10
+
+
+def test_an_update_that_fails_says_why(sandbox, standing):
+    sandbox.add_fault(kind="fail_update", code="PodEvictionFailure", message="too many retries")
+    result = standing(version="1.33", wait=True)
+    assert result["failed"] and "PodEvictionFailure: too many retries" in result["msg"]
+
+
+def test_a_task_of_community_aws_works(nodegroup, ground):
+    result = nodegroup(
+        state="present",
+        node_role=ground["node_role"],
+        subnets=ground["subnets"],
+        scaling_config={"min_size": 1, "max_size": 2, "desired_size": 1},
+        disk_size=30,
+        instance_types="t3.small",
+        ami_type="AL2_x86_64",
+        labels={"team": "a"},
+        taints=[{"key": "env", "value": "test", "effect": "PREFER_NO_SCHEDULE"}],
+        capacity_type="on_demand".upper(),
+        resource_tags={"Name": "x"},
+        wait=True,
+    )
+    assert result["changed"] and result["nodegroup_name"] == "general" and result["disk_size"] == 30
+    assert result["tags"] == {"Name": "x"} and result["instance_types"] == ["t3.small"]
+
+
+def test_info_lists_what_there_is(standing, run_module):
+    found = run_module("eks_nodegroup_info", {"cluster_name": CLUSTER})["nodegroups"]
+    assert [row["nodegroup_name"] for row in found] == ["general"]
+    assert run_module("eks_nodegroup_info", {"cluster_name": CLUSTER, "name": "none"})["nodegroups"] == []
+    assert run_module("eks_nodegroup_info", {"cluster_name": "none"})["nodegroups"] == []
