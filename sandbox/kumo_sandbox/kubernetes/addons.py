@@ -134,7 +134,7 @@ def _has_place(view: ClusterView, workload: Workload) -> bool:
 def _tolerated(node: NodeSpec) -> bool:
     """Whether a Deployment of an add-on may run there; Windows is no place for it."""
     keys = {toleration["key"] for toleration in DEPLOYMENT_TOLERATIONS}
-    strict = [key for key, _, effect in node.taints if effect != "PreferNoSchedule"]
+    strict = [key for key, dummy, effect in node.taints if effect != "PreferNoSchedule"]
     return not node.ami_type.startswith("WINDOWS") and all(key in keys for key in strict)
 
 
@@ -170,7 +170,7 @@ def _pod_spec(view: ClusterView, addon: AddonSpec, workload: Workload) -> dict[s
 
 def _image(region: str, version: str, workload: Workload) -> str:
     """v1.29.0-eksbuild.1 has the tag v1.29.0 and the build eksbuild.1."""
-    tag, _, build = version.partition("-")
+    tag, dummy, build = version.partition("-")
     path = workload.image.format(version=version, tag=tag, build=build or "eksbuild.1")
     return f"{REGISTRY.format(region=region)}/{path}"
 

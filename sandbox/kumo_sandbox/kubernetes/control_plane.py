@@ -19,7 +19,7 @@ from kumo_sandbox.kubernetes.processes import Processes, resident_mib
 
 PATIENCE = 120.0  # seconds the API server may take on a busy machine
 ATTEMPTS = 2  # a port that was free may be taken when the program binds it
-STAGES = Path(__file__).with_name("stages.yaml")
+STAGES = Path(__file__).with_name("stages.kwok")
 POD_CIDR = "100.64.0.0/16"  # pods' addresses: from the range the VPC CNI's custom networking is used with
 AUDIENCES = "https://kubernetes.default.svc,sts.amazonaws.com"
 # A collector that runs more often, and at most two threads: a small cluster needs no more.
@@ -240,7 +240,7 @@ def write_private(path: Path, text: str) -> None:
 
 def free_ports(count: int) -> list[int]:
     """Ports of 127.0.0.1 that are free now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    sockets = [socket.create_server(("127.0.0.1", 0)) for dummy in range(count)]
     ports = [each.getsockname()[1] for each in sockets]
     for each in sockets:
         each.close()

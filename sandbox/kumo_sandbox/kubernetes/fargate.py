@@ -119,7 +119,7 @@ def fargate_node(view: ClusterView, pod: Manifest, size: tuple[float, float], ta
             "name": name,
             "labels": {**place_labels(name, view.region, zone, "linux", "amd64"), COMPUTE_TYPE: "fargate"},
         },
-        "spec": {"providerID": f"aws:///{zone}/{uid[:10]}-{uid}/{name.split('.')[0]}", "taints": [TAINT]},
+        "spec": {"providerID": f"aws:///{zone}/{uid[:10]}-{uid}/{name.split('.', maxsplit=1)[0]}", "taints": [TAINT]},
         "status": status(name, address, resources, resources, info),
     }
 

@@ -24,7 +24,6 @@ class InstanceType:
     memory_mib: int
     max_pods: int
     architecture: str  # amd64, arm64
-    gpus: int = 0
 
     @property
     def capacity(self) -> dict[str, str]:
@@ -49,7 +48,7 @@ class InstanceType:
 
     def _resources(self, millicores: int, memory_mib: int) -> dict[str, str]:
         cpu = str(millicores // 1000) if millicores % 1000 == 0 else f"{millicores}m"
-        resources = {
+        return {
             "cpu": cpu,
             "memory": f"{memory_mib * 1024}Ki",
             "pods": str(self.max_pods),
@@ -57,7 +56,6 @@ class InstanceType:
             "hugepages-1Gi": "0",
             "hugepages-2Mi": "0",
         }
-        return resources | ({"nvidia.com/gpu": str(self.gpus)} if self.gpus else {})
 
 
 @cache
@@ -72,10 +70,4 @@ def instance_type(name: str) -> InstanceType:
         memory_mib=row["MemoryInfo"]["SizeInMiB"],
         max_pods=network["MaximumNetworkInterfaces"] * (network["Ipv4AddressesPerInterface"] - 1) + 2,
         architecture="arm64" if "arm64" in row["ProcessorInfo"]["SupportedArchitectures"] else "amd64",
-        gpus=_gpus(row),
     )
-
-
-def _gpus(row: dict[str, Any]) -> int:
-    devices = (row.get("GpuInfo") or {}).get("Gpus") or []
-    return sum(device["Count"] for device in devices if device.get("Manufacturer") == "NVIDIA")

@@ -32,7 +32,7 @@ class Listener:
     def _accept(self) -> None:
         while True:
             try:
-                client, _ = self._socket.accept()
+                client, dummy = self._socket.accept()
             except OSError:
                 return
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()

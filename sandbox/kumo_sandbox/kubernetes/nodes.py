@@ -133,7 +133,7 @@ def _resources(spec: NodeSpec) -> tuple[dict[str, str], dict[str, str]]:
 
 def _node_info(spec: NodeSpec) -> dict[str, str]:
     architecture = instance_type(spec.instance_type).architecture
-    _, image, kernel = next(row for row in SYSTEMS if spec.ami_type.startswith(row[0]))
+    image, kernel = next(row[1:] for row in SYSTEMS if spec.ami_type.startswith(row[0]))
     if "amzn" in kernel:
         kernel += {"amd64": ".x86_64", "arm64": ".aarch64"}[architecture]
     image = image.format(version=spec.version)

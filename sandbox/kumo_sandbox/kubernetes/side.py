@@ -101,7 +101,7 @@ def clear(state_dir: str) -> Path:
 
 def folder_name(arn: str) -> str:
     """How a cluster's folder begins: region, account, name."""
-    _, _, _, region, account, resource = arn.split(":", 5)
+    region, account, resource = arn.split(":", 5)[3:]
     return f"{region}-{account}-{resource.rpartition('/')[2]}"
 
 

@@ -156,7 +156,7 @@ def _check_time(query: dict[str, str], now: datetime) -> None:
 
 def _credential(query: dict[str, str], region: str) -> tuple[str, str]:
     """Access key, and the region of the credential's scope."""
-    access_key, _, scope = query["x-amz-credential"].partition("/")
+    access_key, dummy, scope = query["x-amz-credential"].partition("/")
     day = query["x-amz-date"][:8]
     allowed = {f"{day}/{place}/sts/aws4_request": place for place in (region, "us-east-1")}
     if not access_key or scope not in allowed:

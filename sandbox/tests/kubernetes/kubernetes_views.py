@@ -8,6 +8,7 @@ from typing import Any
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+
 from kumo_sandbox.interfaces import AccessRule, AddonSpec, ClusterView, FargateProfileSpec, NodeSpec
 
 REGION = "ap-northeast-1"

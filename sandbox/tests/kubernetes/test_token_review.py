@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.credentials import Credentials
 from kubernetes_views import ACCESS_KEY, ACCOUNT, REGION, SECRET, USER, cluster_view, node_spec, presigned, token_of
+
 from kumo_sandbox.interfaces import AccessRule, ClusterView
 from kumo_sandbox.kubernetes import review_token
 
@@ -62,7 +63,7 @@ def test_sts_and_the_sandbox_itself_are_accepted(url: str, region: str) -> None:
 
 
 def test_the_session_of_a_role_counts_as_the_role_and_fills_the_user_name() -> None:
-    username = f"arn:aws:sts::{{{{AccountID}}}}:assumed-role/deployer/{{{{SessionName}}}} {{{{SessionNameRaw}}}}"
+    username = "arn:aws:sts::{{AccountID}}:assumed-role/deployer/{{SessionName}} {{SessionNameRaw}}"
     cluster = cluster_view(access=(AccessRule(ROLE, username, ("deployers",)),))
     user = review(token_of(presigned(credentials=TEMPORARY)), cluster)["user"]
     assert user["username"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/deployer/ci-example ci@example"

