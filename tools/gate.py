@@ -118,6 +118,7 @@ def run(part: Part, scratch: str) -> tuple[Counts, str, float]:
     environment = {
         **os.environ,
         "ANSIBLE_HOME": scratch,
+        "PATH": f"{BIN}:{os.environ['PATH']}",
         "NO_COLOR": "1",
         "ANSIBLE_NOCOLOR": "1",
         **dict(part.environment),

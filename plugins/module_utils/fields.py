@@ -113,7 +113,7 @@ def overlaid(current: Any, wanted: Any) -> Any:
 
 def put(raw: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     """A copy of the API's answer with another value at the path."""
-    key, _, rest = path.partition(".")
+    key, dummy, rest = path.partition(".")
     return {**raw, key: put(raw.get(key) or {}, rest, value) if rest else value}
 
 

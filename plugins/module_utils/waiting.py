@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.errors import WaitTimedOut
+
+T = TypeVar("T")
 
 FIRST_PAUSE = 0.5  # seconds; grows, so that short waits end early and long ones ask seldom
 LONGEST_PAUSE = 10.0
@@ -26,7 +29,7 @@ class Deadline:
         return max(0.0, self._end - self._clock())
 
 
-def poll[T](
+def poll(
     look: Callable[[], tuple[bool, T, str]],
     what: str,
     deadline: Deadline,

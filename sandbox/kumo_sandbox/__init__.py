@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Sandbox"]
-
 
 def __getattr__(name: str) -> Any:
     if name == "Sandbox":  # moto takes a second to import; the command line does without it

@@ -421,7 +421,7 @@ class Sandbox:
                     "fargate_profiles": {k: v["status"] for k, v in c.fargate_profiles.items()},
                     "addons": {k: v["status"] for k, v in c.addons.items()},
                 }
-                for (region, _), c in self.store.clusters.items()
+                for (region, dummy), c in self.store.clusters.items()
             ]
         planes = list(self.kubernetes.status()) if self.kubernetes else []
         return {"endpoint": self.endpoint, "speed": self.clock.speed, "clusters": clusters, "control_planes": planes}

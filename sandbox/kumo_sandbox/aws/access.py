@@ -51,7 +51,7 @@ def add_creator(ctx: Context, cluster: Cluster) -> None:
 
 def _new(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
     principal = p["principalArn"]
-    what, _, name = principal.rpartition(":")[2].partition("/")
+    what, dummy, name = principal.rpartition(":")[2].partition("/")
     session = "/{{SessionName}}" if what == "role" else ""
     username = p.get("username") or (
         principal.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + session if session else principal

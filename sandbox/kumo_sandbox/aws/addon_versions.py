@@ -135,7 +135,7 @@ def schema(name: str) -> dict[str, Any]:
 def describe_addon_versions(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     wanted = p.get("kubernetesVersion")
     rows = []
-    for name, kind, versions, _ in TABLE:
+    for name, kind, versions, _configuration in TABLE:
         if p.get("addonName") not in (None, name) or (p.get("types") and kind not in p["types"]):
             continue
         if not {"aws"} & set(p.get("owners") or ["aws"]) or not {"eks"} & set(p.get("publishers") or ["eks"]):
@@ -172,7 +172,7 @@ def _info(name: str, version: str, clusters: list[str], wanted: str | None) -> d
 @operation("DescribeAddonConfiguration")
 def describe_addon_configuration(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     name = p["addonName"]
-    if not any(p["addonVersion"] == version for version, _ in known(name)[2]):
+    if not any(p["addonVersion"] == version for version, dummy in known(name)[2]):
         raise ResourceNotFound(
             f"No addon versions found for addon {name} with version {p['addonVersion']}", addonName=name
         )

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-from kumo_sandbox.aws import (  # the handlers register themselves
-    access,  # noqa: F401
-    addon_versions,  # noqa: F401
-    addons,  # noqa: F401
-    clusters,  # noqa: F401
-    fargate_profiles,  # noqa: F401
-    model,
-    nodegroups,  # noqa: F401
-    pod_identity,  # noqa: F401
-    updates,  # noqa: F401
-    versions,  # noqa: F401
-)
+from kumo_sandbox.aws import model
 from kumo_sandbox.aws.context import OPERATIONS, Context
 from kumo_sandbox.aws.errors import ServiceError, Unsupported
+
+# Each of these files registers the handlers of its operations.
+HANDLERS = (
+    "access",
+    "addon_versions",
+    "addons",
+    "clusters",
+    "fargate_profiles",
+    "nodegroups",
+    "pod_identity",
+    "updates",
+    "versions",
+)
+for name in HANDLERS:
+    importlib.import_module(f"kumo_sandbox.aws.{name}")
 
 Answer = tuple[int, dict[str, str], bytes]
 
