@@ -301,3 +301,25 @@ def side_by_side(items: list[tuple[str, Callable[[], Outcome]]]) -> list[ItemRes
 
     with concurrent.futures.ThreadPoolExecutor(max_workers=SIDE_BY_SIDE) as pool:
         return list(pool.map(run, items))
+
+
+def in_turn(
+    names: list[str], plan: Callable[[int], Outcome], work: Callable[[int, bool], Outcome], wait: bool
+) -> list[ItemResult]:
+    """Items that EKS takes only one at a time: all are planned side by side, those with work to do follow one another.
+
+    Args:
+        plan: item number -> what would become of it, sending nothing.
+        work: item number, whether to wait for its end -> what became of it. All but the last are waited for.
+        wait: whether the last one is waited for too, and the unchanged ones that are not settled.
+    """
+    results = side_by_side([(name, lambda number=number: plan(number)) for number, name in enumerate(names)])
+    busy = [number for number, result in enumerate(results) if result.outcome and _has_work(result.outcome, wait)]
+    for number in busy:
+        until_its_end = wait or number != busy[-1]
+        results[number] = side_by_side([(names[number], lambda n=number, w=until_its_end: work(n, w))])[0]
+    return results
+
+
+def _has_work(planned: Outcome, wait: bool) -> bool:
+    return planned.changed or (wait and planned.raw is not None and planned.raw["status"] != "ACTIVE")

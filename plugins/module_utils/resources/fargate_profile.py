@@ -1,0 +1,83 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fargate profiles. Sources: CreateFargateProfile, DescribeFargateProfile, DeleteFargateProfile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
+from ansible_collections.kumo.eks.plugins.module_utils.fields import Change, Field, assembled, unordered, without_none
+from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Request
+from ansible_collections.kumo.eks.plugins.module_utils.resources.base import EksResource, found_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.tags import TAGS, apply_tags, with_kept
+
+
+def selectors(value: Any) -> list[dict[str, Any]]:
+    """Selectors in one order, a missing label map as the empty one, label values as text."""
+    rows = [
+        {
+            "namespace": selector["namespace"],
+            "labels": {key: str(label) for key, label in (selector.get("labels") or {}).items()},
+        }
+        for selector in value or []
+    ]
+    return sorted(rows, key=lambda row: (row["namespace"], sorted(row["labels"].items())))
+
+
+FIELDS = (
+    Field("role_arn", "podExecutionRoleArn", None),
+    Field("subnets", "subnets", None, unordered),
+    Field("selectors", "selectors", None, selectors, to_api=selectors),
+    TAGS,
+)
+
+
+class FargateProfileResource(EksResource):
+    """A Fargate profile of a cluster: all but its tags is immutable."""
+
+    kind = "Fargate profile"
+    fields = FIELDS
+    replaceable = True
+
+    def __init__(self, client: Any, cluster_name: str, name: str) -> None:
+        super().__init__(client, name)
+        self._names = {"clusterName": cluster_name, "fargateProfileName": name}
+
+    def describe(self) -> dict[str, Any] | None:
+        return found_or_none(self.client.describe_fargate_profile, "fargateProfile", **self._names)
+
+    def describe_update(self, update_id: str) -> dict[str, Any]:
+        raise NotImplementedError(f"EKS has no updates of Fargate profiles, so none is called {update_id}")
+
+    def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
+        return with_kept(desired, raw)
+
+    def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
+        for number, selector in enumerate(desired.get("selectors") or []):
+            if not selector["namespace"].strip():
+                raise Refused(
+                    f"selectors[{number}].namespace of Fargate profile {self.name} is empty; EKS wants a name"
+                )
+        missing = [option for option in ("role_arn", "selectors") if not desired.get(option)]
+        if raw is None and missing:
+            needed = ", ".join(missing)
+            raise Refused(
+                f"Fargate profile {self.name} does not exist, and to create it these options are needed: {needed}"
+            )
+
+    def create_request(self, desired: dict[str, Any]) -> dict[str, Any]:
+        return {**self._names, **assembled(self.fields, without_none(desired))}
+
+    def create(self, desired: dict[str, Any]) -> dict[str, Any]:
+        return self.client.create_fargate_profile(**self.create_request(desired))["fargateProfile"]
+
+    def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
+        return {**self.create_request(desired), "status": "CREATING"}
+
+    def requests(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[Request]:
+        arn, tags = raw["fargateProfileArn"], TAGS.canon(desired["tags"])
+        return [Request("TagResource", lambda: apply_tags(self.client, arn, raw.get("tags"), tags))]
+
+    def delete(self) -> None:
+        self.client.delete_fargate_profile(**self._names)

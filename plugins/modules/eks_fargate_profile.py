@@ -1,0 +1,320 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eks_fargate_profile
+version_added: 0.1.0
+short_description: Manage Fargate profiles of an Amazon EKS cluster
+description:
+  - Creates Fargate profiles, changes their tags, and deletes them.
+  - One profile by O(name), or a whole list in one task by O(profiles).
+  - EKS creates or deletes one profile of a cluster at a time. The module waits for its turn, at most O(wait_timeout)
+    seconds. In a list, the profiles with work to do follow one another, and the others are only looked at, all at once.
+  - EKS can change nothing of a profile but its tags. Another change is refused, unless O(replace) is asked for.
+  - A task that was written for M(community.aws.eks_fargate_profile) works when only the collection's name is changed.
+author:
+  - kumo.eks contributors (@kumo-eks)
+options:
+  cluster_name:
+    description: The cluster's name.
+    type: str
+    required: true
+  profiles:
+    description:
+      - A list of Fargate profiles, each with O(name) and any other option that describes a profile.
+      - Each creation and deletion but the last is waited for in any case.
+      - One that fails does not stop the others; the task fails when all are through.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: See O(name).
+        type: str
+        required: true
+      role_arn:
+        description: See O(role_arn).
+        type: str
+      subnets:
+        description: See O(subnets).
+        type: list
+        elements: str
+      selectors:
+        description: See O(selectors).
+        type: list
+        elements: dict
+        suboptions: &selector
+          namespace:
+            description: The namespace.
+            type: str
+            required: true
+          labels:
+            description: The labels, all of which a pod must have.
+            type: dict
+      replace:
+        description: See O(replace).
+        type: bool
+        default: false
+      tags:
+        description: See O(tags).
+        type: dict
+        aliases: [resource_tags]
+      purge_tags:
+        description: See O(purge_tags).
+        type: bool
+        default: true
+  name:
+    description: The profile's name. One of O(name) and O(profiles) is needed.
+    type: str
+  role_arn:
+    description: ARN of the IAM role that the pods' Fargate hosts take. Needed at a creation.
+    type: str
+  subnets:
+    description: IDs of private subnets of the cluster's VPC. Their order does not matter.
+    type: list
+    elements: str
+  selectors:
+    description: Which pods run on Fargate. Needed at a creation. Their order does not matter.
+    type: list
+    elements: dict
+    suboptions: *selector
+  replace:
+    description:
+      - Whether a change that EKS cannot make deletes the profile and creates it anew. Its pods are deleted with it.
+      - It also makes a profile anew whose creation failed.
+    type: bool
+    default: false
+  state:
+    description: Whether the profiles exist.
+    type: str
+    choices: [present, absent]
+    default: present
+extends_documentation_fragment:
+  - kumo.eks.tags
+  - kumo.eks.wait
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+"""
+
+EXAMPLES = r"""
+- name: Create a Fargate profile
+  kumo.eks.eks_fargate_profile:
+    cluster_name: my-cluster
+    name: fargate-tasks
+    region: ap-northeast-1
+    role_arn: arn:aws:iam::123456789012:role/eksFargatePodRole
+    subnets: [subnet-11111111, subnet-22222222]
+    selectors:
+      - namespace: fargate-tasks
+        labels: {compute: fargate}
+    wait: true
+
+- name: Keep two profiles as they are written here, in one task
+  kumo.eks.eks_fargate_profile:
+    cluster_name: my-cluster
+    profiles:
+      - name: fargate-tasks
+        role_arn: arn:aws:iam::123456789012:role/eksFargatePodRole
+        selectors: [{namespace: fargate-tasks}]
+      - name: batch
+        role_arn: arn:aws:iam::123456789012:role/eksFargatePodRole
+        selectors: [{namespace: batch}]
+
+- name: Give a profile other selectors, by making it anew
+  kumo.eks.eks_fargate_profile:
+    cluster_name: my-cluster
+    name: batch
+    role_arn: arn:aws:iam::123456789012:role/eksFargatePodRole
+    selectors: [{namespace: batch}, {namespace: reports}]
+    replace: true
+    wait: true
+
+- name: Remove a profile
+  kumo.eks.eks_fargate_profile:
+    cluster_name: my-cluster
+    name: batch
+    state: absent
+    wait: true
+"""
+
+RETURN = r"""
+fargate_profile:
+  description: The profile as DescribeFargateProfile answers it, in snake case. Its keys stand at the top level, too.
+  returned: when O(name) is given
+  type: complex
+  contains:
+    fargate_profile_name:
+      description: The profile's name.
+      returned: when the profile exists
+      type: str
+      sample: fargate-tasks
+    fargate_profile_arn:
+      description: The profile's ARN.
+      returned: when the profile exists
+      type: str
+      sample: arn:aws:eks:ap-northeast-1:123456789012:fargateprofile/my-cluster/fargate-tasks/1
+    cluster_name:
+      description: The cluster's name.
+      returned: when the profile exists
+      type: str
+      sample: my-cluster
+    created_at:
+      description: When it was created.
+      returned: when the profile exists
+      type: str
+      sample: "2026-08-01T09:00:00+09:00"
+    pod_execution_role_arn:
+      description: ARN of the pods' execution role.
+      returned: when the profile exists
+      type: str
+      sample: arn:aws:iam::123456789012:role/eksFargatePodRole
+    selectors:
+      description: Which pods run on Fargate.
+      returned: when the profile exists
+      type: list
+      elements: dict
+      contains:
+        namespace:
+          description: The namespace.
+          returned: always
+          type: str
+          sample: fargate-tasks
+        labels:
+          description: The labels.
+          returned: when there are any
+          type: dict
+          sample: {"compute": "fargate"}
+    subnets:
+      description: IDs of the subnets.
+      returned: when the profile exists
+      type: list
+      elements: str
+      sample: [subnet-11111111]
+    status:
+      description: Its status.
+      returned: when the profile exists
+      type: str
+      sample: ACTIVE
+    tags:
+      description: Its tags.
+      returned: when the profile exists
+      type: dict
+      sample: {"Environment": "production"}
+fargate_profiles:
+  description: A result for each profile, in the order given. Beside these keys, those of RV(fargate_profile).
+  returned: when O(profiles) is given
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The profile's name.
+      returned: always
+      type: str
+      sample: fargate-tasks
+    changed:
+      description: Whether it was changed.
+      returned: always
+      type: bool
+      sample: true
+    failed:
+      description: Whether it failed.
+      returned: always
+      type: bool
+      sample: false
+    msg:
+      description: Why it failed.
+      returned: when it failed
+      type: str
+      sample: "Fargate profile batch is CREATE_FAILED: InsufficientFreeAddresses: no free addresses"
+"""
+
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws import (
+    AnsibleAWSModule,
+    client,
+    exit_with,
+    exit_with_list,
+    failures,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
+from ansible_collections.kumo.eks.plugins.module_utils.reconciler import ItemResult, Outcome, Reconciler, in_turn
+from ansible_collections.kumo.eks.plugins.module_utils.resources.fargate_profile import FargateProfileResource
+
+
+def profile_spec() -> dict[str, Any]:
+    """The options that describe a Fargate profile, alone or in a list."""
+    return dict(
+        role_arn=dict(type="str"),
+        subnets=dict(type="list", elements="str"),
+        selectors=dict(
+            type="list",
+            elements="dict",
+            options=dict(namespace=dict(type="str", required=True), labels=dict(type="dict")),
+        ),
+        replace=dict(type="bool", default=False),
+        tags=dict(type="dict", aliases=["resource_tags"]),
+        purge_tags=dict(type="bool", default=True),
+    )
+
+
+def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any], check: bool, wait: bool) -> Outcome:
+    """Bring one profile to its desired state, or with check say what would become of it."""
+    reconciler = Reconciler(
+        FargateProfileResource(eks, module.params["cluster_name"], item["name"]),
+        check_mode=check,
+        wait=wait,
+        wait_timeout=module.params["wait_timeout"],
+        replace=item["replace"],
+    )
+    return reconciler.ensure_absent() if module.params["state"] == "absent" else reconciler.ensure_present(item)
+
+
+def reconcile_list(module: AnsibleAWSModule, eks: Any, rows: list[dict[str, Any]]) -> list[ItemResult]:
+    """EKS takes one creation or deletion of a profile of a cluster at a time."""
+    return in_turn(
+        [row["name"] for row in rows],
+        lambda number: reconcile(module, eks, rows[number], True, False),
+        lambda number, wait: reconcile(module, eks, rows[number], module.check_mode, wait),
+        module.params["wait"],
+    )
+
+
+def main() -> None:
+    item = dict(name=dict(type="str", required=True), **profile_spec())
+    spec = dict(
+        cluster_name=dict(type="str", required=True),
+        name=dict(type="str"),
+        profiles=dict(type="list", elements="dict", options=item),
+        state=dict(type="str", choices=["present", "absent"], default="present"),
+        wait=dict(type="bool", default=False),
+        wait_timeout=dict(type="int", default=1200),
+        **profile_spec(),
+    )
+    module = AnsibleAWSModule(
+        argument_spec=spec,
+        mutually_exclusive=[("name", "profiles")],
+        required_one_of=[("name", "profiles")],
+        supports_check_mode=True,
+    )
+    params = without_none(module.params)
+    with failures(module, f"Could not manage Fargate profiles of cluster {params['cluster_name']}"):
+        eks = client(module)
+        if "name" in params:
+            exit_with(module, reconcile(module, eks, params, module.check_mode, params["wait"]), "fargate_profile")
+        exit_with_list(module, reconcile_list(module, eks, params["profiles"]), "fargate_profiles")
+
+
+if __name__ == "__main__":
+    main()

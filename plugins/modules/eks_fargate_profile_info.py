@@ -1,0 +1,143 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eks_fargate_profile_info
+version_added: 0.1.0
+short_description: Look at Fargate profiles of an Amazon EKS cluster
+description:
+  - Describes one Fargate profile, or all Fargate profiles of a cluster.
+author:
+  - kumo.eks contributors (@kumo-eks)
+options:
+  cluster_name:
+    description: The cluster's name.
+    type: str
+    required: true
+  name:
+    description: The Fargate profile's name. Left out, all are described.
+    type: str
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.facts
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  facts:
+    support: none
+  platform:
+    platforms: posix
+"""
+
+EXAMPLES = r"""
+- name: Look at one Fargate profile
+  kumo.eks.eks_fargate_profile_info:
+    cluster_name: my-cluster
+    name: fargate-tasks
+    region: ap-northeast-1
+  register: found
+
+- name: Look at all Fargate profiles of the cluster
+  kumo.eks.eks_fargate_profile_info:
+    cluster_name: my-cluster
+"""
+
+RETURN = r"""
+fargate_profiles:
+  description:
+    - The Fargate profiles as DescribeFargateProfile answers them, in snake case.
+    - The list is empty where there is none, and where the cluster does not exist.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    fargate_profile_name:
+      description: The Fargate profile's name.
+      returned: always
+      type: str
+      sample: fargate-tasks
+    fargate_profile_arn:
+      description: The Fargate profile's ARN.
+      returned: always
+      type: str
+      sample: arn:aws:eks:ap-northeast-1:123456789012:fargateprofile/my-cluster/fargate-tasks/1
+    status:
+      description: Its status.
+      returned: always
+      type: str
+      sample: ACTIVE
+    pod_execution_role_arn:
+      description: ARN of the pods' execution role.
+      returned: always
+      type: str
+      sample: arn:aws:iam::123456789012:role/eksFargatePodRole
+    subnets:
+      description: IDs of the subnets.
+      returned: always
+      type: list
+      elements: str
+      sample: [subnet-11111111]
+    selectors:
+      description: Which pods run on Fargate.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        namespace:
+          description: The namespace.
+          returned: always
+          type: str
+          sample: fargate-tasks
+        labels:
+          description: The labels.
+          returned: when there are any
+          type: dict
+          sample: {"compute": "fargate"}
+    tags:
+      description: Its tags.
+      returned: always
+      type: dict
+      sample: {"Environment": "production"}
+"""
+
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures, has_code, snake
+from ansible_collections.kumo.eks.plugins.module_utils.resources.base import described, found_or_none
+
+
+def names_of(eks: Any, cluster: str) -> list[str]:
+    """All Fargate profiles of the cluster (ListFargateProfiles), none where there is no such cluster."""
+    try:
+        pages = list(eks.get_paginator("list_fargate_profiles").paginate(clusterName=cluster))
+    except Exception as error:
+        if has_code(error, "ResourceNotFoundException"):
+            return []
+        raise
+    return [name for page in pages for name in page["fargateProfileNames"]]
+
+
+def main() -> None:
+    spec = dict(cluster_name=dict(type="str", required=True), name=dict(type="str"))
+    module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
+    cluster, name = module.params["cluster_name"], module.params["name"]
+    with failures(module, f"Could not look at Fargate profiles of cluster {cluster}"):
+        eks = client(module)
+        words = {"clusterName": cluster}
+        found = described(
+            [name] if name else names_of(eks, cluster),
+            lambda one: found_or_none(eks.describe_fargate_profile, "fargateProfile", fargateProfileName=one, **words),
+        )
+    module.exit_json(changed=False, fargate_profiles=[snake(raw) for raw in found])
+
+
+if __name__ == "__main__":
+    main()
