@@ -1,0 +1,75 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: cluster_config
+version_added: 0.1.0
+short_description: Turn an eksctl ClusterConfig into role variables
+description:
+  - Takes a ClusterConfig, as C(eksctl create cluster -f) does, and returns the variables of this collection's roles.
+  - Every field is either honoured or refused by its path, with the reason and the way out. Nothing is ignored.
+    C(docs/cluster-config.md) lists every field.
+  - Where the file is silent and eksctl has a default, the default is returned, so that the same file gives the same cluster.
+  - All problems of a file are reported at once.
+author:
+  - kumo.eks contributors (@kumo-eks)
+options:
+  _input:
+    description: The ClusterConfig, as a dictionary or as YAML text.
+    type: raw
+    required: true
+notes:
+  - As in eksctl, nodes are in public subnets unless their group says C(privateNetworking), and there is one NAT gateway
+    unless C(vpc.nat.gateway) says otherwise.
+"""
+
+EXAMPLES = r"""
+- name: Use the file that eksctl uses
+  ansible.builtin.set_fact:
+    eks_variables: "{{ lookup('ansible.builtin.file', 'cluster-config.yaml') | kumo.eks.cluster_config }}"
+
+- name: Show the node groups of the file
+  ansible.builtin.debug:
+    var: eks_variables.nodegroups_list
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - Variables of the roles, by name. Only those that the file, or a default of eksctl, determines.
+  type: dict
+  sample:
+    eks_cluster_name: my-cluster
+    eks_region: ap-northeast-1
+    cluster_version: "1.29"
+    network_cidr: 10.0.0.0/16
+    network_nat_gateway: HighlyAvailable
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, role_variables
+
+
+def cluster_config(config: Any) -> dict[str, Any]:
+    """The role variables of a ClusterConfig; raises AnsibleFilterError with everything that is wrong with it."""
+    try:
+        return role_variables(yaml.safe_load(config) if isinstance(config, str) else config)
+    except yaml.YAMLError as error:
+        raise AnsibleFilterError(f"The ClusterConfig is not YAML: {error}") from error
+    except Unusable as error:
+        lines = "\n".join(f"- {problem}" for problem in error.problems)
+        raise AnsibleFilterError(f"The ClusterConfig cannot be used:\n{lines}") from error
+
+
+class FilterModule:
+    """What Ansible finds here."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        return {"cluster_config": cluster_config}

@@ -1,0 +1,27 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A ClusterConfig of eksctl as role variables: read, checked, translated. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import reading, rules, translation
+
+
+class Unusable(ValueError):
+    """A ClusterConfig that cannot be used; ``problems`` has one sentence for each thing that is wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def role_variables(config: Any) -> dict[str, Any]:
+    """The variables, by name; raises Unusable with all problems of the config at once."""
+    fields, problems = reading.read(config)
+    # Contradictions are looked for among the fields that are right, so that one run names everything.
+    problems = [*problems, *rules.contradictions(fields)]
+    if problems:
+        raise Unusable(problems)
+    return translation.variables(fields)

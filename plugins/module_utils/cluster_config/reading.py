@@ -1,0 +1,142 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reads a ClusterConfig against the table of fields and collects everything that is wrong with it. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema import (
+    CHOICES,
+    DEFINITIONS,
+    REQUIRED,
+    ROOT,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.verdicts import verdict
+
+_WANTED = {
+    "string": (str, "text"),
+    "integer": (int, "a whole number"),
+    "boolean": (bool, "true or false"),
+    "number": ((int, float), "a number"),
+}
+
+
+def read(config: Any) -> tuple[dict[str, Any], list[str]]:
+    """The config without nulls and empty mappings, and the problems found: unknown, wrong, missing, refused fields."""
+    if not isinstance(config, dict):
+        return {}, [f"ClusterConfig: {shown(config)} is not a mapping of fields."]
+    reader = _Reader()
+    return reader.mapping(config, ROOT, "") or {}, reader.problems
+
+
+def shown(value: Any) -> str:
+    """A value for a message, shortened."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def value(self, value: Any, kind: str, path: str) -> Any:
+        """The value as it is to be translated; None where it is absent, refused or wrong."""
+        if value is None:
+            return None
+        state, said = verdict(re.sub(r"\[\d+\]", "[]", re.sub(r"\{[^}]*\}", "{}", path)))
+        if state == "refused" and not _asks_nothing(value, said.accepts):
+            self.problems.append(f"{_plain(path)}: not honoured by kumo.eks: {said.why}. Way out: {said.way_out}.")
+        if state == "refused":
+            return None
+        if kind.startswith("["):
+            return self.items(value, kind[1:-1], path)
+        if kind.startswith("{"):
+            return self.entries(value, kind[1:-1], path)
+        if kind in DEFINITIONS:
+            return self.mapping(value, kind, path)
+        return self.scalar(value, kind, path)
+
+    def items(self, value: Any, kind: str, path: str) -> list[Any] | None:
+        if not isinstance(value, list):
+            return self.wrong(path, value, "a list")
+        for index, item in enumerate(value):
+            if item is None:
+                self.wrong(f"{path}[{index}]", item, "an item")
+        return [self.value(item, kind, f"{path}[{index}]") for index, item in enumerate(value)]
+
+    def entries(self, value: Any, kind: str, path: str) -> dict[str, Any] | None:
+        if not isinstance(value, dict):
+            return self.wrong(path, value, "a mapping")
+        read_entries = {}
+        for key, item in value.items():
+            if not isinstance(key, str):
+                self.wrong(path, key, "text as its keys; write the key in quotes")
+            else:
+                entry = self.value("" if item is None and kind == "string" else item, kind, f"{path}{{{key}}}")
+                read_entries[key] = {} if entry is None and kind != "string" else entry
+        return read_entries
+
+    def mapping(self, value: Any, kind: str, path: str) -> dict[str, Any] | None:
+        if not isinstance(value, dict):
+            return self.wrong(path, value, f"a mapping with fields like {', '.join(list(DEFINITIONS[kind])[:3])}")
+        fields = DEFINITIONS[kind]
+        below = f"{path}." if path else ""
+        for name in REQUIRED.get(kind, ()):
+            if value.get(name) is None:
+                self.problems.append(f"{_plain(below)}{name}: is missing.")
+        for name in value:
+            if name not in fields:
+                self.problems.append(f"{_plain(below)}{name}: unknown field{_suggestion(str(name), list(fields))}")
+        found = {name: self.value(value.get(name), fields[name], f"{below}{name}") for name in value if name in fields}
+        return {name: item for name, item in found.items() if item is not None}
+
+    def scalar(self, value: Any, kind: str, path: str) -> Any:
+        if kind in CHOICES:
+            return self.choice(value, CHOICES[kind], path)
+        if kind == "any":
+            return value
+        wanted, words = _WANTED[kind]
+        if path == "metadata.version" and isinstance(value, (int, float)) and not isinstance(value, bool):
+            return self.unquoted_version(value, path)
+        if not isinstance(value, wanted) or (isinstance(value, bool) and kind != "boolean"):
+            cure = (
+                f'; write it in quotes: "{value}"' if kind == "string" and not isinstance(value, (dict, list)) else ""
+            )
+            return self.wrong(path, value, f"{words}{cure}")
+        return value
+
+    def choice(self, value: Any, choices: tuple[str, ...], path: str) -> Any:
+        """One of the choices, as it is spelt there; capital letters do not matter, as in eksctl."""
+        for choice in choices:
+            if isinstance(value, str) and value.lower() == choice.lower():
+                return choice
+        hint = _suggestion(str(value), list(choices))[:-1] if len(choices) > 1 else ""
+        return self.wrong(path, value, f"one of {', '.join(choices)}{hint}")
+
+    def unquoted_version(self, value: float, path: str) -> None:
+        minor = f"{value}" if len(f"{value}") > 3 else f"{value}0"
+        self.problems.append(f'{path}: {value} is a number to YAML; write it in quotes, like version: "{minor}".')
+
+    def wrong(self, path: str, value: Any, wanted: str) -> None:
+        self.problems.append(f"{_plain(path)}: {shown(value)} is not right; wanted is {wanted}.")
+
+
+def _asks_nothing(value: Any, accepts: tuple[Any, ...]) -> bool:
+    return value in ({}, []) or any(
+        value == accepted and isinstance(value, bool) is isinstance(accepted, bool) for accepted in accepts
+    )
+
+
+def _plain(path: str) -> str:
+    """Entries of mappings as people write them: labels{role} -> labels.role."""
+    return re.sub(r"\{([^}]*)\}", r".\1", path)
+
+
+def _suggestion(name: str, known: list[str]) -> str:
+    """ ", did you mean X?" where a known name is near, else "." """
+    by_lower = {item.lower(): item for item in known}
+    near = difflib.get_close_matches(name.lower(), list(by_lower), n=1)
+    return f", did you mean {by_lower[near[0]]}?" if near else "."

@@ -1,0 +1,223 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must hold between the fields of a ClusterConfig, and what their text must look like. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import images
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import shown
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.sizes import sizes
+from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
+from ansible_collections.kumo.eks.plugins.module_utils.versions import minor_of
+
+NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
+REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d+")
+
+
+def contradictions(config: dict[str, Any]) -> list[str]:
+    """Everything that is wrong with a config whose fields are each right by themselves."""
+    checks = (_metadata, _network, _auto_mode, _nodegroups, _fargate, _addons)
+    return [problem for check in checks for problem in check(config)]
+
+
+def _metadata(config: dict[str, Any]) -> Iterator[str]:
+    metadata = config.get("metadata", {})
+    name, region = metadata.get("name"), metadata.get("region")
+    if name is not None and not (NAME.fullmatch(name) and len(name) <= 100):
+        yield f"metadata.name: {shown(name)} is no cluster name; up to 100 letters, digits, - and _ are allowed."
+    if region is not None and not REGION.fullmatch(region):
+        yield f"metadata.region: {shown(region)} is no AWS region; wanted is one like ap-northeast-1."
+    if "version" in metadata:
+        try:
+            minor_of(metadata["version"], "metadata.version")
+        except Refused as problem:
+            yield problem.message
+
+
+def _network(config: dict[str, Any]) -> Iterator[str]:
+    vpc = config.get("vpc", {})
+    if "cidr" in vpc:
+        yield from _range("vpc.cidr", vpc["cidr"])
+    for index, cidr in enumerate(vpc.get("publicAccessCIDRs", [])):
+        if cidr is not None:
+            yield from _range(f"vpc.publicAccessCIDRs[{index}]", cidr)
+    network = config.get("kubernetesNetworkConfig", {})
+    if "serviceIPv4CIDR" in network:
+        yield from _range("kubernetesNetworkConfig.serviceIPv4CIDR", network["serviceIPv4CIDR"])
+    if vpc.get("subnets"):
+        yield from _existing_subnets(config)
+    else:
+        yield from _needs_existing_subnets(config)
+    if "controlPlaneSubnetIDs" in vpc and vpc.get("controlPlaneOnPrivateSubnets"):
+        yield "vpc.controlPlaneOnPrivateSubnets: cannot be combined with vpc.controlPlaneSubnetIDs; give one of them."
+    endpoints = vpc.get("clusterEndpoints", {})
+    if endpoints.get("publicAccess") is False and endpoints.get("privateAccess") is not True:
+        yield "vpc.clusterEndpoints: nobody could reach the API server; set publicAccess or privateAccess to true."
+
+
+def _range(path: str, value: str) -> Iterator[str]:
+    try:
+        ipaddress.ip_network(value)
+    except ValueError as problem:
+        yield f"{path}: {shown(value)} is no address range ({problem}); wanted is one like 10.0.0.0/16."
+
+
+def _existing_subnets(config: dict[str, Any]) -> Iterator[str]:
+    for kind, subnets in config["vpc"]["subnets"].items():
+        for key, subnet in subnets.items():
+            if not subnet.get("id"):
+                yield f"vpc.subnets.{kind}.{key}.id: is missing; name an existing subnet."
+    for path, value in (
+        ("vpc.cidr", config["vpc"].get("cidr")),
+        ("vpc.nat.gateway", config["vpc"].get("nat", {}).get("gateway")),
+        ("availabilityZones", config.get("availabilityZones")),
+    ):
+        if value:
+            yield f"{path}: is of no effect beside vpc.subnets, which exist already; leave it out."
+
+
+def _needs_existing_subnets(config: dict[str, Any]) -> Iterator[str]:
+    way_out = "needs existing subnets; list them under vpc.subnets."
+    if config.get("vpc", {}).get("controlPlaneOnPrivateSubnets"):
+        yield f"vpc.controlPlaneOnPrivateSubnets: {way_out}"
+    if config.get("kubernetesNetworkConfig", {}).get("ipFamily") == "IPv6":
+        yield f"kubernetesNetworkConfig.ipFamily: IPv6 {way_out}"
+    for index, group in enumerate(config.get("managedNodeGroups", [])):
+        if group and group.get("availabilityZones"):
+            yield f"managedNodeGroups[{index}].availabilityZones: {way_out}"
+
+
+def _auto_mode(config: dict[str, Any]) -> Iterator[str]:
+    auto = config.get("autoModeConfig", {})
+    if not auto.get("enabled"):
+        for name in ("nodePools", "nodeRoleARN"):
+            if auto.get(name):
+                yield f"autoModeConfig.{name}: is of no effect unless autoModeConfig.enabled is true."
+        return
+    if "serviceRoleARN" not in config.get("iam", {}):
+        yield (
+            "autoModeConfig.enabled: needs a cluster role with the policies of auto mode; give it by iam.serviceRoleARN."
+        )
+    if auto.get("nodePools") != [] and "nodeRoleARN" not in auto:
+        yield "autoModeConfig.nodeRoleARN: is missing; kumo.eks makes no role for auto mode's nodes."
+
+
+def _nodegroups(config: dict[str, Any]) -> Iterator[str]:
+    groups = config.get("managedNodeGroups", [])
+    yield from _names("managedNodeGroups", groups)
+    known = {key for subnets in config.get("vpc", {}).get("subnets", {}).values() for key in subnets}
+    for index, group in enumerate(groups):
+        path = f"managedNodeGroups[{index}]"
+        for check in (_sizes, _instances, _volume, _identity, _update, _taints):
+            yield from check(path, group or {})
+        yield from _subnets(path, group or {}, config, known)
+
+
+def _names(path: str, items: list[Any]) -> Iterator[str]:
+    seen: set[str] = set()
+    for index, item in enumerate(items):
+        name = (item or {}).get("name")
+        if name is not None and not NAME.fullmatch(name):
+            yield f"{path}[{index}].name: {shown(name)} is no name; letters, digits, - and _ are allowed."
+        if name in seen:
+            yield f"{path}[{index}].name: {shown(name)} is there twice; names are unique."
+        if name is not None:
+            seen.add(name)
+
+
+def _sizes(path: str, group: dict[str, Any]) -> Iterator[str]:
+    least, most, wanted = sizes(group).values()
+    if least < 0 or most < 1:
+        yield f"{path}: minSize {least} and maxSize {most}; minSize is at least 0 and maxSize at least 1."
+    elif not least <= wanted <= most:
+        yield f"{path}: minSize {least}, desiredCapacity {wanted}, maxSize {most} are not in order (eksctl's defaults filled in)."
+
+
+def _instances(path: str, group: dict[str, Any]) -> Iterator[str]:
+    if "instanceType" in group and "instanceTypes" in group:
+        yield f"{path}.instanceType: cannot be combined with instanceTypes; give one of them."
+        return
+    types = group.get("instanceTypes") or [group.get("instanceType", "m5.large")]
+    if None in types or ("launchTemplate" in group and "amiFamily" not in group):
+        return
+    try:
+        images.ami_type(group.get("amiFamily", "AmazonLinux2023"), types)
+    except ValueError as problem:
+        yield f"{path}.amiFamily: {problem}."
+
+
+def _volume(path: str, group: dict[str, Any]) -> Iterator[str]:
+    given = [name for name in group if name.startswith("volume")]
+    if "launchTemplate" in group:
+        for name in given:
+            yield f"{path}.{name}: cannot be combined with launchTemplate; set it in the template."
+        return
+    kind = group.get("volumeType", "gp3")
+    if "volumeThroughput" in group and kind != "gp3":
+        yield f"{path}.volumeThroughput: is for volumeType gp3, not {kind}."
+    if "volumeIOPS" in group and kind not in ("gp3", "io1", "io2"):
+        yield f"{path}.volumeIOPS: is for volumeType gp3, io1 and io2, not {kind}."
+    if "volumeIOPS" not in group and kind in ("io1", "io2"):
+        yield f"{path}.volumeIOPS: is missing; volumeType {kind} needs it."
+    if "volumeKmsKeyID" in group and not group.get("volumeEncrypted"):
+        yield f"{path}.volumeKmsKeyID: needs volumeEncrypted: true."
+    if group.get("volumeSize", 80) < 1:
+        yield f"{path}.volumeSize: {group['volumeSize']} is no size in GiB; at least 1."
+
+
+def _identity(path: str, group: dict[str, Any]) -> Iterator[str]:
+    iam = group.get("iam", {})
+    added = [name for name in ("attachPolicyARNs", "withAddonPolicies") if iam.get(name)]
+    if "instanceRoleARN" in iam and added:
+        yield f"{path}.iam.{added[0]}: cannot be combined with instanceRoleARN; attach the policies to that role."
+
+
+def _update(path: str, group: dict[str, Any]) -> Iterator[str]:
+    if len(group.get("updateConfig", {})) > 1:
+        yield f"{path}.updateConfig: give one of maxUnavailable and maxUnavailablePercentage."
+
+
+def _taints(path: str, group: dict[str, Any]) -> Iterator[str]:
+    pairs = [(taint.get("key"), taint.get("effect")) for taint in group.get("taints", []) if taint]
+    for pair in sorted({pair for pair in pairs if pairs.count(pair) > 1 and None not in pair}):
+        yield f"{path}.taints: {pair[0]} with {pair[1]} is there twice."
+
+
+def _subnets(path: str, group: dict[str, Any], config: dict[str, Any], known: set[str]) -> Iterator[str]:
+    for index, name in enumerate(group.get("subnets", [])):
+        if name is not None and not name.startswith("subnet-") and name not in known:
+            yield f"{path}.subnets[{index}]: {shown(name)} is neither a subnet's ID nor an entry of vpc.subnets."
+    zones = group.get("availabilityZones")
+    if not zones:
+        return
+    if group.get("subnets"):
+        yield f"{path}.availabilityZones: cannot be combined with subnets; give one of them."
+    kind = "private" if group.get("privateNetworking") else "public"
+    subnets = config.get("vpc", {}).get("subnets", {})
+    present = {entry.get("az", key) for key, entry in subnets.get(kind, {}).items()}
+    for zone in zones:
+        if subnets and zone is not None and zone not in present:
+            yield f"{path}.availabilityZones: {shown(zone)} has no {kind} subnet in vpc.subnets; there are {sorted(present)}."
+
+
+def _fargate(config: dict[str, Any]) -> Iterator[str]:
+    profiles = config.get("fargateProfiles", [])
+    yield from _names("fargateProfiles", profiles)
+    for index, profile in enumerate(profiles):
+        if profile and not profile.get("selectors", [None]):
+            yield f"fargateProfiles[{index}].selectors: is empty; at least one is wanted."
+    if config.get("iam", {}).get("fargatePodExecutionRoleARN") and not profiles:
+        yield "iam.fargatePodExecutionRoleARN: is of no effect without fargateProfiles; leave it out."
+
+
+def _addons(config: dict[str, Any]) -> Iterator[str]:
+    addons = config.get("addons", [])
+    yield from _names("addons", addons)
+    for index, addon in enumerate(addons):
+        if addon and addon.get("serviceAccountRoleARN") and addon.get("podIdentityAssociations"):
+            yield f"addons[{index}].serviceAccountRoleARN: cannot be combined with podIdentityAssociations."

@@ -1,0 +1,17 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How many nodes a node group of a ClusterConfig has, with eksctl's defaults. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+NODES = 2  # where the file says nothing
+
+
+def sizes(group: dict[str, Any]) -> dict[str, int]:
+    """scaling_config: min_size, max_size, desired_size, each taken from the others where it is left out."""
+    wanted = group.get("desiredCapacity")
+    least = group.get("minSize", NODES if wanted is None else wanted)
+    most = group.get("maxSize", least if wanted is None else wanted)
+    return {"min_size": least, "max_size": most, "desired_size": least if wanted is None else wanted}

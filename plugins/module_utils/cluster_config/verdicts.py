@@ -1,0 +1,266 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What kumo.eks does with each field of a ClusterConfig: the variable that honours it, or why it is refused. Pure data.
+
+A path names a field from the root, with ``[]`` for the items of a list and ``{}`` for the values of a mapping. What is
+said of a path holds for everything below it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Refusal(NamedTuple):
+    """Why a field is refused, the way out, and the values that ask for nothing and so may stand."""
+
+    why: str
+    way_out: str
+    accepts: tuple[Any, ...] = ()
+
+
+# A field that describes the file, not the cluster: checked, and then of no effect, as in eksctl.
+DESCRIPTIVE: dict[str, str] = {
+    "apiVersion": "says how to read the file",
+    "kind": "says how to read the file",
+    "metadata.annotations": "notes for the file's readers, of no effect in eksctl, too",
+}
+
+_NODES = "managedNodeGroups[]"
+_IRSA = "identities of pods come with a later release of kumo.eks"
+
+HONOURED: dict[str, str] = {
+    "metadata.name": "eks_cluster_name",
+    "metadata.region": "eks_region",
+    "metadata.tags": "eks_tags",
+    "metadata.version": "cluster_version",
+    "metadata.forceUpdateVersion": "cluster_force",
+    "availabilityZones": "network_zones",
+    "vpc.cidr": "network_cidr",
+    "vpc.nat.gateway": "network_nat_gateway",
+    "vpc.subnets.public{}.id": "network_subnets.public",
+    "vpc.subnets.public{}.az": "nodegroups_list[].subnets",
+    "vpc.subnets.private{}.id": "network_subnets.private",
+    "vpc.subnets.private{}.az": "nodegroups_list[].subnets",
+    "vpc.clusterEndpoints.publicAccess": "cluster_endpoint_public_access",
+    "vpc.clusterEndpoints.privateAccess": "cluster_endpoint_private_access",
+    "vpc.publicAccessCIDRs": "cluster_public_access_cidrs",
+    "vpc.securityGroup": "cluster_security_groups",
+    "vpc.controlPlaneSecurityGroupIDs": "cluster_security_groups",
+    "vpc.controlPlaneSubnetIDs": "cluster_subnets",
+    "vpc.controlPlaneOnPrivateSubnets": "cluster_subnets",
+    "accessConfig.authenticationMode": "cluster_access_config.authentication_mode",
+    "accessConfig.bootstrapClusterCreatorAdminPermissions": (
+        "cluster_access_config.bootstrap_cluster_creator_admin_permissions"
+    ),
+    "autoModeConfig.enabled": (
+        "cluster_compute_config.enabled, cluster_storage_config, cluster_kubernetes_network_config, addons_list"
+    ),
+    "autoModeConfig.nodePools": "cluster_compute_config.node_pools",
+    "autoModeConfig.nodeRoleARN": "cluster_compute_config.node_role_arn",
+    "cloudWatch.clusterLogging.enableTypes": "cluster_logging",
+    "controlPlaneScalingConfig.tier": "cluster_control_plane_scaling_config.tier",
+    "iam.serviceRoleARN": "cluster_role_arn",
+    "iam.fargatePodExecutionRoleARN": "fargate_profiles[].role_arn",
+    "kubernetesNetworkConfig.ipFamily": "cluster_kubernetes_network_config.ip_family",
+    "kubernetesNetworkConfig.serviceIPv4CIDR": "cluster_kubernetes_network_config.service_ipv4_cidr",
+    "remoteNetworkConfig.remoteNodeNetworks": "cluster_remote_network_config.remote_node_networks",
+    "remoteNetworkConfig.remotePodNetworks": "cluster_remote_network_config.remote_pod_networks",
+    "secretsEncryption.keyARN": "cluster_encryption_config.key_arn",
+    "upgradePolicy.supportType": "cluster_upgrade_policy.support_type",
+    "zonalShiftConfig.enabled": "cluster_zonal_shift_config.enabled",
+    f"{_NODES}.name": "nodegroups_list[].name",
+    f"{_NODES}.amiFamily": "nodegroups_list[].ami_type (the architecture and the accelerator are the instance types')",
+    f"{_NODES}.instanceType": "nodegroups_list[].instance_types",
+    f"{_NODES}.instanceTypes": "nodegroups_list[].instance_types",
+    f"{_NODES}.spot": "nodegroups_list[].capacity_type",
+    f"{_NODES}.desiredCapacity": "nodegroups_list[].scaling_config.desired_size",
+    f"{_NODES}.minSize": "nodegroups_list[].scaling_config.min_size",
+    f"{_NODES}.maxSize": "nodegroups_list[].scaling_config.max_size",
+    f"{_NODES}.volumeSize": "nodegroups_list[].volume_size",
+    f"{_NODES}.volumeType": "nodegroups_list[].volume_type",
+    f"{_NODES}.volumeName": "nodegroups_list[].volume_name",
+    f"{_NODES}.volumeIOPS": "nodegroups_list[].volume_iops",
+    f"{_NODES}.volumeThroughput": "nodegroups_list[].volume_throughput",
+    f"{_NODES}.volumeEncrypted": "nodegroups_list[].volume_encrypted",
+    f"{_NODES}.volumeKmsKeyID": "nodegroups_list[].volume_kms_key_id",
+    f"{_NODES}.privateNetworking": "nodegroups_list[].private_networking",
+    f"{_NODES}.subnets": "nodegroups_list[].subnets",
+    f"{_NODES}.availabilityZones": "nodegroups_list[].subnets (beside vpc.subnets only)",
+    f"{_NODES}.labels": "nodegroups_list[].labels",
+    f"{_NODES}.taints": "nodegroups_list[].taints",
+    f"{_NODES}.tags": "nodegroups_list[].tags",
+    f"{_NODES}.updateConfig.maxUnavailable": "nodegroups_list[].update_config.max_unavailable",
+    f"{_NODES}.updateConfig.maxUnavailablePercentage": "nodegroups_list[].update_config.max_unavailable_percentage",
+    f"{_NODES}.nodeRepairConfig.enabled": "nodegroups_list[].node_repair_config.enabled",
+    f"{_NODES}.launchTemplate.id": "nodegroups_list[].launch_template.id",
+    f"{_NODES}.launchTemplate.version": "nodegroups_list[].launch_template.version",
+    f"{_NODES}.releaseVersion": "nodegroups_list[].release_version",
+    f"{_NODES}.iam.instanceRoleARN": "nodegroups_list[].node_role",
+    f"{_NODES}.iam.attachPolicyARNs": "nodegroups_list[].attach_policy_arns",
+    f"{_NODES}.iam.withAddonPolicies": "nodegroups_list[].addon_policies",
+    "fargateProfiles[].name": "fargate_profiles[].name",
+    "fargateProfiles[].selectors": "fargate_profiles[].selectors",
+    "fargateProfiles[].subnets": "fargate_profiles[].subnets",
+    "fargateProfiles[].tags": "fargate_profiles[].tags",
+    "fargateProfiles[].podExecutionRoleARN": "fargate_profiles[].role_arn",
+    "addons[].name": "addons_list[].name",
+    "addons[].version": "addons_list[].version",
+    "addons[].configurationValues": "addons_list[].configuration_values",
+    "addons[].resolveConflicts": "addons_list[].resolve_conflicts",
+    "addons[].serviceAccountRoleARN": "addons_list[].service_account_role_arn",
+    "addons[].podIdentityAssociations[].serviceAccountName": (
+        "addons_list[].pod_identity_associations[].service_account"
+    ),
+    "addons[].podIdentityAssociations[].roleARN": "addons_list[].pod_identity_associations[].role_arn",
+    "addons[].tags": "addons_list[].tags",
+    "addonsConfig.disableDefaultAddons": "addons_list, cluster_bootstrap_self_managed_addons",
+}
+
+_OWN_TEMPLATE = "put it into an EC2 launch template of your own and name that in launchTemplate"
+_BOUNDARY = Refusal("the roles set no permissions boundary", "create the role yourself and give its ARN")
+
+REFUSED: dict[str, Refusal] = {
+    "metadata.rollbackConfig": Refusal("an upgrade is not rolled back by itself", "leave it out"),
+    "localZones": Refusal("the network role makes subnets in availability zones only", "give your own by vpc.subnets"),
+    "nodeGroups": Refusal("self-managed nodes are not built", "describe them under managedNodeGroups"),
+    "capabilities": Refusal("EKS capabilities are not managed", "add them with another tool"),
+    "gitops": Refusal("Flux is not installed", "install it with kubernetes.core.helm"),
+    "karpenter": Refusal("Karpenter is not installed", "install it with kubernetes.core.helm, or use autoModeConfig"),
+    "outpost": Refusal("clusters on AWS Outposts are not managed", "use a cluster in the region"),
+    "identityProviders": Refusal("OIDC identity providers of the cluster are not managed", "associate them afterwards"),
+    "iamIdentityMappings": Refusal("the aws-auth ConfigMap is not written", "use access entries of EKS"),
+    "kubeAPIServerConfig": Refusal("the API server's own settings are not managed", "leave it out"),
+    "kubeControllerManagerConfig": Refusal("the controller manager's own settings are not managed", "leave it out"),
+    "kubeSchedulerConfig": Refusal("the scheduler's own settings are not managed", "leave it out"),
+    "privateCluster": Refusal(
+        "VPC endpoints for a cluster without internet are not made",
+        "make them yourself, give the subnets by vpc.subnets and close vpc.clusterEndpoints.publicAccess",
+    ),
+    "privateCluster.enabled": Refusal(
+        "VPC endpoints for a cluster without internet are not made",
+        "make them yourself, give the subnets by vpc.subnets and close vpc.clusterEndpoints.publicAccess",
+        (False,),
+    ),
+    "accessConfig.accessEntries": Refusal("access entries are not yet managed", "create them after the cluster"),
+    "autoModeConfig.permissionsBoundaryARN": _BOUNDARY,
+    "cloudWatch.clusterLogging.logRetentionInDays": Refusal(
+        "the log group belongs to CloudWatch", "set its retention with community.aws.cloudwatchlogs_log_group"
+    ),
+    "kubernetesNetworkConfig.serviceIPv6CIDR": Refusal("EKS chooses the IPv6 range of services", "leave it out"),
+    "remoteNetworkConfig.vpcGatewayID": Refusal(
+        "the network role makes no route to another network", "leave it out and make the routes yourself"
+    ),
+    "remoteNetworkConfig.iam": Refusal("roles of hybrid nodes are not made", "make them yourself and leave it out"),
+    "iam.withOIDC": Refusal(f"not yet: {_IRSA}", "leave it out", (False,)),
+    "iam.serviceAccounts": Refusal(f"not yet: {_IRSA}", "leave it out"),
+    "iam.podIdentityAssociations": Refusal(f"not yet: {_IRSA}", "leave it out"),
+    "iam.serviceRolePermissionsBoundary": _BOUNDARY._replace(way_out="create the role and give iam.serviceRoleARN"),
+    "iam.fargatePodExecutionRolePermissionsBoundary": _BOUNDARY._replace(
+        way_out="create the role and give iam.fargatePodExecutionRoleARN"
+    ),
+    "iam.vpcResourceControllerPolicy": Refusal(
+        "the cluster's role carries AmazonEKSClusterPolicy and no more",
+        "create a role that has the policy and give iam.serviceRoleARN",
+        (False,),
+    ),
+    "vpc.id": Refusal("subnets determine the VPC", "list them under vpc.subnets and leave vpc.id out"),
+    "vpc.subnets.public{}.cidr": Refusal("ranges of single subnets are not chosen", "give an id, or only vpc.cidr"),
+    "vpc.subnets.private{}.cidr": Refusal("ranges of single subnets are not chosen", "give an id, or only vpc.cidr"),
+    "vpc.autoAllocateIPv6": Refusal("the network role makes IPv4 subnets", "give your own by vpc.subnets", (False,)),
+    "vpc.ipv6Cidr": Refusal("the network role makes IPv4 subnets", "give your own by vpc.subnets"),
+    "vpc.ipv6Pool": Refusal("the network role makes IPv4 subnets", "give your own by vpc.subnets"),
+    "vpc.extraCIDRs": Refusal("the network role makes one range", "give your own subnets by vpc.subnets"),
+    "vpc.extraIPv6CIDRs": Refusal("the network role makes one range", "give your own subnets by vpc.subnets"),
+    "vpc.hostnameType": Refusal("the network role keeps EC2's default", "give your own subnets by vpc.subnets"),
+    "vpc.controlPlaneEgressMode": Refusal("the cluster module does not set it", "leave it out", ("AWS_MANAGED",)),
+    "vpc.sharedNodeSecurityGroup": Refusal("nodes share the cluster security group that EKS makes", "leave it out"),
+    "vpc.manageSharedNodeSecurityGroupRules": Refusal(
+        "nodes share the cluster security group that EKS makes", "leave it out"
+    ),
+    "addonsConfig.autoApplyPodIdentityAssociations": Refusal(f"not yet: {_IRSA}", "leave it out", (False,)),
+    "fargateProfiles[].status": Refusal("a profile's status is what EKS reports", "leave it out"),
+    "addons[].attachPolicy": Refusal("roles of add-ons are not made", "give serviceAccountRoleARN"),
+    "addons[].attachPolicyARNs": Refusal("roles of add-ons are not made", "give serviceAccountRoleARN"),
+    "addons[].permissionsBoundary": Refusal("roles of add-ons are not made", "give serviceAccountRoleARN"),
+    "addons[].wellKnownPolicies": Refusal("roles of add-ons are not made", "give serviceAccountRoleARN"),
+    "addons[].useDefaultPodIdentityAssociations": Refusal(
+        "roles of add-ons are not made", "give podIdentityAssociations with a roleARN", (False,)
+    ),
+    "addons[].namespaceConfig": Refusal("add-ons stay in their own namespace", "leave it out"),
+    "addons[].owners": Refusal("an add-on is found by its name", "leave it out"),
+    "addons[].publishers": Refusal("an add-on is found by its name", "leave it out"),
+    "addons[].types": Refusal("an add-on is found by its name", "leave it out"),
+    "addons[].podIdentityAssociations[]": Refusal(
+        "roles and service accounts are not made", "create the role; give serviceAccountName and roleARN alone"
+    ),
+    "addons[].podIdentityAssociations[].createServiceAccount": Refusal(
+        "an add-on brings its service account", "leave it out", (False,)
+    ),
+    f"{_NODES}.ami": Refusal("an image of your own needs its own bootstrap", _OWN_TEMPLATE),
+    f"{_NODES}.additionalVolumes": Refusal("nodes get their root volume only", _OWN_TEMPLATE),
+    f"{_NODES}.asgSuspendProcesses": Refusal("EKS owns the Auto Scaling group", "leave it out"),
+    f"{_NODES}.bottlerocket": Refusal("settings of Bottlerocket are not written", _OWN_TEMPLATE),
+    f"{_NODES}.capacityReservation": Refusal("capacity reservations are not set", _OWN_TEMPLATE),
+    f"{_NODES}.disableIMDSv1": Refusal("metadata options are not chosen", _OWN_TEMPLATE, (True,)),
+    f"{_NODES}.disablePodIMDS": Refusal("metadata options are not chosen", _OWN_TEMPLATE, (False,)),
+    f"{_NODES}.ebsOptimized": Refusal("the instance type's own default holds", _OWN_TEMPLATE),
+    f"{_NODES}.efaEnabled": Refusal("EFA interfaces are not made", _OWN_TEMPLATE, (False,)),
+    f"{_NODES}.enableDetailedMonitoring": Refusal("EC2's basic monitoring holds", _OWN_TEMPLATE, (False,)),
+    f"{_NODES}.instanceMarketOptions": Refusal("markets other than spot are not used", "use spot: true"),
+    f"{_NODES}.instanceName": Refusal("instances are not named", "leave it out"),
+    f"{_NODES}.instancePrefix": Refusal("instances are not named", "leave it out"),
+    f"{_NODES}.instanceSelector": Refusal("instance types are not looked for", "list them in instanceTypes"),
+    f"{_NODES}.maxPodsPerNode": Refusal("the AMI computes it from the instance type", _OWN_TEMPLATE),
+    f"{_NODES}.outpostARN": Refusal("nodes on AWS Outposts are not managed", "leave it out"),
+    f"{_NODES}.overrideBootstrapCommand": Refusal("user data is not written", _OWN_TEMPLATE),
+    f"{_NODES}.placement": Refusal("placement groups are not made", _OWN_TEMPLATE),
+    f"{_NODES}.preBootstrapCommands": Refusal("user data is not written", _OWN_TEMPLATE),
+    f"{_NODES}.propagateASGTags": Refusal("EKS owns the Auto Scaling group", "leave it out", (False,)),
+    f"{_NODES}.securityGroups": Refusal("nodes use the cluster security group that EKS makes", _OWN_TEMPLATE),
+    f"{_NODES}.securityGroups.withShared": Refusal(
+        "nodes use the cluster security group that EKS makes", _OWN_TEMPLATE, (True,)
+    ),
+    f"{_NODES}.securityGroups.withLocal": Refusal(
+        "nodes use the cluster security group that EKS makes", _OWN_TEMPLATE, (False,)
+    ),
+    f"{_NODES}.ssh": Refusal(
+        "EKS takes SSH access only without a launch template, and volumes need one", "use SSM Session Manager"
+    ),
+    f"{_NODES}.ssh.allow": Refusal(
+        "EKS takes SSH access only without a launch template, and volumes need one", "use SSM Session Manager", (False,)
+    ),
+    f"{_NODES}.ssh.enableSsm": Refusal(
+        "policies for SSM are not attached", "name them in iam.attachPolicyARNs", (False,)
+    ),
+    f"{_NODES}.iam.attachPolicy": Refusal("inline policies are not written", "use iam.attachPolicyARNs"),
+    f"{_NODES}.iam.instanceProfileARN": Refusal("EKS makes the instance profile", "give iam.instanceRoleARN"),
+    f"{_NODES}.iam.instanceRoleName": Refusal("roles of node groups are named by kumo.eks", "give iam.instanceRoleARN"),
+    f"{_NODES}.iam.instanceRolePermissionsBoundary": _BOUNDARY._replace(
+        way_out="create the role and give iam.instanceRoleARN"
+    ),
+    f"{_NODES}.nodeRepairConfig": Refusal("node repair is on or off, without limits", "give enabled alone"),
+}
+
+
+def verdict(path: str) -> tuple[str, Any]:
+    """("honoured", variable), ("refused", Refusal), ("descriptive", why), or ("inside", None) where fields below differ."""
+    for length in range(len(parts := _prefixes(path)), 0, -1):
+        prefix = parts[length - 1]
+        if prefix in HONOURED:
+            return "honoured", HONOURED[prefix]
+        if prefix in DESCRIPTIVE:
+            return "descriptive", DESCRIPTIVE[prefix]
+        if prefix in REFUSED and not (prefix == path and _has_own_verdicts_below(path)):
+            return "refused", REFUSED[prefix]
+    return "inside", None
+
+
+def _prefixes(path: str) -> list[str]:
+    """ "a[].b" -> ["a", "a[]", "a[].b"]: the path and all above it, the shortest first."""
+    found = [path[:i] for i, sign in enumerate(path) if i and sign in ".[{"]
+    return [*found, path]
+
+
+def _has_own_verdicts_below(path: str) -> bool:
+    return any(known.startswith((f"{path}.", f"{path}[", f"{path}{{")) for known in (*HONOURED, *REFUSED))
