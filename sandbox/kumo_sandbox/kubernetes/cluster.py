@@ -134,6 +134,7 @@ class Worker:
         self._view = view
         self._reconciler = Reconciler(self._api, extra)
         self._log = log
+        self._errors: dict[str, str] = {}  # what is failing now, and how
         self._condition = threading.Condition()
         self._wanted = 1  # counts changes; what is applied follows
         self._applied = 0
@@ -177,28 +178,35 @@ class Worker:
         self._api.close()
 
     def _reconcile_once(self) -> None:
+        """What fails is tried again at the next look, because the view is then not the one that was applied."""
         with self._condition:
             wanted = self._wanted
-        view = self._view()
-        if view:
-            self._reconciler.reconcile(view)
-            fargate_scheduler.schedule(self._api, view)
-        with self._condition:
-            self._applied, self._seen = wanted, view
-            self._condition.notify_all()
+        try:
+            view = self._view()
+            if view:
+                self._reconciler.reconcile(view)
+                fargate_scheduler.schedule(self._api, view)
+            self._seen = view
+        finally:
+            with self._condition:
+                self._applied = wanted
+                self._condition.notify_all()
 
     def _watch_for_ever(self, api: Api, path: str, parameters: dict[str, str]) -> None:
         while not self._stopped.is_set():
-            self._attempt("watch", lambda: api.follow(path, self.wake, WATCH, **parameters))
+            self._attempt(f"watch {path}", lambda: api.follow(path, self.wake, WATCH, **parameters))
         api.close()
 
     def _attempt(self, what: str, work: Callable[[], None]) -> None:
-        """An error is logged and tried again; while stopping it is expected."""
+        """Log an error unless it is the one before, and pause; the caller tries again. While stopping it is expected."""
         try:
             work()
-        except Exception:
+            self._errors.pop(what, None)
+        except Exception as error:
             if not self._stopped.is_set():
-                self._log.exception(what)
+                if self._errors.get(what) != repr(error):
+                    self._log.exception(what)
+                self._errors[what] = repr(error)
                 self._stopped.wait(RETRY)
 
 

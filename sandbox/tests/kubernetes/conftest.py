@@ -1,0 +1,122 @@
+"""One control plane for the whole folder, and kubectl in front of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes_views import ACCESS_KEY, ARN, SECRET, USER, cluster_view
+
+from kumo_sandbox import binaries
+from kumo_sandbox.interfaces import ClusterView
+from kumo_sandbox.kubernetes import KubernetesSide, review_token
+
+PATIENCE = 60.0  # seconds until a wait gives up; nothing takes that long
+
+
+class TokenReviews(BaseHTTPRequestHandler):
+    """Answers a cluster's API server as the AWS side does."""
+
+    views: dict[str, ClusterView] = {}
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        cluster = self.views[self.path.partition("?")[0].removeprefix("/review/")]
+        answer = review_token(body, cluster=cluster, principal_of=self.principal_of, now=time.time())
+        data = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    @staticmethod
+    def principal_of(access_key: str) -> tuple[str, str, str | None] | None:
+        return (USER, SECRET, None) if access_key == ACCESS_KEY else None
+
+    def log_message(self, *arguments: Any) -> None:
+        """Quiet."""
+
+
+@dataclass
+class Demo:
+    """The cluster demo: its view, which tests change, and the side that follows it."""
+
+    side: KubernetesSide
+    views: dict[str, ClusterView]
+    state_dir: Path
+    scratch: Path
+    kubectl_program: Path
+
+    def become(self, **changes: Any) -> None:
+        """Change the view and tell the side."""
+        self.views[ARN] = cluster_view(**changes)
+        self.side.sync(ARN)
+
+    def kubectl(
+        self, *arguments: str, stdin: str | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run kubectl as the cluster's administrator."""
+        command = [str(self.kubectl_program), "--kubeconfig", str(self.side.kubeconfig(ARN)), *arguments]
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+    def get(self, *arguments: str) -> Any:
+        return json.loads(self.kubectl("get", *arguments, "-o", "json").stdout)
+
+    def names(self, *arguments: str) -> set[str]:
+        return {item["metadata"]["name"] for item in self.get(*arguments)["items"]}
+
+    def eventually(self, look: Callable[[], Any]) -> Any:
+        """The first true answer of ``look``."""
+        end = time.monotonic() + PATIENCE
+        while not (found := look()):
+            assert time.monotonic() < end, f"still {found!r} after {PATIENCE:.0f} s; {self.logs()}"
+            time.sleep(0.1)
+        return found
+
+    def logs(self) -> str:
+        return "\n".join(path.read_text() for path in self.state_dir.rglob("sandbox.log"))
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """The cluster demo; its control plane starts with the first call."""
+    views: dict[str, ClusterView] = {ARN: cluster_view()}
+    kubectl = binaries.ensure()["kubectl"]
+    TokenReviews.views = views
+    server = ThreadingHTTPServer(("127.0.0.1", 0), TokenReviews)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with tempfile.TemporaryDirectory() as folder:
+        side = KubernetesSide(folder, views.get, f"http://127.0.0.1:{server.server_address[1]}/review")
+        side.endpoint(ARN)
+        yield Demo(side, views, Path(folder), tmp_path_factory.mktemp("demo"), kubectl)
+        side.stop()
+        assert not list(Path(folder).iterdir())
+    server.shutdown()
+
+
+@pytest.fixture
+def cluster(demo: Demo) -> Iterator[Demo]:
+    """The cluster demo, empty at the beginning and at the end of a test."""
+    demo.become()
+    yield demo
+    demo.become()
+
+
+@pytest.fixture
+def namespace(cluster: Demo, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A namespace of the test's own."""
+    name = request.node.name.replace("_", "-").removeprefix("test-")[:60].strip("-")
+    cluster.kubectl("create", "namespace", name)
+    yield name
+    cluster.kubectl("delete", "namespace", name, "--wait=false")
