@@ -1,0 +1,256 @@
+"""The command line: start, look at, spoil and stop the sandbox."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from kumo_sandbox import binaries
+from kumo_sandbox.faults import KINDS
+
+PATIENCE = 60.0  # seconds that `up` and `down` wait for the server
+
+
+class Failure(Exception):
+    """What ends a command, in words."""
+
+
+def default_state() -> str:
+    home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
+    return os.environ.get("KUMO_SANDBOX_STATE") or f"{home}/kumo-sandbox"
+
+
+class Place:
+    """The state folder of one sandbox: server.json says where it answers and who it is."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = Path(folder).expanduser().absolute()
+        self._file = self.folder / "server.json"
+
+    def facts(self) -> dict[str, Any] | None:
+        """What the running server wrote, None where none runs."""
+        try:
+            facts = json.loads(self._file.read_text())
+        except (OSError, ValueError):
+            return None
+        return facts if is_server(facts["pid"]) else None
+
+    def needed(self) -> dict[str, Any]:
+        facts = self.facts()
+        if facts is None:
+            raise Failure(f"no sandbox runs with the state folder {self.folder}; start one: kumo-sandbox up")
+        return facts
+
+    def write(self, facts: dict[str, Any]) -> None:
+        descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # it holds the secret key
+        with os.fdopen(descriptor, "w") as out:
+            json.dump(facts, out)
+
+    def ask(self, method: str, path: str, **words: Any) -> Any:
+        answer = requests.request(method, f"{self.needed()['endpoint']}/_sandbox/{path}", timeout=30, **words)
+        if answer.status_code >= 400:
+            raise Failure(answer.text.strip())
+        return answer.json()
+
+
+def is_server(pid: int) -> bool:
+    """Whether the process is a sandbox's server (a number alone may belong to somebody else by now)."""
+    try:
+        return b"kumo_sandbox.cli" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def up(words: argparse.Namespace, place: Place) -> None:
+    """Start a server in the background; one that runs already is left alone."""
+    facts = place.facts()
+    if facts is None:
+        if not words.no_kubernetes:
+            binaries.ensure()
+        place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        facts = start(words, place)
+    print(f"The sandbox answers at {facts['endpoint']}, its state is in {place.folder}.")
+    print('Lead your shell there: eval "$(kumo-sandbox env)"; stop it: kumo-sandbox down')
+
+
+def start(words: argparse.Namespace, place: Place) -> dict[str, Any]:
+    command = [sys.executable, "-m", "kumo_sandbox.cli", "serve", "--state", str(place.folder), "--speed", words.speed]
+    command += ["--port", str(words.port), "--region", words.region]
+    command += ["--refuse-unsupported"] if words.refuse_unsupported else []
+    command += ["--no-kubernetes"] if words.no_kubernetes else []
+    log = place.folder / "server.log"
+    with log.open("w") as out:
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        facts = place.facts()
+        if facts and facts["pid"] == server.pid:
+            return facts
+        if server.poll() is not None:
+            break
+        time.sleep(0.1)
+    raise Failure(f"the server did not start; the end of {log}:\n" + log.read_text()[-2000:])
+
+
+def serve(words: argparse.Namespace, place: Place) -> None:
+    """Run the server in the foreground until it is told to stop."""
+    from kumo_sandbox.server import Sandbox
+
+    state = str(place.folder / "clusters")
+    sandbox = Sandbox(words.speed, not words.no_kubernetes, words.refuse_unsupported, words.port, state, words.region)
+    try:
+        sandbox.start()
+    except (OSError, SystemExit) as error:
+        raise Failure(f"port {words.port} cannot be had: {error}; give another --port") from error
+    place.write({"pid": os.getpid(), "endpoint": sandbox.endpoint, "env": sandbox.env})
+    try:
+        signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    finally:
+        sandbox.stop()
+
+
+def down(words: argparse.Namespace, place: Place) -> None:
+    """Stop the server and all that it started, and forget its state."""
+    facts = place.facts()
+    if facts is not None:
+        os.kill(facts["pid"], signal.SIGTERM)
+        end = time.monotonic() + PATIENCE
+        while is_server(facts["pid"]) and time.monotonic() < end:
+            time.sleep(0.1)
+        if is_server(facts["pid"]):
+            os.killpg(facts["pid"], signal.SIGKILL)
+    shutil.rmtree(place.folder, ignore_errors=True)
+    print("The sandbox is stopped." if facts else f"No sandbox ran with the state folder {place.folder}.")
+
+
+def env(words: argparse.Namespace, place: Place) -> None:
+    """Print the environment that leads AWS clients to the sandbox."""
+    values = place.needed()["env"]
+    print(json.dumps(values) if words.format == "json" else "\n".join(f"export {k}={v}" for k, v in values.items()))
+
+
+def status(words: argparse.Namespace, place: Place) -> None:
+    """Show clusters, what hangs on them, and their control planes."""
+    facts = place.ask("GET", "status")
+    if words.json:
+        print(json.dumps(facts, indent=2))
+        return
+    print(f"{facts['endpoint']}  speed {facts['speed']}")
+    for cluster in facts["clusters"]:
+        print(f"{cluster['name']}  {cluster['region']}  {cluster['version']}  {cluster['status']}")
+        for kind in ("nodegroups", "fargate_profiles", "addons"):
+            for name, state in cluster[kind].items():
+                print(f"  {kind[:-1].replace('_', ' ')} {name}  {state}")
+
+
+def calls(words: argparse.Namespace, place: Place) -> None:
+    """List the calls that were made, or make the IAM policy that allows them."""
+    from kumo_sandbox.recorder import policy
+
+    rows = place.ask("GET", "calls", params={"service": words.service, "operation": words.operation})
+    if words.policy:
+        print(json.dumps(policy(rows), indent=2))
+    elif words.json:
+        print(json.dumps(rows, indent=2))
+    else:
+        for row in rows:
+            moment = time.strftime("%H:%M:%S", time.localtime(row["time"]))
+            print(f"{moment}  {row['status']}  {row['service']}:{row['operation']}  {row['principal']}")
+    if words.clear:
+        place.ask("DELETE", "calls")
+
+
+def faults(words: argparse.Namespace, place: Place) -> None:
+    """Add, list or clear faults."""
+    if words.action == "add":
+        keys = ("kind", "service", "operation", "count", "code", "message", "resource")
+        place.ask("POST", "faults", json={key: getattr(words, key) for key in keys})
+    elif words.action == "clear":
+        place.ask("DELETE", "faults")
+    for row in place.ask("GET", "faults"):
+        print(
+            f"{row['id']}  {row['kind']}  {row['service']}:{row['operation']}  used {row['used']} of {row['count'] or 'any'}"
+        )
+
+
+def clock(words: argparse.Namespace, place: Place) -> None:
+    """Show the clock, change its speed, or let it jump forward."""
+    wanted = {"advance": words.advance, **({"speed": words.speed} if words.speed else {})}
+    print(json.dumps(place.ask("PUT", "clock", json=wanted)))
+
+
+def reset(words: argparse.Namespace, place: Place) -> None:
+    """Forget every resource, call and fault."""
+    place.ask("POST", "reset")
+    print("The account is empty.")
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser("kumo-sandbox", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(act: Any, name: str = "") -> argparse.ArgumentParser:
+        made = commands.add_parser(name or act.__name__, help=act.__doc__.splitlines()[0], description=act.__doc__)
+        made.add_argument("--state", default=default_state(), help="state folder (default: %(default)s)")
+        made.set_defaults(act=act)
+        return made
+
+    for act in (up, serve):
+        made = command(act)
+        made.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+        made.add_argument("--speed", default="1", help='of the clock: 1 is true, N is faster, or "instant"')
+        made.add_argument("--region", default="ap-northeast-1", help="region of `env` (default: %(default)s)")
+        made.add_argument("--refuse-unsupported", action="store_true", help="refuse versions AWS no longer offers")
+        made.add_argument("--no-kubernetes", action="store_true", help="clusters without a control plane behind them")
+    command(down)
+    command(env).add_argument("--format", choices=["shell", "json"], default="shell", help="(default: %(default)s)")
+    command(status).add_argument("--json", action="store_true", help="as JSON")
+    made = command(calls)
+    for flag, text in (("json", "as JSON"), ("clear", "forget them afterwards"), ("policy", "as an IAM policy")):
+        made.add_argument(f"--{flag}", action="store_true", help=text)
+    for flag in ("service", "operation"):
+        made.add_argument(f"--{flag}", default="", help=f"only this {flag}")
+    made = command(faults)
+    made.add_argument("action", choices=["add", "list", "clear"])
+    made.add_argument("--kind", choices=KINDS, default="throttle", help="(default: %(default)s)")
+    made.add_argument("--service", default="eks", help='endpoint prefix, "*" for all (default: %(default)s)')
+    made.add_argument("--operation", default="*", help="API operation (default: all)")
+    made.add_argument("--count", type=int, default=1, help="how often, 0 for ever (default: %(default)s)")
+    for flag in ("code", "message", "resource"):
+        made.add_argument(f"--{flag}", default="")
+    made = command(clock)
+    made.add_argument("--speed", default="", help="new speed")
+    made.add_argument("--advance", type=float, default=0, help="seconds to jump forward")
+    command(reset)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["binaries"]:
+        return binaries.main(arguments[1:])
+    # `serve` waits for its signals; blocked here, before threads start, they reach it alone.
+    if arguments[:1] == ["serve"]:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    words = parser().parse_args(arguments)
+    try:
+        words.act(words, Place(words.state))
+    except (Failure, binaries.BinariesError, requests.RequestException) as error:
+        print(f"kumo-sandbox: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
