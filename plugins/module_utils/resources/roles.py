@@ -38,11 +38,12 @@ def trust_of(service: str) -> dict[str, Any]:
 
 
 def differs(found: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
-    """Whether a role is missing or has another trust, other managed policies or not the tags that are wanted."""
+    """Whether a role is missing or has another trust, other policies or not the tags that are wanted."""
     return (
         found is None
         or found["assume_role_policy_document"] != trust_of(wanted["service"])
         or set(found["attached_policies"]) != set(wanted["policies"])
+        or not {policy["name"] for policy in wanted.get("inline", [])} <= set(found.get("inline_policies", []))
         or not wanted.get("tags", {}).items() <= found["tags"].items()
     )
 
@@ -50,7 +51,7 @@ def differs(found: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
 def compare_roles(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Those of the wanted roles that differ, each with its trust document.
 
-    wanted: [{name, service, policies: [ARN], tags?}]; found: what eks_role_info answers as ``roles``.
+    wanted: [{name, service, policies: [ARN], inline?: [{name, document}], tags?}]; found: what eks_role_info answers as ``roles``.
     """
     by_name = {role["role_name"]: role for role in found}
     return [{**role, "trust": trust_of(role["service"])} for role in wanted if differs(by_name.get(role["name"]), role)]

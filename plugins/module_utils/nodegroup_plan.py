@@ -1,0 +1,122 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From the node groups a person writes to IAM roles, launch templates and options of eks_nodegroup. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.addon_policies import INLINE, inline_document, managed_arns
+
+# https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
+NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryReadOnly")
+VOLUME = {
+    "volume_size": "volume_size",
+    "volume_type": "volume_type",
+    "volume_iops": "iops",
+    "volume_throughput": "throughput",
+    "volume_encrypted": "encrypted",
+    "volume_kms_key_id": "kms_key_id",
+}
+# What the role reads itself and eks_nodegroup does not know.
+OF_THE_ROLE = (*VOLUME, "volume_name", "private_networking", "addon_policies", "attach_policy_arns")
+Group = dict[str, Any]
+
+
+def partition_of(region: str) -> str:
+    """The partition a region is in."""
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def has_own_role(group: Group) -> bool:
+    return bool(group.get("addon_policies") or group.get("attach_policy_arns"))
+
+
+def role_name_of(group: Group, cluster: str, shared: str) -> str:
+    """The role of a group: the shared one, or its own (at most the 64 characters of IAM)."""
+    return f"{cluster}-{group['name']}"[:55] + "-NodeRole" if has_own_role(group) else shared
+
+
+def build_roles(groups: list[Group], cluster: str, shared: str, region: str, tags: dict[str, str]) -> list[Group]:
+    """The IAM roles that the groups need: the shared one with its three policies, and one for each with more."""
+    partition = partition_of(region)
+    three = [f"arn:{partition}:iam::aws:policy/{name}" for name in NODE_POLICIES]
+    roles: dict[str, Group] = {}
+    for group in groups:
+        if group.get("node_role"):
+            continue
+        name, extra = role_name_of(group, cluster, shared), group.get("addon_policies") or []
+        policies = [*three, *managed_arns(extra, partition), *(group.get("attach_policy_arns") or [])]
+        inline = [{"name": word, "document": inline_document(word)} for word in extra if word in INLINE]
+        role = {"name": name, "service": "ec2.amazonaws.com", "policies": policies, "inline": inline, "tags": tags}
+        roles[name] = role
+    return list(roles.values())
+
+
+def build_template(group: Group, cluster: str) -> Group | None:
+    """The launch template for a group's root volume, or None where nothing is said about it."""
+    ebs = {ours: group[option] for option, ours in VOLUME.items() if group.get(option) is not None}
+    if not ebs or group.get("launch_template"):
+        return None
+    ebs = {"volume_type": "gp3", "delete_on_termination": True, **ebs}
+    device = group.get("volume_name") or "/dev/xvda"
+    return {
+        "name": f"{cluster}-{group['name']}",
+        "block_device_mappings": [{"device_name": device, "ebs": ebs}],
+    }
+
+
+def template_differs(found: Group | None, wanted: Group) -> bool:
+    """Whether a launch template's latest version lacks something of the wanted volume."""
+    if found is None:
+        return True
+    latest = max(found["versions"], key=lambda version: version["version_number"])
+    mappings = latest["launch_template_data"].get("block_device_mappings") or []
+    device = wanted["block_device_mappings"][0]
+    there = next((row.get("ebs", {}) for row in mappings if row["device_name"] == device["device_name"]), {})
+    return not device["ebs"].items() <= there.items()
+
+
+def build_nodegroup(group: Group, facts: dict[str, Any]) -> Group:
+    """A group as eks_nodegroup takes it."""
+    row = {key: value for key, value in group.items() if key not in OF_THE_ROLE and value is not None}
+    kind = "public" if group.get("private_networking") is False else "private"
+    row.setdefault("subnets", facts["subnets"][kind])
+    role = role_name_of(group, facts["cluster"], facts["role_name"])
+    row.setdefault("node_role", facts["role_arns"].get(role, ""))
+    row["tags"] = {**facts["tags"], **(group.get("tags") or {})}
+    # A template that is still to be made (check mode) has no version to name.
+    found = facts["templates"].get((build_template(group, facts["cluster"]) or {}).get("name"))
+    if found:
+        version = str(found["latest_version_number"])
+        row["launch_template"] = {"name": found["launch_template_name"], "version": version}
+    return row
+
+
+def nodegroup_plan(
+    groups: list[Group],
+    cluster: str,
+    region: str,
+    role_name: str,
+    subnets: dict[str, list[str]],
+    tags: dict[str, str],
+    roles: list[Group] | None = None,
+    templates: list[Group] | None = None,
+) -> dict[str, Any]:
+    """roles and launch_templates that the groups need, those templates that differ, and the options of eks_nodegroup.
+
+    roles: ``roles`` and ``missing`` of eks_role_info; templates: ``launch_templates`` of ec2_launch_template_info.
+    """
+    there = {template["launch_template_name"]: template for template in templates or []}
+    arns = {role["role_name"]: role["arn"] for role in roles or []}
+    wanted = [template for group in groups if (template := build_template(group, cluster))]
+    facts = {"cluster": cluster, "role_name": role_name, "subnets": subnets, "tags": tags}
+    facts |= {"role_arns": arns, "templates": there}
+    return {
+        "roles": build_roles(groups, cluster, role_name, region, tags),
+        "launch_templates": wanted,
+        "differing_templates": [row for row in wanted if template_differs(there.get(row["name"]), row)],
+        "nodegroups": [build_nodegroup(group, facts) for group in groups],
+        "names": [{"name": group["name"]} for group in groups],
+    }
