@@ -403,8 +403,7 @@ class Sandbox:
     def _token_review(self, path: str, request: Request) -> Response:
         from kumo_sandbox.kubernetes import review_token
 
-        region, account, name = path.split("/")[2:5]
-        cluster = self.view(f"arn:aws:eks:{region}:{account}:cluster/{name}")
+        cluster = self.view(path.removeprefix("kubernetes/token-review/"))
         answer = review_token(request.get_json(), cluster=cluster, principal_of=principal_of, now=time.time())
         return Response(json.dumps(answer), mimetype="application/json")
 
