@@ -34,7 +34,7 @@ def build_subnets(cluster: str, cidr: str, zones: list[str], tags: dict[str, str
 
 
 def has_tags(found: Found, wanted: dict[str, str]) -> bool:
-    return wanted.items() <= found["tags"].items()
+    return all(found["tags"].get(key) == value for key, value in wanted.items())
 
 
 def differing_subnets(found: Found, wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -75,7 +75,7 @@ def template_differs(found: Group | None, wanted: Group) -> bool:
     mappings = latest["launch_template_data"].get("block_device_mappings") or []
     device = wanted["block_device_mappings"][0]
     there = next((row.get("ebs", {}) for row in mappings if row["device_name"] == device["device_name"]), {})
-    return not device["ebs"].items() <= there.items()
+    return any(there.get(key) != value for key, value in device["ebs"].items())
 
 
 def build_nodegroup(group: Group, facts: dict[str, Any]) -> Group:

@@ -44,7 +44,7 @@ def differs(found: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
         or found["assume_role_policy_document"] != trust_of(wanted["service"])
         or set(found["attached_policies"]) != set(wanted["policies"])
         or not {policy["name"] for policy in wanted.get("inline", [])} <= set(found.get("inline_policies", []))
-        or not wanted.get("tags", {}).items() <= found["tags"].items()
+        or any(found["tags"].get(key) != value for key, value in wanted.get("tags", {}).items())
     )
 
 
