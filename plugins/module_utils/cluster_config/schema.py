@@ -8,6 +8,8 @@ A type is "string", "integer", "boolean", "number" or "any", a name of ``CHOICES
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 ROOT = "ClusterConfig"
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -639,3 +641,14 @@ DEFINITIONS: dict[str, dict[str, str]] = {
         "enabled": "boolean",
     },
 }
+
+
+def paths(kind: str = ROOT, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every field as (path, type), those inside others included, in the table's order; "addons[].name", "string"."""
+    if kind in DEFINITIONS:
+        for name, inner in DEFINITIONS[kind].items():
+            below = f"{path}.{name}" if path else name
+            yield below, inner
+            yield from paths(inner, below)
+    elif kind.startswith(("[", "{")):
+        yield from paths(kind[1:-1], f"{path}{kind[0]}{kind[-1]}")

@@ -202,7 +202,7 @@ REFUSED: dict[str, Refusal] = {
     f"{_NODES}.asgSuspendProcesses": Refusal("EKS owns the Auto Scaling group", "leave it out"),
     f"{_NODES}.bottlerocket": Refusal("settings of Bottlerocket are not written", _OWN_TEMPLATE),
     f"{_NODES}.capacityReservation": Refusal("capacity reservations are not set", _OWN_TEMPLATE),
-    f"{_NODES}.disableIMDSv1": Refusal("metadata options are not chosen", _OWN_TEMPLATE, (True,)),
+    f"{_NODES}.disableIMDSv1": Refusal("the AMI chooses, and Amazon Linux 2023 demands IMDSv2", _OWN_TEMPLATE),
     f"{_NODES}.disablePodIMDS": Refusal("metadata options are not chosen", _OWN_TEMPLATE, (False,)),
     f"{_NODES}.ebsOptimized": Refusal("the instance type's own default holds", _OWN_TEMPLATE),
     f"{_NODES}.efaEnabled": Refusal("EFA interfaces are not made", _OWN_TEMPLATE, (False,)),

@@ -1,0 +1,288 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import images
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, role_variables
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema import DEFINITIONS
+
+ROOT = Path(__file__).parents[5]
+ROLES = {
+    name
+    for file in ROOT.glob("roles/*/meta/argument_specs.yml")
+    for name in yaml.safe_load(file.read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+}
+
+
+def config(**fields: Any) -> dict[str, Any]:
+    start = {
+        "apiVersion": "eksctl.io/v1alpha5",
+        "kind": "ClusterConfig",
+        "metadata": {"name": "one", "region": "eu-west-1"},
+    }
+    return {**start, **fields}
+
+
+def group(**fields: Any) -> dict[str, Any]:
+    return config(managedNodeGroups=[{"name": "n", **fields}])
+
+
+def one_group(**fields: Any) -> dict[str, Any]:
+    return role_variables(group(**fields))["nodegroups_list"][0]
+
+
+def problems(given: Any) -> list[str]:
+    with pytest.raises(Unusable) as caught:
+        role_variables(given)
+    return caught.value.problems
+
+
+class TestDefaultsOfEksctl:
+    def test_a_file_that_says_nothing_else(self):
+        assert role_variables(config()) == {
+            "eks_cluster_name": "one",
+            "eks_region": "eu-west-1",
+            "network_cidr": "192.168.0.0/16",
+            "network_nat_gateway": "Single",
+            "nodegroups_list": [],
+            "fargate_profiles": [],
+            "addons_list": [{"name": n} for n in ("vpc-cni", "kube-proxy", "coredns", "metrics-server")],
+        }
+
+    def test_a_node_group_that_says_nothing_else(self):
+        assert one_group() == {
+            "name": "n",
+            "scaling_config": {"min_size": 2, "max_size": 2, "desired_size": 2},
+            "capacity_type": "ON_DEMAND",
+            "private_networking": False,
+            "instance_types": ["m5.large"],
+            "ami_type": "AL2023_x86_64_STANDARD",
+            "volume_size": 80,
+            "volume_type": "gp3",
+        }
+
+    @pytest.mark.parametrize(
+        ("given", "sizes"),
+        [
+            ({"desiredCapacity": 3}, (3, 3, 3)),
+            ({"minSize": 1}, (1, 1, 1)),
+            ({"maxSize": 5}, (2, 5, 2)),
+            ({"minSize": 0, "maxSize": 5}, (0, 5, 0)),
+            ({"minSize": 1, "desiredCapacity": 3}, (1, 3, 3)),
+        ],
+    )
+    def test_sizes_follow_each_other(self, given: dict[str, int], sizes: tuple[int, ...]):
+        assert tuple(one_group(**given)["scaling_config"].values()) == sizes
+
+    def test_addons_of_the_file_stand_beside_the_default_ones(self):
+        given = config(addons=[{"name": "coredns", "version": "latest", "resolveConflicts": "overwrite"}])
+        names = [addon["name"] for addon in role_variables(given)["addons_list"]]
+        assert names == ["vpc-cni", "kube-proxy", "metrics-server", "coredns"]
+        assert role_variables(given)["addons_list"][-1] == {
+            "name": "coredns",
+            "version": "most_recent",
+            "resolve_conflicts": "OVERWRITE",
+        }
+
+    def test_nulls_and_empty_fields_say_nothing(self):
+        given = config(
+            vpc=None, managedNodeGroups=None, iam={}, nodeGroups=[], gitops={}, cloudWatch={"clusterLogging": None}
+        )
+        assert role_variables(given) == role_variables(config())
+
+
+class TestTranslation:
+    def test_existing_subnets_take_the_place_of_the_network(self):
+        subnets = {"private": {"eu-west-1a": {"id": "subnet-a"}, "two": {"id": "subnet-b", "az": "eu-west-1b"}}}
+        nodes = [
+            {"name": "n", "privateNetworking": True, "availabilityZones": ["eu-west-1b"]},
+            {"name": "m", "subnets": ["two"]},
+        ]
+        found = role_variables(config(vpc={"subnets": subnets}, managedNodeGroups=nodes))
+        assert found["network_subnets"] == {"private": ["subnet-a", "subnet-b"]}
+        assert [item["subnets"] for item in found["nodegroups_list"]] == [["subnet-b"], ["subnet-b"]]
+        assert not {"network_cidr", "network_nat_gateway"} & set(found)
+
+    @pytest.mark.parametrize("every", ["*", "all"])
+    def test_all_logs(self, every: str):
+        found = role_variables(config(cloudWatch={"clusterLogging": {"enableTypes": [every]}}))
+        assert found["cluster_logging"] == ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+
+    def test_auto_mode_is_on_as_a_whole_and_brings_its_own_addons(self):
+        found = role_variables(
+            config(autoModeConfig={"enabled": True, "nodeRoleARN": "arn:n"}, iam={"serviceRoleARN": "arn:c"})
+        )
+        assert found["cluster_compute_config"] == {
+            "enabled": True,
+            "node_pools": ["general-purpose", "system"],
+            "node_role_arn": "arn:n",
+        }
+        assert found["cluster_storage_config"] == {"block_storage": {"enabled": True}}
+        assert found["cluster_kubernetes_network_config"] == {"elastic_load_balancing": {"enabled": True}}
+        assert found["addons_list"] == []
+        assert found["cluster_bootstrap_self_managed_addons"] is False
+
+    def test_taints_are_named_as_eks_names_them(self):
+        found = one_group(taints=[{"key": "k", "value": "v", "effect": "PreferNoSchedule"}])
+        assert found["taints"] == [{"key": "k", "value": "v", "effect": "PREFER_NO_SCHEDULE"}]
+
+    def test_a_launch_template_is_left_to_say_what_it_says(self):
+        found = one_group(launchTemplate={"id": "lt-1", "version": "2"})
+        assert found["launch_template"] == {"id": "lt-1", "version": "2"}
+        assert not {"ami_type", "instance_types", "volume_size", "volume_type"} & set(found)
+
+    def test_every_variable_belongs_to_a_role(self):
+        text = (ROOT / "docs/examples/cluster-config.yaml").read_text(encoding="utf-8")
+        shared = {"eks_cluster_name", "eks_region", "eks_tags"}
+        assert set(role_variables(yaml.safe_load(text))) - shared <= ROLES
+
+
+class TestImages:
+    @pytest.mark.parametrize(
+        ("family", "types", "ami"),
+        [
+            ("AmazonLinux2023", ["m7g.large", "c7gn.xlarge"], "AL2023_ARM_64_STANDARD"),
+            ("AmazonLinux2023", ["a1.large"], "AL2023_ARM_64_STANDARD"),
+            ("AmazonLinux2023", ["g4dn.xlarge"], "AL2023_x86_64_NVIDIA"),
+            ("AmazonLinux2023", ["g4ad.xlarge"], "AL2023_x86_64_STANDARD"),
+            ("AmazonLinux2023", ["p5en.48xlarge"], "AL2023_x86_64_NVIDIA"),
+            ("AmazonLinux2023", ["g5g.xlarge"], "AL2023_ARM_64_NVIDIA"),
+            ("AmazonLinux2023", ["inf2.xlarge"], "AL2023_x86_64_NEURON"),
+            ("AmazonLinux2", ["p3.2xlarge"], "AL2_x86_64_GPU"),
+            ("BottlerocketFips", ["t4g.small"], "BOTTLEROCKET_ARM_64_FIPS"),
+            ("WindowsServer2022CoreContainer", ["m5.large"], "WINDOWS_CORE_2022_x86_64"),
+        ],
+    )
+    def test_ami_type(self, family: str, types: list[str], ami: str):
+        assert images.ami_type(family, types) == ami
+
+    def test_machines_of_two_kinds_need_two_groups(self):
+        (problem,) = problems(group(instanceTypes=["m5.large", "m7g.large"]))
+        assert "differ in architecture" in problem
+
+    def test_a_family_without_ami_type_names_those_that_fit(self):
+        (problem,) = problems(group(amiFamily="Ubuntu2404"))
+        assert problem.startswith("managedNodeGroups[0].amiFamily: EKS has no AMI type of family Ubuntu2404")
+        assert "AmazonLinux2023" in problem
+
+
+class TestProblems:
+    @pytest.mark.parametrize(
+        ("given", "problem"),
+        [
+            (
+                group(desiredCapasity=3),
+                "managedNodeGroups[0].desiredCapasity: unknown field, did you mean desiredCapacity?",
+            ),
+            (config(vps={}), "vps: unknown field, did you mean vpc?"),
+            (config(qqqqqqqq={}), "qqqqqqqq: unknown field."),
+            (group(spot="yes"), "managedNodeGroups[0].spot: 'yes' is not right; wanted is true or false."),
+            (group(minSize=True), "managedNodeGroups[0].minSize: True is not right; wanted is a whole number."),
+            (
+                group(labels={"tier": 1}),
+                'managedNodeGroups[0].labels.tier: 1 is not right; wanted is text; write it in quotes: "1".',
+            ),
+            (
+                config(vpc={"nat": {"gateway": "HighlyAvailble"}}),
+                "vpc.nat.gateway: 'HighlyAvailble' is not right; wanted is one of HighlyAvailable, Single, Disable,"
+                " did you mean HighlyAvailable.",
+            ),
+            (
+                config(managedNodeGroups={"name": "n"}),
+                "managedNodeGroups: {'name': 'n'} is not right; wanted is a list.",
+            ),
+            (config(managedNodeGroups=[{}]), "managedNodeGroups[0].name: is missing."),
+            (config(metadata={"name": "one"}), "metadata.region: is missing."),
+            (config(kind="Cluster"), "kind: 'Cluster' is not right; wanted is one of ClusterConfig."),
+            (
+                group(minSize=5, maxSize=2),
+                "managedNodeGroups[0]: minSize 5, desiredCapacity 5, maxSize 2 are not in order",
+            ),
+            (group(instanceType="a", instanceTypes=["b"]), "managedNodeGroups[0].instanceType: cannot be combined"),
+            (group(volumeType="io1"), "managedNodeGroups[0].volumeIOPS: is missing; volumeType io1 needs it."),
+            (group(subnets=["mine"]), "managedNodeGroups[0].subnets[0]: 'mine' is neither a subnet's ID"),
+            (config(vpc={"cidr": "10.0.0.1/16"}), "vpc.cidr: '10.0.0.1/16' is no address range"),
+            (config(managedNodeGroups=[{"name": "n"}, {"name": "n"}]), "managedNodeGroups[1].name: 'n' is there twice"),
+            (config(iam={"withOIDC": True}), "iam.withOIDC: not honoured by kumo.eks: not yet"),
+            (config(vpc={"clusterEndpoints": {"publicAccess": False}}), "vpc.clusterEndpoints: nobody could reach"),
+            ([], "ClusterConfig: [] is not a mapping of fields."),
+        ],
+    )
+    def test_is_named_with_its_path_and_the_cure(self, given: Any, problem: str):
+        assert any(found.startswith(problem) for found in problems(given)), problems(given)
+
+    @pytest.mark.parametrize(
+        ("version", "cure"),
+        [(1.3, 'version: "1.30"'), (1.29, 'version: "1.29"'), ("1.3", '"1.30"'), ("latest", "1.34")],
+    )
+    def test_a_version_that_yaml_or_a_person_misread(self, version: Any, cure: str):
+        (problem,) = problems(config(metadata={"name": "one", "region": "eu-west-1", "version": version}))
+        assert problem.startswith("metadata.version: ") and cure in problem
+
+    def test_all_at_once(self):
+        found = problems(
+            config(
+                metadata={"name": "one", "region": "nowhere", "version": 1.3},
+                managedNodeGroups=[{"nam": "n"}, {"name": "m", "bottlerocket": {"enableAdminContainer": True}}],
+                karpenter={"version": "1"},
+            )
+        )
+        assert sorted(problem.split(": ")[0] for problem in found) == [
+            "karpenter",
+            "managedNodeGroups[0].nam",
+            "managedNodeGroups[0].name",
+            "managedNodeGroups[1].bottlerocket",
+            "metadata.region",
+            "metadata.version",
+        ]
+
+
+NONSENSE = [
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    "",
+    "x",
+    "1.3",
+    [],
+    [None],
+    ["x"],
+    {},
+    {"a": None},
+    {"name": []},
+    {1: 2},
+    [[]],
+    [{}],
+]
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_nonsense_is_refused_in_words_and_never_crashes(seed: int):
+    dice = random.Random(seed)
+
+    def grown(kind: str, depth: int) -> Any:
+        if depth == 0 or dice.random() < 0.15:
+            return dice.choice(NONSENSE)
+        if kind.startswith("["):
+            return [grown(kind[1:-1], depth - 1) for _ in range(dice.randint(0, 2))]
+        if kind.startswith("{"):
+            return {dice.choice(["a", "b", "c}d", "e[0]"]): grown(kind[1:-1], depth - 1)}
+        if kind in DEFINITIONS:
+            names = dice.sample(list(DEFINITIONS[kind]), min(len(DEFINITIONS[kind]), dice.randint(1, 9)))
+            return {name: grown(DEFINITIONS[kind][name], depth - 1) for name in names}
+        return {"string": "text", "integer": 3, "boolean": True}.get(kind, "text")
+
+    try:
+        assert "eks_cluster_name" in role_variables(grown("ClusterConfig", 6))
+    except Unusable as error:
+        assert error.problems and all(": " in problem for problem in error.problems)

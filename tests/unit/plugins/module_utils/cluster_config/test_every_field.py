@@ -1,0 +1,187 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each field of the table changes what comes out, or is refused by its path."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, role_variables
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema import (
+    CHOICES,
+    DEFINITIONS,
+    REQUIRED,
+    paths,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.verdicts import (
+    DESCRIPTIVE,
+    HONOURED,
+    REFUSED,
+    verdict,
+)
+
+BASE = {
+    "apiVersion": "eksctl.io/v1alpha5",
+    "kind": "ClusterConfig",
+    "metadata": {"name": "one", "region": "eu-west-1"},
+}
+FIELDS = dict(paths())
+LEAVES = [path for path in FIELDS if FIELDS[path].strip("[]{}") not in DEFINITIONS]
+SUBNETS = {"public": {"a": {"id": "subnet-1"}, "b": {"id": "subnet-2"}}, "private": {"a": {"id": "subnet-3"}}}
+AUTO = {"autoModeConfig": {"enabled": True, "nodeRoleARN": "arn:n"}, "iam": {"serviceRoleARN": "arn:s"}}
+
+# A value that differs from the default, where the first one that fits the type does not.
+VALUES: dict[str, Any] = {
+    "metadata.version": "1.31",
+    "metadata.region": "us-east-1",
+    "vpc.cidr": "10.0.0.0/16",
+    "vpc.nat.gateway": "Disable",
+    "vpc.publicAccessCIDRs": ["10.0.0.0/8"],
+    "kubernetesNetworkConfig.serviceIPv4CIDR": "10.100.0.0/16",
+    "kubernetesNetworkConfig.ipFamily": "IPv4",
+    "managedNodeGroups[].amiFamily": "Bottlerocket",
+    "managedNodeGroups[].subnets": ["subnet-9"],
+    "managedNodeGroups[].minSize": 3,
+    "managedNodeGroups[].maxSize": 3,
+    "managedNodeGroups[].desiredCapacity": 3,
+    "managedNodeGroups[].volumeType": "gp2",
+    "managedNodeGroups[].availabilityZones": ["a"],
+    "vpc.subnets.public{}.az": "c",
+    "vpc.subnets.private{}.az": "c",
+    "vpc.clusterEndpoints.publicAccess": True,
+}
+# What must stand beside the field for it to mean something.
+BESIDE: dict[str, dict[str, Any]] = {
+    "autoModeConfig.enabled": {"iam": AUTO["iam"], "autoModeConfig": {"nodePools": []}},
+    "autoModeConfig.nodePools": AUTO,
+    "autoModeConfig.nodeRoleARN": {**AUTO, "autoModeConfig": {"enabled": True, "nodePools": []}},
+    "vpc.controlPlaneOnPrivateSubnets": {"vpc": {"subnets": SUBNETS}},
+    "vpc.subnets.public{}.id": {"vpc": {"subnets": {"public": {"k": {"id": "subnet-0"}}}}},
+    "vpc.subnets.private{}.id": {"vpc": {"subnets": {"private": {"k": {"id": "subnet-0"}}}}},
+    "vpc.subnets.public{}.az": {
+        "vpc": {"subnets": {"public": {"k": {"id": "subnet-1"}, "c": {"id": "subnet-2"}}}},
+        "managedNodeGroups": [{"name": "n", "availabilityZones": ["c"]}],
+    },
+    "vpc.subnets.private{}.az": {
+        "vpc": {"subnets": {"private": {"k": {"id": "subnet-1"}, "c": {"id": "subnet-2"}}}},
+        "managedNodeGroups": [{"name": "n", "privateNetworking": True, "availabilityZones": ["c"]}],
+    },
+    "managedNodeGroups[].availabilityZones": {"vpc": {"subnets": SUBNETS}, "managedNodeGroups": [{"name": "n"}]},
+    "managedNodeGroups[].volumeKmsKeyID": {"managedNodeGroups": [{"name": "n", "volumeEncrypted": True}]},
+    "managedNodeGroups[].desiredCapacity": {"managedNodeGroups": [{"name": "n", "minSize": 1, "maxSize": 9}]},
+    "iam.fargatePodExecutionRoleARN": {"fargateProfiles": [{"name": "f", "selectors": [{"namespace": "x"}]}]},
+}
+REQUIRED_VALUES = {"remoteNodeNetworks": [{"cidrs": ["10.0.0.0/8"]}], "selectors": [{"namespace": "x"}]}
+
+
+def sample(kind: str) -> Any:
+    if kind.startswith("["):
+        return [sample(kind[1:-1])]
+    if kind.startswith("{"):
+        return {"k": sample(kind[1:-1])}
+    if kind in CHOICES:
+        return CHOICES[kind][-1]
+    return {"string": "text", "integer": 5, "boolean": True, "number": 1.5, "any": {"a": 1}}[kind]
+
+
+def placed(config: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """The config with a value at a path; the fields that the types on the way require are filled in."""
+    config = {name: _copied(item) for name, item in config.items()}
+    here: Any = config
+    walked = ""
+    steps = re.findall(r"[^.\[\]{}]+|\[\]|\{\}", path)
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        walked += step if step in ("[]", "{}") else f".{step}" if walked else step
+        key: Any = {"[]": 0, "{}": "k"}.get(step, step)
+        if following is None:
+            here[key] = value
+            break
+        empty: Any = [] if following == "[]" else {}
+        if step == "[]" and not here:
+            here.append(empty)
+        elif step != "[]":
+            here.setdefault(key, empty)
+        here = here[key]
+        kind = FIELDS.get(re.sub(r"(\[\]|\{\})$", "", walked), "").strip("[]{}")
+        if isinstance(here, dict) and following != "{}":
+            for name in REQUIRED.get(kind, ()):
+                here.setdefault(name, REQUIRED_VALUES.get(name, "NoExecute" if name == "effect" else "text"))
+    return config
+
+
+def _copied(item: Any) -> Any:
+    if isinstance(item, dict):
+        return {name: _copied(value) for name, value in item.items()}
+    return [_copied(value) for value in item] if isinstance(item, list) else item
+
+
+def problems_of(config: dict[str, Any]) -> list[str]:
+    with pytest.raises(Unusable) as caught:
+        role_variables(config)
+    return caught.value.problems
+
+
+def test_the_table_is_the_whole_schema():
+    assert len(DEFINITIONS) == 76
+    assert len(FIELDS) == 527
+
+
+@pytest.mark.parametrize("known", [*HONOURED, *REFUSED, *DESCRIPTIVE])
+def test_each_verdict_is_about_a_field_that_exists(known: str):
+    assert re.sub(r"\[\]$", "", known) in FIELDS
+
+
+@pytest.mark.parametrize("path", LEAVES)
+def test_each_field_has_a_verdict(path: str):
+    assert verdict(path)[0] in ("honoured", "refused", "descriptive")
+
+
+@pytest.mark.parametrize("path", [path for path in LEAVES if verdict(path)[0] == "honoured"])
+def test_an_honoured_field_changes_what_comes_out(path: str):
+    start = {**BASE, **BESIDE.get(path, {})}
+    value = VALUES.get(path, sample(FIELDS[path]))
+    other = _other(start, path, value)
+    assert role_variables(placed(start, path, value)) != other
+
+
+def _other(start: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """What comes out without the field, or with another value where it must be there."""
+    without = placed(start, path, None)
+    if path in BESIDE and path.endswith("}.id"):
+        return role_variables(start)
+    name = path.rsplit(".", 1)[-1]
+    required = any(name in REQUIRED.get(kind, ()) and name in DEFINITIONS[kind] for kind in DEFINITIONS)
+    try:
+        return role_variables(without)
+    except Unusable as error:
+        assert required, error.problems
+        return role_variables(placed(start, path, BASE["metadata"].get(name) or _different(FIELDS[path], value)))
+
+
+def _different(kind: str, value: Any) -> Any:
+    if kind in CHOICES:
+        return next(choice for choice in CHOICES[kind] if choice != value)
+    return {"string": "other", "[string]": ["other"], "[FargateProfileSelector]": [{"namespace": "other"}]}[kind]
+
+
+@pytest.mark.parametrize("path", [path for path in LEAVES if verdict(path)[0] == "refused"])
+def test_a_refused_field_is_named_with_its_path_and_a_way_out(path: str):
+    value = sample(FIELDS[path])
+    if value in verdict(path)[1].accepts:
+        value = not value
+    concrete = path.replace("[]", "[0]").replace("{}", ".k")
+    named = [problem for problem in problems_of(placed(BASE, path, value)) if "not honoured by kumo.eks" in problem]
+    assert any(concrete.startswith(problem.split(": ")[0]) for problem in named), named
+    assert all("Way out: " in problem for problem in named)
+
+
+@pytest.mark.parametrize(("path", "said"), [(path, said) for path, said in REFUSED.items() if said.accepts])
+def test_a_refused_field_may_stand_where_it_asks_for_nothing(path: str, said: Any):
+    for value in (*said.accepts, None):
+        try:
+            role_variables(placed(BASE, path, value))
+        except Unusable as error:
+            assert not [problem for problem in error.problems if "not honoured" in problem]
