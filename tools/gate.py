@@ -63,6 +63,44 @@ def pytest_part(name: str, *paths: str) -> Part:
     return Part(name, command, by_pytest, LINKED, (("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"),))
 
 
+def oldest_core_part() -> Part:
+    """The unit tests on the oldest ansible-core that is supported, beside the amazon.aws of its time."""
+    environment = "tools/environment.sh oldest-core 'ansible>=13,<14' pytest -r sandbox/pyproject.toml"
+    tests = 'cd "$folder"/lib/python3*/site-packages/ansible_collections/kumo/eks && "$folder"/bin/python -m pytest -q'
+    command = f'set -e; folder=$({environment}); export PYTHONPATH="$PWD/sandbox"; {tests} tests/unit'
+    variables = (("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"),)
+    return Part("oldest-core", ["bash", "-c", command], by_pytest, ROOT, variables)
+
+
+def importer_part() -> Part:
+    """What Galaxy says of the tarball; the importer ends well whatever it finds, so its log is read, too."""
+    proof = by_proof("Importer processing completed successfully", "ERROR|WARNING: (?!Ignore files)")
+    return Part("importer", ["bash", "tools/importer.sh"], proof)
+
+
+def execution_environment_part() -> Part:
+    """ansible-builder reads the collection's needs, and writes the build context of the example."""
+    command = (
+        f'set -e; scratch=$(mktemp -d); trap \'rm -rf "$scratch"\' EXIT; mkdir -p "$scratch/ansible_collections/kumo"; '
+        f'ln -s "$PWD" "$scratch/ansible_collections/kumo/eks"; {BIN}/ansible-builder introspect "$scratch"; '
+        f'{BIN}/ansible-builder create -c "$scratch/context" -f extensions/execution-environment/execution-environment.yml'
+    )
+    proof = r"boto3\S+\s+# from collection kumo\.eks[\s\S]*Complete! The build context"
+    return Part("ee", ["bash", "-c", command], by_proof(proof))
+
+
+def by_molecule(text: str, code: int) -> Counts:
+    """One for each scenario that got as far as its verification; the exit code decides."""
+    verified = len(set(re.findall(r"INFO\s+(\S+) ➜ verify: Executed: Successful", text)))
+    scenarios = len([*(ROOT / "extensions" / "molecule").glob("*/converge.yml")])
+    good = code == 0 and verified == scenarios > 0
+    return (verified, 0) if good else (verified, max(scenarios - verified, 1))
+
+
+def molecule_part() -> Part:
+    return Part("molecule", [str(BIN / "molecule"), "test", "--all"], by_molecule, LINKED / "extensions")
+
+
 def parts() -> list[Part]:
     sanity = [str(BIN / "ansible-test"), "sanity", "--python", PYTHON_VERSION, "--color", "no", "-v"]
     docs = [
@@ -94,6 +132,9 @@ def parts() -> list[Part]:
             LINKED,
             (("ANSIBLE_TEST_CONTENT_ROOT", str(LINKED)),),
         ),
+        execution_environment_part(),
+        oldest_core_part(),
+        importer_part(),
     ]
 
 
