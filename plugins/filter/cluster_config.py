@@ -65,7 +65,7 @@ def cluster_config(config: Any) -> dict[str, Any]:
         raise AnsibleFilterError(f"The ClusterConfig is not YAML: {error}") from error
     except Unusable as error:
         lines = "\n".join(f"- {problem}" for problem in error.problems)
-        raise AnsibleFilterError(f"The ClusterConfig cannot be used:\n{lines}") from error
+        raise AnsibleFilterError(f"The ClusterConfig cannot be used:\n{lines}") from None  # the cause would repeat it
 
 
 class FilterModule:
