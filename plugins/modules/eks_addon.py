@@ -1,0 +1,374 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eks_addon
+version_added: 0.1.0
+short_description: Manage add-ons of an Amazon EKS cluster
+description:
+  - Creates managed add-ons, changes them in place, and deletes them.
+  - One add-on by O(name), or a whole list in one task by O(addons), reconciled side by side.
+  - An option that is left out is left alone.
+  - A version that does not go with the cluster, and configuration values that the add-on's schema does not allow, are
+    refused before anything is sent.
+author:
+  - kumo.eks contributors (@kumo-eks)
+options:
+  cluster_name:
+    description: The cluster's name.
+    type: str
+    required: true
+  addons:
+    description:
+      - A list of add-ons, each with O(name) and any other option that describes an add-on.
+      - All are worked on at once. One that fails does not stop the others; the task fails when all are through.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: See O(name).
+        type: str
+        required: true
+      version:
+        description: See O(version).
+        type: str
+      configuration_values:
+        description: See O(configuration_values).
+        type: raw
+      resolve_conflicts:
+        description: See O(resolve_conflicts).
+        type: str
+        choices: [NONE, OVERWRITE, PRESERVE]
+      service_account_role_arn:
+        description: See O(service_account_role_arn).
+        type: str
+      pod_identity_associations:
+        description: See O(pod_identity_associations).
+        type: list
+        elements: dict
+        suboptions: &association
+          service_account:
+            description: The service account's name.
+            type: str
+            required: true
+          role_arn:
+            description: ARN of the IAM role that its pods take.
+            type: str
+            required: true
+      namespace:
+        description: See O(namespace).
+        type: str
+      preserve:
+        description: See O(preserve).
+        type: bool
+        default: false
+      replace:
+        description: See O(replace).
+        type: bool
+        default: false
+      tags:
+        description: See O(tags).
+        type: dict
+        aliases: [resource_tags]
+      purge_tags:
+        description: See O(purge_tags).
+        type: bool
+        default: true
+  name:
+    description: The add-on's name. One of O(name) and O(addons) is needed.
+    type: str
+  version:
+    description:
+      - The add-on's version, like V(v1.13.1-eksbuild.1).
+      - V(default) is the one that EKS installs by default on the cluster's Kubernetes version, V(most_recent) the newest
+        that goes with it. Both follow the cluster when it is upgraded.
+      - Left out, an add-on that stands keeps its version, and a new one gets the default.
+    type: str
+  configuration_values:
+    description:
+      - The add-on's own settings, as a dict or as JSON or YAML text. V({}) removes them. YAML text needs PyYAML on the
+        host where the module runs.
+      - They are compared as data and checked against the schema of C(DescribeAddonConfiguration), with nothing to
+        install. A keyword of JSON schema that the check does not know is left to EKS.
+    type: raw
+  resolve_conflicts:
+    description:
+      - What happens to fields of the add-on's Kubernetes objects that somebody else has changed.
+      - Left out, EKS' own default is in force, V(NONE).
+    type: str
+    choices: [NONE, OVERWRITE, PRESERVE]
+  service_account_role_arn:
+    description: ARN of the IAM role for the add-on's service account (IRSA).
+    type: str
+  pod_identity_associations:
+    description: All EKS Pod Identity associations of the add-on. V([]) removes them.
+    type: list
+    elements: dict
+    suboptions: *association
+  namespace:
+    description: The Kubernetes namespace, where the add-on lets it be chosen. It cannot be changed.
+    type: str
+  preserve:
+    description: With O(state=absent), whether the add-on's software stays in the cluster and only EKS' management ends.
+    type: bool
+    default: false
+  replace:
+    description:
+      - Whether a change that EKS cannot make deletes the add-on and creates it anew.
+      - It also makes an add-on anew whose creation failed.
+    type: bool
+    default: false
+  state:
+    description: Whether the add-ons exist.
+    type: str
+    choices: [present, absent]
+    default: present
+notes:
+  - An add-on whose pods find no node, like CoreDNS on a cluster without nodes, is V(DEGRADED). O(wait=true) waits on until
+    O(wait_timeout) has passed, and then fails with the reason EKS gives.
+extends_documentation_fragment:
+  - kumo.eks.tags
+  - kumo.eks.wait
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+"""
+
+EXAMPLES = r"""
+- name: Install the VPC CNI with settings of its own
+  kumo.eks.eks_addon:
+    cluster_name: my-cluster
+    name: vpc-cni
+    region: ap-northeast-1
+    configuration_values:
+      env:
+        ENABLE_PREFIX_DELEGATION: "true"
+    resolve_conflicts: OVERWRITE
+    wait: true
+
+- name: Keep three add-ons at the newest version that goes with the cluster, in one task
+  kumo.eks.eks_addon:
+    cluster_name: my-cluster
+    addons:
+      - name: coredns
+        version: most_recent
+      - name: kube-proxy
+        version: most_recent
+      - name: vpc-cni
+        version: most_recent
+    wait: true
+
+- name: Install the EBS CSI driver with a role by EKS Pod Identity
+  kumo.eks.eks_addon:
+    cluster_name: my-cluster
+    name: aws-ebs-csi-driver
+    pod_identity_associations:
+      - service_account: ebs-csi-controller-sa
+        role_arn: arn:aws:iam::123456789012:role/ebsCsiRole
+
+- name: Remove an add-on from EKS' management, and leave its software running
+  kumo.eks.eks_addon:
+    cluster_name: my-cluster
+    name: metrics-server
+    state: absent
+    preserve: true
+"""
+
+RETURN = r"""
+addon:
+  description: The add-on as DescribeAddon answers it, in snake case. Its keys stand at the top level, too.
+  returned: when O(name) is given
+  type: complex
+  contains:
+    addon_name:
+      description: The add-on's name.
+      returned: when the add-on exists
+      type: str
+      sample: coredns
+    addon_arn:
+      description: The add-on's ARN.
+      returned: when the add-on exists
+      type: str
+      sample: arn:aws:eks:ap-northeast-1:123456789012:addon/my-cluster/coredns/1
+    addon_version:
+      description: Its version.
+      returned: when the add-on exists
+      type: str
+      sample: v1.13.1-eksbuild.1
+    status:
+      description: Its status.
+      returned: when the add-on exists
+      type: str
+      sample: ACTIVE
+    configuration_values:
+      description: Its settings, as text.
+      returned: when there are any
+      type: str
+      sample: '{"replicaCount": 3}'
+    pod_identity_associations:
+      description: ARNs of its pod identity associations.
+      returned: when there are any
+      type: list
+      elements: str
+      sample: [arn:aws:eks:ap-northeast-1:123456789012:podidentityassociation/my-cluster/a-1]
+    pod_identities:
+      description: The service accounts and roles of these associations.
+      returned: when O(pod_identity_associations) is given
+      type: list
+      elements: dict
+      contains:
+        service_account:
+          description: The service account's name.
+          returned: always
+          type: str
+          sample: ebs-csi-controller-sa
+        role_arn:
+          description: The role's ARN.
+          returned: always
+          type: str
+          sample: arn:aws:iam::123456789012:role/ebsCsiRole
+    tags:
+      description: Its tags.
+      returned: when the add-on exists
+      type: dict
+      sample: {"Environment": "production"}
+addons:
+  description: A result for each add-on, in the order given. Beside these keys, those of RV(addon).
+  returned: when O(addons) is given
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The add-on's name.
+      returned: always
+      type: str
+      sample: coredns
+    changed:
+      description: Whether it was changed.
+      returned: always
+      type: bool
+      sample: true
+    failed:
+      description: Whether it failed.
+      returned: always
+      type: bool
+      sample: false
+    msg:
+      description: Why it failed.
+      returned: when it failed
+      type: str
+      sample: "add-on coredns is CREATE_FAILED: ConfigurationConflict: Conflicts found"
+updates:
+  description: The updates that were started, in their order.
+  returned: when O(name) is given
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The id, for DescribeUpdate.
+      returned: always
+      type: str
+      sample: 7b9f3d9a-6c34-4f9e-9d8a-0a4f4a1c2b3d
+    type:
+      description: The kind of update as EKS names it.
+      returned: always
+      type: str
+      sample: AddonUpdate
+    operation:
+      description: The API operation that started it.
+      returned: always
+      type: str
+      sample: UpdateAddon
+"""
+
+from functools import partial
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.addon_versions import AddonCatalog
+from ansible_collections.kumo.eks.plugins.module_utils.aws import (
+    AnsibleAWSModule,
+    client,
+    exit_with,
+    exit_with_list,
+    failures,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
+from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Outcome, Reconciler, side_by_side
+from ansible_collections.kumo.eks.plugins.module_utils.resources.addon import AddonResource
+
+
+def addon_spec() -> dict[str, Any]:
+    """The options that describe an add-on, alone or in a list."""
+    return dict(
+        version=dict(type="str"),
+        configuration_values=dict(type="raw"),
+        resolve_conflicts=dict(type="str", choices=["NONE", "OVERWRITE", "PRESERVE"]),
+        service_account_role_arn=dict(type="str"),
+        pod_identity_associations=dict(
+            type="list",
+            elements="dict",
+            options=dict(
+                service_account=dict(type="str", required=True),
+                role_arn=dict(type="str", required=True),
+            ),
+        ),
+        namespace=dict(type="str"),
+        preserve=dict(type="bool", default=False),
+        replace=dict(type="bool", default=False),
+        tags=dict(type="dict", aliases=["resource_tags"]),
+        purge_tags=dict(type="bool", default=True),
+    )
+
+
+def reconcile(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog, item: dict[str, Any]) -> Outcome:
+    """Bring one add-on to its desired state."""
+    reconciler = Reconciler(
+        AddonResource(eks, module.params["cluster_name"], item, catalog),
+        check_mode=module.check_mode,
+        wait=module.params["wait"],
+        wait_timeout=module.params["wait_timeout"],
+        replace=item["replace"],
+    )
+    return reconciler.ensure_absent() if module.params["state"] == "absent" else reconciler.ensure_present(item)
+
+
+def main() -> None:
+    item = dict(name=dict(type="str", required=True), **addon_spec())
+    spec = dict(
+        cluster_name=dict(type="str", required=True),
+        name=dict(type="str"),
+        addons=dict(type="list", elements="dict", options=item),
+        state=dict(type="str", choices=["present", "absent"], default="present"),
+        wait=dict(type="bool", default=False),
+        wait_timeout=dict(type="int", default=1200),
+        **addon_spec(),
+    )
+    module = AnsibleAWSModule(
+        argument_spec=spec,
+        mutually_exclusive=[("name", "addons")],
+        required_one_of=[("name", "addons")],
+        supports_check_mode=True,
+    )
+    params = without_none(module.params)
+    with failures(module, f"Could not manage add-ons of cluster {params['cluster_name']}"):
+        eks = client(module)
+        catalog = AddonCatalog(eks, params["cluster_name"])
+        if "name" in params:
+            exit_with(module, reconcile(module, eks, catalog, params), "addon")
+        work = [(row["name"], partial(reconcile, module, eks, catalog, row)) for row in params["addons"]]
+        exit_with_list(module, side_by_side(work), "addons")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eks_addon_info
+version_added: 0.1.0
+short_description: Look at add-ons of an Amazon EKS cluster and at the versions EKS offers
+description:
+  - Describes one add-on, or all add-ons of a cluster.
+  - On request it also says which versions of add-ons go with a Kubernetes version, and which of them is the default.
+author:
+  - kumo.eks contributors (@kumo-eks)
+options:
+  cluster_name:
+    description: The cluster's name. One of O(cluster_name) and O(kubernetes_version) is needed.
+    type: str
+  name:
+    description: The add-on's name. Left out, all are described.
+    type: str
+  versions:
+    description: Whether to list the versions of the add-ons, too. O(kubernetes_version) implies it.
+    type: bool
+    default: false
+  kubernetes_version:
+    description: The Kubernetes version, with quotes, whose add-on versions are listed. Left out, it is the cluster's.
+    type: str
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.facts
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  facts:
+    support: none
+  platform:
+    platforms: posix
+"""
+
+EXAMPLES = r"""
+- name: Look at all add-ons of the cluster
+  kumo.eks.eks_addon_info:
+    cluster_name: my-cluster
+    region: ap-northeast-1
+  register: found
+
+- name: See which versions of CoreDNS go with the next Kubernetes version
+  kumo.eks.eks_addon_info:
+    name: coredns
+    kubernetes_version: "1.35"
+"""
+
+RETURN = r"""
+addons:
+  description:
+    - The add-ons as DescribeAddon answers them, in snake case.
+    - The list is empty where there is none, and where the cluster does not exist.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    addon_name:
+      description: The add-on's name.
+      returned: always
+      type: str
+      sample: coredns
+    addon_arn:
+      description: The add-on's ARN.
+      returned: always
+      type: str
+      sample: arn:aws:eks:ap-northeast-1:123456789012:addon/my-cluster/coredns/1
+    addon_version:
+      description: Its version.
+      returned: always
+      type: str
+      sample: v1.13.1-eksbuild.1
+    status:
+      description: Its status.
+      returned: always
+      type: str
+      sample: ACTIVE
+    tags:
+      description: Its tags.
+      returned: always
+      type: dict
+      sample: {"Environment": "production"}
+addon_versions:
+  description: What EKS offers for the Kubernetes version.
+  returned: when O(versions=true) or O(kubernetes_version) is given, and the cluster exists
+  type: list
+  elements: dict
+  contains:
+    addon_name:
+      description: The add-on's name.
+      returned: always
+      type: str
+      sample: coredns
+    type:
+      description: What it is for.
+      returned: always
+      type: str
+      sample: networking
+    kubernetes_version:
+      description: The Kubernetes version that was asked for.
+      returned: always
+      type: str
+      sample: "1.35"
+    default_version:
+      description: The version EKS installs by default, none where it names none.
+      returned: always
+      type: str
+      sample: v1.13.1-eksbuild.1
+    versions:
+      description: The versions that go with it, newest first.
+      returned: always
+      type: list
+      elements: str
+      sample: [v1.13.1-eksbuild.1, v1.12.4-eksbuild.1]
+"""
+
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.addon_versions import AddonCatalog, version_rows
+from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures, has_code, snake
+from ansible_collections.kumo.eks.plugins.module_utils.resources.base import described, found_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.versions import minor_of
+
+
+def names_of(eks: Any, cluster: str) -> list[str]:
+    """All add-ons of the cluster (ListAddons), none where there is no such cluster."""
+    try:
+        pages = list(eks.get_paginator("list_addons").paginate(clusterName=cluster))
+    except Exception as error:
+        if has_code(error, "ResourceNotFoundException"):
+            return []
+        raise
+    return [name for page in pages for name in page["addons"]]
+
+
+def addons_of(eks: Any, cluster: str, name: str | None) -> list[dict[str, Any]]:
+    """One add-on or all of them, in snake case."""
+    names = [name] if name else names_of(eks, cluster)
+    found = described(names, lambda one: found_or_none(eks.describe_addon, "addon", clusterName=cluster, addonName=one))
+    return [snake(raw) for raw in found]
+
+
+def offered(eks: Any, kubernetes: str, name: str | None) -> list[dict[str, Any]]:
+    """What DescribeAddonVersions offers for the Kubernetes version, one row for each add-on."""
+    words = {"kubernetesVersion": kubernetes, **({"addonName": name} if name else {})}
+    pages = eks.get_paginator("describe_addon_versions").paginate(**words)
+    return [offer(info, kubernetes) for page in pages for info in page["addons"]]
+
+
+def offer(info: dict[str, Any], kubernetes: str) -> dict[str, Any]:
+    rows = version_rows(info)
+    defaults = [row["version"] for row in rows if kubernetes in row["default_for"]]
+    return {
+        "addon_name": info["addonName"],
+        "type": info.get("type"),
+        "kubernetes_version": kubernetes,
+        "default_version": defaults[0] if defaults else None,
+        "versions": [row["version"] for row in rows],
+    }
+
+
+def look(eks: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """The result: add-ons, and versions where they are asked for."""
+    cluster, kubernetes = params["cluster_name"], params["kubernetes_version"]
+    if kubernetes:
+        minor_of(kubernetes, "kubernetes_version")
+    elif params["versions"]:
+        kubernetes = AddonCatalog(eks, cluster).cluster_version()
+    found = {"addons": addons_of(eks, cluster, params["name"]) if cluster else []}
+    return {**found, "addon_versions": offered(eks, kubernetes, params["name"])} if kubernetes else found
+
+
+def main() -> None:
+    spec = dict(
+        cluster_name=dict(type="str"),
+        name=dict(type="str"),
+        versions=dict(type="bool", default=False),
+        kubernetes_version=dict(type="str"),
+    )
+    module = AnsibleAWSModule(
+        argument_spec=spec, required_one_of=[("cluster_name", "kubernetes_version")], supports_check_mode=True
+    )
+    with failures(module, "Could not look at add-ons"):
+        result = look(client(module), module.params)
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()
