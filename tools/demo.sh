@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# The guide's cluster on the sandbox: bring it up, look at it, run again with nothing to change.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PWD/.venv/bin:$PATH"
+speed="${DEMO_SPEED:-60}"
+config="$PWD/docs/examples/cluster-config.yaml"
+state="${KUMO_SANDBOX_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/kumo-sandbox}"
+export KUBECONFIG="$state/demo-kubeconfig" KUMO_SANDBOX_STATE="$state"
+
+say() { printf '\n== %s\n' "$*"; }
+site() { ansible-playbook kumo.eks.site -e eks_cluster_config="$config" -e cluster_kubeconfig="$KUBECONFIG"; }
+
+say "Start the sandbox, $speed times as fast as AWS"
+kumo-sandbox up --speed "$speed"
+eval "$(kumo-sandbox env)"
+PATH="${KUBEBUILDER_ASSETS:+$KUBEBUILDER_ASSETS:}$(kumo-sandbox binaries --print-dir):$PATH"
+export ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false
+
+say "Bring up the cluster of docs/examples/cluster-config.yaml"
+site
+
+say "The nodes, by the Kubernetes API"
+kubectl get nodes -o wide -L role
+
+say "A pod that matches the Fargate profile, and one that does not"
+kubectl create namespace fargate-tasks --dry-run=client -o yaml | kubectl apply -f -
+for pod in with-label without-label; do
+  label=""
+  [ "$pod" = with-label ] && label="--labels=compute=fargate"
+  # shellcheck disable=SC2086 # no label is no argument
+  kubectl -n fargate-tasks run "$pod" --image=public.ecr.aws/docker/library/busybox:stable $label \
+    --dry-run=client -o yaml | kubectl apply -f -
+done
+kubectl -n fargate-tasks wait --for=condition=Ready pod/with-label pod/without-label --timeout=120s
+kubectl -n fargate-tasks get pods -o wide --show-labels
+
+say "The add-ons"
+ansible localhost -c local -e ansible_python_interpreter="$PWD/.venv/bin/python" \
+  -m kumo.eks.eks_addon_info -a cluster_name=my-cluster | grep -E '"(addon_name|status)"'
+
+say "Run it again: changed=0"
+again="$(site)"
+grep -A1 'PLAY RECAP' <<<"$again"
+grep -q 'changed=0 ' <<<"$again" || { echo "The second run changed something." >&2; exit 1; }
+
+cat <<EOF
+
+Look around:
+  eval "\$(.venv/bin/kumo-sandbox env)"; export KUBECONFIG="$KUBECONFIG"
+  kubectl get pods -A -o wide
+Stop it:
+  make down
+EOF
