@@ -274,7 +274,7 @@ def test_nonsense_is_refused_in_words_and_never_crashes(seed: int):
         if depth == 0 or dice.random() < 0.15:
             return dice.choice(NONSENSE)
         if kind.startswith("["):
-            return [grown(kind[1:-1], depth - 1) for _ in range(dice.randint(0, 2))]
+            return [grown(kind[1:-1], depth - 1) for each in range(dice.randint(0, 2))]
         if kind.startswith("{"):
             return {dice.choice(["a", "b", "c}d", "e[0]"]): grown(kind[1:-1], depth - 1)}
         if kind in DEFINITIONS:
