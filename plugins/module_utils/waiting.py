@@ -34,17 +34,19 @@ def poll(
     what: str,
     deadline: Deadline,
     sleep: Callable[[float], None] = time.sleep,
+    longest_pause: float = LONGEST_PAUSE,
 ) -> T:
     """Look until it is done; returns what the last look saw.
 
     Args:
         look: returns (done, value, the state in words); raises to end the wait with a failure.
         what: what is waited for, for the message.
+        longest_pause: seconds; the pauses grow up to it.
 
     Raises:
         WaitTimedOut: naming the limit and the last state.
     """
-    pause = FIRST_PAUSE
+    pause = min(FIRST_PAUSE, longest_pause)
     while True:
         done, value, state = look()
         if done:
@@ -56,4 +58,4 @@ def poll(
                 " It goes on in AWS: run again, or give a longer wait_timeout."
             )
         sleep(min(pause, left))
-        pause = min(pause * 1.5, LONGEST_PAUSE)
+        pause = min(pause * 1.5, longest_pause)

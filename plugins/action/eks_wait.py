@@ -1,0 +1,69 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of eks_wait: a module is mute until its end, so the loop and its live lines are here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.waiting import Deadline
+from ansible_collections.kumo.eks.plugins.module_utils.watch import Limits, Sight, Watch, follow
+
+display = Display()
+
+
+class LookFailed(Exception):
+    """The module could not look; carries its result."""
+
+    def __init__(self, result: dict[str, Any]) -> None:
+        super().__init__(result.get("msg"))
+        self.result = result
+
+
+class ActionModule(ActionBase):
+    """Looks by the module of the same name, again and again, and prints each change of state and a heartbeat."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        try:
+            result.update(self._wait(task_vars or {}))
+        except LookFailed as error:
+            result.update(error.result)
+        except EksError as error:
+            result.update(failed=True, changed=False, msg=error.message, **error.facts)
+        finally:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return result
+
+    def _wait(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        first = self._look(task_vars)
+        if self._task.check_mode:
+            return first
+        limits = Limits(**first["limits"])
+        seen = [first]
+
+        def look() -> list[Sight]:
+            answer = seen.pop() if seen else self._look(task_vars)
+            return [Sight(**row) for row in answer["sights"]]
+
+        watch = Watch(first["cluster_name"], limits, lambda line: display.display(line, stderr=True))
+        return {"changed": False, "resources": follow(look, watch, limits, Deadline(limits.wait_timeout))}
+
+    def _look(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        """One run of the module: its sights, and on which limits it was asked to wait."""
+        answer = self._execute_module(
+            module_name="kumo.eks.eks_wait",
+            module_args={**self._task.args, "_look_once": True},
+            task_vars=task_vars,
+        )
+        if answer.get("failed"):
+            raise LookFailed(answer)
+        return answer

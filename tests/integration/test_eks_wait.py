@@ -1,0 +1,193 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""eks_wait against the sandbox: the module's looks, and the live lines of a playbook."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NAME = "my-cluster"
+
+
+@pytest.fixture
+def wait(run_module, sandbox):
+    def run(check=False, **options):
+        return run_module("eks_wait", {"cluster_name": NAME, **options}, check=check)
+
+    return run
+
+
+@pytest.fixture
+def cluster(sandbox, ground):
+    """A cluster with a node group, a Fargate profile and an add-on, just begun."""
+    eks = sandbox.client("eks")
+    eks.create_cluster(name=NAME, roleArn=ground["role"], resourcesVpcConfig={"subnetIds": ground["subnets"]})
+    eks.get_waiter("cluster_active").wait(name=NAME, WaiterConfig={"Delay": 1})
+    eks.create_nodegroup(
+        clusterName=NAME, nodegroupName="general", nodeRole=ground["node_role"], subnets=ground["subnets"]
+    )
+    eks.create_fargate_profile(
+        clusterName=NAME,
+        fargateProfileName="tasks",
+        podExecutionRoleArn=ground["pod_role"],
+        subnets=ground["subnets"],
+        selectors=[{"namespace": "tasks"}],
+    )
+    eks.create_addon(clusterName=NAME, addonName="vpc-cni")
+    return eks
+
+
+def found(result):
+    return [(row["kind"], row["name"], row["status"]) for row in result["resources"]]
+
+
+EVERYTHING = [
+    ("cluster", NAME, "ACTIVE"),
+    ("nodegroup", "general", "ACTIVE"),
+    ("fargate_profile", "tasks", "ACTIVE"),
+    ("addon", "vpc-cni", "ACTIVE"),
+]
+
+
+def test_all_waits_for_everything_the_cluster_has(cluster, wait):
+    result = wait(all=True)
+    assert not result["failed"] and not result["changed"], result
+    assert found(result) == EVERYTHING
+
+
+def test_names_choose_and_the_cluster_alone_is_what_nothing_else_means(cluster, wait):
+    assert found(wait()) == EVERYTHING[:1]
+    assert found(wait(nodegroups=["general"], addons=["vpc-cni"])) == [EVERYTHING[1], EVERYTHING[3]]
+    assert found(wait(nodegroups=["general"], cluster=True)) == EVERYTHING[:2]
+
+
+def test_updates_are_waited_for_by_their_ids(cluster, wait):
+    wait(all=True)
+    of_cluster = cluster.update_cluster_config(
+        name=NAME, logging={"clusterLogging": [{"types": ["api"], "enabled": True}]}
+    )["update"]["id"]
+    of_group = cluster.update_nodegroup_config(
+        clusterName=NAME, nodegroupName="general", labels={"addOrUpdateLabels": {"a": "b"}}
+    )["update"]["id"]
+    result = wait(updates=[{"id": of_cluster}, {"id": of_group, "nodegroup": "general"}])
+    assert found(result) == [("update", of_cluster, "Successful"), ("update", of_group, "Successful")]
+
+
+def test_an_update_that_fails_ends_the_wait_with_its_errors(sandbox, cluster, wait):
+    wait(all=True)
+    sandbox.add_fault(kind="fail_update", code="IpNotAvailable", message="no free address")
+    update = cluster.update_cluster_config(
+        name=NAME, logging={"clusterLogging": [{"types": ["api"], "enabled": True}]}
+    )["update"]["id"]
+    result = wait(updates=[{"id": update}])
+    assert result["failed"] and "is Failed: IpNotAvailable: no free address" in result["msg"]
+    assert found(result) == [("update", update, "Failed")]
+
+
+def test_a_creation_that_fails_ends_the_wait_with_its_health_issues(sandbox, cluster, wait, ground):
+    sandbox.add_fault(
+        kind="fail_creation", operation="CreateNodegroup", code="NodeCreationFailure", message="did not join"
+    )
+    cluster.create_nodegroup(
+        clusterName=NAME, nodegroupName="bad", nodeRole=ground["node_role"], subnets=ground["subnets"]
+    )
+    result = wait(all=True)
+    assert result["failed"] and "nodegroup bad is CREATE_FAILED: NodeCreationFailure: did not join" in result["msg"]
+
+
+def test_what_is_missing_is_named(cluster, wait):
+    result = wait(nodegroups=["general", "nowhere"])
+    assert result["failed"] and "nodegroup nowhere does not exist in cluster my-cluster" in result["msg"]
+
+
+def test_deleted_waits_for_the_end_and_takes_the_missing_as_gone(cluster, wait):
+    cluster.delete_nodegroup(clusterName=NAME, nodegroupName="general")
+    result = wait(nodegroups=["general", "nowhere"], state="deleted")
+    assert found(result) == [("nodegroup", "general", "MISSING"), ("nodegroup", "nowhere", "MISSING")]
+
+
+def test_check_mode_looks_once_and_fails_for_nothing_that_is_missing(sandbox, wait):
+    result = wait(check=True, nodegroups=["general"], cluster=True)
+    assert not result["failed"]
+    assert found(result) == [("cluster", NAME, "MISSING"), ("nodegroup", "general", "MISSING")]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"updates": [{"id": "1"}], "state": "deleted"}, "an update is never deleted"),
+        ({"updates": [{"id": "1", "nodegroup": "a", "addon": "b"}]}, "not of both"),
+        ({"interval": 0}, "interval: 0 is too little"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_unasked(sandbox, wait, options, words):
+    sandbox.recorder.clear()
+    result = wait(**options)
+    assert result["failed"] and words in result["msg"]
+    assert sandbox.calls("eks") == []
+
+
+@pytest.mark.parametrize("kind", ["throttle", "error5xx", "drop"])
+def test_faults_of_the_service_are_ridden_out(sandbox, cluster, wait, kind):
+    for operation in ("DescribeCluster", "ListNodegroups", "DescribeNodegroup"):
+        sandbox.add_fault(kind=kind, operation=operation)
+    assert found(wait(all=True)) == EVERYTHING
+
+
+def playing(tmp_path: Path, *flags: str, **options: object) -> subprocess.Popen[str]:
+    """A play of one eks_wait, as a user runs it."""
+    task = {"kumo.eks.eks_wait": {"cluster_name": NAME, **options}, "register": "waited"}
+    shown = {"ansible.builtin.debug": {"msg": "{{ waited.resources | to_json }}"}}
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": sys.executable},
+        "tasks": [task, shown],
+    }
+    book = tmp_path / "book.json"
+    book.write_text(json.dumps([play]))
+    command = [str(Path(sys.executable).parent / "ansible-playbook"), *flags, "-i", "localhost,", str(book)]
+    env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "300"}
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_a_playbook_shows_each_change_and_a_heartbeat_on_standard_error(sandbox, cluster, ground, tmp_path):
+    sandbox.clock.set_speed(1)
+    cluster.create_nodegroup(
+        clusterName=NAME, nodegroupName="fresh", nodeRole=ground["node_role"], subnets=ground["subnets"]
+    )
+    with playing(tmp_path, all=True, interval=1, heartbeat=1) as play:
+        lines = []
+        for line in play.stderr:
+            lines.append(line.rstrip())
+            if "still waiting" in line:
+                sandbox.clock.advance(600)
+        out = play.stdout.read()
+    assert play.returncode == 0, [out, *lines]
+    for kind, name, status in EVERYTHING:
+        assert any(line.startswith(f"[{NAME}] {kind} {name}: ") for line in lines), (kind, name, status, lines)
+    told = " | ".join(lines)
+    assert f"[{NAME}] nodegroup fresh: CREATING |" in told
+    assert f"[{NAME}] nodegroup fresh: CREATING -> ACTIVE after " in told
+    assert "gone, still waiting for nodegroup fresh CREATING" in told
+
+
+def test_a_playbook_fails_with_the_words_and_what_was_seen(sandbox, cluster, tmp_path):
+    play = playing(tmp_path, nodegroups=["nowhere"])
+    out, err = play.communicate()
+    assert play.returncode == 2
+    assert "nodegroup nowhere does not exist" in out + err
+
+
+def test_a_playbook_in_check_mode_returns_at_once(sandbox, tmp_path):
+    play = playing(tmp_path, "--check", nodegroups=["general"])
+    out, err = play.communicate()
+    assert play.returncode == 0, out + err
+    assert "MISSING" in out and f"[{NAME}]" not in err
