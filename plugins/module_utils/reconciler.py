@@ -21,6 +21,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.waiting import Deadline, 
 
 SIDE_BY_SIDE = 8  # resources of a list that are worked on at once
 
+# Statuses that a wait rides out. A resource whose DEGRADED does not heal by itself says so in its own ``settling``;
+# an add-on's does (CoreDNS is DEGRADED until nodes come).
+SETTLING = frozenset({"CREATING", "UPDATING", "PENDING", "DEGRADED"})
+
 
 @dataclass(frozen=True)
 class Request:
@@ -108,6 +112,8 @@ class Reconciler:
             return self._create(desired)
         if raw["status"] == "CREATE_FAILED" and self.replace:
             return self._replace(raw, desired)
+        if raw["status"] == "CREATE_FAILED" and self._replaceable():
+            self._fail_terminal(raw)
         return self._reconcile(raw, desired)
 
     def ensure_absent(self) -> Outcome:
@@ -142,6 +148,8 @@ class Reconciler:
 
     def _replace(self, raw: dict[str, Any], desired: dict[str, Any]) -> Outcome:
         before = shown(self.resource.fields, raw)
+        if hasattr(self.resource, "carried"):
+            desired = self.resource.carried(raw, desired)
         self.resource.validate(None, desired)
         if not self.check_mode:
             self._when_free(self.resource.delete)
@@ -236,7 +244,7 @@ class Reconciler:
             now = first.pop() if first else self.resource.describe()
             if now is None:
                 raise WaitFailed(f"{self._title} is gone: somebody deleted it while it was waited for.")
-            if now["status"] not in ("ACTIVE", "CREATING", "UPDATING", "PENDING", "DEGRADED"):
+            if now["status"] != "ACTIVE" and now["status"] not in getattr(self.resource, "settling", SETTLING):
                 self._fail_terminal(now)
             return now["status"] == "ACTIVE", now, self._state(now)
 
@@ -268,13 +276,18 @@ class Reconciler:
 
     def _fail_terminal(self, raw: dict[str, Any]) -> None:
         issues = (raw.get("health") or {}).get("issues") or []
-        raise WaitFailed(f"{self._title} is {raw['status']}: {issues_text(issues)}", status=raw["status"])
+        cure = raw["status"] == "CREATE_FAILED" and self._replaceable()
+        way_out = ". Way out: see to the cause, then set replace: true to delete and create it anew." if cure else ""
+        raise WaitFailed(f"{self._title} is {raw['status']}: {issues_text(issues)}{way_out}", status=raw["status"])
+
+    def _replaceable(self) -> bool:
+        return hasattr(self.resource, "replaceable")
 
     def _frozen_text(self, frozen: list[Change]) -> str:
         parts = [f"{change.field.option} is {change.before!r}, wanted {change.after!r}" for change in frozen]
         way_out = (
             "set replace: true to delete and create it anew"
-            if hasattr(self.resource, "replaceable")
+            if self._replaceable()
             else ("leave the option out or give its current value; only a new cluster can have another")
         )
         return f"{self._title}: EKS cannot change this once it exists: {'; '.join(parts)}. Way out: {way_out}."

@@ -23,6 +23,7 @@ options:
   nodegroups:
     description:
       - A list of node groups, each with O(name) and any other option that describes a node group.
+      - The options that describe a node group stand in the list's items then, not beside O(nodegroups).
       - All are worked on at once. One that fails does not stop the others; the task fails when all are through.
     type: list
     elements: dict
@@ -121,6 +122,40 @@ options:
           enabled:
             description: Whether EKS repairs unhealthy nodes.
             type: bool
+          max_unhealthy_node_threshold_count:
+            description: Above this number of unhealthy nodes, repairs stop. Not with the percentage.
+            type: int
+          max_unhealthy_node_threshold_percentage:
+            description: Above this percentage of unhealthy nodes, repairs stop. Not with the count.
+            type: int
+          max_parallel_nodes_repaired_count:
+            description: How many nodes are repaired at once. Not with the percentage.
+            type: int
+          max_parallel_nodes_repaired_percentage:
+            description: What percentage of the unhealthy nodes is repaired at once. Not with the count.
+            type: int
+          node_repair_config_overrides:
+            description: What is done for particular conditions. EKS wants all four keys of an override.
+            type: list
+            elements: dict
+            suboptions:
+              node_monitoring_condition:
+                description: The condition that the node monitoring agent reports.
+                type: str
+                required: true
+              node_unhealthy_reason:
+                description: The reason that the node monitoring agent reports.
+                type: str
+                required: true
+              min_repair_wait_time_mins:
+                description: How many minutes the node stays unhealthy before it is repaired.
+                type: int
+                required: true
+              repair_action:
+                description: What is done.
+                type: str
+                required: true
+                choices: [Replace, Reboot, NoAction]
       labels:
         description: See O(labels).
         type: dict
@@ -152,7 +187,9 @@ options:
             description: The template's name, in place of its ID.
             type: str
           version:
-            description: The version, a number, V($Latest) or V($Default).
+            description:
+              - The version, a number, V($Latest) or V($Default).
+              - Left out, a new node group takes the default one, and a group that stands keeps its own.
             type: str
       capacity_type:
         description: See O(capacity_type).
@@ -240,7 +277,9 @@ options:
     type: str
     choices: *capacities
   version:
-    description: The nodes' Kubernetes version, with quotes. Left out at a creation, it is the cluster's. It never goes back.
+    description:
+      - The nodes' Kubernetes version, with quotes. Left out at a creation, it is the cluster's.
+      - It never goes back, is never newer than the cluster's, and at most three minor versions older.
     type: str
   release_version:
     description: The AMI's release version.
@@ -252,6 +291,7 @@ options:
   replace:
     description:
       - Whether a change that EKS cannot make deletes the node group and creates it anew.
+      - Options that are left out keep the values of the old group, but for O(release_version).
       - It also makes a node group anew whose creation failed.
     type: bool
     default: false
@@ -408,9 +448,28 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws import (
     exit_with_list,
     failures,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Outcome, Reconciler, side_by_side
 from ansible_collections.kumo.eks.plugins.module_utils.resources.nodegroup import AMI_TYPES, NodegroupResource
+
+
+def node_repair_spec() -> dict[str, Any]:
+    """NodeRepairConfig and its overrides."""
+    override = dict(
+        node_monitoring_condition=dict(type="str", required=True),
+        node_unhealthy_reason=dict(type="str", required=True),
+        min_repair_wait_time_mins=dict(type="int", required=True),
+        repair_action=dict(type="str", required=True, choices=["Replace", "Reboot", "NoAction"]),
+    )
+    return dict(
+        enabled=dict(type="bool"),
+        max_unhealthy_node_threshold_count=dict(type="int"),
+        max_unhealthy_node_threshold_percentage=dict(type="int"),
+        max_parallel_nodes_repaired_count=dict(type="int"),
+        max_parallel_nodes_repaired_percentage=dict(type="int"),
+        node_repair_config_overrides=dict(type="list", elements="dict", options=override),
+    )
 
 
 def nodegroup_spec() -> dict[str, Any]:
@@ -436,7 +495,7 @@ def nodegroup_spec() -> dict[str, Any]:
                 update_strategy=dict(type="str", choices=["DEFAULT", "MINIMAL"]),
             ),
         ),
-        node_repair_config=dict(type="dict", options=dict(enabled=dict(type="bool"))),
+        node_repair_config=dict(type="dict", options=node_repair_spec()),
         labels=dict(type="dict"),
         taints=dict(
             type="list",
@@ -448,7 +507,10 @@ def nodegroup_spec() -> dict[str, Any]:
             ),
         ),
         launch_template=dict(
-            type="dict", options=dict(id=dict(type="str"), name=dict(type="str"), version=dict(type="str"))
+            type="dict",
+            options=dict(id=dict(type="str"), name=dict(type="str"), version=dict(type="str")),
+            mutually_exclusive=[("id", "name")],
+            required_one_of=[("id", "name")],
         ),
         capacity_type=dict(type="str", choices=["ON_DEMAND", "SPOT", "CAPACITY_BLOCK"]),
         version=dict(type="str"),
@@ -473,6 +535,15 @@ def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any]) -> Outco
     return reconciler.ensure_absent() if module.params["state"] == "absent" else reconciler.ensure_present(item)
 
 
+def refuse_twins(names: list[str]) -> None:
+    """Two items of one name would undo each other."""
+    twins = sorted({name for name in names if names.count(name) > 1})
+    if twins:
+        raise Refused(
+            f"nodegroups: each name may stand there once, and these stand there more often: {', '.join(twins)}"
+        )
+
+
 def main() -> None:
     item = dict(name=dict(type="str", required=True), **nodegroup_spec())
     spec = dict(
@@ -486,7 +557,7 @@ def main() -> None:
     )
     module = AnsibleAWSModule(
         argument_spec=spec,
-        mutually_exclusive=[("name", "nodegroups")],
+        mutually_exclusive=[("nodegroups", option) for option in ("name", *nodegroup_spec())],
         required_one_of=[("name", "nodegroups")],
         supports_check_mode=True,
     )
@@ -495,6 +566,7 @@ def main() -> None:
         eks = client(module)
         if "name" in params:
             exit_with(module, reconcile(module, eks, params), "nodegroup")
+        refuse_twins([row["name"] for row in params["nodegroups"]])
         work = [(row["name"], partial(reconcile, module, eks, row)) for row in params["nodegroups"]]
         exit_with_list(module, side_by_side(work), "nodegroups")
 

@@ -7,18 +7,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 from ansible_collections.kumo.eks.plugins.module_utils.fields import (
     Change,
     Field,
     assembled,
     camelled,
+    shown,
     snaked,
     text,
     unordered,
     without_none,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Request
+from ansible_collections.kumo.eks.plugins.module_utils.reconciler import SETTLING, Request
 from ansible_collections.kumo.eks.plugins.module_utils.resources.base import EksResource, found_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.tags import TAGS, apply_tags, with_kept
 from ansible_collections.kumo.eks.plugins.module_utils.versions import minor_of
@@ -73,8 +75,37 @@ def remote_access_request(value: dict[str, Any]) -> dict[str, Any]:
     return without_none({"ec2SshKey": value.get("ec2_ssh_key"), "sourceSecurityGroups": value.get("source_sg")})
 
 
-def template_version(value: Any) -> str | None:
-    return text(value)
+def update_config(value: dict[str, Any] | None) -> dict[str, Any]:
+    """updateConfig as the option; EKS may leave its default strategy unsaid."""
+    return {"update_strategy": "DEFAULT", **snaked(value or {})}
+
+
+def node_repair_config(value: dict[str, Any] | None) -> dict[str, Any]:
+    """nodeRepairConfig as the option, its overrides in one order."""
+    config = snaked(value or {})
+    key = "node_repair_config_overrides"
+    rows = sorted(map(snaked, config.get(key) or []), key=lambda row: sorted(map(str, row.items())))
+    return {**config, key: rows} if rows else config
+
+
+def laid_over(now: dict[str, Any] | None, asked: dict[str, Any], pairs: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    """What is asked over what is there; of a pair that excludes each other the one that is asked for stays."""
+    others = {pair[1 - side] for pair in pairs for side in (0, 1) if asked.get(pair[side]) is not None}
+    return {**{key: value for key, value in snaked(now or {}).items() if key not in others}, **asked}
+
+
+# A number of nodes or a percentage of them, never both: UpdateConfig and NodeRepairConfig in the API reference.
+EXCLUSIVE = {
+    "update_config": (("max_unavailable", "max_unavailable_percentage"),),
+    "node_repair_config": (
+        ("max_unhealthy_node_threshold_count", "max_unhealthy_node_threshold_percentage"),
+        ("max_parallel_nodes_repaired_count", "max_parallel_nodes_repaired_percentage"),
+    ),
+}
+
+NO_TEMPLATE = ("InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound")
+
+SKEW = 3  # minors a kubelet may be behind the API server: https://kubernetes.io/releases/version-skew-policy/
 
 
 FIELDS = (
@@ -89,11 +120,11 @@ FIELDS = (
     Field("scaling_config", "scalingConfig", "config", snaked, partial=True, to_api=camelled),
     Field("labels", "labels", "config", texts, to_api=texts),
     Field("taints", "taints", "config", sorted_taints, to_api=sorted_taints),
-    Field("update_config", "updateConfig", "config", snaked, partial=True, to_api=camelled),
-    Field("node_repair_config", "nodeRepairConfig", "config", snaked, partial=True, to_api=camelled),
+    Field("update_config", "updateConfig", "config", update_config, to_api=camelled),
+    Field("node_repair_config", "nodeRepairConfig", "config", node_repair_config, to_api=camelled),
     Field("version", "version", "version", text),
     Field("release_version", "releaseVersion", "version", text),
-    Field("launch_template_version", "launchTemplate.version", "version", template_version, to_api=text),
+    Field("launch_template_version", "launchTemplate.version", "version", text, to_api=text),
     TAGS,
 )
 
@@ -104,6 +135,7 @@ class NodegroupResource(EksResource):
     kind = "node group"
     fields = FIELDS
     replaceable = True
+    settling = SETTLING - {"DEGRADED"}  # nodes that are lost do not come back while somebody waits
 
     def __init__(self, client: Any, cluster_name: str, name: str, ec2: Callable[[], Any]) -> None:
         super().__init__(client, name)
@@ -121,66 +153,113 @@ class NodegroupResource(EksResource):
     # the desired state in the light of the current one
 
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        desired = self._with_template(with_kept(desired, raw))
+        self._validate_words(desired)
+        desired = self._with_template(with_kept(desired, raw), raw.get("launchTemplate"))
+        for option, pairs in EXCLUSIVE.items():
+            if desired.get(option):
+                current = next(field for field in self.fields if field.option == option).read(raw)
+                desired = {**desired, option: laid_over(current, desired[option], pairs)}
         if desired.get("scaling_config"):
-            scaling = self._scaling(
-                raw["scalingConfig"], desired["scaling_config"], desired.get("enforce_desired_size")
-            )
-            desired = {**desired, "scaling_config": scaling}
+            enforce = bool(desired.get("enforce_desired_size"))
+            desired = {
+                **desired,
+                "scaling_config": self._scaling(raw["scalingConfig"], desired["scaling_config"], enforce),
+            }
         return desired
 
     @staticmethod
-    def _scaling(now: dict[str, int], asked: dict[str, int], enforce: bool | None) -> dict[str, int]:
+    def _scaling(now: dict[str, int], asked: dict[str, int], enforce: bool) -> dict[str, int]:
         """The desired size is the autoscaler's once the group stands: it is only moved into new limits."""
-        if enforce:
-            return asked
-        lowest = asked.get("min_size", now["minSize"])
-        highest = asked.get("max_size", now["maxSize"])
-        clamped = min(max(now["desiredSize"], lowest), highest)
-        return {**asked, "desired_size": clamped}
+        sizes = {**snaked(now), **asked}
+        if enforce and "desired_size" in asked:
+            return sizes
+        return {**sizes, "desired_size": min(max(now["desiredSize"], sizes["min_size"]), sizes["max_size"])}
 
-    def _with_template(self, desired: dict[str, Any]) -> dict[str, Any]:
-        """The launch template as its id and version: a name, $Latest and $Default are looked up in EC2."""
+    def carried(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
+        """What a replacement is made of: what the task says, and for the rest what the old group has.
+
+        A release version belongs to a kind of image, and a CUSTOM image to its template: they are not carried over.
+        """
+        asked = self.adjust(raw, {**desired, "enforce_desired_size": True})
+        dropped = {"release_version", "launch_template_id", "launch_template_version"}
+        if asked.get("launch_template"):
+            dropped |= {"disk_size", "remote_access"}
+        if raw.get("amiType") == "CUSTOM":
+            dropped |= {"ami_type", "version"}
+        kept = {option: value for option, value in shown(self.fields, raw).items() if option not in dropped}
+        if raw.get("launchTemplate") and not asked.get("launch_template"):
+            kept["launch_template"] = {key: raw["launchTemplate"][key] for key in ("id", "version")}
+        return {**kept, **asked}
+
+    def _with_template(self, desired: dict[str, Any], now: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The launch template as its id and version: a name, $Latest and $Default are looked up in EC2.
+
+        A version that is left out is the one in use, and the default one for another template.
+        """
         template = desired.get("launch_template")
         if not template:
             return desired
+        if (
+            now
+            and template.get("id", now.get("id")) == now["id"]
+            and template.get("name", now.get("name")) == now.get("name")
+        ):
+            template = {"id": now["id"], "version": template.get("version") or now["version"]}
         version = str(template.get("version") or "$Default")
         if not template.get("id") or version.startswith("$"):
-            words = (
-                {"LaunchTemplateId": template["id"]} if template.get("id") else {"LaunchTemplateName": template["name"]}
-            )
-            rows = self._ec2().describe_launch_template_versions(Versions=[version], **words)["LaunchTemplateVersions"]
-            template = {"id": rows[0]["LaunchTemplateId"], "version": rows[0]["VersionNumber"]}
+            template = self._looked_up(template, version)
             version = str(template["version"])
         return {**desired, "launch_template_id": template["id"], "launch_template_version": version}
+
+    def _looked_up(self, template: dict[str, Any], version: str) -> dict[str, Any]:
+        words = {"LaunchTemplateId": template["id"]} if template.get("id") else {"LaunchTemplateName": template["name"]}
+        rows = self._ec2().describe_launch_template_versions(Versions=[version], **words)["LaunchTemplateVersions"]
+        if not rows:
+            raise Refused(f"launch_template: {next(iter(words.values()))} has no version {version}")
+        return {"id": rows[0]["LaunchTemplateId"], "version": rows[0]["VersionNumber"]}
 
     # rules
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         self._validate_words(desired)
-        if raw is None:
-            missing = [option for option in ("node_role", "subnets") if not desired.get(option)]
-            if missing:
-                needed = ", ".join(missing)
-                raise Refused(
-                    f"node group {self.name} does not exist, and to create it these options are needed: {needed}"
-                )
+        missing = [option for option in ("node_role", "subnets") if not desired.get(option)]
+        if raw is None and missing:
+            needed = ", ".join(missing)
+            raise Refused(f"node group {self.name} does not exist, and to create it these options are needed: {needed}")
+        if desired.get("version"):
+            self._validate_version(raw["version"] if raw else None, desired["version"])
+
+    def _validate_version(self, now: str | None, wanted: str) -> None:
+        """Not back, not ahead of the cluster, not more than SKEW minors behind it."""
+        if wanted == now:
             return
-        if desired.get("version") and minor_of(desired["version"]) < minor_of(raw["version"]):
-            raise Refused(
-                f"version: node group {self.name} is at {raw['version']} and cannot go back to {desired['version']}."
-            )
+        if now and minor_of(wanted) < minor_of(now):
+            raise Refused(f"version: node group {self.name} is at {now} and cannot go back to {wanted}.")
+        cluster = found_or_none(self.client.describe_cluster, "cluster", name=self.cluster_name)
+        if cluster is None:
+            return  # a plan for a cluster that is yet to come; EKS itself refuses a real creation
+        ahead = minor_of(cluster["version"]) - minor_of(wanted)
+        here = f"version: node group {self.name} cannot be at {wanted}, for cluster {self.cluster_name} is at {cluster['version']}"
+        if ahead < 0:
+            raise Refused(f"{here}. Way out: upgrade the cluster first.")
+        if ahead > SKEW:
+            raise Refused(f"{here} and nodes may be at most {SKEW} minor versions behind it.")
 
     def _validate_words(self, desired: dict[str, Any]) -> None:
         if desired.get("version"):
             minor_of(desired["version"])
         scaling = desired.get("scaling_config") or {}
         sizes = [scaling[key] for key in ("min_size", "desired_size", "max_size") if scaling.get(key) is not None]
-        if sizes != sorted(sizes):
-            raise Refused(f"scaling_config: min_size <= desired_size <= max_size is wanted, not {scaling}")
-        update = desired.get("update_config") or {}
-        if update.get("max_unavailable") and update.get("max_unavailable_percentage"):
-            raise Refused("update_config: either max_unavailable or max_unavailable_percentage can be given, not both")
+        if sizes != sorted(sizes) or any(size < 0 for size in sizes):
+            raise Refused(f"scaling_config: 0 <= min_size <= desired_size <= max_size is wanted, not {scaling}")
+        for option, pairs in EXCLUSIVE.items():
+            for pair in pairs:
+                if all((desired.get(option) or {}).get(key) is not None for key in pair):
+                    raise Refused(f"{option}: either {pair[0]} or {pair[1]} can be given, not both")
+        taints = [(taint["key"], taint["effect"]) for taint in desired.get("taints") or []]
+        twice = sorted({taint for taint in taints if taints.count(taint) > 1})
+        if twice:
+            raise Refused(f"taints: one of a key and an effect is allowed, and there are more of {twice}")
         for option in ("disk_size", "remote_access"):
             if desired.get("launch_template") and desired.get(option):
                 raise Refused(
@@ -196,7 +275,15 @@ class NodegroupResource(EksResource):
         return self.client.create_nodegroup(**self.create_request(desired))["nodegroup"]
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
-        return {**self.create_request(desired), "status": "CREATING"}
+        """As create_request; a launch template that is yet to come stands there by its name."""
+        try:
+            request = self.create_request(desired)
+        except Exception as error:
+            if not has_code(error, *NO_TEMPLATE):
+                raise
+            template = desired["launch_template"]
+            request = {**self.create_request({**desired, "launch_template": None}), "launchTemplate": template}
+        return {**request, "status": "CREATING"}
 
     def requests(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[Request]:
         groups = dict.fromkeys(change.field.group for change in changes)
