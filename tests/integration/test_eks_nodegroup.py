@@ -133,7 +133,27 @@ def test_a_launch_template_goes_with_instance_types_and_its_version_can_change(s
         ({"version": "1.31"}, "is at 1.32 and cannot go back to 1.31"),
         ({"version": "1.3"}, "with quotes"),
         ({"scaling_config": {"min_size": 4, "max_size": 2}}, "min_size <= desired_size <= max_size"),
+        ({"scaling_config": {"min_size": 6}}, "min_size <= desired_size <= max_size"),
+        ({"version": "1.34"}, "cannot be at 1.34, for cluster my-cluster is at 1.33. Way out: upgrade the cluster"),
         ({"update_config": {"max_unavailable": 1, "max_unavailable_percentage": 10}}, "not both"),
+        (
+            {
+                "node_repair_config": {
+                    "max_parallel_nodes_repaired_count": 1,
+                    "max_parallel_nodes_repaired_percentage": 1,
+                }
+            },
+            "not both",
+        ),
+        (
+            {"taints": [{"key": "a", "effect": "NO_EXECUTE"}, {"key": "a", "effect": "NO_EXECUTE", "value": "b"}]},
+            "more of",
+        ),
+        ({"taints": [{"key": "a", "effect": "NoSchedule"}]}, "NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE"),
+        ({"launch_template": {"id": "lt-1"}, "disk_size": 20}, "disk_size: with a launch_template"),
+        ({"launch_template": {"version": "1"}}, "one of the following is required: id, name"),
+        ({"nodegroups": [{"name": "a"}, {"name": "a"}]}, "each name may stand there once"),
+        ({"nodegroups": [{"name": "a"}], "labels": {"b": "c"}}, "mutually exclusive"),
     ],
 )
 def test_what_eks_cannot_do_is_refused_before_anything_is_sent(sandbox, standing, options, words):
@@ -202,3 +222,75 @@ def test_info_lists_what_there_is(standing, run_module):
     assert [row["nodegroup_name"] for row in found] == ["general"]
     assert run_module("eks_nodegroup_info", {"cluster_name": CLUSTER, "name": "none"})["nodegroups"] == []
     assert run_module("eks_nodegroup_info", {"cluster_name": "none"})["nodegroups"] == []
+
+
+def test_nodes_more_than_three_minors_behind_are_refused(sandbox, nodegroup):
+    result = nodegroup(**nodegroup.base, version="1.29")
+    assert result["failed"] and "at most 3 minor versions behind" in result["msg"]
+    assert sent(sandbox) == []
+
+
+def test_a_replacement_keeps_what_the_task_leaves_out(standing):
+    planned = standing(capacity_type="SPOT", replace=True, check=True)
+    result = standing(capacity_type="SPOT", replace=True, wait=True)
+    assert result["capacity_type"] == "SPOT" and result["labels"] == {"role": "general"}
+    assert result["version"] == "1.32" and result["scaling_config"]["max_size"] == 5
+    assert planned["diff"]["after"]["labels"] == {"role": "general"}
+
+
+def test_a_failed_creation_is_told_with_its_reason_and_its_way_out(sandbox, nodegroup):
+    sandbox.add_fault(kind="fail_creation", operation="CreateNodegroup", resource="general", message="no capacity")
+    first = nodegroup(**nodegroup.base, wait=True)
+    sandbox.recorder.clear()
+    again = nodegroup(**nodegroup.base, labels={"role": "b"})
+    for result in (first, again):
+        assert result["failed"] and "no capacity" in result["msg"] and "replace: true" in result["msg"], result
+    assert sent(sandbox) == []
+    made = nodegroup(**nodegroup.base, replace=True, wait=True)
+    assert made["changed"] and made["status"] == "ACTIVE"
+
+
+def test_each_kind_of_call_throttled_once_converges(sandbox, nodegroup):
+    throttled = {"CreateNodegroup", "DescribeNodegroup", "UpdateNodegroupConfig", "DescribeUpdate", "TagResource"}
+    for operation in throttled:
+        sandbox.add_fault(kind="throttle", operation=operation, count=1)
+    assert nodegroup(**nodegroup.base, wait=True)["status"] == "ACTIVE"
+    result = nodegroup(labels={"a": "b"}, tags={"c": "d"}, wait=True)
+    assert not result["failed"] and result["labels"] == {"a": "b"} and result["tags"] == {"c": "d"}
+    assert {call["operation"] for call in sandbox.calls("eks") if call.get("error")} == throttled
+
+
+def test_a_count_and_a_percentage_take_each_others_place(standing):
+    planned = standing(update_config={"max_unavailable_percentage": 50}, check=True)
+    result = standing(update_config={"max_unavailable_percentage": 50}, wait=True)
+    assert result["update_config"]["max_unavailable_percentage"] == 50
+    assert "max_unavailable" not in result["update_config"]
+    assert planned["diff"] == result["diff"]
+    assert not standing(update_config={"max_unavailable_percentage": 50})["changed"]
+
+
+def test_node_repair_is_set_and_changed_in_place(standing):
+    repair = {"enabled": True, "max_parallel_nodes_repaired_count": 2}
+    assert standing(node_repair_config=repair, wait=True)["node_repair_config"] == repair
+    assert not standing(node_repair_config=repair)["changed"]
+
+
+def test_a_plan_may_name_a_launch_template_that_is_yet_to_come(sandbox, nodegroup):
+    options = {**nodegroup.base, "launch_template": {"name": "later"}}
+    planned = nodegroup(check=True, **options)
+    assert planned["changed"] and planned["launch_template"] == {"name": "later"}
+    real = nodegroup(**options)
+    assert real["failed"] and "later" in real["msg"] and sent(sandbox) == []
+
+
+def test_a_launch_templates_version_that_is_left_out_stays(sandbox, nodegroup):
+    ec2 = sandbox.client("ec2")
+    ec2.create_launch_template(LaunchTemplateName="gp3", LaunchTemplateData={"EbsOptimized": True})
+    nodegroup(**nodegroup.base, launch_template={"name": "gp3"}, wait=True)
+    ec2.create_launch_template_version(LaunchTemplateName="gp3", LaunchTemplateData={"EbsOptimized": False})
+    ec2.modify_launch_template(LaunchTemplateName="gp3", DefaultVersion="2")
+    assert not nodegroup(launch_template={"name": "gp3"})["changed"]
+    assert (
+        nodegroup(launch_template={"name": "gp3", "version": "$Default"}, wait=True)["launch_template"]["version"]
+        == "2"
+    )
