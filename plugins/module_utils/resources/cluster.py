@@ -58,9 +58,20 @@ def encryption_config(value: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"resources": wanted["resources"], "provider": {"keyArn": wanted["key_arn"]}}]
 
 
+def order_free(value: Any) -> Any:
+    """Either spelling of a nested structure, its lists sorted: EKS keeps no order of node pools, networks and CIDRs."""
+    return in_order(snaked(value))
+
+
+def in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: in_order(inner) for key, inner in value.items()}
+    return sorted((in_order(inner) for inner in value), key=repr) if isinstance(value, list) else value
+
+
 def nested(option: str, path: str, group: str) -> Field:
     """A dict whose keys that the user gave are compared."""
-    return Field(option, path, group, snaked, partial=True, to_api=camelled)
+    return Field(option, path, group, order_free, partial=True, to_api=camelled)
 
 
 FIELDS = (
