@@ -389,6 +389,89 @@ nodegroup:
       returned: when the node group exists
       type: dict
       sample: {"role": "general"}
+    cluster_name:
+      description: The cluster.
+      returned: when the node group has it
+      type: str
+      sample: my-cluster
+    release_version:
+      description: Release version of the AMI.
+      returned: when the node group has it
+      type: str
+      sample: 1.34.2-20260801
+    node_role:
+      description: ARN of the nodes' IAM role.
+      returned: when the node group has it
+      type: str
+      sample: arn:aws:iam::123456789012:role/eksNodeRole
+    ami_type:
+      description: The kind of machine image.
+      returned: when the node group has it
+      type: str
+      sample: AL2023_x86_64_STANDARD
+    capacity_type:
+      description: How the capacity is bought.
+      returned: when the node group has it
+      type: str
+      sample: ON_DEMAND
+    disk_size:
+      description: Size of the root volume in GiB.
+      returned: when the node group has it
+      type: int
+      sample: 20
+    subnets:
+      description: IDs of the subnets.
+      returned: when the node group has it
+      type: list
+      elements: str
+      sample: [subnet-11111111, subnet-22222222]
+    instance_types:
+      description: The instance types.
+      returned: when the node group has it
+      type: list
+      elements: str
+      sample: [m5.large]
+    taints:
+      description: The nodes' taints, each with key, value and effect.
+      returned: when the node group has it
+      type: list
+      elements: dict
+      sample: [{"key": "dedicated", "value": "batch", "effect": "NO_SCHEDULE"}]
+    scaling_config:
+      description: The sizes of the group.
+      returned: when the node group has it
+      type: dict
+      sample: {"min_size": 2, "max_size": 10, "desired_size": 3}
+    update_config:
+      description: How the nodes are updated.
+      returned: when the node group has it
+      type: dict
+      sample: {"max_unavailable": 1}
+    node_repair_config:
+      description: How unhealthy nodes are repaired.
+      returned: when the node group has it
+      type: dict
+      sample: {"enabled": true}
+    launch_template:
+      description: The launch template with its id, name and version.
+      returned: when the node group has it
+      type: dict
+      sample: {"id": "lt-0123456789abcdef0", "name": "gp3", "version": "1"}
+    health:
+      description: What EKS finds wrong, as a list of issues with code, message and resource_ids.
+      returned: when the node group has it
+      type: dict
+      sample: {"issues": []}
+    resources:
+      description: The Auto Scaling groups behind it.
+      returned: when the node group has it
+      type: dict
+      sample: {"auto_scaling_groups": [{"name": "eks-general-ng-1"}]}
+    tags:
+      description: The tags.
+      returned: when the node group has it
+      type: dict
+      sample: {"Environment": "production"}
 nodegroups:
   description: A result for each node group, in the order given. Beside these keys, those of RV(nodegroup).
   returned: when O(nodegroups) is given
