@@ -12,7 +12,7 @@ say() { printf 'set-up: %s\n' "$*" >&2; }
 find_python() {
   local candidate
   for candidate in python3.13 python3.12 python3.14 python3 \
-    "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3 /usr/local/bin/python3* /opt/*/bin/python3; do
+    "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.13*/bin/python3 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3 /usr/local/bin/python3* /opt/*/bin/python3; do
     # A shim of pyenv answers only for versions that are selected, so each candidate is asked.
     if "$candidate" -c 'import sys, venv; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1; then
       "$candidate" -c 'import sys; print(sys.executable)'
