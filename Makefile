@@ -32,6 +32,18 @@ sandbox-tests: setup ## the sandbox's own tests
 sanity: setup ## ansible-test sanity, with empty ignore files
 	@$(GATE) sanity
 
+.PHONY: oldest-core
+oldest-core: setup ## unit tests on the oldest ansible-core supported
+	@$(GATE) oldest-core
+
+.PHONY: importer
+importer: setup ## Galaxy's importer on the built tarball
+	@$(GATE) importer
+
+.PHONY: ee
+ee: setup ## ansible-builder on the execution environment
+	@$(GATE) ee
+
 .PHONY: lint
 lint: setup ## ruff, ansible-lint's production profile, documentation and changelog
 	@$(GATE) ruff ansible-lint docs changelog

@@ -89,18 +89,6 @@ def execution_environment_part() -> Part:
     return Part("ee", ["bash", "-c", command], by_proof(proof))
 
 
-def by_molecule(text: str, code: int) -> Counts:
-    """One for each scenario that got as far as its verification; the exit code decides."""
-    verified = len(set(re.findall(r"INFO\s+(\S+) ➜ verify: Executed: Successful", text)))
-    scenarios = len([*(ROOT / "extensions" / "molecule").glob("*/converge.yml")])
-    good = code == 0 and verified == scenarios > 0
-    return (verified, 0) if good else (verified, max(scenarios - verified, 1))
-
-
-def molecule_part() -> Part:
-    return Part("molecule", [str(BIN / "molecule"), "test", "--all"], by_molecule, LINKED / "extensions")
-
-
 def parts() -> list[Part]:
     sanity = [str(BIN / "ansible-test"), "sanity", "--python", PYTHON_VERSION, "--color", "no", "-v"]
     docs = [
