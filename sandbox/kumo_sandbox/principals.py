@@ -28,13 +28,15 @@ def iam_arn(arn: str) -> str:
     return f"arn:aws:iam::{arn.split(':')[4]}:role/{role}"
 
 
-def make_administrator(name: str = "sandbox-admin") -> tuple[str, str]:
-    """An IAM user that may do everything; returns its access key and secret."""
+def make_administrator(keys: tuple[str, str] | None = None, name: str = "sandbox-admin") -> tuple[str, str]:
+    """An IAM user that may do everything; returns its access key and secret (``keys`` where they are given)."""
     from moto.iam.models import iam_backends
 
     backend = iam_backends[ACCOUNT]["aws"]
     user = backend.create_user(region_name="us-east-1", user_name=name)
     backend.attach_user_policy("arn:aws:iam::aws:policy/AdministratorAccess", name)
     key = user.create_access_key(prefix="AKIA")
+    if keys:
+        key.access_key_id, key.secret_access_key = keys
     backend.access_keys[key.physical_resource_id] = key
     return key.access_key_id, key.secret_access_key

@@ -10,6 +10,7 @@ import io
 import json
 import logging
 import os
+import re
 import secrets
 import socket
 import threading
@@ -22,7 +23,6 @@ import werkzeug.serving
 from werkzeug.wrappers import Request, Response
 
 from kumo_sandbox.aws import model, service
-from kumo_sandbox.aws.access import add_creator
 from kumo_sandbox.aws.addon_versions import RUNS_WITHOUT_NODES
 from kumo_sandbox.aws.context import Context, Settings
 from kumo_sandbox.aws.store import Cluster, Store
@@ -31,6 +31,7 @@ from kumo_sandbox.clock import Clock
 from kumo_sandbox.faults import Faults
 from kumo_sandbox.interfaces import KubernetesSide
 from kumo_sandbox.natgateways import slow_down
+from kumo_sandbox.parameters import offer_images
 from kumo_sandbox.principals import ACCOUNT, iam_arn, make_administrator, principal_of
 from kumo_sandbox.recorder import Call, Recorder
 from kumo_sandbox.views import view_of
@@ -63,6 +64,21 @@ def operation_of(environ: dict[str, Any], body: bytes, signed_for: str) -> str:
     )
     action = parse_qs(words).get("Action")
     return action[0] if action else f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')}"
+
+
+ROLES = re.compile(rb'"(?:roleArn|nodeRole|podExecutionRoleArn|serviceAccountRoleArn)"\s*:\s*"([^"]+)"')
+CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type":\s*"(?:[^"#]*#)?([^"]+)"|"code":\s*"([^"]+)"')
+
+
+def roles_in(body: bytes) -> list[str]:
+    """The roles a request to EKS passes to the service."""
+    return [match.decode("utf-8", "replace") for match in ROLES.findall(body)]
+
+
+def error_code(answer: bytes) -> str:
+    """The code of an error of whichever protocol."""
+    match = CODE.search(answer)
+    return next(group for group in match.groups() if group).decode("utf-8", "replace") if match else "Unknown"
 
 
 class Front:
@@ -119,18 +135,8 @@ class Front:
         return int(seen[0].split()[0]), parts
 
     def _record(self, name: str, operation: str, key: str, status: int, parts: Iterable[bytes], body: bytes) -> None:
-        error = ""
-        if status >= 400:
-            text = b"".join(parts).decode("utf-8", "replace")
-            error = text[:300]
-        roles = []
-        if name == "eks" and body:
-            document = json.loads(body)
-            roles = [
-                document[k]
-                for k in ("roleArn", "nodeRole", "podExecutionRoleArn", "serviceAccountRoleArn")
-                if document.get(k)
-            ]
+        error = error_code(b"".join(parts)) if status >= 400 else ""
+        roles = roles_in(body) if name == "eks" else []
         call = Call(name, operation, self._sandbox.caller(key), self._sandbox.clock.now(), status, error, roles)
         self._sandbox.recorder.add(call)
 
@@ -172,7 +178,9 @@ def error_in_protocol(name: str, code: str, message: str) -> tuple[list[tuple[st
             else f"<ErrorResponse>{inner}</ErrorResponse>"
         )
         return [("Content-Type", "text/xml")], wrapped.encode()
-    return [("Content-Type", "application/json"), ("x-amzn-ErrorType", code)], json.dumps({"message": message}).encode()
+    return [("Content-Type", "application/json"), ("x-amzn-ErrorType", code)], json.dumps(
+        {"__type": code, "message": message}
+    ).encode()
 
 
 class Sandbox:
@@ -204,6 +212,7 @@ class Sandbox:
         self.kubernetes: KubernetesSide | None = None
         self._with_kubernetes, self._state_dir, self._port = kubernetes, state_dir, port
         self._stopped = threading.Event()
+        self._clients: dict[str, Any] = {}
 
     def __enter__(self) -> Sandbox:
         self.start()
@@ -216,6 +225,7 @@ class Sandbox:
         os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
         os.environ.setdefault("MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION", "false")
         slow_down(self.clock)
+        offer_images()
         self._forget_moto()
         self.keys = make_administrator()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -247,26 +257,11 @@ class Sandbox:
         self.recorder.clear()
         self.faults.clear()
         self._forget_moto()
-        self._keep_key()
-
-    def _keep_key(self) -> None:
-        from moto.iam.models import iam_backends
-
-        make_administrator()
-        key = (
-            iam_backends[ACCOUNT]["aws"]
-            .users[
-                "sandbox-admin"
-                if "sandbox-admin" in iam_backends[ACCOUNT]["aws"].users
-                else next(iter(iam_backends[ACCOUNT]["aws"].users))
-            ]
-            .access_keys[0]
-        )
-        key.access_key_id, key.secret_access_key = self.keys
+        make_administrator(self.keys)
 
     @staticmethod
     def _forget_moto() -> None:
-        from moto.backends import get_backend, list_of_moto_modules  # noqa: F401
+        from moto.backends import get_backend
         from moto.core.model_instances import reset_model_data
 
         for name in ("ec2", "iam", "sts", "autoscaling", "ssm", "kms"):
@@ -299,13 +294,15 @@ class Sandbox:
         """A boto3 client of the administrator."""
         import boto3
 
-        return boto3.client(
-            name,
-            region_name=self.region,
-            endpoint_url=self.endpoint,
-            aws_access_key_id=self.keys[0],
-            aws_secret_access_key=self.keys[1],
-        )
+        if name not in self._clients:
+            self._clients[name] = boto3.client(
+                name,
+                region_name=self.region,
+                endpoint_url=self.endpoint,
+                aws_access_key_id=self.keys[0],
+                aws_secret_access_key=self.keys[1],
+            )
+        return self._clients[name]
 
     def calls(self, service: str = "", operation: str = "") -> list[dict[str, object]]:
         return self.recorder.rows(service, operation)
@@ -341,17 +338,8 @@ class Sandbox:
         ).decode()
 
     def _changed(self, arn: str) -> None:
-        cluster = self.store.clusters.get((arn.split(":")[3], arn.rsplit("/", 1)[-1]))
-        if cluster:
-            self._greet_creator(cluster)
         if self.kubernetes:
             self.kubernetes.sync(arn)
-
-    def _greet_creator(self, cluster: Cluster) -> None:
-        access = cluster.raw["accessConfig"]
-        fresh = cluster.raw["status"] == "ACTIVE" and not cluster.access_entries and not cluster.access_policies
-        if fresh and access["authenticationMode"] != "CONFIG_MAP" and access["bootstrapClusterCreatorAdminPermissions"]:
-            add_creator(self.context("CreateAccessEntry", self.keys[0], cluster.raw["arn"].split(":")[3]), cluster)
 
     def _removed(self, arn: str) -> None:
         if self.kubernetes:

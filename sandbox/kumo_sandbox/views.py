@@ -84,6 +84,7 @@ def _access(cluster: Cluster) -> tuple[AccessRule, ...]:
         for arn, entry in cluster.access_entries.items()
     ]
     admin = cluster.raw["accessConfig"]["bootstrapClusterCreatorAdminPermissions"]
-    if admin and cluster.creator not in cluster.access_entries:
+    by_map = cluster.raw["accessConfig"]["authenticationMode"] == "CONFIG_MAP"
+    if by_map and admin and cluster.creator not in cluster.access_entries:
         rules.append(AccessRule(cluster.creator, "kubernetes-admin", ("system:masters",)))
     return tuple(rules)

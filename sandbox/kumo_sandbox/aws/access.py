@@ -41,8 +41,12 @@ def find(cluster: Cluster, principal: str) -> Raw:
     return cluster.access_entries[principal]
 
 
-def add_creator(ctx: Context, cluster: Cluster) -> None:
-    """EKS makes the creator an administrator by an access entry, where entries are in use."""
+def greet_creator(ctx: Context, cluster: Cluster) -> None:
+    """EKS makes the creator an administrator by an access entry, once, where entries come into use."""
+    access = cluster.raw["accessConfig"]
+    wanted = access["bootstrapClusterCreatorAdminPermissions"] and access["authenticationMode"] != "CONFIG_MAP"
+    if not wanted or cluster.creator in cluster.access_entries or cluster.creator.endswith(":root"):
+        return
     entry = _new(ctx, cluster, {"principalArn": cluster.creator})
     cluster.access_entries[cluster.creator] = entry
     cluster.access_policies[cluster.creator] = {}

@@ -7,6 +7,7 @@ import secrets
 from typing import Any
 
 from kumo_sandbox import durations
+from kumo_sandbox.aws.access import greet_creator
 from kumo_sandbox.aws.context import Context, begin_update, operation, page
 from kumo_sandbox.aws.errors import InvalidParameter, InvalidRequest, ResourceInUse
 from kumo_sandbox.aws.store import Cluster, Raw
@@ -46,6 +47,7 @@ def create_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             raw["health"] = {"issues": [issue]}
             return
         raw.update(status="ACTIVE", endpoint=endpoint, certificateAuthority={"data": authority})
+        greet_creator(ctx, cluster)
         ctx.world.changed(raw["arn"])
 
     ctx.store.later(durations.CLUSTER_CREATE, end)
@@ -205,7 +207,7 @@ def update_cluster_version(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         raise InvalidParameter(
             f"Unsupported Kubernetes minor version update from {now.name} to {wanted.name}", clusterName=cluster.name
         )
-    _must_be_active(cluster)
+    must_be_active(cluster)
     params = [("Version", wanted.name), ("PlatformVersion", "eks.20")]
     return begin_update(
         ctx,
@@ -218,7 +220,8 @@ def update_cluster_version(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _must_be_active(cluster: Cluster) -> None:
+def must_be_active(cluster: Cluster) -> None:
+    """The cluster may be updated now; raises in the service's words."""
     if cluster.raw["status"] == "UPDATING":
         raise ResourceInUse(
             f"Cannot update cluster {cluster.name} because it currently has an update in progress",
@@ -231,7 +234,7 @@ def _must_be_active(cluster: Cluster) -> None:
 @operation("AssociateEncryptionConfig")
 def associate_encryption_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = ctx.cluster(p["clusterName"])
-    _must_be_active(cluster)
+    must_be_active(cluster)
     if cluster.raw["encryptionConfig"]:
         raise InvalidRequest("Cluster already has encryption configured", clusterName=cluster.name)
     return begin_update(
@@ -248,7 +251,7 @@ def associate_encryption_config(ctx: Context, p: dict[str, Any]) -> dict[str, An
 @operation("UpdateClusterConfig")
 def update_cluster_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = ctx.cluster(p["name"])
-    _must_be_active(cluster)
+    must_be_active(cluster)
     changes = _changes(ctx, cluster, p)
     if len(changes) != 1:
         raise InvalidParameter(
@@ -263,6 +266,13 @@ def update_cluster_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             "No changes needed for the config provided: the cluster is already at the desired configuration",
             clusterName=cluster.name,
         )
+
+    def act() -> None:
+        before = cluster.raw["accessConfig"]["authenticationMode"]
+        cluster.raw.update(patch)
+        if before == "CONFIG_MAP":
+            greet_creator(ctx, cluster)
+
     return begin_update(
         ctx,
         cluster,
@@ -270,7 +280,7 @@ def update_cluster_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         kind,
         params,
         durations.CLUSTER_CONFIG_UPDATE,
-        lambda: cluster.raw.update(patch),
+        act,
     )
 
 

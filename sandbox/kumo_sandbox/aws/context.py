@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,13 +97,14 @@ def begin_update(
     params: list[tuple[str, Any]],
     seconds: float,
     act: Callable[[], None],
-    busy_status: bool = True,
+    undo: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Start an update of the cluster or one of its things and return it as the API does.
 
     Args:
         target: ("cluster" | "nodegroup" | "addon", the resource's raw).
         act: makes the change when the update ends well.
+        undo: takes back what the update had begun when it fails.
 
     The resource is ACTIVE again whether it succeeded or failed; only the update says which.
     """
@@ -120,21 +122,23 @@ def begin_update(
         "id": str(uuid.uuid4()),
         "status": "InProgress",
         "type": kind,
-        "params": [{"type": key, "value": str(value)} for key, value in params if value is not None],
+        "params": [
+            {"type": key, "value": value if isinstance(value, str) else json.dumps(value)}
+            for key, value in params
+            if value is not None
+        ],
         "createdAt": ctx.now(),
         "errors": [],
     }
     cluster.updates[update["id"]] = update
     cluster.update_of[update["id"]] = (what, name)
     fault = ctx.fails("fail_update", name)
-    if busy_status:
-        raw["status"] = "UPDATING"
+    raw["status"] = "UPDATING"
 
     def end() -> None:
         if update["status"] != "InProgress":
             return
-        if busy_status:
-            raw["status"] = "ACTIVE"
+        raw["status"] = "ACTIVE"
         if fault:
             update["status"] = "Failed"
             update["errors"] = [
@@ -144,6 +148,7 @@ def begin_update(
                     "resourceIds": [],
                 }
             ]
+            undo()
             return
         update["status"] = "Successful"
         act()

@@ -44,3 +44,10 @@ class Unsupported(ServiceError):
 
     code = "InvalidRequestException"
     status = 400
+
+
+class ServerFault(ServiceError):
+    """A fault of the sandbox's own, told as EKS tells its own faults."""
+
+    code = "ServerException"
+    status = 500

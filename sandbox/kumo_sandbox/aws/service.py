@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import json
+import logging
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 from kumo_sandbox.aws import model
 from kumo_sandbox.aws.context import OPERATIONS, Context
-from kumo_sandbox.aws.errors import ServiceError, Unsupported
+from kumo_sandbox.aws.errors import ServerFault, ServiceError, Unsupported
 
 # Each of these files registers the handlers of its operations.
 HANDLERS = (
@@ -19,6 +20,8 @@ HANDLERS = (
     "addons",
     "clusters",
     "fargate_profiles",
+    "identity_providers",
+    "insights",
     "nodegroups",
     "pod_identity",
     "updates",
@@ -27,6 +30,7 @@ HANDLERS = (
 for name in HANDLERS:
     importlib.import_module(f"kumo_sandbox.aws.{name}")
 
+log = logging.getLogger("kumo_sandbox")
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -36,7 +40,7 @@ def error_answer(error: ServiceError) -> Answer:
         "x-amzn-ErrorType": error.code,
         "x-amzn-RequestId": str(uuid.uuid4()),
     }
-    return error.status, headers, json.dumps({"message": error.message, **error.members}).encode()
+    return error.status, headers, json.dumps({"__type": error.code, "message": error.message, **error.members}).encode()
 
 
 def handle(context: Callable[[str], Context], operation: Any, path: dict[str, str], query: str, body: bytes) -> Answer:
@@ -53,4 +57,7 @@ def handle(context: Callable[[str], Context], operation: Any, path: dict[str, st
             text = json.dumps(answer).encode()
     except ServiceError as error:
         return error_answer(error)
+    except Exception:
+        log.exception("%s failed", operation.name)
+        return error_answer(ServerFault(f"The sandbox failed in {operation.name}; its log says how."))
     return 200, {"Content-Type": "application/json", "x-amzn-RequestId": str(uuid.uuid4())}, text

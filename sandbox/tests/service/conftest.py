@@ -1,0 +1,96 @@
+"""One sandbox for the whole folder, empty for each test; and a ground to build clusters on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from kumo_sandbox import Sandbox
+
+
+@dataclass
+class Ground:
+    """What a cluster needs to stand on."""
+
+    subnets: list[str]
+    role: str
+    pods_role: str
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    with Sandbox(speed="instant", kubernetes=False) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    running_sandbox.reset()
+    running_sandbox.clock.set_speed("instant")
+    running_sandbox.settings.refuse_unsupported = False
+    return running_sandbox
+
+
+@pytest.fixture
+def eks(sandbox: Sandbox) -> Any:
+    return sandbox.client("eks")
+
+
+@pytest.fixture
+def ground(sandbox: Sandbox) -> Ground:
+    ec2, iam = sandbox.client("ec2"), sandbox.client("iam")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")["Subnet"]
+        for n, zone in enumerate("acd")
+    ]
+    services = ["eks.amazonaws.com", "ec2.amazonaws.com", "pods.eks.amazonaws.com", "eks-fargate-pods.amazonaws.com"]
+
+    def role(name: str) -> str:
+        statement = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+
+    return Ground([subnet["SubnetId"] for subnet in subnets], role("all"), role("pods"))
+
+
+@pytest.fixture
+def make_cluster(eks: Any, ground: Ground) -> Callable[..., dict[str, Any]]:
+    """Make a cluster and look at it once, so that it is ACTIVE."""
+
+    def make(name: str = "demo", **options: Any) -> dict[str, Any]:
+        words = {"roleArn": ground.role, "resourcesVpcConfig": {"subnetIds": ground.subnets}, "version": "1.30"}
+        eks.create_cluster(name=name, **(words | options))
+        return eks.describe_cluster(name=name)["cluster"]
+
+    return make
+
+
+@pytest.fixture
+def make_nodegroup(eks: Any, ground: Ground) -> Callable[..., dict[str, Any]]:
+    def make(name: str = "general", cluster: str = "demo", **options: Any) -> dict[str, Any]:
+        words = {"clusterName": cluster, "nodegroupName": name}
+        eks.create_nodegroup(**words, **({"subnets": ground.subnets, "nodeRole": ground.role} | options))
+        return eks.describe_nodegroup(**words)["nodegroup"]
+
+    return make
+
+
+@pytest.fixture
+def refused() -> Callable[..., str]:
+    """Call and give the error the service answers as "Code: message"; a call that succeeds fails the test."""
+
+    def call(method: Callable[..., Any], **words: Any) -> str:
+        try:
+            method(**words)
+        except Exception as error:
+            answer = getattr(error, "response", None)
+            assert answer, error
+            return f"{answer['Error']['Code']}: {answer['Error']['Message']}"
+        raise AssertionError(f"{method.__name__} was not refused")
+
+    return call

@@ -1,0 +1,150 @@
+"""Node groups, Fargate profiles, add-ons, access entries and pod identities."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+def test_instances_stand_behind_a_node_group(sandbox, make_cluster, make_nodegroup, ground):
+    make_cluster()
+    group = make_nodegroup(scalingConfig={"minSize": 1, "maxSize": 4, "desiredSize": 3})
+    assert group["status"] == "ACTIVE"
+    name = group["resources"]["autoScalingGroups"][0]["name"]
+    answer = sandbox.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+    assert len(answer["AutoScalingGroups"][0]["Instances"]) == 3
+    nodes = sandbox.view("arn:aws:eks:ap-northeast-1:123456789012:cluster/demo").nodes
+    assert len(nodes) == 3 and all(node.private_ip.startswith("10.0.") for node in nodes)
+
+
+def test_children_want_an_active_cluster(sandbox, eks, make_cluster, ground, refused):
+    sandbox.clock.set_speed(1)
+    make_cluster()
+    words = {"clusterName": "demo", "nodegroupName": "x", "subnets": ground.subnets, "nodeRole": ground.role}
+    assert "not in ACTIVE status" in refused(eks.create_nodegroup, **words)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"version": "1.31"}, "higher than the cluster version"),
+        ({"scalingConfig": {"minSize": 3, "maxSize": 2}}, "Minimum capacity"),
+        ({"updateConfig": {"maxUnavailable": 1, "maxUnavailablePercentage": 10}}, "Only one of"),
+        ({"amiType": "AL3"}, "AL2023_x86_64_STANDARD"),
+    ],
+)
+def test_bad_node_groups(eks, make_cluster, ground, refused, options, words):
+    make_cluster()
+    good = {"clusterName": "demo", "nodegroupName": "x", "subnets": ground.subnets, "nodeRole": ground.role}
+    assert words in refused(eks.create_nodegroup, **(good | options))
+
+
+def test_a_node_group_changes_in_place(sandbox, eks, make_cluster, make_nodegroup):
+    make_cluster()
+    make_nodegroup(labels={"a": "1", "b": "2"})
+    words = {"clusterName": "demo", "nodegroupName": "general"}
+    taint = {"key": "k", "value": "v", "effect": "NO_SCHEDULE"}
+    labels = {"addOrUpdateLabels": {"a": "9"}, "removeLabels": ["b"]}
+    key = eks.update_nodegroup_config(**words, labels=labels, taints={"addOrUpdateTaints": [taint]})["update"]["id"]
+    done = eks.describe_update(name="demo", nodegroupName="general", updateId=key)["update"]
+    assert done["status"] == "Successful"
+    assert {p["type"] for p in done["params"]} == {"LabelsToAdd", "LabelsToRemove", "TaintsToAdd"}
+    group = eks.describe_nodegroup(**words)["nodegroup"]
+    assert (group["labels"], group["taints"]) == ({"a": "9"}, [taint])
+    eks.update_nodegroup_config(**words, scalingConfig={"minSize": 0, "maxSize": 1, "desiredSize": 1})
+    eks.describe_nodegroup(**words)
+    assert len(sandbox.view("arn:aws:eks:ap-northeast-1:123456789012:cluster/demo").nodes) == 1
+
+
+def test_a_node_group_follows_its_cluster_and_never_back(eks, make_cluster, make_nodegroup, refused):
+    make_cluster(version="1.31")
+    make_nodegroup(version="1.30")
+    words = {"clusterName": "demo", "nodegroupName": "general"}
+    eks.update_nodegroup_version(**words)
+    group = eks.describe_nodegroup(**words)["nodegroup"]
+    assert group["version"] == "1.31" and group["releaseVersion"].startswith("1.31.")
+    assert "back to" in refused(eks.update_nodegroup_version, version="1.30", **words)
+
+
+def test_a_node_group_that_cannot_be_made(sandbox, make_cluster, make_nodegroup):
+    make_cluster()
+    sandbox.add_fault(kind="fail_creation", operation="CreateNodegroup", resource="bad", code="NodeCreationFailure")
+    assert make_nodegroup("good")["status"] == "ACTIVE"
+    bad = make_nodegroup("bad")
+    assert (bad["status"], bad["health"]["issues"][0]["code"]) == ("CREATE_FAILED", "NodeCreationFailure")
+
+
+def test_one_fargate_profile_in_flight(sandbox, eks, make_cluster, ground, refused):
+    make_cluster()
+    sandbox.clock.set_speed(1)
+    words = {"clusterName": "demo", "podExecutionRoleArn": ground.role, "subnets": ground.subnets}
+    words["selectors"] = [{"namespace": "tasks", "labels": {"compute": "fargate"}}]
+    eks.create_fargate_profile(fargateProfileName="one", **words)
+    assert "ResourceInUse" in refused(eks.create_fargate_profile, fargateProfileName="two", **words)
+    sandbox.clock.advance(100)
+    eks.create_fargate_profile(fargateProfileName="two", **words)
+    assert eks.list_fargate_profiles(clusterName="demo")["fargateProfileNames"] == ["one", "two"]
+    assert "ResourceInUse" in refused(eks.delete_cluster, name="demo")
+
+
+def test_coredns_waits_for_a_node(eks, make_cluster, make_nodegroup, sandbox):
+    make_cluster()
+    eks.create_addon(clusterName="demo", addonName="coredns")
+    addon = eks.describe_addon(clusterName="demo", addonName="coredns")["addon"]
+    assert (addon["status"], addon["health"]["issues"][0]["code"]) == ("DEGRADED", "InsufficientNumberOfReplicas")
+    make_nodegroup()
+    eks.describe_addon(clusterName="demo", addonName="coredns")
+    assert eks.describe_addon(clusterName="demo", addonName="coredns")["addon"]["status"] == "ACTIVE"
+
+
+def test_configuration_values_keep_to_the_schema(eks, make_cluster, refused):
+    make_cluster()
+    words = {"clusterName": "demo", "addonName": "coredns"}
+    assert "schema validation failed" in refused(eks.create_addon, configurationValues='{"replicas": 1}', **words)
+    eks.create_addon(configurationValues='{"replicaCount": 3}', **words)
+    version = eks.describe_addon(**words)["addon"]["addonVersion"]
+    answer = eks.describe_addon_configuration(addonName="coredns", addonVersion=version)
+    assert json.loads(answer["configurationSchema"])["additionalProperties"] is False
+
+
+def test_addon_versions_fit_the_cluster(eks, make_cluster, refused):
+    make_cluster()
+    words = {"clusterName": "demo", "addonName": "kube-proxy"}
+    assert "not supported" in refused(eks.create_addon, addonVersion="v1.35.0-eksbuild.5", **words)
+    infos = eks.describe_addon_versions(addonName="kube-proxy", kubernetesVersion="1.30")["addons"][0]["addonVersions"]
+    defaults = [i["addonVersion"] for i in infos if i["compatibilities"][0]["defaultVersion"]]
+    eks.create_addon(**words)
+    assert [eks.describe_addon(**words)["addon"]["addonVersion"]] == defaults
+
+
+def test_the_creator_has_an_entry_that_can_be_taken_away(sandbox, eks, make_cluster):
+    make_cluster(accessConfig={"authenticationMode": "API"})
+    admin = "arn:aws:iam::123456789012:user/sandbox-admin"
+    assert eks.list_access_entries(clusterName="demo")["accessEntries"] == [admin]
+    policies = eks.list_associated_access_policies(clusterName="demo", principalArn=admin)["associatedAccessPolicies"]
+    assert policies[0]["policyArn"].endswith("AmazonEKSClusterAdminPolicy")
+    eks.delete_access_entry(clusterName="demo", principalArn=admin)
+    eks.create_addon(clusterName="demo", addonName="vpc-cni")
+    assert eks.list_access_entries(clusterName="demo")["accessEntries"] == []
+    assert sandbox.view("arn:aws:eks:ap-northeast-1:123456789012:cluster/demo").access == ()
+
+
+def test_access_entries_want_the_api_mode(eks, make_cluster, ground, refused):
+    make_cluster(accessConfig={"authenticationMode": "CONFIG_MAP"})
+    words = {"clusterName": "demo", "principalArn": ground.role}
+    assert "authentication mode must be set" in refused(eks.create_access_entry, **words)
+    eks.update_cluster_config(name="demo", accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"})
+    eks.describe_cluster(name="demo")
+    eks.create_access_entry(**words)
+    assert len(eks.list_access_entries(clusterName="demo")["accessEntries"]) == 2
+
+
+def test_pod_identities(eks, make_cluster, ground, refused):
+    make_cluster()
+    words = {"clusterName": "demo", "namespace": "apps", "serviceAccount": "web", "roleArn": ground.pods_role}
+    key = eks.create_pod_identity_association(**words)["association"]["associationId"]
+    assert "already exists" in refused(eks.create_pod_identity_association, **words)
+    assert len(eks.list_pod_identity_associations(clusterName="demo", namespace="apps")["associations"]) == 1
+    eks.delete_pod_identity_association(clusterName="demo", associationId=key)
+    assert eks.list_pod_identity_associations(clusterName="demo")["associations"] == []

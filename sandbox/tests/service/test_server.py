@@ -1,0 +1,103 @@
+"""The front: recorder, faults, moto beside EKS, the clock's hold on NAT gateways, and agreement with the model."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
+
+from kumo_sandbox import durations
+from kumo_sandbox.aws import model
+from kumo_sandbox.aws.context import OPERATIONS
+from kumo_sandbox.recorder import policy
+
+
+def once(sandbox, service):
+    """A client that does not try again."""
+    words = {"aws_access_key_id": sandbox.keys[0], "aws_secret_access_key": sandbox.keys[1]}
+    config = Config(retries={"total_max_attempts": 1})
+    return boto3.client(service, region_name=sandbox.region, endpoint_url=sandbox.endpoint, config=config, **words)
+
+
+def test_calls_are_recorded(sandbox, eks, refused):
+    eks.list_clusters()
+    refused(eks.describe_cluster, name="gone")
+    rows = sandbox.calls(service="eks")
+    assert [(r["operation"], r["status"], r["error"]) for r in rows] == [
+        ("ListClusters", 200, ""),
+        ("DescribeCluster", 404, "ResourceNotFoundException"),
+    ]
+    assert rows[0]["principal"] == "arn:aws:iam::123456789012:user/sandbox-admin"
+
+
+def test_the_policy_of_the_calls(sandbox, make_cluster, ground):
+    make_cluster()
+    statements = policy(sandbox.calls())["Statement"]
+    assert {"eks:CreateCluster", "eks:DescribeCluster", "ec2:CreateVpc"} <= set(statements[0]["Action"])
+    assert statements[1]["Action"] == "iam:PassRole" and statements[1]["Resource"] == ["arn:aws:iam::*:role/all"]
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [("eks", "list_clusters"), ("ec2", "describe_vpcs"), ("iam", "list_roles"), ("ssm", "describe_parameters")],
+)
+def test_throttling_in_each_protocol(sandbox, service, operation):
+    sandbox.add_fault(kind="throttle", service=service)
+    with pytest.raises(ClientError) as caught:
+        getattr(once(sandbox, service), operation)()
+    assert caught.value.response["Error"]["Code"] == "ThrottlingException"
+    getattr(once(sandbox, service), operation)()
+
+
+def test_faults_of_the_server_and_the_line(sandbox):
+    sandbox.add_fault(kind="error5xx", count=2)
+    client = once(sandbox, "eks")
+    for _ in range(2):
+        with pytest.raises(ClientError) as caught:
+            client.list_clusters()
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
+    client.list_clusters()
+    sandbox.add_fault(kind="drop")
+    with pytest.raises((ConnectionClosedError, EndpointConnectionError)):
+        client.list_clusters()
+    client.list_clusters()
+
+
+def test_nat_gateways_are_pending_for_a_while(sandbox, ground):
+    sandbox.clock.set_speed(1)
+    ec2 = sandbox.client("ec2")
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.create_nat_gateway(SubnetId=ground.subnets[0], AllocationId=address)
+    assert ec2.describe_nat_gateways()["NatGateways"][0]["State"] == "pending"
+    sandbox.clock.advance(durations.NAT_GATEWAY)
+    assert ec2.describe_nat_gateways()["NatGateways"][0]["State"] == "available"
+
+
+def test_images_are_in_the_parameter_store(sandbox):
+    ssm = sandbox.client("ssm")
+    base = "/aws/service/eks/optimized-ami/1.31/amazon-linux-2023/x86_64/standard/recommended"
+    assert ssm.get_parameter(Name=f"{base}/image_id")["Parameter"]["Value"].startswith("ami-")
+    rows = ssm.get_parameters_by_path(Path=base, Recursive=True)["Parameters"]
+    assert {row["Name"].rsplit("/", 1)[1] for row in rows} == {"image_id", "image_name", "release_version"}
+
+
+def test_the_key_stays_good_after_a_reset(sandbox):
+    sandbox.reset()
+    assert sandbox.client("sts").get_caller_identity()["Arn"].endswith(":user/sandbox-admin")
+    assert sandbox.client("iam").list_users()["Users"][0]["UserName"] == "sandbox-admin"
+
+
+def test_an_operation_that_is_not_acted_out_says_so(eks, refused):
+    assert "does not act out ListCapabilities" in refused(eks.list_capabilities, clusterName="demo")
+
+
+def test_handlers_belong_to_operations_of_the_model():
+    assert set(OPERATIONS) <= set(model.service_model().operation_names)
+    assert len(OPERATIONS) >= 53
+
+
+def test_an_answer_outside_the_model_is_a_fault_of_the_sandbox():
+    shape = model.service_model().operation_model("DescribeCluster").output_shape
+    with pytest.raises(KeyError, match="colour"):
+        model.shaped(shape, {"cluster": {"colour": "red"}})
