@@ -29,9 +29,10 @@ if command -v uv >/dev/null 2>&1; then
   uv=uv
 else
   uv="$cache/uv/bin/uv"
-  if [ ! -x "$uv" ]; then
+  if ! "$uv" --version >/dev/null 2>&1; then # absent, or left half installed by a run that was stopped
     say "getting uv into $cache/uv"
     mkdir -p "$cache"
+    rm -rf "$cache/uv"
     "$python" -m venv "$cache/uv"
     "$cache/uv/bin/python" -m pip install -q --disable-pip-version-check uv
   fi
