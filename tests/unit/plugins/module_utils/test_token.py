@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import boto3
@@ -33,7 +33,7 @@ def test_a_token_is_a_short_lived_url_signed_for_the_cluster():
 
 
 def test_an_exec_credential_says_when_it_ends():
-    status = exec_credential("t", datetime(2026, 1, 1, tzinfo=timezone.utc))["status"]
+    status = exec_credential("t", datetime(2026, 1, 1, tzinfo=UTC))["status"]
     assert status == {"token": "t", "expirationTimestamp": "2026-01-01T00:14:00Z"}
 
 
