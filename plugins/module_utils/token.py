@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -57,7 +58,7 @@ def main() -> None:
     if boto3 is None:
         parser.error("boto3 is missing in this Python")
     token = mint_token(boto3.client("sts", region_name=wanted.region), wanted.cluster)
-    print(json.dumps(exec_credential(token, datetime.now(UTC))))
+    sys.stdout.write(json.dumps(exec_credential(token, datetime.now(UTC))))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from kumo_sandbox.kubernetes.reconcile import Reconciler
 DEBOUNCE = 0.05  # seconds: changes that come together are one
 RETRY = 1.0  # seconds after a failed look
 LOOK = 2.0  # seconds between looks at the view when nobody calls: some things happen there by the clock alone
-FRESH = 5.0  # seconds a new connection waits at most for the changes that were made before it
+FRESH = 30.0  # seconds a new connection waits at most for the changes that were made before it
 WATCH = 300  # seconds of one watch
 # What changes in a cluster and concerns us: namespaces (access policies name them), and Fargate's pods.
 WATCHED: tuple[tuple[str, dict[str, str]], ...] = (
@@ -49,7 +49,7 @@ class Cluster:
         self._starting = threading.Lock()
         self._worker: Worker | None = None
         self._removed = False
-        self._listener = Listener(self._target)
+        self._listener = Listener(self._pki, self._ready, self._target)
         self.kubeconfig = folder / "admin.kubeconfig"
         write_private(self.kubeconfig, kubeconfig(self.endpoint, self._pki, "admin"))
 
@@ -94,6 +94,9 @@ class Cluster:
             self._log.removeHandler(handler)
             handler.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _ready(self) -> bool:
+        return self._worker is not None and self._control_plane.healthy()
 
     def _target(self) -> tuple[str, int]:
         """Where the listener sends a connection."""
@@ -217,6 +220,7 @@ def _in_background(work: Callable[[], None]) -> None:
 def _credentials(folder: Path, arn: str) -> Pki:
     pki = Pki(folder / "pki", arn.rpartition("/")[2])
     pki.issue("admin", "kubernetes-admin", ("system:masters",))
+    pki.issue("endpoint", "kube-apiserver", hosts=("127.0.0.1", "localhost"))
     pki.service_account_keys()
     return pki
 

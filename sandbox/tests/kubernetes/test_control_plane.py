@@ -75,9 +75,9 @@ def test_an_endpoint_is_stable_and_starts_nothing(tmp_path: Path) -> None:
 
 def test_a_cluster_that_is_gone_does_not_start(tmp_path: Path) -> None:
     side = KubernetesSide(str(tmp_path), lambda arn: None, "http://127.0.0.1:1")
-    endpoint, _ = side.endpoint(ARN)
+    endpoint, dummy = side.endpoint(ARN)
     with pytest.raises(requests.ConnectionError):
-        requests.get(endpoint, verify=False, timeout=60)
+        requests.get(endpoint, timeout=60)
     side.stop()
 
 
@@ -140,7 +140,7 @@ def test_a_wrong_token_gets_401(cluster: Demo, token: str) -> None:
 def test_a_service_account_token_comes_from_the_clusters_issuer(cluster: Demo, namespace: str) -> None:
     cluster.eventually(lambda: "default" in cluster.names("serviceaccounts", "-n", namespace))
     token = cluster.kubectl("create", "token", "default", "-n", namespace, "--audience=sts.amazonaws.com").stdout
-    endpoint, _ = cluster.side.endpoint(ARN)
+    endpoint, dummy = cluster.side.endpoint(ARN)
     discovery = json.loads(cluster.kubectl("get", "--raw", "/.well-known/openid-configuration").stdout)
     issuer = cluster_view().issuer
     assert (discovery["issuer"], discovery["jwks_uri"]) == (issuer, f"{issuer}/keys")

@@ -12,7 +12,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.resources.network import 
 ZONES = ["ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"]
 
 
-def plan(found=NOTHING, cidr="10.0.0.0/16", zones=ZONES, nat_gateway="HighlyAvailable"):
+def plan(found=None, cidr="10.0.0.0/16", zones=None, nat_gateway="HighlyAvailable"):
+    found, zones = NOTHING if found is None else found, ZONES if zones is None else zones
     return network_plan(found, "my-cluster", cidr, zones, nat_gateway, {"Environment": "test"})
 
 
