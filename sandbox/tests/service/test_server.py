@@ -53,7 +53,7 @@ def test_throttling_in_each_protocol(sandbox, service, operation):
 def test_faults_of_the_server_and_the_line(sandbox):
     sandbox.add_fault(kind="error5xx", count=2)
     client = once(sandbox, "eks")
-    for dummy in range(2):
+    for _dummy in range(2):
         with pytest.raises(ClientError) as caught:
             client.list_clusters()
         assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 503
