@@ -50,7 +50,7 @@ lint: setup ## ruff, ansible-lint's production profile, documentation and change
 
 .PHONY: binaries
 binaries: setup ## find or build the sandbox's Kubernetes binaries
-	@.venv/bin/python -m kumo_sandbox.binaries
+	@.venv/bin/kumo-sandbox binaries
 
 .PHONY: format
 format: setup ## format the Python code
