@@ -92,6 +92,7 @@ TABLE: tuple[tuple[str, str, list[tuple[str, list[str]]], dict[str, Any]], ...] 
         [("v0.8.0-eksbuild.2", ALL), ("v0.7.2-eksbuild.4", ALL)],
         {"replicas": {"type": "integer", "minimum": 1}},
     ),
+    ("snapshot-controller", "storage", [("v8.3.0-eksbuild.1", ALL), ("v8.2.0-eksbuild.1", ALL)], {}),
     ("eks-node-monitoring-agent", "observability", [("v1.4.0-eksbuild.2", ALL)], {}),
     ("amazon-cloudwatch-observability", "observability", [("v4.4.0-eksbuild.1", ALL)], {"agent": {"type": "object"}}),
 )
