@@ -174,7 +174,7 @@ def calls(words: argparse.Namespace, place: Place) -> None:
 def faults(words: argparse.Namespace, place: Place) -> None:
     """Add, list or clear faults."""
     if words.action == "add":
-        keys = ("kind", "service", "operation", "count", "code", "message", "resource")
+        keys = ("kind", "service", "operation", "count", "every", "code", "message", "resource")
         place.ask("POST", "faults", json={key: getattr(words, key) for key in keys})
     elif words.action == "clear":
         place.ask("DELETE", "faults")
@@ -227,6 +227,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--service", default="eks", help='endpoint prefix, "*" for all (default: %(default)s)')
     made.add_argument("--operation", default="*", help="API operation (default: all)")
     made.add_argument("--count", type=int, default=1, help="how often, 0 for ever (default: %(default)s)")
+    made.add_argument("--every", type=int, default=1, help="only every so many calls (default: %(default)s)")
     for flag in ("code", "message", "resource"):
         made.add_argument(f"--{flag}", default="")
     made = command(clock)

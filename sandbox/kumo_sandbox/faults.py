@@ -19,6 +19,7 @@ class Fault:
         service: endpoint prefix (eks, ec2, iam); "*" is every service.
         operation: API operation; "*" is every one.
         count: how often; 0 is for ever.
+        every: meet only every so many of the calls that fit: 2 lets each second one fail.
         code, message: the service's words for fail_creation (health issue) and fail_update (update error).
         resource: only for the resource of this name.
     """
@@ -30,6 +31,8 @@ class Fault:
     code: str = ""
     message: str = ""
     resource: str = ""
+    every: int = 1
+    seen: int = 0
     used: int = 0
     id: int = field(default_factory=lambda: next(_numbers))
 
@@ -38,7 +41,9 @@ class Fault:
             raise ValueError(f"kind {self.kind!r}: one of {', '.join(KINDS)} is wanted")
         if int(self.count) < 0:
             raise ValueError(f"count {self.count!r}: 0 (for ever) or more is wanted")
-        self.count = int(self.count)
+        if int(self.every) < 1:
+            raise ValueError(f"every {self.every!r}: 1 or more is wanted")
+        self.count, self.every = int(self.count), int(self.every)
 
     def fits(self, kinds: tuple[str, ...], service: str, operation: str, resource: str) -> bool:
         return (
@@ -75,7 +80,10 @@ class Faults:
         """The first fault that fits this call, counted as used."""
         with self._lock:
             for fault in self._faults:
-                if fault.fits(kinds, service, operation, resource):
+                if not fault.fits(kinds, service, operation, resource):
+                    continue
+                fault.seen += 1
+                if fault.seen % fault.every == 0:
                     fault.used += 1
                     return fault
         return None

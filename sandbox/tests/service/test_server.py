@@ -101,3 +101,11 @@ def test_an_answer_outside_the_model_is_a_fault_of_the_sandbox():
     shape = model.service_model().operation_model("DescribeCluster").output_shape
     with pytest.raises(KeyError, match="colour"):
         model.shaped(shape, {"cluster": {"colour": "red"}})
+
+
+def test_a_fault_can_spare_all_but_every_second_call(sandbox):
+    sandbox.add_fault(kind="throttle", operation="ListClusters", count=0, every=2)
+    for _attempt in range(3):
+        sandbox.client("eks").list_clusters()
+    statuses = [call["status"] for call in sandbox.calls(operation="ListClusters")]
+    assert statuses == [200, 400, 200, 400, 200]
