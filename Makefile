@@ -12,6 +12,14 @@ help: ## list what there is
 setup: ## make .venv, with the checkout in it as kumo.eks
 	@tools/setup.sh
 
+.PHONY: demo
+demo: setup ## the guide's cluster on the sandbox, from nothing to running pods
+	@tools/demo.sh
+
+.PHONY: down
+down: setup ## stop what make demo left running
+	@.venv/bin/kumo-sandbox down
+
 .PHONY: test
 test: setup ## the gate: run every check there is
 	@$(GATE)
@@ -23,6 +31,18 @@ unit: setup ## unit tests
 .PHONY: integration
 integration: setup ## modules against the sandbox, in cycles of twelve steps
 	@$(GATE) integration
+
+.PHONY: molecule
+molecule: setup ## molecule's scenarios, with their idempotence step, against the sandbox
+	@$(GATE) molecule
+
+.PHONY: bench
+bench: setup ## measure, as ratios (25 minutes: one part waits as long as AWS lets wait)
+	@.venv/bin/python tests/bench/bench.py
+
+.PHONY: chaos
+chaos: setup ## kill site.yml at each task, spoil its calls, and run it again (an hour or two)
+	@.venv/bin/python tests/bench/chaos.py
 
 .PHONY: sandbox-tests
 sandbox-tests: setup ## the sandbox's own tests

@@ -66,6 +66,12 @@ def pytest_part(name: str, *paths: str) -> Part:
     return Part(name, command, by_pytest, LINKED, (("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"),))
 
 
+def by_scenarios(text: str, code: int) -> Counts:
+    """One check for each scenario that tools/molecule.sh ran to its end; one failure where it stopped."""
+    passed = len(re.findall(r"^molecule scenario \S+: passed$", text, re.MULTILINE))
+    return passed, 0 if passed and code == 0 else 1
+
+
 def oldest_core_part() -> Part:
     """The unit tests on the oldest ansible-core that is supported, beside the amazon.aws of its time."""
     environment = "tools/environment.sh oldest-core 'ansible>=13,<14' pytest -r sandbox/pyproject.toml"
@@ -110,6 +116,7 @@ def parts() -> list[Part]:
         pytest_part("unit", "tests/unit"),
         pytest_part("sandbox", "sandbox/tests"),
         pytest_part("integration", "tests/integration"),
+        Part("molecule", ["bash", "tools/molecule.sh"], by_scenarios),
         Part("docs", ["bash", "-c", " ".join(docs) + " && echo documentation read"], by_proof("documentation read")),
         Part(
             "ansible-lint",

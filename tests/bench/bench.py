@@ -1,0 +1,173 @@
+"""Measures kumo.eks on the sandbox, as ratios in one run. Usage: bench.py [guide] [unchanged] [growth]; none is all.
+
+guide      the guide's cluster at the true clock: elapsed over the critical path of its waits, beside the playbook that a
+           user writes today with community.aws and amazon.aws (community.yml). Takes about 20 minutes.
+unchanged  a run with nothing to change: beside that playbook's, beside as many pings, and the AWS calls it makes.
+growth     how a run with nothing to change grows from one node group, profile and add-on to 50, 10 and 10.
+
+Exits with 1 when a ratio is over its limit. Times are of this machine; the ratios are what counts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import yaml
+from place import GUIDE, Place, place
+
+from kumo_sandbox import durations
+from kumo_sandbox.aws.addon_versions import TABLE
+
+HERE = Path(__file__).resolve().parent
+PAIRS = 3
+LIMITS = {
+    "elapsed over the critical path": 1.10,
+    "unchanged run over community.aws'": 0.50,
+    "AWS calls for each resource, unchanged": 2.0,
+    "50+10+10 over 1+1+1, unchanged": 2.0,
+}
+# The longest chain of the guide's cluster that must follow one another: the control plane (NAT gateways come up
+# beside it), then the slowest of what needs it. CoreDNS is there seconds after its nodes.
+CRITICAL_PATH = max(durations.CLUSTER_CREATE, durations.NAT_GATEWAY) + max(
+    durations.NODEGROUP_CREATE, durations.FARGATE_CREATE, durations.ADDON
+)
+
+
+def timed(place: Place, playbook: str, **variables: Any) -> tuple[float, str]:
+    """Run a playbook; (seconds, output). Ends the bench where it fails."""
+    started = time.monotonic()
+    code, output = place.play(playbook, **variables)
+    if code:
+        raise SystemExit(f"{playbook} failed:\n{output[-4000:]}")
+    return time.monotonic() - started, output
+
+
+def site(place: Place, **variables: Any) -> tuple[float, str]:
+    return timed(place, "kumo.eks.site", **(variables or GUIDE))
+
+
+def calls_of(place: Place) -> list[dict[str, Any]]:
+    """The calls to AWS since the last look."""
+    return json.loads(place.sandbox("calls", "--json", "--clear"))
+
+
+def community(place: Place) -> tuple[float, str]:
+    return timed(place, str(HERE / "community.yml"))
+
+
+def recap(output: str) -> dict[str, int]:
+    return {key: int(count) for key, count in re.findall(r"(\w+)=(\d+)", output.partition("PLAY RECAP")[2])}
+
+
+def tell(what: str, value: float, note: str = "") -> bool:
+    """Print a figure; whether it is within its limit."""
+    limit = LIMITS.get(what)
+    good = limit is None or value <= limit
+    words = "" if limit is None else f"  limit {limit:.2f}  {'ok' if good else 'OVER'}"
+    print(f"{what:45} {value:8.2f}{words}{'  ' + note if note else ''}", flush=True)
+    return good
+
+
+def bench_guide() -> bool:
+    """Both at once, each in its own sandbox: they wait most of the time."""
+    with place("1") as ours, place("1") as theirs, ThreadPoolExecutor() as pool:
+        runs = [pool.submit(site, ours), pool.submit(community, theirs)]
+        (mine, _output), (other, _its_output) = (run.result() for run in runs)
+    tell("critical path, seconds", CRITICAL_PATH)
+    tell("kumo.eks.site, seconds", mine)
+    tell("community.aws playbook, seconds", other, f"{other / mine:.2f} times as long")
+    return tell("elapsed over the critical path", mine / CRITICAL_PATH)
+
+
+def pings(count: int) -> str:
+    """A playbook of as many pings."""
+    tasks = [{"name": f"Ping {number}", "ansible.builtin.ping": None} for number in range(count)]
+    variables = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    play = {"name": "Pings", "hosts": "localhost", "connection": "local", "gather_facts": False}
+    return yaml.safe_dump([{**play, "vars": variables, "tasks": tasks}])
+
+
+def medians(*runs: Callable[[], tuple[float, str]]) -> list[float]:
+    """The median seconds of each, run in turn: A B C A B C."""
+    rounds = [[run()[0] for run in runs] for _round in range(PAIRS)]
+    return [statistics.median(column) for column in zip(*rounds, strict=True)]
+
+
+def bench_unchanged() -> bool:
+    with place("instant") as ours, place("instant") as theirs, tempfile.TemporaryDirectory() as folder:
+        site(ours)
+        community(theirs)
+        calls_of(ours)
+        output = site(ours)[1]
+        calls, counts = calls_of(ours), recap(output)
+        if counts["changed"]:
+            raise SystemExit(f"the second run changed something:\n{output[-4000:]}")
+        floor = Path(folder) / "pings.yml"
+        floor.write_text(pings(counts["ok"]))
+        mine, other, ping = medians(lambda: site(ours), lambda: community(theirs), lambda: timed(ours, str(floor)))
+    tell("kumo.eks.site, seconds", mine, f"{counts['ok']} tasks, {counts['skipped']} skipped")
+    tell("community.aws playbook, seconds", other)
+    tell("as many pings, seconds", ping)
+    tell("seconds over that floor", mine - ping)
+    tell("AWS calls", len(calls))
+    good = tell("unchanged run over community.aws'", mine / other)
+    return tell("AWS calls for each resource, unchanged", len(calls) / GUIDE_RESOURCES) and good
+
+
+# VPC, internet gateway, 6 subnets, 3 NAT gateways, 4 route tables, 4 roles, cluster, 2 launch templates,
+# 2 node groups, 1 Fargate profile, 4 add-ons
+GUIDE_RESOURCES = 29
+
+
+def sized(groups: int, profiles: int, addons: int) -> dict[str, Any]:
+    """Role variables of a cluster with so many things."""
+    return {
+        "eks_cluster_name": "growth",
+        "eks_region": "ap-northeast-1",
+        "cluster_version": "1.33",
+        "network_nat_gateway": "Single",
+        "nodegroups_list": [{"name": f"group-{number}", "instance_types": ["m5.large"]} for number in range(groups)],
+        "fargate_profiles": [
+            {"name": f"profile-{number}", "selectors": [{"namespace": f"batch-{number}"}]} for number in range(profiles)
+        ],
+        "addons_list": [{"name": row[0]} for row in TABLE[:addons]],
+    }
+
+
+def bench_growth() -> bool:
+    small, large = sized(1, 1, 1), sized(50, 10, 10)
+    with place("instant") as little, place("instant") as much:
+        site(little, **small)
+        site(much, **large)
+        few, many = medians(lambda: site(little, **small), lambda: site(much, **large))
+    tell("1 node group, 1 profile, 1 add-on, seconds", few)
+    tell("50 node groups, 10 profiles, 10 add-ons, seconds", many)
+    return tell("50+10+10 over 1+1+1, unchanged", many / few)
+
+
+BENCHES = {"unchanged": bench_unchanged, "growth": bench_growth, "guide": bench_guide}
+
+
+def main(wanted: list[str]) -> int:
+    unknown = [name for name in wanted if name not in BENCHES]
+    if unknown:
+        print(f"no such bench: {', '.join(unknown)}; there are {', '.join(BENCHES)}", file=sys.stderr)
+        return 2
+    good = True
+    for name in wanted or BENCHES:
+        print(f"== {name}", flush=True)
+        good = BENCHES[name]() and good
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
