@@ -21,7 +21,7 @@ down: setup ## stop what make demo left running
 	@.venv/bin/kumo-sandbox down
 
 .PHONY: test
-test: setup ## the gate: run every check there is
+test: setup binaries ## the gate: run every check there is
 	@$(GATE)
 
 .PHONY: unit

@@ -14,6 +14,7 @@ import sysconfig
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ LINKED = Path(sysconfig.get_path("purelib")) / "ansible_collections" / "kumo" / 
 BIN = Path(sys.executable).parent
 PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 HEARTBEAT = 30.0  # seconds between signs of life of a long part
+SIDE_BY_SIDE = 2  # parts that run at once: most wait a good deal, and the machine of the CI has two cores
 TAIL = 60  # lines shown of a part that failed
 
 # On a new machine ansible-test makes the test's environment between these two lines.
@@ -181,6 +183,16 @@ def run(part: Part, scratch: str) -> tuple[Counts, str, float]:
     return part.judge(text, process.returncode), text, time.monotonic() - started
 
 
+def run_and_tell(part: Part, scratch: str) -> tuple[str, Counts, float]:
+    """Run a part; say that it began, and show the end of its log where it failed."""
+    print(f"{part.name} ...", flush=True)
+    counts, text, seconds = run(part, scratch)
+    if counts[1]:
+        tail = "\n".join(text.splitlines()[-TAIL:])
+        print(f"{part.name} FAILED, the end of {OUTPUT / part.name}.log:\n{tail}", flush=True)
+    return part.name, counts, seconds
+
+
 def main(wanted: list[str]) -> int:
     known = {part.name: part for part in parts()}
     unknown = [name for name in wanted if name not in known]
@@ -189,14 +201,8 @@ def main(wanted: list[str]) -> int:
         return 2
     OUTPUT.mkdir(parents=True, exist_ok=True)
     give_pip_without_download()
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="kumo-gate-") as scratch:
-        for name in wanted or known:
-            print(f"{name} ...", flush=True)
-            counts, text, seconds = run(known[name], scratch)
-            rows.append((name, counts, seconds))
-            if counts[1]:
-                print("\n".join(text.splitlines()[-TAIL:]), flush=True)
+    with tempfile.TemporaryDirectory(prefix="kumo-gate-") as scratch, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        rows = list(pool.map(lambda name: run_and_tell(known[name], scratch), wanted or known))
     shutil.rmtree(ROOT / "collections", ignore_errors=True)
     for name, (passed, failed), seconds in rows:
         print(f"{name:14} {'ok    ' if not failed else 'FAILED'} {passed:5} passed {failed:3} failed {seconds:6.0f} s")
