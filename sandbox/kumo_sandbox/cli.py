@@ -89,6 +89,7 @@ def start(words: argparse.Namespace, place: Place) -> dict[str, Any]:
     command += ["--port", str(words.port), "--region", words.region]
     command += ["--refuse-unsupported"] if words.refuse_unsupported else []
     command += ["--no-kubernetes"] if words.no_kubernetes else []
+    command += ["--enforce-iam"] if words.enforce_iam else []
     log = place.folder / "server.log"
     with log.open("w") as out:
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
@@ -108,7 +109,15 @@ def serve(words: argparse.Namespace, place: Place) -> None:
     from kumo_sandbox.server import Sandbox
 
     state = str(place.folder / "clusters")
-    sandbox = Sandbox(words.speed, not words.no_kubernetes, words.refuse_unsupported, words.port, state, words.region)
+    sandbox = Sandbox(
+        words.speed,
+        not words.no_kubernetes,
+        words.refuse_unsupported,
+        words.port,
+        state,
+        words.region,
+        words.enforce_iam,
+    )
     try:
         sandbox.start()
     except (OSError, SystemExit) as error:
@@ -196,6 +205,19 @@ def reset(words: argparse.Namespace, place: Place) -> None:
     print("The account is empty.")
 
 
+def iam(words: argparse.Namespace, place: Place) -> None:
+    """Show whether IAM decides who may do what, or switch it."""
+    if words.enforce:
+        place.ask("PUT", "iam", json={"enforced": words.enforce == "on"})
+    print("IAM is enforced." if place.ask("GET", "iam")["enforced"] else "IAM is not enforced: every call is allowed.")
+
+
+def token(words: argparse.Namespace, place: Place) -> None:
+    """Sign a service account's token with the key of the cluster's issuer, without its API server."""
+    keys = ("cluster", "namespace", "account", "audience", "seconds")
+    print(place.ask("POST", "token", json={key: getattr(words, key) for key in keys})["token"])
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser("kumo-sandbox", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -212,6 +234,7 @@ def parser() -> argparse.ArgumentParser:
         made.add_argument("--speed", default="1", help='of the clock: 1 is true, N is faster, or "instant"')
         made.add_argument("--region", default="ap-northeast-1", help="region of `env` (default: %(default)s)")
         made.add_argument("--refuse-unsupported", action="store_true", help="refuse versions AWS no longer offers")
+        made.add_argument("--enforce-iam", action="store_true", help="let IAM decide who may do what (not at EKS)")
         made.add_argument("--no-kubernetes", action="store_true", help="clusters without a control plane behind them")
     command(down)
     command(env).add_argument("--format", choices=["shell", "json"], default="shell", help="(default: %(default)s)")
@@ -234,6 +257,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--speed", default="", help="new speed")
     made.add_argument("--advance", type=float, default=0, help="seconds to jump forward")
     command(reset)
+    command(iam).add_argument("--enforce", choices=["on", "off"], default="", help="switch it")
+    made = command(token)
+    for flag in ("cluster", "namespace", "account"):
+        made.add_argument(flag)
+    made.add_argument("--audience", default="sts.amazonaws.com", help="(default: %(default)s)")
+    made.add_argument("--seconds", type=int, default=3600, help="lifetime, below 0 expired (default: %(default)s)")
     return top
 
 

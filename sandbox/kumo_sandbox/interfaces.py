@@ -72,6 +72,8 @@ class ClusterView:
     fargate_profiles: tuple[FargateProfileSpec, ...] = ()
     access: tuple[AccessRule, ...] = ()
     addons: tuple[AddonSpec, ...] = field(default=())
+    pod_identities: tuple[tuple[str, str], ...] = ()  # namespace and service account of each association
+    signing_key: str = field(default="", repr=False)  # PEM of the issuer's key; empty: the Kubernetes side makes one
 
 
 class KubernetesSide(Protocol):

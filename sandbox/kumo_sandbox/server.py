@@ -29,6 +29,10 @@ from kumo_sandbox.aws.store import Cluster, Store
 from kumo_sandbox.aws.world import MARK, World
 from kumo_sandbox.clock import Clock
 from kumo_sandbox.faults import Faults
+from kumo_sandbox.identity import eks_auth, web_identity
+from kumo_sandbox.identity.enforcement import enforce, enforced
+from kumo_sandbox.identity.issuer import IssuerKey, discovery
+from kumo_sandbox.identity.providers import complete_providers
 from kumo_sandbox.interfaces import KubernetesSide
 from kumo_sandbox.natgateways import slow_down
 from kumo_sandbox.parameters import offer_images
@@ -57,13 +61,17 @@ def operation_of(environ: dict[str, Any], body: bytes, signed_for: str) -> str:
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target:
         return target.rsplit(".", 1)[-1]
-    words = (
-        body.decode("utf-8", "replace")
-        if "form" in environ.get("CONTENT_TYPE", "")
-        else environ.get("QUERY_STRING", "")
-    )
-    action = parse_qs(words).get("Action")
-    return action[0] if action else f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')}"
+    if signed_for == "eks-auth":
+        return "AssumeRoleForPodIdentity"
+    action = parameters(environ, body).get("Action")
+    return action or f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')}"
+
+
+def parameters(environ: dict[str, Any], body: bytes) -> dict[str, str]:
+    """The parameters of a request in the query protocol, in its form or its URL."""
+    form = "form" in environ.get("CONTENT_TYPE", "")
+    words = body.decode("utf-8", "replace") if form else environ.get("QUERY_STRING", "")
+    return {key: values[0] for key, values in parse_qs(words).items()}
 
 
 ROLES = re.compile(rb'"(?:roleArn|nodeRole|podExecutionRoleArn|serviceAccountRoleArn)"\s*:\s*"([^"]+)"')
@@ -99,20 +107,36 @@ class Front:
         key, region, signed_for = scope_of(environ)
         route = self._eks_route(environ) if signed_for == "eks" else None
         operation = route[0].name if route else operation_of(environ, body, signed_for)
+        if operation == web_identity.OPERATION:
+            signed_for = "sts"  # the token speaks for the caller: nobody signs
         itself = MARK in environ.get("HTTP_USER_AGENT", "")
         if not itself:
             spoiled = self._spoil(environ, start, signed_for, operation, key)
             if spoiled is not None:
                 return spoiled
-        if route:
-            status, headers, answer = self._eks(route, environ, body, key, region)
+        own = self._own(route, operation, signed_for, environ, body, key, region)
+        if own is None:
+            status, parts = self._to_moto(environ, start)
+        else:
+            status, headers, answer = own
             start(f"{status} {'OK' if status < 400 else 'Error'}", list(headers.items()))
             parts: Iterable[bytes] = [answer]
-        else:
-            status, parts = self._to_moto(environ, start)
         if not itself:
             self._record(signed_for, operation, key, status, parts, body)
         return parts
+
+    def _own(
+        self, route: Any, operation: str, name: str, environ: dict[str, Any], body: bytes, key: str, region: str
+    ) -> service.Answer | None:
+        """The answer to what the sandbox acts out itself; None for what is moto's."""
+        if route:
+            return self._eks(route, environ, body, key, region)
+        if operation == web_identity.OPERATION:
+            return web_identity.handle(parameters(environ, body), self._sandbox.issuer_key)
+        if name == "eks-auth":
+            path = environ.get("PATH_INFO", "")
+            return eks_auth.handle(self._sandbox.store, region or self._sandbox.region, path, body)
+        return None
 
     @staticmethod
     def _eks_route(environ: dict[str, Any]) -> Any:
@@ -190,6 +214,7 @@ class Sandbox:
         speed: of the clock: 1, N or "instant".
         kubernetes: give clusters a real control plane (started when first reached).
         refuse_unsupported: refuse Kubernetes versions that AWS no longer offers.
+        enforce_iam: IAM decides over calls to moto's services (not EKS), see ``set_enforce_iam``.
         port: 0 takes a free one.
         state_dir: where the Kubernetes side keeps its files; needed with kubernetes.
     """
@@ -202,6 +227,7 @@ class Sandbox:
         port: int = 0,
         state_dir: str | None = None,
         region: str = REGION,
+        enforce_iam: bool = False,
     ) -> None:
         self.clock = Clock(speed)
         self.faults = Faults()
@@ -211,6 +237,7 @@ class Sandbox:
         self.store = Store(self.clock)
         self.kubernetes: KubernetesSide | None = None
         self._with_kubernetes, self._state_dir, self._port = kubernetes, state_dir, port
+        self._enforce_iam = enforce_iam
         self._stopped = threading.Event()
         self._clients: dict[str, Any] = {}
 
@@ -226,8 +253,10 @@ class Sandbox:
         os.environ.setdefault("MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION", "false")
         slow_down(self.clock)
         offer_images()
+        complete_providers()
         self._forget_moto()
         self.keys = make_administrator()
+        enforce(self._enforce_iam)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server = werkzeug.serving.make_server("127.0.0.1", self._port, Front(self), threaded=True)
         self.endpoint = f"http://127.0.0.1:{self._server.server_port}"
@@ -244,6 +273,7 @@ class Sandbox:
 
     def stop(self) -> None:
         self._stopped.set()
+        enforce(False)
         if self.kubernetes:
             self.kubernetes.stop()
         self._server.shutdown()
@@ -258,6 +288,7 @@ class Sandbox:
         self.faults.clear()
         self._forget_moto()
         make_administrator(self.keys)
+        enforce(self._enforce_iam)
 
     @staticmethod
     def _forget_moto() -> None:
@@ -313,6 +344,40 @@ class Sandbox:
     def clear_faults(self) -> None:
         self.faults.clear()
 
+    def set_enforce_iam(self, wanted: bool) -> None:
+        """Whether IAM decides who may do what, from the next call on and until ``reset``; EKS allows everybody."""
+        enforce(wanted)
+
+    def issuer_token(
+        self, cluster: str, namespace: str, account: str, audience: str = "sts.amazonaws.com", seconds: int = 3600
+    ) -> str:
+        """A service account's token, signed with the key of the cluster's issuer as its API server would sign it.
+
+        For what an API server does not give: a token that is expired (``seconds`` below 0), or one without a control
+        plane. It vouches for a service account that need not exist.
+        """
+        now = int(time.time())
+        with self.store.lock:
+            found = self.store.clusters[(self.region, cluster)]
+        claims = {
+            "aud": [audience],
+            "exp": now + seconds,
+            "iat": now + min(seconds - 600, 0),
+            "iss": found.raw["identity"]["oidc"]["issuer"],
+            "kubernetes.io": {"namespace": namespace, "serviceaccount": {"name": account, "uid": "none"}},
+            "sub": f"system:serviceaccount:{namespace}:{account}",
+        }
+        return found.issuer_key.sign({**claims, "nbf": claims["iat"]})
+
+    def issuer_key(self, issuer: str) -> IssuerKey | None:
+        """The key of a cluster's issuer (its URL or the last part of it), None when the cluster is gone."""
+        with self.store.lock:
+            for cluster in self.store.clusters.values():
+                url = cluster.raw["identity"]["oidc"]["issuer"]
+                if issuer in (url, url.rsplit("/", 1)[1]):
+                    return cluster.issuer_key
+        return None
+
     # what the service asks
 
     def context(self, operation: str, key: str, region: str) -> Context:
@@ -362,6 +427,8 @@ class Sandbox:
         path, method = request.path.removeprefix("/_sandbox/"), request.method
         if path.startswith("kubernetes/token-review/"):
             return self._token_review(path, request)
+        if path.startswith("oidc/"):
+            return self._oidc(path, request)
         actions: dict[tuple[str, str], Callable[[], Any]] = {
             ("GET", "status"): self.status,
             ("GET", "calls"): lambda: self.calls(request.args.get("service", ""), request.args.get("operation", "")),
@@ -372,6 +439,9 @@ class Sandbox:
             ("GET", "clock"): lambda: {"speed": self.clock.speed, "now": self.clock.now()},
             ("PUT", "clock"): lambda: self._set_clock(request.get_json()),
             ("POST", "reset"): self.reset,
+            ("GET", "iam"): lambda: {"enforced": enforced()},
+            ("PUT", "iam"): lambda: self._set_iam(request.get_json()),
+            ("POST", "token"): lambda: {"token": self._token(request.get_json())},
         }
         act = actions.get((method, path))
         if act is None:
@@ -387,6 +457,33 @@ class Sandbox:
         self.clock.advance(float(wanted.get("advance", 0)))
         self.store.settle()
         return {"speed": self.clock.speed, "now": self.clock.now()}
+
+    def _set_iam(self, wanted: dict[str, Any]) -> dict[str, bool]:
+        if not isinstance(wanted.get("enforced"), bool):
+            raise ValueError(f"enforced {wanted.get('enforced')!r}: true or false is wanted")
+        self.set_enforce_iam(wanted["enforced"])
+        return {"enforced": enforced()}
+
+    def _token(self, wanted: dict[str, Any]) -> str:
+        try:
+            return self.issuer_token(**wanted)
+        except KeyError as error:
+            raise ValueError(f"no cluster {wanted.get('cluster')!r} in {self.region}") from error
+
+    def _oidc(self, path: str, request: Request) -> Response:
+        """What an issuer publishes: oidc/ID/.well-known/openid-configuration and oidc/ID/keys."""
+        name, dummy, document = path.removeprefix("oidc/").partition("/")
+        with self.store.lock:
+            issuers = [cluster.raw["identity"]["oidc"]["issuer"] for cluster in self.store.clusters.values()]
+        issuer = next((each for each in issuers if each.rsplit("/", 1)[1] == name), None)
+        key = self.issuer_key(issuer) if issuer else None
+        documents: dict[str, Callable[[], Any]] = {
+            ".well-known/openid-configuration": lambda: discovery(str(issuer)),
+            "keys": lambda: key.jwks if key else None,
+        }
+        if key is None or document not in documents or request.method != "GET":
+            return Response(f"no issuer publishes {request.path}\n", 404)
+        return Response(json.dumps(documents[document]()), mimetype="application/json")
 
     def _token_review(self, path: str, request: Request) -> Response:
         from kumo_sandbox.kubernetes import review_token
@@ -404,6 +501,8 @@ class Sandbox:
                     "region": region,
                     "status": c.raw["status"],
                     "version": c.raw["version"],
+                    "issuer": c.raw["identity"]["oidc"]["issuer"],
+                    "oidc": f"{self.endpoint}/_sandbox/oidc/{c.raw['identity']['oidc']['issuer'].rsplit('/', 1)[1]}",
                     "nodegroups": {k: v["status"] for k, v in c.nodegroups.items()},
                     "fargate_profiles": {k: v["status"] for k, v in c.fargate_profiles.items()},
                     "addons": {k: v["status"] for k, v in c.addons.items()},
@@ -411,4 +510,10 @@ class Sandbox:
                 for (region, dummy), c in self.store.clusters.items()
             ]
         planes = list(self.kubernetes.status()) if self.kubernetes else []
-        return {"endpoint": self.endpoint, "speed": self.clock.speed, "clusters": clusters, "control_planes": planes}
+        return {
+            "endpoint": self.endpoint,
+            "speed": self.clock.speed,
+            "enforce_iam": enforced(),
+            "clusters": clusters,
+            "control_planes": planes,
+        }

@@ -36,6 +36,8 @@ def view_of(store: Store, world: World, arn: str) -> ClusterView | None:
                 for a in cluster.addons.values()
                 if a["status"] in ("ACTIVE", "DEGRADED", "UPDATING", "CREATING")
             ),
+            pod_identities=tuple((p["namespace"], p["serviceAccount"]) for p in cluster.pod_identities.values()),
+            signing_key=cluster.issuer_key.pem,
         )
 
 

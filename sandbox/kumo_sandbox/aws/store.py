@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kumo_sandbox.clock import Clock
+from kumo_sandbox.identity.issuer import IssuerKey
 
 Raw = dict[str, Any]
 
@@ -31,6 +32,7 @@ class Cluster:
     update_of: dict[str, tuple[str, str]] = field(default_factory=dict)  # update id -> (kind, name)
     insights: dict[str, Raw] = field(default_factory=dict)
     insights_refresh: Raw = field(default_factory=dict)
+    issuer_key: IssuerKey = field(default_factory=IssuerKey)
 
     @property
     def name(self) -> str:

@@ -7,11 +7,12 @@ import shutil
 import threading
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes import fargate_scheduler
-from kumo_sandbox.kubernetes.api import Api, Manifest, collection_of
+from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, collection_of, path_of
 from kumo_sandbox.kubernetes.control_plane import ControlPlane, kubeconfig, write_private
 from kumo_sandbox.kubernetes.listener import Listener
 from kumo_sandbox.kubernetes.pki import Pki
@@ -83,6 +84,19 @@ class Cluster:
         with self._starting:
             if not self._control_plane.healthy():
                 self._start()
+
+    def service_account(self, namespace: str, name: str) -> Manifest | None:
+        """The service account as the running API server has it now, None where it has none."""
+        api = Api(self._control_plane.url, self._pki)
+        metadata = {"namespace": namespace, "name": name}
+        try:
+            return api.get(path_of({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}))
+        except ApiError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            return None
+        finally:
+            api.close()
 
     def remove(self) -> None:
         """End everything and delete the folder."""
@@ -221,7 +235,6 @@ def _credentials(folder: Path, arn: str) -> Pki:
     pki = Pki(folder / "pki", arn.rpartition("/")[2])
     pki.issue("admin", "kubernetes-admin", ("system:masters",))
     pki.issue("endpoint", "kube-apiserver", hosts=("127.0.0.1", "localhost"))
-    pki.service_account_keys()
     return pki
 
 

@@ -101,6 +101,7 @@ class ControlPlane:
         )
         self.pki.issue("server", "kube-apiserver", hosts=names)
         self.pki.issue("etcd", "etcd", hosts=("127.0.0.1",))
+        self.pki.service_account_keys(view.signing_key)
         webhook = kubeconfig(f"{self._token_review_url}/{view.arn}")
         write_private(self.folder / "token-webhook.json", webhook)
         write_private(self.folder / "internal.kubeconfig", kubeconfig(self.url, self.pki, "admin"))

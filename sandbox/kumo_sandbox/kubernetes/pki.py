@@ -61,10 +61,18 @@ class Pki:
             )
         self._write(name, key, builder.sign(self._key, hashes.SHA256()))
 
-    def service_account_keys(self) -> None:
-        """sa.key and sa.pub: the RSA pair that signs service account tokens (RS256, as EKS' issuers do)."""
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        _write_private(self.folder / "sa.key", _private_pem(key))
+    def service_account_keys(self, pem: str = "") -> None:
+        """sa.key and sa.pub: the RSA pair that signs service account tokens (RS256, as EKS' issuers do).
+
+        ``pem`` is the private key; without it one is made, once.
+        """
+        path = self.folder / "sa.key"
+        if not pem:
+            if path.exists():
+                return
+            pem = _private_pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)).decode()
+        key = serialization.load_pem_private_key(pem.encode(), None)
+        _write_private(path, pem.encode())
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )

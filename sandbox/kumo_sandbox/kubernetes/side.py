@@ -10,6 +10,7 @@ from pathlib import Path
 
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.addons import addon_could_run
+from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.cluster import Cluster
 from kumo_sandbox.kubernetes.pki import Pki
 from kumo_sandbox.kubernetes.processes import kill_recorded
@@ -87,8 +88,13 @@ class KubernetesSide:
     def _webhook_server(self) -> WebhookServer:
         with self._lock:
             if self._webhooks is None:
-                self._webhooks = WebhookServer(Pki(self._folder / "webhooks", "kumo-sandbox-webhooks"), self._view)
+                pki = Pki(self._folder / "webhooks", "kumo-sandbox-webhooks")
+                self._webhooks = WebhookServer(pki, self._view, self._service_account)
             return self._webhooks
+
+    def _service_account(self, arn: str, namespace: str, name: str) -> Manifest | None:
+        cluster = self._clusters.get(arn)
+        return cluster.service_account(namespace, name) if cluster else None
 
 
 def clear(state_dir: str) -> Path:

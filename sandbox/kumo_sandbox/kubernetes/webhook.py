@@ -20,21 +20,32 @@ from typing import Any
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.fargate import PROFILE_LABEL, SCHEDULER, profile_for
+from kumo_sandbox.kubernetes.identity_webhook import SKIP_LABEL, identity_patch
 from kumo_sandbox.kubernetes.pki import Pki
 
 FARGATE = "/fargate/"
+IDENTITY = "/identity/"
 LOG = logging.getLogger(__name__)
+
+Review = Callable[[dict[str, Any], str], dict[str, Any]]  # an admission request and a cluster's ARN: the answer
+ServiceAccountOf = Callable[[str, str, str], Manifest | None]  # ARN, namespace, name
 
 
 class WebhookServer:
     """Answers AdmissionReviews; the cluster's ARN is the rest of the path."""
 
-    def __init__(self, pki: Pki, view: Callable[[str], ClusterView | None]) -> None:
+    def __init__(self, pki: Pki, view: Callable[[str], ClusterView | None], service_account: ServiceAccountOf) -> None:
         self._pki = pki
         pki.issue("webhook", "eks-webhooks", hosts=("127.0.0.1",))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(pki.path("webhook.crt"), pki.path("webhook.key"))
-        self._server = _Server(context, view)
+        reviews: dict[str, Review] = {
+            FARGATE: lambda request, arn: review_pod(request, view(arn)),
+            IDENTITY: lambda request, arn: review_identity(
+                request, view(arn), lambda namespace, name: service_account(arn, namespace, name)
+            ),
+        }
+        self._server = _Server(context, reviews)
         threading.Thread(target=self._server.serve_forever, name="kumo-webhooks", daemon=True).start()
 
     def close(self) -> None:
@@ -43,37 +54,60 @@ class WebhookServer:
 
     def manifests(self, arn: str) -> list[Manifest]:
         """What makes a cluster's API server ask us."""
-        url = f"https://127.0.0.1:{self._server.server_address[1]}{FARGATE}{arn}"
+        skip = {"matchExpressions": [{"key": SKIP_LABEL, "operator": "DoesNotExist"}]}
+        identity = self._webhook(f"{IDENTITY}{arn}", "iam-for-pods.amazonaws.com")
+        fargate = "0500-amazon-eks-fargate-mutation.amazonaws.com"
+        return [
+            _configuration("pod-identity-webhook", {**identity, "objectSelector": skip}),
+            _configuration(fargate, self._webhook(f"{FARGATE}{arn}", fargate)),
+        ]
+
+    def _webhook(self, path: str, name: str) -> dict[str, Any]:
         rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "*"}
-        webhook = {
-            "name": "0500-amazon-eks-fargate-mutation.amazonaws.com",
+        url = f"https://127.0.0.1:{self._server.server_address[1]}{path}"
+        return {
+            "name": name,
             "admissionReviewVersions": ["v1"],
             "clientConfig": {"url": url, "caBundle": self._pki.ca_data},
             "failurePolicy": "Ignore",
+            "reinvocationPolicy": "IfNeeded",
             "rules": [rule],
             "sideEffects": "None",
             "timeoutSeconds": 5,
         }
-        name = "0500-amazon-eks-fargate-mutation.amazonaws.com"
-        return [
-            {
-                "apiVersion": "admissionregistration.k8s.io/v1",
-                "kind": "MutatingWebhookConfiguration",
-                "metadata": {"name": name},
-                "webhooks": [webhook],
-            }
-        ]
+
+
+def _configuration(name: str, webhook: dict[str, Any]) -> Manifest:
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": name},
+        "webhooks": [webhook],
+    }
 
 
 def review_pod(request: dict[str, Any], view: ClusterView | None) -> dict[str, Any]:
     """The answer to one admission request for a pod."""
     pod = request["object"]
     profile = profile_for(pod, request["namespace"], view.fargate_profiles) if view else None
+    return _answer(request, _patch(pod, profile) if profile else [])
+
+
+def review_identity(
+    request: dict[str, Any], view: ClusterView | None, service_account: Callable[[str, str], Manifest | None]
+) -> dict[str, Any]:
+    """The answer of the pod identity webhook; ``service_account`` looks one up by namespace and name."""
+    pod, namespace = request["object"], request["namespace"]
+    account = service_account(namespace, pod["spec"].get("serviceAccountName") or "default")
+    patch = identity_patch(pod, namespace, account, view) if view and account else []
+    return _answer(request, patch)
+
+
+def _answer(request: dict[str, Any], patch: list[dict[str, Any]]) -> dict[str, Any]:
     answer: dict[str, Any] = {"uid": request["uid"], "allowed": True}
-    if profile is None:
+    if not patch:
         return answer
-    patch = base64.b64encode(json.dumps(_patch(pod, profile)).encode()).decode()
-    return answer | {"patchType": "JSONPatch", "patch": patch}
+    return answer | {"patchType": "JSONPatch", "patch": base64.b64encode(json.dumps(patch).encode()).decode()}
 
 
 def _patch(pod: Manifest, profile: str) -> list[dict[str, Any]]:
@@ -89,10 +123,10 @@ class _Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, context: ssl.SSLContext, view: Callable[[str], ClusterView | None]) -> None:
+    def __init__(self, context: ssl.SSLContext, reviews: dict[str, Review]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.context = context
-        self.view = view
+        self.reviews = reviews
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         with self.context.wrap_socket(request, server_side=True) as secured:
@@ -110,12 +144,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["request"]
-        if not self.path.startswith(FARGATE):
+        kind = next((each for each in self.server.reviews if self.path.startswith(each)), None)
+        if kind is None:
             self.send_error(HTTPStatus.NOT_FOUND)
             return
         # the API server adds ?timeout=5s
-        arn = self.path.partition("?")[0].removeprefix(FARGATE)
-        response = review_pod(request, self.server.view(arn))
+        response = self.server.reviews[kind](request, self.path.partition("?")[0].removeprefix(kind))
         body = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}
         self._send(json.dumps(body).encode())
 

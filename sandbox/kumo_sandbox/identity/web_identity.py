@@ -1,0 +1,187 @@
+"""STS AssumeRoleWithWebIdentity: the token of a service account for the credentials of a role.
+
+The checks come in the order in which STS answers them: the token's form, the account's OIDC provider, the signature,
+the audience, the expiry, the role's trust policy. Codes are those of STS' API model, messages those seen in public logs.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from xml.sax.saxutils import escape
+
+from kumo_sandbox.identity import trust
+from kumo_sandbox.identity.issuer import IssuerKey, TokenError, audiences_of, claims_of
+from kumo_sandbox.principals import ACCOUNT
+
+OPERATION = "AssumeRoleWithWebIdentity"
+ACTION = f"sts:{OPERATION}"
+NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
+SHORTEST = 900  # seconds of a session
+REQUIRED = {"RoleArn": "roleArn", "RoleSessionName": "roleSessionName", "WebIdentityToken": "webIdentityToken"}
+
+KeyOf = Callable[[str], IssuerKey | None]  # the key of an issuer (its URL); None for one that nobody serves
+
+
+class StsError(Exception):
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.code, self.message, self.status = code, message, status
+
+
+def not_authorized() -> StsError:
+    return StsError("AccessDenied", f"Not authorized to perform {ACTION}", 403)
+
+
+def handle(asked: dict[str, str], key_of: KeyOf) -> tuple[int, dict[str, str], bytes]:
+    """Answer a request by its parameters."""
+    request = str(uuid.uuid4())
+    try:
+        status, body = 200, _result(assume(asked, key_of))
+    except StsError as error:
+        status = error.status
+        body = f"<Error><Type>Sender</Type><Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
+    if status == 200:
+        text = f'<{OPERATION}Response xmlns="{NAMESPACE}">{body}<ResponseMetadata><RequestId>{request}</RequestId></ResponseMetadata></{OPERATION}Response>'
+    else:
+        text = f'<ErrorResponse xmlns="{NAMESPACE}">{body}<RequestId>{request}</RequestId></ErrorResponse>'
+    return status, {"Content-Type": "text/xml", "x-amzn-RequestId": request}, text.encode()
+
+
+def assume(asked: dict[str, str], key_of: KeyOf) -> dict[str, Any]:
+    """Check everything and have moto make the session; raises StsError."""
+    for name, member in REQUIRED.items():
+        if not asked.get(name):
+            raise _invalid(f"Value null at '{member}' failed to satisfy constraint: Member must not be null")
+    token = asked["WebIdentityToken"]
+    claims, provider = check_token(token, key_of)
+    role = role_of(asked["RoleArn"])
+    if role is None or not trusts(role, provider.arn, claims, asked["RoleSessionName"]):
+        raise not_authorized()
+    session = make_session(role, asked["RoleSessionName"], _duration(asked, role), asked.get("Policy") or "")
+    return {"session": session, "claims": claims, "provider": provider.arn}
+
+
+def check_token(token: str, key_of: KeyOf) -> tuple[dict[str, Any], Any]:
+    """The claims of a good token and the account's provider for its issuer."""
+    try:
+        claims = claims_of(token)
+    except TokenError as error:
+        raise StsError(
+            "InvalidIdentityToken",
+            "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
+        ) from error
+    issuer = str(claims.get("iss") or "")
+    provider = provider_of(issuer)
+    if provider is None:
+        raise StsError("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}")
+    key = key_of(issuer)
+    if key is None or not key.signed(token):
+        raise StsError(
+            "InvalidIdentityToken",
+            "Couldn't retrieve verification key from your identity provider,  please reference"
+            f" {OPERATION} documentation for requirements",
+        )
+    if not set(audiences_of(claims)) & set(provider.client_id_list):
+        raise StsError("InvalidIdentityToken", "Incorrect token audience")
+    now, end = int(time.time()), int(claims.get("exp") or 0)
+    if now >= end:
+        raise StsError(
+            "ExpiredTokenException",
+            f"Token expired: current date/time {now} must be before the expiration date/time {end}",
+        )
+    return claims, provider
+
+
+def provider_of(issuer: str) -> Any:
+    """IAM's OpenID Connect provider for an issuer, None where the account has none."""
+    from moto.iam.models import iam_backends
+
+    name = issuer.removeprefix("https://")
+    providers = iam_backends[ACCOUNT]["aws"].open_id_providers.values()
+    return next((each for each in providers if each.url == name), None)
+
+
+def role_of(arn: str) -> Any:
+    """The role with this ARN, None where there is none."""
+    from moto.iam.models import iam_backends
+
+    return next((role for role in iam_backends[ACCOUNT]["aws"].roles.values() if role.arn == arn), None)
+
+
+def trusts(role: Any, provider: str, claims: dict[str, Any], session: str) -> bool:
+    """Whether the role's trust policy allows the token's owner."""
+    name = str(claims["iss"]).removeprefix("https://")
+    context = {
+        f"{name}:sub": [str(claims.get("sub"))],
+        f"{name}:aud": audiences_of(claims),
+        "sts:RoleSessionName": [session],
+        "aws:FederatedProvider": [provider],
+    }
+    return trust.allows(json.loads(role.assume_role_policy_document), ACTION, ("Federated", provider), context)
+
+
+def make_session(role: Any, name: str, seconds: int, policy: str = "") -> Any:
+    """moto's session of a role, with credentials."""
+    from moto.sts.models import sts_backends
+
+    return sts_backends[ACCOUNT]["aws"].assume_role_with_web_identity(
+        region_name="us-east-1",
+        role_session_name=name,
+        role_arn=role.arn,
+        policy=policy,
+        duration=seconds,
+        external_id="",
+    )
+
+
+def longest(role: Any) -> int:
+    """Seconds a session of the role may last."""
+    return int(role.max_session_duration or 3600)
+
+
+def _duration(asked: dict[str, str], role: Any) -> int:
+    seconds = int(asked.get("DurationSeconds") or 3600)
+    if seconds < SHORTEST:
+        raise _invalid(
+            f"Value '{seconds}' at 'durationSeconds' failed to satisfy constraint:"
+            f" Member must have value greater than or equal to {SHORTEST}"
+        )
+    if seconds > longest(role):
+        raise StsError(
+            "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+        )
+    return seconds
+
+
+def _invalid(words: str) -> StsError:
+    return StsError("ValidationError", f"1 validation error detected: {words}")
+
+
+def _result(made: dict[str, Any]) -> str:
+    session, claims = made["session"], made["claims"]
+    expiration = session.expiration.replace(tzinfo=UTC) if session.expiration.tzinfo is None else session.expiration
+    rows = {
+        "SubjectFromWebIdentityToken": claims["sub"],
+        "Audience": audiences_of(claims)[0],
+        "Provider": made["provider"],
+    }
+    user = {"AssumedRoleId": session.user_id, "Arn": session.arn}
+    credentials = {
+        "AccessKeyId": session.access_key_id,
+        "SecretAccessKey": session.secret_access_key,
+        "SessionToken": session.session_token,
+        "Expiration": datetime.strftime(expiration.astimezone(UTC), "%Y-%m-%dT%H:%M:%SZ"),
+    }
+    inner = (
+        _xml(rows) + f"<AssumedRoleUser>{_xml(user)}</AssumedRoleUser><Credentials>{_xml(credentials)}</Credentials>"
+    )
+    return f"<{OPERATION}Result>{inner}</{OPERATION}Result>"
+
+
+def _xml(rows: dict[str, Any]) -> str:
+    return "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in rows.items())
