@@ -22,6 +22,7 @@ from urllib.parse import parse_qs
 import werkzeug.serving
 from werkzeug.wrappers import Request, Response
 
+from kumo_sandbox.autoscaling import spread_instances
 from kumo_sandbox.aws import model, service
 from kumo_sandbox.aws.addon_versions import RUNS_WITHOUT_NODES
 from kumo_sandbox.aws.context import Context, Settings
@@ -33,7 +34,9 @@ from kumo_sandbox.identity import eks_auth, web_identity
 from kumo_sandbox.identity.enforcement import enforce, enforced
 from kumo_sandbox.identity.issuer import IssuerKey, discovery
 from kumo_sandbox.identity.providers import complete_providers
+from kumo_sandbox.instances import take_interfaces_along
 from kumo_sandbox.interfaces import KubernetesSide
+from kumo_sandbox.managed_policies import keep_parsed
 from kumo_sandbox.natgateways import slow_down
 from kumo_sandbox.parameters import offer_images
 from kumo_sandbox.principals import ACCOUNT, iam_arn, make_administrator, principal_of
@@ -252,8 +255,11 @@ class Sandbox:
         os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
         os.environ.setdefault("MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION", "false")
         slow_down(self.clock)
+        take_interfaces_along()
         offer_images()
         complete_providers()
+        spread_instances()
+        keep_parsed()
         self._forget_moto()
         self.keys = make_administrator()
         enforce(self._enforce_iam)
@@ -292,13 +298,12 @@ class Sandbox:
 
     @staticmethod
     def _forget_moto() -> None:
-        from moto.backends import get_backend
+        from moto.core.base_backend import BackendDict
         from moto.core.model_instances import reset_model_data
 
-        for name in ("ec2", "iam", "sts", "autoscaling", "ssm", "kms"):
-            for account in get_backend(name).values():
-                for backend in account.values():
-                    backend.reset()
+        for backends in list(BackendDict._instances):  # those that somebody asked for
+            for _account, _region, backend in list(backends.iter_backends()):
+                backend.reset()
         reset_model_data()
 
     def _tick(self) -> None:

@@ -109,3 +109,23 @@ def test_a_fault_can_spare_all_but_every_second_call(sandbox):
         sandbox.client("eks").list_clusters()
     statuses = [call["status"] for call in sandbox.calls(operation="ListClusters")]
     assert statuses == [200, 400, 200, 400, 200]
+
+
+def test_a_reset_forgets_every_service_and_what_was_done_to_managed_policies(sandbox):
+    arn = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
+    iam, s3 = sandbox.client("iam"), sandbox.client("s3")
+    iam.create_group(GroupName="g")
+    iam.attach_group_policy(GroupName="g", PolicyArn=arn)
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": sandbox.region})
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 1
+    sandbox.reset()
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 0
+    assert s3.list_buckets()["Buckets"] == [] and iam.list_groups()["Groups"] == []
+
+
+def test_iam_enforcement_goes_back_to_what_the_sandbox_was_started_with(sandbox):
+    sandbox.set_enforce_iam(True)
+    assert sandbox.status()["enforce_iam"] is True
+    sandbox.client("ec2").describe_vpcs()
+    sandbox.reset()
+    assert sandbox.status()["enforce_iam"] is False

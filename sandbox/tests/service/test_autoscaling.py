@@ -1,0 +1,43 @@
+"""Instances of a group are spread over its zones, when it grows and when it shrinks."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from kumo_sandbox.autoscaling import shares
+
+ZONES = {"s1": "a", "s2": "a", "s3": "c", "s4": "d"}
+
+
+@pytest.mark.parametrize(
+    ("standing", "count", "expected"),
+    [
+        ([], 3, {"s1": 1, "s3": 1, "s4": 1}),
+        ([], 4, {"s1": 1, "s2": 1, "s3": 1, "s4": 1}),
+        (["s1", "s3"], 1, {"s4": 1}),
+        (["s1", "s1", "s3", "s4"], 3, {"s2": 1, "s3": 1, "s4": 1}),
+        (["s1"], 0, {}),
+    ],
+)
+def test_the_emptiest_zone_gets_the_next_instance(standing, count, expected):
+    assert shares(ZONES, standing, count) == expected
+
+
+def test_node_groups_stand_in_all_zones(sandbox, eks, make_cluster, make_nodegroup):
+    cluster = make_cluster()
+    make_nodegroup(scalingConfig={"minSize": 1, "maxSize": 9, "desiredSize": 5})
+
+    def zones() -> list[int]:
+        found = Counter(node.zone for node in sandbox.view(cluster["arn"]).nodes)
+        return sorted(found.values())
+
+    assert zones() == [1, 2, 2]
+    for size, expected in ((9, [3, 3, 3]), (4, [1, 1, 2]), (3, [1, 1, 1]), (2, [1, 1])):
+        words = {"clusterName": "demo", "nodegroupName": "general"}
+        eks.update_nodegroup_config(**words, scalingConfig={"desiredSize": size})
+        eks.describe_nodegroup(**words)
+        assert zones() == expected
+    group = sandbox.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"][0]
+    assert len(group["VPCZoneIdentifier"].split(",")) == 3 and len(group["Instances"]) == 2
