@@ -9,15 +9,19 @@ version_added: 0.1.0
 short_description: What of a cluster's network differs from what is wanted
 author: kumo.eks contributors (@kumo-eks)
 description:
-  - Compares what M(kumo.eks.eks_network_info) found with the network that the role P(kumo.eks.network#role) keeps.
+  - Compares what M(kumo.eks.eks_foundation_info) found with the network that the role P(kumo.eks.network#role) keeps.
   - The role runs a task only for what is in the answer.
 options:
   _input:
-    description: The RV(kumo.eks.eks_network_info#module:network) that was found.
+    description: The RV(kumo.eks.eks_foundation_info#module:network) that was found. An empty dictionary checks the options alone.
     type: dict
     required: true
   cluster:
     description: The cluster's name.
+    type: str
+    required: true
+  region:
+    description: The AWS region.
     type: str
     required: true
   cidr:
@@ -43,7 +47,7 @@ EXAMPLES = r"""
 - name: Show what differs
   ansible.builtin.debug:
     msg: >-
-      {{ found.network | kumo.eks.network_plan(cluster='my-cluster', cidr='10.0.0.0/16', zones=[],
+      {{ found.network | kumo.eks.network_plan(cluster='my-cluster', region='ap-northeast-1', cidr='10.0.0.0/16', zones=[],
          nat_gateway='Single', tags={}) }}
 """
 
@@ -65,8 +69,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.network_plan import netwo
 def plan(found: dict[str, Any], **wanted: Any) -> dict[str, Any]:
     try:
         return network_plan(found, **wanted)
-    except (EksError, ValueError) as error:
-        raise AnsibleFilterError(f"network_plan: {error}") from error
+    except EksError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:

@@ -37,11 +37,11 @@ options:
     type: dict
     required: true
   roles:
-    description: The RV(kumo.eks.eks_role_info#module:roles) and RV(kumo.eks.eks_role_info#module:missing) that were found.
+    description: The RV(kumo.eks.eks_foundation_info#module:roles) and RV(kumo.eks.eks_foundation_info#module:missing_roles) that were found.
     type: list
     elements: dict
   templates:
-    description: The launch templates that M(amazon.aws.ec2_launch_template_info) found.
+    description: The RV(kumo.eks.eks_foundation_info#module:launch_templates) that were found.
     type: list
     elements: dict
 """
@@ -63,9 +63,19 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.nodegroup_plan import nodegroup_plan
+
+
+def plan(groups: list[dict[str, Any]], **facts: Any) -> dict[str, Any]:
+    try:
+        return nodegroup_plan(groups, **facts)
+    except EksError as error:
+        raise AnsibleFilterError(str(error)) from error
 
 
 class FilterModule:
     def filters(self) -> dict[str, Callable[..., Any]]:
-        return {"nodegroup_plan": nodegroup_plan}
+        return {"nodegroup_plan": plan}

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.addon_policies import INLINE, inline_document, managed_arns
+from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.ownership import is_owned, owner_tags, tag_differences
 
 # https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
 NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryReadOnly")
@@ -29,6 +31,13 @@ def partition_of(region: str) -> str:
     return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
+def check_names(groups: list[Group]) -> None:
+    """Refuse a name that is there twice: the second group would undo the first."""
+    names = [group["name"] for group in groups]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise EksError(f"nodegroups_list: {', '.join(twice)} is there more than once; each node group has its own name")
+
+
 def has_own_role(group: Group) -> bool:
     return bool(group.get("addon_policies") or group.get("attach_policy_arns"))
 
@@ -48,8 +57,9 @@ def build_roles(groups: list[Group], cluster: str, shared: str, region: str, tag
             continue
         name, extra = role_name_of(group, cluster, shared), group.get("addon_policies") or []
         policies = [*three, *managed_arns(extra, partition), *(group.get("attach_policy_arns") or [])]
-        inline = [{"name": word, "document": inline_document(word)} for word in extra if word in INLINE]
-        role = {"name": name, "service": "ec2.amazonaws.com", "policies": policies, "inline": inline, "tags": tags}
+        role = {"name": name, "service": "ec2.amazonaws.com", "policies": policies, "tags": tags}
+        if has_own_role(group):
+            role["inline"] = [{"name": word, "document": inline_document(word)} for word in extra if word in INLINE]
         roles[name] = role
     return list(roles.values())
 
@@ -67,15 +77,20 @@ def build_template(group: Group, cluster: str) -> Group | None:
     }
 
 
-def template_differs(found: Group | None, wanted: Group) -> bool:
-    """Whether a launch template's latest version lacks something of the wanted volume."""
+def template_differences(found: Group | None, wanted: Group, facts: dict[str, Any]) -> list[str]:
+    """In words, what of a launch template's latest version is not as wanted."""
     if found is None:
-        return True
-    latest = max(found["versions"], key=lambda version: version["version_number"])
-    mappings = latest["launch_template_data"].get("block_device_mappings") or []
+        return ["new"]
+    if not is_owned(found["tags"], facts["region"], facts["cluster"]):
+        raise EksError(
+            f"Launch template {wanted['name']} exists and was not made for this cluster by kumo.eks. "
+            "Give the node group another name, or the template as its launch_template."
+        )
+    mappings = found["latest"].get("block_device_mappings") or []
     device = wanted["block_device_mappings"][0]
     there = next((row.get("ebs", {}) for row in mappings if row["device_name"] == device["device_name"]), {})
-    return any(there.get(key) != value for key, value in device["ebs"].items())
+    words = [f"{key}: {there.get(key)} -> {value}" for key, value in device["ebs"].items() if there.get(key) != value]
+    return words + tag_differences(found["tags"], wanted["tags"])
 
 
 def build_nodegroup(group: Group, facts: dict[str, Any]) -> Group:
@@ -89,7 +104,7 @@ def build_nodegroup(group: Group, facts: dict[str, Any]) -> Group:
     # A template that is still to be made (check mode) has no version to name.
     found = facts["templates"].get((build_template(group, facts["cluster"]) or {}).get("name"))
     if found:
-        version = str(found["latest_version_number"])
+        version = str(found["latest_version_number"])  # the latest one has the volume that is written
         row["launch_template"] = {"name": found["launch_template_name"], "version": version}
     return row
 
@@ -106,17 +121,20 @@ def nodegroup_plan(
 ) -> dict[str, Any]:
     """roles and launch_templates that the groups need, those templates that differ, and the options of eks_nodegroup.
 
-    roles: ``roles`` and ``missing`` of eks_role_info; templates: ``launch_templates`` of ec2_launch_template_info.
+    roles: ``roles`` and ``missing_roles`` of eks_foundation_info; templates: its ``launch_templates``.
     """
+    check_names(groups)
     there = {template["launch_template_name"]: template for template in templates or []}
     arns = {role["role_name"]: role["arn"] for role in roles or []}
-    wanted = [template for group in groups if (template := build_template(group, cluster))]
-    facts = {"cluster": cluster, "role_name": role_name, "subnets": subnets, "tags": tags}
+    facts = {"cluster": cluster, "region": region, "role_name": role_name, "subnets": subnets, "tags": tags}
     facts |= {"role_arns": arns, "templates": there}
+    own = {**tags, **owner_tags(region, cluster)}
+    wanted = [{**template, "tags": own} for group in groups if (template := build_template(group, cluster))]
+    differing = [{**row, "why": "; ".join(template_differences(there.get(row["name"]), row, facts))} for row in wanted]
     return {
         "roles": build_roles(groups, cluster, role_name, region, tags),
         "launch_templates": wanted,
-        "differing_templates": [row for row in wanted if template_differs(there.get(row["name"]), row)],
+        "differing_templates": [row for row in differing if row["why"]],
         "nodegroups": [build_nodegroup(group, facts) for group in groups],
         "names": [{"name": group["name"]} for group in groups],
     }

@@ -1,16 +1,22 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What there is of IAM roles, and which of them differ from what is wanted."""
+"""What there is of IAM roles, and who in the region uses them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+Missing = Callable[[Exception], bool]
 
-def describe_role(iam: Any, name: str, inline: bool, is_missing: Callable[[Exception], bool]) -> dict[str, Any] | None:
-    """One role, or None: GetRole carries trust and tags, one more call the policies, and one the inline policies."""
+
+def describe_role(iam: Any, name: str, inline: bool, is_missing: Missing) -> dict[str, Any] | None:
+    """One role, or None: GetRole carries trust and tags; one more call lists the policies.
+
+    inline: read the inline policies, too: ListRolePolicies, and GetRolePolicy for each.
+    """
     try:
         role = iam.get_role(RoleName=name)["Role"]
     except Exception as error:
@@ -26,32 +32,43 @@ def describe_role(iam: Any, name: str, inline: bool, is_missing: Callable[[Excep
         "tags": {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])},
     }
     if inline:
-        names = iam.get_paginator("list_role_policies").paginate(RoleName=name)
-        found["inline_policies"] = [policy for page in names for policy in page["PolicyNames"]]
+        found["inline_policies"] = describe_inline(iam, name)
     return found
 
 
-def trust_of(service: str) -> dict[str, Any]:
-    """The trust document by which a service takes the role."""
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return {"Version": "2012-10-17", "Statement": [statement]}
+def describe_inline(iam: Any, role: str) -> dict[str, dict[str, Any]]:
+    """A role's inline policies: {name: document}."""
+    pages = iam.get_paginator("list_role_policies").paginate(RoleName=role)
+    names = [name for page in pages for name in page["PolicyNames"]]
+    return {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names}
 
 
-def differs(found: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
-    """Whether a role is missing or has another trust, other policies or not the tags that are wanted."""
-    return (
-        found is None
-        or found["assume_role_policy_document"] != trust_of(wanted["service"])
-        or set(found["attached_policies"]) != set(wanted["policies"])
-        or not {policy["name"] for policy in wanted.get("inline", [])} <= set(found.get("inline_policies", []))
-        or any(found["tags"].get(key) != value for key, value in wanted.get("tags", {}).items())
-    )
+def describe_roles(iam: Any, wanted: dict[str, bool], is_missing: Missing) -> dict[str, dict[str, Any] | None]:
+    """Roles side by side. wanted: {name: whether to read its inline policies}."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        found = {name: pool.submit(describe_role, iam, name, inline, is_missing) for name, inline in wanted.items()}
+    return {name: answer.result() for name, answer in found.items()}
 
 
-def compare_roles(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those of the wanted roles that differ, each with its trust document.
+def role_users(eks: Any) -> dict[str, Any]:
+    """Who uses which role in the region: ``clusters`` (names) and ``users`` ({role ARN: [what uses it, in words]})."""
+    clusters = [name for page in eks.get_paginator("list_clusters").paginate() for name in page["clusters"]]
+    users: dict[str, list[str]] = {}
+    for cluster in clusters:
+        for arn, words in users_of(eks, cluster):
+            users.setdefault(arn, []).append(words)
+    return {"clusters": clusters, "users": users}
 
-    wanted: [{name, service, policies: [ARN], inline?: [{name, document}], tags?}]; found: what eks_role_info answers as ``roles``.
-    """
-    by_name = {role["role_name"]: role for role in found}
-    return [{**role, "trust": trust_of(role["service"])} for role in wanted if differs(by_name.get(role["name"]), role)]
+
+def users_of(eks: Any, cluster: str) -> list[tuple[str, str]]:
+    """(role ARN, what uses it) of a cluster, its node groups and its Fargate profiles."""
+    found = [(eks.describe_cluster(name=cluster)["cluster"]["roleArn"], f"cluster {cluster}")]
+    pages = eks.get_paginator("list_nodegroups").paginate(clusterName=cluster)
+    for name in [name for page in pages for name in page["nodegroups"]]:
+        group = eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"]
+        found.append((group.get("nodeRole", ""), f"node group {name} of cluster {cluster}"))
+    pages = eks.get_paginator("list_fargate_profiles").paginate(clusterName=cluster)
+    for name in [name for page in pages for name in page["fargateProfileNames"]]:
+        profile = eks.describe_fargate_profile(clusterName=cluster, fargateProfileName=name)["fargateProfile"]
+        found.append((profile["podExecutionRoleArn"], f"Fargate profile {name} of cluster {cluster}"))
+    return found

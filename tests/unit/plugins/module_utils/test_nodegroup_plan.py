@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.nodegroup_plan import nodegroup_plan
 
 PLAIN = {"name": "spot"}
@@ -14,11 +17,11 @@ def plan(groups, **found):
     return nodegroup_plan(groups, "my-cluster", "ap-northeast-1", "eksNodeRole", subnets, {"Team": "kumo"}, **found)
 
 
-def template(size):
+def template(size, **tags):
     ebs = {"volume_size": size, "volume_type": "gp3", "delete_on_termination": True}
     data = {"block_device_mappings": [{"device_name": "/dev/xvda", "ebs": ebs}]}
-    version = {"version_number": 3, "launch_template_data": data}
-    return {"launch_template_name": "my-cluster-general", "latest_version_number": 3, "versions": [version]}
+    tags = {"kumo.eks/ap-northeast-1/my-cluster": "owned", "Team": "kumo", **tags}
+    return {"launch_template_name": "my-cluster-general", "latest_version_number": 3, "latest": data, "tags": tags}
 
 
 def test_the_shared_role_keeps_its_three_policies():
@@ -40,9 +43,24 @@ def test_a_template_that_is_there_is_named_with_its_latest_version():
 
 
 def test_another_volume_makes_the_template_differ():
-    assert [row["name"] for row in plan([RICH], templates=[template(20)])["differing_templates"]] == [
-        "my-cluster-general"
-    ]
+    (row,) = plan([RICH], templates=[template(20)])["differing_templates"]
+    assert (row["name"], row["why"]) == ("my-cluster-general", "volume_size: 20 -> 50")
+
+
+def test_another_tag_makes_the_template_differ():
+    (row,) = plan([RICH], templates=[template(50, Team="other")])["differing_templates"]
+    assert row["why"] == "tag Team: other -> kumo"
+
+
+def test_a_template_of_somebody_else_is_not_touched():
+    foreign = {**template(50), "tags": {}}
+    with pytest.raises(EksError, match="Launch template my-cluster-general exists and was not made for this cluster"):
+        plan([RICH], templates=[foreign])
+
+
+def test_a_name_that_is_there_twice_is_refused():
+    with pytest.raises(EksError, match="nodegroups_list: spot is there more than once"):
+        plan([PLAIN, RICH, PLAIN])
 
 
 def test_nodes_are_private_unless_the_group_says_otherwise():
