@@ -5,25 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import requests
 
 from kumo_sandbox import binaries
 from kumo_sandbox.faults import KINDS
-
-PATIENCE = 60.0  # seconds that `up` and `down` wait for the server
-
-
-class Failure(Exception):
-    """What ends a command, in words."""
+from kumo_sandbox.place import PATIENCE, Failure, Place
 
 
 def default_state() -> str:
@@ -31,55 +24,12 @@ def default_state() -> str:
     return os.environ.get("KUMO_SANDBOX_STATE") or f"{home}/kumo-sandbox"
 
 
-class Place:
-    """The state folder of one sandbox: server.json says where it answers and who it is."""
-
-    def __init__(self, folder: str) -> None:
-        self.folder = Path(folder).expanduser().absolute()
-        self._file = self.folder / "server.json"
-
-    def facts(self) -> dict[str, Any] | None:
-        """What the running server wrote, None where none runs."""
-        try:
-            facts = json.loads(self._file.read_text())
-        except (OSError, ValueError):
-            return None
-        return facts if is_server(facts["pid"]) else None
-
-    def needed(self) -> dict[str, Any]:
-        facts = self.facts()
-        if facts is None:
-            raise Failure(f"no sandbox runs with the state folder {self.folder}; start one: kumo-sandbox up")
-        return facts
-
-    def write(self, facts: dict[str, Any]) -> None:
-        descriptor = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # it holds the secret key
-        with os.fdopen(descriptor, "w") as out:
-            json.dump(facts, out)
-
-    def ask(self, method: str, path: str, **words: Any) -> Any:
-        answer = requests.request(method, f"{self.needed()['endpoint']}/_sandbox/{path}", timeout=30, **words)
-        if answer.status_code >= 400:
-            raise Failure(answer.text.strip())
-        return answer.json()
-
-
-def is_server(pid: int) -> bool:
-    """Whether the process is a sandbox's server (a number alone may belong to somebody else by now)."""
-    try:
-        return b"kumo_sandbox.cli" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
-
-
 def up(words: argparse.Namespace, place: Place) -> None:
     """Start a server in the background; one that runs already is left alone."""
-    facts = place.facts()
-    if facts is None:
-        if not words.no_kubernetes:
-            binaries.ensure()
-        place.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        facts = start(words, place)
+    if place.facts() is None and not words.no_kubernetes:
+        binaries.ensure()
+    with place.alone():
+        facts = place.facts() or start(words, place)
     print(f"The sandbox answers at {facts['endpoint']}, its state is in {place.folder}.")
     print('Lead your shell there: eval "$(kumo-sandbox env)"; stop it: kumo-sandbox down')
 
@@ -90,31 +40,39 @@ def start(words: argparse.Namespace, place: Place) -> dict[str, Any]:
     command += ["--refuse-unsupported"] if words.refuse_unsupported else []
     command += ["--no-kubernetes"] if words.no_kubernetes else []
     command += ["--enforce-iam"] if words.enforce_iam else []
-    log = place.folder / "server.log"
-    with log.open("w") as out:
+    with place.log.open("w") as out:
         server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+    try:
+        return wait_for(server, place)
+    except BaseException:  # whoever interrupts `up` wants no server either
+        server.kill()
+        server.wait()
+        place.clear()
+        raise
+
+
+def wait_for(server: subprocess.Popen[bytes], place: Place) -> dict[str, Any]:
+    """What the server writes when it answers."""
     end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
+    while time.monotonic() < end and server.poll() is None:
         facts = place.facts()
         if facts and facts["pid"] == server.pid:
             return facts
-        if server.poll() is not None:
-            break
         time.sleep(0.1)
-    raise Failure(f"the server did not start; the end of {log}:\n" + log.read_text()[-2000:])
+    raise Failure(f"the server did not start; the end of {place.log}:\n" + place.log.read_text()[-2000:])
 
 
 def serve(words: argparse.Namespace, place: Place) -> None:
     """Run the server in the foreground until it is told to stop."""
     from kumo_sandbox.server import Sandbox
 
-    state = str(place.folder / "clusters")
+    place.claim()
     sandbox = Sandbox(
         words.speed,
         not words.no_kubernetes,
         words.refuse_unsupported,
         words.port,
-        state,
+        str(place.clusters),
         words.region,
         words.enforce_iam,
     )
@@ -131,16 +89,13 @@ def serve(words: argparse.Namespace, place: Place) -> None:
 
 def down(words: argparse.Namespace, place: Place) -> None:
     """Stop the server and all that it started, and forget its state."""
-    facts = place.facts()
-    if facts is not None:
-        os.kill(facts["pid"], signal.SIGTERM)
-        end = time.monotonic() + PATIENCE
-        while is_server(facts["pid"]) and time.monotonic() < end:
-            time.sleep(0.1)
-        if is_server(facts["pid"]):
-            os.killpg(facts["pid"], signal.SIGKILL)
-    shutil.rmtree(place.folder, ignore_errors=True)
-    print("The sandbox is stopped." if facts else f"No sandbox ran with the state folder {place.folder}.")
+    if not place.folder.exists():
+        print(f"No sandbox ran with the state folder {place.folder}.")
+        return
+    with place.alone():
+        stopped = place.stop()
+        place.forget()
+    print("The sandbox is stopped." if stopped else f"No sandbox ran with the state folder {place.folder}.")
 
 
 def env(words: argparse.Namespace, place: Place) -> None:
@@ -155,12 +110,28 @@ def status(words: argparse.Namespace, place: Place) -> None:
     if words.json:
         print(json.dumps(facts, indent=2))
         return
-    print(f"{facts['endpoint']}  speed {facts['speed']}")
+    print(f"{facts['endpoint']}  speed {facts['speed']}  IAM {'' if facts['enforce_iam'] else 'not '}enforced")
+    planes = {row["arn"]: row for row in facts["control_planes"]}
     for cluster in facts["clusters"]:
         print(f"{cluster['name']}  {cluster['region']}  {cluster['version']}  {cluster['status']}")
+        if cluster["arn"] in planes:
+            print(f"  control plane {plane(planes[cluster['arn']])}")
         for kind in ("nodegroups", "fargate_profiles", "addons"):
             for name, state in cluster[kind].items():
                 print(f"  {kind[:-1].replace('_', ' ')} {name}  {state}")
+
+
+def plane(row: dict[str, Any]) -> str:
+    """A control plane in a line: where it answers, and what it takes."""
+    if not row["started"]:
+        return f"{row['endpoint']}  starts when somebody connects"
+    pids = "  ".join(f"{name} {pid}" for name, pid in row["processes"].items())
+    return f"{row['endpoint']}  {row['resident_mib']:.0f} MiB  {pids}"
+
+
+def kubeconfig(words: argparse.Namespace, place: Place) -> None:
+    """Print the path of a cluster administrator's kubeconfig, for looking around."""
+    print(place.ask("GET", "kubeconfig", params={"cluster": words.cluster})["path"])
 
 
 def calls(words: argparse.Namespace, place: Place) -> None:
@@ -256,6 +227,7 @@ def parser() -> argparse.ArgumentParser:
     made = command(clock)
     made.add_argument("--speed", default="", help="new speed")
     made.add_argument("--advance", type=float, default=0, help="seconds to jump forward")
+    command(kubeconfig).add_argument("cluster", help="its name")
     command(reset)
     command(iam).add_argument("--enforce", choices=["on", "off"], default="", help="switch it")
     made = command(token)

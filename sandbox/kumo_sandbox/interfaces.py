@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -99,7 +100,10 @@ class KubernetesSide(Protocol):
         """Stop the cluster's processes and forget its state."""
 
     def status(self) -> Sequence[dict[str, object]]:
-        """One row a cluster: arn, endpoint, started, pids, resident memory in MiB."""
+        """One row a cluster: arn, endpoint, started, pids, processes (name: pid), resident_mib."""
+
+    def kubeconfig(self, arn: str) -> Path:
+        """The cluster administrator's kubeconfig (0600)."""
 
     def stop(self) -> None:
         """Stop every process this side started."""

@@ -444,6 +444,7 @@ class Sandbox:
             ("GET", "clock"): lambda: {"speed": self.clock.speed, "now": self.clock.now()},
             ("PUT", "clock"): lambda: self._set_clock(request.get_json()),
             ("POST", "reset"): self.reset,
+            ("GET", "kubeconfig"): lambda: {"path": self._kubeconfig(request.args.get("cluster", ""))},
             ("GET", "iam"): lambda: {"enforced": enforced()},
             ("PUT", "iam"): lambda: self._set_iam(request.get_json()),
             ("POST", "token"): lambda: {"token": self._token(request.get_json())},
@@ -462,6 +463,13 @@ class Sandbox:
         self.clock.advance(float(wanted.get("advance", 0)))
         self.store.settle()
         return {"speed": self.clock.speed, "now": self.clock.now()}
+
+    def _kubeconfig(self, name: str) -> str:
+        with self.store.lock:
+            cluster = self.store.clusters.get((self.region, name))
+        if cluster is None or self.kubernetes is None:
+            raise ValueError(f"no cluster {name!r} with a control plane in {self.region}")
+        return str(self.kubernetes.kubeconfig(cluster.raw["arn"]))
 
     def _set_iam(self, wanted: dict[str, Any]) -> dict[str, bool]:
         if not isinstance(wanted.get("enforced"), bool):
@@ -503,6 +511,7 @@ class Sandbox:
             clusters = [
                 {
                     "name": c.name,
+                    "arn": c.raw["arn"],
                     "region": region,
                     "status": c.raw["status"],
                     "version": c.raw["version"],

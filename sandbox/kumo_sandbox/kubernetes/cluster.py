@@ -67,6 +67,11 @@ class Cluster:
         return self._control_plane.healthy()
 
     @property
+    def processes(self) -> dict[str, int]:
+        """Name and process id of what runs."""
+        return self._control_plane.pids
+
+    @property
     def pids(self) -> list[int]:
         return list(self._control_plane.pids.values())
 

@@ -117,5 +117,6 @@ def _row(arn: str, cluster: Cluster) -> dict[str, object]:
         "endpoint": cluster.endpoint,
         "started": cluster.started,
         "pids": cluster.pids,
+        "processes": cluster.processes,
         "resident_mib": round(cluster.resident_mib, 1),
     }

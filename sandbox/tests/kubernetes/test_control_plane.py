@@ -66,7 +66,7 @@ def test_an_endpoint_is_stable_and_starts_nothing(tmp_path: Path) -> None:
     assert (endpoint, ca) == side.endpoint(ARN)
     assert endpoint.startswith("https://127.0.0.1:")
     (row,) = side.status()
-    assert row == {"arn": ARN, "endpoint": endpoint, "started": False, "pids": [], "resident_mib": 0.0}
+    assert row == {"arn": ARN, "endpoint": endpoint, "started": False, "pids": [], "processes": {}, "resident_mib": 0.0}
     side.remove(ARN)
     assert side.status() == []
     side.stop()
