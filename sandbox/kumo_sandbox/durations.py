@@ -9,6 +9,7 @@ CLUSTER_CREATE = 540.0  # seen: 8m33s, 10m06s; 9 minutes on average by AWS
 CLUSTER_DELETE = 180.0
 CLUSTER_VERSION_UPDATE = 540.0
 CLUSTER_CONFIG_UPDATE = 120.0
+NODES_ROLLBACK = 360.0  # auto mode's nodes go before the control plane; assumed as a version update of nodes
 NODEGROUP_CREATE = 120.0  # seen: 1m48s, 1m59s
 NODEGROUP_DELETE = 240.0
 NODEGROUP_VERSION_UPDATE = 360.0

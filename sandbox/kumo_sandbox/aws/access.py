@@ -23,6 +23,40 @@ POLICIES = tuple(
 )
 
 
+# Kinds of nodes: EKS gives their user name and groups, and they take no access policies (EC2 of auto mode takes them).
+# https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+NODE_USER = "system:node:{{EC2PrivateDNSName}}"
+NODES = {
+    "EC2_LINUX": (NODE_USER, ["system:nodes"]),
+    "EC2_WINDOWS": (NODE_USER, ["system:nodes", "eks:kube-proxy-windows"]),
+    "FARGATE_LINUX": ("system:node:{{SessionName}}", ["system:nodes", "system:bootstrappers", "system:node-proxier"]),
+    "HYBRID_LINUX": ("system:node:{{SessionName}}", ["system:nodes"]),
+    "HYPERPOD_LINUX": ("system:node:{{SessionName}}", ["system:nodes"]),
+    "EC2": (NODE_USER, ["system:nodes"]),
+}
+TAKE_POLICIES = ("STANDARD", "EC2")
+
+
+def _check_kind(cluster: Cluster, p: dict[str, Any]) -> None:
+    """What belongs to the type of an entry; raises in the service's words."""
+    kind = p.get("type") or "STANDARD"
+    if kind == "STANDARD":
+        return
+    if kind not in NODES:
+        raise InvalidParameter(
+            f"The type parameter is not valid: {kind}, one of STANDARD, {', '.join(NODES)}", clusterName=cluster.name
+        )
+    if ":role/" not in p["principalArn"]:
+        raise InvalidParameter(
+            f"The principalArn of an access entry of type {kind} must be an IAM role", clusterName=cluster.name
+        )
+    for key in ("kubernetesGroups", "username"):
+        if p.get(key):
+            raise InvalidParameter(
+                f"The {key} parameter cannot be specified for an access entry of type {kind}", clusterName=cluster.name
+            )
+
+
 def _with_api(cluster: Cluster) -> Cluster:
     if cluster.raw["accessConfig"]["authenticationMode"] == "CONFIG_MAP":
         raise InvalidRequest(
@@ -56,6 +90,7 @@ def greet_creator(ctx: Context, cluster: Cluster) -> None:
 def _new(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
     principal = p["principalArn"]
     what, dummy, name = principal.rpartition(":")[2].partition("/")
+    kind = p.get("type") or "STANDARD"
     session = "/{{SessionName}}" if what == "role" else ""
     username = p.get("username") or (
         principal.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + session if session else principal
@@ -63,13 +98,13 @@ def _new(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
     return {
         "clusterName": cluster.name,
         "principalArn": principal,
-        "kubernetesGroups": p.get("kubernetesGroups") or [],
+        "kubernetesGroups": NODES[kind][1] if kind in NODES else p.get("kubernetesGroups") or [],
         "accessEntryArn": ctx.arn(f"access-entry/{cluster.name}/{what}/{ctx.account}/{name}/{uuid.uuid4()}"),
         "createdAt": ctx.now(),
         "modifiedAt": ctx.now(),
         "tags": p.get("tags") or {},
-        "username": username,
-        "type": p.get("type") or "STANDARD",
+        "username": NODES[kind][0] if kind in NODES else username,
+        "type": kind,
     }
 
 
@@ -85,6 +120,7 @@ def create_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         raise InvalidParameter(f"The principalArn parameter format is not valid: {principal}", clusterName=cluster.name)
     if any(group.startswith("system:") for group in p.get("kubernetesGroups") or []):
         raise InvalidParameter("The kubernetes group name cannot start with system:", clusterName=cluster.name)
+    _check_kind(cluster, p)
     cluster.access_entries[principal] = _new(ctx, cluster, p)
     cluster.access_policies[principal] = {}
     ctx.world.changed(cluster.raw["arn"])
@@ -108,6 +144,7 @@ def list_access_entries(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 def update_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = _with_api(ctx.cluster(p["clusterName"]))
     entry = find(cluster, p["principalArn"])
+    _check_kind(cluster, {**p, "type": entry["type"]})
     for key in ("kubernetesGroups", "username"):
         if p.get(key) is not None:
             entry[key] = p[key]
@@ -139,7 +176,12 @@ def _associate(ctx: Context, cluster: Cluster, principal: str, policy: str, scop
 @operation("AssociateAccessPolicy")
 def associate_access_policy(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = _with_api(ctx.cluster(p["clusterName"]))
-    find(cluster, p["principalArn"])
+    entry = find(cluster, p["principalArn"])
+    if entry["type"] not in TAKE_POLICIES:
+        raise InvalidRequest(
+            f"Access policies cannot be associated with an access entry of type {entry['type']}",
+            clusterName=cluster.name,
+        )
     if p["policyArn"] not in POLICIES:
         raise InvalidParameter(
             f"The policyArn parameter format is not valid: {p['policyArn']}", clusterName=cluster.name

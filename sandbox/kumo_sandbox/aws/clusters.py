@@ -7,15 +7,18 @@ import secrets
 from typing import Any
 
 from kumo_sandbox import durations
+from kumo_sandbox.aws import components
 from kumo_sandbox.aws.access import greet_creator
 from kumo_sandbox.aws.context import Context, begin_update, operation, page
 from kumo_sandbox.aws.errors import InvalidParameter, InvalidRequest, ResourceInUse
+from kumo_sandbox.aws.rollback import roll_back
 from kumo_sandbox.aws.store import Cluster, Raw
 from kumo_sandbox.aws.versions import BY_NAME, offered
 
 LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 NAME = re.compile(r"^[0-9A-Za-z][A-Za-z0-9\-_]{0,99}$")
 MODES = ["CONFIG_MAP", "API_AND_CONFIG_MAP", "API"]  # the only way is forward
+EGRESS_MODE = "AWS_MANAGED"  # a cluster that has left it cannot come back
 
 
 @operation("CreateCluster")
@@ -86,9 +89,7 @@ def _new(ctx: Context, p: dict[str, Any], version: str) -> Raw:
     for key in ("zonalShiftConfig", "remoteNetworkConfig", "outpostConfig"):
         if p.get(key):
             raw[key] = p[key]
-    for key in ("kubeApiServerConfig", "kubeSchedulerConfig", "kubeControllerManagerConfig"):
-        if p.get(key):
-            raw[key] = p[key]
+    raw.update(components.asked(p))
     _auto_mode(raw, p)
     return raw
 
@@ -108,6 +109,7 @@ def _vpc_config(ctx: Context, p: dict[str, Any]) -> Raw:
         "endpointPublicAccess": public,
         "endpointPrivateAccess": asked.get("endpointPrivateAccess", False),
         "publicAccessCidrs": (asked.get("publicAccessCidrs") or ["0.0.0.0/0"]) if public else [],
+        "controlPlaneEgressMode": asked.get("controlPlaneEgressMode") or EGRESS_MODE,
     }
 
 
@@ -203,20 +205,24 @@ def update_cluster_version(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     now, wanted = BY_NAME[cluster.raw["version"]], BY_NAME.get(p.get("version") or "")
     if wanted is None:
         raise InvalidParameter(f"unsupported Kubernetes version {p.get('version')}", clusterName=cluster.name)
+    if wanted.minor == now.minor - 1:
+        must_be_active(cluster)
+        return roll_back(ctx, cluster, wanted, p)
+    if p.get("rollbackConfig"):
+        raise InvalidParameter("rollbackConfig can only be given with a rollback", clusterName=cluster.name)
     if wanted.minor != now.minor + 1:
         raise InvalidParameter(
             f"Unsupported Kubernetes minor version update from {now.name} to {wanted.name}", clusterName=cluster.name
         )
     must_be_active(cluster)
     params = [("Version", wanted.name), ("PlatformVersion", "eks.20")]
+
+    def act() -> None:
+        cluster.raw.update(version=wanted.name)
+        cluster.upgraded = (now.name, ctx.now())
+
     return begin_update(
-        ctx,
-        cluster,
-        ("cluster", cluster.raw),
-        "VersionUpdate",
-        params,
-        durations.CLUSTER_VERSION_UPDATE,
-        lambda: cluster.raw.update(version=wanted.name),
+        ctx, cluster, ("cluster", cluster.raw), "VersionUpdate", params, durations.CLUSTER_VERSION_UPDATE, act
     )
 
 
@@ -292,6 +298,8 @@ def _changes(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> list[tuple[st
         k: v for k, v in vpc.items() if k in ("endpointPublicAccess", "endpointPrivateAccess", "publicAccessCidrs")
     }
     place = {k: v for k, v in vpc.items() if k in ("subnetIds", "securityGroupIds")}
+    if vpc.get("controlPlaneEgressMode"):
+        found.append(_egress(raw, vpc["controlPlaneEgressMode"]))
     if endpoint:
         found.append(("EndpointAccessUpdate", _params(endpoint), {"resourcesVpcConfig": _endpoint(raw, endpoint)}))
     if place:
@@ -327,14 +335,25 @@ def _changes(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> list[tuple[st
         "remoteNetworkConfig": ("RemoteNetworkConfigUpdate", "RemoteNetworkConfig"),
         "deletionProtection": ("DeletionProtectionUpdate", "DeletionProtection"),
         "controlPlaneScalingConfig": ("ControlPlaneScalingConfigUpdate", "UpdatedTier"),
-        "kubeApiServerConfig": ("ControlPlaneComponentConfigUpdate", "KubeApiServerConfig"),
-        "kubeSchedulerConfig": ("ControlPlaneComponentConfigUpdate", "KubeSchedulerConfig"),
-        "kubeControllerManagerConfig": ("ControlPlaneComponentConfigUpdate", "KubeControllerManagerConfig"),
     }
     for key, (kind, param) in simple.items():
         if p.get(key) is not None:
             found.append((kind, [(param, p[key])], {key: p[key]}))
+    configs = components.asked(p)
+    if configs:
+        patch = {key: components.merged(raw.get(key) or {}, value) for key, value in configs.items()}
+        found.append(("ControlPlaneComponentConfigUpdate", _params(configs), patch))
     return found
+
+
+def _egress(raw: Raw, wanted: str) -> tuple[str, list[tuple[str, Any]], Raw]:
+    now = raw["resourcesVpcConfig"]["controlPlaneEgressMode"]
+    if wanted == EGRESS_MODE != now:
+        raise InvalidParameter(
+            f"The control plane egress mode cannot be changed from {now} back to {EGRESS_MODE}", clusterName=raw["name"]
+        )
+    patch = {"resourcesVpcConfig": {**raw["resourcesVpcConfig"], "controlPlaneEgressMode": wanted}}
+    return "ControlPlaneEgressUpdate", [("ControlPlaneEgressMode", wanted)], patch
 
 
 def _params(values: Raw) -> list[tuple[str, Any]]:

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from kumo_sandbox import durations
+from kumo_sandbox.aws import warm_pool
 from kumo_sandbox.aws.context import Context, begin_update, operation, page, running_update
 from kumo_sandbox.aws.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceNotFound
 from kumo_sandbox.aws.store import Cluster, Raw
@@ -48,6 +49,8 @@ def create_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             raw.update(status="CREATE_FAILED", health={"issues": [issue]})
             return
         ctx.world.start_instances(ctx.region, raw)
+        if raw.get("warmPoolConfig"):
+            ctx.world.keep_warm(ctx.region, raw)
         raw.update(status="ACTIVE", modifiedAt=ctx.now())
         ctx.world.changed(cluster.raw["arn"])
 
@@ -82,10 +85,11 @@ def _new(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
         "tags": p.get("tags") or {},
         "resources": {"autoScalingGroups": [{"name": f"eks-{p['nodegroupName']}-{unique}"}]},
     }
-    for key in ("nodeRepairConfig", "warmPoolConfig"):
-        if p.get(key):
-            raw[key] = p[key]
+    if p.get("nodeRepairConfig"):
+        raw["nodeRepairConfig"] = p["nodeRepairConfig"]
     _hardware(ctx, raw, p)
+    if p.get("warmPoolConfig"):
+        raw["warmPoolConfig"] = warm_pool.config(raw, p["warmPoolConfig"])
     return raw
 
 
@@ -220,6 +224,8 @@ def update_nodegroup_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         raw.update(patch, modifiedAt=ctx.now())
         if "scalingConfig" in patch:
             ctx.world.scale(ctx.region, raw)
+        if "warmPoolConfig" in patch:
+            ctx.world.keep_warm(ctx.region, raw)
 
     return begin_update(
         ctx, cluster, ("nodegroup", raw), "ConfigUpdate", params, durations.NODEGROUP_CONFIG_UPDATE, act
@@ -244,10 +250,12 @@ def _config_patch(raw: Raw, p: dict[str, Any]) -> tuple[Raw, list[tuple[str, Any
     if p.get("updateConfig"):
         patch["updateConfig"] = _update_config(p["updateConfig"])
         params += [(k[0].upper() + k[1:], v) for k, v in p["updateConfig"].items()]
-    for key, param in (("nodeRepairConfig", "NodeRepairConfig"), ("warmPoolConfig", "WarmPoolEnabled")):
-        if p.get(key):
-            patch[key] = p[key]
-            params.append((param, p[key]))
+    if p.get("nodeRepairConfig"):
+        patch["nodeRepairConfig"] = p["nodeRepairConfig"]
+        params.append(("NodeRepairConfig", p["nodeRepairConfig"]))
+    if p.get("warmPoolConfig"):
+        patch["warmPoolConfig"] = warm_pool.config(raw, p["warmPoolConfig"])
+        params += warm_pool.params(p["warmPoolConfig"])
     return patch, params
 
 

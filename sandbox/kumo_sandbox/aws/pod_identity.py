@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from typing import Any
 
 from kumo_sandbox.aws.context import Context, operation, page
-from kumo_sandbox.aws.errors import ResourceInUse, ResourceNotFound
+from kumo_sandbox.aws.errors import InvalidParameter, ResourceInUse, ResourceNotFound
 from kumo_sandbox.aws.store import Cluster, Raw
 
 SUMMARY = ("clusterName", "namespace", "serviceAccount", "associationArn", "associationId", "ownerArn")
@@ -50,11 +51,26 @@ def create_pod_identity_association(ctx: Context, p: dict[str, Any]) -> dict[str
     if again is not None:
         return {"association": again}
     cluster = ctx.active_cluster(p["clusterName"])
+    _check_policy(cluster, p)
     raw = create(
         ctx, cluster, p["namespace"], p["serviceAccount"], p["roleArn"], p.get("tags") or {}, p.get("targetRoleArn")
     )
     raw["disableSessionTags"] = bool(p.get("disableSessionTags"))
+    if p.get("policy"):
+        raw["policy"] = p["policy"]
     return {"association": ctx.remember(p, dict(raw))}
+
+
+def _check_policy(cluster: Cluster, wanted: dict[str, Any]) -> None:
+    """A session policy is a JSON document, and excludes session tags."""
+    if not wanted.get("policy"):
+        return
+    try:
+        json.loads(wanted["policy"])
+    except ValueError as error:
+        raise InvalidParameter(f"The policy is not valid JSON: {error}", clusterName=cluster.name) from error
+    if not wanted.get("disableSessionTags"):
+        raise InvalidParameter("disableSessionTags must be true when a policy is specified", clusterName=cluster.name)
 
 
 @operation("DescribePodIdentityAssociation")
@@ -74,10 +90,19 @@ def list_pod_identity_associations(ctx: Context, p: dict[str, Any]) -> dict[str,
 
 @operation("UpdatePodIdentityAssociation")
 def update_pod_identity_association(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    raw = find(ctx.cluster(p["clusterName"]), p["associationId"])
-    for key in ("roleArn", "targetRoleArn", "disableSessionTags"):
-        if p.get(key) is not None:
-            raw[key] = p[key]
+    cluster = ctx.cluster(p["clusterName"])
+    raw = find(cluster, p["associationId"])
+    wanted = {
+        key: p[key] for key in ("roleArn", "targetRoleArn", "disableSessionTags", "policy") if p.get(key) is not None
+    }
+    _check_policy(cluster, raw | wanted)
+    if "roleArn" in wanted:
+        ctx.world.check_role(wanted["roleArn"], "pods.eks.amazonaws.com")
+    raw.update(wanted)
+    for key in [key for key in ("targetRoleArn", "policy") if raw.get(key) == ""]:  # empty takes it away
+        del raw[key]
+    if not raw.get("targetRoleArn"):
+        raw.pop("externalId", None)
     if raw.get("targetRoleArn") and not raw.get("externalId"):
         raw["externalId"] = secrets.token_hex(16)
     raw["modifiedAt"] = ctx.now()

@@ -32,6 +32,7 @@ class Cluster:
     update_of: dict[str, tuple[str, str]] = field(default_factory=dict)  # update id -> (kind, name)
     insights: dict[str, Raw] = field(default_factory=dict)
     insights_refresh: Raw = field(default_factory=dict)
+    upgraded: tuple[str, float] | None = None  # the version before the last upgrade, and when that ended
     issuer_key: IssuerKey = field(default_factory=IssuerKey)
 
     @property

@@ -7,6 +7,7 @@ from typing import Any
 
 from kumo_sandbox.aws.context import Context, operation, page
 from kumo_sandbox.aws.errors import InvalidRequest, ResourceNotFound
+from kumo_sandbox.aws.rollback import check_cancellable
 from kumo_sandbox.aws.store import Cluster, Raw
 
 
@@ -43,6 +44,7 @@ def cancel_update(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         raise InvalidRequest(
             f"Update {update['id']} is {update['status']} and cannot be cancelled", clusterName=cluster.name
         )
+    check_cancellable(ctx, cluster, update)
     update["status"] = "Cancelled"
     update["cancellation"] = {"status": "Successful", "reason": "Requested"}
     what, name = cluster.update_of[update["id"]]

@@ -132,6 +132,22 @@ class World:
             DesiredCapacity=scaling["desiredSize"],
         )
 
+    def keep_warm(self, region: str, nodegroup: dict[str, Any]) -> None:
+        """Give the Auto Scaling group the warm pool of the node group, or take it away."""
+        config, client = nodegroup["warmPoolConfig"], self.client("autoscaling", region)
+        name = nodegroup["resources"]["autoScalingGroups"][0]["name"]
+        if not config["enabled"]:
+            try:
+                client.delete_warm_pool(AutoScalingGroupName=name, ForceDelete=True)
+            except ClientError:
+                pass  # it had none
+            return
+        words: dict[str, Any] = {"MinSize": config["minSize"], "PoolState": config["poolState"].title()}
+        if "maxGroupPreparedCapacity" in config:
+            words["MaxGroupPreparedCapacity"] = config["maxGroupPreparedCapacity"]
+        reuse = {"ReuseOnScaleIn": config["reuseOnScaleIn"]}
+        client.put_warm_pool(AutoScalingGroupName=name, InstanceReusePolicy=reuse, **words)
+
     def stop_instances(self, region: str, nodegroup: dict[str, Any]) -> None:
         name = nodegroup["resources"]["autoScalingGroups"][0]["name"]
         try:

@@ -58,7 +58,7 @@ def assume(store: Store, region: str, name: str, body: bytes) -> dict[str, Any]:
     # eks-CLUSTER-POD-UUID, cut to the 64 characters of a session's name
     session_name = f"eks-{name}-{pod.get('name', 'pod')}"[:27] + f"-{uuid.uuid4()}"
     tags = {} if association["disableSessionTags"] else _tags(cluster, namespace, account, pod)
-    session = _session(cluster, association["roleArn"], session_name, tags)
+    session = _session(cluster, association, session_name, tags)
     if association.get("targetRoleArn"):
         session = _chained(association, session, session_name, tags)
     return {
@@ -121,13 +121,15 @@ def _tags(cluster: Cluster, namespace: str, account: str, pod: dict[str, Any]) -
     return {f"aws:RequestTag/{key}": [value] for key, value in values.items()}
 
 
-def _session(cluster: Cluster, arn: str, name: str, tags: dict[str, list[str]]) -> Any:
-    role, cluster_arn = role_of(arn), cluster.raw["arn"]
+def _session(cluster: Cluster, association: dict[str, Any], name: str, tags: dict[str, list[str]]) -> Any:
+    arn, cluster_arn = association["roleArn"], cluster.raw["arn"]
+    role = role_of(arn)
     words = {**tags, "aws:SourceAccount": [cluster_arn.split(":")[4]], "aws:SourceArn": [cluster_arn]}
     for action in ("sts:AssumeRole", "sts:TagSession") if tags else ("sts:AssumeRole",):
         if role is None or not _trusts(role, action, ("Service", SERVICE), words):
             raise AuthError("AccessDeniedException", f"Unauthorized Exception! EKS is not authorized to assume {arn}")
-    return make_session(role, name, LIFETIME)
+    policy = "" if association.get("targetRoleArn") else association.get("policy", "")
+    return make_session(role, name, LIFETIME, policy)
 
 
 def _chained(association: dict[str, Any], first: Any, name: str, context: dict[str, list[str]]) -> Any:
@@ -141,7 +143,7 @@ def _chained(association: dict[str, Any], first: Any, name: str, context: dict[s
             "AccessDeniedException",
             f"{association['roleArn']} is not authorized to assume {association['targetRoleArn']}",
         )
-    return make_session(target, name, TARGET_LIFETIME)
+    return make_session(target, name, TARGET_LIFETIME, association.get("policy", ""))
 
 
 def _trusts(role: Any, action: str, principal: tuple[str, str], context: dict[str, list[str]]) -> bool:

@@ -140,11 +140,25 @@ def test_access_entries_want_the_api_mode(eks, make_cluster, ground, refused):
     assert len(eks.list_access_entries(clusterName="demo")["accessEntries"]) == 2
 
 
-def test_pod_identities(eks, make_cluster, ground, refused):
+def service_less_role(sandbox) -> str:
+    document = json.dumps({"Version": "2012-10-17", "Statement": []})
+    return sandbox.client("iam").create_role(RoleName="nobody", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+
+
+def test_pod_identities(sandbox, eks, make_cluster, ground, refused):
     make_cluster()
     words = {"clusterName": "demo", "namespace": "apps", "serviceAccount": "web", "roleArn": ground.pods_role}
     key = eks.create_pod_identity_association(**words)["association"]["associationId"]
     assert "already exists" in refused(eks.create_pod_identity_association, **words)
     assert len(eks.list_pod_identity_associations(clusterName="demo", namespace="apps")["associations"]) == 1
+    one = {"clusterName": "demo", "associationId": key}
+    policy = '{"Version": "2012-10-17", "Statement": []}'
+    assert "disableSessionTags must be true" in refused(eks.update_pod_identity_association, policy=policy, **one)
+    assert "trust" in refused(eks.update_pod_identity_association, roleArn=service_less_role(sandbox), **one)
+    words = {"policy": policy, "disableSessionTags": True, "targetRoleArn": ground.role}
+    changed = eks.update_pod_identity_association(**one, **words)["association"]
+    assert changed["policy"] == policy and changed["externalId"]
+    changed = eks.update_pod_identity_association(**one, policy="", targetRoleArn="")["association"]
+    assert not {"policy", "targetRoleArn", "externalId"} & set(changed)
     eks.delete_pod_identity_association(clusterName="demo", associationId=key)
     assert eks.list_pod_identity_associations(clusterName="demo")["associations"] == []

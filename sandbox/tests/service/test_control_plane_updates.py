@@ -1,0 +1,118 @@
+"""Rollbacks of the control plane, its egress, its components' settings, and kinds of access entries."""
+
+from __future__ import annotations
+
+import pytest
+
+DAY = 86400
+
+
+def update_of(eks, key):
+    return eks.describe_update(name="demo", updateId=key)["update"]
+
+
+def test_an_upgrade_can_be_rolled_back_for_seven_days(sandbox, eks, make_cluster, make_nodegroup, refused):
+    make_cluster(version="1.32")
+    assert "from 1.32 to 1.31" in refused(eks.update_cluster_version, name="demo", version="1.31")
+    eks.update_cluster_version(name="demo", version="1.33")
+    eks.describe_cluster(name="demo")
+    make_nodegroup(version="1.33")
+    assert "newer than 1.32: general" in refused(eks.update_cluster_version, name="demo", version="1.32")
+    eks.delete_nodegroup(clusterName="demo", nodegroupName="general")
+    short = {"timeoutMinutes": 1}
+    assert "timeoutMinutes 1" in refused(eks.update_cluster_version, name="demo", version="1.32", rollbackConfig=short)
+    update = eks.update_cluster_version(name="demo", version="1.32", rollbackConfig={"timeoutMinutes": 120})["update"]
+    assert update["type"] == "VersionRollback"
+    assert update_of(eks, update["id"])["status"] == "Successful"
+    assert eks.describe_cluster(name="demo")["cluster"]["version"] == "1.32"
+    assert "from 1.32 to 1.31" in refused(eks.update_cluster_version, name="demo", version="1.31")
+    eks.update_cluster_version(name="demo", version="1.33")
+    eks.describe_cluster(name="demo")
+    sandbox.clock.advance(7 * DAY + 60)
+    assert "more than 7 days ago" in refused(eks.update_cluster_version, name="demo", version="1.32")
+
+
+def test_only_a_rollback_whose_nodes_are_on_their_way_can_be_cancelled(
+    sandbox, eks, make_cluster, make_nodegroup, refused, ground
+):
+    auto = {
+        "computeConfig": {"enabled": True, "nodePools": ["system"], "nodeRoleArn": ground.role},
+        "storageConfig": {"blockStorage": {"enabled": True}},
+        "kubernetesNetworkConfig": {"elasticLoadBalancing": {"enabled": True}},
+    }
+    make_cluster(version="1.32", **auto)
+    eks.update_cluster_version(name="demo", version="1.33")
+    eks.describe_cluster(name="demo")
+    sandbox.clock.set_speed(1)
+    key = eks.update_cluster_version(name="demo", version="1.32")["update"]["id"]
+    ended = eks.cancel_update(name="demo", updateId=key)["update"]
+    assert (ended["status"], ended["cancellation"]["status"]) == ("Cancelled", "Successful")
+    cluster = eks.describe_cluster(name="demo")["cluster"]
+    assert (cluster["status"], cluster["version"]) == ("ACTIVE", "1.33")
+    key = eks.update_cluster_version(name="demo", version="1.32")["update"]["id"]
+    sandbox.clock.advance(400)
+    assert "has begun" in refused(eks.cancel_update, name="demo", updateId=key)
+    sandbox.clock.advance(600)
+    assert update_of(eks, key)["status"] == "Successful"
+    key = eks.update_cluster_version(name="demo", version="1.33")["update"]["id"]
+    assert "cannot be cancelled" in refused(eks.cancel_update, name="demo", updateId=key)
+
+
+def test_egress_goes_one_way(eks, make_cluster, refused):
+    assert make_cluster()["resourcesVpcConfig"]["controlPlaneEgressMode"] == "AWS_MANAGED"
+    routed = {"controlPlaneEgressMode": "CUSTOMER_ROUTED"}
+    update = eks.update_cluster_config(name="demo", resourcesVpcConfig=routed)["update"]
+    assert (update["type"], update["params"]) == (
+        "ControlPlaneEgressUpdate",
+        [{"type": "ControlPlaneEgressMode", "value": "CUSTOMER_ROUTED"}],
+    )
+    assert eks.describe_cluster(name="demo")["cluster"]["resourcesVpcConfig"]["controlPlaneEgressMode"] in (
+        "CUSTOMER_ROUTED"
+    )
+    managed = {"controlPlaneEgressMode": "AWS_MANAGED"}
+    assert "back to AWS_MANAGED" in refused(eks.update_cluster_config, name="demo", resourcesVpcConfig=managed)
+
+
+def test_settings_of_all_components_are_one_update(eks, make_cluster, refused):
+    make_cluster(kubeApiServerConfig={"eventTtl": "1h", "serviceNodePortRange": {"minPort": 30000, "maxPort": 30100}})
+    update = eks.update_cluster_config(
+        name="demo",
+        kubeApiServerConfig={"eventTtl": "30m"},
+        kubeControllerManagerConfig={"podGcControllerConfig": {"terminatedPodGcThreshold": 50}},
+    )["update"]
+    assert update["type"] == "ControlPlaneComponentConfigUpdate"
+    assert [row["type"] for row in update["params"]] == ["KubeApiServerConfig", "KubeControllerManagerConfig"]
+    cluster = eks.describe_cluster(name="demo")["cluster"]
+    ports = {"minPort": 30000, "maxPort": 30100}
+    assert cluster["kubeApiServerConfig"] == {"eventTtl": "30m", "serviceNodePortRange": ports}
+    for wrong in ({"eventTtl": "1h30m"}, {"serviceNodePortRange": {"minPort": 2, "maxPort": 1}}):
+        assert "is not valid" in refused(eks.update_cluster_config, name="demo", kubeApiServerConfig=wrong)
+
+
+@pytest.mark.parametrize(
+    ("kind", "groups"),
+    [
+        ("EC2_LINUX", ["system:nodes"]),
+        ("EC2_WINDOWS", ["system:nodes", "eks:kube-proxy-windows"]),
+        ("FARGATE_LINUX", ["system:nodes", "system:bootstrappers", "system:node-proxier"]),
+        ("HYBRID_LINUX", ["system:nodes"]),
+    ],
+)
+def test_entries_of_nodes(eks, make_cluster, ground, refused, kind, groups):
+    make_cluster(accessConfig={"authenticationMode": "API"})
+    words = {"clusterName": "demo", "principalArn": ground.role, "type": kind}
+    assert "kubernetesGroups parameter cannot" in refused(eks.create_access_entry, kubernetesGroups=["g"], **words)
+    assert "username parameter cannot" in refused(eks.create_access_entry, username="u", **words)
+    user = "arn:aws:iam::123456789012:user/u"
+    assert "must be an IAM role" in refused(eks.create_access_entry, **(words | {"principalArn": user}))
+    entry = eks.create_access_entry(**words)["accessEntry"]
+    assert entry["kubernetesGroups"] == groups and entry["username"].startswith("system:node:{{")
+    policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+    scope = {"clusterName": "demo", "principalArn": ground.role, "accessScope": {"type": "cluster"}}
+    assert f"of type {kind}" in refused(eks.associate_access_policy, policyArn=policy, **scope)
+
+
+def test_an_unknown_type_of_entry_is_refused(eks, make_cluster, ground, refused):
+    make_cluster(accessConfig={"authenticationMode": "API"})
+    words = {"clusterName": "demo", "principalArn": ground.role, "type": "MAINFRAME"}
+    assert "MAINFRAME, one of STANDARD" in refused(eks.create_access_entry, **words)
