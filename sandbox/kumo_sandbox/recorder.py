@@ -44,7 +44,7 @@ class Recorder:
 # Service prefixes of IAM actions are endpoint prefixes; these operations need an action of another name.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 ACTIONS = {"s3:ListBuckets": "s3:ListAllMyBuckets", "s3:HeadBucket": "s3:ListBucket", "s3:HeadObject": "s3:GetObject"}
-NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity"}
+NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
 
 
 def policy(rows: list[dict[str, object]]) -> dict[str, object]:

@@ -30,10 +30,10 @@ from kumo_sandbox.aws.store import Cluster, Store
 from kumo_sandbox.aws.world import MARK, World
 from kumo_sandbox.clock import Clock
 from kumo_sandbox.faults import Faults
+from kumo_sandbox.iam_completion import complete_iam
 from kumo_sandbox.identity import eks_auth, web_identity
 from kumo_sandbox.identity.enforcement import enforce, enforced
 from kumo_sandbox.identity.issuer import IssuerKey, discovery
-from kumo_sandbox.identity.providers import complete_providers
 from kumo_sandbox.instances import take_interfaces_along
 from kumo_sandbox.interfaces import KubernetesSide
 from kumo_sandbox.managed_policies import keep_parsed
@@ -125,7 +125,7 @@ class Front:
             start(f"{status} {'OK' if status < 400 else 'Error'}", list(headers.items()))
             parts: Iterable[bytes] = [answer]
         if not itself:
-            self._record(signed_for, operation, key, status, parts, body)
+            self._record(signed_for, operation, key, status, parts, body, environ)
         return parts
 
     def _own(
@@ -161,10 +161,21 @@ class Front:
         parts = list(self._moto(environ, remember))
         return int(seen[0].split()[0]), parts
 
-    def _record(self, name: str, operation: str, key: str, status: int, parts: Iterable[bytes], body: bytes) -> None:
+    def _record(
+        self,
+        name: str,
+        operation: str,
+        key: str,
+        status: int,
+        parts: Iterable[bytes],
+        body: bytes,
+        environ: dict[str, Any],
+    ) -> None:
         error = error_code(b"".join(parts)) if status >= 400 else ""
         roles = roles_in(body) if name == "eks" else []
-        call = Call(name, operation, self._sandbox.caller(key), self._sandbox.clock.now(), status, error, roles)
+        web = operation == web_identity.OPERATION
+        caller = web_identity.subject(parameters(environ, body)) if web else self._sandbox.caller(key)
+        call = Call(name, operation, caller, self._sandbox.clock.now(), status, error, roles)
         self._sandbox.recorder.add(call)
 
     def _spoil(
@@ -257,7 +268,7 @@ class Sandbox:
         slow_down(self.clock)
         take_interfaces_along()
         offer_images()
-        complete_providers()
+        complete_iam()
         spread_instances()
         keep_parsed()
         self._forget_moto()

@@ -33,6 +33,15 @@ class StsError(Exception):
         self.code, self.message, self.status = code, message, status
 
 
+def subject(asked: dict[str, str]) -> str:
+    """Whom a request speaks for by its own word: the token's subject at its issuer."""
+    try:
+        claims = claims_of(asked.get("WebIdentityToken") or "")
+    except TokenError:
+        return "a web identity"
+    return f"{claims.get('sub')}@{claims.get('iss')}"
+
+
 def not_authorized() -> StsError:
     return StsError("AccessDenied", f"Not authorized to perform {ACTION}", 403)
 

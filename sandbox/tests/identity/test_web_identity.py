@@ -44,6 +44,7 @@ def test_the_pods_token_gives_the_roles_credentials(sandbox, kubectl, exchange, 
     assert sts.get_caller_identity()["Arn"].endswith(":assumed-role/app/pod")
     row = sandbox.calls(operation="AssumeRoleWithWebIdentity")[-1]
     assert (row["service"], row["status"]) == ("sts", 200)
+    assert row["principal"].startswith("system:serviceaccount:default:my-app-sa@https://oidc.eks.")
 
 
 def client(sandbox, service, keys):

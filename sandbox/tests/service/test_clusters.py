@@ -147,8 +147,23 @@ def test_pages(eks, make_cluster):
     assert eks.list_clusters(nextToken=first["nextToken"])["clusters"] == ["c"]
 
 
-def test_tags(eks, make_cluster, make_nodegroup, refused):
-    for arn in (make_cluster()["arn"], make_nodegroup()["nodegroupArn"]):
+def test_tags(eks, make_cluster, make_nodegroup, refused, ground):
+    words = {"clusterName": "demo"}
+    arns = [make_cluster(accessConfig={"authenticationMode": "API"})["arn"], make_nodegroup()["nodegroupArn"]]
+    place = {"podExecutionRoleArn": ground.role, "subnets": ground.subnets, "selectors": [{"namespace": "a"}]}
+    arns.append(
+        eks.create_fargate_profile(fargateProfileName="f", **place, **words)["fargateProfile"]["fargateProfileArn"]
+    )
+    arns.append(eks.create_addon(addonName="vpc-cni", **words)["addon"]["addonArn"])
+    arns.append(eks.create_access_entry(principalArn=ground.role, **words)["accessEntry"]["accessEntryArn"])
+    pod = {"namespace": "n", "serviceAccount": "s", "roleArn": ground.pods_role}
+    arns.append(eks.create_pod_identity_association(**pod, **words)["association"]["associationArn"])
+    oidc = {"identityProviderConfigName": "i", "issuerUrl": "https://id.example.com", "clientId": "kube"}
+    eks.associate_identity_provider_config(oidc=oidc, **words)
+    name = {"type": "oidc", "name": "i"}
+    config = eks.describe_identity_provider_config(identityProviderConfig=name, **words)["identityProviderConfig"]
+    arns.append(config["oidc"]["identityProviderConfigArn"])
+    for arn in arns:
         eks.tag_resource(resourceArn=arn, tags={"CamelCase": "1", "b": "2"})
         eks.untag_resource(resourceArn=arn, tagKeys=["b"])
         assert eks.list_tags_for_resource(resourceArn=arn)["tags"] == {"CamelCase": "1"}

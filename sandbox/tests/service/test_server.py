@@ -129,3 +129,32 @@ def test_iam_enforcement_goes_back_to_what_the_sandbox_was_started_with(sandbox)
     sandbox.client("ec2").describe_vpcs()
     sandbox.reset()
     assert sandbox.status()["enforce_iam"] is False
+
+
+def test_iam_keeps_a_policy_that_is_in_use(sandbox, refused):
+    iam = sandbox.client("iam")
+    document = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}'
+    arn = iam.create_policy(PolicyName="p", PolicyDocument=document)["Policy"]["Arn"]
+    iam.create_group(GroupName="g")
+    iam.attach_group_policy(GroupName="g", PolicyArn=arn)
+    assert "DeleteConflict: Cannot delete a policy attached" in refused(iam.delete_policy, PolicyArn=arn)
+    iam.detach_group_policy(GroupName="g", PolicyArn=arn)
+    iam.create_policy_version(PolicyArn=arn, PolicyDocument=document)
+    assert "more than one version" in refused(iam.delete_policy, PolicyArn=arn)
+    iam.delete_policy_version(PolicyArn=arn, VersionId="v2")
+    iam.delete_policy(PolicyArn=arn)
+    assert "NoSuchEntity" in refused(iam.get_policy, PolicyArn=arn)
+
+
+def test_client_ids_of_a_provider_come_and_go(sandbox, refused):
+    iam = sandbox.client("iam")
+    made = iam.create_open_id_connect_provider(Url="https://id.example.com/a", ClientIDList=["one"])
+    words = {"OpenIDConnectProviderArn": made["OpenIDConnectProviderArn"]}
+    for _each in range(2):
+        iam.add_client_id_to_open_id_connect_provider(**words, ClientID="two")
+    assert iam.get_open_id_connect_provider(**words)["ClientIDList"] == ["one", "two"]
+    for _each in range(2):
+        iam.remove_client_id_from_open_id_connect_provider(**words, ClientID="one")
+    assert iam.get_open_id_connect_provider(**words)["ClientIDList"] == ["two"]
+    iam.delete_open_id_connect_provider(**words)
+    assert "NoSuchEntity" in refused(iam.delete_open_id_connect_provider, **words)
