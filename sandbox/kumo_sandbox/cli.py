@@ -205,7 +205,7 @@ def parser() -> argparse.ArgumentParser:
         made.add_argument("--speed", default="1", help='of the clock: 1 is true, N is faster, or "instant"')
         made.add_argument("--region", default="ap-northeast-1", help="region of `env` (default: %(default)s)")
         made.add_argument("--refuse-unsupported", action="store_true", help="refuse versions AWS no longer offers")
-        made.add_argument("--enforce-iam", action="store_true", help="let IAM decide who may do what (not at EKS)")
+        made.add_argument("--enforce-iam", action="store_true", help="let IAM decide who may do what")
         made.add_argument("--no-kubernetes", action="store_true", help="clusters without a control plane behind them")
     command(down)
     command(env).add_argument("--format", choices=["shell", "json"], default="shell", help="(default: %(default)s)")

@@ -26,13 +26,14 @@ from kumo_sandbox.autoscaling import spread_instances
 from kumo_sandbox.aws import model, service
 from kumo_sandbox.aws.addon_versions import RUNS_WITHOUT_NODES
 from kumo_sandbox.aws.context import Context, Settings
+from kumo_sandbox.aws.errors import ServiceError
 from kumo_sandbox.aws.store import Cluster, Store
 from kumo_sandbox.aws.world import MARK, World
 from kumo_sandbox.clock import Clock
 from kumo_sandbox.faults import Faults
 from kumo_sandbox.iam_completion import complete_iam
 from kumo_sandbox.identity import eks_auth, web_identity
-from kumo_sandbox.identity.enforcement import enforce, enforced
+from kumo_sandbox.identity.enforcement import check, enforce, enforced
 from kumo_sandbox.identity.issuer import IssuerKey, discovery
 from kumo_sandbox.instances import take_interfaces_along
 from kumo_sandbox.interfaces import KubernetesSide
@@ -149,6 +150,10 @@ class Front:
     def _eks(self, route: Any, environ: dict[str, Any], body: bytes, key: str, region: str) -> service.Answer:
         operation, path = route
         query = environ.get("QUERY_STRING", "")
+        try:
+            check(self._sandbox.store, environ, body, operation.name, path, region)
+        except ServiceError as error:
+            return service.error_answer(error)
         return service.handle(lambda name: self._sandbox.context(name, key, region), operation, path, query, body)
 
     def _to_moto(self, environ: dict[str, Any], start: Callable[..., Any]) -> tuple[int, list[bytes]]:
@@ -228,7 +233,7 @@ class Sandbox:
         speed: of the clock: 1, N or "instant".
         kubernetes: give clusters a real control plane (started when first reached).
         refuse_unsupported: refuse Kubernetes versions that AWS no longer offers.
-        enforce_iam: IAM decides over calls to moto's services (not EKS), see ``set_enforce_iam``.
+        enforce_iam: IAM decides who may do what, see ``set_enforce_iam``.
         port: 0 takes a free one.
         state_dir: where the Kubernetes side keeps its files; needed with kubernetes.
     """
@@ -361,7 +366,7 @@ class Sandbox:
         self.faults.clear()
 
     def set_enforce_iam(self, wanted: bool) -> None:
-        """Whether IAM decides who may do what, from the next call on and until ``reset``; EKS allows everybody."""
+        """Whether IAM decides who may do what, from the next call on and until ``reset``."""
         enforce(wanted)
 
     def issuer_token(
