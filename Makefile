@@ -32,6 +32,10 @@ unit: setup ## unit tests
 integration: setup ## modules against the sandbox, in cycles of twelve steps
 	@$(GATE) integration
 
+.PHONY: playbooks
+playbooks: setup ## site.yml, teardown.yml and each role alone, against the sandbox
+	@$(GATE) playbooks
+
 .PHONY: molecule
 molecule: setup ## molecule's scenarios, with their idempotence step, against the sandbox
 	@$(GATE) molecule

@@ -118,6 +118,7 @@ def parts() -> list[Part]:
         pytest_part("unit", "tests/unit"),
         pytest_part("sandbox", "sandbox/tests"),
         pytest_part("integration", "tests/integration"),
+        pytest_part("playbooks", "tests/playbooks"),
         Part("molecule", ["bash", "tools/molecule.sh"], by_scenarios),
         Part("docs", ["bash", "-c", " ".join(docs) + " && echo documentation read"], by_proof("documentation read")),
         Part(

@@ -28,6 +28,10 @@ options:
     description: The RV(kumo.eks.eks_foundation_info#module:role_users) that were found.
     type: dict
     required: true
+  planned:
+    description: Whether what of the cluster itself uses a role is about to go, as in check mode.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""

@@ -173,7 +173,8 @@ def vpc_differences(found: Found | None, cidr: str, tags: dict[str, str]) -> lis
 def build_gateways(found: Found, plan: Found, cluster: str, tags: dict[str, str]) -> list[Found]:
     """The NAT gateways to make: zone, subnet_id, tags, and the address that an interrupted run left (or "")."""
     used = used_addresses(found)
-    spare = {row["tags"].get("Name"): row for row in found["addresses"] if row["allocation_id"] not in used}
+    free = [row for row in found["addresses"] if row["allocation_id"] not in used and not row.get("association_id")]
+    spare = {row["tags"].get("Name"): row for row in free}
     rows = []
     for zone in plan["nat_zones"]:
         if zone not in plan["nat"]:
@@ -230,7 +231,10 @@ def network_plan(
         for row in living
         if row["nat_gateway_id"] not in nat.values() and is_owned(row["tags"], region, cluster)
     ]
-    kept = used_addresses({"nat_gateways": [row for row in living if row["nat_gateway_id"] not in surplus]})
+    # A gateway that is going has its address until it is gone.
+    kept = used_addresses(
+        {"nat_gateways": [row for row in found["nat_gateways"] if row["nat_gateway_id"] not in surplus]}
+    )
     kept |= {row["allocation_id"] for row in plan["nat_gateways"]}
     plan |= {
         "tags": own,

@@ -135,16 +135,20 @@ def role_plan(found: list[Role], wanted: list[Role], cluster: str, region: str) 
     return [row for row in rows if row["why"]]
 
 
-def role_removal(found: list[Role], cluster: str, region: str, users: dict[str, Any]) -> dict[str, Any]:
+def role_removal(
+    found: list[Role], cluster: str, region: str, users: dict[str, Any], planned: bool = False
+) -> dict[str, Any]:
     """What becomes of roles when a cluster goes.
 
-    users: ``role_users`` of eks_foundation_info. Keys: ``delete``: names; ``release``: [{name, trust, tags}], roles
-    that lose this cluster's tag; ``kept``: in words, which roles stay and why.
+    users: ``role_users`` of eks_foundation_info. planned: what of the cluster itself uses a role would be gone by then.
+    Keys: ``delete``: names; ``release``: [{name, trust, tags}], roles that lose this cluster's tag; ``kept``: in words,
+    which roles stay and why.
     """
     answer: dict[str, Any] = {"delete": [], "release": [], "kept": []}
     for role in found:
         name, mark = role["role_name"], owner_key(region, cluster)
         using = users["users"].get(role["arn"], [])
+        using = [words for words in using if not (planned and words.endswith(f"cluster {cluster}"))]
         sharing = [
             f"cluster {other} in {place}"
             for place, other in owners(role["tags"])

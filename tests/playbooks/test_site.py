@@ -4,83 +4,150 @@
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
+import json
 from pathlib import Path
 
 import pytest
-
-from kumo_sandbox import Sandbox
+import yaml
 
 CONFIG = Path(__file__).parents[2] / "docs/examples/cluster-config.yaml"
-PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+GUIDE = {"eks_cluster_config": str(CONFIG)}
+ADDONS = ["coredns", "kube-proxy", "metrics-server", "vpc-cni"]
+CALLS = 29  # of an unchanged run: at most two for each of the 30 things of the guide's cluster
 
 
-@pytest.fixture
-def play(sandbox: Sandbox, tmp_path: Path):
-    """Run a playbook of the collection: play("site", "--check") -> (what is in its recap, its output)."""
-
-    def run(name: str, *args: str, config: Path = CONFIG) -> tuple[dict[str, int], str]:
-        command = [str(PLAYBOOK), f"kumo.eks.{name}", "-e", f"eks_cluster_config={config}", *args]
-        env = {**os.environ, "ANSIBLE_HOME": str(tmp_path), "ANSIBLE_NOCOLOR": "1"}
-        done = subprocess.run(
-            command, env=env, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
-        output = done.stdout + done.stderr
-        recap = output.partition("PLAY RECAP")[2]
-        return {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", recap)}, output
-
-    return run
-
-
-def made_by(sandbox: Sandbox) -> dict[str, list[str]]:
-    """What of a cluster there is in the account."""
-    ec2, iam, eks = sandbox.client("ec2"), sandbox.client("iam"), sandbox.client("eks")
-    own = [{"Name": "is-default", "Values": ["false"]}]
-    nat = ec2.describe_nat_gateways()["NatGateways"]
-    return {
-        "clusters": eks.list_clusters()["clusters"],
-        "vpcs": [row["VpcId"] for row in ec2.describe_vpcs(Filters=own)["Vpcs"]],
-        "nat": [row["NatGatewayId"] for row in nat if row["State"] != "deleted"],
-        "addresses": [row["AllocationId"] for row in ec2.describe_addresses()["Addresses"]],
-        "templates": [row["LaunchTemplateName"] for row in ec2.describe_launch_templates()["LaunchTemplates"]],
-        "roles": [row["RoleName"] for row in iam.list_roles()["Roles"] if "/aws-service-role/" not in row["Path"]],
-    }
-
-
-def test_the_guide_comes_up_stays_as_it_is_and_goes_without_a_trace(sandbox, play):
-    before = made_by(sandbox)
-    recap, output = play("site")
-    assert recap.get("failed") == 0, output
-    eks = sandbox.client("eks")
+def test_the_guide_comes_up_stays_as_it_is_and_goes_without_a_trace(sandbox, play, account, tmp_path):
+    before = account()
+    kubeconfig = tmp_path / "kubeconfig"
+    options = {**GUIDE, "cluster_kubeconfig": str(kubeconfig), "cluster_wait": "true"}
+    first = play("kumo.eks.site", **options).assert_ok()
+    eks, ec2 = sandbox.client("eks"), sandbox.client("ec2")
     assert eks.describe_cluster(name="my-cluster")["cluster"]["version"] == "1.29"
     assert sorted(eks.list_nodegroups(clusterName="my-cluster")["nodegroups"]) == ["general-purpose", "spot-workers"]
     assert eks.list_fargate_profiles(clusterName="my-cluster")["fargateProfileNames"] == ["default"]
-    assert len(made_by(sandbox)["nat"]) == 3
+    assert sorted(eks.list_addons(clusterName="my-cluster")["addons"]) == ADDONS
+    assert len(account()["nat"]) == len(account()["addresses"]) == 3
+    for words in (
+        "[my-cluster] nodegroup general-purpose: ACTIVE",
+        "my-cluster, Kubernetes 1.29, ACTIVE",
+        "general-purpose: ACTIVE, 3 nodes (2 to 10), ON_DEMAND m5.large",
+        f"KUBECONFIG={kubeconfig} kubectl get nodes",
+    ):
+        assert words in first.output
+    assert (kubeconfig.stat().st_mode & 0o777, len(yaml.safe_load(kubeconfig.read_text())["users"])) == (0o600, 1)
 
-    recap, output = play("site")
-    assert (recap.get("failed"), recap.get("changed")) == (0, 0), output
+    so_far = len(sandbox.calls())
+    play("kumo.eks.site", **GUIDE).assert_unchanged()
+    assert len(sandbox.calls()) - so_far <= CALLS
 
-    recap, output = play("teardown")
-    assert recap.get("failed") == 0, output
-    assert made_by(sandbox) == before
+    drift(sandbox, ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": ["my-cluster"]}])["Vpcs"][0]["VpcId"])
+    stood = account()
+    plan = play("kumo.eks.site", "--check", "--diff", **GUIDE).assert_ok()
+    assert [words for words in DRIFT if words not in plan.output] == [], plan.output
+    assert plan.changed == CHANGED
+    assert account() == stood
+    play("kumo.eks.site", **GUIDE).assert_ok()
+    play("kumo.eks.site", "--check", **GUIDE).assert_unchanged()
+
+    play("kumo.eks.teardown", **options).assert_ok()
+    assert account() == before
+    assert yaml.safe_load(kubeconfig.read_text())["users"] == []
+    play("kumo.eks.teardown", **options).assert_unchanged()
 
 
-def test_check_mode_on_an_empty_account_is_a_plan(sandbox, play):
-    before = made_by(sandbox)
-    recap, output = play("site", "--check", "--diff")
-    assert recap.get("failed") == 0, output
-    assert recap["changed"] > 0
-    assert "general-purpose" in output and "10.0.0.0/19" in output
-    assert made_by(sandbox) == before
+# What drift() changes, as --check tells it.
+DRIFT = (
+    "dns_hostnames: False -> True",
+    "tag kubernetes.io/role/elb: none -> 1",
+    "eksClusterRole: policy arn:aws:iam::aws:policy/AmazonEKSClusterPolicy: none -> attached",
+    "eksFargatePodRole: policy arn:aws:iam::aws:policy/AdministratorAccess: attached -> none",
+    "eksNodeRole: trust policy",
+    "inline policy alb_ingress: document; inline policy admin: there -> removed",
+    "my-cluster-general-purpose: volume_size: 20 -> 50",
+    '"max_size": 9,',
+    '"max_size": 20,',
+)
+CHANGED = 12
+
+
+def drift(sandbox, vpc: str) -> None:
+    """Change by hand what the roles keep."""
+    ec2, iam, eks = sandbox.client("ec2"), sandbox.client("iam"), sandbox.client("eks")
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": False})
+    elb = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "tag-key", "Values": ["kubernetes.io/role/elb"]}]
+    subnet = ec2.describe_subnets(Filters=elb)["Subnets"][0]["SubnetId"]
+    ec2.delete_tags(Resources=[subnet], Tags=[{"Key": "kubernetes.io/role/elb"}])
+    nat = ec2.describe_nat_gateways(Filters=[{"Name": "state", "Values": ["available"]}])["NatGateways"][0]
+    ec2.delete_nat_gateway(NatGatewayId=nat["NatGatewayId"])
+    policies, nodes = "arn:aws:iam::aws:policy", "my-cluster-general-purpose-NodeRole"
+    iam.detach_role_policy(RoleName="eksClusterRole", PolicyArn=f"{policies}/AmazonEKSClusterPolicy")
+    iam.attach_role_policy(RoleName="eksFargatePodRole", PolicyArn=f"{policies}/AdministratorAccess")
+    anybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    iam.update_assume_role_policy(RoleName="eksNodeRole", PolicyDocument=document(anybody))
+    nothing = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    iam.put_role_policy(RoleName=nodes, PolicyName="alb_ingress", PolicyDocument=document(nothing))
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    iam.put_role_policy(RoleName=nodes, PolicyName="admin", PolicyDocument=document(everything))
+    volume = {"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 20, "VolumeType": "gp3", "DeleteOnTermination": True}}
+    ec2.create_launch_template_version(
+        LaunchTemplateName="my-cluster-general-purpose", LaunchTemplateData={"BlockDeviceMappings": [volume]}
+    )
+    eks.update_cluster_config(name="my-cluster", logging={"clusterLogging": [{"types": ["audit"], "enabled": False}]})
+    eks.update_nodegroup_config(
+        clusterName="my-cluster", nodegroupName="spot-workers", scalingConfig={"minSize": 0, "maxSize": 9}
+    )
+
+
+def document(*statements: dict) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def test_check_mode_on_an_empty_account_is_a_plan(play, account):
+    before = account()
+    plan = play("kumo.eks.site", "--check", "--diff", **GUIDE).assert_ok()
+    for words in ("general-purpose", "10.0.0.0/19", "eksClusterRole: new", '"namespace": "fargate-tasks"'):
+        assert words in plan.output
+    assert plan.changed >= 8
+    assert account() == before
+    play("kumo.eks.teardown", "--check", **GUIDE).assert_unchanged()
 
 
 def test_a_file_that_cannot_be_used_is_refused_before_anything_is_sent(sandbox, play, tmp_path):
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(CONFIG.read_text().replace("instanceType:", "instanceTyp:"))
-    recap, output = play("site", config=wrong)
-    assert recap["failed"] == 1
-    assert "instanceTyp" in output
+    play("kumo.eks.site", eks_cluster_config=str(wrong)).assert_refused("instanceTyp")
     assert sandbox.calls() == []
+
+
+NAMES = [{"name": "one"}, {"name": "one"}]
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"network_nat_gateway": "Both"}, ["network_nat_gateway", "Both", "HighlyAvailable, Single, Disable"]),
+        ({"network_cidr": "10.0.0.0/27"}, ["network_cidr: 10.0.0.0/27 is too small"]),
+        ({"cluster_version": 1.3}, ["cluster_version: 1.3 is not a Kubernetes version", "in quotes"]),
+        ({"nodegroups_list": NAMES}, ["nodegroups_list: one is there more than once"]),
+        ({"fargate_profiles": NAMES}, ["fargate_profiles: a name is there more than once in one, one"]),
+    ],
+)
+def test_wrong_options_are_refused_before_anything_is_sent(sandbox, play, variables, words):
+    play("kumo.eks.site", eks_cluster_name="my-cluster", **variables).assert_refused(*words)
+    assert sandbox.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        (
+            {"network_zones": ["ap-northeast-1a", "ap-northeast-1x"]},
+            ["network_zones: ap-northeast-1x is not a zone of ap-northeast-1; allowed: ap-northeast-1a"],
+        ),
+        ({"cluster_version": "1.99"}, ["1.99"]),
+    ],
+)
+def test_what_aws_would_not_take_is_refused_before_anything_is_made(play, account, variables, words):
+    before = account()
+    play("kumo.eks.site", eks_cluster_name="my-cluster", **variables).assert_refused(*words)
+    assert account() == before

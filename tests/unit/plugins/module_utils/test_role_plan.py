@@ -138,3 +138,8 @@ def test_our_role_stays_while_a_node_group_of_our_cluster_uses_it():
     users = {"clusters": ["my-cluster"], "users": {ARN: ["node group left of cluster my-cluster"]}}
     answer = remove(role(), users)
     assert (answer["delete"], answer["release"]) == ([], [])
+
+
+def test_a_plan_counts_what_would_be_gone_by_then():
+    users = {"clusters": ["my-cluster"], "users": {ARN: ["cluster my-cluster"]}}
+    assert role_removal([role()], "my-cluster", REGION, users, planned=True)["delete"] == ["eksClusterRole"]

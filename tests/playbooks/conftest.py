@@ -1,0 +1,106 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tests of playbooks share: a playbook run as a user runs it, and what there is in the account."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kumo_sandbox import Sandbox
+
+PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
+
+
+@dataclass
+class Run:
+    """A playbook's end: what its recap counts, and all it printed."""
+
+    recap: dict[str, int]
+    output: str
+
+    @property
+    def changed(self) -> int:
+        return self.recap["changed"]
+
+    def assert_ok(self) -> Run:
+        assert self.recap.get("failed") == 0, self.output
+        return self
+
+    def assert_unchanged(self) -> Run:
+        assert (self.recap.get("failed"), self.recap.get("changed")) == (0, 0), self.output
+        return self
+
+    def assert_refused(self, *words: str) -> Run:
+        assert self.recap.get("failed") == 1, self.output
+        flat = re.sub(r"\s+", " ", self.output)
+        assert [text for text in words if text not in flat] == [], self.output
+        return self
+
+
+@pytest.fixture
+def play(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Run]:
+    """Run a playbook: play("kumo.eks.site", "--check", eks_cluster_name="x") -> its Run. Nothing reads an ansible.cfg."""
+
+    def run(name: str, *args: str, **variables: Any) -> Run:
+        command = [str(PLAYBOOK), name, "-e", json.dumps(variables), *args]
+        env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"}
+        done = subprocess.run(
+            command, env=env, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        output = done.stdout + done.stderr
+        recap = done.stdout.partition("PLAY RECAP")[2]
+        counts = {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", recap)}
+        assert (done.returncode == 0) == (counts.get("failed") == 0), output
+        return Run(counts, output)
+
+    return run
+
+
+@pytest.fixture
+def play_role(play: Callable[..., Run], tmp_path: Path) -> Callable[..., Run]:
+    """Run one role alone: play_role("network", "--check", eks_cluster_name="x")."""
+
+    def run(role: str, *args: str, **variables: Any) -> Run:
+        book = tmp_path / f"{role}.yml"
+        python = '{ansible_python_interpreter: "{{ ansible_playbook_python }}"}'
+        book.write_text(
+            "---\n- name: One role\n  hosts: localhost\n  connection: local\n  gather_facts: false\n"
+            f"  vars: {python}\n  roles: [kumo.eks.{role}]\n"
+        )
+        return play(str(book), *args, **variables)
+
+    return run
+
+
+@pytest.fixture
+def account(sandbox: Sandbox) -> Callable[[], dict[str, list[str]]]:
+    """account() -> what of a cluster there is in the account, by kind."""
+    ec2, iam, eks = sandbox.client("ec2"), sandbox.client("iam"), sandbox.client("eks")
+
+    def look() -> dict[str, list[str]]:
+        nat = ec2.describe_nat_gateways()["NatGateways"]
+        return {
+            "clusters": eks.list_clusters()["clusters"],
+            "vpcs": [row["VpcId"] for row in ec2.describe_vpcs()["Vpcs"]],
+            "subnets": [row["SubnetId"] for row in ec2.describe_subnets()["Subnets"]],
+            "nat": [row["NatGatewayId"] for row in nat if row["State"] != "deleted"],
+            "addresses": [row["AllocationId"] for row in ec2.describe_addresses()["Addresses"]],
+            "gateways": [row["InternetGatewayId"] for row in ec2.describe_internet_gateways()["InternetGateways"]],
+            "tables": [row["RouteTableId"] for row in ec2.describe_route_tables()["RouteTables"]],
+            "groups": [row["GroupId"] for row in ec2.describe_security_groups()["SecurityGroups"]],
+            "interfaces": [row["NetworkInterfaceId"] for row in ec2.describe_network_interfaces()["NetworkInterfaces"]],
+            "templates": [row["LaunchTemplateName"] for row in ec2.describe_launch_templates()["LaunchTemplates"]],
+            "roles": [row["RoleName"] for row in iam.list_roles()["Roles"] if "/aws-service-role/" not in row["Path"]],
+        }
+
+    return look

@@ -1,0 +1,128 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each role alone: planned, made, made again, removed, removed again; and what it must never remove."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+NAME = "my-cluster"
+
+
+@pytest.fixture
+def cycle(play_role, account):
+    """Walk one role through its life: cycle("network", **variables); the account is as before at the end."""
+
+    def walk(role: str, **variables: Any) -> None:
+        options = {"eks_cluster_name": NAME, **variables}
+        before = account()
+        assert play_role(role, "--check", "--diff", **options).assert_ok().changed > 0
+        assert account() == before
+        assert play_role(role, **options).assert_ok().changed > 0
+        play_role(role, **options).assert_unchanged()
+        gone = {**options, f"{role}_state": "absent"}
+        assert play_role(role, "--check", **gone).assert_ok().changed > 0
+        assert play_role(role, **gone).assert_ok().changed > 0
+        assert account() == before
+        play_role(role, **gone).assert_unchanged()
+
+    return walk
+
+
+@pytest.fixture
+def cluster(sandbox, ground) -> dict[str, Any]:
+    """A cluster that the roles did not make."""
+    sandbox.client("eks").create_cluster(
+        name=NAME, roleArn=ground["role"], resourcesVpcConfig={"subnetIds": ground["subnets"]}, version="1.33"
+    )
+    return ground
+
+
+def test_network_alone(cycle):
+    cycle("network", network_nat_gateway="Single", eks_tags={"Team": "kumo"})
+
+
+def test_cluster_alone(cycle, ground):
+    cycle("cluster", cluster_subnets=ground["subnets"], cluster_role_name="ownClusterRole", cluster_version="1.33")
+
+
+def test_nodegroups_alone(cycle, cluster):
+    group = {"name": "general", "volume_size": 50, "addon_policies": ["auto_scaler"]}
+    cycle("nodegroups", nodegroups_list=[group], nodegroups_private_subnets=cluster["subnets"])
+
+
+def test_fargate_alone(cycle, cluster):
+    profile = {"name": "jobs", "selectors": [{"namespace": "jobs"}]}
+    cycle("fargate", fargate_profiles=[profile], fargate_subnets=cluster["subnets"], fargate_role_name="ownFargateRole")
+
+
+def test_addons_alone(cycle, cluster):
+    cycle("addons", addons_list=[{"name": "kube-proxy"}, {"name": "vpc-cni"}])
+
+
+def test_a_role_that_clusters_share_goes_with_the_last_of_them(sandbox, play_role, ground):
+    iam = sandbox.client("iam")
+    options = {"cluster_subnets": ground["subnets"], "cluster_role_name": "shared"}
+    play_role("cluster", eks_cluster_name="one", **options).assert_ok()
+    play_role("cluster", eks_cluster_name="two", **options).assert_ok()
+    gone = play_role("cluster", eks_cluster_name="one", cluster_state="absent", **options).assert_ok()
+    assert "IAM role shared is kept, because it is used by cluster two" in gone.output
+    tags = {tag["Key"] for tag in iam.list_role_tags(RoleName="shared")["Tags"]}
+    assert tags == {"kumo.eks/ap-northeast-1/two"}
+    play_role("cluster", eks_cluster_name="two", **options).assert_unchanged()
+    play_role("cluster", eks_cluster_name="two", cluster_state="absent", **options).assert_ok()
+    assert "shared" not in [row["RoleName"] for row in iam.list_roles()["Roles"]]
+
+
+def test_what_somebody_else_made_is_used_and_never_removed(sandbox, play_role, ground, account):
+    options = {"eks_cluster_name": NAME, "cluster_subnets": ground["subnets"]}
+    extra = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    iam = sandbox.client("iam")
+    iam.attach_role_policy(RoleName="eksClusterRole", PolicyArn=extra)
+    play_role("cluster", **options).assert_ok()
+    policies = iam.list_attached_role_policies(RoleName="eksClusterRole")["AttachedPolicies"]
+    assert {row["PolicyArn"] for row in policies} == {extra, "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"}
+    gone = play_role("cluster", cluster_state="absent", **options).assert_ok()
+    assert "IAM role eksClusterRole is kept, because kumo.eks did not make it" in gone.output
+    assert "eksClusterRole" in account()["roles"]
+
+
+def test_a_network_that_others_use_is_kept_whole_and_says_why(sandbox, play_role, account):
+    options = {"eks_cluster_name": NAME, "network_nat_gateway": "Disable"}
+    play_role("network", **options).assert_ok()
+    ec2 = sandbox.client("ec2")
+    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": [NAME]}])["Vpcs"]
+    group = ec2.create_security_group(GroupName="k8s-elb-a1", Description="left", VpcId=vpc["VpcId"])["GroupId"]
+    stood = account()
+    gone = play_role("network", network_state="absent", **options)
+    gone.assert_refused(f"VPC {vpc['VpcId']} is kept", f"security group {group} (k8s-elb-a1)")
+    assert account() == stood
+    ec2.delete_security_group(GroupId=group)
+    play_role("network", network_state="absent", **options).assert_ok()
+    assert vpc["VpcId"] not in account()["vpcs"]
+
+
+def test_subnets_that_are_given_are_used_and_left_alone(play_role, ground, account):
+    before = account()
+    options = {"eks_cluster_name": NAME, "network_subnets": {"private": ground["subnets"]}}
+    play_role("network", **options).assert_unchanged()
+    gone = play_role("network", network_state="absent", **options).assert_unchanged()
+    assert "are kept, because kumo.eks did not make them" in gone.output
+    assert account() == before
+
+
+def test_a_vpc_of_the_same_name_is_not_taken_for_ours(sandbox, play_role, account):
+    ec2 = sandbox.client("ec2")
+    tags = [{"Key": "Name", "Value": NAME}, {"Key": f"kubernetes.io/cluster/{NAME}", "Value": "owned"}]
+    foreign = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}])["Vpc"][
+        "VpcId"
+    ]
+    options = {"eks_cluster_name": NAME, "network_nat_gateway": "Disable"}
+    before = account()
+    play_role("network", **options).assert_ok()
+    assert len(account()["vpcs"]) == len(before["vpcs"]) + 1
+    play_role("network", network_state="absent", **options).assert_ok()
+    assert foreign in account()["vpcs"]
+    assert account() == before
