@@ -1,6 +1,8 @@
-"""NAT gateways take their time: moto's are available at once."""
+"""NAT gateways take their time, and leave nothing behind: moto's are available at once, and leave something."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from kumo_sandbox import durations
 from kumo_sandbox.clock import Clock
@@ -19,5 +21,16 @@ def slow_down(clock: Clock) -> None:
         if "_ready_at" not in gateway.__dict__:
             gateway.__dict__["_ready_at"] = clock.after(durations.NAT_GATEWAY)
         gateway.__dict__["_state"] = value
+        if value == "deleted":
+            let_go(gateway)
 
     NatGateway.state = property(state, set_state)
+
+
+def let_go(gateway: Any) -> None:
+    """A deleted gateway's address is free again and its network interface gone; moto keeps both."""
+    backend = gateway.ec2_backend
+    for address in backend.addresses:
+        if address.eni is gateway._eni:
+            address.eni = address.association_id = None
+    backend.enis.pop(gateway._eni.id, None)
