@@ -37,6 +37,7 @@ from kumo_sandbox.identity.enforcement import check, enforce, enforced
 from kumo_sandbox.identity.issuer import IssuerKey, discovery
 from kumo_sandbox.instances import take_interfaces_along
 from kumo_sandbox.interfaces import KubernetesSide
+from kumo_sandbox.launch_templates import complete_launch_templates
 from kumo_sandbox.managed_policies import keep_parsed
 from kumo_sandbox.natgateways import slow_down
 from kumo_sandbox.parameters import offer_images
@@ -272,6 +273,7 @@ class Sandbox:
         os.environ.setdefault("MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION", "false")
         slow_down(self.clock)
         take_interfaces_along()
+        complete_launch_templates()
         offer_images()
         complete_iam()
         spread_instances()
