@@ -41,7 +41,8 @@ def cluster(sandbox, ground) -> dict[str, Any]:
 
 
 def test_network_alone(cycle):
-    cycle("network", network_nat_gateway="Single", eks_tags={"Team": "kumo"})
+    zones = ["ap-northeast-1a", "ap-northeast-1c"]
+    cycle("network", network_nat_gateway="Single", network_zones=zones, eks_tags={"Team": "kumo"})
 
 
 def test_cluster_alone(cycle, ground):
@@ -125,4 +126,15 @@ def test_a_vpc_of_the_same_name_is_not_taken_for_ours(sandbox, play_role, accoun
     assert len(account()["vpcs"]) == len(before["vpcs"]) + 1
     play_role("network", network_state="absent", **options).assert_ok()
     assert foreign in account()["vpcs"]
+    assert account() == before
+
+
+def test_site_on_given_subnets_makes_no_network(play, ground, account):
+    before = account()
+    options = {"eks_cluster_name": NAME, "network_subnets": {"private": ground["subnets"]}, "addons_list": []}
+    options |= {"cluster_role_name": "ownClusterRole", "cluster_version": "1.33"}
+    play("kumo.eks.site", **options).assert_ok()
+    assert account()["clusters"] == [NAME]
+    play("kumo.eks.site", **options).assert_unchanged()
+    play("kumo.eks.teardown", **options).assert_ok()
     assert account() == before
