@@ -19,7 +19,7 @@ from ansible.module_utils.common.dict_transformations import camel_dict_to_snake
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code, is_boto3_error_message
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError, facts_of
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import ItemResult, Outcome
 
 __all__ = ["AnsibleAWSModule", "client", "exit_with", "exit_with_list", "failures", "has_code", "has_message", "snake"]
@@ -57,7 +57,7 @@ def failures(module: AnsibleAWSModule, doing: str) -> Iterator[None]:
     except EksError as error:
         module.fail_json(msg=error.message, **error.facts)
     except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
-        module.fail_json_aws(error, msg=doing)
+        module.fail_json_aws(error, msg=doing, **facts_of(error))
 
 
 def failure_words(error: Exception) -> str:
@@ -84,7 +84,7 @@ def exit_with_list(module: AnsibleAWSModule, results: list[ItemResult], key: str
         if item.outcome is None:
             words = failure_words(item.error)
             failed.append(f"{item.name}: {words}")
-            rows.append({"name": item.name, "changed": False, "failed": True, "msg": words})
+            rows.append({"changed": False, **facts_of(item.error), "name": item.name, "failed": True, "msg": words})
             continue
         rows.append({**as_result(item.outcome), "name": item.name, "failed": False})
         before[item.name], after[item.name] = item.outcome.before, item.outcome.after

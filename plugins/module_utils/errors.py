@@ -29,6 +29,16 @@ class WaitTimedOut(EksError):
     """A wait took longer than its limit; the message carries the last state seen."""
 
 
+def with_facts(error: Exception, facts: dict[str, Any]) -> None:
+    """Add facts to an exception of any kind, for the task's result; the ones it has stay."""
+    error.facts = {**facts, **facts_of(error)}
+
+
+def facts_of(error: Exception) -> dict[str, Any]:
+    """The facts an exception carries for the task's result."""
+    return getattr(error, "facts", {})
+
+
 def issues_text(issues: list[dict[str, Any]]) -> str:
     """The service's words: health issues (code, message) or update errors (errorCode, errorMessage) in one line.
 

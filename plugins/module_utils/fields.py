@@ -40,6 +40,7 @@ class Field:
         canon: turns either side into what is compared, and shown in a diff.
         partial: compare only the keys of a dict that the user gave.
         to_api: turns the option's value into what a request holds at ``path``.
+        follows: the option whose change makes EKS choose this one anew, unless it is asked for, too.
     """
 
     option: str
@@ -48,6 +49,7 @@ class Field:
     canon: Canon = as_is
     partial: bool = False
     to_api: Canon = as_is
+    follows: str | None = None
 
     def read(self, raw: dict[str, Any]) -> Any:
         """The field's value in an answer of the API, None where it is not set."""
@@ -84,7 +86,7 @@ def compare(fields: tuple[Field, ...], raw: dict[str, Any], desired: dict[str, A
 def narrowed(current: Any, wanted: Any) -> Any:
     """The part of a nested dict that the wanted one speaks of, at every depth."""
     if not isinstance(wanted, dict):
-        return current
+        return [] if current is None and wanted == [] else current  # no list and the empty list are one
     current = current if isinstance(current, dict) else {}
     return {key: narrowed(current.get(key), value) for key, value in wanted.items()}
 
@@ -117,12 +119,29 @@ def put(raw: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     return {**raw, key: put(raw.get(key) or {}, rest, value) if rest else value}
 
 
-def changed_raw(raw: dict[str, Any], changes: list[Change]) -> dict[str, Any]:
-    """The API's answer as it will be once the changes are made."""
+def followers(fields: tuple[Field, ...], changes: list[Change]) -> list[Field]:
+    """The fields that EKS chooses anew with these changes: nobody knows their values before."""
+    changing = {change.field.option for change in changes}
+    return [field for field in fields if field.follows in changing and field.option not in changing]
+
+
+def changed_raw(fields: tuple[Field, ...], raw: dict[str, Any], changes: list[Change]) -> dict[str, Any]:
+    """The API's answer as it will be once the changes are made; what only EKS knows is not set."""
     for change in changes:
         value = change.field.to_api(change.after)
         raw = put(raw, change.field.path, overlaid(change.field.read(raw), value) if change.field.partial else value)
+    for field in followers(fields, changes):
+        raw = put(raw, field.path, None)
     return raw
+
+
+def shown_change(
+    fields: tuple[Field, ...], raw: dict[str, Any], expected: dict[str, Any], changes: list[Change]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both sides of the diff, without what only EKS knows."""
+    hidden = followers(fields, changes)
+    known = tuple(field for field in fields if field not in hidden)
+    return shown(known, raw), shown(known, expected)
 
 
 def assembled(fields: tuple[Field, ...], values: dict[str, Any]) -> dict[str, Any]:

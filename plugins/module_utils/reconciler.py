@@ -5,7 +5,8 @@
 
 A resource (one file each under ``resources/``) says what it is; this engine knows the order of things: an
 update is followed by its id (DescribeUpdate), never by the resource's status alone; updates of one resource
-follow one another; what somebody else does meanwhile is waited for; terminal states fail with EKS' words.
+follow one another; where somebody else is at work the plan is made anew once EKS is free; terminal states fail with
+EKS' words. A failure says what had been sent before it.
 """
 
 from __future__ import annotations
@@ -13,10 +14,23 @@ from __future__ import annotations
 import concurrent.futures
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NoReturn
 
-from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError, Refused, WaitFailed, issues_text
-from ansible_collections.kumo.eks.plugins.module_utils.fields import Change, Field, changed_raw, compare, shown
+from ansible_collections.kumo.eks.plugins.module_utils.errors import (
+    EksError,
+    Refused,
+    WaitFailed,
+    issues_text,
+    with_facts,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.fields import (
+    Change,
+    Field,
+    changed_raw,
+    compare,
+    shown,
+    shown_change,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.waiting import Deadline, poll
 
 SIDE_BY_SIDE = 8  # resources of a list that are worked on at once
@@ -24,6 +38,7 @@ SIDE_BY_SIDE = 8  # resources of a list that are worked on at once
 # Statuses that a wait rides out. A resource whose DEGRADED does not heal by itself says so in its own ``settling``;
 # an add-on's does (CoreDNS is DEGRADED until nodes come).
 SETTLING = frozenset({"CREATING", "UPDATING", "PENDING", "DEGRADED"})
+STILLBORN = ("CREATE_FAILED", "FAILED")  # EKS takes no change of these, only their deletion
 
 
 @dataclass(frozen=True)
@@ -34,42 +49,68 @@ class Request:
     send: Callable[[], dict[str, Any] | None]
 
 
-class Resource(Protocol):
-    """What the engine needs to know of a resource. ``desired`` is keyed by the module's options."""
+class Resource:
+    """What the engine needs to know of a resource; the kinds of resources inherit from this.
+
+    ``desired`` is keyed by the module's options, ``raw`` is the API's answer with at least a ``status``.
+    """
 
     kind: str  # "node group", for messages
     name: str
     fields: tuple[Field, ...]
+    settling = SETTLING  # the statuses that a wait rides out
+    replaceable = False  # whether its module has the option replace
 
     def describe(self) -> dict[str, Any] | None:
         """The API's answer, None where there is none."""
+        raise NotImplementedError
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
-        """Raise Refused for what EKS would not take, before anything is sent. ``raw`` is None for a creation."""
-
-    def create(self, desired: dict[str, Any]) -> dict[str, Any]:
-        """Start the creation; returns the API's answer."""
-
-    def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
-        """What a creation would answer, in the API's shape, for check mode."""
+        """Raise Refused for what would not be taken, before anything is sent. ``raw`` is None for a creation."""
 
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         """The desired state in the light of the current one (a desired size that respects an autoscaler)."""
+        return desired
+
+    def carried(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
+        """What a replacement is made of: what the task says, and for the rest what the old one has."""
+        return {**shown(self.fields, raw), **self.adjust(raw, desired)}
+
+    def is_immutable(self, change: Change) -> bool:
+        """Whether no request makes this change."""
+        return change.field.group is None
+
+    def create(self, desired: dict[str, Any]) -> dict[str, Any]:
+        """Start the creation; returns the API's answer."""
+        raise NotImplementedError
+
+    def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
+        """What a creation would answer, in the API's shape: the diff, and the result of check mode."""
+        raise NotImplementedError
 
     def requests(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[Request]:
         """What to send for these changes, in the order it must follow one another."""
+        raise NotImplementedError
 
     def describe_update(self, update_id: str) -> dict[str, Any]:
         """DescribeUpdate of one of the resource's updates."""
+        raise NotImplementedError
 
     def delete(self) -> None:
         """Start the deletion."""
+        raise NotImplementedError
 
     def is_in_use(self, error: Exception) -> bool:
-        """EKS is busy with the resource (ResourceInUseException): the same request is right later."""
+        """It is busy (ResourceInUseException): the same request is right later."""
+        return False
 
     def already_exists(self, error: Exception) -> bool:
         """A creation came second: somebody else made it meanwhile."""
+        return False
+
+    def is_missing(self, error: Exception) -> bool:
+        """There is no such resource (any more)."""
+        return False
 
 
 @dataclass
@@ -81,6 +122,15 @@ class Outcome:
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     updates: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What stands, what is to change, and the desired state in the light of what stands."""
+
+    raw: dict[str, Any]
+    changes: list[Change]
+    wanted: dict[str, Any]
 
 
 @dataclass
@@ -103,56 +153,90 @@ class Reconciler:
     def __post_init__(self) -> None:
         self._deadline = Deadline(self.wait_timeout)
         self._title = f"{self.resource.kind} {self.resource.name}"
+        self._sent: dict[str, Any] = {}  # facts for the result of a failure: what had been done until then
 
     def ensure_present(self, desired: dict[str, Any]) -> Outcome:
+        return self._telling(lambda: self._present(desired))
+
+    def ensure_absent(self) -> Outcome:
+        return self._telling(self._absent)
+
+    def _telling(self, work: Callable[[], Outcome]) -> Outcome:
+        """Do the work; a failure carries what had been sent before it."""
+        try:
+            return work()
+        except Exception as error:
+            with_facts(error, self._sent)
+            raise
+
+    def _present(self, desired: dict[str, Any]) -> Outcome:
         raw = self.resource.describe()
         if raw is not None and raw["status"] == "DELETING" and not self.check_mode:
             raw = self.wait_until_gone()
         if raw is None or raw["status"] == "DELETING":
             return self._create(desired)
-        if raw["status"] == "CREATE_FAILED" and self.replace:
-            return self._replace(raw, desired)
-        if raw["status"] == "CREATE_FAILED" and self._replaceable():
-            self._fail_terminal(raw)
+        if raw["status"] in STILLBORN:
+            return self._replace(raw, desired) if self.replace else self._fail_terminal(raw)
         return self._reconcile(raw, desired)
 
-    def ensure_absent(self) -> Outcome:
+    def _absent(self) -> Outcome:
         raw = self.resource.describe()
         if raw is None:
             return Outcome(False, None)
         before = shown(self.resource.fields, raw)
         deleting = raw["status"] == "DELETING"
-        if not self.check_mode:
-            if not deleting:
-                self._when_free(self.resource.delete)
-            if self.wait:
-                raw = self.wait_until_gone()
-        return Outcome(not deleting, None if self.check_mode else raw, before, {})
+        if self.check_mode:
+            return Outcome(not deleting, None, before, {})
+        mine = not deleting and self._delete()
+        if self.wait:
+            raw = self.wait_until_gone()
+        return Outcome(mine, raw, before if mine else {}, {})
+
+    def _delete(self) -> bool:
+        """Start the deletion, in its turn; False where somebody else had started it."""
+
+        def look() -> tuple[bool, bool, str]:
+            try:
+                self.resource.delete()
+                return True, True, ""
+            except Exception as error:
+                if self.resource.is_missing(error):
+                    return True, False, ""
+                if not self.resource.is_in_use(error):
+                    raise
+                now = self.resource.describe()
+                return now is None or now["status"] == "DELETING", False, str(error)
+
+        mine = poll(look, f"The turn of {self._title}", self._deadline)
+        self._sent["changed"] = mine
+        return mine
 
     # creation
 
     def _create(self, desired: dict[str, Any]) -> Outcome:
         self.resource.validate(None, desired)
+        predicted = self.resource.predict(desired)
+        after = shown(self.resource.fields, predicted)
         if self.check_mode:
-            raw = self.resource.predict(desired)
-            return Outcome(True, raw, {}, shown(self.resource.fields, raw))
+            return Outcome(True, predicted, {}, after)
         try:
             raw = self._when_free(lambda: self.resource.create(desired))
         except Exception as error:
             if not self.resource.already_exists(error):
                 raise
-            return self.ensure_present(desired)
+            return self._present(desired)
+        self._sent["changed"] = True
         if self.wait:
             raw = self.wait_until_active()
-        return Outcome(True, raw, {}, shown(self.resource.fields, raw))
+        return Outcome(True, raw, {}, after)
 
     def _replace(self, raw: dict[str, Any], desired: dict[str, Any]) -> Outcome:
         before = shown(self.resource.fields, raw)
-        if hasattr(self.resource, "carried"):
-            desired = self.resource.carried(raw, desired)
+        desired = self.resource.carried(raw, desired)
         self.resource.validate(None, desired)
         if not self.check_mode:
-            self._when_free(self.resource.delete)
+            self._sent["replaced"] = before  # should it end here, this is all that is left of the old one
+            self._delete()
             self.wait_until_gone()
         made = self._create(desired)
         return Outcome(True, made.raw, before, made.after)
@@ -160,52 +244,81 @@ class Reconciler:
     # change
 
     def _reconcile(self, raw: dict[str, Any], desired: dict[str, Any]) -> Outcome:
-        raw, changes, wanted = self._plan(raw, desired)
-        if changes and raw["status"] == "CREATING" and not self.check_mode:
-            raw, changes, wanted = self._plan(self.wait_until_active(), desired)
-        before = shown(self.resource.fields, raw)
-        frozen = [change for change in changes if change.field.group is None]
-        if frozen and self.replace:
-            return self._replace(raw, desired)
-        if frozen:
-            raise Refused(self._frozen_text(frozen))
-        if not changes:
-            return self._unchanged(raw, before)
-        expected = changed_raw(raw, changes)
-        after = shown(self.resource.fields, expected)
+        plan = self._plan(raw, desired)
+        if plan.changes and raw["status"] == "CREATING" and not self.check_mode:
+            plan = self._plan(self.wait_until_active(), desired)
+        if any(self.resource.is_immutable(change) for change in plan.changes):  # only with replace, see _plan
+            return self._replace(plan.raw, desired)
+        if not plan.changes:
+            return self._unchanged(plan.raw)
+        expected = changed_raw(self.resource.fields, plan.raw, plan.changes)
+        before, after = shown_change(self.resource.fields, plan.raw, expected, plan.changes)
         if self.check_mode:
             return Outcome(True, expected, before, after)
-        updates = self._apply(raw, changes, wanted)
-        raw = self.wait_until_active() if self.wait else self._reread()
-        return Outcome(True, raw, before, shown(self.resource.fields, raw) if self.wait else after, updates)
+        updates = self._apply(plan, desired)
+        if "changed" not in self._sent:  # while this run waited for its turn, another one did it all
+            return self._unchanged(self._reread())
+        return Outcome(True, self.wait_until_active() if self.wait else self._reread(), before, after, updates)
 
-    def _plan(
-        self, raw: dict[str, Any], desired: dict[str, Any]
-    ) -> tuple[dict[str, Any], list[Change], dict[str, Any]]:
+    def _plan(self, raw: dict[str, Any], desired: dict[str, Any]) -> Plan:
+        """What is to change; raises Refused where EKS cannot."""
         wanted = self.resource.adjust(raw, desired)
         changes = compare(self.resource.fields, raw, wanted)
         if changes:
             self.resource.validate(raw, wanted)
-        return raw, changes, wanted
+        frozen = [change for change in changes if self.resource.is_immutable(change)]
+        if frozen and not self.replace:
+            raise Refused(self._frozen_text(frozen))
+        return Plan(raw, changes, wanted)
 
-    def _unchanged(self, raw: dict[str, Any], shown_now: dict[str, Any]) -> Outcome:
+    def _unchanged(self, raw: dict[str, Any]) -> Outcome:
         if self.wait and not self.check_mode:
             raw = self.wait_until_active(raw)
-        elif raw["status"] in ("CREATE_FAILED", "FAILED"):
-            self._fail_terminal(raw)
-        return Outcome(False, raw, shown_now, shown_now)
+        now = shown(self.resource.fields, raw)
+        return Outcome(False, raw, now, now)
 
-    def _apply(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[dict[str, Any]]:
+    def _apply(self, plan: Plan, desired: dict[str, Any]) -> list[dict[str, Any]]:
+        """Send the requests of the plan, each after the one before has ended; returns the updates they started."""
         started: list[dict[str, Any]] = []
-        requests = self.resource.requests(raw, changes, desired)
-        for number, request in enumerate(requests, start=1):
-            update = self._when_free(request.send)
-            if update is None:
+        self._sent["updates"] = started
+        queue = self.resource.requests(plan.raw, plan.changes, plan.wanted)
+        while queue:
+            request, update, queue = self._send_first(queue, desired)
+            if request is None or update is None:
                 continue
             started.append({"id": update["id"], "type": update.get("type"), "operation": request.operation})
-            if self.wait or number < len(requests):
+            if self.wait or queue:
                 self.wait_for_update(update["id"], request.operation)
         return started
+
+    def _send_first(
+        self, queue: list[Request], desired: dict[str, Any]
+    ) -> tuple[Request | None, dict[str, Any] | None, list[Request]]:
+        """Send the first request; returns it, the update it started, and the requests that are left.
+
+        Where EKS is busy with the resource somebody else may be doing the same: the plan is made anew for every try.
+        """
+        left = list(queue)
+        busy = False
+
+        def look() -> tuple[bool, tuple[Request | None, dict[str, Any] | None, list[Request]], str]:
+            nonlocal left, busy
+            if busy:
+                again = self._plan(self._reread(), desired)
+                left = self.resource.requests(again.raw, again.changes, again.wanted)
+            if not left:
+                return True, (None, None, []), ""
+            try:
+                update = left[0].send()
+            except Exception as error:
+                if not self.resource.is_in_use(error):
+                    raise
+                busy = True
+                return False, (None, None, left), str(error)
+            self._sent["changed"] = True
+            return True, (left[0], update, left[1:]), ""
+
+        return poll(look, f"The turn of {self._title}", self._deadline)
 
     def _when_free(self, send: Callable[[], Any]) -> Any:
         """Send, and where EKS is busy with the resource wait for its turn."""
@@ -244,7 +357,7 @@ class Reconciler:
             now = first.pop() if first else self.resource.describe()
             if now is None:
                 raise WaitFailed(f"{self._title} is gone: somebody deleted it while it was waited for.")
-            if now["status"] != "ACTIVE" and now["status"] not in getattr(self.resource, "settling", SETTLING):
+            if now["status"] != "ACTIVE" and now["status"] not in self.resource.settling:
                 self._fail_terminal(now)
             return now["status"] == "ACTIVE", now, self._state(now)
 
@@ -274,20 +387,20 @@ class Reconciler:
         issues = (raw.get("health") or {}).get("issues") or []
         return raw["status"] + (f" ({issues_text(issues)})" if issues else "")
 
-    def _fail_terminal(self, raw: dict[str, Any]) -> None:
+    def _fail_terminal(self, raw: dict[str, Any]) -> NoReturn:
         issues = (raw.get("health") or {}).get("issues") or []
-        cure = raw["status"] == "CREATE_FAILED" and self._replaceable()
-        way_out = ". Way out: see to the cause, then set replace: true to delete and create it anew." if cure else ""
-        raise WaitFailed(f"{self._title} is {raw['status']}: {issues_text(issues)}{way_out}", status=raw["status"])
-
-    def _replaceable(self) -> bool:
-        return hasattr(self.resource, "replaceable")
+        cure = "set replace: true" if self.resource.replaceable else "remove it with state: absent, then run again"
+        way_out = f". Way out: see to the cause, then {cure} to delete and create it anew."
+        raise WaitFailed(
+            f"{self._title} is {raw['status']}: {issues_text(issues)}{way_out if raw['status'] in STILLBORN else ''}",
+            status=raw["status"],
+        )
 
     def _frozen_text(self, frozen: list[Change]) -> str:
         parts = [f"{change.field.option} is {change.before!r}, wanted {change.after!r}" for change in frozen]
         way_out = (
             "set replace: true to delete and create it anew"
-            if self._replaceable()
+            if self.resource.replaceable
             else ("leave the option out or give its current value; only a new cluster can have another")
         )
         return f"{self._title}: EKS cannot change this once it exists: {'; '.join(parts)}. Way out: {way_out}."

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 from ansible_collections.kumo.eks.plugins.module_utils.fields import Field
 
+MOST, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
 RESERVED = "aws:"  # AWS' own tags: shown by the API, not to be set or removed by anybody else
 
 
@@ -17,6 +19,19 @@ def own_tags(tags: dict[str, str] | None) -> dict[str, str]:
 
 
 TAGS = Field("tags", "tags", "tags", own_tags, to_api=own_tags)
+
+
+def check_tags(tags: dict[str, Any] | None) -> None:
+    """Refuse tags that EKS does not take. Source: TagMap, TagKey and TagValue in EKS' model."""
+    own = own_tags(tags)
+    if len(own) > MOST:
+        raise Refused(f"tags: {len(own)} are given, and EKS takes at most {MOST} for a resource.")
+    for key, value in own.items():
+        if not 1 <= len(key) <= LONGEST_KEY or len(value) > LONGEST_VALUE:
+            raise Refused(
+                f"tags: {key!r}: {value!r} is too long or without a key; a key has 1 to {LONGEST_KEY} characters and a"
+                f" value at most {LONGEST_VALUE}."
+            )
 
 
 def with_kept(desired: dict[str, Any], raw: dict[str, Any]) -> dict[str, Any]:

@@ -27,15 +27,20 @@ def minor_of(version: str, option: str = "version") -> int:
     raise Refused(f'{option}: {version!r} is no Kubernetes version of EKS; two numbers are wanted, like "1.34".{hint}')
 
 
-def check_step(current: str, wanted: str, what: str) -> None:
-    """Refuse a downgrade and a step over more than one minor version, with the way out.
+def check_step(current: str, wanted: str, what: str, rollback: bool = False) -> None:
+    """Refuse a step back and a step over more than one minor version, with the way out.
 
-    Source: https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html
+    Args:
+        rollback: one minor version back is asked for in so many words.
+
+    Sources: https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html, UpdateClusterVersion
     """
     now, then = minor_of(current), minor_of(wanted)
-    if then < now:
+    if then < now and not (rollback and then == now - 1):
         raise Refused(
             f"version: {what} is at {current} and cannot go back to {wanted}; only a newer version can follow."
+            f' Within seven days after an upgrade EKS can roll back to "1.{now - 1}": way out: that version with'
+            " rollback: true."
         )
     if then > now + 1:
         raise Refused(

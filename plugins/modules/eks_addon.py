@@ -24,6 +24,7 @@ options:
   addons:
     description:
       - A list of add-ons, each with O(name) and any other option that describes an add-on.
+      - The options that describe an add-on stand in the list's items then, not beside O(addons).
       - All are worked on at once. One that fails does not stop the others; the task fails when all are through.
     type: list
     elements: dict
@@ -101,7 +102,9 @@ options:
     type: str
     choices: [NONE, OVERWRITE, PRESERVE]
   service_account_role_arn:
-    description: ARN of the IAM role for the add-on's service account (IRSA).
+    description:
+      - ARN of the IAM role for the add-on's service account (IRSA).
+      - EKS takes another role, but none away. Empty text asks for that, and so needs O(replace).
     type: str
   pod_identity_associations:
     description: All EKS Pod Identity associations of the add-on. V([]) removes them.
@@ -117,7 +120,10 @@ options:
     default: false
   replace:
     description:
-      - Whether a change that EKS cannot make deletes the add-on and creates it anew.
+      - Whether a change that EKS cannot make deletes the add-on, with its software, and creates it anew.
+      - Options that are left out keep the values of the old add-on.
+      - The old add-on is gone before the new one comes. A task that is stopped in between has only what it says itself to
+        go on with; one that fails then returns the old add-on's options as RV(replaced).
       - It also makes an add-on anew whose creation failed.
     type: bool
     default: false
@@ -187,41 +193,130 @@ EXAMPLES = r"""
 
 RETURN = r"""
 addon:
-  description: The add-on as DescribeAddon answers it, in snake case. Its keys stand at the top level, too.
+  description:
+    - The add-on as DescribeAddon answers it, in snake case. Its keys stand at the top level, too.
+    - In check mode, of one that is yet to come, only what the task sets.
   returned: when O(name) is given
-  type: complex
-  contains:
+  type: dict
+  contains: &addon
     addon_name:
       description: The add-on's name.
       returned: when the add-on exists
       type: str
       sample: coredns
-    addon_arn:
-      description: The add-on's ARN.
+    cluster_name:
+      description: The cluster's name.
       returned: when the add-on exists
       type: str
-      sample: arn:aws:eks:ap-northeast-1:123456789012:addon/my-cluster/coredns/1
-    addon_version:
-      description: Its version.
-      returned: when the add-on exists
-      type: str
-      sample: v1.13.1-eksbuild.1
+      sample: my-cluster
     status:
       description: Its status.
       returned: when the add-on exists
       type: str
       sample: ACTIVE
+    addon_version:
+      description: Its version.
+      returned: when the add-on exists
+      type: str
+      sample: v1.13.1-eksbuild.1
+    health:
+      description: What EKS finds wrong.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        issues:
+          description: The issues.
+          returned: when EKS gives it
+          type: list
+          elements: dict
+          contains:
+            code:
+              description: The kind of issue.
+              returned: always
+              type: str
+              sample: AccessDenied
+            message:
+              description: What EKS says.
+              returned: always
+              type: str
+              sample: "no access"
+            resource_ids:
+              description: What is concerned.
+              returned: when EKS gives it
+              type: list
+              elements: str
+              sample: [i-0123456789abcdef0]
+    addon_arn:
+      description: The add-on's ARN.
+      returned: when the add-on exists
+      type: str
+      sample: arn:aws:eks:ap-northeast-1:123456789012:addon/my-cluster/coredns/1
+    created_at:
+      description: When it was created.
+      returned: when the add-on exists
+      type: str
+      sample: "2026-08-01T09:00:00+09:00"
+    modified_at:
+      description: When it was last changed.
+      returned: when EKS gives it
+      type: str
+      sample: "2026-08-02T09:00:00+09:00"
+    service_account_role_arn:
+      description: ARN of the IAM role of its service account.
+      returned: when EKS gives it
+      type: str
+      sample: arn:aws:iam::123456789012:role/vpcCniRole
+    tags:
+      description: Its tags.
+      returned: when the add-on exists
+      type: dict
+      sample: {"Environment": "production"}
+    publisher:
+      description: Who publishes it.
+      returned: when EKS gives it
+      type: str
+      sample: eks
+    owner:
+      description: Who owns it.
+      returned: when EKS gives it
+      type: str
+      sample: aws
+    marketplace_information:
+      description: Of an add-on of the AWS Marketplace, where it is sold.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        product_id:
+          description: The product's ID.
+          returned: when EKS gives it
+          type: str
+          sample: "0123"
+        product_url:
+          description: The product's address.
+          returned: when EKS gives it
+          type: str
+          sample: https://aws.amazon.com/marketplace/pp/prodview-1
     configuration_values:
       description: Its settings, as text.
-      returned: when there are any
+      returned: when EKS gives it
       type: str
       sample: '{"replicaCount": 3}'
     pod_identity_associations:
       description: ARNs of its pod identity associations.
-      returned: when there are any
+      returned: when EKS gives it
       type: list
       elements: str
       sample: [arn:aws:eks:ap-northeast-1:123456789012:podidentityassociation/my-cluster/a-1]
+    namespace_config:
+      description: Where its software runs.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        namespace:
+          description: The namespace.
+          returned: always
+          type: str
+          sample: kube-system
     pod_identities:
       description: The service accounts and roles of these associations.
       returned: when O(pod_identity_associations) is given
@@ -238,45 +333,14 @@ addon:
           returned: always
           type: str
           sample: arn:aws:iam::123456789012:role/ebsCsiRole
-    tags:
-      description: Its tags.
-      returned: when the add-on exists
-      type: dict
-      sample: {"Environment": "production"}
-addons:
-  description: A result for each add-on, in the order given. Beside these keys, those of RV(addon).
-  returned: when O(addons) is given
-  type: list
-  elements: dict
-  contains:
-    name:
-      description: The add-on's name.
-      returned: always
-      type: str
-      sample: coredns
-    changed:
-      description: Whether it was changed.
-      returned: always
-      type: bool
-      sample: true
-    failed:
-      description: Whether it failed.
-      returned: always
-      type: bool
-      sample: false
-    msg:
-      description: Why it failed.
-      returned: when it failed
-      type: str
-      sample: "add-on coredns is CREATE_FAILED: ConfigurationConflict: Conflicts found"
 updates:
   description: The updates that were started, in their order.
   returned: when O(name) is given
   type: list
   elements: dict
-  contains:
+  contains: &update
     id:
-      description: The id, for DescribeUpdate.
+      description: The id, for DescribeUpdate and O(kumo.eks.eks_wait#module:updates).
       returned: always
       type: str
       sample: 7b9f3d9a-6c34-4f9e-9d8a-0a4f4a1c2b3d
@@ -290,6 +354,49 @@ updates:
       returned: always
       type: str
       sample: UpdateAddon
+replaced:
+  description: The options of the old add-on, where one that was to replace it could not be made.
+  returned: when a replacement failed
+  type: dict
+  sample: {"version": "v1.13.1-eksbuild.1"}
+addons:
+  description: A result for each add-on, in the order given.
+  returned: when O(addons) is given
+  type: list
+  elements: dict
+  contains:
+    <<: *addon
+    name:
+      description: The add-on's name.
+      returned: always
+      type: str
+      sample: coredns
+    changed:
+      description: Whether it was changed, also before it failed.
+      returned: always
+      type: bool
+      sample: true
+    failed:
+      description: Whether it failed.
+      returned: always
+      type: bool
+      sample: false
+    msg:
+      description: Why it failed.
+      returned: when it failed
+      type: str
+      sample: "add-on coredns is CREATE_FAILED: ConfigurationConflict: Conflicts found"
+    replaced:
+      description: See RV(replaced).
+      returned: when a replacement failed
+      type: dict
+      sample: {"version": "v1.13.1-eksbuild.1"}
+    updates:
+      description: The updates that were started for it, in their order.
+      returned: when it did not fail, and when some were started before it failed
+      type: list
+      elements: dict
+      contains: *update
 """
 
 from functools import partial
@@ -304,6 +411,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws import (
     failures,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
+from ansible_collections.kumo.eks.plugins.module_utils.names import refuse_twins
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Outcome, Reconciler, side_by_side
 from ansible_collections.kumo.eks.plugins.module_utils.resources.addon import AddonResource
 
@@ -356,7 +464,7 @@ def main() -> None:
     )
     module = AnsibleAWSModule(
         argument_spec=spec,
-        mutually_exclusive=[("name", "addons")],
+        mutually_exclusive=[("addons", option) for option in ("name", *addon_spec())],
         required_one_of=[("name", "addons")],
         supports_check_mode=True,
     )
@@ -366,6 +474,7 @@ def main() -> None:
         catalog = AddonCatalog(eks, params["cluster_name"])
         if "name" in params:
             exit_with(module, reconcile(module, eks, catalog, params), "addon")
+        refuse_twins("addons", [row["name"] for row in params["addons"]])
         work = [(row["name"], partial(reconcile, module, eks, catalog, row)) for row in params["addons"]]
         exit_with_list(module, side_by_side(work), "addons")
 

@@ -23,12 +23,29 @@ options:
     description:
       - The Kubernetes version, for example V("1.34"). Write it with quotes, for V(1.30) without them is the number 1.3.
       - Left out at a creation, EKS takes its default. A version that EKS does not offer is refused.
-      - A newer version upgrades the control plane. EKS goes one minor version at a time and never back.
+      - A newer version upgrades the control plane, one minor version at a time. A step over several is refused, with the
+        next one named. The only way back is O(rollback).
     type: str
   force:
-    description: Upgrade although insights report problems that would otherwise block it.
+    description: Upgrade, or roll back, although insights report problems that would otherwise block it.
     type: bool
     default: false
+  rollback:
+    description:
+      - Whether O(version) may be the one before the cluster's, to roll back an upgrade.
+      - EKS takes it within seven days after the upgrade, and only where no node is newer than O(version). It is EKS that
+        decides, so check mode cannot tell.
+    type: bool
+    default: false
+  rollback_config:
+    description: How a rollback is done. It matters only with O(rollback=true).
+    type: dict
+    suboptions:
+      timeout_minutes:
+        description:
+          - How many minutes EKS tries before it gives the rollback up, from 120 to 10080. EKS' default is 720.
+          - In auto mode the nodes are rolled back first. Give O(wait_timeout), in seconds, room for it.
+        type: int
   role_arn:
     description: ARN of the cluster's IAM role. Needed at a creation; it cannot be changed.
     type: str
@@ -50,6 +67,12 @@ options:
     description: From where the public endpoint can be reached, as CIDR blocks. EKS' default is everywhere.
     type: list
     elements: str
+  control_plane_egress_mode:
+    description:
+      - Where the control plane's own traffic leaves. V(AWS_MANAGED) is EKS' default.
+      - A cluster that has left V(AWS_MANAGED) does not come back to it.
+    type: str
+    choices: [AWS_MANAGED, CUSTOMER_ROUTED, CUSTOMER_ISOLATED]
   logging:
     description: The control plane logs to send to CloudWatch. An empty list turns all of them off.
     type: list
@@ -144,9 +167,20 @@ options:
           enabled:
             description: Whether Auto Mode provides load balancers.
             type: bool
-            required: true
+          gateway_api:
+            description: The Gateway API in EKS Auto Mode.
+            type: dict
+            suboptions:
+              crds:
+                description: Its custom resource definitions.
+                type: dict
+                suboptions:
+                  managed:
+                    description: Whether EKS installs and updates them.
+                    type: bool
+                    required: true
   remote_network_config:
-    description: Networks of hybrid nodes.
+    description: Networks of hybrid nodes. Empty lists for both remove them.
     type: dict
     suboptions:
       remote_node_networks:
@@ -178,6 +212,109 @@ options:
         type: str
         choices: [standard, tier-xl, tier-2xl, tier-4xl, tier-8xl]
         required: true
+  kube_api_server_config:
+    description: Settings of the Kubernetes API server.
+    type: dict
+    suboptions:
+      event_ttl:
+        description: How long events are kept, as a duration of one unit like V(30m) or V(1h).
+        type: str
+      service_node_port_range:
+        description: The ports of services of the type NodePort.
+        type: dict
+        suboptions:
+          min_port:
+            description: The first port.
+            type: int
+            required: true
+          max_port:
+            description: The last port.
+            type: int
+            required: true
+  kube_scheduler_config:
+    description: Settings of the Kubernetes scheduler.
+    type: dict
+    suboptions:
+      node_resources_fit:
+        description: How nodes are scored by their resources.
+        type: dict
+        suboptions:
+          scoring_strategy:
+            description: The strategy.
+            type: dict
+            suboptions:
+              type:
+                description: V(LeastAllocated) spreads pods over the nodes, V(MostAllocated) packs them.
+                type: str
+                choices: [LeastAllocated, MostAllocated]
+              resources:
+                description: How much each resource counts.
+                type: list
+                elements: dict
+                suboptions:
+                  name:
+                    description: The resource, for example V(cpu).
+                    type: str
+                    required: true
+                  weight:
+                    description: Its weight.
+                    type: int
+                    required: true
+  kube_controller_manager_config:
+    description: Settings of the Kubernetes controller manager.
+    type: dict
+    suboptions:
+      pod_gc_controller_config:
+        description: Removal of pods that have ended.
+        type: dict
+        suboptions:
+          terminated_pod_gc_threshold:
+            description: How many of them may be there before the oldest are removed.
+            type: int
+            required: true
+      horizontal_pod_autoscaler_controller_config:
+        description: The horizontal pod autoscaler.
+        type: dict
+        suboptions:
+          horizontal_pod_autoscaler_sync_period:
+            description: How often it looks, as a duration of one unit like V(15s).
+            type: str
+            required: true
+  outpost_config:
+    description: A local cluster on an AWS Outpost. Only at a creation.
+    type: dict
+    suboptions:
+      outpost_arns:
+        description: ARN of the Outpost, the only one of the list.
+        type: list
+        elements: str
+        required: true
+      control_plane_instance_type:
+        description: The EC2 instance type of the control plane.
+        type: str
+        required: true
+      control_plane_placement:
+        description: Where the control plane's instances are placed.
+        type: dict
+        suboptions:
+          group_name:
+            description: Name of the placement group.
+            type: str
+          spread_level:
+            description: What the instances are spread over.
+            type: str
+            choices: [host, rack]
+      etcd_instance_type:
+        description: The EC2 instance type of etcd's instances.
+        type: str
+      etcd_placement:
+        description: Where etcd's instances are placed.
+        type: dict
+        suboptions:
+          spread_level:
+            description: What the instances are spread over.
+            type: str
+            choices: [host, rack]
   deletion_protection:
     description: Whether EKS refuses to delete the cluster.
     type: bool
@@ -229,6 +366,29 @@ EXAMPLES = r"""
     wait: true
     wait_timeout: 3600
 
+- name: Roll the upgrade back, within seven days
+  kumo.eks.eks_cluster:
+    name: my-cluster
+    version: "1.34"
+    rollback: true
+    wait: true
+    wait_timeout: 3600
+
+- name: Turn EKS Auto Mode on, with its three parts
+  kumo.eks.eks_cluster:
+    name: my-cluster
+    compute_config:
+      enabled: true
+      node_pools: [general-purpose, system]
+      node_role_arn: arn:aws:iam::123456789012:role/eksAutoNodeRole
+    storage_config:
+      block_storage:
+        enabled: true
+    kubernetes_network_config:
+      elastic_load_balancing:
+        enabled: true
+    wait: true
+
 - name: Remove the cluster
   kumo.eks.eks_cluster:
     name: my-cluster
@@ -238,9 +398,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 cluster:
-  description: The cluster as DescribeCluster answers it, in snake case. Its keys stand at the top level of the result, too.
+  description:
+    - The cluster as DescribeCluster answers it, in snake case. Its keys stand at the top level of the result, too.
+    - In check mode, of a cluster that is yet to come, only what the task sets.
   returned: always
-  type: complex
+  type: dict
   contains:
     name:
       description: The cluster's name.
@@ -252,11 +414,11 @@ cluster:
       returned: when the cluster exists
       type: str
       sample: arn:aws:eks:ap-northeast-1:123456789012:cluster/my-cluster
-    status:
-      description: Its status.
+    created_at:
+      description: When it was created.
       returned: when the cluster exists
       type: str
-      sample: ACTIVE
+      sample: "2026-08-01T09:00:00+09:00"
     version:
       description: Its Kubernetes version.
       returned: when the cluster exists
@@ -264,7 +426,7 @@ cluster:
       sample: "1.34"
     endpoint:
       description: The address of its API server.
-      returned: when the cluster is ACTIVE
+      returned: when EKS gives it
       type: str
       sample: https://0123456789ABCDEF.gr7.ap-northeast-1.eks.amazonaws.com
     role_arn:
@@ -272,19 +434,520 @@ cluster:
       returned: when the cluster exists
       type: str
       sample: arn:aws:iam::123456789012:role/eksClusterRole
+    resources_vpc_config:
+      description: Its network.
+      returned: when the cluster exists
+      type: dict
+      contains:
+        subnet_ids:
+          description: IDs of the subnets.
+          returned: when EKS gives it
+          type: list
+          elements: str
+          sample: [subnet-11111111, subnet-22222222]
+        security_group_ids:
+          description: IDs of the additional security groups.
+          returned: when EKS gives it
+          type: list
+          elements: str
+          sample: [sg-11111111]
+        cluster_security_group_id:
+          description: ID of the security group that EKS made for the cluster.
+          returned: when EKS gives it
+          type: str
+          sample: sg-22222222
+        vpc_id:
+          description: ID of the VPC.
+          returned: when EKS gives it
+          type: str
+          sample: vpc-11111111
+        endpoint_public_access:
+          description: Whether the API server can be reached from the internet.
+          returned: when EKS gives it
+          type: bool
+          sample: true
+        endpoint_private_access:
+          description: Whether the API server can be reached from inside the VPC.
+          returned: when EKS gives it
+          type: bool
+          sample: true
+        public_access_cidrs:
+          description: From where the public endpoint can be reached.
+          returned: when EKS gives it
+          type: list
+          elements: str
+          sample: ["0.0.0.0/0"]
+        control_plane_egress_mode:
+          description: Where the control plane's own traffic leaves.
+          returned: when EKS gives it
+          type: str
+          sample: AWS_MANAGED
+    kubernetes_network_config:
+      description: The network of its services.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        service_ipv4_cidr:
+          description: The CIDR block of service addresses.
+          returned: when EKS gives it
+          type: str
+          sample: "172.20.0.0/16"
+        service_ipv6_cidr:
+          description: The CIDR block of service addresses of an IPv6 cluster.
+          returned: when EKS gives it
+          type: str
+          sample: fd30:1c53:5f8a::/108
+        ip_family:
+          description: The family of pod and service addresses.
+          returned: when EKS gives it
+          type: str
+          sample: ipv4
+        elastic_load_balancing:
+          description: EKS Auto Mode's load balancing.
+          returned: when EKS gives it
+          type: dict
+          contains:
+            enabled:
+              description: Whether it is on.
+              returned: always
+              type: bool
+              sample: true
+            gateway_api:
+              description: The Gateway API in EKS Auto Mode.
+              returned: when EKS gives it
+              type: dict
+              contains:
+                crds:
+                  description: Its custom resource definitions.
+                  returned: when EKS gives it
+                  type: dict
+                  contains:
+                    managed:
+                      description: Whether EKS installs and updates them.
+                      returned: when EKS gives it
+                      type: bool
+                      sample: false
+    logging:
+      description: The control plane logs.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        cluster_logging:
+          description: Which are on, and which are off.
+          returned: when EKS gives it
+          type: list
+          elements: dict
+          contains:
+            types:
+              description: Kinds of logs.
+              returned: always
+              type: list
+              elements: str
+              sample: [api, audit]
+            enabled:
+              description: Whether these kinds are sent to CloudWatch.
+              returned: always
+              type: bool
+              sample: true
+    identity:
+      description: Its identity provider.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        oidc:
+          description: Its OpenID Connect provider.
+          returned: when EKS gives it
+          type: dict
+          contains:
+            issuer:
+              description: The issuer's address.
+              returned: when EKS gives it
+              type: str
+              sample: https://oidc.eks.ap-northeast-1.amazonaws.com/id/0123456789ABCDEF
+    status:
+      description: Its status.
+      returned: when the cluster exists
+      type: str
+      sample: ACTIVE
+    certificate_authority:
+      description: The certificate authority of its API server.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        data:
+          description: The certificate, Base64-encoded.
+          returned: when EKS gives it
+          type: str
+          sample: LS0tLS1CRUdJTi...
+        active:
+          description: The authority that signs at present.
+          returned: when EKS gives it
+          type: dict
+          contains:
+            id:
+              description: Its id.
+              returned: when EKS gives it
+              type: str
+              sample: ca-1
+            activated_by:
+              description: Who chose it.
+              returned: when EKS gives it
+              type: str
+              sample: EKS
+    client_request_token:
+      description: The token of the request that made it.
+      returned: when EKS gives it
+      type: str
+      sample: "6b2a9b0e-4f7e-4c1c-9a52-6d3c7c1a8e10"
+    platform_version:
+      description: The version of the platform.
+      returned: when EKS gives it
+      type: str
+      sample: eks.20
     tags:
       description: Its tags.
       returned: when the cluster exists
       type: dict
       sample: {"Environment": "production"}
+    encryption_config:
+      description: How it is encrypted.
+      returned: when EKS gives it
+      type: list
+      elements: dict
+      contains:
+        resources:
+          description: What is encrypted.
+          returned: when EKS gives it
+          type: list
+          elements: str
+          sample: [secrets]
+        provider:
+          description: The key.
+          returned: when EKS gives it
+          type: dict
+          contains:
+            key_arn:
+              description: ARN of the KMS key.
+              returned: when EKS gives it
+              type: str
+              sample: arn:aws:kms:ap-northeast-1:123456789012:key/0123
+    connector_config:
+      description: Of a cluster that runs elsewhere and is connected to EKS, how.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        activation_id:
+          description: The activation's id.
+          returned: when EKS gives it
+          type: str
+          sample: "0123"
+        activation_code:
+          description: The activation's code.
+          returned: when EKS gives it
+          type: str
+          sample: "0123"
+        activation_expiry:
+          description: When the activation ends.
+          returned: when EKS gives it
+          type: str
+          sample: "2026-08-04T09:00:00+09:00"
+        provider:
+          description: Who runs the cluster.
+          returned: when EKS gives it
+          type: str
+          sample: OTHER
+        role_arn:
+          description: ARN of the connector's role.
+          returned: when EKS gives it
+          type: str
+          sample: arn:aws:iam::123456789012:role/connector
+    id:
+      description: The id of a local cluster on an Outpost.
+      returned: when EKS gives it
+      type: str
+      sample: "0123"
+    health:
+      description: What EKS finds wrong.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        issues:
+          description: The issues.
+          returned: when EKS gives it
+          type: list
+          elements: dict
+          contains:
+            code:
+              description: The kind of issue.
+              returned: always
+              type: str
+              sample: AccessDenied
+            message:
+              description: What EKS says.
+              returned: always
+              type: str
+              sample: "no access"
+            resource_ids:
+              description: What is concerned.
+              returned: when EKS gives it
+              type: list
+              elements: str
+              sample: [i-0123456789abcdef0]
+    outpost_config:
+      description: Of a local cluster on an Outpost, where it runs.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        outpost_arns:
+          description: ARN of the Outpost.
+          returned: when EKS gives it
+          type: list
+          elements: str
+          sample: [arn:aws:outposts:ap-northeast-1:123456789012:outpost/op-1]
+        control_plane_instance_type:
+          description: The EC2 instance type of the control plane.
+          returned: when EKS gives it
+          type: str
+          sample: m5.large
+        control_plane_placement:
+          description: Where the control plane's instances are placed.
+          returned: when EKS gives it
+          type: dict
+          contains:
+            group_name:
+              description: Name of the placement group.
+              returned: when EKS gives it
+              type: str
+              sample: eks
+            spread_level:
+              description: What the instances are spread over.
+              returned: when EKS gives it
+              type: str
+              sample: host
+        etcd_instance_type:
+          description: The EC2 instance type of etcd's instances.
+          returned: when EKS gives it
+          type: str
+          sample: m5.large
+        etcd_placement:
+          description: Where etcd's instances are placed.
+          returned: when EKS gives it
+          type: dict
+          contains:
+            spread_level:
+              description: What the instances are spread over.
+              returned: when EKS gives it
+              type: str
+              sample: host
+    access_config:
+      description: How principals get access.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        bootstrap_cluster_creator_admin_permissions:
+          description: Whether the creator was made an administrator.
+          returned: when EKS gives it
+          type: bool
+          sample: true
+        authentication_mode:
+          description: Where access is kept.
+          returned: when EKS gives it
+          type: str
+          sample: API_AND_CONFIG_MAP
+    upgrade_policy:
+      description: What happens at the end of a version's standard support.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        support_type:
+          description: Whether EKS upgrades it then, or extended support begins.
+          returned: when EKS gives it
+          type: str
+          sample: EXTENDED
+    zonal_shift_config:
+      description: Shifting of traffic away from an impaired availability zone.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        enabled:
+          description: Whether it is on.
+          returned: always
+          type: bool
+          sample: true
+    remote_network_config:
+      description: Networks of hybrid nodes.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        remote_node_networks:
+          description: Networks that hold hybrid nodes.
+          returned: when EKS gives it
+          type: list
+          elements: dict
+          contains:
+            cidrs:
+              description: CIDR blocks.
+              returned: when EKS gives it
+              type: list
+              elements: str
+              sample: ["172.16.0.0/16"]
+        remote_pod_networks:
+          description: Networks that hold pods on hybrid nodes.
+          returned: when EKS gives it
+          type: list
+          elements: dict
+          contains:
+            cidrs:
+              description: CIDR blocks.
+              returned: when EKS gives it
+              type: list
+              elements: str
+              sample: ["172.16.0.0/16"]
+    compute_config:
+      description: EKS Auto Mode's compute.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        enabled:
+          description: Whether it is on.
+          returned: always
+          type: bool
+          sample: true
+        node_pools:
+          description: The built-in node pools.
+          returned: when EKS gives it
+          type: list
+          elements: str
+          sample: [general-purpose, system]
+        node_role_arn:
+          description: ARN of the IAM role of Auto Mode's nodes.
+          returned: when EKS gives it
+          type: str
+          sample: arn:aws:iam::123456789012:role/eksAutoNodeRole
+    storage_config:
+      description: EKS Auto Mode's storage.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        block_storage:
+          description: Block storage.
+          returned: when EKS gives it
+          type: dict
+          contains:
+            enabled:
+              description: Whether it is on.
+              returned: always
+              type: bool
+              sample: true
+    deletion_protection:
+      description: Whether EKS refuses to delete it.
+      returned: when EKS gives it
+      type: bool
+      sample: false
+    control_plane_scaling_config:
+      description: The provisioned size of the control plane.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        tier:
+          description: The tier.
+          returned: when EKS gives it
+          type: str
+          sample: standard
+    kube_api_server_config:
+      description: Settings of the Kubernetes API server.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        event_ttl:
+          description: How long events are kept.
+          returned: when EKS gives it
+          type: str
+          sample: "1h"
+        service_node_port_range:
+          description: The ports of services of the type NodePort.
+          returned: when EKS gives it
+          type: dict
+          contains:
+            min_port:
+              description: The first port.
+              returned: when EKS gives it
+              type: int
+              sample: 30000
+            max_port:
+              description: The last port.
+              returned: when EKS gives it
+              type: int
+              sample: 32767
+    kube_scheduler_config:
+      description: Settings of the Kubernetes scheduler.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        node_resources_fit:
+          description: How nodes are scored by their resources.
+          returned: when EKS gives it
+          type: dict
+          contains:
+            scoring_strategy:
+              description: The strategy.
+              returned: when EKS gives it
+              type: dict
+              contains:
+                type:
+                  description: Its kind.
+                  returned: when EKS gives it
+                  type: str
+                  sample: LeastAllocated
+                resources:
+                  description: How much each resource counts.
+                  returned: when EKS gives it
+                  type: list
+                  elements: dict
+                  contains:
+                    name:
+                      description: The resource.
+                      returned: when EKS gives it
+                      type: str
+                      sample: cpu
+                    weight:
+                      description: Its weight.
+                      returned: when EKS gives it
+                      type: int
+                      sample: 1
+    kube_controller_manager_config:
+      description: Settings of the Kubernetes controller manager.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        pod_gc_controller_config:
+          description: Removal of pods that have ended.
+          returned: when EKS gives it
+          type: dict
+          contains:
+            terminated_pod_gc_threshold:
+              description: How many of them may be there.
+              returned: when EKS gives it
+              type: int
+              sample: 12500
+        horizontal_pod_autoscaler_controller_config:
+          description: The horizontal pod autoscaler.
+          returned: when EKS gives it
+          type: dict
+          contains:
+            horizontal_pod_autoscaler_sync_period:
+              description: How often it looks.
+              returned: when EKS gives it
+              type: str
+              sample: "15s"
 updates:
   description: The updates that the task started, in their order.
   returned: always
   type: list
   elements: dict
-  contains:
+  contains: &update
     id:
-      description: The id, for DescribeUpdate.
+      description: The id, for DescribeUpdate and O(kumo.eks.eks_wait#module:updates).
       returned: always
       type: str
       sample: 7b9f3d9a-6c34-4f9e-9d8a-0a4f4a1c2b3d
@@ -302,12 +965,45 @@ updates:
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, exit_with, failures
 from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
+from ansible_collections.kumo.eks.plugins.module_utils.names import check_name
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Reconciler
-from ansible_collections.kumo.eks.plugins.module_utils.resources.cluster import LOG_TYPES, MODES, ClusterResource
+from ansible_collections.kumo.eks.plugins.module_utils.resources.cluster import (
+    EGRESS_MODES,
+    LOG_TYPES,
+    MODES,
+    ClusterResource,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.security_groups import ids_of
 
 NETWORKS = dict(type="list", elements="dict", options=dict(cidrs=dict(type="list", elements="str", required=True)))
 ON_OFF = dict(enabled=dict(type="bool", required=True))
+GATEWAY = dict(crds=dict(type="dict", options=dict(managed=dict(type="bool", required=True))))
+PORTS = dict(min_port=dict(type="int", required=True), max_port=dict(type="int", required=True))
+API_SERVER = dict(event_ttl=dict(type="str"), service_node_port_range=dict(type="dict", options=PORTS))
+WEIGHT = dict(name=dict(type="str", required=True), weight=dict(type="int", required=True))
+SCORING = dict(
+    type=dict(type="str", choices=["LeastAllocated", "MostAllocated"]),
+    resources=dict(type="list", elements="dict", options=WEIGHT),
+)
+SCHEDULER = dict(
+    node_resources_fit=dict(type="dict", options=dict(scoring_strategy=dict(type="dict", options=SCORING)))
+)
+CONTROLLER_MANAGER = dict(
+    pod_gc_controller_config=dict(
+        type="dict", options=dict(terminated_pod_gc_threshold=dict(type="int", required=True))
+    ),
+    horizontal_pod_autoscaler_controller_config=dict(
+        type="dict", options=dict(horizontal_pod_autoscaler_sync_period=dict(type="str", required=True))
+    ),
+)
+SPREAD = dict(spread_level=dict(type="str", choices=["host", "rack"]))
+OUTPOST = dict(
+    outpost_arns=dict(type="list", elements="str", required=True),
+    control_plane_instance_type=dict(type="str", required=True),
+    control_plane_placement=dict(type="dict", options=dict(group_name=dict(type="str"), **SPREAD)),
+    etcd_instance_type=dict(type="str"),
+    etcd_placement=dict(type="dict", options=SPREAD),
+)
 
 
 def argument_spec() -> dict:
@@ -315,12 +1011,15 @@ def argument_spec() -> dict:
         name=dict(type="str", required=True),
         version=dict(type="str"),
         force=dict(type="bool", default=False),
+        rollback=dict(type="bool", default=False),
+        rollback_config=dict(type="dict", options=dict(timeout_minutes=dict(type="int"))),
         role_arn=dict(type="str"),
         subnets=dict(type="list", elements="str"),
         security_groups=dict(type="list", elements="str"),
         endpoint_public_access=dict(type="bool"),
         endpoint_private_access=dict(type="bool"),
         public_access_cidrs=dict(type="list", elements="str"),
+        control_plane_egress_mode=dict(type="str", choices=EGRESS_MODES),
         logging=dict(type="list", elements="str", choices=LOG_TYPES),
         encryption_config=dict(
             type="dict",
@@ -354,7 +1053,9 @@ def argument_spec() -> dict:
             options=dict(
                 ip_family=dict(type="str", choices=["ipv4", "ipv6"]),
                 service_ipv4_cidr=dict(type="str"),
-                elastic_load_balancing=dict(type="dict", options=ON_OFF),
+                elastic_load_balancing=dict(
+                    type="dict", options=dict(enabled=dict(type="bool"), gateway_api=dict(type="dict", options=GATEWAY))
+                ),
             ),
         ),
         remote_network_config=dict(
@@ -368,6 +1069,10 @@ def argument_spec() -> dict:
                 )
             ),
         ),
+        kube_api_server_config=dict(type="dict", options=API_SERVER),
+        kube_scheduler_config=dict(type="dict", options=SCHEDULER),
+        kube_controller_manager_config=dict(type="dict", options=CONTROLLER_MANAGER),
+        outpost_config=dict(type="dict", options=OUTPOST),
         deletion_protection=dict(type="bool"),
         bootstrap_self_managed_addons=dict(type="bool"),
         tags=dict(type="dict", aliases=["resource_tags"]),
@@ -382,6 +1087,7 @@ def main() -> None:
     module = AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True)
     params = without_none(module.params)
     with failures(module, f"Could not manage cluster {params['name']}"):
+        check_name("cluster", params["name"])
         reconciler = Reconciler(
             ClusterResource(client(module), params["name"]),
             check_mode=module.check_mode,

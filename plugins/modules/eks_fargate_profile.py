@@ -25,6 +25,7 @@ options:
   profiles:
     description:
       - A list of Fargate profiles, each with O(name) and any other option that describes a profile.
+      - The options that describe a profile stand in the list's items then, not beside O(profiles).
       - Each creation and deletion but the last is waited for in any case.
       - One that fails does not stop the others; the task fails when all are through.
     type: list
@@ -83,6 +84,9 @@ options:
   replace:
     description:
       - Whether a change that EKS cannot make deletes the profile and creates it anew. Its pods are deleted with it.
+      - Options that are left out keep the values of the old profile.
+      - The old profile is gone before the new one comes. A task that is stopped in between has only what it says itself to
+        go on with; one that fails then returns the old profile's options as RV(replaced).
       - It also makes a profile anew whose creation failed.
     type: bool
     default: false
@@ -150,10 +154,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 fargate_profile:
-  description: The profile as DescribeFargateProfile answers it, in snake case. Its keys stand at the top level, too.
+  description:
+    - The profile as DescribeFargateProfile answers it, in snake case. Its keys stand at the top level, too.
+    - In check mode, of one that is yet to come, only what the task sets.
   returned: when O(name) is given
-  type: complex
-  contains:
+  type: dict
+  contains: &fargate_profile
     fargate_profile_name:
       description: The profile's name.
       returned: when the profile exists
@@ -179,6 +185,12 @@ fargate_profile:
       returned: when the profile exists
       type: str
       sample: arn:aws:iam::123456789012:role/eksFargatePodRole
+    subnets:
+      description: IDs of the subnets.
+      returned: when the profile exists
+      type: list
+      elements: str
+      sample: [subnet-11111111, subnet-22222222]
     selectors:
       description: Which pods run on Fargate.
       returned: when the profile exists
@@ -191,16 +203,10 @@ fargate_profile:
           type: str
           sample: fargate-tasks
         labels:
-          description: The labels.
-          returned: when there are any
+          description: The labels, all of which a pod must have.
+          returned: when EKS gives it
           type: dict
           sample: {"compute": "fargate"}
-    subnets:
-      description: IDs of the subnets.
-      returned: when the profile exists
-      type: list
-      elements: str
-      sample: [subnet-11111111]
     status:
       description: Its status.
       returned: when the profile exists
@@ -211,19 +217,58 @@ fargate_profile:
       returned: when the profile exists
       type: dict
       sample: {"Environment": "production"}
+    health:
+      description: What EKS finds wrong.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        issues:
+          description: The issues.
+          returned: when EKS gives it
+          type: list
+          elements: dict
+          contains:
+            code:
+              description: The kind of issue.
+              returned: always
+              type: str
+              sample: AccessDenied
+            message:
+              description: What EKS says.
+              returned: always
+              type: str
+              sample: "no access"
+            resource_ids:
+              description: What is concerned.
+              returned: when EKS gives it
+              type: list
+              elements: str
+              sample: [i-0123456789abcdef0]
+updates:
+  description: Always empty, for EKS changes a profile's tags at once and has no other updates of it.
+  returned: when O(name) is given
+  type: list
+  elements: dict
+  sample: []
+replaced:
+  description: The options of the old profile, where one that was to replace it could not be made.
+  returned: when a replacement failed
+  type: dict
+  sample: {"selectors": [{"namespace": "batch", "labels": {}}]}
 fargate_profiles:
-  description: A result for each profile, in the order given. Beside these keys, those of RV(fargate_profile).
+  description: A result for each profile, in the order given.
   returned: when O(profiles) is given
   type: list
   elements: dict
   contains:
+    <<: *fargate_profile
     name:
       description: The profile's name.
       returned: always
       type: str
       sample: fargate-tasks
     changed:
-      description: Whether it was changed.
+      description: Whether it was changed, also before it failed.
       returned: always
       type: bool
       sample: true
@@ -236,7 +281,18 @@ fargate_profiles:
       description: Why it failed.
       returned: when it failed
       type: str
-      sample: "Fargate profile batch is CREATE_FAILED: InsufficientFreeAddresses: no free addresses"
+      sample: "Fargate profile batch is CREATE_FAILED: InternalFailure: no free addresses"
+    replaced:
+      description: See RV(replaced).
+      returned: when a replacement failed
+      type: dict
+      sample: {"selectors": [{"namespace": "batch", "labels": {}}]}
+    updates:
+      description: Always empty, see RV(updates).
+      returned: when it did not fail
+      type: list
+      elements: dict
+      sample: []
 """
 
 from typing import Any
@@ -249,6 +305,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws import (
     failures,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
+from ansible_collections.kumo.eks.plugins.module_utils.names import check_name, refuse_twins
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import ItemResult, Outcome, Reconciler, in_turn
 from ansible_collections.kumo.eks.plugins.module_utils.resources.fargate_profile import FargateProfileResource
 
@@ -271,6 +328,7 @@ def profile_spec() -> dict[str, Any]:
 
 def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any], check: bool, wait: bool) -> Outcome:
     """Bring one profile to its desired state, or with check say what would become of it."""
+    check_name("Fargate profile", item["name"])
     reconciler = Reconciler(
         FargateProfileResource(eks, module.params["cluster_name"], item["name"]),
         check_mode=check,
@@ -283,6 +341,7 @@ def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any], check: b
 
 def reconcile_list(module: AnsibleAWSModule, eks: Any, rows: list[dict[str, Any]]) -> list[ItemResult]:
     """EKS takes one creation or deletion of a profile of a cluster at a time."""
+    refuse_twins("profiles", [row["name"] for row in rows])
     return in_turn(
         [row["name"] for row in rows],
         lambda number: reconcile(module, eks, rows[number], True, False),
@@ -304,7 +363,7 @@ def main() -> None:
     )
     module = AnsibleAWSModule(
         argument_spec=spec,
-        mutually_exclusive=[("name", "profiles")],
+        mutually_exclusive=[("profiles", option) for option in ("name", *profile_spec())],
         required_one_of=[("name", "profiles")],
         supports_check_mode=True,
     )

@@ -53,27 +53,32 @@ EXAMPLES = r"""
 RETURN = r"""
 fargate_profiles:
   description:
-    - The Fargate profiles as DescribeFargateProfile answers them, in snake case.
+    - The profiles as DescribeFargateProfile answers them, in snake case.
     - The list is empty where there is none, and where the cluster does not exist.
   returned: always
   type: list
   elements: dict
   contains:
     fargate_profile_name:
-      description: The Fargate profile's name.
+      description: The profile's name.
       returned: always
       type: str
       sample: fargate-tasks
     fargate_profile_arn:
-      description: The Fargate profile's ARN.
+      description: The profile's ARN.
       returned: always
       type: str
       sample: arn:aws:eks:ap-northeast-1:123456789012:fargateprofile/my-cluster/fargate-tasks/1
-    status:
-      description: Its status.
+    cluster_name:
+      description: The cluster's name.
       returned: always
       type: str
-      sample: ACTIVE
+      sample: my-cluster
+    created_at:
+      description: When it was created.
+      returned: always
+      type: str
+      sample: "2026-08-01T09:00:00+09:00"
     pod_execution_role_arn:
       description: ARN of the pods' execution role.
       returned: always
@@ -84,7 +89,7 @@ fargate_profiles:
       returned: always
       type: list
       elements: str
-      sample: [subnet-11111111]
+      sample: [subnet-11111111, subnet-22222222]
     selectors:
       description: Which pods run on Fargate.
       returned: always
@@ -97,15 +102,47 @@ fargate_profiles:
           type: str
           sample: fargate-tasks
         labels:
-          description: The labels.
-          returned: when there are any
+          description: The labels, all of which a pod must have.
+          returned: when EKS gives it
           type: dict
           sample: {"compute": "fargate"}
+    status:
+      description: Its status.
+      returned: always
+      type: str
+      sample: ACTIVE
     tags:
       description: Its tags.
       returned: always
       type: dict
       sample: {"Environment": "production"}
+    health:
+      description: What EKS finds wrong.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        issues:
+          description: The issues.
+          returned: when EKS gives it
+          type: list
+          elements: dict
+          contains:
+            code:
+              description: The kind of issue.
+              returned: always
+              type: str
+              sample: AccessDenied
+            message:
+              description: What EKS says.
+              returned: always
+              type: str
+              sample: "no access"
+            resource_ids:
+              description: What is concerned.
+              returned: when EKS gives it
+              type: list
+              elements: str
+              sample: [i-0123456789abcdef0]
 """
 
 from typing import Any

@@ -50,7 +50,7 @@ options:
             description: The most nodes.
             type: int
           desired_size:
-            description: The number of nodes to begin with.
+            description: The number of nodes to begin with. Left out for a new group, it is O(scaling_config.min_size).
             type: int
       enforce_desired_size:
         description: See O(enforce_desired_size).
@@ -156,6 +156,27 @@ options:
                 type: str
                 required: true
                 choices: [Replace, Reboot, NoAction]
+      warm_pool_config:
+        description: See O(warm_pool_config).
+        type: dict
+        suboptions: &pool
+          enabled:
+            description: Whether there is a warm pool. V(false) removes it.
+            type: bool
+            required: true
+          min_size:
+            description: The least number of instances in the pool. EKS' default is 0.
+            type: int
+          max_group_prepared_capacity:
+            description: The most instances of the pool and the group together.
+            type: int
+          pool_state:
+            description: In what state the instances wait. EKS' default is V(STOPPED). Bottlerocket knows no V(HIBERNATED).
+            type: str
+            choices: [STOPPED, RUNNING, HIBERNATED]
+          reuse_on_scale_in:
+            description: Whether an instance goes back to the pool when the group shrinks. Not with Bottlerocket.
+            type: bool
       labels:
         description: See O(labels).
         type: dict
@@ -228,7 +249,7 @@ options:
     type: list
     elements: str
   scaling_config:
-    description: The sizes of the group.
+    description: The sizes of the group. A new one gets all of them from here, or none and EKS' defaults.
     type: dict
     suboptions: *scaling
   enforce_desired_size:
@@ -260,6 +281,10 @@ options:
     description: How unhealthy nodes are repaired.
     type: dict
     suboptions: *repair
+  warm_pool_config:
+    description: Instances that are prepared and wait to become nodes.
+    type: dict
+    suboptions: *pool
   labels:
     description: All Kubernetes labels of the nodes. V({}) removes them.
     type: dict
@@ -292,6 +317,8 @@ options:
     description:
       - Whether a change that EKS cannot make deletes the node group and creates it anew.
       - Options that are left out keep the values of the old group, but for O(release_version).
+      - The old group is gone before the new one comes. A task that is stopped in between has only what it says itself to
+        go on with; one that fails then returns the old group's options as RV(replaced).
       - It also makes a node group anew whose creation failed.
     type: bool
     default: false
@@ -360,9 +387,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 nodegroup:
-  description: The node group as DescribeNodegroup answers it, in snake case. Its keys stand at the top level, too.
+  description:
+    - The node group as DescribeNodegroup answers it, in snake case. Its keys stand at the top level, too.
+    - In check mode, of one that is yet to come, only what the task sets.
   returned: when O(name) is given
-  type: complex
+  type: dict
   contains: &nodegroup
     nodegroup_name:
       description: The node group's name.
@@ -374,138 +403,317 @@ nodegroup:
       returned: when the node group exists
       type: str
       sample: arn:aws:eks:ap-northeast-1:123456789012:nodegroup/my-cluster/general-ng/1
+    cluster_name:
+      description: The cluster's name.
+      returned: when the node group exists
+      type: str
+      sample: my-cluster
+    version:
+      description: Its Kubernetes version.
+      returned: when the node group exists
+      type: str
+      sample: "1.34"
+    release_version:
+      description: Release version of the AMI.
+      returned: when EKS gives it
+      type: str
+      sample: "1.34.2-20260801"
+    created_at:
+      description: When it was created.
+      returned: when the node group exists
+      type: str
+      sample: "2026-08-01T09:00:00+09:00"
+    modified_at:
+      description: When it was last changed.
+      returned: when EKS gives it
+      type: str
+      sample: "2026-08-02T09:00:00+09:00"
     status:
       description: Its status.
       returned: when the node group exists
       type: str
       sample: ACTIVE
-    version:
-      description: The nodes' Kubernetes version.
-      returned: when the node group exists
-      type: str
-      sample: "1.34"
-    labels:
-      description: The nodes' labels.
-      returned: when the node group exists
-      type: dict
-      sample: {"role": "general"}
-    cluster_name:
-      description: The cluster.
-      returned: when the node group has it
-      type: str
-      sample: my-cluster
-    release_version:
-      description: Release version of the AMI.
-      returned: when the node group has it
-      type: str
-      sample: 1.34.2-20260801
-    node_role:
-      description: ARN of the nodes' IAM role.
-      returned: when the node group has it
-      type: str
-      sample: arn:aws:iam::123456789012:role/eksNodeRole
-    ami_type:
-      description: The kind of machine image.
-      returned: when the node group has it
-      type: str
-      sample: AL2023_x86_64_STANDARD
     capacity_type:
       description: How the capacity is bought.
-      returned: when the node group has it
+      returned: when EKS gives it
       type: str
       sample: ON_DEMAND
-    disk_size:
-      description: Size of the root volume in GiB.
-      returned: when the node group has it
-      type: int
-      sample: 20
-    subnets:
-      description: IDs of the subnets.
-      returned: when the node group has it
-      type: list
-      elements: str
-      sample: [subnet-11111111, subnet-22222222]
+    scaling_config:
+      description: The sizes of the group.
+      returned: when the node group exists
+      type: dict
+      contains:
+        min_size:
+          description: The least number of nodes.
+          returned: when EKS gives it
+          type: int
+          sample: 2
+        max_size:
+          description: The most nodes.
+          returned: when EKS gives it
+          type: int
+          sample: 10
+        desired_size:
+          description: The number of nodes.
+          returned: when EKS gives it
+          type: int
+          sample: 3
     instance_types:
       description: The instance types.
-      returned: when the node group has it
+      returned: when EKS gives it
       type: list
       elements: str
       sample: [m5.large]
+    subnets:
+      description: IDs of the subnets.
+      returned: when the node group exists
+      type: list
+      elements: str
+      sample: [subnet-11111111, subnet-22222222]
+    remote_access:
+      description: SSH access to the nodes.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        ec2_ssh_key:
+          description: Name of the EC2 key pair.
+          returned: when EKS gives it
+          type: str
+          sample: my-key
+        source_security_groups:
+          description: IDs of the security groups from which SSH is allowed.
+          returned: when EKS gives it
+          type: list
+          elements: str
+          sample: [sg-11111111]
+    ami_type:
+      description: The kind of machine image.
+      returned: when EKS gives it
+      type: str
+      sample: AL2023_x86_64_STANDARD
+    node_role:
+      description: ARN of the nodes' IAM role.
+      returned: when the node group exists
+      type: str
+      sample: arn:aws:iam::123456789012:role/eksNodeRole
+    labels:
+      description: The labels.
+      returned: when EKS gives it
+      type: dict
+      sample: {"role": "general"}
     taints:
-      description: The nodes' taints, each with key, value and effect.
-      returned: when the node group has it
+      description: The nodes' taints.
+      returned: when EKS gives it
       type: list
       elements: dict
-      sample: [{"key": "dedicated", "value": "batch", "effect": "NO_SCHEDULE"}]
-    scaling_config:
-      description: The sizes of the group.
-      returned: when the node group has it
+      contains:
+        key:
+          description: The key.
+          returned: always
+          type: str
+          sample: dedicated
+        value:
+          description: The value.
+          returned: when EKS gives it
+          type: str
+          sample: batch
+        effect:
+          description: The effect.
+          returned: always
+          type: str
+          sample: NO_SCHEDULE
+    resources:
+      description: What stands behind it.
+      returned: when EKS gives it
       type: dict
-      sample: {"min_size": 2, "max_size": 10, "desired_size": 3}
+      contains:
+        auto_scaling_groups:
+          description: The Auto Scaling groups.
+          returned: when EKS gives it
+          type: list
+          elements: dict
+          contains:
+            name:
+              description: The name.
+              returned: when EKS gives it
+              type: str
+              sample: eks-general-ng-1
+        remote_access_security_group:
+          description: ID of the security group for SSH.
+          returned: when EKS gives it
+          type: str
+          sample: sg-22222222
+    disk_size:
+      description: Size of the root volume in GiB.
+      returned: when EKS gives it
+      type: int
+      sample: 20
+    health:
+      description: What EKS finds wrong.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        issues:
+          description: The issues.
+          returned: when EKS gives it
+          type: list
+          elements: dict
+          contains:
+            code:
+              description: The kind of issue.
+              returned: always
+              type: str
+              sample: AccessDenied
+            message:
+              description: What EKS says.
+              returned: always
+              type: str
+              sample: "no access"
+            resource_ids:
+              description: What is concerned.
+              returned: when EKS gives it
+              type: list
+              elements: str
+              sample: [i-0123456789abcdef0]
     update_config:
       description: How the nodes are updated.
-      returned: when the node group has it
+      returned: when EKS gives it
       type: dict
-      sample: {"max_unavailable": 1}
+      contains:
+        max_unavailable:
+          description: How many nodes may be down at once.
+          returned: when EKS gives it
+          type: int
+          sample: 1
+        max_unavailable_percentage:
+          description: The same as a percentage.
+          returned: when EKS gives it
+          type: int
+          sample: 25
+        update_strategy:
+          description: Whether new nodes start before old ones end.
+          returned: when EKS gives it
+          type: str
+          sample: DEFAULT
     node_repair_config:
       description: How unhealthy nodes are repaired.
-      returned: when the node group has it
+      returned: when EKS gives it
       type: dict
-      sample: {"enabled": true}
+      contains:
+        enabled:
+          description: Whether it is on.
+          returned: always
+          type: bool
+          sample: true
+        max_unhealthy_node_threshold_count:
+          description: Above this number of unhealthy nodes, repairs stop.
+          returned: when EKS gives it
+          type: int
+          sample: 5
+        max_unhealthy_node_threshold_percentage:
+          description: Above this percentage of unhealthy nodes, repairs stop.
+          returned: when EKS gives it
+          type: int
+          sample: 20
+        max_parallel_nodes_repaired_count:
+          description: How many nodes are repaired at once.
+          returned: when EKS gives it
+          type: int
+          sample: 1
+        max_parallel_nodes_repaired_percentage:
+          description: What percentage of the unhealthy nodes is repaired at once.
+          returned: when EKS gives it
+          type: int
+          sample: 20
+        node_repair_config_overrides:
+          description: What is done for particular conditions.
+          returned: when EKS gives it
+          type: list
+          elements: dict
+          contains:
+            node_monitoring_condition:
+              description: The condition that the node monitoring agent reports.
+              returned: when EKS gives it
+              type: str
+              sample: AcceleratedHardwareReady
+            node_unhealthy_reason:
+              description: The reason that the node monitoring agent reports.
+              returned: when EKS gives it
+              type: str
+              sample: NvidiaXID13Error
+            min_repair_wait_time_mins:
+              description: How many minutes the node stays unhealthy before it is repaired.
+              returned: when EKS gives it
+              type: int
+              sample: 10
+            repair_action:
+              description: What is done.
+              returned: when EKS gives it
+              type: str
+              sample: Replace
     launch_template:
-      description: The launch template with its id, name and version.
-      returned: when the node group has it
+      description: The EC2 launch template.
+      returned: when EKS gives it
       type: dict
-      sample: {"id": "lt-0123456789abcdef0", "name": "gp3", "version": "1"}
-    health:
-      description: What EKS finds wrong, as a list of issues with code, message and resource_ids.
-      returned: when the node group has it
-      type: dict
-      sample: {"issues": []}
-    resources:
-      description: The Auto Scaling groups behind it.
-      returned: when the node group has it
-      type: dict
-      sample: {"auto_scaling_groups": [{"name": "eks-general-ng-1"}]}
+      contains:
+        name:
+          description: Its name.
+          returned: when EKS gives it
+          type: str
+          sample: gp3
+        version:
+          description: The version in use.
+          returned: when EKS gives it
+          type: str
+          sample: "1"
+        id:
+          description: Its ID.
+          returned: when EKS gives it
+          type: str
+          sample: lt-0123456789abcdef0
     tags:
-      description: The tags.
-      returned: when the node group has it
+      description: Its tags.
+      returned: when the node group exists
       type: dict
       sample: {"Environment": "production"}
-nodegroups:
-  description: A result for each node group, in the order given. Beside these keys, those of RV(nodegroup).
-  returned: when O(nodegroups) is given
-  type: list
-  elements: dict
-  contains:
-    name:
-      description: The node group's name.
-      returned: always
-      type: str
-      sample: general-ng
-    changed:
-      description: Whether it was changed.
-      returned: always
-      type: bool
-      sample: true
-    failed:
-      description: Whether it failed.
-      returned: always
-      type: bool
-      sample: false
-    msg:
-      description: Why it failed.
-      returned: when it failed
-      type: str
-      sample: "node group general-ng is CREATE_FAILED: NodeCreationFailure: Instances failed to join the cluster"
+    warm_pool_config:
+      description: The instances that wait to become nodes.
+      returned: when EKS gives it
+      type: dict
+      contains:
+        enabled:
+          description: Whether it is on.
+          returned: always
+          type: bool
+          sample: true
+        min_size:
+          description: The least number of instances in the pool.
+          returned: when EKS gives it
+          type: int
+          sample: 1
+        max_group_prepared_capacity:
+          description: The most instances of the pool and the group together.
+          returned: when EKS gives it
+          type: int
+          sample: 12
+        pool_state:
+          description: In what state the instances wait.
+          returned: when EKS gives it
+          type: str
+          sample: STOPPED
+        reuse_on_scale_in:
+          description: Whether an instance goes back to the pool when the group shrinks.
+          returned: when EKS gives it
+          type: bool
+          sample: false
 updates:
   description: The updates that were started, in their order.
   returned: when O(name) is given
   type: list
   elements: dict
-  contains:
+  contains: &update
     id:
-      description: The id, for DescribeUpdate.
+      description: The id, for DescribeUpdate and O(kumo.eks.eks_wait#module:updates).
       returned: always
       type: str
       sample: 7b9f3d9a-6c34-4f9e-9d8a-0a4f4a1c2b3d
@@ -519,6 +727,49 @@ updates:
       returned: always
       type: str
       sample: UpdateNodegroupConfig
+replaced:
+  description: The options of the old node group, where one that was to replace it could not be made.
+  returned: when a replacement failed
+  type: dict
+  sample: {"capacity_type": "ON_DEMAND", "labels": {"role": "general"}}
+nodegroups:
+  description: A result for each node group, in the order given.
+  returned: when O(nodegroups) is given
+  type: list
+  elements: dict
+  contains:
+    <<: *nodegroup
+    name:
+      description: The node group's name.
+      returned: always
+      type: str
+      sample: general-ng
+    changed:
+      description: Whether it was changed, also before it failed.
+      returned: always
+      type: bool
+      sample: true
+    failed:
+      description: Whether it failed.
+      returned: always
+      type: bool
+      sample: false
+    msg:
+      description: Why it failed.
+      returned: when it failed
+      type: str
+      sample: "node group general-ng is CREATE_FAILED: NodeCreationFailure: Instances failed to join the cluster"
+    replaced:
+      description: See RV(replaced).
+      returned: when a replacement failed
+      type: dict
+      sample: {"capacity_type": "ON_DEMAND", "labels": {"role": "general"}}
+    updates:
+      description: The updates that were started for it, in their order.
+      returned: when it did not fail, and when some were started before it failed
+      type: list
+      elements: dict
+      contains: *update
 """
 
 from functools import partial
@@ -531,8 +782,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws import (
     exit_with_list,
     failures,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
+from ansible_collections.kumo.eks.plugins.module_utils.names import check_name, refuse_twins
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Outcome, Reconciler, side_by_side
 from ansible_collections.kumo.eks.plugins.module_utils.resources.nodegroup import AMI_TYPES, NodegroupResource
 
@@ -579,6 +830,16 @@ def nodegroup_spec() -> dict[str, Any]:
             ),
         ),
         node_repair_config=dict(type="dict", options=node_repair_spec()),
+        warm_pool_config=dict(
+            type="dict",
+            options=dict(
+                enabled=dict(type="bool", required=True),
+                min_size=whole,
+                max_group_prepared_capacity=whole,
+                pool_state=dict(type="str", choices=["STOPPED", "RUNNING", "HIBERNATED"]),
+                reuse_on_scale_in=dict(type="bool"),
+            ),
+        ),
         labels=dict(type="dict"),
         taints=dict(
             type="list",
@@ -607,6 +868,7 @@ def nodegroup_spec() -> dict[str, Any]:
 
 def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any]) -> Outcome:
     """Bring one node group to its desired state."""
+    check_name("node group", item["name"])
     resource = NodegroupResource(eks, module.params["cluster_name"], item["name"], lambda: client(module, "ec2"))
     reconciler = Reconciler(
         resource,
@@ -616,15 +878,6 @@ def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any]) -> Outco
         replace=item["replace"],
     )
     return reconciler.ensure_absent() if module.params["state"] == "absent" else reconciler.ensure_present(item)
-
-
-def refuse_twins(names: list[str]) -> None:
-    """Two items of one name would undo each other."""
-    twins = sorted({name for name in names if names.count(name) > 1})
-    if twins:
-        raise Refused(
-            f"nodegroups: each name may stand there once, and these stand there more often: {', '.join(twins)}"
-        )
 
 
 def main() -> None:
@@ -649,7 +902,7 @@ def main() -> None:
         eks = client(module)
         if "name" in params:
             exit_with(module, reconcile(module, eks, params), "nodegroup")
-        refuse_twins([row["name"] for row in params["nodegroups"]])
+        refuse_twins("nodegroups", [row["name"] for row in params["nodegroups"]])
         work = [(row["name"], partial(reconcile, module, eks, row)) for row in params["nodegroups"]]
         exit_with_list(module, side_by_side(work), "nodegroups")
 

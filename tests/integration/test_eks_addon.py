@@ -154,7 +154,7 @@ def test_a_list_is_reconciled_side_by_side_and_one_that_fails_stops_none(sandbox
     rows = [{"name": name} for name in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")]
     result = addon(addons=rows, wait=True)
     assert result["failed"] and "1 of 3 failed: kube-proxy: " in result["msg"] and "conflicts found" in result["msg"]
-    assert [row.get("status") for row in result["addons"]] == ["ACTIVE", None, "ACTIVE"]
+    assert [row.get("status") for row in result["addons"]] == ["ACTIVE", "CREATE_FAILED", "ACTIVE"]
     rows[1]["replace"] = True
     again = addon(addons=rows, wait=True)
     assert not again["failed"] and [row["changed"] for row in again["addons"]] == [False, True, False]

@@ -103,7 +103,10 @@ def test_an_immutable_change_replaces_when_asked_for(sandbox, standing):
     assert standing(check=True, **words)["changed"] and sent(sandbox) == []
     result = standing(**words)
     assert result["changed"] and result["selectors"] == [{"namespace": "other", "labels": {}}]
-    assert result["tags"] == {} and sent(sandbox) == ["DeleteFargateProfile", "CreateFargateProfile"]
+    assert result["tags"] == {"Environment": "production"} and sent(sandbox) == [
+        "DeleteFargateProfile",
+        "CreateFargateProfile",
+    ]
     assert not standing(**words)["changed"]
 
 
@@ -148,7 +151,7 @@ def test_one_of_a_list_that_fails_stops_none_and_is_made_anew_when_asked_for(san
     rows = [{"name": name, **profile.base} for name in ("a", "b")]
     result = profile(profiles=rows, wait=True)
     assert result["failed"] and "1 of 2 failed: a: " in result["msg"] and "no addresses" in result["msg"]
-    assert [row.get("status") for row in result["fargate_profiles"]] == [None, "ACTIVE"]
+    assert [row.get("status") for row in result["fargate_profiles"]] == ["CREATE_FAILED", "ACTIVE"]
     rows[0]["replace"] = True
     again = profile(profiles=rows, wait=True)
     assert not again["failed"] and [row["changed"] for row in again["fargate_profiles"]] == [True, False]

@@ -79,7 +79,7 @@ def test_twelve_steps(sandbox, nodegroup):
     changed = nodegroup(**modified)
     assert changed["changed"] and changed["labels"] == {"role": "special"} and changed["tags"] == {"Team": "a"}
     assert changed["scaling_config"] == {"min_size": 3, "max_size": 6, "desired_size": 3}
-    assert sent(sandbox) == ["UpdateNodegroupConfig", "UntagResource", "TagResource"]
+    assert sent(sandbox) == ["UntagResource", "TagResource", "UpdateNodegroupConfig"]
     assert planned["diff"]["after"]["labels"] == changed["diff"]["after"]["labels"]
     assert not nodegroup(check=True, **modified)["changed"]
     assert not nodegroup(**modified)["changed"]
@@ -175,7 +175,7 @@ def test_a_list_is_reconciled_side_by_side_and_one_that_fails_stops_none(sandbox
     assert result["failed"] and "1 of 3 failed: b: " in result["msg"] and "no capacity" in result["msg"]
     assert [(row["name"], row["failed"], row.get("status")) for row in result["nodegroups"]] == [
         ("a", False, "ACTIVE"),
-        ("b", True, None),
+        ("b", True, "CREATE_FAILED"),
         ("c", False, "ACTIVE"),
     ]
     rows[1]["replace"] = True

@@ -17,9 +17,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws import has_code, has_
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 from ansible_collections.kumo.eks.plugins.module_utils.fields import Change, Field, assembled, without_none
 from ansible_collections.kumo.eks.plugins.module_utils.json_schema import problems
+from ansible_collections.kumo.eks.plugins.module_utils.names import refuse_twins
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Request
 from ansible_collections.kumo.eks.plugins.module_utils.resources.base import EksResource, found_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.tags import TAGS, apply_tags, with_kept
+from ansible_collections.kumo.eks.plugins.module_utils.tags import TAGS, apply_tags
 
 
 def configuration(value: Any) -> Any:
@@ -63,13 +64,13 @@ def associations_request(value: Any) -> list[dict[str, str]]:
 
 
 FIELDS = (
+    TAGS,
     Field("version", "addonVersion", "addon"),
     Field("configuration_values", "configurationValues", "addon", configuration, to_api=configuration_request),
     Field("service_account_role_arn", "serviceAccountRoleArn", "addon", lambda value: value or None),
     # DescribeAddon gives ids only: ``describe`` puts what they stand for beside them
     Field("pod_identity_associations", "podIdentities", "addon", associations, to_api=associations_request),
     Field("namespace", "namespaceConfig.namespace", None),
-    TAGS,
 )
 
 
@@ -90,8 +91,9 @@ class AddonResource(EksResource):
 
     def describe(self) -> dict[str, Any] | None:
         raw = found_or_none(self.client.describe_addon, "addon", **self._names)
-        if raw is None or not self._look_at_associations:
-            return raw
+        return self._with_associations(raw) if raw and self._look_at_associations else raw
+
+    def _with_associations(self, raw: dict[str, Any]) -> dict[str, Any]:
         found = [self._association(arn) for arn in raw.get("podIdentityAssociations") or []]
         return {**raw, "podIdentities": [row for row in found if row is not None]}
 
@@ -112,10 +114,18 @@ class AddonResource(EksResource):
     # the desired state in the light of the current one
 
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        desired = with_kept(desired, raw)
+        desired = super().adjust(raw, desired)
         if desired.get("version") in (DEFAULT, MOST_RECENT):
             return self._with_version(desired)
         return desired
+
+    def carried(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
+        return super().carried(self._with_associations(raw), desired)
+
+    def is_immutable(self, change: Change) -> bool:
+        """EKS gives the service account another role, but takes none away."""
+        taken = change.field.option == "service_account_role_arn" and change.after is None
+        return taken or super().is_immutable(change)
 
     def _with_version(self, desired: dict[str, Any]) -> dict[str, Any]:
         """The version as EKS names it; where there is no cluster yet it stays open."""
@@ -129,11 +139,9 @@ class AddonResource(EksResource):
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         now = raw or {}
-        if desired.get("service_account_role_arn") == "" and now.get("serviceAccountRoleArn"):
-            raise Refused(
-                f"service_account_role_arn: EKS cannot take the role from add-on {self.name}, only give it another."
-                " Way out: delete the add-on and create it anew."
-            )
+        super().validate(raw, desired)
+        rows = desired.get("pod_identity_associations") or []
+        refuse_twins("pod_identity_associations", [row["service_account"] for row in rows])
         version = desired.get("version") or now.get("addonVersion")
         if raw is None or version != now["addonVersion"]:
             version = self._with_version(desired)["version"]

@@ -13,18 +13,22 @@ from ansible_collections.kumo.eks.plugins.module_utils.fields import (
     Field,
     assembled,
     camelled,
-    narrowed,
+    overlaid,
+    put,
     snaked,
     text,
     unordered,
     without_none,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Request
-from ansible_collections.kumo.eks.plugins.module_utils.resources.base import EksResource, found_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.tags import TAGS, apply_tags, with_kept
+from ansible_collections.kumo.eks.plugins.module_utils.resources.base import EksResource, found_or_none, listed
+from ansible_collections.kumo.eks.plugins.module_utils.tags import TAGS, apply_tags
 from ansible_collections.kumo.eks.plugins.module_utils.versions import check_step, minor_of
 
 LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+MANAGED_EGRESS = "AWS_MANAGED"  # a cluster that has left it does not come back
+EGRESS_MODES = [MANAGED_EGRESS, "CUSTOMER_ROUTED", "CUSTOMER_ISOLATED"]
+MOST_GROUPS = 5
 MODES = ["CONFIG_MAP", "API_AND_CONFIG_MAP", "API"]  # a cluster's mode goes forward only
 
 
@@ -75,13 +79,16 @@ def nested(option: str, path: str, group: str) -> Field:
 
 
 FIELDS = (
+    TAGS,
     Field("role_arn", "roleArn", None),
+    Field("outpost_config", "outpostConfig", None, order_free, partial=True, to_api=camelled),
     Field("deletion_protection", "deletionProtection", "deletion protection"),
     Field("subnets", "resourcesVpcConfig.subnetIds", "subnets and security groups", unordered),
     Field("security_groups", "resourcesVpcConfig.securityGroupIds", "subnets and security groups", unordered),
     Field("endpoint_public_access", "resourcesVpcConfig.endpointPublicAccess", "endpoint access"),
     Field("endpoint_private_access", "resourcesVpcConfig.endpointPrivateAccess", "endpoint access"),
     Field("public_access_cidrs", "resourcesVpcConfig.publicAccessCidrs", "endpoint access", unordered),
+    Field("control_plane_egress_mode", "resourcesVpcConfig.controlPlaneEgressMode", "egress"),
     Field("logging", "logging.clusterLogging", "logging", enabled_types, to_api=cluster_logging),
     Field("encryption_config", "encryptionConfig", "encryption", key_of, to_api=encryption_config),
     nested("access_config", "accessConfig", "access"),
@@ -92,8 +99,10 @@ FIELDS = (
     nested("kubernetes_network_config", "kubernetesNetworkConfig", "auto mode"),
     nested("remote_network_config", "remoteNetworkConfig", "remote networks"),
     nested("control_plane_scaling_config", "controlPlaneScalingConfig", "control plane tier"),
+    nested("kube_api_server_config", "kubeApiServerConfig", "API server"),
+    nested("kube_scheduler_config", "kubeSchedulerConfig", "scheduler"),
+    nested("kube_controller_manager_config", "kubeControllerManagerConfig", "controller manager"),
     Field("version", "version", "version", text),
-    TAGS,
 )
 AUTO_MODE = tuple(field for field in FIELDS if field.group == "auto mode")
 # Inside a nested option, what EKS takes at creation only.
@@ -114,27 +123,77 @@ class ClusterResource(EksResource):
     def describe_update(self, update_id: str) -> dict[str, Any]:
         return self.client.describe_update(name=self.name, updateId=update_id)["update"]
 
-    def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        return with_kept(desired, raw)
-
     # rules
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
+        super().validate(raw, desired)
         if desired.get("version"):
             minor_of(desired["version"])
+        self._validate_place(desired)
+        self._validate_endpoint(raw or {}, desired)
+        self._validate_auto_mode(raw or {}, desired)
         if raw is None:
             self._validate_creation(desired)
             return
         if desired.get("version"):
-            check_step(raw["version"], desired["version"], f"cluster {self.name}")
+            check_step(raw["version"], desired["version"], f"cluster {self.name}", bool(desired.get("rollback")))
         self._validate_frozen(raw, desired)
         self._validate_mode(raw, desired)
+        self._validate_egress(raw, desired)
         if desired.get("encryption_config") and raw.get("encryptionConfig"):
             if key_of(desired["encryption_config"]) != key_of(raw["encryptionConfig"]):
                 raise Refused(
                     f"encryption_config: cluster {self.name} is encrypted with {key_of(raw['encryptionConfig'])['key_arn']};"
                     " EKS can neither change nor take away a cluster's encryption."
                 )
+
+    @staticmethod
+    def _validate_place(desired: dict[str, Any]) -> None:
+        """Source: VpcConfigRequest in the API reference; a local cluster on an Outpost has one subnet."""
+        subnets, groups = desired.get("subnets"), desired.get("security_groups")
+        if subnets is not None and len(set(subnets)) < 2 and not desired.get("outpost_config"):
+            raise Refused(f"subnets: EKS wants at least two, in different availability zones, not {subnets}.")
+        if groups is not None and len(groups) > MOST_GROUPS:
+            raise Refused(f"security_groups: {len(groups)} are given, and EKS takes at most {MOST_GROUPS}.")
+
+    def _validate_endpoint(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
+        now = {"endpointPublicAccess": True, "endpointPrivateAccess": False, **raw.get("resourcesVpcConfig", {})}
+        public = desired.get("endpoint_public_access", now["endpointPublicAccess"])
+        private = desired.get("endpoint_private_access", now["endpointPrivateAccess"])
+        if not public and not private:
+            raise Refused(
+                f"endpoint_public_access, endpoint_private_access: cluster {self.name} would have neither, and EKS wants"
+                " one of them at least. Way out: endpoint_private_access: true."
+            )
+
+    def _validate_auto_mode(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
+        """EKS takes auto mode's three parts all on or all off."""
+        if not any(desired.get(field.option) for field in AUTO_MODE):
+            return
+        wanted = self._auto_mode(raw, desired)
+        parts = {
+            "compute_config.enabled": wanted.get("computeConfig"),
+            "storage_config.block_storage.enabled": (wanted.get("storageConfig") or {}).get("blockStorage"),
+            "kubernetes_network_config.elastic_load_balancing.enabled": wanted["kubernetesNetworkConfig"].get(
+                "elasticLoadBalancing"
+            ),
+        }
+        is_on = {option: bool((part or {}).get("enabled")) for option, part in parts.items()}
+        if len(set(is_on.values())) > 1:
+            off = [option for option, on in is_on.items() if not on]
+            raise Refused(
+                f"EKS takes auto mode's {', '.join(is_on)} all true or all false, and of cluster {self.name} these would"
+                f" be false: {', '.join(off)}."
+            )
+
+    def _validate_egress(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
+        wanted = desired.get("control_plane_egress_mode")
+        now = raw["resourcesVpcConfig"].get("controlPlaneEgressMode") or MANAGED_EGRESS
+        if wanted == MANAGED_EGRESS != now:
+            raise Refused(
+                f"control_plane_egress_mode: cluster {self.name} is at {now} and EKS does not take it back to {wanted};"
+                " only a new cluster can have it."
+            )
 
     def _validate_creation(self, desired: dict[str, Any]) -> None:
         missing = [option for option in ("role_arn", "subnets") if not desired.get(option)]
@@ -194,17 +253,12 @@ class ClusterResource(EksResource):
 
     def _request(self, group: str, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> Request:
         fields = tuple(change.field for change in changes if change.field.group == group)
-        wanted = assembled(fields, without_none(desired))
+        wanted = self._whole(raw, fields, desired)
         if group == "tags":
             return Request("TagResource", lambda: apply_tags(self.client, raw["arn"], raw.get("tags"), wanted["tags"]))
         if group == "version":
-            force = bool(desired.get("force"))
-            return Request(
-                "UpdateClusterVersion",
-                lambda: self.client.update_cluster_version(name=self.name, version=wanted["version"], force=force)[
-                    "update"
-                ],
-            )
+            wanted = self._version_request(raw, desired)
+            return Request("UpdateClusterVersion", lambda: self.client.update_cluster_version(**wanted)["update"])
         if group == "encryption":
             return Request(
                 "AssociateEncryptionConfig",
@@ -220,14 +274,29 @@ class ClusterResource(EksResource):
         )
 
     @staticmethod
+    def _whole(raw: dict[str, Any], fields: tuple[Field, ...], desired: dict[str, Any]) -> dict[str, Any]:
+        """The part of a request for these fields; of a nested option, what was not given is sent as it stands."""
+        wanted = assembled(fields, without_none(desired))
+        for field in fields:
+            if field.partial:
+                wanted = put(wanted, field.path, overlaid(field.read(raw), field.read(wanted)))
+        return wanted
+
+    def _version_request(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
+        request = {"name": self.name, "version": desired["version"], "force": bool(desired.get("force"))}
+        back = minor_of(desired["version"]) < minor_of(raw["version"])
+        if back and desired.get("rollback_config"):
+            request["rollbackConfig"] = camelled(desired["rollback_config"])
+        return request
+
+    @staticmethod
     def _auto_mode(raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         """EKS takes compute, block storage and load balancing together or not at all: what was not given stays."""
-        wanted = assembled(AUTO_MODE, without_none(desired))
-        for key in ("computeConfig", "storageConfig"):
-            if key not in wanted and raw.get(key):
-                wanted[key] = raw[key]
-        balancing = {**raw.get("kubernetesNetworkConfig", {}), **wanted.get("kubernetesNetworkConfig", {})}
-        wanted["kubernetesNetworkConfig"] = narrowed(balancing, {"elasticLoadBalancing": None})
+        keys = ("computeConfig", "storageConfig", "kubernetesNetworkConfig")
+        now = {key: raw[key] for key in keys if raw.get(key)}
+        wanted = overlaid(now, assembled(AUTO_MODE, without_none(desired)))
+        balancing = wanted.get("kubernetesNetworkConfig") or {}
+        wanted["kubernetesNetworkConfig"] = {k: v for k, v in balancing.items() if k == "elasticLoadBalancing"}
         return wanted
 
     def delete(self) -> None:
@@ -244,8 +313,8 @@ class ClusterResource(EksResource):
 
     def _attached_text(self) -> str:
         """Which node groups and Fargate profiles stand in the way of the deletion."""
-        groups = self.client.list_nodegroups(clusterName=self.name)["nodegroups"]
-        profiles = self.client.list_fargate_profiles(clusterName=self.name)["fargateProfileNames"]
+        groups = listed(self.client, "list_nodegroups", "nodegroups", self.name)
+        profiles = listed(self.client, "list_fargate_profiles", "fargateProfileNames", self.name)
         rows = [("node groups", groups), ("Fargate profiles", profiles)]
         words = "; ".join(f"{what}: {', '.join(names)}" for what, names in rows if names)
         return f"cluster {self.name} cannot be deleted while these stand: {words}. Way out: remove them first."

@@ -8,9 +8,13 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 from ansible_collections.kumo.eks.plugins.module_utils.fields import Change, Field, assembled, unordered, without_none
+from ansible_collections.kumo.eks.plugins.module_utils.names import check_label
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Request
 from ansible_collections.kumo.eks.plugins.module_utils.resources.base import EksResource, found_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.tags import TAGS, apply_tags, with_kept
+from ansible_collections.kumo.eks.plugins.module_utils.tags import TAGS, apply_tags
+
+# CreateFargateProfile, https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html
+MOST_SELECTORS, MOST_LABELS = 5, 5
 
 
 def selectors(value: Any) -> list[dict[str, Any]]:
@@ -26,10 +30,10 @@ def selectors(value: Any) -> list[dict[str, Any]]:
 
 
 FIELDS = (
+    TAGS,
     Field("role_arn", "podExecutionRoleArn", None),
     Field("subnets", "subnets", None, unordered),
     Field("selectors", "selectors", None, selectors, to_api=selectors),
-    TAGS,
 )
 
 
@@ -50,21 +54,33 @@ class FargateProfileResource(EksResource):
     def describe_update(self, update_id: str) -> dict[str, Any]:
         raise NotImplementedError(f"EKS has no updates of Fargate profiles, so none is called {update_id}")
 
-    def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        return with_kept(desired, raw)
-
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
-        for number, selector in enumerate(desired.get("selectors") or []):
-            if not selector["namespace"].strip():
-                raise Refused(
-                    f"selectors[{number}].namespace of Fargate profile {self.name} is empty; EKS wants a name"
-                )
+        super().validate(raw, desired)
+        self._validate_selectors(desired.get("selectors"))
         missing = [option for option in ("role_arn", "selectors") if not desired.get(option)]
         if raw is None and missing:
             needed = ", ".join(missing)
             raise Refused(
                 f"Fargate profile {self.name} does not exist, and to create it these options are needed: {needed}"
             )
+
+    def _validate_selectors(self, rows: list[dict[str, Any]] | None) -> None:
+        if rows is not None and not 1 <= len(rows) <= MOST_SELECTORS:
+            raise Refused(
+                f"selectors of Fargate profile {self.name}: {len(rows)} are given, and EKS takes 1 to {MOST_SELECTORS}."
+                " Way out: another profile for the rest."
+            )
+        for number, row in enumerate(selectors(rows)):
+            where = f"selectors[{number}].labels of Fargate profile {self.name}"
+            if not row["namespace"].strip():
+                raise Refused(
+                    f"selectors[{number}].namespace of Fargate profile {self.name} is empty; EKS wants a name"
+                )
+            if len(row["labels"]) > MOST_LABELS:
+                raise Refused(f"{where}: {len(row['labels'])} are given, and EKS takes at most {MOST_LABELS}.")
+            for key, value in row["labels"].items():
+                if "*" not in value and "?" not in value:  # EKS matches labels by wildcards, too
+                    check_label(where, key, value)
 
     def create_request(self, desired: dict[str, Any]) -> dict[str, Any]:
         return {**self._names, **assembled(self.fields, without_none(desired))}

@@ -20,9 +20,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.fields import (
     unordered,
     without_none,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.names import check_label
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import SETTLING, Request
 from ansible_collections.kumo.eks.plugins.module_utils.resources.base import EksResource, found_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.tags import TAGS, apply_tags, with_kept
+from ansible_collections.kumo.eks.plugins.module_utils.tags import TAGS, apply_tags
 from ansible_collections.kumo.eks.plugins.module_utils.versions import minor_of
 
 AMI_TYPES = [
@@ -88,6 +89,12 @@ def node_repair_config(value: dict[str, Any] | None) -> dict[str, Any]:
     return {**config, key: rows} if rows else config
 
 
+def warm_pool_config(value: dict[str, Any] | None) -> dict[str, Any]:
+    """warmPoolConfig as the option; of a pool that is off nothing else matters."""
+    config = snaked(value or {})
+    return config if config.get("enabled") else {"enabled": False}
+
+
 def laid_over(now: dict[str, Any] | None, asked: dict[str, Any], pairs: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     """What is asked over what is there; of a pair that excludes each other the one that is asked for stays."""
     others = {pair[1 - side] for pair in pairs for side in (0, 1) if asked.get(pair[side]) is not None}
@@ -95,13 +102,30 @@ def laid_over(now: dict[str, Any] | None, asked: dict[str, Any], pairs: tuple[tu
 
 
 # A number of nodes or a percentage of them, never both: UpdateConfig and NodeRepairConfig in the API reference.
-EXCLUSIVE = {
+EXCLUSIVE: dict[str, tuple[tuple[str, str], ...]] = {
     "update_config": (("max_unavailable", "max_unavailable_percentage"),),
     "node_repair_config": (
         ("max_unhealthy_node_threshold_count", "max_unhealthy_node_threshold_percentage"),
         ("max_parallel_nodes_repaired_count", "max_parallel_nodes_repaired_percentage"),
     ),
+    "warm_pool_config": (),
 }
+
+# Least and most of each number: NodegroupScalingConfig, NodegroupUpdateConfig, NodeRepairConfig, WarmPoolConfig; None: no end
+RANGES = {
+    "scaling_config.min_size": (0, None),
+    "scaling_config.max_size": (1, None),
+    "scaling_config.desired_size": (0, None),
+    "update_config.max_unavailable": (1, 100),
+    "update_config.max_unavailable_percentage": (1, 100),
+    "node_repair_config.max_unhealthy_node_threshold_count": (1, None),
+    "node_repair_config.max_unhealthy_node_threshold_percentage": (1, 100),
+    "node_repair_config.max_parallel_nodes_repaired_count": (1, None),
+    "node_repair_config.max_parallel_nodes_repaired_percentage": (1, 100),
+    "warm_pool_config.min_size": (0, None),
+    "disk_size": (1, None),
+}
+MOST_TAINTS = 50  # https://docs.aws.amazon.com/eks/latest/userguide/node-taints-managed-node-groups.html
 
 NO_TEMPLATE = ("InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound")
 
@@ -109,6 +133,7 @@ SKEW = 3  # minors a kubelet may be behind the API server: https://kubernetes.io
 
 
 FIELDS = (
+    TAGS,
     Field("node_role", "nodeRole", None),
     Field("subnets", "subnets", None, unordered),
     Field("instance_types", "instanceTypes", None, unordered),
@@ -122,10 +147,10 @@ FIELDS = (
     Field("taints", "taints", "config", sorted_taints, to_api=sorted_taints),
     Field("update_config", "updateConfig", "config", update_config, to_api=camelled),
     Field("node_repair_config", "nodeRepairConfig", "config", node_repair_config, to_api=camelled),
+    Field("warm_pool_config", "warmPoolConfig", "config", warm_pool_config, to_api=camelled),
     Field("version", "version", "version", text),
-    Field("release_version", "releaseVersion", "version", text),
+    Field("release_version", "releaseVersion", "version", text, follows="version"),
     Field("launch_template_version", "launchTemplate.version", "version", text, to_api=text),
-    TAGS,
 )
 
 
@@ -154,7 +179,7 @@ class NodegroupResource(EksResource):
 
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         self._validate_words(desired)
-        desired = self._with_template(with_kept(desired, raw), raw.get("launchTemplate"))
+        desired = self._with_template(super().adjust(raw, desired), raw.get("launchTemplate"))
         for option, pairs in EXCLUSIVE.items():
             if desired.get(option):
                 current = next(field for field in self.fields if field.option == option).read(raw)
@@ -221,11 +246,14 @@ class NodegroupResource(EksResource):
     # rules
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
+        super().validate(raw, desired)
         self._validate_words(desired)
         missing = [option for option in ("node_role", "subnets") if not desired.get(option)]
         if raw is None and missing:
             needed = ", ".join(missing)
             raise Refused(f"node group {self.name} does not exist, and to create it these options are needed: {needed}")
+        if raw is None:
+            self._sized(desired)
         if desired.get("version"):
             self._validate_version(raw["version"] if raw else None, desired["version"])
 
@@ -248,14 +276,16 @@ class NodegroupResource(EksResource):
     def _validate_words(self, desired: dict[str, Any]) -> None:
         if desired.get("version"):
             minor_of(desired["version"])
+        self._validate_ranges(desired)
         scaling = desired.get("scaling_config") or {}
         sizes = [scaling[key] for key in ("min_size", "desired_size", "max_size") if scaling.get(key) is not None]
-        if sizes != sorted(sizes) or any(size < 0 for size in sizes):
-            raise Refused(f"scaling_config: 0 <= min_size <= desired_size <= max_size is wanted, not {scaling}")
+        if sizes != sorted(sizes):
+            raise Refused(f"scaling_config: min_size <= desired_size <= max_size is wanted, not {scaling}")
         for option, pairs in EXCLUSIVE.items():
             for pair in pairs:
                 if all((desired.get(option) or {}).get(key) is not None for key in pair):
                     raise Refused(f"{option}: either {pair[0]} or {pair[1]} can be given, not both")
+        self._validate_marks(desired)
         taints = [(taint["key"], taint["effect"]) for taint in desired.get("taints") or []]
         twice = sorted({taint for taint in taints if taints.count(taint) > 1})
         if twice:
@@ -266,10 +296,44 @@ class NodegroupResource(EksResource):
                     f"{option}: with a launch_template it belongs into the template, EKS takes it from there only"
                 )
 
+    @staticmethod
+    def _validate_ranges(desired: dict[str, Any]) -> None:
+        for path, (least, most) in RANGES.items():
+            option, dot, key = path.partition(".")
+            value = (desired.get(option) or {}).get(key) if dot else desired.get(option)
+            if value is not None and (value < least or (most is not None and value > most)):
+                wanted = f"at least {least}" if most is None else f"{least} to {most}"
+                raise Refused(f"{path}: {value} is given, and {wanted} is wanted")
+
+    @staticmethod
+    def _validate_marks(desired: dict[str, Any]) -> None:
+        """Labels and taints that Kubernetes takes: EKS finds out only once the nodes are there."""
+        for key, value in texts(desired.get("labels")).items():
+            check_label("labels", key, value)
+        taints = desired.get("taints") or []
+        if len(taints) > MOST_TAINTS:
+            raise Refused(f"taints: {len(taints)} are given, and EKS takes at most {MOST_TAINTS} for a node group")
+        for taint in taints:
+            check_label("taints", taint["key"], taint.get("value") or "", may_be_empty=True)
+
+    @staticmethod
+    def _sized(desired: dict[str, Any]) -> dict[str, Any]:
+        """The desired state of a new group: EKS wants all of its sizes or none; the least is what it begins with."""
+        sizes = without_none(desired.get("scaling_config") or {})
+        if not sizes:
+            return {key: value for key, value in desired.items() if key != "scaling_config"}
+        missing = [key for key in ("min_size", "max_size") if key not in sizes]
+        if missing:
+            raise Refused(
+                f"scaling_config: for a new node group EKS wants all sizes or none; missing: {', '.join(missing)}"
+            )
+        return {**desired, "scaling_config": {"desired_size": sizes["min_size"], **sizes}}
+
     # requests
 
     def create_request(self, desired: dict[str, Any]) -> dict[str, Any]:
-        return {**self._names, **assembled(self.fields, without_none(self._with_template(desired)))}
+        wanted = self._with_template(self._sized(desired))
+        return {**self._names, **assembled(self.fields, without_none(wanted))}
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
         return self.client.create_nodegroup(**self.create_request(desired))["nodegroup"]

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused, issues_text
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import SIDE_BY_SIDE
-from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none, listed
 from ansible_collections.kumo.eks.plugins.module_utils.watch import MISSING, Sight
 
 # option: (kind, Describe operation, its parameter, key of its answer, List operation, key of its answer)
@@ -84,17 +83,6 @@ def update_ids(cluster: str, update: dict[str, Any]) -> dict[str, str]:
     ids = {"name": cluster, "updateId": update["id"]}
     owners = {"nodegroupName": update["nodegroup"], "addonName": update["addon"]}
     return {**ids, **{key: name for key, name in owners.items() if name}}
-
-
-def listed(client: Any, operation: str, key: str, cluster: str) -> list[str]:
-    """The names a List operation gives; none where the cluster is gone."""
-    try:
-        pages = client.get_paginator(operation).paginate(clusterName=cluster)
-        return [name for page in pages for name in page[key]]
-    except Exception as error:
-        if has_code(error, "ResourceNotFoundException"):
-            return []
-        raise
 
 
 def sight(kind: str, name: str, raw: dict[str, Any] | None) -> Sight:

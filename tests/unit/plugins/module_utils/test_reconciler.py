@@ -10,7 +10,7 @@ from ansible_collections.kumo.eks.plugins.module_utils import reconciler as engi
 from ansible_collections.kumo.eks.plugins.module_utils import waiting
 from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError, Refused, WaitFailed, WaitTimedOut
 from ansible_collections.kumo.eks.plugins.module_utils.fields import Field, unordered
-from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Reconciler, Request, side_by_side
+from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Reconciler, Request, Resource, side_by_side
 
 
 class Busy(Exception):
@@ -21,7 +21,7 @@ class Exists(Exception):
     """ResourceInUseException of a creation that came second."""
 
 
-class Shelf:
+class Shelf(Resource):
     """A resource in memory; `script` answers what describe and describe_update say, in turn."""
 
     kind = "shelf"

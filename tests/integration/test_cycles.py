@@ -1,0 +1,165 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The cycle of twelve steps for each module, alone and with lists: check mode says what the run then does.
+
+check, create, check, create again, check, change, check, change again, check, delete, check, delete again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+CLUSTER = "my-cluster"
+SIZES = {"min_size": 1, "max_size": 5, "desired_size": 2}
+AUDIT = {
+    "node_resources_fit": {"scoring_strategy": {"type": "MostAllocated", "resources": [{"name": "cpu", "weight": 2}]}}
+}
+
+
+def cluster_case(ground: dict[str, Any]) -> dict[str, Any]:
+    made = {
+        "role_arn": ground["role"],
+        "subnets": ground["subnets"],
+        "security_groups": [ground["group"]],
+        "version": "1.33",
+        "logging": ["audit"],
+        "access_config": {"authentication_mode": "API_AND_CONFIG_MAP"},
+        "tags": {"Environment": "production", "aB_c-D": "1"},
+    }
+    changes = {
+        "version": "1.34",
+        "logging": ["audit", "api"],
+        "endpoint_private_access": True,
+        "public_access_cidrs": ["192.0.2.0/24"],
+        "security_groups": [],
+        "access_config": {"authentication_mode": "API"},
+        "upgrade_policy": {"support_type": "STANDARD"},
+        "zonal_shift_config": {"enabled": True},
+        "control_plane_scaling_config": {"tier": "tier-xl"},
+        "control_plane_egress_mode": "CUSTOMER_ROUTED",
+        "kube_api_server_config": {"event_ttl": "30m"},
+        "kube_scheduler_config": AUDIT,
+        "kube_controller_manager_config": {"pod_gc_controller_config": {"terminated_pod_gc_threshold": 100}},
+        "encryption_config": {"key_arn": "arn:aws:kms:ap-northeast-1:123456789012:key/1"},
+        "tags": {"Team": "a"},
+    }
+    return {"made": made, "changed": {**made, **changes}, "gone": {}}
+
+
+def nodegroup_options(ground: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    made = {
+        "node_role": ground["node_role"],
+        "subnets": ground["subnets"],
+        "instance_types": ["m5.large", "m5a.large"],
+        "scaling_config": SIZES,
+        "labels": {"role": "general", "aB_c-D": "x"},
+        "taints": [{"key": "dedicated", "value": "a", "effect": "NO_SCHEDULE"}],
+        "version": "1.32",
+        "tags": {"Environment": "production"},
+    }
+    changes = {
+        "labels": {"role": "special"},
+        "taints": [{"key": "dedicated", "value": "b", "effect": "NO_SCHEDULE"}, {"key": "new", "effect": "NO_EXECUTE"}],
+        "scaling_config": {"min_size": 3, "max_size": 6},
+        "update_config": {"max_unavailable_percentage": 50},
+        "node_repair_config": {"enabled": True},
+        "warm_pool_config": {"enabled": True, "min_size": 1},
+        "version": "1.33",
+        "tags": {"Team": "a"},
+    }
+    return made, {**made, **changes}
+
+
+def profile_options(ground: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    made = {
+        "role_arn": ground["pod_role"],
+        "subnets": ground["subnets"],
+        "selectors": [{"namespace": "tasks", "labels": {"compute": "fargate"}}, {"namespace": "batch"}],
+        "tags": {"Environment": "production"},
+    }
+    return made, {**made, "tags": {"Team": "a"}}
+
+
+def addon_options(ground: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    made = {
+        "version": "v1.19.6-eksbuild.7",
+        "configuration_values": {"env": {"WARM_IP_TARGET": "2"}},
+        "tags": {"Environment": "production"},
+    }
+    changes = {
+        "version": "most_recent",
+        "configuration_values": {"env": {"WARM_IP_TARGET": "3"}},
+        "service_account_role_arn": ground["pod_role"],
+        "tags": {},
+    }
+    return made, {**made, **changes}
+
+
+OPTIONS = {"eks_nodegroup": nodegroup_options, "eks_fargate_profile": profile_options, "eks_addon": addon_options}
+LISTS = {
+    "eks_nodegroup": ("nodegroups", ["a", "b", "c"]),
+    "eks_fargate_profile": ("profiles", ["a", "b", "c"]),
+    "eks_addon": ("addons", ["vpc-cni"]),
+}
+
+
+def single_case(module: str, ground: dict[str, Any]) -> dict[str, Any]:
+    made, changed = OPTIONS[module](ground)
+    named = {"name": "vpc-cni" if module == "eks_addon" else "one"}
+    return {"made": {**named, **made}, "changed": {**named, **changed}, "gone": named}
+
+
+def list_case(module: str, ground: dict[str, Any]) -> dict[str, Any]:
+    """All items are made, all but the first are changed, and all but the last are removed."""
+    made, changed = OPTIONS[module](ground)
+    option, names = LISTS[module]
+    gone = names[:-1] or names
+    return {
+        "made": {option: [{"name": name, **made} for name in names]},
+        "changed": {option: [{"name": name, **(changed if name in names[-2:] else made)} for name in names]},
+        "gone": {option: [{"name": name} for name in gone]},
+    }
+
+
+@pytest.fixture
+def cycle(sandbox, run_module):
+    """Walks the twelve steps: cycle(module, common options, case)."""
+
+    def step(module: str, options: dict[str, Any], changes: bool) -> None:
+        sandbox.recorder.clear()
+        planned = run_module(module, options, check=True)
+        assert not planned["failed"], planned
+        asked = {call["operation"] for call in sandbox.calls()}
+        assert all(name.startswith(("Describe", "List")) for name in asked), asked
+        real = run_module(module, options)
+        assert not real["failed"], real
+        assert (planned["changed"], real["changed"]) == (changes, changes), (planned["diff"], real["diff"])
+        assert planned["diff"] == real["diff"]
+        assert (real["diff"]["before"] != real["diff"]["after"]) == changes
+
+    def walk(module: str, common: dict[str, Any], case: dict[str, Any]) -> None:
+        for options in (case["made"], case["changed"], {**case["gone"], "state": "absent"}):
+            step(module, {**common, **options}, changes=True)
+            step(module, {**common, **options}, changes=False)
+
+    return walk
+
+
+@pytest.fixture
+def standing(run_module, ground):
+    """A cluster that is ACTIVE at 1.33."""
+    words = {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+    assert not run_module("eks_cluster", words)["failed"]
+
+
+def test_cluster(cycle, ground):
+    cycle("eks_cluster", {"name": CLUSTER, "wait": True}, cluster_case(ground))
+
+
+@pytest.mark.parametrize("module", OPTIONS)
+@pytest.mark.parametrize("form", [single_case, list_case], ids=["alone", "list"])
+@pytest.mark.parametrize("wait", [True, False], ids=["wait", "go-on"])
+def test_of_a_cluster(cycle, standing, ground, module, form, wait):
+    cycle(module, {"cluster_name": CLUSTER, "wait": wait}, form(module, ground))

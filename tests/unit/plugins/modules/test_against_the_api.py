@@ -1,0 +1,156 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each module's options and documented results against botocore's model of EKS: a new member of the API is noticed."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import botocore.session
+import pytest
+import yaml
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+
+from ansible_collections.kumo.eks.plugins.doc_fragments.tags import ModuleDocFragment
+
+EKS = botocore.session.get_session().get_service_model("eks")
+# Members of requests that are no options: the names of things, and what the module sets by itself.
+PLUMBING = {"clientRequestToken", "clusterName", "nodegroupName", "fargateProfileName", "addonName", "name"}
+# Where a module's option has another name than the API's member, from before this collection or for the user's sake.
+RENAMED: dict[str, dict[str, str]] = {
+    "eks_cluster": {
+        "resourcesVpcConfig.subnetIds": "subnets",
+        "resourcesVpcConfig.securityGroupIds": "security_groups",
+        "resourcesVpcConfig.endpointPublicAccess": "endpoint_public_access",
+        "resourcesVpcConfig.endpointPrivateAccess": "endpoint_private_access",
+        "resourcesVpcConfig.publicAccessCidrs": "public_access_cidrs",
+        "resourcesVpcConfig.controlPlaneEgressMode": "control_plane_egress_mode",
+        "logging.clusterLogging.types": "logging",
+        "logging.clusterLogging.enabled": "logging",
+        "encryptionConfig.provider.keyArn": "encryption_config.key_arn",
+    },
+    "eks_nodegroup": {
+        "remoteAccess.sourceSecurityGroups": "remote_access.source_sg",
+        "labels.addOrUpdateLabels": "labels",
+        "labels.removeLabels": "labels",
+        **{
+            f"taints.{verb}.{part}": f"taints.{part}"
+            for verb in ("addOrUpdateTaints", "removeTaints")
+            for part in ("key", "value", "effect")
+        },
+    },
+    "eks_fargate_profile": {"podExecutionRoleArn": "role_arn"},
+    "eks_addon": {"addonVersion": "version", "namespaceConfig.namespace": "namespace"},
+}
+OPERATIONS = {
+    "eks_cluster": (
+        "CreateCluster",
+        "UpdateClusterConfig",
+        "UpdateClusterVersion",
+        "AssociateEncryptionConfig",
+        "DeleteCluster",
+    ),
+    "eks_nodegroup": ("CreateNodegroup", "UpdateNodegroupConfig", "UpdateNodegroupVersion", "DeleteNodegroup"),
+    "eks_fargate_profile": ("CreateFargateProfile", "DeleteFargateProfile"),
+    "eks_addon": ("CreateAddon", "UpdateAddon", "DeleteAddon"),
+}
+RESULTS = {
+    "eks_cluster": ("Cluster", "cluster"),
+    "eks_cluster_info": ("Cluster", "clusters"),
+    "eks_nodegroup": ("Nodegroup", "nodegroup"),
+    "eks_nodegroup_info": ("Nodegroup", "nodegroups"),
+    "eks_fargate_profile": ("FargateProfile", "fargate_profile"),
+    "eks_fargate_profile_info": ("FargateProfile", "fargate_profiles"),
+    "eks_addon": ("Addon", "addon"),
+    "eks_addon_info": ("Addon", "addons"),
+}
+LISTS = {"eks_nodegroup": "nodegroups", "eks_fargate_profile": "profiles", "eks_addon": "addons"}
+
+
+def docs(module: str, part: str) -> dict[str, Any]:
+    source = importlib.import_module(f"ansible_collections.kumo.eks.plugins.modules.{module}")
+    return yaml.safe_load(getattr(source, part))
+
+
+def options_of(module: str) -> dict[str, Any]:
+    """The module's options and those of the fragment that all of them share."""
+    return {**docs(module, "DOCUMENTATION")["options"], **yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]}
+
+
+def snake(path: str) -> str:
+    return ".".join(next(iter(camel_dict_to_snake_dict({key: 1}))) for key in path.split("."))
+
+
+def leaves(shape: Any, path: str = "") -> dict[str, Any]:
+    """Dotted path in the API's spelling -> shape, of each leaf below a structure."""
+    if shape.type_name == "list" and shape.member.type_name == "structure":
+        return leaves(shape.member, path)
+    if shape.type_name != "structure" or not shape.members:
+        return {path: shape}
+    found: dict[str, Any] = {}
+    for key, member in shape.members.items():
+        found.update(leaves(member, f"{path}.{key}" if path else key))
+    return found
+
+
+def described(rows: dict[str, Any], inner: str, path: str = "") -> dict[str, dict[str, Any]]:
+    """Dotted path -> documentation, of each leaf of options (suboptions) or results (contains)."""
+    found = {}
+    for name, row in rows.items():
+        here = f"{path}.{name}" if path else name
+        found.update(described(row[inner], inner, here) if row.get(inner) else {here: row})
+    return found
+
+
+def requested(module: str) -> dict[str, Any]:
+    """Option path -> shape, of all that the module's requests can carry."""
+    found = {}
+    for operation in OPERATIONS[module]:
+        for path, shape in leaves(EKS.operation_model(operation).input_shape).items():
+            if path not in PLUMBING:
+                found.setdefault(RENAMED[module].get(path, snake(path)), shape)
+    return found
+
+
+@pytest.mark.parametrize("module", OPERATIONS)
+def test_each_member_of_the_requests_has_an_option(module):
+    options = described(options_of(module), "suboptions")
+    missing = set(requested(module)) - set(options)
+    assert not missing, f"{module} knows nothing of {sorted(missing)}: new in EKS' API?"
+
+
+@pytest.mark.parametrize("module", OPERATIONS)
+def test_choices_are_those_of_the_api(module):
+    options = described(options_of(module), "suboptions")
+    for path, shape in requested(module).items():
+        values = getattr(shape.member if shape.type_name == "list" else shape, "enum", None)
+        if values:
+            assert sorted(options[path].get("choices", [])) == sorted(values), path
+
+
+@pytest.mark.parametrize("module", RESULTS)
+def test_results_are_documented_to_the_leaves(module):
+    shape, key = RESULTS[module]
+    contains = docs(module, "RETURN")[key]["contains"]
+    known = described(contains, "contains")
+    missing = {snake(path) for path in leaves(EKS.shape_for(shape))} - set(known)
+    assert not missing, f"{module} returns, and does not say: {sorted(missing)}"
+    for path, row in known.items():
+        assert {"description", "returned", "type", "sample"} <= set(row), path
+
+
+@pytest.mark.parametrize("module", LISTS)
+def test_an_item_of_a_list_takes_and_returns_what_a_single_one_does(module):
+    options = options_of(module)
+    items = options[LISTS[module]]["suboptions"]
+    whole_task = {LISTS[module], "cluster_name", "state", "wait", "wait_timeout"}
+    singular = {name: row for name, row in options.items() if name not in whole_task}
+    assert set(items) == set(singular)
+    for name, row in singular.items():
+        for trait in ("type", "elements", "choices", "default", "suboptions"):
+            assert items[name].get(trait) == row.get(trait), (name, trait)
+    results = docs(module, "RETURN")
+    shape, key = RESULTS[module]
+    rows = results[f"{key}s"]["contains"]
+    assert set(results[key]["contains"]) < set(rows) and {"name", "changed", "failed", "msg", "updates"} < set(rows)
