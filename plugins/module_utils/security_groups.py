@@ -28,4 +28,5 @@ def ids_of(ec2: Callable[[], Any], groups: list[str], subnets: list[str]) -> lis
     unclear = [f"{name} ({len(ids)} found)" for name, ids in found.items() if len(ids) != 1]
     if unclear:
         raise Refused(f"security_groups: each name must stand for one group: {', '.join(unclear)}; give ids instead.")
-    return [found[group][0] if group in found else group for group in groups]
+    ids = [found[group][0] if group in found else group for group in groups]
+    return list(dict.fromkeys(ids))  # a group may be given by its name and by its id

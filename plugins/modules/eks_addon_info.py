@@ -221,25 +221,14 @@ addon_versions:
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.addon_versions import AddonCatalog, version_rows
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures, has_code, snake
-from ansible_collections.kumo.eks.plugins.module_utils.resources.base import described, found_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures, snake
+from ansible_collections.kumo.eks.plugins.module_utils.resources.base import described, found_or_none, listed
 from ansible_collections.kumo.eks.plugins.module_utils.versions import minor_of
-
-
-def names_of(eks: Any, cluster: str) -> list[str]:
-    """All add-ons of the cluster (ListAddons), none where there is no such cluster."""
-    try:
-        pages = list(eks.get_paginator("list_addons").paginate(clusterName=cluster))
-    except Exception as error:
-        if has_code(error, "ResourceNotFoundException"):
-            return []
-        raise
-    return [name for page in pages for name in page["addons"]]
 
 
 def addons_of(eks: Any, cluster: str, name: str | None) -> list[dict[str, Any]]:
     """One add-on or all of them, in snake case."""
-    names = [name] if name else names_of(eks, cluster)
+    names = [name] if name else listed(eks, "list_addons", "addons", cluster)
     found = described(names, lambda one: found_or_none(eks.describe_addon, "addon", clusterName=cluster, addonName=one))
     return [snake(raw) for raw in found]
 

@@ -145,21 +145,9 @@ fargate_profiles:
               sample: [i-0123456789abcdef0]
 """
 
-from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures, has_code, snake
-from ansible_collections.kumo.eks.plugins.module_utils.resources.base import described, found_or_none
-
-
-def names_of(eks: Any, cluster: str) -> list[str]:
-    """All Fargate profiles of the cluster (ListFargateProfiles), none where there is no such cluster."""
-    try:
-        pages = list(eks.get_paginator("list_fargate_profiles").paginate(clusterName=cluster))
-    except Exception as error:
-        if has_code(error, "ResourceNotFoundException"):
-            return []
-        raise
-    return [name for page in pages for name in page["fargateProfileNames"]]
+from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures, snake
+from ansible_collections.kumo.eks.plugins.module_utils.resources.base import described, found_or_none, listed
 
 
 def main() -> None:
@@ -170,7 +158,7 @@ def main() -> None:
         eks = client(module)
         words = {"clusterName": cluster}
         found = described(
-            [name] if name else names_of(eks, cluster),
+            [name] if name else listed(eks, "list_fargate_profiles", "fargateProfileNames", cluster),
             lambda one: found_or_none(eks.describe_fargate_profile, "fargateProfile", fargateProfileName=one, **words),
         )
     module.exit_json(changed=False, fargate_profiles=[snake(raw) for raw in found])

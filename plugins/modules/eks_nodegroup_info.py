@@ -374,21 +374,9 @@ nodegroups:
           sample: false
 """
 
-from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures, has_code, snake
-from ansible_collections.kumo.eks.plugins.module_utils.resources.base import described, found_or_none
-
-
-def names_of(eks: Any, cluster: str) -> list[str]:
-    """All node groups of the cluster (ListNodegroups), none where there is no such cluster."""
-    try:
-        pages = list(eks.get_paginator("list_nodegroups").paginate(clusterName=cluster))
-    except Exception as error:
-        if has_code(error, "ResourceNotFoundException"):
-            return []
-        raise
-    return [name for page in pages for name in page["nodegroups"]]
+from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures, snake
+from ansible_collections.kumo.eks.plugins.module_utils.resources.base import described, found_or_none, listed
 
 
 def main() -> None:
@@ -399,7 +387,7 @@ def main() -> None:
         eks = client(module)
         words = {"clusterName": cluster}
         found = described(
-            [name] if name else names_of(eks, cluster),
+            [name] if name else listed(eks, "list_nodegroups", "nodegroups", cluster),
             lambda one: found_or_none(eks.describe_nodegroup, "nodegroup", nodegroupName=one, **words),
         )
     module.exit_json(changed=False, nodegroups=[snake(raw) for raw in found])

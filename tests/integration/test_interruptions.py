@@ -1,0 +1,210 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Faults of the service, two runs at once, and a run that is killed midway: it converges or says why, nothing twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+CLUSTER = "my-cluster"
+MODULES = ("eks_cluster", "eks_nodegroup", "eks_fargate_profile", "eks_addon")
+CREATE = {
+    "eks_cluster": "CreateCluster",
+    "eks_nodegroup": "CreateNodegroup",
+    "eks_fargate_profile": "CreateFargateProfile",
+    "eks_addon": "CreateAddon",
+}
+CHANGE = {
+    "eks_cluster": {"logging": ["api"], "tags": {"a": "b"}},
+    "eks_nodegroup": {"labels": {"a": "b"}, "version": "1.33", "tags": {"a": "b"}},
+    "eks_fargate_profile": {"tags": {"a": "b"}},
+    "eks_addon": {"version": "most_recent", "tags": {"a": "b"}},
+}
+TEXT = "the words of EKS"
+
+
+@pytest.fixture
+def words(sandbox, run_module, ground):
+    """The task that creates one of each kind: words["eks_addon"]."""
+    cluster = {"role_arn": ground["role"], "subnets": ground["subnets"], "version": "1.33", "wait": True}
+    assert not run_module("eks_cluster", {"name": CLUSTER, **cluster})["failed"]
+    inside = {"cluster_name": CLUSTER, "wait": True}
+    sandbox.recorder.clear()
+    return {
+        "eks_cluster": {"name": "second", **cluster},
+        "eks_nodegroup": {
+            **inside,
+            "name": "one",
+            "version": "1.32",
+            "node_role": ground["node_role"],
+            "subnets": ground["subnets"],
+        },
+        "eks_fargate_profile": {
+            **inside,
+            "name": "one",
+            "role_arn": ground["pod_role"],
+            "subnets": ground["subnets"],
+            "selectors": [{"namespace": "a"}],
+        },
+        "eks_addon": {**inside, "name": "vpc-cni", "version": "v1.19.6-eksbuild.7"},
+    }
+
+
+def done(sandbox) -> Counter[str]:
+    """How often each operation that changes something was taken by EKS."""
+    calls = [call for call in sandbox.calls("eks") if not call.get("error")]
+    return Counter(call["operation"] for call in calls if not call["operation"].startswith(("Describe", "List")))
+
+
+@pytest.mark.parametrize("kind", ["throttle", "error5xx", "drop"])
+@pytest.mark.parametrize("module", MODULES)
+def test_every_call_goes_wrong_at_first(sandbox, run_module, words, module, kind):
+    operations = {op for op in sandbox_operations(module)}
+    for operation in operations:
+        sandbox.add_fault(kind=kind, operation=operation, count=2)
+    made = run_module(module, words[module])
+    assert made["changed"] and made["status"] == "ACTIVE", made
+    changed = run_module(module, {**words[module], **CHANGE[module]})
+    assert changed["changed"] and changed["tags"] == {"a": "b"}, changed
+    gone = run_module(module, {**words[module], "state": "absent"})
+    assert gone["changed"], gone
+    assert set(done(sandbox).values()) == {1}, done(sandbox)
+
+
+def sandbox_operations(module: str) -> set[str]:
+    """The operations a whole life of the module's resource may call."""
+    noun = CREATE[module].removeprefix("Create")
+    updates = {
+        "Cluster": ["Config", "Version"],
+        "Nodegroup": ["Config", "Version"],
+        "FargateProfile": [],
+        "Addon": [""],
+    }
+    verbs = [f"{verb}{noun}" for verb in ("Create", "Describe", "Delete")]
+    changes = [f"Update{noun}{part}" for part in updates[noun]]
+    return {*verbs, *changes, "DescribeUpdate", "TagResource", "DescribeAddonVersions", "DescribeClusterVersions"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_creation_that_fails_says_why_and_what_was_done(sandbox, run_module, words, module):
+    sandbox.add_fault(kind="fail_creation", operation=CREATE[module], message=TEXT)
+    first = run_module(module, words[module])
+    again = run_module(module, words[module])
+    assert first["failed"] and again["failed"] and TEXT in first["msg"] and TEXT in again["msg"]
+    assert first["changed"] and not again.get("changed")
+    assert "Way out" in again["msg"] and done(sandbox) == {CREATE[module]: 1}
+
+
+@pytest.mark.parametrize("module", ["eks_cluster", "eks_nodegroup", "eks_addon"])
+def test_an_update_that_fails_says_why_and_the_next_run_makes_it(sandbox, run_module, words, module):
+    assert not run_module(module, words[module])["failed"]
+    sandbox.add_fault(kind="fail_update", message=TEXT)
+    failed = run_module(module, {**words[module], **CHANGE[module]})
+    assert failed["failed"] and TEXT in failed["msg"] and failed["changed"] and len(failed["updates"]) == 1
+    again = run_module(module, {**words[module], **CHANGE[module]})
+    assert not again["failed"] and again["changed"], again
+    assert not run_module(module, {**words[module], **CHANGE[module]})["changed"]
+
+
+@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_the_same_task_twice_at_once(sandbox, words, module, state):
+    if state == "absent":
+        assert play(module, words[module], wait=True)["changed"]
+        sandbox.recorder.clear()
+    task = {**words[module], "state": state}
+    results = race(sandbox, module, task)
+    assert [result["failed"] for result in results] == [False] * 3, results
+    assert [result["changed"] for result in results].count(True) == 1, results
+    assert set(done(sandbox).values()) <= {1} and sum(done(sandbox).values()) == 1
+
+
+@pytest.mark.parametrize("module", ["eks_cluster", "eks_nodegroup", "eks_addon"])
+def test_the_same_change_twice_at_once(sandbox, words, module):
+    assert play(module, words[module], wait=True)["changed"]
+    sandbox.recorder.clear()
+    task = {key: value for key, value in {**words[module], **CHANGE[module]}.items() if key != "tags"}
+    results = race(sandbox, module, task)
+    assert [result["failed"] for result in results] == [False] * 3, results
+    assert set(done(sandbox).values()) == {1}, done(sandbox)
+    assert sum(len(result["updates"]) for result in results) == sum(done(sandbox).values())
+    assert all(result["changed"] == bool(result["updates"]) for result in results)
+
+
+def play(module: str, options: dict[str, Any], wait: bool) -> dict[str, Any]:
+    """A module in a process of its own, as Ansible runs it, and its result."""
+    process = started(module, {**options, "wait": wait})
+    out, err = process.communicate(timeout=120)
+    assert out, err
+    return {"failed": False, **json.loads(out)}
+
+
+def started(module: str, options: dict[str, Any]) -> subprocess.Popen[str]:
+    code = (
+        "import sys, json\n"
+        "from ansible.module_utils.testing import patch_module_args\n"
+        "from ansible_collections.kumo.eks.plugins.module_utils import waiting\n"
+        "waiting.FIRST_PAUSE = 0.05\n"
+        f"from ansible_collections.kumo.eks.plugins.modules import {module} as module\n"
+        "with patch_module_args(json.loads(sys.argv[1])):\n"
+        "    module.main()\n"
+    )
+    command = [sys.executable, "-c", code, json.dumps(options)]
+    return subprocess.Popen(command, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def race(sandbox, module: str, options: dict[str, Any]) -> list[dict[str, Any]]:
+    """Three processes with one task, on a clock that runs."""
+    sandbox.clock.set_speed(100)
+    with ThreadPoolExecutor(3) as pool:
+        return list(pool.map(lambda number: play(module, options, wait=True), range(3)))
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_run_that_is_killed_after_its_request_is_taken_up_by_the_next(sandbox, words, run_module, module):
+    sandbox.clock.set_speed(1)
+    process = started(module, words[module])
+    until(lambda: CREATE[module] in done(sandbox))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    sandbox.recorder.clear()
+    timer = threading.Timer(0.5, lambda: sandbox.clock.advance(3600))
+    timer.start()
+    result = run_module(module, words[module])
+    timer.join()
+    assert not result["failed"] and result["status"] == "ACTIVE" and not result["changed"]
+    assert done(sandbox) == {}
+
+
+def test_a_run_that_is_killed_between_two_updates_is_taken_up_by_the_next(sandbox, words, run_module):
+    assert not run_module("eks_nodegroup", words["eks_nodegroup"])["failed"]
+    sandbox.recorder.clear()
+    sandbox.clock.set_speed(1)
+    task = {**words["eks_nodegroup"], **CHANGE["eks_nodegroup"]}
+    process = started("eks_nodegroup", task)
+    until(lambda: "UpdateNodegroupConfig" in done(sandbox))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    sandbox.clock.advance(3600)
+    sandbox.clock.set_speed("instant")
+    result = run_module("eks_nodegroup", task)
+    assert not result["failed"] and result["version"] == "1.33" and result["labels"] == {"a": "b"}
+    assert done(sandbox) == {"TagResource": 1, "UpdateNodegroupConfig": 1, "UpdateNodegroupVersion": 1}
+
+
+def until(condition) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.02)
