@@ -120,7 +120,7 @@ def main() -> None:
         state=dict(type="str", choices=["present", "absent"], default="present"),
     )
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
-    path = module.params["path"]
+    path = os.path.abspath(module.params["path"])  # atomic_move wants a folder before the name
     with failures(module, f"Could not keep {path}"):
         before = read(path)
         after = wanted(module, before)
