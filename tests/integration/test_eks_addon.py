@@ -122,6 +122,18 @@ def test_an_update_leaves_alone_what_is_left_out_and_empty_clears(standing):
         ({"configuration_values": {"enableNetworkPolicy": "yes"}}, "one of .'true', 'false'. is wanted"),
         ({"configuration_values": "{a: [}"}, "neither JSON nor YAML"),
         ({"namespace": "other"}, "namespace is 'kube-system', wanted 'other'.*replace: true"),
+        ({"service_account_role_arn": "", "version": "v9.9.9-eksbuild.1"}, "does not go with"),
+        (
+            {
+                "pod_identity_associations": [
+                    {"service_account": "a", "role_arn": "arn:aws:iam::123456789012:role/one"},
+                    {"service_account": "a", "role_arn": "arn:aws:iam::123456789012:role/two"},
+                ]
+            },
+            "pod_identity_associations: each name may stand there once",
+        ),
+        ({"addons": [{"name": "a"}, {"name": "a"}]}, "addons: each name may stand there once"),
+        ({"addons": [{"name": "a"}], "tags": {"b": "c"}}, "mutually exclusive"),
         ({"name": "no-such-addon"}, "EKS offers no add-on no-such-addon|not supported"),
     ],
 )
@@ -147,6 +159,33 @@ def test_pod_identity_associations_are_compared_by_account_and_role(sandbox, add
     assert not addon(**made)["changed"]
     cleared = addon(pod_identity_associations=[], wait=True)
     assert cleared["changed"] and cleared["pod_identity_associations"] == []
+
+
+def test_a_replacement_keeps_what_the_task_leaves_out(addon, pod_roles):
+    one, two = pod_roles
+    words = {
+        "version": "v1.19.6-eksbuild.7",
+        "configuration_values": {"env": {"WARM_IP_TARGET": "2"}},
+        "service_account_role_arn": two,
+        "pod_identity_associations": [{"service_account": "ebs", "role_arn": one}],
+        "tags": {"A": "b"},
+    }
+    made = addon(**words, wait=True)
+    assert not made["failed"], made
+    planned = addon(namespace="other", replace=True, check=True)
+    result = addon(namespace="other", replace=True, wait=True)
+    assert planned["diff"] == result["diff"]
+    assert {**result["diff"]["after"], "namespace": None} == {**words, "namespace": None}
+    assert not addon(**words, namespace="other")["changed"]
+
+
+def test_a_role_is_taken_away_only_by_a_replacement(addon, pod_roles):
+    assert not addon(service_account_role_arn=pod_roles[0], wait=True)["failed"]
+    refused = addon(service_account_role_arn="")
+    assert refused["failed"] and "service_account_role_arn is" in refused["msg"] and "replace: true" in refused["msg"]
+    result = addon(service_account_role_arn="", replace=True, wait=True)
+    assert result["changed"] and not result.get("service_account_role_arn")
+    assert not addon(service_account_role_arn="")["changed"]
 
 
 def test_a_list_is_reconciled_side_by_side_and_one_that_fails_stops_none(sandbox, addon):

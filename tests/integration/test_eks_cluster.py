@@ -105,9 +105,26 @@ def test_each_option_changes_in_place_and_only_once(standing, options):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        ({"version": 1.4}, "with quotes"),
         ({"version": "1.35"}, 'one minor version at a time.*"1.34" first'),
         ({"version": "1.32"}, "cannot go back to 1.32"),
         ({"version": "1.3"}, "with quotes"),
+        ({"version": 1.3}, 'write "1.30", with quotes'),
+        ({"version": 1.29}, "is at 1.33 and cannot go back to 1.29"),
+        ({"version": "latest"}, "'latest' is no Kubernetes version of EKS"),
+        ({"version": "1.32"}, "roll back to .1.32.: way out: that version with rollback: true"),
+        ({"version": "1.31", "rollback": True}, "cannot go back to 1.31"),
+        ({"name": "-a"}, "name: '-a' is no name for a cluster: wanted are 1 to 100 letters"),
+        ({"name": "a" * 101}, "is no name for a cluster"),
+        ({"name": "a b"}, "is no name for a cluster"),
+        ({"subnets": ["subnet-1"]}, "subnets: EKS wants at least two"),
+        ({"security_groups": [f"sg-{n}" for n in range(6)]}, "security_groups: 6 are given, and EKS takes at most 5"),
+        ({"endpoint_public_access": False}, "would have neither.*Way out: endpoint_private_access: true"),
+        ({"compute_config": {"enabled": True}}, "these would be false: storage_config.block_storage.enabled, kubern"),
+        ({"outpost_config": {"outpost_arns": ["a"], "control_plane_instance_type": "m5.large"}}, "outpost_config is"),
+        ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags: 51 are given, and EKS takes at most 50"),
+        ({"tags": {"a": "b" * 257}}, "is too long or without a key"),
+        ({"logging": ["apis"]}, "value of logging must be one or more of: api, audit"),
         ({"role_arn": "arn:aws:iam::123456789012:role/other"}, "role_arn is 'arn:.*only a new cluster"),
         ({"kubernetes_network_config": {"ip_family": "ipv6"}}, "ip_family: .* created with 'ipv4'"),
     ],
@@ -132,6 +149,77 @@ def test_a_version_that_eks_does_not_offer_is_refused_with_those_it_does(sandbox
 def test_a_creation_without_what_it_needs_names_it(cluster):
     result = cluster(version="1.34")
     assert result["failed"] and "role_arn, subnets" in result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"version": "1.3"}, "with quotes"),
+        ({"version": "1.99"}, "EKS does not offer 1.99 .any more.; it offers 1.29, 1.30"),
+        ({"endpoint_public_access": False}, "would have neither"),
+        (
+            {"kubernetes_network_config": {"elastic_load_balancing": {"enabled": True}}},
+            "would be false: compute_config",
+        ),
+    ],
+)
+def test_a_creation_that_eks_would_not_take_is_refused_in_check_mode_too(sandbox, cluster, options, words):
+    for check in (True, False):
+        result = cluster(check=check, **{**cluster.base, **options})
+        assert result["failed"] and re.search(words, result["msg"]), result["msg"]
+    assert sent(sandbox) == []
+
+
+def test_an_upgrade_is_rolled_back_within_its_days_and_only_when_asked_for(sandbox, standing):
+    assert standing(version="1.34", wait=True)["version"] == "1.34"
+    planned = standing(version="1.33", rollback=True, check=True)
+    result = standing(version="1.33", rollback=True, rollback_config={"timeout_minutes": 120}, wait=True)
+    assert planned["diff"] == result["diff"] and result["version"] == "1.33"
+    assert [update["type"] for update in result["updates"]] == ["VersionRollback"]
+    assert not standing(version="1.33", rollback=True)["changed"]
+    late = standing(version="1.32", rollback=True)
+    assert late["failed"] and "from 1.33 to 1.32" in late["msg"]
+
+
+def test_an_authentication_mode_does_not_go_back(sandbox, standing):
+    assert standing(access_config={"authentication_mode": "API_AND_CONFIG_MAP"}, wait=True)["changed"]
+    sandbox.recorder.clear()
+    result = standing(access_config={"authentication_mode": "CONFIG_MAP"})
+    assert result["failed"] and "is at API_AND_CONFIG_MAP and cannot go back to CONFIG_MAP" in result["msg"]
+    assert sent(sandbox) == []
+
+
+def test_egress_that_has_left_eks_hands_does_not_come_back(sandbox, standing):
+    assert standing(control_plane_egress_mode="CUSTOMER_ROUTED", wait=True)["changed"]
+    sandbox.recorder.clear()
+    result = standing(control_plane_egress_mode="AWS_MANAGED")
+    assert result["failed"] and "does not take it back to AWS_MANAGED" in result["msg"] and sent(sandbox) == []
+
+
+def test_a_nested_option_keeps_the_keys_that_are_left_out(standing):
+    ports = {"min_port": 30000, "max_port": 30100}
+    standing(kube_api_server_config={"event_ttl": "30m", "service_node_port_range": ports}, wait=True)
+    result = standing(kube_api_server_config={"event_ttl": "2h"}, wait=True)
+    assert result["kube_api_server_config"] == {"event_ttl": "2h", "service_node_port_range": ports}
+    networks = {"remote_node_networks": [{"cidrs": ["172.16.0.0/16"]}]}
+    standing(remote_network_config=networks, wait=True)
+    pods = {"remote_pod_networks": [{"cidrs": ["172.17.0.0/16"]}]}
+    assert standing(remote_network_config=pods, wait=True)["remote_network_config"] == {**networks, **pods}
+    nothing = {"remote_node_networks": [], "remote_pod_networks": []}
+    assert standing(remote_network_config=nothing, wait=True)["remote_network_config"] == nothing
+    assert not standing(remote_network_config=nothing)["changed"]
+
+
+def test_auto_mode_keeps_what_is_left_out_of_it(standing):
+    parts = {
+        "compute_config": {"enabled": True, "node_pools": ["system"]},
+        "storage_config": {"block_storage": {"enabled": True}},
+        "kubernetes_network_config": {"elastic_load_balancing": {"enabled": True}},
+    }
+    standing(**parts, wait=True)
+    result = standing(compute_config={"node_pools": ["system", "general-purpose"]}, wait=True)
+    assert result["compute_config"] == {"enabled": True, "node_pools": ["system", "general-purpose"]}
+    assert result["storage_config"] == {"block_storage": {"enabled": True}}
 
 
 def test_security_groups_may_be_given_by_name(cluster, ground):

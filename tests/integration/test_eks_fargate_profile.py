@@ -88,6 +88,16 @@ def test_tags_are_kept_where_they_are_not_to_be_purged(standing):
         ({"selectors": [{"namespace": "tasks"}]}, "selectors is .*replace: true"),
         ({"subnets": ["subnet-other"]}, "subnets is .*replace: true"),
         ({"selectors": [{"namespace": " "}]}, r"selectors\[0\].namespace of Fargate profile tasks is empty"),
+        ({"name": "a/b"}, "name: 'a/b' is no name for a Fargate profile"),
+        ({"selectors": []}, "0 are given, and EKS takes 1 to 5"),
+        ({"selectors": [{"namespace": f"n{n}"} for n in range(6)]}, "6 are given.*another profile for the rest"),
+        (
+            {"selectors": [{"namespace": "a", "labels": {f"l{n}": "x" for n in range(6)}}]},
+            r"selectors\[0\].labels of .* 6 are given, and EKS takes at most 5",
+        ),
+        ({"selectors": [{"namespace": "a", "labels": {"l": "x y"}}]}, "the value 'x y' of l"),
+        ({"profiles": [{"name": "a"}, {"name": "a"}]}, "profiles: each name may stand there once"),
+        ({"profiles": [{"name": "a"}], "subnets": ["s"]}, "mutually exclusive"),
         ({"name": "new"}, "to create it these options are needed: role_arn, selectors"),
     ],
 )
@@ -108,6 +118,15 @@ def test_an_immutable_change_replaces_when_asked_for(sandbox, standing):
         "CreateFargateProfile",
     ]
     assert not standing(**words)["changed"]
+
+
+def test_a_replacement_keeps_what_the_task_leaves_out(standing):
+    words = {"selectors": [{"namespace": "other"}], "replace": True}
+    planned = standing(check=True, **words)
+    result = standing(**words, wait=True)
+    assert result["changed"] and result["pod_execution_role_arn"] == standing.base["role_arn"]
+    assert sorted(result["subnets"]) == sorted(standing.base["subnets"])
+    assert result["tags"] == {"Environment": "production"} and planned["diff"] == result["diff"]
 
 
 def test_a_creation_waits_for_its_turn_when_another_profile_is_in_flight(sandbox, profile):

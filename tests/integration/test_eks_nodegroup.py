@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
@@ -152,6 +153,21 @@ def test_a_launch_template_goes_with_instance_types_and_its_version_can_change(s
         ({"taints": [{"key": "a", "effect": "NoSchedule"}]}, "NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE"),
         ({"launch_template": {"id": "lt-1"}, "disk_size": 20}, "disk_size: with a launch_template"),
         ({"launch_template": {"version": "1"}}, "one of the following is required: id, name"),
+        ({"name": "_a"}, "name: '_a' is no name for a node group: wanted are 1 to 63 letters"),
+        ({"name": "a" * 64}, "is no name for a node group"),
+        ({"name": "new", "node_role": "r", "subnets": ["s"], "scaling_config": {"max_size": 2}}, "missing: min_size"),
+        ({"scaling_config": {"min_size": -1}}, "scaling_config.min_size: -1 is given, and at least 0 is wanted"),
+        ({"scaling_config": {"min_size": 0, "max_size": 0}}, "max_size: 0 is given, and at least 1"),
+        ({"update_config": {"max_unavailable": 0}}, "update_config.max_unavailable: 0 is given, and 1 to 100"),
+        ({"warm_pool_config": {"enabled": True, "min_size": -1}}, "warm_pool_config.min_size: -1"),
+        ({"disk_size": 0}, "disk_size: 0 is given"),
+        ({"taints": [{"key": f"t{n}", "effect": "NO_EXECUTE"} for n in range(51)]}, "taints: 51 are given, and .* 50"),
+        ({"taints": [{"key": "a b", "effect": "NO_EXECUTE"}]}, "taints: the key 'a b' is none for Kubernetes"),
+        ({"labels": {"a": "-b"}}, "labels: the value '-b' of a is none for EKS"),
+        ({"labels": {"a": ""}}, "labels: the value '' of a is none for EKS"),
+        ({"labels": {"A.b/c d": "e"}}, "labels: the key 'A.b/c d' is none for Kubernetes"),
+        ({"labels": {"a": "b" * 64}}, "1 to 63 letters"),
+        ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags: 51 are given"),
         ({"nodegroups": [{"name": "a"}, {"name": "a"}]}, "each name may stand there once"),
         ({"nodegroups": [{"name": "a"}], "labels": {"b": "c"}}, "mutually exclusive"),
     ],
@@ -273,6 +289,48 @@ def test_node_repair_is_set_and_changed_in_place(standing):
     repair = {"enabled": True, "max_parallel_nodes_repaired_count": 2}
     assert standing(node_repair_config=repair, wait=True)["node_repair_config"] == repair
     assert not standing(node_repair_config=repair)["changed"]
+
+
+def test_a_warm_pool_comes_changes_and_goes(standing):
+    assert not standing(warm_pool_config={"enabled": False})["changed"]
+    made = standing(warm_pool_config={"enabled": True, "min_size": 1}, wait=True)["warm_pool_config"]
+    assert made["enabled"] and made["min_size"] == 1
+    assert not standing(warm_pool_config={"enabled": True})["changed"]
+    planned = standing(warm_pool_config={"enabled": True, "pool_state": "RUNNING"}, check=True)
+    changed = standing(warm_pool_config={"enabled": True, "pool_state": "RUNNING"}, wait=True)
+    assert planned["diff"] == changed["diff"] and changed["warm_pool_config"]["min_size"] == 1
+    assert standing(warm_pool_config={"enabled": False}, wait=True)["warm_pool_config"]["enabled"] is False
+    assert not standing(warm_pool_config={"enabled": False})["changed"]
+
+
+def test_a_new_group_begins_with_its_least_size(nodegroup):
+    result = nodegroup(**nodegroup.base, scaling_config={"min_size": 2, "max_size": 4}, wait=True)
+    assert result["scaling_config"] == {"min_size": 2, "max_size": 4, "desired_size": 2}
+
+
+def test_a_replacement_that_fails_tells_what_the_old_one_was(sandbox, standing):
+    sandbox.add_fault(kind="fail_creation", operation="CreateNodegroup", message="no capacity")
+    result = standing(capacity_type="SPOT", replace=True, wait=True)
+    assert result["failed"] and result["changed"] and "no capacity" in result["msg"]
+    assert result["replaced"]["labels"] == {"role": "general"} and result["replaced"]["capacity_type"] == "ON_DEMAND"
+
+
+def test_fifty_unchanged_groups_cost_little_more_than_one(sandbox, nodegroup):
+    rows = [{"name": f"ng-{number}", **nodegroup.base, "labels": {"n": str(number)}} for number in range(50)]
+    assert nodegroup(nodegroups=rows)["changed"]
+
+    def cost(some):
+        sandbox.recorder.clear()
+        began = time.monotonic()
+        result = nodegroup(nodegroups=some)
+        took = time.monotonic() - began
+        assert not result["changed"] and len(result["nodegroups"]) == len(some)
+        assert [call["operation"] for call in sandbox.calls()] == ["DescribeNodegroup"] * len(some)
+        return took
+
+    one, fifty = min(cost(rows[:1]) for turn in range(3)), min(cost(rows) for turn in range(3))
+    # a task of its own takes 1.5 s for each group; beside the start of Ansible, the fifty may take half of one such start
+    assert fifty - one < 0.75, (one, fifty)
 
 
 def test_a_plan_may_name_a_launch_template_that_is_yet_to_come(sandbox, nodegroup):

@@ -10,7 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import ansible_runner
 import pytest
+
+from ansible_collections.kumo.eks.plugins.module_utils.waiting import Deadline, poll
 
 NAME = "my-cluster"
 
@@ -140,17 +143,22 @@ def test_faults_of_the_service_are_ridden_out(sandbox, cluster, wait, kind):
     assert found(wait(all=True)) == EVERYTHING
 
 
-def playing(tmp_path: Path, *flags: str, **options: object) -> subprocess.Popen[str]:
-    """A play of one eks_wait, as a user runs it."""
-    task = {"kumo.eks.eks_wait": {"cluster_name": NAME, **options}, "register": "waited"}
-    shown = {"ansible.builtin.debug": {"msg": "{{ waited.resources | to_json }}"}}
-    play = {
+def book_of(*tasks: dict[str, object]) -> dict[str, object]:
+    """A play of these tasks on this machine."""
+    return {
         "hosts": "localhost",
         "connection": "local",
         "gather_facts": False,
         "vars": {"ansible_python_interpreter": sys.executable},
-        "tasks": [task, shown],
+        "tasks": list(tasks),
     }
+
+
+def playing(tmp_path: Path, *flags: str, **options: object) -> subprocess.Popen[str]:
+    """A play of one eks_wait, as a user runs it."""
+    task = {"kumo.eks.eks_wait": {"cluster_name": NAME, **options}, "register": "waited"}
+    shown = {"ansible.builtin.debug": {"msg": "{{ waited.resources | to_json }}"}}
+    play = book_of(task, shown)
     book = tmp_path / "book.json"
     book.write_text(json.dumps([play]))
     command = [str(Path(sys.executable).parent / "ansible-playbook"), *flags, "-i", "localhost,", str(book)]
@@ -177,6 +185,67 @@ def test_a_playbook_shows_each_change_and_a_heartbeat_on_standard_error(sandbox,
     assert f"[{NAME}] nodegroup fresh: CREATING |" in told
     assert f"[{NAME}] nodegroup fresh: CREATING -> ACTIVE after " in told
     assert "gone, still waiting for nodegroup fresh CREATING" in told
+
+
+def test_awx_gets_the_lines_among_its_events(sandbox, cluster, ground, tmp_path):
+    """ansible-runner is AWX's engine: what it hands on as events is what AWX shows."""
+    sandbox.clock.set_speed(1)
+    cluster.create_nodegroup(
+        clusterName=NAME, nodegroupName="fresh", nodeRole=ground["node_role"], subnets=ground["subnets"]
+    )
+    play = book_of(
+        {"kumo.eks.eks_wait": {"cluster_name": NAME, "nodegroups": ["fresh"], "interval": 1, "heartbeat": 1}}
+    )
+    events = []
+
+    def take(event: dict[str, object]) -> bool:
+        events.append(event)
+        if "still waiting" in str(event.get("stdout")):
+            sandbox.clock.advance(600)
+        return True
+
+    done = ansible_runner.run(
+        private_data_dir=str(tmp_path),
+        playbook=[play],
+        inventory="localhost ansible_connection=local",
+        envvars={"ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"},
+        event_handler=take,
+        quiet=True,
+    )
+    told = " | ".join(str(event["stdout"]) for event in events if event.get("stdout"))
+    assert done.status == "successful", told
+    assert f"[{NAME}] nodegroup fresh: CREATING" in told and "still waiting for nodegroup fresh CREATING" in told
+    assert f"[{NAME}] nodegroup fresh: CREATING -> ACTIVE after " in told
+
+
+def test_a_long_wait_looks_seldom():
+    """The pauses grow to the interval: the nine minutes of a cluster cost some sixty looks, not hundreds."""
+    pauses = []
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        now[0] += seconds
+
+    deadline = Deadline(3600, clock=lambda: now[0])
+    poll(lambda: (now[0] >= 540, None, ""), "a cluster", deadline, sleep, longest_pause=10)
+    assert len(pauses) < 65 and max(pauses) == 10
+
+
+def test_everything_gone_with_its_cluster(cluster, wait):
+    wait(all=True)
+    cluster.delete_addon(clusterName=NAME, addonName="vpc-cni")
+    cluster.delete_nodegroup(clusterName=NAME, nodegroupName="general")
+    cluster.delete_fargate_profile(clusterName=NAME, fargateProfileName="tasks")
+    assert {status for kind, name, status in found(wait(all=True, cluster=False, state="deleted"))} <= {"MISSING"}
+    cluster.delete_cluster(name=NAME)
+    assert found(wait(all=True, state="deleted")) == [("cluster", NAME, "MISSING")]
+
+
+def test_a_cluster_that_is_missing_is_named(sandbox, wait):
+    result = wait(all=True)
+    assert result["failed"] and f"cluster {NAME} does not exist" in result["msg"]
+    assert found(wait(state="deleted")) == [("cluster", NAME, "MISSING")]
 
 
 def test_a_playbook_fails_with_the_words_and_what_was_seen(sandbox, cluster, tmp_path):
