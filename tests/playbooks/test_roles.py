@@ -54,6 +54,21 @@ def test_nodegroups_alone(cycle, cluster):
     cycle("nodegroups", nodegroups_list=[group], nodegroups_private_subnets=cluster["subnets"])
 
 
+def test_a_node_group_that_stays_keeps_its_launch_template(sandbox, play_role, cluster):
+    """Only what is named goes, in check mode as in a run."""
+    groups = [{"name": name, "volume_size": 50} for name in ("stays", "goes")]
+    options = {"eks_cluster_name": NAME, "nodegroups_private_subnets": cluster["subnets"]}
+    play_role("nodegroups", nodegroups_list=groups, **options).assert_ok()
+    gone = {**options, "nodegroups_list": [{"name": "goes"}], "nodegroups_state": "absent"}
+    planned = play_role("nodegroups", "--check", **gone).assert_ok().output
+    assert "(item=my-cluster-goes)" in planned and "(item=my-cluster-stays)" not in planned
+    play_role("nodegroups", **gone).assert_ok()
+    found = sandbox.client("ec2").describe_launch_templates()["LaunchTemplates"]
+    left = [row["LaunchTemplateName"] for row in found if row["LaunchTemplateName"].startswith(NAME)]
+    assert left == ["my-cluster-stays"]
+    assert sandbox.client("eks").list_nodegroups(clusterName=NAME)["nodegroups"] == ["stays"]
+
+
 def test_fargate_alone(cycle, cluster):
     profile = {"name": "jobs", "selectors": [{"namespace": "jobs"}]}
     cycle("fargate", fargate_profiles=[profile], fargate_subnets=cluster["subnets"], fargate_role_name="ownFargateRole")
