@@ -45,17 +45,32 @@ class Recorder:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 ACTIONS = {"s3:ListBuckets": "s3:ListAllMyBuckets", "s3:HeadBucket": "s3:ListBucket", "s3:HeadObject": "s3:GetObject"}
 NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
+# What AWS asks of the caller beside the operation itself. Tags that travel in a creation want the tagging action:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html, and the service authorization reference of EKS; a node
+# group with a launch template wants the right to launch from it:
+# https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
+BESIDE = {
+    "iam:CreateRole": {"iam:TagRole"},
+    "iam:CreatePolicy": {"iam:TagPolicy"},
+    "iam:CreateOpenIDConnectProvider": {"iam:TagOpenIDConnectProvider"},
+    "eks:CreateCluster": {"eks:TagResource"},
+    "eks:CreateNodegroup": {"eks:TagResource", "ec2:RunInstances"},
+    "eks:CreateFargateProfile": {"eks:TagResource"},
+    "eks:CreateAddon": {"eks:TagResource"},
+    "eks:CreatePodIdentityAssociation": {"eks:TagResource"},
+}
 
 
 def policy(rows: list[dict[str, object]]) -> dict[str, object]:
-    """The IAM policy that allows exactly the calls that succeeded, with iam:PassRole for the roles they passed."""
-    actions, roles = set(), set()
+    """The IAM policy that allows the calls that succeeded, with iam:PassRole for the roles they passed."""
+    actions: set[str] = set()
+    roles: set[str] = set()
     for row in rows:
         if int(row["status"]) >= 400:
             continue
         action = f"{row['service']}:{row['operation']}"
         if action not in NEEDS_NO_PERMISSION:
-            actions.add(ACTIONS.get(action, action))
+            actions |= {ACTIONS.get(action, action), *BESIDE.get(action, ())}
         roles.update(row["roles"])
     statements: list[dict[str, object]] = [{"Effect": "Allow", "Action": sorted(actions), "Resource": "*"}]
     if roles:
