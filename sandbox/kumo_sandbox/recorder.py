@@ -44,6 +44,19 @@ class Recorder:
 # Service prefixes of IAM actions are endpoint prefixes; these operations need an action of another name.
 # https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 ACTIONS = {"s3:ListBuckets": "s3:ListAllMyBuckets", "s3:HeadBucket": "s3:ListBucket", "s3:HeadObject": "s3:GetObject"}
+# What a call asks of its caller beside its own action: tags are given at the creation, and who names a launch template must be
+# allowed to run instances with it. https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_roles.html,
+# https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html,
+# https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
+IMPLIED = {
+    "iam:CreateRole": ["iam:TagRole"],
+    "iam:CreatePolicy": ["iam:TagPolicy"],
+    "iam:CreateOpenIDConnectProvider": ["iam:TagOpenIDConnectProvider"],
+    "eks:CreateCluster": ["eks:TagResource"],
+    "eks:CreateNodegroup": ["eks:TagResource", "ec2:RunInstances", "ec2:CreateTags"],
+    "eks:CreateFargateProfile": ["eks:TagResource"],
+    "eks:CreateAddon": ["eks:TagResource"],
+}
 NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
 # What AWS asks of the caller beside the operation itself. Tags that travel in a creation want the tagging action:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html, and the service authorization reference of EKS; a node

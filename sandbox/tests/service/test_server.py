@@ -35,6 +35,7 @@ def test_the_policy_of_the_calls(sandbox, make_cluster, ground):
     make_cluster()
     statements = policy(sandbox.calls())["Statement"]
     assert {"eks:CreateCluster", "eks:DescribeCluster", "ec2:CreateVpc"} <= set(statements[0]["Action"])
+    assert {"eks:TagResource", "iam:TagRole"} <= set(statements[0]["Action"])  # a creation with tags implies them
     assert statements[1]["Action"] == "iam:PassRole" and statements[1]["Resource"] == ["arn:aws:iam::*:role/all"]
 
 
