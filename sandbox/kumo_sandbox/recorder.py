@@ -56,22 +56,9 @@ IMPLIED = {
     "eks:CreateNodegroup": ["eks:TagResource", "ec2:RunInstances", "ec2:CreateTags"],
     "eks:CreateFargateProfile": ["eks:TagResource"],
     "eks:CreateAddon": ["eks:TagResource"],
+    "eks:CreatePodIdentityAssociation": ["eks:TagResource"],
 }
 NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
-# What AWS asks of the caller beside the operation itself. Tags that travel in a creation want the tagging action:
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/access_tags.html, and the service authorization reference of EKS; a node
-# group with a launch template wants the right to launch from it:
-# https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-launch-template-permissions.html
-BESIDE = {
-    "iam:CreateRole": {"iam:TagRole"},
-    "iam:CreatePolicy": {"iam:TagPolicy"},
-    "iam:CreateOpenIDConnectProvider": {"iam:TagOpenIDConnectProvider"},
-    "eks:CreateCluster": {"eks:TagResource"},
-    "eks:CreateNodegroup": {"eks:TagResource", "ec2:RunInstances"},
-    "eks:CreateFargateProfile": {"eks:TagResource"},
-    "eks:CreateAddon": {"eks:TagResource"},
-    "eks:CreatePodIdentityAssociation": {"eks:TagResource"},
-}
 
 
 def policy(rows: list[dict[str, object]]) -> dict[str, object]:
@@ -83,7 +70,7 @@ def policy(rows: list[dict[str, object]]) -> dict[str, object]:
             continue
         action = f"{row['service']}:{row['operation']}"
         if action not in NEEDS_NO_PERMISSION:
-            actions |= {ACTIONS.get(action, action), *BESIDE.get(action, ())}
+            actions |= {ACTIONS.get(action, action), *IMPLIED.get(action, ())}
         roles.update(row["roles"])
     statements: list[dict[str, object]] = [{"Effect": "Allow", "Action": sorted(actions), "Resource": "*"}]
     if roles:
