@@ -32,6 +32,7 @@ from place import place as a_place
 
 LONGEST_TASK = 1.5  # seconds
 TASK = re.compile(r"^TASK \[")
+UNIQUE = re.compile(r"-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")  # what EKS puts behind the names of its templates
 # What a creation that EKS cannot finish says, by resource: CreateNodegroup's health issue codes and their kin.
 FAILURES = {
     "CreateCluster": "InsufficientFreeAddresses",
@@ -81,7 +82,7 @@ def inventory(place: Place) -> dict[str, Any]:
         "addresses": len(ec2.describe_addresses()["Addresses"]),
         "route tables": len(ec2.describe_route_tables(Filters=inside)["RouteTables"]),
         "launch templates": sorted(
-            row["LaunchTemplateName"] for row in ec2.describe_launch_templates()["LaunchTemplates"]
+            UNIQUE.sub("", row["LaunchTemplateName"]) for row in ec2.describe_launch_templates()["LaunchTemplates"]
         ),
         "roles": {role: attached(iam, role) for role in sorted(roles)},
         "instance profiles": sorted(name for name in profiles if not name.startswith("eks-")),
