@@ -36,6 +36,18 @@ integration: setup ## modules against the sandbox, in cycles of twelve steps
 playbooks: setup ## site.yml, teardown.yml and each role alone, against the sandbox
 	@$(GATE) playbooks
 
+.PHONY: snippets
+snippets: setup binaries ## what the README, the guide and the modules' examples show, run
+	@$(GATE) snippets
+
+.PHONY: runner
+runner: setup ## the example project under AWX's engine
+	@$(GATE) runner
+
+.PHONY: iam-policy
+iam-policy: setup ## write docs/iam-policy.json anew, from the calls of site.yml and teardown.yml
+	@.venv/bin/python tools/iam_policy.py
+
 .PHONY: molecule
 molecule: setup ## molecule's scenarios, with their idempotence step, against the sandbox
 	@$(GATE) molecule

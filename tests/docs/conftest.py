@@ -1,0 +1,74 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tests of the pages share: one account with Kubernetes behind its clusters, and a folder to work in."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kumo_sandbox import Sandbox, binaries
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+TOOLS = ("kubectl",)
+PATIENCE = 300  # seconds that one command may take
+
+
+@dataclass
+class Story:
+    """The README and the guide as one reader follows them: an account, a folder, and what was printed last."""
+
+    sandbox: Sandbox
+    folder: Path
+    tools: dict[str, Path]
+    output: str = ""
+    readme_calls: list[dict[str, Any]] = field(default_factory=list)
+
+    def run(self, *command: str) -> str:
+        """Run a command as the reader would; its output is kept, and a failure fails the test with it."""
+        folders = [str(BIN), *(str(path.parent) for path in self.tools.values()), os.environ["PATH"]]
+        env = {
+            **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
+            **self.sandbox.env,
+            "PATH": ":".join(folders),
+            "ANSIBLE_HOME": str(self.folder / ".ansible"),
+            "ANSIBLE_NOCOLOR": "1",
+        }
+        done = subprocess.run(
+            command,
+            env=env,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        self.output = done.stdout
+        assert done.returncode == 0, self.output
+        return self.output
+
+    def playbook(self, path: Path) -> dict[str, int]:
+        """Run a playbook; what its recap counts."""
+        recap = self.run("ansible-playbook", path.name).partition("PLAY RECAP")[2]
+        return {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", recap)}
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    folder = tmp_path_factory.mktemp("reader")
+    for example in (ROOT / "docs/examples").glob("*.yaml"):
+        shutil.copy(example, folder)
+    with Sandbox(speed="instant", kubernetes=True) as sandbox:
+        yield Story(sandbox, folder, binaries.ensure(TOOLS))

@@ -1,0 +1,189 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every block of the README and of the guide does what its page says, in the order in which a reader meets them.
+
+The kinds of block, the word after the language:
+
+- ``playbook``: is written to a file and run; ``changed=0`` says that it finds nothing to do
+- ``run``: is run by bash; ``last`` moves it behind the guide (the README takes its cluster down at the end)
+- ``output``: each line is in what the block before it printed; ``...`` stands for anything
+- ``file=NAME``: is written to that file, where the blocks after it find it
+- ``clusterconfig``: a part of a ClusterConfig, which the filter kumo.eks.cluster_config takes
+- ``replaced``: commands that our steps replace; they are not run but must be what their tools take
+- ``setup``: make targets, and what is installed; they must exist
+- ``use``: a part of a file that shows how something is written; it must be YAML whose names exist
+- ``drawing``: nothing to run
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import blocks
+import pytest
+import replaced
+import yaml
+from blocks import Block
+from conftest import ROOT, Story
+
+from ansible_collections.kumo.eks.plugins.filter.cluster_config import FilterModule
+from kumo_sandbox.recorder import policy
+
+README = ROOT / "README.md"
+PAGES = sorted((ROOT / "docs/guide").glob("[0-9]*.md"))
+KINDS = {
+    ("yaml", "playbook"),
+    ("bash", "run"),
+    ("text", "output"),
+    ("yaml", "file"),
+    ("yaml", "clusterconfig"),
+    ("bash", "replaced"),
+    ("bash", "setup"),
+    ("yaml", "use"),
+    ("text", "drawing"),
+}
+CONFIG_HEAD = {
+    "apiVersion": "eksctl.io/v1alpha5",
+    "kind": "ClusterConfig",
+    "metadata": {"name": "my-cluster", "region": "ap-northeast-1"},
+}
+
+
+def test_no_block_is_of_an_unknown_kind():
+    pages = [README, ROOT / "docs/guide/README.md", *PAGES]
+    found = [block for page in pages for block in blocks.read(page)]
+    assert [f"{b.place} {b.language} {b.kind}" for b in found if (b.language, b.kind) not in KINDS] == []
+    assert {("yaml", "playbook"), ("bash", "run"), ("bash", "replaced")} <= {(b.language, b.kind) for b in found}
+
+
+@pytest.mark.parametrize("page", [README, ROOT / "docs/guide/README.md", *PAGES], ids=lambda page: page.name)
+def test_what_is_only_shown_is_written_right(page: Path, story: Story):
+    for block in blocks.read(page):
+        check = SHOWN.get(block.kind)
+        if check:
+            check(block, story)
+
+
+def test_the_readme(story: Story):
+    before = len(story.sandbox.calls())
+    follow([block for block in blocks.read(README) if "last" not in block.options], story)
+    story.readme_calls += story.sandbox.calls()[before:]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_of_the_guide(page: Path, story: Story):
+    follow(blocks.read(page), story)
+
+
+def test_the_end_of_the_readme_leaves_nothing(story: Story):
+    before = len(story.sandbox.calls())
+    follow([block for block in blocks.read(README) if "last" in block.options], story)
+    story.readme_calls += story.sandbox.calls()[before:]
+    eks, ec2 = story.sandbox.client("eks"), story.sandbox.client("ec2")
+    assert eks.list_clusters()["clusters"] == []
+    assert ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"] == []
+
+
+def test_the_iam_policy_is_what_the_readme_calls(story: Story):
+    """``make iam-policy`` writes it; the order of actions and statements does not matter."""
+    written = json.loads((ROOT / "docs/iam-policy.json").read_text())
+    assert in_order(written) == in_order(policy(story.readme_calls)), "make iam-policy writes it anew"
+
+
+def in_order(value: Any) -> Any:
+    """The same with its lists sorted."""
+    if isinstance(value, dict):
+        return {key: in_order(item) for key, item in value.items()}
+    return sorted((in_order(item) for item in value), key=json.dumps) if isinstance(value, list) else value
+
+
+def test_the_guides_own_sandbox(story: Story, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("KUMO_SANDBOX_STATE", str(story.folder / "sandbox"))
+    try:
+        follow(blocks.read(ROOT / "docs/guide/README.md"), story)
+        assert "The sandbox is stopped" in story.output
+    finally:
+        story.run("kumo-sandbox", "down")
+
+
+def test_the_guides_file_is_the_example():
+    page = next(page for page in PAGES if page.name.startswith("02"))
+    shown = next(block for block in blocks.read(page) if block.kind == "file")
+    assert yaml.safe_load(shown.text) == yaml.safe_load((ROOT / "docs/examples/cluster-config.yaml").read_text())
+
+
+def follow(page: list[Block], story: Story) -> None:
+    """Do what the blocks say, one after the other."""
+    for block in page:
+        act = ACTS.get(block.kind)
+        if act:
+            try:
+                act(block, story)
+            except AssertionError as error:
+                raise AssertionError(f"{block.place}: {error}") from error
+
+
+def run_playbook(block: Block, story: Story) -> None:
+    path = story.folder / f"{Path(block.page).stem}-{block.line}.yml"
+    path.write_text(f"---\n{block.text}")
+    recap = story.playbook(path)
+    changed = block.options.get("changed")
+    assert changed is None or recap["changed"] == int(changed), story.output
+    assert changed is not None or recap["changed"] > 0, f"this playbook changed nothing\n{story.output}"
+
+
+def run_shell(block: Block, story: Story) -> None:
+    story.run("bash", "-euo", "pipefail", "-c", block.text)
+
+
+def compare_output(block: Block, story: Story) -> None:
+    printed = [line.rstrip() for line in story.output.splitlines()]
+    for line in block.text.splitlines():
+        words = [re.escape(word).replace(r"\.\.\.", ".*") for word in line.split()]
+        if words in ([], [".*"]):
+            continue
+        pattern = re.compile(r"\s*" + r"\s+".join(words))
+        assert any(pattern.fullmatch(text) for text in printed), f"no line is {line!r} in\n{story.output}"
+
+
+def write_file(block: Block, story: Story) -> None:
+    (story.folder / block.options["name"]).write_text(block.text)
+
+
+def take_config(block: Block, story: Story) -> None:
+    text = yaml.safe_dump({**CONFIG_HEAD, **yaml.safe_load(block.text)})
+    assert FilterModule().filters()["cluster_config"](text)
+
+
+def check_shape(block: Block, story: Story) -> None:
+    assert replaced.check(block.text, story.tools) > 0, block.place
+
+
+def check_setup(block: Block, story: Story) -> None:
+    """Each line is a make target that there is, or an installation of what this collection is and needs."""
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    needs = (ROOT / "requirements.txt").read_text()
+    known = {
+        ("make",): lambda rest: rest[0] in targets,
+        ("ansible-galaxy", "collection", "install"): lambda rest: rest == ["kumo.eks"],
+        ("pip", "install"): lambda rest: all(re.search(rf"^{name}\b", needs, re.MULTILINE) for name in rest),
+    }
+    for words in replaced.commands(block.text):
+        checks = [check(words[len(start) :]) for start, check in known.items() if tuple(words[: len(start)]) == start]
+        assert checks == [True], f"{block.place}: {' '.join(words)}"
+
+
+def check_use(block: Block, story: Story) -> None:
+    """It is YAML, and what it names of this collection is there."""
+    assert yaml.safe_load(block.text), block.place
+    groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"]
+    for name in re.findall(r"kumo\.eks\.([a-z_]+)", block.text):
+        kinds = ("plugins/modules/{}.py", "plugins/filter/{}.py", "roles/{}", "playbooks/{}.yml")
+        assert name in groups or any((ROOT / kind.format(name)).exists() for kind in kinds), f"{block.place}: {name}"
+
+
+ACTS = {"playbook": run_playbook, "run": run_shell, "output": compare_output, "file": write_file}
+SHOWN = {"clusterconfig": take_config, "replaced": check_shape, "setup": check_setup, "use": check_use}
