@@ -133,6 +133,8 @@ options:
     choices: [present, absent]
     default: present
 notes:
+  - An add-on whose last update failed gets the update once more, with what the task and the add-on say. Where
+    fields of its Kubernetes objects were in the way, that needs O(resolve_conflicts).
   - An add-on whose pods find no node, like CoreDNS on a cluster without nodes, is V(DEGRADED). O(wait=true) waits on until
     O(wait_timeout) has passed, and then fails with the reason EKS gives.
 extends_documentation_fragment:

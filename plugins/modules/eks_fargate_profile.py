@@ -130,16 +130,20 @@ EXAMPLES = r"""
     profiles:
       - name: fargate-tasks
         role_arn: arn:aws:iam::123456789012:role/eksFargatePodRole
-        selectors: [{namespace: fargate-tasks}]
+        subnets: [subnet-11111111, subnet-22222222]
+        selectors:
+          - namespace: fargate-tasks
+            labels: {compute: fargate}
       - name: batch
         role_arn: arn:aws:iam::123456789012:role/eksFargatePodRole
+        subnets: [subnet-11111111, subnet-22222222]
         selectors: [{namespace: batch}]
+    wait: true
 
 - name: Give a profile other selectors, by making it anew
   kumo.eks.eks_fargate_profile:
     cluster_name: my-cluster
     name: batch
-    role_arn: arn:aws:iam::123456789012:role/eksFargatePodRole
     selectors: [{namespace: batch}, {namespace: reports}]
     replace: true
     wait: true

@@ -364,10 +364,28 @@ EXAMPLES = r"""
     cluster_name: my-cluster
     nodegroups:
       - name: general-ng
+        node_role: arn:aws:iam::123456789012:role/eksNodeRole
+        subnets: [subnet-11111111, subnet-22222222, subnet-33333333]
         labels: {role: general}
       - name: spot-ng
-        labels: {role: spot-worker}
+        node_role: arn:aws:iam::123456789012:role/eksNodeRole
+        subnets: [subnet-11111111, subnet-22222222, subnet-33333333]
+        instance_types: [m5.large, m5a.large, m4.large]
         capacity_type: SPOT
+        labels: {role: spot-worker}
+        taints:
+          - key: spot
+            value: "true"
+            effect: NO_SCHEDULE
+    wait: true
+
+- name: Give the nodes another instance type, by making the group anew
+  kumo.eks.eks_nodegroup:
+    cluster_name: my-cluster
+    name: general-ng
+    instance_types: [m6i.large]
+    replace: true
+    wait: true
 
 - name: Roll the nodes to a newer version
   kumo.eks.eks_nodegroup:

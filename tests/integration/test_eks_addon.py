@@ -179,6 +179,17 @@ def test_a_replacement_keeps_what_the_task_leaves_out(addon, pod_roles):
     assert not addon(**words, namespace="other")["changed"]
 
 
+def test_an_update_that_failed_is_made_once_more(sandbox, standing):
+    ((region, name),) = sandbox.store.clusters
+    sandbox.store.clusters[region, name].addons["vpc-cni"]["status"] = "UPDATE_FAILED"
+    planned = standing(check=True)
+    result = standing(resolve_conflicts="OVERWRITE", wait=True)
+    assert planned["diff"] == result["diff"] and planned["diff"]["before"]["status"] == "UPDATE_FAILED"
+    assert result["changed"] and result["status"] == "ACTIVE" and result["addon_version"] == "v1.19.6-eksbuild.7"
+    assert json.loads(result["configuration_values"]) == {"env": {"WARM_IP_TARGET": "2"}}
+    assert not standing(wait=True)["changed"]
+
+
 def test_a_role_is_taken_away_only_by_a_replacement(addon, pod_roles):
     assert not addon(service_account_role_arn=pod_roles[0], wait=True)["failed"]
     refused = addon(service_account_role_arn="")

@@ -63,8 +63,15 @@ def associations_request(value: Any) -> list[dict[str, str]]:
     return [{"serviceAccount": row["service_account"], "roleArn": row["role_arn"]} for row in associations(value)]
 
 
+def failed_update(status: str) -> str | None:
+    """UPDATE_FAILED; any other status is nothing to mend."""
+    return status if status == UPDATE_FAILED else None
+
+
+UPDATE_FAILED = "UPDATE_FAILED"  # EKS keeps it until another update ends well
 FIELDS = (
     TAGS,
+    Field("status", "status", "addon", failed_update, to_api=lambda status: "UPDATING"),
     Field("version", "addonVersion", "addon"),
     Field("configuration_values", "configurationValues", "addon", configuration, to_api=configuration_request),
     Field("service_account_role_arn", "serviceAccountRoleArn", "addon", lambda value: value or None),
@@ -115,6 +122,8 @@ class AddonResource(EksResource):
 
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         desired = super().adjust(raw, desired)
+        if raw["status"] == UPDATE_FAILED:
+            desired = {**desired, "status": "ACTIVE"}
         if desired.get("version") in (DEFAULT, MOST_RECENT):
             return self._with_version(desired)
         return desired
@@ -172,7 +181,7 @@ class AddonResource(EksResource):
         request = assembled(fields, without_none(desired))
         if "podIdentities" in request:
             request["podIdentityAssociations"] = request.pop("podIdentities")
-        return {key: value for key, value in request.items() if value != ""}
+        return {key: value for key, value in request.items() if value != "" and key != "status"}
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
         return self.client.create_addon(**self.create_request(desired))["addon"]

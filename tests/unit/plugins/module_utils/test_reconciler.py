@@ -21,6 +21,10 @@ class Exists(Exception):
     """ResourceInUseException of a creation that came second."""
 
 
+class Gone(Exception):
+    """ResourceNotFoundException."""
+
+
 class Shelf(Resource):
     """A resource in memory; `script` answers what describe and describe_update say, in turn."""
 
@@ -38,6 +42,8 @@ class Shelf(Resource):
         self.raw, self.statuses, self.update_answers, self.busy = raw, list(statuses), list(updates), busy
         self.calls = []
         self.rival = None
+        self.meanwhile = {}  # what somebody else does while the resource is busy
+        self.refusal = None  # what the first deletion is answered
 
     def describe(self):
         self.calls.append("describe")
@@ -71,6 +77,7 @@ class Shelf(Resource):
     def send(self, group, changes):
         if self.busy:
             self.busy -= 1
+            self.raw = {**self.raw, **self.meanwhile}
             raise Busy("an update is in progress")
         self.calls.append(group)
         for change in changes:
@@ -89,6 +96,12 @@ class Shelf(Resource):
 
     def delete(self):
         self.calls.append("delete")
+        if self.refusal is not None:
+            refusal, self.refusal = self.refusal, None
+            raise refusal
+
+    def is_missing(self, error):
+        return isinstance(error, Gone)
 
     def is_in_use(self, error):
         return isinstance(error, Busy)
@@ -144,6 +157,37 @@ class TestEnsurePresent:
         shelf = Shelf(standing(), busy=3)
         assert Reconciler(shelf).ensure_present({"version": "2"}).changed
         assert shelf.calls.count("version") == 1
+
+    def test_a_turn_that_comes_finds_that_somebody_else_made_the_change(self):
+        shelf = Shelf(standing(), busy=1)
+        shelf.meanwhile = {"version": "2"}
+        outcome = Reconciler(shelf).ensure_present({"version": "2"})
+        assert not outcome.changed and outcome.updates == [] and "version" not in shelf.calls
+        assert outcome.before == outcome.after and outcome.after["version"] == "2"
+
+    def test_a_turn_that_comes_leads_to_what_is_still_to_do(self):
+        shelf = Shelf(standing(), busy=1)
+        shelf.meanwhile = {"books": ["c"]}
+        outcome = Reconciler(shelf).ensure_present({"books": ["c"], "version": "2"})
+        assert outcome.changed and [update["operation"] for update in outcome.updates] == ["Updateversion"]
+
+    def test_a_failure_tells_what_was_done_before_it(self):
+        shelf = Shelf(standing(), updates=["Successful", "Failed"])
+        with pytest.raises(WaitFailed) as failure:
+            Reconciler(shelf, wait=True).ensure_present({"books": ["c"], "version": "2"})
+        assert failure.value.facts["changed"] and len(failure.value.facts["updates"]) == 2
+
+    def test_a_failed_replacement_tells_what_the_old_one_was(self):
+        shelf = Shelf(standing(), statuses=["ACTIVE", "gone", "CREATE_FAILED"])
+        with pytest.raises(WaitFailed) as failure:
+            Reconciler(shelf, wait=True, replace=True).ensure_present({"wood": "elm"})
+        assert failure.value.facts["replaced"]["wood"] == "oak" and failure.value.facts["changed"]
+
+    def test_a_replacement_keeps_what_is_left_out(self):
+        shelf = Shelf(standing(), statuses=["ACTIVE", "gone"])
+        outcome = Reconciler(shelf, replace=True).ensure_present({"wood": "elm"})
+        assert outcome.after == {"wood": "elm", "books": ["a", "b"]}
+        assert shelf.raw["books"] == ["a", "b"]
 
     def test_an_immutable_change_is_refused_with_the_way_out(self):
         with pytest.raises(Refused, match="wood is 'oak', wanted 'elm'.*replace: true"):
@@ -207,6 +251,18 @@ class TestEnsureAbsent:
         shelf = Shelf(standing(), statuses=["ACTIVE", "DELETE_FAILED"])
         with pytest.raises(WaitFailed, match="DELETE_FAILED"):
             Reconciler(shelf, wait=True).ensure_absent()
+
+    def test_a_deletion_that_came_second_is_no_change(self):
+        for answer in (Gone(), Busy("in DELETING state")):
+            shelf = Shelf(standing(), statuses=["ACTIVE", "DELETING", "gone"])
+            shelf.refusal = answer
+            outcome = Reconciler(shelf, wait=True).ensure_absent()
+            assert not outcome.changed and outcome.before == outcome.after == {}
+
+    def test_a_deletion_waits_its_turn(self):
+        shelf = Shelf(standing(), statuses=["ACTIVE", "UPDATING", "ACTIVE", "gone"])
+        shelf.refusal = Busy("an update is in progress")
+        assert Reconciler(shelf, wait=True).ensure_absent().changed and shelf.calls.count("delete") == 2
 
     def test_a_running_deletion_is_no_change(self):
         assert not Reconciler(Shelf(standing(), statuses=["DELETING"])).ensure_absent().changed

@@ -1,0 +1,69 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The examples in the modules' documentation work as they stand, one after the other, and a second time change nothing."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+CHANGING = ("eks_cluster", "eks_nodegroup", "eks_fargate_profile", "eks_addon")
+LOOKING = ("eks_cluster_info", "eks_nodegroup_info", "eks_fargate_profile_info", "eks_addon_info")
+
+
+def tasks(module: str) -> list[tuple[str, dict[str, Any]]]:
+    source = importlib.import_module(f"ansible_collections.kumo.eks.plugins.modules.{module}")
+    return [(task["name"], task[f"kumo.eks.{module}"]) for task in yaml.safe_load(source.EXAMPLES)]
+
+
+@pytest.fixture
+def placed(sandbox, ground):
+    """The examples' placeholders, with what stands in the sandbox in their place."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    sandbox.client("iam").create_role(RoleName="ebsCsiRole", AssumeRolePolicyDocument=document)
+    subnets = dict(zip(("subnet-11111111", "subnet-22222222", "subnet-33333333"), ground["subnets"], strict=True))
+
+    def place(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: place(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [place(inner) for inner in value]
+        return subnets.get(value, value)
+
+    return place
+
+
+@pytest.fixture
+def standing(run_module, ground):
+    """The cluster of the examples, with nodes, for CoreDNS is not ACTIVE without."""
+    words = {"name": "my-cluster", "version": "1.34", "role_arn": ground["role"], "subnets": ground["subnets"]}
+    assert not run_module("eks_cluster", {**words, "wait": True})["failed"]
+    nodes = {"cluster_name": "my-cluster", "name": "first", "node_role": ground["node_role"]}
+    assert not run_module("eks_nodegroup", {**nodes, "subnets": ground["subnets"], "wait": True})["failed"]
+
+
+def play(run_module, placed, module: str) -> None:
+    for name, options in tasks(module):
+        result = run_module(module, placed(options))
+        assert not result["failed"], (name, result["msg"])
+        again = run_module(module, placed(options))
+        assert not again["failed"] and not again["changed"], (name, again)
+
+
+def test_the_examples_of_clusters(run_module, ground, placed):
+    play(run_module, placed, "eks_cluster")
+
+
+@pytest.mark.parametrize("module", CHANGING[1:])
+def test_the_examples_of_what_a_cluster_has(run_module, ground, placed, standing, module):
+    play(run_module, placed, module)
+
+
+@pytest.mark.parametrize("module", LOOKING)
+def test_the_examples_of_looking(run_module, ground, placed, standing, module):
+    play(run_module, placed, module)
