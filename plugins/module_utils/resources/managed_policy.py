@@ -1,0 +1,156 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A customer-managed IAM policy whose versions rotate.
+
+Sources: CreatePolicy, GetPolicy, GetPolicyVersion, CreatePolicyVersion, ListPolicyVersions, DeletePolicyVersion,
+DeletePolicy, ListEntitiesForPolicy, TagPolicy.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
+from ansible_collections.kumo.eks.plugins.module_utils.fields import Change, Field
+from ansible_collections.kumo.eks.plugins.module_utils.iam_policy import canonical, parsed
+from ansible_collections.kumo.eks.plugins.module_utils.iam_tags import as_list, as_map, tag_changes, with_owner
+from ansible_collections.kumo.eks.plugins.module_utils.ownership import OWNED, PREFIX
+from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Request
+from ansible_collections.kumo.eks.plugins.module_utils.resources.iam import (
+    IamResource,
+    found_in_iam,
+    once_known,
+    or_none,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.tags import TAGS
+
+VERSIONS = 5  # IAM keeps no more of a policy
+
+FIELDS = (
+    Field("description", "Description", None, or_none),
+    Field("document", "Document", "document", canonical),
+    TAGS,
+)
+
+
+class ManagedPolicyResource(IamResource):
+    """A policy, by the ARN it has or will have."""
+
+    kind = "IAM policy"
+    fields = FIELDS
+
+    def __init__(self, iam: Any, arn: str, owner: str) -> None:
+        super().__init__(iam, arn.rsplit("/", 1)[-1], owner)
+        self.arn = arn
+        self._path = "/" + arn.partition(":policy/")[2].rpartition("/")[0]
+        self._path += "" if self._path.endswith("/") else "/"
+
+    def describe(self) -> dict[str, Any] | None:
+        found = found_in_iam(lambda: self.iam.get_policy(PolicyArn=self.arn)["Policy"])
+        if found is None:
+            return None
+        version = found["DefaultVersionId"]
+        document = found_in_iam(
+            lambda: self.iam.get_policy_version(PolicyArn=self.arn, VersionId=version)["PolicyVersion"]["Document"]
+        )
+        return {
+            "Arn": self.arn,
+            "Description": found.get("Description"),
+            "Document": parsed(document, f"policy {self.arn}"),
+            "DefaultVersionId": version,
+            "tags": as_map(found.get("Tags")),
+            "status": "ACTIVE",
+        }
+
+    def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
+        wanted = desired.get("description")
+        if raw is not None and wanted is not None and or_none(wanted) != or_none(raw["Description"]):
+            raise Refused(
+                f"policy.description: IAM cannot change the description of policy {self.name}, which is"
+                f" {raw['Description']!r}. Way out: leave the option out, or give the policy another name."
+            )
+
+    def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
+        return with_owner(desired, raw, PREFIX)
+
+    def create(self, desired: dict[str, Any]) -> dict[str, Any]:
+        words = {"Description": desired["description"]} if desired.get("description") else {}
+        self.iam.create_policy(
+            PolicyName=self.name,
+            Path=self._path,
+            PolicyDocument=json.dumps(desired["document"]),
+            Tags=as_list(self._tags(desired)),
+            **words,
+        )
+        return self.predict(desired)
+
+    def _tags(self, desired: dict[str, Any]) -> dict[str, str]:
+        return {**TAGS.canon(desired.get("tags")), self.owner: OWNED}
+
+    def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "Arn": self.arn,
+            "Description": desired.get("description"),
+            "Document": desired["document"],
+            "DefaultVersionId": "v1",
+            "tags": self._tags(desired),
+            "status": "ACTIVE",
+        }
+
+    def requests(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[Request]:
+        found = []
+        if any(change.field.option == "document" for change in changes):
+            found.append(Request("CreatePolicyVersion", lambda: self._new_version(desired["document"])))
+        if any(change.field is TAGS for change in changes):
+            gone, new = tag_changes(raw["tags"], TAGS.canon(desired["tags"]))
+            found.append(Request("TagPolicy", lambda: self._apply_tags(gone, new)))
+        return found
+
+    def _apply_tags(self, gone: list[str], new: list[dict[str, str]]) -> None:
+        if gone:
+            self.iam.untag_policy(PolicyArn=self.arn, TagKeys=gone)
+        if new:
+            self.iam.tag_policy(PolicyArn=self.arn, Tags=new)
+
+    def _new_version(self, document: dict[str, Any]) -> None:
+        """Make room by removing the oldest version that is not in force, then put a new one in force."""
+        versions = self._versions()
+        spare = sorted(
+            (row for row in versions if not row["IsDefaultVersion"]), key=lambda row: _number(row["VersionId"])
+        )
+        for row in spare[: max(0, len(versions) - VERSIONS + 1)]:
+            self.iam.delete_policy_version(PolicyArn=self.arn, VersionId=row["VersionId"])
+        once_known(
+            lambda: self.iam.create_policy_version(
+                PolicyArn=self.arn, PolicyDocument=json.dumps(document), SetAsDefault=True
+            ),
+            f"Room for a version of policy {self.name}",
+            "LimitExceeded",
+        )
+
+    def _versions(self) -> list[dict[str, Any]]:
+        pages = self.iam.get_paginator("list_policy_versions").paginate(PolicyArn=self.arn)
+        return [row for page in pages for row in page["Versions"]]
+
+    def users(self) -> list[str]:
+        """Who has the policy, or has it as a boundary: "role a", "user b", "group c"."""
+        found: list[str] = []
+        for page in self.iam.get_paginator("list_entities_for_policy").paginate(PolicyArn=self.arn):
+            for kind in ("Role", "User", "Group"):
+                found += [f"{kind.lower()} {row[f'{kind}Name']}" for row in page[f"Policy{kind}s"]]
+        return sorted(found)
+
+    def delete(self) -> None:
+        for row in self._versions():
+            if not row["IsDefaultVersion"]:
+                self.iam.delete_policy_version(PolicyArn=self.arn, VersionId=row["VersionId"])
+        once_known(
+            lambda: self.iam.delete_policy(PolicyArn=self.arn), f"Deletion of policy {self.name}", "DeleteConflict"
+        )
+
+
+def _number(version: str) -> int:
+    """ "v12" -> 12."""
+    return int(version[1:])

@@ -1,0 +1,236 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An IAM role that pods take: trust, policies, boundary, session length, tags.
+
+Sources: CreateRole, GetRole, UpdateRole, UpdateAssumeRolePolicy, AttachRolePolicy, PutRolePolicy,
+PutRolePermissionsBoundary, TagRole, DeleteRole.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
+from ansible_collections.kumo.eks.plugins.module_utils.fields import Change, Field, unordered, without_none
+from ansible_collections.kumo.eks.plugins.module_utils.iam_policy import canonical, canonicals, parsed, trust_beside
+from ansible_collections.kumo.eks.plugins.module_utils.iam_tags import as_list, as_map, tag_changes, with_owner
+from ansible_collections.kumo.eks.plugins.module_utils.ownership import OWNED, PREFIX, owners
+from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Request
+from ansible_collections.kumo.eks.plugins.module_utils.resources.iam import (
+    IamResource,
+    check_policies,
+    found_in_iam,
+    once_known,
+    or_none,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.tags import TAGS, own_tags
+
+FIELDS = (
+    Field("path", "Path", None),
+    Field("trust_policy", "AssumeRolePolicyDocument", "trust", canonical),
+    Field("policy_arns", "PolicyArns", "attached", unordered),
+    Field("inline_policies", "InlinePolicies", "inline", canonicals),
+    Field("permissions_boundary", "PermissionsBoundary", "boundary", or_none),
+    Field("description", "Description", "role", or_none),
+    Field("max_session_duration", "MaxSessionDuration", "role"),
+    TAGS,
+)
+
+
+class PodRoleResource(IamResource):
+    """A role, by the ARN it has or will have.
+
+    Args:
+        new_policies: ARNs of policies that the same task makes, and so may not exist yet.
+    """
+
+    kind = "IAM role"
+    fields = FIELDS
+
+    def __init__(self, iam: Any, arn: str, owner: str, new_policies: tuple[str, ...] = ()) -> None:
+        super().__init__(iam, arn.rsplit("/", 1)[-1], owner)
+        self.arn, self._new_policies = arn, new_policies
+
+    def describe(self) -> dict[str, Any] | None:
+        role = found_in_iam(lambda: self.iam.get_role(RoleName=self.name)["Role"])
+        if role is None:
+            return None
+        return {
+            "RoleName": role["RoleName"],
+            "Arn": role["Arn"],
+            "Path": role["Path"],
+            "AssumeRolePolicyDocument": parsed(role["AssumeRolePolicyDocument"], f"trust of role {self.name}"),
+            "Description": role.get("Description"),
+            "MaxSessionDuration": role.get("MaxSessionDuration"),
+            "PermissionsBoundary": (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn"),
+            "PolicyArns": self.attached(),
+            "InlinePolicies": {name: self._inline(name) for name in self.inline_names()},
+            "tags": as_map(role.get("Tags")),
+            "status": "ACTIVE",
+        }
+
+    def attached(self) -> list[str]:
+        pages = self.iam.get_paginator("list_attached_role_policies").paginate(RoleName=self.name)
+        return [row["PolicyArn"] for page in pages for row in page["AttachedPolicies"]]
+
+    def inline_names(self) -> list[str]:
+        pages = self.iam.get_paginator("list_role_policies").paginate(RoleName=self.name)
+        return [name for page in pages for name in page["PolicyNames"]]
+
+    def _inline(self, name: str) -> dict[str, Any]:
+        found = self.iam.get_role_policy(RoleName=self.name, PolicyName=name)
+        return parsed(found["PolicyDocument"], f"inline policy {name} of role {self.name}")
+
+    # rules
+
+    def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
+        """Policies of the task's own beside the wanted ones, and the trust beside what it says of others."""
+        arns = raw["PolicyArns"] if desired.get("policy_arns") is None else desired["policy_arns"]
+        everything = desired.get("purge_trust")
+        everything = bool(owners(raw["tags"])) if everything is None else everything
+        return {
+            **self._marked(with_owner(desired, raw, PREFIX), raw),
+            "policy_arns": sorted({*arns, *self._new_policies}),
+            "trust_policy": trust_beside(raw["AssumeRolePolicyDocument"], desired["trust_policy"], everything),
+        }
+
+    def _marked(self, desired: dict[str, Any], raw: dict[str, Any]) -> dict[str, Any]:
+        """A role that was made here for another cluster is this one's, too; what others made is not marked."""
+        if not owners(raw["tags"]) or self.owner in raw["tags"]:
+            return desired
+        wanted = own_tags(raw["tags"]) if desired.get("tags") is None else desired["tags"]
+        return {**desired, "tags": {**wanted, self.owner: OWNED}}
+
+    def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
+        now = raw or {"PolicyArns": [], "Path": None, "PermissionsBoundary": None}
+        if raw is not None and desired.get("path") not in (None, now["Path"]):
+            raise Refused(
+                f"path: role {self.name} has the path {now['Path']}, and IAM cannot change it to {desired['path']}."
+                " Way out: give that path, or another role_name."
+            )
+        partition = self.arn.split(":")[1]
+        new = set(desired.get("policy_arns") or []) - set(now["PolicyArns"]) - set(self._new_policies)
+        check_policies(self.iam, sorted(new), "policy_arns", partition)
+        boundary = desired.get("permissions_boundary")
+        if boundary and boundary != now["PermissionsBoundary"] and boundary not in self._new_policies:
+            check_policies(self.iam, [boundary], "permissions_boundary", partition)
+
+    # creation
+
+    def create(self, desired: dict[str, Any]) -> dict[str, Any]:
+        raw = self.predict(desired)
+        words = {
+            "Description": raw["Description"],
+            "PermissionsBoundary": raw["PermissionsBoundary"],
+            "MaxSessionDuration": desired.get("max_session_duration"),
+        }
+        made = self.iam.create_role(
+            RoleName=self.name,
+            Path=raw["Path"],
+            AssumeRolePolicyDocument=json.dumps(raw["AssumeRolePolicyDocument"]),
+            Tags=as_list(raw["tags"]),
+            **without_none(words),
+        )["Role"]
+        once_known(lambda: self.iam.get_role(RoleName=self.name), f"Role {self.name}")
+        self._attach(raw["PolicyArns"])
+        self._put_inline(raw["InlinePolicies"])
+        return {**raw, "Arn": made["Arn"]}
+
+    def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "RoleName": self.name,
+            "Arn": self.arn,
+            "Path": desired.get("path") or "/",
+            "AssumeRolePolicyDocument": desired["trust_policy"],
+            "Description": desired.get("description") or None,
+            "MaxSessionDuration": desired.get("max_session_duration") or 3600,
+            "PermissionsBoundary": desired.get("permissions_boundary") or None,
+            "PolicyArns": sorted({*(desired.get("policy_arns") or []), *self._new_policies}),
+            "InlinePolicies": desired.get("inline_policies") or {},
+            "tags": {**TAGS.canon(desired.get("tags")), self.owner: OWNED},
+            "status": "ACTIVE",
+        }
+
+    # change
+
+    def requests(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[Request]:
+        """The boundary and the trust first: rights are narrowed before they are widened."""
+        groups = {change.field.group for change in changes}
+        plan = {
+            "boundary": Request("PutRolePermissionsBoundary", lambda: self._set_boundary(desired)),
+            "trust": Request("UpdateAssumeRolePolicy", lambda: self._set_trust(desired["trust_policy"])),
+            "inline": Request("PutRolePolicy", lambda: self._set_inline(raw, desired["inline_policies"])),
+            "attached": Request("AttachRolePolicy", lambda: self._set_attached(raw, desired["policy_arns"])),
+            "role": Request("UpdateRole", lambda: self._update(raw, desired)),
+            "tags": Request("TagRole", lambda: self._set_tags(raw, desired["tags"])),
+        }
+        return [request for group, request in plan.items() if group in groups]
+
+    def _set_boundary(self, desired: dict[str, Any]) -> None:
+        arn = desired["permissions_boundary"]
+        if arn:
+            self.iam.put_role_permissions_boundary(RoleName=self.name, PermissionsBoundary=arn)
+        else:
+            self.iam.delete_role_permissions_boundary(RoleName=self.name)
+
+    def _set_trust(self, document: dict[str, Any]) -> None:
+        self.iam.update_assume_role_policy(RoleName=self.name, PolicyDocument=json.dumps(document))
+
+    def _set_inline(self, raw: dict[str, Any], wanted: dict[str, Any]) -> None:
+        now = raw["InlinePolicies"]
+        for name in sorted(set(now) - set(wanted)):
+            self.iam.delete_role_policy(RoleName=self.name, PolicyName=name)
+        self._put_inline({name: doc for name, doc in wanted.items() if canonical(doc) != canonical(now.get(name))})
+
+    def _put_inline(self, documents: dict[str, Any]) -> None:
+        for name, document in documents.items():
+            text = json.dumps(document)
+            once_known(
+                lambda name=name, text=text: self.iam.put_role_policy(
+                    RoleName=self.name, PolicyName=name, PolicyDocument=text
+                ),
+                f"Role {self.name}",
+            )
+
+    def _set_attached(self, raw: dict[str, Any], wanted: list[str]) -> None:
+        for arn in sorted(set(raw["PolicyArns"]) - set(wanted)):
+            self.iam.detach_role_policy(RoleName=self.name, PolicyArn=arn)
+        self._attach(sorted(set(wanted) - set(raw["PolicyArns"])))
+
+    def _attach(self, arns: list[str]) -> None:
+        for arn in arns:
+            once_known(
+                lambda arn=arn: self.iam.attach_role_policy(RoleName=self.name, PolicyArn=arn),
+                f"Role {self.name} with policy {arn}",
+            )
+
+    def _update(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
+        words = {
+            "Description": desired.get("description"),
+            "MaxSessionDuration": desired.get("max_session_duration") or raw["MaxSessionDuration"],
+        }
+        self.iam.update_role(RoleName=self.name, **without_none(words))
+
+    def _set_tags(self, raw: dict[str, Any], wanted: dict[str, Any]) -> None:
+        gone, new = tag_changes(raw["tags"], TAGS.canon(wanted))
+        if gone:
+            self.iam.untag_role(RoleName=self.name, TagKeys=gone)
+        if new:
+            self.iam.tag_role(RoleName=self.name, Tags=new)
+
+    # deletion
+
+    def delete(self) -> None:
+        """What hangs on it first, then the role."""
+        for arn in self.attached():
+            found_in_iam(lambda arn=arn: self.iam.detach_role_policy(RoleName=self.name, PolicyArn=arn))
+        for name in self.inline_names():
+            found_in_iam(lambda name=name: self.iam.delete_role_policy(RoleName=self.name, PolicyName=name))
+        self.iam.delete_role(RoleName=self.name)
+
+    def let_go(self, statements: list[dict[str, Any]]) -> None:
+        """Leave the role to the others: their statements stay in the trust, and the mark of this cluster goes."""
+        self._set_trust({"Version": "2012-10-17", "Statement": statements})
+        self.iam.untag_role(RoleName=self.name, TagKeys=[self.owner])

@@ -1,0 +1,724 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eks_irsa
+version_added: 0.1.0
+short_description: Give pods of an Amazon EKS cluster an IAM role by their service account (IRSA)
+description:
+  - Keeps the whole of an identity. The cluster's IAM OIDC provider, a customer-managed policy, the role with its trust
+    policy, and the annotated Kubernetes service account.
+  - One identity by O(service_account), or a whole list in one task by O(identities), worked on side by side.
+  - What exists is adopted. An option that is left out is left alone; an empty one clears.
+  - With O(state=absent), what the module made is removed, and what others use or made is kept and named in RV(kept).
+  - What the module makes in IAM carries the tag C(kumo.eks/REGION/CLUSTER), and in Kubernetes the label
+    C(app.kubernetes.io/managed-by) with the value C(kumo.eks). What lacks them is never deleted.
+author:
+  - kumo.eks contributors (@kumo-eks)
+options:
+  cluster_name:
+    description: The cluster's name.
+    type: str
+    required: true
+  identities:
+    description:
+      - A list of identities, each with any of the options that describe one.
+      - V([]) keeps, or with O(state=absent) removes, only the cluster's OIDC provider.
+      - All are worked on at once. One that fails does not stop the others; the task fails when all are through.
+    type: list
+    elements: dict
+    suboptions: &identity
+      namespace:
+        description: The Kubernetes namespace of the service account.
+        type: str
+      service_account:
+        description: The service account's name.
+        type: str
+      service_accounts:
+        description: Several service accounts that share the role, instead of O(service_account).
+        type: list
+        elements: dict
+        suboptions:
+          name:
+            description: The service account's name.
+            type: str
+            required: true
+          namespace:
+            description: Its namespace. Left out, it is O(namespace).
+            type: str
+      allow_patterns:
+        description:
+          - Whether names of namespaces and service accounts may have the wildcards C(*) and C(?). The trust policy then
+            compares with StringLike.
+          - No Kubernetes object is written for a name with wildcards.
+        type: bool
+        default: false
+      role_name:
+        description:
+          - The role's name. Left out, it is the names of the cluster, the namespace and the service account with C(-) between.
+          - It is needed where several service accounts share the role.
+        type: str
+      role_arn:
+        description: ARN of a role that is kept elsewhere. Only the service account is written, with this ARN.
+        type: str
+      role_only:
+        description: Whether to leave Kubernetes alone and keep only the role.
+        type: bool
+        default: false
+      policy_arns:
+        description:
+          - ARNs of all policies that the role has, beside the one of O(policy). Others are detached.
+          - Left out, attached policies are left alone.
+        type: list
+        elements: str
+      inline_policies:
+        description:
+          - All inline policies of the role, by name. A document is a mapping, or JSON text.
+          - Left out, inline policies are left alone; V({}) removes them.
+        type: dict
+      policy:
+        description:
+          - A customer-managed policy that is kept and attached to the role.
+          - A changed document becomes a new version in force. IAM keeps five; the oldest that is not in force makes room.
+        type: dict
+        suboptions:
+          name:
+            description: The policy's name.
+            type: str
+            required: true
+          document:
+            description: The policy document, as a mapping or JSON text. It is needed unless O(state=absent).
+            type: raw
+          description:
+            description: What it is for. IAM cannot change it later.
+            type: str
+          path:
+            description: The policy's path.
+            type: str
+            default: /
+      permissions_boundary:
+        description: ARN of the policy that bounds the role's rights. An empty text removes the boundary.
+        type: str
+      path:
+        description: The role's path, for its creation. IAM cannot change it.
+        type: str
+      max_session_duration:
+        description: The longest session of the role, from 3600 to 43200 seconds.
+        type: int
+      description:
+        description: What the role is for.
+        type: str
+      purge_trust:
+        description:
+          - Whether the trust policy holds nothing but what this identity needs and what other EKS clusters' providers have there.
+          - Left out, this is so for roles that the module made; an adopted role keeps its other statements.
+        type: bool
+      token_expiration:
+        description: How long the pods' tokens are good, from 600 to 86400 seconds, as an annotation. V(0) removes it.
+        type: int
+      sts_regional_endpoints:
+        description: Whether the pods' SDKs use the region's STS, as an annotation.
+        type: bool
+      service_account_annotations:
+        description: More annotations of the service account. Others are left alone.
+        type: dict
+      service_account_labels:
+        description: Labels of the service account. Others are left alone.
+        type: dict
+      create_namespace:
+        description: Whether to create a namespace that is missing. It is never deleted.
+        type: bool
+        default: false
+      tags:
+        description:
+          - The tags of the role and of the policy. Keys are never rewritten.
+          - Left out, the task's O(tags) are meant.
+        type: dict
+        aliases: [resource_tags]
+      purge_tags:
+        description: Whether tags that are not in O(tags) are removed.
+        type: bool
+        default: true
+  namespace:
+    description: The Kubernetes namespace of the service account.
+    type: str
+  service_account:
+    description: The service account's name. One of this, O(service_accounts) and O(identities) is needed.
+    type: str
+  service_accounts:
+    description: Several service accounts that share the role, instead of O(service_account).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The service account's name.
+        type: str
+        required: true
+      namespace:
+        description: Its namespace. Left out, it is O(namespace).
+        type: str
+  allow_patterns:
+    description:
+      - Whether names of namespaces and service accounts may have the wildcards C(*) and C(?). The trust policy then
+        compares with StringLike.
+      - No Kubernetes object is written for a name with wildcards.
+    type: bool
+    default: false
+  role_name:
+    description:
+      - The role's name. Left out, it is the names of the cluster, the namespace and the service account with C(-) between.
+      - It is needed where several service accounts share the role.
+    type: str
+  role_arn:
+    description: ARN of a role that is kept elsewhere. Only the service account is written, with this ARN.
+    type: str
+  role_only:
+    description: Whether to leave Kubernetes alone and keep only the role.
+    type: bool
+    default: false
+  policy_arns:
+    description:
+      - ARNs of all policies that the role has, beside the one of O(policy). Others are detached.
+      - Left out, attached policies are left alone.
+    type: list
+    elements: str
+  inline_policies:
+    description:
+      - All inline policies of the role, by name. A document is a mapping, or JSON text.
+      - Left out, inline policies are left alone; V({}) removes them.
+    type: dict
+  policy:
+    description:
+      - A customer-managed policy that is kept and attached to the role.
+      - A changed document becomes a new version in force. IAM keeps five; the oldest that is not in force makes room.
+    type: dict
+    suboptions:
+      name:
+        description: The policy's name.
+        type: str
+        required: true
+      document:
+        description: The policy document, as a mapping or JSON text. It is needed unless O(state=absent).
+        type: raw
+      description:
+        description: What it is for. IAM cannot change it later.
+        type: str
+      path:
+        description: The policy's path.
+        type: str
+        default: /
+  permissions_boundary:
+    description: ARN of the policy that bounds the role's rights. An empty text removes the boundary.
+    type: str
+  path:
+    description: The role's path, for its creation. IAM cannot change it.
+    type: str
+  max_session_duration:
+    description: The longest session of the role, from 3600 to 43200 seconds.
+    type: int
+  description:
+    description: What the role is for.
+    type: str
+  purge_trust:
+    description:
+      - Whether the trust policy holds nothing but what this identity needs and what other EKS clusters' providers have there.
+      - Left out, this is so for roles that the module made; an adopted role keeps its other statements.
+    type: bool
+  token_expiration:
+    description: How long the pods' tokens are good, from 600 to 86400 seconds, as an annotation. V(0) removes it.
+    type: int
+  sts_regional_endpoints:
+    description: Whether the pods' SDKs use the region's STS, as an annotation.
+    type: bool
+  service_account_annotations:
+    description: More annotations of the service account. Others are left alone.
+    type: dict
+  service_account_labels:
+    description: Labels of the service account. Others are left alone.
+    type: dict
+  create_namespace:
+    description: Whether to create a namespace that is missing. It is never deleted.
+    type: bool
+    default: false
+  audience:
+    description:
+      - The audience of the pods' tokens. The OIDC provider, the trust policy and the service account all get it.
+      - Every partition of AWS takes the default.
+    type: str
+    default: sts.amazonaws.com
+  state:
+    description: Whether the identities exist.
+    type: str
+    choices: [present, absent]
+    default: present
+notes:
+  - The OIDC provider is the cluster's. With O(state=absent) it goes with the last role that trusts it, if the module made it.
+  - Statements of other EKS clusters' providers in a trust policy always stay, so that clusters can share a role.
+  - Pods that run get a new role only when they are started anew.
+  - O(tags) of an existing OIDC provider are left alone.
+extends_documentation_fragment:
+  - kumo.eks.tags
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+"""
+
+EXAMPLES = r"""
+- name: Let pods of my-app-sa read and write the objects of a bucket
+  kumo.eks.eks_irsa:
+    cluster_name: my-cluster
+    region: ap-northeast-1
+    namespace: production
+    service_account: my-app-sa
+    create_namespace: true
+    policy:
+      name: my-app-s3-policy
+      document:
+        Version: "2012-10-17"
+        Statement:
+          - Effect: Allow
+            Action: [s3:GetObject, s3:PutObject]
+            Resource: arn:aws:s3:::my-bucket/*
+
+- name: Keep two identities in one task
+  kumo.eks.eks_irsa:
+    cluster_name: my-cluster
+    identities:
+      - namespace: kube-system
+        service_account: ebs-csi-controller-sa
+        role_only: true
+        policy_arns:
+          - arn:aws:iam::aws:policy/service-role/AmazonEBSCSIDriverPolicy
+      - namespace: team-a
+        service_account: reader
+        policy_arns:
+          - arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess
+        permissions_boundary: arn:aws:iam::123456789012:policy/team-boundary
+
+- name: Let every service account of the namespaces of a team take a role
+  kumo.eks.eks_irsa:
+    cluster_name: my-cluster
+    namespace: team-a-*
+    service_account: "*"
+    allow_patterns: true
+    role_name: team-a
+    policy_arns:
+      - arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess
+
+- name: Remove an identity, and see what was kept
+  kumo.eks.eks_irsa:
+    cluster_name: my-cluster
+    namespace: production
+    service_account: my-app-sa
+    state: absent
+  register: removed
+"""
+
+RETURN = r"""
+role_arn:
+  description: ARN of the role.
+  returned: when one identity is given
+  type: str
+  sample: arn:aws:iam::123456789012:role/my-cluster-production-my-app-sa
+role:
+  description: The role.
+  returned: when one identity is given and its role is kept by the task
+  type: dict
+  contains: &role
+    role_name:
+      description: The role's name.
+      returned: when the role exists
+      type: str
+      sample: my-cluster-production-my-app-sa
+    arn:
+      description: Its ARN.
+      returned: when the role exists
+      type: str
+      sample: arn:aws:iam::123456789012:role/my-cluster-production-my-app-sa
+    path:
+      description: Its path.
+      returned: when the role exists
+      type: str
+      sample: /
+    trust_policy:
+      description: Who may take the role.
+      returned: when the role exists
+      type: dict
+      sample: {"Version": "2012-10-17", "Statement": []}
+    policy_arns:
+      description: ARNs of its managed policies.
+      returned: when the role exists
+      type: list
+      elements: str
+      sample: ["arn:aws:iam::123456789012:policy/my-app-s3-policy"]
+    inline_policies:
+      description: Its inline policies by name.
+      returned: when the role exists
+      type: dict
+      sample: {}
+    permissions_boundary:
+      description: ARN of its boundary.
+      returned: when the role exists
+      type: str
+      sample: arn:aws:iam::123456789012:policy/team-boundary
+    max_session_duration:
+      description: Its longest session in seconds.
+      returned: when the role exists
+      type: int
+      sample: 3600
+    description:
+      description: What it is for.
+      returned: when the role exists
+      type: str
+      sample: my-app reads and writes its bucket
+    tags:
+      description: Its tags.
+      returned: when the role exists
+      type: dict
+      sample: {"kumo.eks/ap-northeast-1/my-cluster": "owned"}
+policy:
+  description: The customer-managed policy.
+  returned: when one identity is given, with O(policy)
+  type: dict
+  contains: &policy
+    arn:
+      description: Its ARN.
+      returned: when the policy exists
+      type: str
+      sample: arn:aws:iam::123456789012:policy/my-app-s3-policy
+    document:
+      description: The document in force.
+      returned: when the policy exists
+      type: dict
+      sample: {"Version": "2012-10-17", "Statement": []}
+    default_version:
+      description: The version in force before the task.
+      returned: when the policy exists
+      type: str
+      sample: v1
+    tags:
+      description: Its tags.
+      returned: when the policy exists
+      type: dict
+      sample: {"Environment": "production"}
+service_accounts:
+  description: The service accounts that were written.
+  returned: when one identity is given
+  type: list
+  elements: dict
+  contains: &account
+    namespace:
+      description: The namespace.
+      returned: always
+      type: str
+      sample: production
+    name:
+      description: The name.
+      returned: always
+      type: str
+      sample: my-app-sa
+    annotations:
+      description: Its annotations.
+      returned: always
+      type: dict
+      sample: {"eks.amazonaws.com/role-arn": "arn:aws:iam::123456789012:role/my-app"}
+    labels:
+      description: Its labels.
+      returned: always
+      type: dict
+      sample: {"app.kubernetes.io/managed-by": "kumo.eks"}
+kept:
+  description: What O(state=absent) did not remove, and why. The OIDC provider is among them, also when a list is given.
+  returned: always
+  type: list
+  elements: dict
+  contains: &kept
+    kind:
+      description: What it is.
+      returned: always
+      type: str
+      sample: policy
+    name:
+      description: Its name or ARN.
+      returned: always
+      type: str
+      sample: arn:aws:iam::123456789012:policy/my-app-s3-policy
+    why:
+      description: Why it was kept.
+      returned: always
+      type: str
+      sample: it is attached to role other
+oidc_provider:
+  description: The cluster's IAM OIDC provider.
+  returned: when it exists, or would
+  type: dict
+  contains:
+    arn:
+      description: Its ARN.
+      returned: always
+      type: str
+      sample: arn:aws:iam::123456789012:oidc-provider/oidc.eks.ap-northeast-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE
+    url:
+      description: The issuer without its scheme.
+      returned: always
+      type: str
+      sample: oidc.eks.ap-northeast-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE
+    audiences:
+      description: The audiences it takes.
+      returned: always
+      type: list
+      elements: str
+      sample: ["sts.amazonaws.com"]
+    tags:
+      description: Its tags.
+      returned: always
+      type: dict
+      sample: {"kumo.eks/ap-northeast-1/my-cluster": "owned"}
+identities:
+  description: A result for each identity, in the order given.
+  returned: when O(identities) is given
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its service accounts, with their namespaces.
+      returned: always
+      type: str
+      sample: production/my-app-sa
+    changed:
+      description: Whether anything of it was changed.
+      returned: always
+      type: bool
+      sample: true
+    failed:
+      description: Whether it failed.
+      returned: always
+      type: bool
+      sample: false
+    msg:
+      description: Why it failed.
+      returned: when it failed
+      type: str
+      sample: "namespace: there is no namespace production in the cluster."
+    role_arn:
+      description: ARN of the role.
+      returned: when it did not fail
+      type: str
+      sample: arn:aws:iam::123456789012:role/my-cluster-production-my-app-sa
+    role:
+      description: The role.
+      returned: when it did not fail
+      type: dict
+      contains: *role
+    policy:
+      description: The customer-managed policy.
+      returned: when it did not fail
+      type: dict
+      contains: *policy
+    service_accounts:
+      description: The service accounts that were written.
+      returned: when it did not fail
+      type: list
+      elements: dict
+      contains: *account
+    kept:
+      description: What O(state=absent) did not remove.
+      returned: when it did not fail
+      type: list
+      elements: dict
+      contains: *kept
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failure_words, failures
+from ansible_collections.kumo.eks.plugins.module_utils.connection import connect
+from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError, facts_of
+from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
+from ansible_collections.kumo.eks.plugins.module_utils.irsa import (
+    AUDIENCE,
+    Composer,
+    Ground,
+    ground_of,
+    owned_provider,
+    shown_provider,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import Identity, check_apart, read_identity
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes_api import KubernetesApi, opened
+from ansible_collections.kumo.eks.plugins.module_utils.reconciler import ItemResult, Outcome, side_by_side
+from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.token import mint_token
+
+FLAT = ("role_arn", "role", "policy", "service_accounts")  # keys of an identity that stand at the top where it is alone
+
+
+def identity_spec() -> dict[str, Any]:
+    """The options that describe an identity, alone or in a list."""
+    account = dict(name=dict(type="str", required=True), namespace=dict(type="str"))
+    policy = dict(
+        name=dict(type="str", required=True),
+        document=dict(type="raw"),
+        description=dict(type="str"),
+        path=dict(type="str", default="/"),
+    )
+    return dict(
+        namespace=dict(type="str"),
+        service_account=dict(type="str"),
+        service_accounts=dict(type="list", elements="dict", options=account),
+        allow_patterns=dict(type="bool", default=False),
+        role_name=dict(type="str"),
+        role_arn=dict(type="str"),
+        role_only=dict(type="bool", default=False),
+        policy_arns=dict(type="list", elements="str"),
+        inline_policies=dict(type="dict"),
+        policy=dict(type="dict", options=policy),
+        permissions_boundary=dict(type="str"),
+        path=dict(type="str"),
+        max_session_duration=dict(type="int"),
+        description=dict(type="str"),
+        purge_trust=dict(type="bool"),
+        token_expiration=dict(type="int", no_log=False),
+        sts_regional_endpoints=dict(type="bool"),
+        service_account_annotations=dict(type="dict"),
+        service_account_labels=dict(type="dict"),
+        create_namespace=dict(type="bool", default=False),
+        tags=dict(type="dict", aliases=["resource_tags"]),
+        purge_tags=dict(type="bool", default=True),
+    )
+
+
+def read(params: dict[str, Any]) -> list[Identity]:
+    """The identities of the task; the task's tags are those of items without their own."""
+    cluster = params["cluster_name"]
+    if "identities" not in params:
+        return [read_identity(params, cluster)]
+    tags = {"tags": params["tags"]} if "tags" in params else {}
+    identities = [read_identity({**tags, **row}, cluster) for row in params["identities"]]
+    check_apart(identities)
+    return identities
+
+
+def look(module: AnsibleAWSModule, eks: Any, iam: Any) -> tuple[Ground, bool]:
+    """The ground, and whether the cluster is there; a plan and a deletion also do without one."""
+    name, present = module.params["cluster_name"], module.params["state"] == "present"
+    raw = found_or_none(eks.describe_cluster, "cluster", name=name)
+    if raw is None and present and not module.check_mode:
+        raise EksError(f"cluster_name: there is no cluster {name} in {eks.meta.region_name}")
+    ground = ground_of(raw, name, eks.meta.region_name, lambda: client(module, "sts").get_caller_identity()["Arn"])
+    return (ground if raw or present else owned_provider(iam, ground)), raw is not None
+
+
+@contextmanager
+def reached(module: AnsibleAWSModule, eks: Any, wanted: bool) -> Iterator[KubernetesApi | None]:
+    """The cluster's Kubernetes API, None where nothing is wanted of it."""
+    if not wanted:
+        yield None
+        return
+    name, sts = module.params["cluster_name"], client(module, "sts")
+    with opened(connect(eks, sts, name), partial(mint_token, sts, name)) as api:
+        yield api
+
+
+@dataclass
+class Done:
+    """What became of the task: the provider, what of it was kept, and the identities."""
+
+    provider: Outcome
+    results: list[ItemResult]
+    kept: list[dict[str, str]] = field(default_factory=list)
+
+
+def keep(composer: Composer, identities: list[Identity], tags: dict[str, str]) -> Done:
+    """Provider first, then the identities."""
+    provider = composer.provider(tags)
+    return Done(provider, side_by_side([(one.name, partial(composer.present, one)) for one in identities]))
+
+
+def remove(composer: Composer, identities: list[Identity]) -> Done:
+    """The identities first, then the provider, if nothing failed."""
+    results = side_by_side([(one.name, partial(composer.absent, one)) for one in identities])
+    if any(result.error for result in results):
+        return Done(Outcome(False, None), results)
+    leaving = {
+        identity.role_name
+        for identity, result in zip(identities, results, strict=True)
+        if identity.role_arn is None and result.outcome.raw["role"] is None
+    }
+    provider, kept = composer.absent_provider(leaving)
+    return Done(provider, results, kept)
+
+
+def row_of(item: ItemResult) -> dict[str, Any]:
+    if item.outcome is None:
+        failed = {"name": item.name, "failed": True, "msg": failure_words(item.error)}
+        return {"changed": False, **facts_of(item.error), **failed}
+    return {**item.outcome.raw, "name": item.name, "changed": item.outcome.changed, "failed": False}
+
+
+def finish(module: AnsibleAWSModule, done: Done) -> None:
+    """End the task: flat for one identity, a row for each of a list."""
+    provider, rows = done.provider, [row_of(item) for item in done.results]
+    ended = [item for item in done.results if item.outcome]
+    facts: dict[str, Any] = {
+        "changed": provider.changed or any(row["changed"] for row in rows),
+        "oidc_provider": shown_provider(provider.raw),
+        "kept": [*(thing for row in rows for thing in row.get("kept", [])), *done.kept],
+        "diff": {
+            "before": {"oidc_provider": provider.before, **{item.name: item.outcome.before for item in ended}},
+            "after": {"oidc_provider": provider.after, **{item.name: item.outcome.after for item in ended}},
+        },
+    }
+    if module.params["identities"] is None:
+        if rows[0]["failed"]:
+            module.fail_json(msg=rows[0]["msg"], **facts)
+        module.exit_json(**{**{key: rows[0][key] for key in FLAT}, **facts})
+    failed = [f"{row['name']}: {row['msg']}" for row in rows if row["failed"]]
+    if failed:
+        module.fail_json(msg=f"{len(failed)} of {len(rows)} failed: " + " | ".join(failed), identities=rows, **facts)
+    module.exit_json(identities=rows, **facts)
+
+
+def main() -> None:
+    spec = dict(
+        cluster_name=dict(type="str", required=True),
+        identities=dict(type="list", elements="dict", options=identity_spec()),
+        audience=dict(type="str", default=AUDIENCE),
+        state=dict(type="str", choices=["present", "absent"], default="present"),
+        **identity_spec(),
+    )
+    exclusive = ("service_account", "service_accounts", "identities")
+    module = AnsibleAWSModule(
+        argument_spec=spec, mutually_exclusive=[exclusive], required_one_of=[exclusive], supports_check_mode=True
+    )
+    params = without_none(module.params)
+    with failures(module, f"Could not manage identities of cluster {params['cluster_name']}"):
+        identities = read(params)
+        eks, iam = client(module), client(module, "iam")
+        ground, standing = look(module, eks, iam)
+        with reached(module, eks, standing and any(one.written_accounts for one in identities)) as api:
+            composer = Composer(iam, api, ground, params["audience"], module.check_mode)
+            done = (
+                keep(composer, identities, params.get("tags", {}))
+                if params["state"] == "present"
+                else remove(composer, identities)
+            )
+        finish(module, done)
+
+
+if __name__ == "__main__":
+    main()
