@@ -119,6 +119,8 @@ def parts() -> list[Part]:
         pytest_part("sandbox", "sandbox/tests"),
         pytest_part("integration", "tests/integration"),
         pytest_part("playbooks", "tests/playbooks"),
+        pytest_part("snippets", "tests/docs"),
+        pytest_part("runner", "tests/runner"),
         Part("molecule", ["bash", "tools/molecule.sh"], by_scenarios),
         Part("docs", ["bash", "-c", " ".join(docs) + " && echo documentation read"], by_proof("documentation read")),
         Part(
