@@ -70,8 +70,7 @@ def done(sandbox) -> Counter[str]:
 @pytest.mark.parametrize("kind", ["throttle", "error5xx", "drop"])
 @pytest.mark.parametrize("module", MODULES)
 def test_every_call_goes_wrong_at_first(sandbox, run_module, words, module, kind):
-    operations = {op for op in sandbox_operations(module)}
-    for operation in operations:
+    for operation in operations_of(module):
         sandbox.add_fault(kind=kind, operation=operation, count=2)
     made = run_module(module, words[module])
     assert made["changed"] and made["status"] == "ACTIVE", made
@@ -82,7 +81,7 @@ def test_every_call_goes_wrong_at_first(sandbox, run_module, words, module, kind
     assert set(done(sandbox).values()) == {1}, done(sandbox)
 
 
-def sandbox_operations(module: str) -> set[str]:
+def operations_of(module: str) -> set[str]:
     """The operations a whole life of the module's resource may call."""
     noun = CREATE[module].removeprefix("Create")
     updates = {
