@@ -22,7 +22,17 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError, facts_of
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import ItemResult, Outcome
 
-__all__ = ["AnsibleAWSModule", "client", "exit_with", "exit_with_list", "failures", "has_code", "has_message", "snake"]
+__all__ = [
+    "AnsibleAWSModule",
+    "client",
+    "error_words",
+    "exit_with",
+    "exit_with_list",
+    "failures",
+    "has_code",
+    "has_message",
+    "snake",
+]
 
 # botocore's standard mode retries throttling of every spelling, 5xx and dropped connections, with jitter.
 # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html
@@ -42,6 +52,14 @@ def has_code(error: Exception, *codes: str) -> bool:
 def has_message(error: Exception, text: str) -> bool:
     """Whether the exception is AWS' answer and its message holds the text."""
     return isinstance(error, is_boto3_error_message(text, e=error))
+
+
+def error_words(error: Exception) -> str | None:
+    """ "Code: message" of AWS' answer, None where the exception is none."""
+    if not isinstance(error, botocore.exceptions.ClientError):
+        return None
+    said = error.response.get("Error", {})
+    return f"{said.get('Code')}: {said.get('Message')}"
 
 
 def snake(raw: dict[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def canonical(document: Any) -> dict[str, Any] | None:
     if document is None:
         return None
     document = parsed(document, "policy document")
-    statements = [_statement(row) for row in _listed(document["Statement"])]
+    statements = [_statement(row) for row in listed(document["Statement"])]
     found = {**document, "Version": document.get("Version", "2008-10-17")}  # IAM's own default
     return {**found, "Statement": sorted(statements, key=_sortable)}
 
@@ -65,7 +65,7 @@ def _statement(row: dict[str, Any]) -> dict[str, Any]:
             found[key] = _plain_set(found[key])
     for key in PRINCIPALS:
         if isinstance(found.get(key), dict):
-            found[key] = {kind: _plain_set([_root(v) for v in _listed(who)]) for kind, who in found[key].items()}
+            found[key] = {kind: _plain_set([_root(v) for v in listed(who)]) for kind, who in found[key].items()}
         elif found.get(key) == "*":
             found[key] = {"AWS": "*"}
     if "Condition" in found:
@@ -82,13 +82,14 @@ def _root(principal: Any) -> Any:
     return match.group(1) if match else principal
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
+    """One value or a list of them, as a list."""
     return value if isinstance(value, list) else [value]
 
 
 def _plain_set(value: Any) -> Any:
     """Sorted text without doubles; a list of one is its item."""
-    items = sorted({("true" if v else "false") if isinstance(v, bool) else str(v) for v in _listed(value)})
+    items = sorted({("true" if v else "false") if isinstance(v, bool) else str(v) for v in listed(value)})
     return items[0] if len(items) == 1 else items
 
 
@@ -138,7 +139,7 @@ def trust_beside(current: Any, wanted: dict[str, Any], everything: bool) -> dict
     mine = wanted["Statement"][0]["Principal"]["Federated"]
     kept = [
         row
-        for row in _listed(parsed(current, "trust policy")["Statement"])
+        for row in listed(parsed(current, "trust policy")["Statement"])
         if not _federated(row, mine) and (not everything or _is_other_cluster(row))
     ]
     return {**wanted, "Statement": [*wanted["Statement"], *kept]} if kept else wanted
@@ -146,7 +147,7 @@ def trust_beside(current: Any, wanted: dict[str, Any], everything: bool) -> dict
 
 def trust_without(current: Any, provider: str) -> list[dict[str, Any]]:
     """The statements of a role's trust that speak of others than this provider."""
-    rows = _listed(parsed(current, "trust policy")["Statement"])
+    rows = listed(parsed(current, "trust policy")["Statement"])
     return [row for row in rows if not _federated(row, provider)]
 
 
@@ -163,9 +164,9 @@ def _is_other_cluster(row: dict[str, Any]) -> bool:
 
 def trusts(document: Any, provider: str) -> bool:
     """Whether any statement of a trust names the provider."""
-    rows = _listed(parsed(document, "trust policy")["Statement"])
+    rows = listed(parsed(document, "trust policy")["Statement"])
     return any(
-        provider in _listed(row["Principal"].get("Federated", []))
+        provider in listed(row["Principal"].get("Federated", []))
         for row in rows
         if isinstance(row.get("Principal"), dict)
     )

@@ -22,13 +22,20 @@ NAMESPACE = re.compile(LABEL)  # RFC 1123 label
 ACCOUNT = re.compile(rf"{LABEL}(\.{LABEL})*")  # RFC 1123 subdomain
 PATTERN = re.compile(r"[-a-z0-9.*?]+")
 SHORTEST_SESSION, LONGEST_SESSION = 3600, 43200  # seconds; CreateRole MaxSessionDuration
-SHORTEST_TOKEN, LONGEST_TOKEN = 600, 86400  # seconds; the API server's least, EKS' webhook's most
+SHORTEST_TOKEN, LONGEST_TOKEN = 3600, 86400  # seconds; EKS' webhook lengthens what is shorter
 
 # What can be said of a role that the task keeps, and so contradicts an existing one.
 OF_A_ROLE = (
-    "role_name", "path", "policy_arns", "inline_policies", "policy", "permissions_boundary", "max_session_duration",
-    "description", "purge_trust",
-)  # fmt: skip
+    "role_name",
+    "path",
+    "policy_arns",
+    "inline_policies",
+    "policy",
+    "permissions_boundary",
+    "max_session_duration",
+    "description",
+    "purge_trust",
+)
 
 
 @dataclass(frozen=True)
@@ -151,7 +158,7 @@ def _check(options: dict[str, Any]) -> None:
     if session is not None and not SHORTEST_SESSION <= session <= LONGEST_SESSION:
         raise Refused(f"max_session_duration: {session} is not from 3600 to 43200 seconds")
     if token and not SHORTEST_TOKEN <= token <= LONGEST_TOKEN:
-        raise Refused(f"token_expiration: {token} is not from 600 to 86400 seconds; 0 removes the annotation")
+        raise Refused(f"token_expiration: {token} is not from 3600 to 86400 seconds; 0 removes the annotation")
 
 
 def _check_existing_role(options: dict[str, Any], arn: str) -> None:

@@ -50,7 +50,7 @@ class KubernetesApi:
         self._host, self._ca_path, self._mint = host.rstrip("/"), ca_path, mint
 
     def namespace(self, name: str) -> Answer | None:
-        return self._found("GET", f"/api/v1/namespaces/{quote(name)}")
+        return self._found("GET", f"/api/v1/namespaces/{quote(name, safe='')}")
 
     def create_namespace(self, name: str, labels: dict[str, str]) -> Answer:
         return self._call("POST", "/api/v1/namespaces", {"metadata": {"name": name, "labels": labels}})
@@ -75,7 +75,7 @@ class KubernetesApi:
         more = ""
         while True:
             query = urlencode({"limit": PAGE, **({"continue": more} if more else {})})
-            page = self._call("GET", f"/api/v1/namespaces/{quote(namespace)}/pods?{query}")
+            page = self._call("GET", f"/api/v1/namespaces/{quote(namespace, safe='')}/pods?{query}")
             rows += page["items"]
             more = page["metadata"].get("continue", "")
             if not more:
@@ -127,9 +127,14 @@ class KubernetesApi:
             raise KubernetesError(f"Kubernetes API {self._host} does not answer: {error}", 0) from None
 
 
+def _part(name: str) -> str:
+    """A name as one part of a path."""
+    return quote(name, safe="")
+
+
 def _account(namespace: str, name: str = "") -> str:
-    path = f"/api/v1/namespaces/{quote(namespace)}/serviceaccounts"
-    return f"{path}/{quote(name)}" if name else path
+    path = f"/api/v1/namespaces/{quote(namespace, safe='')}/serviceaccounts"
+    return f"{path}/{quote(name, safe='')}" if name else path
 
 
 def _words(error: HTTPError) -> str:

@@ -117,7 +117,7 @@ options:
           - Left out, this is so for roles that the module made; an adopted role keeps its other statements.
         type: bool
       token_expiration:
-        description: How long the pods' tokens are good, from 600 to 86400 seconds, as an annotation. V(0) removes it.
+        description: How long the pods' tokens are good, from 3600 to 86400 seconds, as an annotation. V(0) removes it.
         type: int
       sts_regional_endpoints:
         description: Whether the pods' SDKs use the region's STS, as an annotation.
@@ -228,7 +228,7 @@ options:
       - Left out, this is so for roles that the module made; an adopted role keeps its other statements.
     type: bool
   token_expiration:
-    description: How long the pods' tokens are good, from 600 to 86400 seconds, as an annotation. V(0) removes it.
+    description: How long the pods' tokens are good, from 3600 to 86400 seconds, as an annotation. V(0) removes it.
     type: int
   sts_regional_endpoints:
     description: Whether the pods' SDKs use the region's STS, as an annotation.

@@ -318,7 +318,7 @@ def test_a_list_has_a_result_for_each_and_one_that_fails_stops_none(irsa):
         ({"policy_arns": ["arn:aws:iam::aws:policy/Nothing"]}, "policy_arns: there is no policy"),
         ({"permissions_boundary": "arn:aws:iam::123456789012:policy/no"}, "permissions_boundary: there is no policy"),
         ({"max_session_duration": 60}, "max_session_duration: 60 is not from 3600 to 43200"),
-        ({"token_expiration": 60}, "token_expiration: 60 is not from 600 to 86400"),
+        ({"token_expiration": 60}, "token_expiration: 60 is not from 3600 to 86400"),
         ({"path": "apps"}, "path: 'apps' is no path"),
         ({"role_name": "a b"}, "role_name: 'a b' is no role name"),
         ({"inline_policies": {"x": "{"}}, "inline_policies.x: this is no JSON"),

@@ -1,0 +1,214 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eks_irsa_info
+version_added: 0.1.0
+short_description: Find out why pods of a service account do not get their IAM role
+description:
+  - Walks the chain of IRSA link by link, from the cluster's issuer to the role's credentials, and names the first broken
+    link, its cause and its cure.
+  - The links are, in this order, C(cluster), C(oidc_provider), C(audience), C(service_account), C(annotation),
+    C(pod_identity), C(role), C(trust_provider), C(trust_action), C(trust_subject), C(trust_audience), C(trust_denial),
+    C(pods), C(token) and C(exchange).
+  - A broken link does not fail the task; RV(ok) says whether the chain holds.
+author:
+  - kumo.eks contributors (@kumo-eks)
+options:
+  cluster_name:
+    description: The cluster's name.
+    type: str
+    required: true
+  namespace:
+    description: The Kubernetes namespace of the service account.
+    type: str
+    required: true
+  service_account:
+    description: The service account's name.
+    type: str
+    required: true
+  audience:
+    description: The audience that the pods' tokens are to have.
+    type: str
+    default: sts.amazonaws.com
+  exchange:
+    description:
+      - Whether to ask the cluster for a token of the service account and to exchange it at STS.
+      - It needs the right to create C(serviceaccounts/token). Token and credentials are dropped at once.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.facts
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  facts:
+    support: none
+  platform:
+    platforms: posix
+"""
+
+EXAMPLES = r"""
+- name: See whether the pods of my-app-sa get their role
+  kumo.eks.eks_irsa_info:
+    cluster_name: my-cluster
+    region: ap-northeast-1
+    namespace: production
+    service_account: my-app-sa
+    exchange: true
+  register: chain
+
+- name: Stop where they do not
+  ansible.builtin.assert:
+    that: chain.ok
+    fail_msg: "{{ chain.broken }}"
+"""
+
+RETURN = r"""
+ok:
+  description: Whether no link is broken.
+  returned: always
+  type: bool
+  sample: false
+broken:
+  description: The first broken link, as in RV(links). None where the chain holds.
+  returned: always
+  type: dict
+  sample:
+    link: trust_subject
+    ok: false
+    found: StringEquals system:serviceaccount:staging:my-app-sa
+    cause: the trust policy does not let in system:serviceaccount:production:my-app-sa
+    cure: run kumo.eks.eks_irsa for it
+links:
+  description: All links, in their order.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    link:
+      description: The link's name.
+      returned: always
+      type: str
+      sample: annotation
+    ok:
+      description: Whether it holds. None where it was not looked at.
+      returned: always
+      type: bool
+      sample: true
+    found:
+      description: What was found.
+      returned: always
+      type: str
+      sample: arn:aws:iam::123456789012:role/my-app
+    cause:
+      description: Why it is broken.
+      returned: always
+      type: str
+      sample: the service account has no annotation eks.amazonaws.com/role-arn
+    cure:
+      description: What mends it.
+      returned: always
+      type: str
+      sample: run kumo.eks.eks_irsa for it
+"""
+
+from contextlib import ExitStack
+from dataclasses import asdict
+from functools import cached_property, partial
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, error_words, failures
+from ansible_collections.kumo.eks.plugins.module_utils.connection import connect
+from ansible_collections.kumo.eks.plugins.module_utils.irsa import AUDIENCE
+from ansible_collections.kumo.eks.plugins.module_utils.irsa_chain import Chain
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes_api import KubernetesApi, opened
+from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.resources.iam import found_in_iam
+from ansible_collections.kumo.eks.plugins.module_utils.token import mint_token
+
+SESSION = "kumo-eks-irsa-info"
+TOKEN_SECONDS = 600  # the least the API server gives
+SESSION_SECONDS = 900  # the least STS gives
+
+
+class LiveFacts:
+    """The chain's questions, asked of AWS and of the cluster; the Kubernetes API is opened when first asked."""
+
+    def __init__(self, module: AnsibleAWSModule, stack: ExitStack) -> None:
+        self._eks, self._iam, self._sts = client(module), client(module, "iam"), client(module, "sts")
+        self._name = module.params["cluster_name"]
+        self.namespace, self.account = module.params["namespace"], module.params["service_account"]
+        self.audience, self.exchanging = module.params["audience"], module.params["exchange"]
+        self._stack = stack
+
+    @cached_property
+    def _api(self) -> KubernetesApi:
+        connection = connect(self._eks, self._sts, self._name)
+        return self._stack.enter_context(opened(connection, partial(mint_token, self._sts, self._name)))
+
+    def cluster(self) -> dict[str, Any] | None:
+        return found_or_none(self._eks.describe_cluster, "cluster", name=self._name)
+
+    def provider(self, arn: str) -> dict[str, Any] | None:
+        return found_in_iam(lambda: self._iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn))
+
+    def service_account(self) -> dict[str, Any] | None:
+        return self._api.service_account(self.namespace, self.account)
+
+    def role(self, name: str) -> dict[str, Any] | None:
+        return found_in_iam(lambda: self._iam.get_role(RoleName=name)["Role"])
+
+    def association(self) -> str | None:
+        names = {"clusterName": self._name, "namespace": self.namespace, "serviceAccount": self.account}
+        rows = self._eks.list_pod_identity_associations(**names)["associations"]
+        if not rows:
+            return None
+        key = rows[0]["associationId"]
+        answer = self._eks.describe_pod_identity_association(clusterName=self._name, associationId=key)
+        return answer["association"]["roleArn"]
+
+    def pods(self) -> list[dict[str, Any]]:
+        return self._api.pods(self.namespace)
+
+    def token(self, audience: str) -> str:
+        return self._api.token(self.namespace, self.account, audience, TOKEN_SECONDS)
+
+    def exchange(self, role_arn: str, token: str) -> tuple[str | None, str]:
+        words = {"RoleArn": role_arn, "RoleSessionName": SESSION, "DurationSeconds": SESSION_SECONDS}
+        try:
+            answer = self._sts.assume_role_with_web_identity(WebIdentityToken=token, **words)
+        except Exception as error:
+            said = error_words(error)
+            if said is None:
+                raise
+            return None, said
+        return answer["AssumedRoleUser"]["Arn"], ""
+
+
+def main() -> None:
+    spec = dict(
+        cluster_name=dict(type="str", required=True),
+        namespace=dict(type="str", required=True),
+        service_account=dict(type="str", required=True),
+        audience=dict(type="str", default=AUDIENCE),
+        exchange=dict(type="bool", default=False),
+    )
+    module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
+    with failures(module, "Could not walk the chain"), ExitStack() as stack:
+        links = [asdict(link) for link in Chain(LiveFacts(module, stack)).walk()]
+    broken = next((link for link in links if link["ok"] is False), None)
+    module.exit_json(changed=False, ok=broken is None, broken=broken, links=links)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a task says of an identity."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
+from ansible_collections.kumo.eks.plugins.module_utils.irsa import UNKNOWN, Ground, ground_of
+from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import check_apart, read_identity
+
+ONE = {"namespace": "production", "service_account": "my-app-sa"}
+
+
+def read(**options):
+    return read_identity({**ONE, **options}, "my-cluster")
+
+
+def test_a_role_is_named_after_its_cluster_namespace_and_account():
+    assert read().role_name == "my-cluster-production-my-app-sa"
+    long = read(service_account="a" * 60).role_name
+    assert len(long) == 64 and long != read(service_account="a" * 61).role_name
+    assert read(role_name="own").role_name == "own"
+
+
+def test_accounts_that_share_a_role():
+    identity = read(
+        service_account=None, service_accounts=[{"name": "b"}, {"name": "a", "namespace": "n"}], role_name="r"
+    )
+    assert identity.subjects == ["system:serviceaccount:n:a", "system:serviceaccount:production:b"]
+    assert identity.name == "n/a,production/b" and not identity.has_patterns
+    assert [str(one) for one in identity.written_accounts] == ["n/a", "production/b"]
+
+
+def test_a_pattern_has_no_object_in_kubernetes():
+    identity = read(service_account="app-*", allow_patterns=True, role_name="r")
+    assert identity.has_patterns and identity.written_accounts == ()
+    assert identity.subjects == ["system:serviceaccount:production:app-*"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"namespace": None}, "namespace: is missing"),
+        ({"service_account": None}, "one of service_account and service_accounts"),
+        ({"service_account": "app-*"}, "set allow_patterns: true"),
+        ({"namespace": "team.a"}, "namespace: 'team.a'"),
+        ({"service_account": "-a"}, "service_account: '-a'"),
+        ({"service_account": "app-*", "allow_patterns": True}, "role_name: is needed"),
+        ({"service_account": None, "service_accounts": [{"name": "a"}, {"name": "a"}]}, "one is there twice"),
+        ({"role_arn": "arn:aws:iam::123456789012:role/x", "role_only": True}, "role_only: with role_arn"),
+        ({"policy": {"name": "p", "document": {}}}, "policy.document: {} is no policy document"),
+        ({"policy": {"name": "p", "path": "x"}}, "policy.path: 'x' is no path"),
+    ],
+)
+def test_bad_input_is_refused_by_the_option(options, words):
+    with pytest.raises(Refused) as caught:
+        read(**options)
+    assert words in caught.value.message
+
+
+def test_items_that_would_undo_one_another_are_refused():
+    check_apart([read(), read(service_account="other")])
+    with pytest.raises(Refused, match="role shared belongs to production/my-app-sa and to production/b"):
+        check_apart([read(role_name="shared"), read(service_account="b", role_name="shared")])
+    with pytest.raises(Refused, match="service account production/my-app-sa belongs to"):
+        check_apart([read(), read(role_name="other")])
+    named = {"role_arn": "arn:aws:iam::123456789012:role/x"}
+    check_apart([read(**named), read(service_account="b", **named)])
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+def test_arns_are_of_the_clusters_partition(partition):
+    raw = {
+        "arn": f"arn:{partition}:eks:r:123456789012:cluster/c",
+        "status": "ACTIVE",
+        "identity": {"oidc": {"issuer": "https://oidc.eks.r.amazonaws.com/id/X"}},
+    }
+    ground = ground_of(raw, "c", "r", None)
+    assert ground.provider_arn == f"arn:{partition}:iam::123456789012:oidc-provider/oidc.eks.r.amazonaws.com/id/X"
+    assert ground.role_arn(read(path="/apps/")).startswith(f"arn:{partition}:iam::123456789012:role/apps/my-cluster-")
+    assert ground.policy_arn({"name": "p"}) == f"arn:{partition}:iam::123456789012:policy/p"
+
+
+def test_a_plan_without_a_cluster_has_a_ground():
+    ground = ground_of(None, "c", "cn-north-1", lambda: "arn:aws-cn:iam::123456789012:user/u")
+    assert ground == Ground(
+        "c", "cn-north-1", "aws-cn", "123456789012", f"https://oidc.eks.cn-north-1.amazonaws.com.cn/id/{UNKNOWN}", False
+    )
