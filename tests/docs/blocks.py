@@ -48,10 +48,10 @@ def read(path: Path) -> list[Block]:
 
 
 def _block(page: str, line: int, info: str, text: str) -> Block:
-    language, _, rest = info.strip().partition(" ")
+    language, dummy, rest = info.strip().partition(" ")
     words = rest.split()
     kind = words[0] if words else ""
     options = dict(word.partition("=")[::2] for word in words[1:])
     if "=" in kind:  # file=NAME is a kind with its value
-        kind, _, options["name"] = kind.partition("=")
+        kind, dummy, options["name"] = kind.partition("=")
     return Block(page, line, language, kind, text, options)

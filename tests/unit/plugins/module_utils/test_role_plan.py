@@ -31,8 +31,8 @@ def role(tags=None, policies=(POLICY,), trust=None, inline=None):
     return found if inline is None else {**found, "inline_policies": inline}
 
 
-def plan(*found, wanted=WANTED):
-    return role_plan(list(found), [wanted], "my-cluster", REGION)
+def plan(*found, wanted=None):
+    return role_plan(list(found), [wanted or WANTED], "my-cluster", REGION)
 
 
 def test_a_new_role_is_marked():
@@ -98,8 +98,8 @@ def test_another_clusters_role_gets_our_mark_and_keeps_its_tags():
     assert (row["why"], row["tags"]) == (f"tag {MARK}: none -> owned", {MARK: "owned"})
 
 
-def remove(found, users=NOBODY):
-    return role_removal([found], "my-cluster", REGION, users)
+def remove(found, users=None):
+    return role_removal([found], "my-cluster", REGION, users or NOBODY)
 
 
 def test_our_role_that_nothing_uses_is_deleted():
