@@ -58,7 +58,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: See whether the pods of my-app-sa get their role
+- name: See whether the pods of my-app-sa get their role, and fail with the first broken link where they do not
   kumo.eks.eks_irsa_info:
     cluster_name: my-cluster
     region: ap-northeast-1
@@ -66,11 +66,7 @@ EXAMPLES = r"""
     service_account: my-app-sa
     exchange: true
   register: chain
-
-- name: Stop where they do not
-  ansible.builtin.assert:
-    that: chain.ok
-    fail_msg: "{{ chain.broken }}"
+  failed_when: chain is failed or not chain.ok
 """
 
 RETURN = r"""

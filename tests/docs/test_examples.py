@@ -31,6 +31,7 @@ KEYWORDS = {
     "delay",
     "delegate_to",
     "no_log",
+    "failed_when",
 }
 
 
