@@ -5,7 +5,7 @@
 The kinds of block, the word after the language:
 
 - ``playbook``: is written to a file and run; ``changed=0`` says that it finds nothing to do
-- ``run``: is run by bash; ``last`` moves it behind the guide (the README takes its cluster down at the end)
+- ``run``: is run by bash
 - ``output``: each line is in what the block before it printed; ``...`` stands for anything
 - ``file=NAME``: is written to that file, where the blocks after it find it
 - ``clusterconfig``: a part of a ClusterConfig, which the filter kumo.eks.cluster_config takes
@@ -67,24 +67,18 @@ def test_what_is_only_shown_is_written_right(page: Path, story: Story):
             check(block, story)
 
 
-def test_the_readme(story: Story):
+def test_the_readme_leaves_nothing(story: Story):
     before = len(story.sandbox.calls())
-    follow([block for block in blocks.read(README) if "last" not in block.options], story)
+    follow(blocks.read(README), story)
     story.readme_calls += story.sandbox.calls()[before:]
+    eks, ec2 = story.sandbox.client("eks"), story.sandbox.client("ec2")
+    assert eks.list_clusters()["clusters"] == []
+    assert ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_of_the_guide(page: Path, story: Story):
     follow(blocks.read(page), story)
-
-
-def test_the_end_of_the_readme_leaves_nothing(story: Story):
-    before = len(story.sandbox.calls())
-    follow([block for block in blocks.read(README) if "last" in block.options], story)
-    story.readme_calls += story.sandbox.calls()[before:]
-    eks, ec2 = story.sandbox.client("eks"), story.sandbox.client("ec2")
-    assert eks.list_clusters()["clusters"] == []
-    assert ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"] == []
 
 
 def test_the_iam_policy_is_what_the_readme_calls(story: Story):
