@@ -81,6 +81,17 @@ def test_every_call_goes_wrong_at_first(sandbox, run_module, words, module, kind
     assert set(done(sandbox).values()) == {1}, done(sandbox)
 
 
+@pytest.mark.parametrize("kind", ["throttle", "error5xx", "drop"])
+@pytest.mark.parametrize("module", MODULES)
+def test_each_second_call_goes_wrong(sandbox, run_module, words, module, kind):
+    sandbox.add_fault(kind=kind, service="eks", count=0, every=2)
+    tasks = [(words[module], True), ({**words[module], **CHANGE[module]}, True)]
+    for options, changes in [*tasks, (tasks[1][0], False), ({**words[module], "state": "absent"}, True)]:
+        result = run_module(module, options)
+        assert not result["failed"] and result["changed"] == changes, result
+    assert set(done(sandbox).values()) == {1}, done(sandbox)
+
+
 def operations_of(module: str) -> set[str]:
     """The operations a whole life of the module's resource may call."""
     noun = CREATE[module].removeprefix("Create")
@@ -134,7 +145,7 @@ def test_the_same_change_twice_at_once(sandbox, words, module):
     assert play(module, words[module], wait=True)["changed"]
     sandbox.recorder.clear()
     task = {key: value for key, value in {**words[module], **CHANGE[module]}.items() if key != "tags"}
-    results = race(sandbox, module, task, UPDATING[module])
+    results = race(sandbox, module, task)
     assert [result["failed"] for result in results] == [False] * 3, results
     assert set(done(sandbox).values()) == {1}, done(sandbox)
     assert sum(len(result["updates"]) for result in results) == sum(done(sandbox).values())
@@ -163,14 +174,9 @@ def started(module: str, options: dict[str, Any]) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-# Speeds of the clock at which an update takes four seconds or more: a process that looked before another one's update has
-# then sent its own while EKS is busy with it, however loaded the machine is. EKS itself would take it again afterwards.
-UPDATING = {"eks_cluster": 30, "eks_nodegroup": 30, "eks_addon": 6}
-
-
-def race(sandbox, module: str, options: dict[str, Any], speed: int = 100) -> list[dict[str, Any]]:
+def race(sandbox, module: str, options: dict[str, Any]) -> list[dict[str, Any]]:
     """Three processes with one task, on a clock that runs."""
-    sandbox.clock.set_speed(speed)
+    sandbox.clock.set_speed(100)
     with ThreadPoolExecutor(3) as pool:
         return list(pool.map(lambda number: play(module, options, wait=True), range(3)))
 

@@ -58,6 +58,8 @@ def create_pod_identity_association(ctx: Context, p: dict[str, Any]) -> dict[str
     raw["disableSessionTags"] = bool(p.get("disableSessionTags"))
     if p.get("policy"):
         raw["policy"] = p["policy"]
+    if p.get("policy"):
+        raw["policy"] = p["policy"]
     return {"association": ctx.remember(p, dict(raw))}
 
 
