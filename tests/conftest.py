@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
+from botocore.retries.standard import ExponentialBackoff
 
 from ansible_collections.kumo.eks.plugins.module_utils import waiting
 from kumo_sandbox import Sandbox
@@ -33,8 +34,9 @@ def running_sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sandbox's clock is instant: the pauses between looks need not be long."""
+    """The sandbox's clock is instant: the pauses between looks, and before botocore tries again, need not be long."""
     monkeypatch.setattr(waiting, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda self, context: 0.01)
 
 
 @pytest.fixture

@@ -11,7 +11,11 @@ from typing import Any
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict, snake_dict_to_camel_dict
 
+from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
+
 Canon = Callable[[Any], Any]
+# Options whose content is no suboptions: a null in there is the user's own word.
+USERS_OWN = frozenset({"tags", "labels", "configuration_values"})
 
 
 def as_is(value: Any) -> Any:
@@ -27,6 +31,14 @@ def unordered(value: Any) -> Any:
 def text(value: Any) -> str | None:
     """Compare as text (versions of launch templates are numbers to people and strings to the API)."""
     return None if value is None else str(value)
+
+
+def texts(value: dict[str, Any] | None, option: str = "labels") -> dict[str, str]:
+    """A map of labels or tags, its values as text; raises Refused for a key without a value."""
+    for key, word in (value or {}).items():
+        if word is None:
+            raise Refused(f'{option}: {key} has no value; write {key}: "" for the empty one, or leave the key out')
+    return {key: str(word) for key, word in (value or {}).items()}
 
 
 @dataclass(frozen=True)
@@ -92,9 +104,9 @@ def narrowed(current: Any, wanted: Any) -> Any:
 
 
 def without_none(value: Any) -> Any:
-    """Drop the suboptions a user left out (argument specs fill them with None), at every depth."""
+    """Drop the suboptions a user left out (argument specs fill them with None), at every depth but in USERS_OWN."""
     if isinstance(value, dict):
-        return {k: without_none(v) for k, v in value.items() if v is not None}
+        return {k: v if k in USERS_OWN else without_none(v) for k, v in value.items() if v is not None}
     if isinstance(value, list):
         return [without_none(v) for v in value]
     return value

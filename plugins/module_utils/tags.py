@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
-from ansible_collections.kumo.eks.plugins.module_utils.fields import Field
+from ansible_collections.kumo.eks.plugins.module_utils.fields import Field, texts
 
 MOST, LONGEST_KEY, LONGEST_VALUE = 50, 128, 256
 RESERVED = "aws:"  # AWS' own tags: shown by the API, not to be set or removed by anybody else
@@ -15,7 +15,7 @@ RESERVED = "aws:"  # AWS' own tags: shown by the API, not to be set or removed b
 
 def own_tags(tags: dict[str, str] | None) -> dict[str, str]:
     """The tags that are the user's to change, their values as text."""
-    return {key: str(value) for key, value in (tags or {}).items() if not key.startswith(RESERVED)}
+    return {key: value for key, value in texts(tags, "tags").items() if not key.startswith(RESERVED)}
 
 
 TAGS = Field("tags", "tags", "tags", own_tags, to_api=own_tags)

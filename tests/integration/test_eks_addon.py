@@ -120,6 +120,8 @@ def test_an_update_leaves_alone_what_is_left_out_and_empty_clears(standing):
         ({"configuration_values": {"envs": {}}}, "envs is unknown; known are .*env"),
         ({"configuration_values": {"env": {"A": 1}}}, "env.A is 1, and string is wanted"),
         ({"configuration_values": {"enableNetworkPolicy": "yes"}}, "one of .'true', 'false'. is wanted"),
+        ({"configuration_values": {"affinity": None}}, "affinity is None, and object is wanted"),
+        ({"tags": {"Owner": None}}, 'tags: Owner has no value; write Owner: ""'),
         ({"configuration_values": "{a: [}"}, "neither JSON nor YAML"),
         ({"namespace": "other"}, "namespace is 'kube-system', wanted 'other'.*replace: true"),
         ({"service_account_role_arn": "", "version": "v9.9.9-eksbuild.1"}, "does not go with"),

@@ -146,6 +146,13 @@ def test_a_version_that_eks_does_not_offer_is_refused_with_those_it_does(sandbox
     assert sent(sandbox) == []
 
 
+def test_an_upgrade_to_a_version_that_eks_does_not_offer_yet_is_refused(sandbox, standing):
+    assert standing(version="1.34", wait=True)["changed"] and standing(version="1.35", wait=True)["changed"]
+    sandbox.recorder.clear()
+    result = standing(version="1.36")
+    assert result["failed"] and "does not offer 1.36" in result["msg"] and sent(sandbox) == []
+
+
 def test_a_creation_without_what_it_needs_names_it(cluster):
     result = cluster(version="1.34")
     assert result["failed"] and "role_arn, subnets" in result["msg"]

@@ -81,6 +81,17 @@ def test_every_call_goes_wrong_at_first(sandbox, run_module, words, module, kind
     assert set(done(sandbox).values()) == {1}, done(sandbox)
 
 
+@pytest.mark.parametrize("kind", ["throttle", "error5xx", "drop"])
+@pytest.mark.parametrize("module", MODULES)
+def test_each_second_call_goes_wrong(sandbox, run_module, words, module, kind):
+    sandbox.add_fault(kind=kind, service="eks", count=0, every=2)
+    tasks = [(words[module], True), ({**words[module], **CHANGE[module]}, True)]
+    for options, changes in [*tasks, (tasks[1][0], False), ({**words[module], "state": "absent"}, True)]:
+        result = run_module(module, options)
+        assert not result["failed"] and result["changed"] == changes, result
+    assert set(done(sandbox).values()) == {1}, done(sandbox)
+
+
 def operations_of(module: str) -> set[str]:
     """The operations a whole life of the module's resource may call."""
     noun = CREATE[module].removeprefix("Create")

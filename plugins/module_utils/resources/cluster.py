@@ -137,6 +137,8 @@ class ClusterResource(EksResource):
             return
         if desired.get("version"):
             check_step(raw["version"], desired["version"], f"cluster {self.name}", bool(desired.get("rollback")))
+            if minor_of(desired["version"]) > minor_of(raw["version"]):
+                self._validate_offered(desired["version"])
         self._validate_frozen(raw, desired)
         self._validate_mode(raw, desired)
         self._validate_egress(raw, desired)
@@ -205,7 +207,7 @@ class ClusterResource(EksResource):
             self._validate_offered(desired["version"])
 
     def _validate_offered(self, version: str) -> None:
-        """DescribeClusterVersions lists what EKS offers; a creation with another is refused before anything is sent."""
+        """DescribeClusterVersions lists what EKS offers; another one is refused before anything is sent."""
         pages = self.client.get_paginator("describe_cluster_versions").paginate()
         offered = [row["clusterVersion"] for page in pages for row in page["clusterVersions"]]
         if version not in offered:

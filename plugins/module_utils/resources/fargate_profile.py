@@ -7,7 +7,14 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
-from ansible_collections.kumo.eks.plugins.module_utils.fields import Change, Field, assembled, unordered, without_none
+from ansible_collections.kumo.eks.plugins.module_utils.fields import (
+    Change,
+    Field,
+    assembled,
+    texts,
+    unordered,
+    without_none,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.names import check_label
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Request
 from ansible_collections.kumo.eks.plugins.module_utils.resources.base import EksResource, found_or_none
@@ -19,13 +26,7 @@ MOST_SELECTORS, MOST_LABELS = 5, 5
 
 def selectors(value: Any) -> list[dict[str, Any]]:
     """Selectors in one order, a missing label map as the empty one, label values as text."""
-    rows = [
-        {
-            "namespace": selector["namespace"],
-            "labels": {key: str(label) for key, label in (selector.get("labels") or {}).items()},
-        }
-        for selector in value or []
-    ]
+    rows = [{"namespace": selector["namespace"], "labels": texts(selector.get("labels"))} for selector in value or []]
     return sorted(rows, key=lambda row: (row["namespace"], sorted(row["labels"].items())))
 
 

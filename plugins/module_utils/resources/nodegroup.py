@@ -17,6 +17,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.fields import (
     shown,
     snaked,
     text,
+    texts,
     unordered,
     without_none,
 )
@@ -57,11 +58,6 @@ def sorted_taints(value: Any) -> list[dict[str, str]]:
     """Taints in one order, a missing value as the empty one."""
     taints = [{"key": t["key"], "value": t.get("value") or "", "effect": t["effect"]} for t in value or []]
     return sorted(taints, key=lambda taint: (taint["key"], taint["effect"]))
-
-
-def texts(value: Any) -> dict[str, str]:
-    """Labels, their values as text."""
-    return {key: str(label) for key, label in (value or {}).items()}
 
 
 def remote_access(value: dict[str, Any] | None) -> dict[str, Any]:

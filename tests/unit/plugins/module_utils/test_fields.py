@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import pytest
+
+from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 from ansible_collections.kumo.eks.plugins.module_utils.fields import (
     Field,
     compare,
     narrowed,
     overlaid,
     shown,
+    texts,
     unordered,
     without_none,
 )
@@ -48,6 +52,18 @@ def test_overlaid_keeps_what_was_not_given():
 
 def test_without_none_reaches_into_lists():
     assert without_none({"a": None, "b": [{"c": None, "d": 0}], "e": ""}) == {"b": [{"d": 0}], "e": ""}
+
+
+def test_without_none_leaves_the_users_own_words_alone():
+    item = {"tags": {"a": None}, "configuration_values": {"affinity": None}, "labels": None, "name": None}
+    assert without_none([item]) == [{"tags": {"a": None}, "configuration_values": {"affinity": None}}]
+
+
+@pytest.mark.parametrize("option", ["tags", "labels"])
+def test_a_key_without_a_value_is_refused(option):
+    assert texts({"a": 1, "b": ""}, option) == {"a": "1", "b": ""}
+    with pytest.raises(Refused, match=f'{option}: Owner has no value; write Owner: ""'):
+        texts({"Owner": None}, option)
 
 
 def test_shown_leaves_out_what_is_not_set():
