@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -236,7 +237,7 @@ class Sandbox:
         refuse_unsupported: refuse Kubernetes versions that AWS no longer offers.
         enforce_iam: IAM decides who may do what, see ``set_enforce_iam``.
         port: 0 takes a free one.
-        state_dir: where the Kubernetes side keeps its files; needed with kubernetes.
+        state_dir: where the Kubernetes side keeps its files; None for a folder that goes with the sandbox.
     """
 
     def __init__(
@@ -258,6 +259,7 @@ class Sandbox:
         self.kubernetes: KubernetesSide | None = None
         self._with_kubernetes, self._state_dir, self._port = kubernetes, state_dir, port
         self._enforce_iam = enforce_iam
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._stopped = threading.Event()
         self._clients: dict[str, Any] = {}
 
@@ -291,7 +293,10 @@ class Sandbox:
         if self._with_kubernetes:
             from kumo_sandbox.kubernetes import KubernetesSide as Side
 
-            self.kubernetes = Side(str(self._state_dir), self.view, f"{self.endpoint}/_sandbox/kubernetes/token-review")
+            if self._state_dir is None:
+                self._folder = tempfile.TemporaryDirectory(prefix="kumo-sandbox-")
+            folder = self._state_dir or self._folder.name
+            self.kubernetes = Side(folder, self.view, f"{self.endpoint}/_sandbox/kubernetes/token-review")
         threading.Thread(target=self._server.serve_forever, daemon=True, name="sandbox-server").start()
         threading.Thread(target=self._tick, daemon=True, name="sandbox-agenda").start()
 
@@ -300,6 +305,8 @@ class Sandbox:
         enforce(False)
         if self.kubernetes:
             self.kubernetes.stop()
+        if self._folder:
+            self._folder.cleanup()
         self._server.shutdown()
         self._server.server_close()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from kumo_sandbox import Sandbox, binaries
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 TOOLS = ("kubectl",)
-PATIENCE = 300  # seconds that one command may take
+PATIENCE = 600  # seconds that one block may take; a busy machine needs several times what a quiet one does
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Story:
             "ANSIBLE_HOME": str(self.folder / ".ansible"),
             "ANSIBLE_NOCOLOR": "1",
         }
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
             env=env,
             cwd=self.folder,
@@ -52,11 +53,16 @@ class Story:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=PATIENCE,
-            check=False,
+            start_new_session=True,
         )
-        self.output = done.stdout
-        assert done.returncode == 0, self.output
+        try:
+            self.output, _ = process.communicate(timeout=PATIENCE)
+        except BaseException as error:
+            os.killpg(process.pid, signal.SIGKILL)  # what bash started would go on in the account without it
+            self.output, _ = process.communicate()
+            error.add_note(self.output)
+            raise
+        assert process.returncode == 0, self.output
         return self.output
 
     def playbook(self, path: Path) -> dict[str, int]:

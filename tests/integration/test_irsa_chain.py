@@ -41,10 +41,9 @@ AUDIENCE = "sts.amazonaws.com"
 
 
 @pytest.fixture(scope="module")
-def standing(tmp_path_factory):
+def standing():
     """A sandbox with one control plane for the file, and the cluster in it."""
-    folder = tmp_path_factory.mktemp("sandbox")
-    with Sandbox(speed="instant", kubernetes=True, state_dir=str(folder)) as sandbox:
+    with Sandbox(speed="instant", kubernetes=True) as sandbox:
         ec2, iam, eks = sandbox.client("ec2"), sandbox.client("iam"), sandbox.client("eks")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         subnets = [

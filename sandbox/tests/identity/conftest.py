@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,10 +23,7 @@ PATIENCE = 60.0  # seconds until a wait gives up; nothing takes that long
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Sandbox(speed="instant", kubernetes=True, state_dir=folder) as running,
-    ):
+    with Sandbox(speed="instant", kubernetes=True) as running:
         ground(running)
         yield running
 
