@@ -40,6 +40,8 @@ What differs from eksctl:
 
 - `iam.attachPolicyARNs` of a node group come on top of the three policies that nodes need, not in their place.
 - The cluster's role carries AmazonEKSClusterPolicy alone, without the policy of the VPC resource controller.
+- Roles of service accounts that the file gives no name are named after cluster, namespace and service account, without a
+  CloudFormation stack. Inline policies without a name are called `kumo-eks`.
 - `vpc.subnets` names existing subnets by their `id`; the VPC is theirs.
 
 ## Every field

@@ -1,3 +1,5 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Writes docs/iam-policy.json: the IAM policy of a first cluster, from the calls that its runs were seen to make.
 
 Usage: iam_policy.py [FILE]. It plans, makes and removes the cluster of docs/examples/cluster-config.yaml on a sandbox, as the

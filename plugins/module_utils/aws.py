@@ -39,9 +39,9 @@ __all__ = [
 RETRIES = {"mode": "standard", "max_attempts": 12}
 
 
-def client(module: AnsibleAWSModule, service: str = "eks") -> Any:
-    """A boto3 client with the task's connection options that rides out throttling and server errors."""
-    return module.client(service, config=Config(retries=RETRIES))
+def client(module: AnsibleAWSModule, service: str = "eks", **words: Any) -> Any:
+    """A boto3 client with the task's connection options (and these over them) that rides out throttling and server errors."""
+    return module.client(service, config=Config(retries=RETRIES), **words)
 
 
 def has_code(error: Exception, *codes: str) -> bool:

@@ -17,6 +17,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 
 VERSION = "2012-10-17"
 WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
+PODS = "pods.eks.amazonaws.com"
+EKS_PROVIDER = ":oidc-provider/oidc.eks."
 SETS = ("Action", "NotAction", "Resource", "NotResource")
 PRINCIPALS = ("Principal", "NotPrincipal")
 ACCOUNT = re.compile(r"\d{12}")
@@ -130,36 +132,38 @@ def issuer_of(provider: str) -> str:
     return provider.partition(":oidc-provider/")[2]
 
 
+def pod_identity_trust() -> dict[str, Any]:
+    """The trust by which EKS Pod Identity takes a role for pods, session tags included.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
+    """
+    statement = {"Effect": "Allow", "Principal": {"Service": PODS}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
+    return {"Version": VERSION, "Statement": [statement]}
+
+
 def trust_beside(current: Any, wanted: dict[str, Any], everything: bool) -> dict[str, Any]:
     """The wanted trust beside what the role's current one says of others.
 
-    Statements of other clusters' providers always stay: clusters may share a role. With ``everything`` all else goes;
-    without, every statement stays that does not speak of the wanted one's provider alone.
+    Statements that let in pods by another way always stay: clusters share a role, and IRSA and pod identity do. With ``everything``
+    all else goes; without, every statement stays whose principal is not the wanted one.
     """
-    mine = wanted["Statement"][0]["Principal"]["Federated"]
-    kept = [
-        row
-        for row in listed(parsed(current, "trust policy")["Statement"])
-        if not _federated(row, mine) and (not everything or _is_other_cluster(row))
-    ]
+    kept = [row for row in trust_without(current, wanted) if not everything or _lets_in_pods(row)]
     return {**wanted, "Statement": [*wanted["Statement"], *kept]} if kept else wanted
 
 
-def trust_without(current: Any, provider: str) -> list[dict[str, Any]]:
-    """The statements of a role's trust that speak of others than this provider."""
+def trust_without(current: Any, mine: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statements of a role's trust that speak of others than the principal of this trust."""
+    principal = _statement(mine["Statement"][0])["Principal"]
     rows = listed(parsed(current, "trust policy")["Statement"])
-    return [row for row in rows if not _federated(row, provider)]
+    return [row for row in rows if _statement(row).get("Principal") != principal]
 
 
-def _federated(row: dict[str, Any], provider: str) -> bool:
+def _lets_in_pods(row: dict[str, Any]) -> bool:
     principal = row.get("Principal")
-    return isinstance(principal, dict) and list(principal) == ["Federated"] and principal["Federated"] == provider
-
-
-def _is_other_cluster(row: dict[str, Any]) -> bool:
-    principal = row.get("Principal")
-    federated = principal.get("Federated") if isinstance(principal, dict) else None
-    return isinstance(federated, str) and ":oidc-provider/oidc.eks." in federated
+    if not isinstance(principal, dict) or len(principal) != 1:
+        return False
+    federated = principal.get("Federated")
+    return principal.get("Service") == PODS or (isinstance(federated, str) and EKS_PROVIDER in federated)
 
 
 def trusts(document: Any, provider: str) -> bool:

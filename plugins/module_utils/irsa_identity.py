@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
@@ -30,11 +30,26 @@ OF_A_ROLE = (
     "path",
     "policy_arns",
     "inline_policies",
+    "well_known_policies",
     "policy",
     "permissions_boundary",
     "max_session_duration",
     "description",
     "purge_trust",
+)
+
+# Names of kumo.eks' addon_policies that a controller's service account has use for.
+WELL_KNOWN = (
+    "auto_scaler",
+    "aws_load_balancer_controller",
+    "cert_manager",
+    "cloud_watch",
+    "ebs",
+    "efs",
+    "external_dns",
+    "fsx",
+    "image_builder",
+    "xray",
 )
 
 
@@ -72,6 +87,11 @@ class Identity:
         return ",".join(str(account) for account in self.accounts)
 
     @property
+    def keeps_role(self) -> bool:
+        """Whether the task says anything of the role itself."""
+        return any(name in self.options for name in OF_A_ROLE)
+
+    @property
     def subjects(self) -> list[str]:
         return sorted(subject(account.namespace, account.name) for account in self.accounts)
 
@@ -102,6 +122,17 @@ def read_identity(options: dict[str, Any], cluster: str) -> Identity:
     return Identity(
         accounts, _role_name(options, accounts, cluster), options.get("path", "/"), None, _documents(options)
     )
+
+
+def read_association(options: dict[str, Any], cluster: str) -> Identity:
+    """The pod identity association that the options describe: one service account, and a role named or kept.
+
+    Raises:
+        Refused: naming the option, its value, and what is allowed.
+    """
+    identity = read_identity({**options, "allow_patterns": False}, cluster)
+    name = options.get("role_name") or default_role_name(cluster, identity.accounts[0], "-pod")
+    return identity if identity.role_arn else replace(identity, role_name=name)
 
 
 def check_apart(identities: list[Identity]) -> None:
@@ -183,12 +214,12 @@ def _role_name(options: dict[str, Any], accounts: tuple[Account, ...], cluster: 
     return default_role_name(cluster, accounts[0])
 
 
-def default_role_name(cluster: str, account: Account) -> str:
+def default_role_name(cluster: str, account: Account, end: str = "") -> str:
     """ "my-cluster-production-my-app-sa"; a longer one is cut, and a digest keeps it apart from others."""
-    name = f"{cluster}-{account.namespace}-{account.name}"
+    name = f"{cluster}-{account.namespace}-{account.name}{end}"
     if len(name) <= LONGEST_NAME:
         return name
-    digest = hashlib.sha256(f"{cluster}/{account}".encode()).hexdigest()[:8]
+    digest = hashlib.sha256(f"{cluster}/{account}{end}".encode()).hexdigest()[:8]
     return f"{name[: LONGEST_NAME - 9]}-{digest}"
 
 

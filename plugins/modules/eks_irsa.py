@@ -79,6 +79,13 @@ options:
           - All inline policies of the role, by name. A document is a mapping, or JSON text.
           - Left out, inline policies are left alone; V({}) removes them.
         type: dict
+      well_known_policies:
+        description:
+          - Rights that well-known controllers ask for, by name. They come beside O(policy_arns) and O(inline_policies).
+          - Where it is given, the three together are all policies of the role.
+        type: list
+        elements: str
+        choices: [auto_scaler, aws_load_balancer_controller, cert_manager, cloud_watch, ebs, efs, external_dns, fsx, image_builder, xray]
       policy:
         description:
           - A customer-managed policy that is kept and attached to the role.
@@ -190,6 +197,13 @@ options:
       - All inline policies of the role, by name. A document is a mapping, or JSON text.
       - Left out, inline policies are left alone; V({}) removes them.
     type: dict
+  well_known_policies:
+    description:
+      - Rights that well-known controllers ask for, by name. They come beside O(policy_arns) and O(inline_policies).
+      - Where it is given, the three together are all policies of the role.
+    type: list
+    elements: str
+    choices: [auto_scaler, aws_load_balancer_controller, cert_manager, cloud_watch, ebs, efs, external_dns, fsx, image_builder, xray]
   policy:
     description:
       - A customer-managed policy that is kept and attached to the role.
@@ -546,25 +560,23 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failure_words, failures
+from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures
 from ansible_collections.kumo.eks.plugins.module_utils.connection import connect
-from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError, facts_of
+from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
-from ansible_collections.kumo.eks.plugins.module_utils.irsa import (
-    AUDIENCE,
-    Composer,
-    Ground,
-    ground_of,
-    owned_provider,
-    shown_provider,
+from ansible_collections.kumo.eks.plugins.module_utils.ground import Ground, ground_of
+from ansible_collections.kumo.eks.plugins.module_utils.identity_results import item_rows, leave
+from ansible_collections.kumo.eks.plugins.module_utils.irsa import AUDIENCE, Composer, owned_provider, shown_provider
+from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import (
+    WELL_KNOWN,
+    Identity,
+    check_apart,
+    read_identity,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import Identity, check_apart, read_identity
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes_api import KubernetesApi, opened
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import ItemResult, Outcome, side_by_side
 from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.token import mint_token
-
-FLAT = ("role_arn", "role", "policy", "service_accounts")  # keys of an identity that stand at the top where it is alone
 
 
 def identity_spec() -> dict[str, Any]:
@@ -586,6 +598,7 @@ def identity_spec() -> dict[str, Any]:
         role_only=dict(type="bool", default=False),
         policy_arns=dict(type="list", elements="str"),
         inline_policies=dict(type="dict"),
+        well_known_policies=dict(type="list", elements="str", choices=list(WELL_KNOWN)),
         policy=dict(type="dict", options=policy),
         permissions_boundary=dict(type="str"),
         path=dict(type="str"),
@@ -663,34 +676,16 @@ def remove(composer: Composer, identities: list[Identity]) -> Done:
     return Done(provider, results, kept)
 
 
-def row_of(item: ItemResult) -> dict[str, Any]:
-    if item.outcome is None:
-        failed = {"name": item.name, "failed": True, "msg": failure_words(item.error)}
-        return {"changed": False, **facts_of(item.error), **failed}
-    return {**item.outcome.raw, "name": item.name, "changed": item.outcome.changed, "failed": False}
-
-
 def finish(module: AnsibleAWSModule, done: Done) -> None:
-    """End the task: flat for one identity, a row for each of a list."""
-    provider, rows = done.provider, [row_of(item) for item in done.results]
-    ended = [item for item in done.results if item.outcome]
+    """End the task with the provider beside the identities."""
+    provider, rows = done.provider, item_rows(done.results)
     facts: dict[str, Any] = {
         "changed": provider.changed or any(row["changed"] for row in rows),
         "oidc_provider": shown_provider(provider.raw),
         "kept": [*(thing for row in rows for thing in row.get("kept", [])), *done.kept],
-        "diff": {
-            "before": {"oidc_provider": provider.before, **{item.name: item.outcome.before for item in ended}},
-            "after": {"oidc_provider": provider.after, **{item.name: item.outcome.after for item in ended}},
-        },
+        "diff": {"before": {"oidc_provider": provider.before}, "after": {"oidc_provider": provider.after}},
     }
-    if module.params["identities"] is None:
-        if rows[0]["failed"]:
-            module.fail_json(msg=rows[0]["msg"], **facts)
-        module.exit_json(**{**{key: rows[0][key] for key in FLAT}, **facts})
-    failed = [f"{row['name']}: {row['msg']}" for row in rows if row["failed"]]
-    if failed:
-        module.fail_json(msg=f"{len(failed)} of {len(rows)} failed: " + " | ".join(failed), identities=rows, **facts)
-    module.exit_json(identities=rows, **facts)
+    leave(module, done.results, rows, facts, None if module.params["identities"] is None else "identities")
 
 
 def main() -> None:

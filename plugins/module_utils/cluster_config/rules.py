@@ -21,7 +21,7 @@ REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d+")
 
 def contradictions(config: dict[str, Any]) -> list[str]:
     """Everything that is wrong with a config whose fields are each right by themselves."""
-    checks = (_metadata, _network, _auto_mode, _nodegroups, _fargate, _addons)
+    checks = (_metadata, _network, _auto_mode, _nodegroups, _fargate, _addons, _service_accounts, _associations)
     return [problem for check in checks for problem in check(config)]
 
 
@@ -221,3 +221,69 @@ def _addons(config: dict[str, Any]) -> Iterator[str]:
     for index, addon in enumerate(addons):
         if addon and addon.get("serviceAccountRoleARN") and addon.get("podIdentityAssociations"):
             yield f"addons[{index}].serviceAccountRoleARN: cannot be combined with podIdentityAssociations."
+        for place, row in enumerate((addon or {}).get("podIdentityAssociations", [])):
+            if row and "roleARN" not in row:
+                yield f"addons[{index}].podIdentityAssociations[{place}].roleARN: is missing."
+
+
+def _service_accounts(config: dict[str, Any]) -> Iterator[str]:
+    iam = config.get("iam", {})
+    rows = [row or {} for row in iam.get("serviceAccounts", [])]
+    if rows and not iam.get("withOIDC"):
+        yield "iam.serviceAccounts: need the cluster's OIDC provider; set iam.withOIDC: true."
+    seen: set[tuple[str, str]] = set()
+    for index, row in enumerate(rows):
+        path, metadata = f"iam.serviceAccounts[{index}]", row.get("metadata", {})
+        who = (metadata.get("namespace", "default"), metadata.get("name", ""))
+        if who in seen:
+            yield f"{path}.metadata.name: {who[0]}/{who[1]} is there twice."
+        if who[1]:
+            seen.add(who)
+        yield from _role_of_account(path, row)
+
+
+def _role_of_account(path: str, row: dict[str, Any]) -> Iterator[str]:
+    of_role = ("attachPolicy", "attachPolicyARNs", "wellKnownPolicies", "permissionsBoundary", "roleName", "roleOnly")
+    given = [name for name in of_role if row.get(name)]
+    if "attachRoleARN" in row and (given or "subjectPattern" in row):
+        yield f"{path}.attachRoleARN: cannot be combined with {', '.join(given or ['subjectPattern'])}; that role is kept elsewhere."
+    if "attachRoleARN" not in row and not any(row.get(name) for name in of_role[:3]):
+        yield f"{path}: gives no rights; name policies by attachPolicyARNs, attachPolicy or wellKnownPolicies, or a role by attachRoleARN."
+    if "subjectPattern" in row and not row.get("roleOnly"):
+        yield f"{path}.subjectPattern: needs roleOnly: true; service accounts that match are made by others."
+    yield from _document(f"{path}.attachPolicy", row.get("attachPolicy"))
+
+
+def _document(path: str, value: Any) -> Iterator[str]:
+    if value is not None and not (isinstance(value, dict) and "Statement" in value):
+        yield f"{path}: {shown(value)} is no policy document; wanted is a mapping with Version and Statement."
+
+
+def _associations(config: dict[str, Any]) -> Iterator[str]:
+    rows = config.get("iam", {}).get("podIdentityAssociations", [])
+    addons = {(addon or {}).get("name") for addon in config.get("addons", [])}
+    if rows and "eks-pod-identity-agent" not in addons and not config.get("autoModeConfig", {}).get("enabled"):
+        yield "iam.podIdentityAssociations: need the agent; add eks-pod-identity-agent to addons."
+    seen: set[tuple[str, str]] = set()
+    for index, row in enumerate(rows):
+        path, row = f"iam.podIdentityAssociations[{index}]", row or {}
+        if "namespace" not in row:
+            yield f"{path}.namespace: is missing."
+        who = (row.get("namespace", ""), row.get("serviceAccountName", ""))
+        if who in seen:
+            yield f"{path}.serviceAccountName: {who[0]}/{who[1]} is there twice."
+        if all(who):
+            seen.add(who)
+        yield from _role_of_association(path, row)
+
+
+def _role_of_association(path: str, row: dict[str, Any]) -> Iterator[str]:
+    rights = ("permissionPolicy", "permissionPolicyARNs", "wellKnownPolicies")
+    given = [name for name in (*rights, "permissionsBoundaryARN", "roleName") if row.get(name)]
+    if "roleARN" in row and given:
+        yield f"{path}.roleARN: cannot be combined with {', '.join(given)}; that role is kept elsewhere."
+    if "roleARN" not in row and not any(row.get(name) for name in rights):
+        yield f"{path}: gives no rights; name a role by roleARN, or policies by {', '.join(rights)}."
+    if "permissionPolicyName" in row and "permissionPolicy" not in row:
+        yield f"{path}.permissionPolicyName: is of no effect without permissionPolicy."
+    yield from _document(f"{path}.permissionPolicy", row.get("permissionPolicy"))

@@ -62,7 +62,9 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "SecretsEncryption": ("keyARN",),
     "RemoteNetworkConfig": ("remoteNodeNetworks",),
     "RemoteNetwork": ("cidrs",),
-    "PodIdentityAssociation": ("serviceAccountName", "roleARN"),
+    "PodIdentityAssociation": ("serviceAccountName",),
+    "ClusterIAMServiceAccount": ("metadata",),
+    "ClusterIAMMeta": ("name",),
 }
 
 DEFINITIONS: dict[str, dict[str, str]] = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.identities import identities
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.nodegroups import nodegroups
 
 # What eksctl sets where the file says nothing.
@@ -20,7 +21,7 @@ DEFAULT_ADDONS = ("vpc-cni", "kube-proxy", "coredns", "metrics-server")
 
 def variables(config: dict[str, Any]) -> dict[str, Any]:
     """Role variables of a config without contradictions, by name."""
-    rooms = (_shared, _network, _cluster, _access_to_cluster, _auto_mode, _nodes, _fargate, _addons)
+    rooms = (_shared, _network, _cluster, _access_to_cluster, _auto_mode, _nodes, _fargate, _addons, identities)
     return {name: value for room in rooms for name, value in room(config).items() if value is not None}
 
 

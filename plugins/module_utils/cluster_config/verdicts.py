@@ -27,7 +27,7 @@ DESCRIPTIVE: dict[str, str] = {
 }
 
 _NODES = "managedNodeGroups[]"
-_IRSA = "identities of pods come with a later release of kumo.eks"
+_ACCOUNTS, _ASSOCIATIONS = "iam.serviceAccounts[]", "iam.podIdentityAssociations[]"
 
 HONOURED: dict[str, str] = {
     "metadata.name": "eks_cluster_name",
@@ -62,6 +62,33 @@ HONOURED: dict[str, str] = {
     "controlPlaneScalingConfig.tier": "cluster_control_plane_scaling_config.tier",
     "iam.serviceRoleARN": "cluster_role_arn",
     "iam.fargatePodExecutionRoleARN": "fargate_profiles[].role_arn",
+    "iam.withOIDC": "irsa_oidc_provider",
+    f"{_ACCOUNTS}.metadata.name": "irsa_service_accounts[].name",
+    f"{_ACCOUNTS}.metadata.namespace": "irsa_service_accounts[].namespace",
+    f"{_ACCOUNTS}.metadata.labels": "irsa_service_accounts[].service_account_labels",
+    f"{_ACCOUNTS}.metadata.annotations": "irsa_service_accounts[].service_account_annotations",
+    f"{_ACCOUNTS}.attachPolicy": "irsa_service_accounts[].inline_policies",
+    f"{_ACCOUNTS}.attachPolicyARNs": "irsa_service_accounts[].policy_arns",
+    f"{_ACCOUNTS}.attachRoleARN": "irsa_service_accounts[].role_arn",
+    f"{_ACCOUNTS}.wellKnownPolicies": "irsa_service_accounts[].well_known_policies",
+    f"{_ACCOUNTS}.permissionsBoundary": "irsa_service_accounts[].permissions_boundary",
+    f"{_ACCOUNTS}.roleName": "irsa_service_accounts[].role_name",
+    f"{_ACCOUNTS}.roleOnly": "irsa_service_accounts[].role_only",
+    f"{_ACCOUNTS}.subjectPattern": "irsa_service_accounts[].name, allow_patterns",
+    f"{_ACCOUNTS}.tags": "irsa_service_accounts[].tags",
+    f"{_ASSOCIATIONS}.namespace": "irsa_pod_identity_associations[].namespace",
+    f"{_ASSOCIATIONS}.serviceAccountName": "irsa_pod_identity_associations[].service_account",
+    f"{_ASSOCIATIONS}.roleARN": "irsa_pod_identity_associations[].role_arn",
+    f"{_ASSOCIATIONS}.targetRoleARN": "irsa_pod_identity_associations[].target_role_arn",
+    f"{_ASSOCIATIONS}.disableSessionTags": "irsa_pod_identity_associations[].disable_session_tags",
+    f"{_ASSOCIATIONS}.policy": "irsa_pod_identity_associations[].session_policy",
+    f"{_ASSOCIATIONS}.roleName": "irsa_pod_identity_associations[].role_name",
+    f"{_ASSOCIATIONS}.permissionPolicy": "irsa_pod_identity_associations[].inline_policies",
+    f"{_ASSOCIATIONS}.permissionPolicyName": "irsa_pod_identity_associations[].inline_policies",
+    f"{_ASSOCIATIONS}.permissionPolicyARNs": "irsa_pod_identity_associations[].policy_arns",
+    f"{_ASSOCIATIONS}.permissionsBoundaryARN": "irsa_pod_identity_associations[].permissions_boundary",
+    f"{_ASSOCIATIONS}.wellKnownPolicies": "irsa_pod_identity_associations[].well_known_policies",
+    f"{_ASSOCIATIONS}.tags": "irsa_pod_identity_associations[].tags",
     "kubernetesNetworkConfig.ipFamily": "cluster_kubernetes_network_config.ip_family",
     "kubernetesNetworkConfig.serviceIPv4CIDR": "cluster_kubernetes_network_config.service_ipv4_cidr",
     "remoteNetworkConfig.remoteNodeNetworks": "cluster_remote_network_config.remote_node_networks",
@@ -120,6 +147,11 @@ HONOURED: dict[str, str] = {
 _OWN_TEMPLATE = "put it into an EC2 launch template of your own and name that in launchTemplate"
 _BOUNDARY = Refusal("the roles set no permissions boundary", "create the role yourself and give its ARN")
 
+_ADDON_ROLE = Refusal(
+    "roles of add-ons are not made with them",
+    "make the role with iam.serviceAccounts and roleOnly, and give its ARN by serviceAccountRoleARN",
+)
+
 REFUSED: dict[str, Refusal] = {
     "metadata.rollbackConfig": Refusal("an upgrade is not rolled back by itself", "leave it out"),
     "localZones": Refusal("the network role makes subnets in availability zones only", "give your own by vpc.subnets"),
@@ -152,9 +184,12 @@ REFUSED: dict[str, Refusal] = {
         "the network role makes no route to another network", "leave it out and make the routes yourself"
     ),
     "remoteNetworkConfig.iam": Refusal("roles of hybrid nodes are not made", "make them yourself and leave it out"),
-    "iam.withOIDC": Refusal(f"not yet: {_IRSA}", "leave it out", (False,)),
-    "iam.serviceAccounts": Refusal(f"not yet: {_IRSA}", "leave it out"),
-    "iam.podIdentityAssociations": Refusal(f"not yet: {_IRSA}", "leave it out"),
+    f"{_ACCOUNTS}.status": Refusal("an identity's status is what AWS reports", "leave it out"),
+    f"{_ASSOCIATIONS}.createServiceAccount": Refusal(
+        "an association needs no service account, and none is made",
+        "let the chart make it, or list it in iam.serviceAccounts",
+        (False,),
+    ),
     "iam.serviceRolePermissionsBoundary": _BOUNDARY._replace(way_out="create the role and give iam.serviceRoleARN"),
     "iam.fargatePodExecutionRolePermissionsBoundary": _BOUNDARY._replace(
         way_out="create the role and give iam.fargatePodExecutionRoleARN"
@@ -178,12 +213,14 @@ REFUSED: dict[str, Refusal] = {
     "vpc.manageSharedNodeSecurityGroupRules": Refusal(
         "nodes share the cluster security group that EKS makes", "leave it out"
     ),
-    "addonsConfig.autoApplyPodIdentityAssociations": Refusal(f"not yet: {_IRSA}", "leave it out", (False,)),
+    "addonsConfig.autoApplyPodIdentityAssociations": Refusal(
+        "add-ons get no associations by themselves", "list them in the add-on's podIdentityAssociations", (False,)
+    ),
     "fargateProfiles[].status": Refusal("a profile's status is what EKS reports", "leave it out"),
-    "addons[].attachPolicy": Refusal("roles of add-ons are not made", "give serviceAccountRoleARN"),
-    "addons[].attachPolicyARNs": Refusal("roles of add-ons are not made", "give serviceAccountRoleARN"),
-    "addons[].permissionsBoundary": Refusal("roles of add-ons are not made", "give serviceAccountRoleARN"),
-    "addons[].wellKnownPolicies": Refusal("roles of add-ons are not made", "give serviceAccountRoleARN"),
+    "addons[].attachPolicy": _ADDON_ROLE,
+    "addons[].attachPolicyARNs": _ADDON_ROLE,
+    "addons[].permissionsBoundary": _ADDON_ROLE,
+    "addons[].wellKnownPolicies": _ADDON_ROLE,
     "addons[].useDefaultPodIdentityAssociations": Refusal(
         "roles of add-ons are not made", "give podIdentityAssociations with a roleARN", (False,)
     ),

@@ -14,7 +14,13 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 from ansible_collections.kumo.eks.plugins.module_utils.fields import Change, Field, unordered, without_none
-from ansible_collections.kumo.eks.plugins.module_utils.iam_policy import canonical, canonicals, parsed, trust_beside
+from ansible_collections.kumo.eks.plugins.module_utils.iam_policy import (
+    VERSION,
+    canonical,
+    canonicals,
+    parsed,
+    trust_beside,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.iam_tags import as_list, as_map, tag_changes, with_owner
 from ansible_collections.kumo.eks.plugins.module_utils.ownership import OWNED, PREFIX, owners
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Request
@@ -232,5 +238,6 @@ class PodRoleResource(IamResource):
 
     def let_go(self, statements: list[dict[str, Any]]) -> None:
         """Leave the role to the others: their statements stay in the trust, and the mark of this cluster goes."""
-        self._set_trust({"Version": "2012-10-17", "Statement": statements})
+        if statements:  # a trust without any is none to IAM
+            self._set_trust({"Version": VERSION, "Statement": statements})
         self.iam.untag_role(RoleName=self.name, TagKeys=[self.owner])

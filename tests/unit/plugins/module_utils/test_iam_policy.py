@@ -13,6 +13,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 from ansible_collections.kumo.eks.plugins.module_utils.iam_policy import (
     canonical,
     parsed,
+    pod_identity_trust,
     trust_beside,
     trust_without,
     trusts,
@@ -96,9 +97,11 @@ def test_what_a_trust_says_of_others_stays():
     old = web_identity_trust(PROVIDER, ["system:serviceaccount:c:d"], "sts.amazonaws.com", False)["Statement"][0]
     cluster = web_identity_trust(OTHER, ["system:serviceaccount:a:b"], "sts.amazonaws.com", False)["Statement"][0]
     service = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    now = document(old, service, cluster)
-    assert trust_beside(now, wanted, True)["Statement"] == [*wanted["Statement"], cluster]
-    assert trust_beside(now, wanted, False)["Statement"] == [*wanted["Statement"], service, cluster]
+    pods = pod_identity_trust()["Statement"][0]
+    now = document(old, service, cluster, pods)
+    assert trust_beside(now, wanted, True)["Statement"] == [*wanted["Statement"], cluster, pods]
+    assert trust_beside(now, wanted, False)["Statement"] == [*wanted["Statement"], service, cluster, pods]
     assert trust_beside(document(old), wanted, False) == wanted
-    assert trust_without(now, PROVIDER) == [service, cluster]
+    assert trust_beside(document(old, service), pod_identity_trust(), True)["Statement"] == [pods, old]
+    assert trust_without(now, wanted) == [service, cluster, pods]
     assert trusts(now, PROVIDER) and trusts(now, OTHER) and not trusts(document(service), PROVIDER)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
-from ansible_collections.kumo.eks.plugins.module_utils.irsa import UNKNOWN, Ground, ground_of
+from ansible_collections.kumo.eks.plugins.module_utils.ground import UNKNOWN, Ground, ground_of
 from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import check_apart, read_identity
 
 ONE = {"namespace": "production", "service_account": "my-app-sa"}

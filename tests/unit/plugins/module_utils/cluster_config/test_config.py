@@ -45,6 +45,14 @@ def problems(given: Any) -> list[str]:
     return caught.value.problems
 
 
+ACCOUNT = {"metadata": {"name": "my-app-sa"}, "attachPolicyARNs": ["arn:p"]}
+ASSOCIATION = {"namespace": "n", "serviceAccountName": "s", "roleARN": "arn:r"}
+
+
+def accounts(*rows: Any, **fields: Any) -> dict[str, Any]:
+    return config(iam={"withOIDC": True, "serviceAccounts": list(rows or [ACCOUNT]), **fields})
+
+
 class TestDefaultsOfEksctl:
     def test_a_file_that_says_nothing_else(self):
         assert role_variables(config()) == {
@@ -174,6 +182,82 @@ class TestImages:
         assert "AmazonLinux2023" in problem
 
 
+class TestIdentities:
+    def test_service_accounts_and_their_roles(self):
+        document = {"Version": "2012-10-17", "Statement": []}
+        found = role_variables(
+            accounts(
+                {
+                    "metadata": {"name": "my-app-sa", "namespace": "production", "labels": {"a": "b"}},
+                    "attachPolicyARNs": ["arn:aws:iam::123456789012:policy/my-app-s3-policy"],
+                    "attachPolicy": document,
+                    "wellKnownPolicies": {"ebsCSIController": True, "autoScaler": False},
+                    "permissionsBoundary": "arn:b",
+                    "tags": {"Team": "a"},
+                },
+                {"metadata": {"name": "named"}, "attachRoleARN": "arn:aws:iam::123456789012:role/r"},
+                {**ACCOUNT, "metadata": {"name": "crossplane"}, "subjectPattern": "provider-*", "roleOnly": True},
+            )
+        )
+        assert found["irsa_oidc_provider"] is True
+        assert found["irsa_service_accounts"] == [
+            {
+                "namespace": "production",
+                "name": "my-app-sa",
+                "create_namespace": True,
+                "service_account_labels": {"a": "b"},
+                "policy_arns": ["arn:aws:iam::123456789012:policy/my-app-s3-policy"],
+                "inline_policies": {"kumo-eks": document},
+                "well_known_policies": ["ebs"],
+                "permissions_boundary": "arn:b",
+                "tags": {"Team": "a"},
+            },
+            {
+                "namespace": "default",
+                "name": "named",
+                "create_namespace": True,
+                "role_arn": "arn:aws:iam::123456789012:role/r",
+            },
+            {
+                "namespace": "default",
+                "name": "provider-*",
+                "allow_patterns": True,
+                "role_name": "one-default-crossplane",
+                "role_only": True,
+                "policy_arns": ["arn:p"],
+            },
+        ]
+
+    def test_pod_identity_associations(self):
+        found = role_variables(
+            config(
+                addons=[{"name": "eks-pod-identity-agent"}],
+                iam={
+                    "podIdentityAssociations": [
+                        {**ASSOCIATION, "targetRoleARN": "arn:t", "createServiceAccount": False},
+                        {
+                            "namespace": "n",
+                            "serviceAccountName": "t",
+                            "permissionPolicyName": "p",
+                            "permissionPolicy": {"Statement": []},
+                            "wellKnownPolicies": {"externalDNS": True},
+                        },
+                    ]
+                },
+            )
+        )
+        assert found["irsa_pod_identity_associations"] == [
+            {"namespace": "n", "service_account": "s", "role_arn": "arn:r", "target_role_arn": "arn:t"},
+            {
+                "namespace": "n",
+                "service_account": "t",
+                "inline_policies": {"p": {"Statement": []}},
+                "well_known_policies": ["external_dns"],
+            },
+        ]
+        assert "irsa_service_accounts" not in found
+
+
 class TestProblems:
     @pytest.mark.parametrize(
         ("given", "problem"),
@@ -211,7 +295,41 @@ class TestProblems:
             (group(subnets=["mine"]), "managedNodeGroups[0].subnets[0]: 'mine' is neither a subnet's ID"),
             (config(vpc={"cidr": "10.0.0.1/16"}), "vpc.cidr: '10.0.0.1/16' is no address range"),
             (config(managedNodeGroups=[{"name": "n"}, {"name": "n"}]), "managedNodeGroups[1].name: 'n' is there twice"),
-            (config(iam={"withOIDC": True}), "iam.withOIDC: not honoured by kumo.eks: not yet"),
+            (
+                accounts(withOIDC=False),
+                "iam.serviceAccounts: need the cluster's OIDC provider; set iam.withOIDC: true.",
+            ),
+            (accounts({}), "iam.serviceAccounts[0].metadata: is missing."),
+            (accounts({"metadata": {"name": "a"}}), "iam.serviceAccounts[0]: gives no rights; name policies by"),
+            (
+                accounts({"metadata": {"name": "a"}, "attachRoleARN": "arn:r", "roleName": "r"}),
+                "iam.serviceAccounts[0].attachRoleARN: cannot be combined with roleName",
+            ),
+            (
+                accounts({"metadata": {"name": "a"}, "attachPolicy": {"a": 1}}),
+                "iam.serviceAccounts[0].attachPolicy: {'a': 1} is no policy document",
+            ),
+            (
+                accounts({**ACCOUNT, "subjectPattern": "a-*"}),
+                "iam.serviceAccounts[0].subjectPattern: needs roleOnly: true",
+            ),
+            (accounts(ACCOUNT, ACCOUNT), "iam.serviceAccounts[1].metadata.name: default/my-app-sa is there twice."),
+            (
+                config(iam={"podIdentityAssociations": [ASSOCIATION]}),
+                "iam.podIdentityAssociations: need the agent; add eks-pod-identity-agent to addons.",
+            ),
+            (
+                config(iam={"podIdentityAssociations": [{**ASSOCIATION, "roleName": "r"}]}),
+                "iam.podIdentityAssociations[0].roleARN: cannot be combined with roleName",
+            ),
+            (
+                config(iam={"podIdentityAssociations": [{**ASSOCIATION, "createServiceAccount": True}]}),
+                "iam.podIdentityAssociations[0].createServiceAccount: not honoured by kumo.eks",
+            ),
+            (
+                config(addons=[{"name": "a", "podIdentityAssociations": [{"serviceAccountName": "a"}]}]),
+                "addons[0].podIdentityAssociations[0].roleARN: is missing.",
+            ),
             (config(vpc={"clusterEndpoints": {"publicAccess": False}}), "vpc.clusterEndpoints: nobody could reach"),
             ([], "ClusterConfig: [] is not a mapping of fields."),
         ],

@@ -33,6 +33,22 @@ LEAVES = [path for path in FIELDS if FIELDS[path].strip("[]{}") not in DEFINITIO
 SUBNETS = {"public": {"a": {"id": "subnet-1"}, "b": {"id": "subnet-2"}}, "private": {"a": {"id": "subnet-3"}}}
 AUTO = {"autoModeConfig": {"enabled": True, "nodeRoleARN": "arn:n"}, "iam": {"serviceRoleARN": "arn:s"}}
 
+DOCUMENT = {"Version": "2012-10-17", "Statement": []}
+AGENT = {"addons": [{"name": "eks-pod-identity-agent"}]}
+BARE_ACCOUNT = {"metadata": {"name": "text"}}
+RIGHTS = {"attachPolicyARNs": ["arn:p"]}
+BARE_ASSOCIATION = {"namespace": "n", "serviceAccountName": "text"}
+MORE_RIGHTS = {"permissionPolicyARNs": ["arn:p"]}
+
+
+def account(**fields: Any) -> dict[str, Any]:
+    return {"iam": {"withOIDC": True, "serviceAccounts": [{**BARE_ACCOUNT, **fields}]}}
+
+
+def association(**fields: Any) -> dict[str, Any]:
+    return {"iam": {"podIdentityAssociations": [{**BARE_ASSOCIATION, **fields}]}, **AGENT}
+
+
 # A value that differs from the default, where the first one that fits the type does not.
 VALUES: dict[str, Any] = {
     "metadata.version": "1.31",
@@ -52,6 +68,8 @@ VALUES: dict[str, Any] = {
     "vpc.subnets.public{}.az": "c",
     "vpc.subnets.private{}.az": "c",
     "vpc.clusterEndpoints.publicAccess": True,
+    "iam.serviceAccounts[].attachPolicy": DOCUMENT,
+    "iam.podIdentityAssociations[].permissionPolicy": DOCUMENT,
 }
 # What must stand beside the field for it to mean something.
 BESIDE: dict[str, dict[str, Any]] = {
@@ -74,6 +92,57 @@ BESIDE: dict[str, dict[str, Any]] = {
     "managedNodeGroups[].desiredCapacity": {"managedNodeGroups": [{"name": "n", "minSize": 1, "maxSize": 9}]},
     "iam.fargatePodExecutionRoleARN": {"fargateProfiles": [{"name": "f", "selectors": [{"namespace": "x"}]}]},
 }
+BESIDE |= {
+    f"iam.serviceAccounts[].{name}": account(**RIGHTS)
+    for name in (
+        "metadata.name",
+        "metadata.namespace",
+        "metadata.labels",
+        "metadata.annotations",
+        "attachPolicy",
+        "permissionsBoundary",
+        "roleName",
+        "roleOnly",
+        "tags",
+    )
+}
+BESIDE |= {
+    f"iam.podIdentityAssociations[].{name}": association(**MORE_RIGHTS)
+    for name in (
+        "namespace",
+        "serviceAccountName",
+        "targetRoleARN",
+        "disableSessionTags",
+        "policy",
+        "roleName",
+        "permissionPolicy",
+        "permissionsBoundaryARN",
+        "tags",
+    )
+}
+BESIDE |= {
+    "iam.serviceAccounts[].attachPolicyARNs": account(attachPolicy=DOCUMENT),
+    "iam.serviceAccounts[].subjectPattern": account(**RIGHTS, roleOnly=True, roleName="r"),
+    "iam.podIdentityAssociations[].permissionPolicyARNs": association(permissionPolicy=DOCUMENT),
+    "iam.podIdentityAssociations[].permissionPolicyName": association(permissionPolicy=DOCUMENT),
+    "iam.podIdentityAssociations[].roleARN": association(),
+    "addons[].podIdentityAssociations[].serviceAccountName": {
+        "addons": [{"name": "text", "podIdentityAssociations": [{"roleARN": "arn:r"}]}]
+    },
+    "iam.serviceAccounts[].attachRoleARN": account(),
+    **{
+        path: account(**RIGHTS) if "serviceAccounts" in path else association(**MORE_RIGHTS)
+        for path in LEAVES
+        if ".wellKnownPolicies." in path and path.startswith("iam.")
+    },
+}
+# Fields without which a file is refused by a rule, for they are needed only here.
+NEEDED = (
+    "addons[].podIdentityAssociations[].roleARN",
+    "iam.podIdentityAssociations[].namespace",
+    "iam.podIdentityAssociations[].roleARN",
+    "iam.serviceAccounts[].attachRoleARN",
+)
 REQUIRED_VALUES = {"remoteNodeNetworks": [{"cidrs": ["10.0.0.0/8"]}], "selectors": [{"namespace": "x"}]}
 
 
@@ -157,7 +226,7 @@ def _other(start: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     try:
         return role_variables(without)
     except Unusable as error:
-        assert required, error.problems
+        assert required or path in NEEDED, error.problems
         return role_variables(placed(start, path, BASE["metadata"].get(name) or _different(FIELDS[path], value)))
 
 

@@ -1,0 +1,93 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turns iam.serviceAccounts and iam.podIdentityAssociations of a ClusterConfig into the variables of the role irsa. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import Account, default_role_name
+
+NAMESPACE = "default"  # what eksctl takes where metadata.namespace is left out
+INLINE = "kumo-eks"  # name of an inline policy that the file gives without a name
+
+POLICIES = {
+    "autoScaler": "auto_scaler",
+    "awsLoadBalancerController": "aws_load_balancer_controller",
+    "certManager": "cert_manager",
+    "ebsCSIController": "ebs",
+    "efsCSIController": "efs",
+    "externalDNS": "external_dns",
+    "imageBuilder": "image_builder",
+}
+
+SAME_OF_ACCOUNT = {
+    "attachPolicyARNs": "policy_arns",
+    "attachRoleARN": "role_arn",
+    "permissionsBoundary": "permissions_boundary",
+    "roleName": "role_name",
+    "roleOnly": "role_only",
+    "tags": "tags",
+}
+SAME_OF_ASSOCIATION = {
+    "roleARN": "role_arn",
+    "targetRoleARN": "target_role_arn",
+    "disableSessionTags": "disable_session_tags",
+    "policy": "session_policy",
+    "permissionPolicyARNs": "policy_arns",
+    "permissionsBoundaryARN": "permissions_boundary",
+    "roleName": "role_name",
+    "tags": "tags",
+}
+
+
+def identities(config: dict[str, Any]) -> dict[str, Any]:
+    """irsa_oidc_provider, irsa_service_accounts and irsa_pod_identity_associations, where the file says something of them."""
+    iam, cluster = config.get("iam", {}), config["metadata"]["name"]
+    return {
+        "irsa_oidc_provider": iam.get("withOIDC"),
+        "irsa_service_accounts": [_account(row, cluster) for row in iam.get("serviceAccounts", [])] or None,
+        "irsa_pod_identity_associations": [_association(row) for row in iam.get("podIdentityAssociations", [])] or None,
+    }
+
+
+def _account(row: dict[str, Any], cluster: str) -> dict[str, Any]:
+    metadata = row["metadata"]
+    account = Account(metadata.get("namespace", NAMESPACE), metadata["name"])
+    found = {
+        "namespace": account.namespace,
+        "name": account.name,
+        "create_namespace": None if row.get("roleOnly") else True,  # as eksctl does
+        "service_account_labels": metadata.get("labels"),
+        "service_account_annotations": metadata.get("annotations"),
+        "inline_policies": _inline(row.get("attachPolicy"), INLINE),
+        "well_known_policies": _well_known(row),
+        **_renamed(row, SAME_OF_ACCOUNT),
+    }
+    if "subjectPattern" in row:
+        found |= {"name": row["subjectPattern"], "allow_patterns": True}
+        found["role_name"] = row.get("roleName") or default_role_name(cluster, account)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _association(row: dict[str, Any]) -> dict[str, Any]:
+    found = {
+        "namespace": row["namespace"],
+        "service_account": row["serviceAccountName"],
+        "inline_policies": _inline(row.get("permissionPolicy"), row.get("permissionPolicyName", INLINE)),
+        "well_known_policies": _well_known(row),
+        **_renamed(row, SAME_OF_ASSOCIATION),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _inline(document: Any, name: str) -> dict[str, Any] | None:
+    return None if document is None else {name: document}
+
+
+def _well_known(row: dict[str, Any]) -> list[str] | None:
+    return [POLICIES[name] for name, on in row.get("wellKnownPolicies", {}).items() if on] or None
+
+
+def _renamed(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    return {names[name]: value for name, value in row.items() if name in names}

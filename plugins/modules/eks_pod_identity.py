@@ -1,0 +1,466 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eks_pod_identity
+version_added: 0.1.0
+short_description: Give pods of an Amazon EKS cluster an IAM role by EKS Pod Identity
+description:
+  - Keeps pod identity associations, each for one service account, and on request the role that the pods take.
+  - One association by O(service_account), or a whole list in one task by O(associations), worked on side by side.
+  - An option that is left out is left alone; an empty one clears.
+  - A role is kept where O(role_name), O(policy_arns) or another option of a role is given. It trusts
+    C(pods.eks.amazonaws.com). With O(state=absent) it goes, if the module made it and nobody else uses it.
+  - It warns where the cluster has no Pod Identity Agent, for pods then get no credentials.
+author:
+  - kumo.eks contributors (@kumo-eks)
+options:
+  cluster_name:
+    description: The cluster's name.
+    type: str
+    required: true
+  associations:
+    description:
+      - A list of associations, each with any of the options that describe one.
+      - All are worked on at once. One that fails does not stop the others; the task fails when all are through.
+    type: list
+    elements: dict
+    suboptions:
+      namespace:
+        description: See O(namespace).
+        type: str
+        required: true
+      service_account:
+        description: See O(service_account).
+        type: str
+        required: true
+      role_arn:
+        description: See O(role_arn).
+        type: str
+      target_role_arn:
+        description: See O(target_role_arn).
+        type: str
+      disable_session_tags:
+        description: See O(disable_session_tags).
+        type: bool
+      session_policy:
+        description: See O(session_policy).
+        type: raw
+      role_name:
+        description: See O(role_name).
+        type: str
+      policy_arns:
+        description: See O(policy_arns).
+        type: list
+        elements: str
+      inline_policies:
+        description: See O(inline_policies).
+        type: dict
+      well_known_policies:
+        description:
+          - Rights that well-known controllers ask for, by name. They come beside O(policy_arns) and O(inline_policies).
+          - Where it is given, the three together are all policies of the role.
+        type: list
+        elements: str
+        choices: [auto_scaler, aws_load_balancer_controller, cert_manager, cloud_watch, ebs, efs, external_dns, fsx, image_builder, xray]
+      policy:
+        description: See O(policy).
+        type: dict
+        suboptions: &policy
+          name:
+            description: The policy's name.
+            type: str
+            required: true
+          document:
+            description: The policy document, as a mapping or JSON text. It is needed unless O(state=absent).
+            type: raw
+          description:
+            description: What it is for. IAM cannot change it later.
+            type: str
+          path:
+            description: The policy's path.
+            type: str
+            default: /
+      permissions_boundary:
+        description: See O(permissions_boundary).
+        type: str
+      path:
+        description: See O(path).
+        type: str
+      max_session_duration:
+        description: See O(max_session_duration).
+        type: int
+      description:
+        description: See O(description).
+        type: str
+      purge_trust:
+        description: See O(purge_trust).
+        type: bool
+      replace:
+        description: See O(replace).
+        type: bool
+        default: false
+      tags:
+        description: See O(tags).
+        type: dict
+        aliases: [resource_tags]
+      purge_tags:
+        description: See O(purge_tags).
+        type: bool
+        default: true
+  namespace:
+    description: The Kubernetes namespace of the service account. It need not exist yet.
+    type: str
+  service_account:
+    description: The service account's name. It need not exist yet. One of this and O(associations) is needed.
+    type: str
+  role_arn:
+    description: ARN of the role that the pods take. It is needed for a new association, unless a role is kept by the task.
+    type: str
+  target_role_arn:
+    description:
+      - ARN of a second role that EKS takes with the first one, for access to another account.
+      - EKS can change it, but not take it away; an empty text does so with O(replace=true).
+    type: str
+  disable_session_tags:
+    description: Whether the session goes without the tags that name cluster, namespace and service account.
+    type: bool
+  session_policy:
+    description:
+      - A policy document, as a mapping or JSON text, that narrows the session's rights.
+      - EKS can change it, but not take it away; V({}) does so with O(replace=true).
+    type: raw
+  role_name:
+    description: Name of the role that is kept. Left out, it is the names of cluster, namespace and service account, and C(pod).
+    type: str
+  policy_arns:
+    description:
+      - ARNs of all policies that the kept role has, beside the one of O(policy). Others are detached.
+      - Left out, attached policies are left alone.
+    type: list
+    elements: str
+  inline_policies:
+    description:
+      - All inline policies of the kept role, by name. A document is a mapping, or JSON text.
+      - Left out, inline policies are left alone; V({}) removes them.
+    type: dict
+  well_known_policies:
+    description:
+      - Rights that well-known controllers ask for, by name. They come beside O(policy_arns) and O(inline_policies).
+      - Where it is given, the three together are all policies of the role.
+    type: list
+    elements: str
+    choices: [auto_scaler, aws_load_balancer_controller, cert_manager, cloud_watch, ebs, efs, external_dns, fsx, image_builder, xray]
+  policy:
+    description:
+      - A customer-managed policy that is kept and attached to the kept role.
+      - A changed document becomes a new version in force. IAM keeps five; the oldest that is not in force makes room.
+    type: dict
+    suboptions: *policy
+  permissions_boundary:
+    description: ARN of the policy that bounds the kept role's rights. An empty text removes the boundary.
+    type: str
+  path:
+    description: The kept role's path, for its creation. IAM cannot change it.
+    type: str
+  max_session_duration:
+    description: The longest session of the kept role, from 3600 to 43200 seconds.
+    type: int
+  description:
+    description: What the kept role is for.
+    type: str
+  purge_trust:
+    description:
+      - Whether the kept role's trust policy holds nothing but what lets in pods, of any cluster.
+      - Left out, this is so for roles that the module made; an adopted role keeps its other statements.
+    type: bool
+  replace:
+    description: Whether a change that EKS cannot make deletes the association and creates it anew.
+    type: bool
+    default: false
+  state:
+    description: Whether the associations exist.
+    type: str
+    choices: [present, absent]
+    default: present
+notes:
+  - Where a service account has both, an association comes before the annotation of IRSA.
+  - Pods that run get a new role only when they are started anew.
+  - The agent is the add-on C(eks-pod-identity-agent); nodes of auto mode bring it.
+extends_documentation_fragment:
+  - kumo.eks.tags
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+"""
+
+EXAMPLES = r"""
+- name: Let pods of a service account take a role that exists
+  kumo.eks.eks_pod_identity:
+    cluster_name: my-cluster
+    region: ap-northeast-1
+    namespace: kube-system
+    service_account: ebs-csi-controller-sa
+    role_arn: arn:aws:iam::123456789012:role/ebsCsiRole
+
+- name: Keep two associations in one task, the second with a role of its own
+  kumo.eks.eks_pod_identity:
+    cluster_name: my-cluster
+    associations:
+      - namespace: kube-system
+        service_account: ebs-csi-controller-sa
+        role_arn: arn:aws:iam::123456789012:role/ebsCsiRole
+      - namespace: production
+        service_account: reader
+        policy_arns:
+          - arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess
+
+- name: Remove an association and the role that was made for it
+  kumo.eks.eks_pod_identity:
+    cluster_name: my-cluster
+    namespace: production
+    service_account: reader
+    state: absent
+"""
+
+RETURN = r"""
+association:
+  description: The association as DescribePodIdentityAssociation answers it, in snake case.
+  returned: when one is given
+  type: dict
+  contains: &association
+    association_id:
+      description: Its id.
+      returned: when the association exists
+      type: str
+      sample: a-1234567890abcdef0
+    association_arn:
+      description: Its ARN.
+      returned: when the association exists
+      type: str
+      sample: arn:aws:eks:ap-northeast-1:123456789012:podidentityassociation/my-cluster/a-1234567890abcdef0
+    namespace:
+      description: The namespace.
+      returned: when the association exists
+      type: str
+      sample: production
+    service_account:
+      description: The service account.
+      returned: when the association exists
+      type: str
+      sample: reader
+    role_arn:
+      description: ARN of the role.
+      returned: when the association exists
+      type: str
+      sample: arn:aws:iam::123456789012:role/my-cluster-production-reader-pod
+    target_role_arn:
+      description: ARN of the second role.
+      returned: when there is one
+      type: str
+      sample: arn:aws:iam::210987654321:role/target
+    external_id:
+      description: The external id that the second role's trust policy is to ask for.
+      returned: when there is a second role
+      type: str
+      sample: 0a1b2c3d
+    disable_session_tags:
+      description: Whether the session goes without tags.
+      returned: when the association exists
+      type: bool
+      sample: false
+    tags:
+      description: Its tags.
+      returned: when the association exists
+      type: dict
+      sample: {"Environment": "production"}
+role:
+  description: The role that is kept, with the keys that M(kumo.eks.eks_irsa) returns.
+  returned: when one association is given and its role is kept by the task
+  type: dict
+  sample: {"role_name": "my-cluster-production-reader-pod", "path": "/"}
+policy:
+  description: The customer-managed policy that is kept, with the keys that M(kumo.eks.eks_irsa) returns.
+  returned: when one association is given, with O(policy)
+  type: dict
+  sample: {"arn": "arn:aws:iam::123456789012:policy/reader", "default_version": "v1"}
+associations:
+  description: A result for each association, in the order given. Beside these keys C(association), C(role) and C(policy).
+  returned: when O(associations) is given
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The service account with its namespace.
+      returned: always
+      type: str
+      sample: production/reader
+    changed:
+      description: Whether anything of it was changed.
+      returned: always
+      type: bool
+      sample: true
+    failed:
+      description: Whether it failed.
+      returned: always
+      type: bool
+      sample: false
+    msg:
+      description: Why it failed.
+      returned: when it failed
+      type: str
+      sample: "role_arn: is needed to create the association"
+kept:
+  description: What O(state=absent) did not remove, and why.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    kind:
+      description: What it is.
+      returned: always
+      type: str
+      sample: role
+    name:
+      description: Its name or ARN.
+      returned: always
+      type: str
+      sample: reader
+    why:
+      description: Why it was kept.
+      returned: always
+      type: str
+      sample: it was not made by kumo.eks for this cluster
+agent:
+  description:
+    - How the cluster has the Pod Identity Agent. The status of the add-on C(eks-pod-identity-agent), V(AUTO_MODE) where the
+      nodes bring it, or V(MISSING).
+  returned: always
+  type: str
+  sample: ACTIVE
+"""
+
+from functools import partial
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures
+from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
+from ansible_collections.kumo.eks.plugins.module_utils.ground import ground_of
+from ansible_collections.kumo.eks.plugins.module_utils.identity_results import item_rows, leave
+from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import WELL_KNOWN, check_apart, read_association
+from ansible_collections.kumo.eks.plugins.module_utils.pod_identity import Associator
+from ansible_collections.kumo.eks.plugins.module_utils.reconciler import side_by_side
+from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.resources.pod_identity import AGENT, agent_of
+
+
+def association_spec() -> dict[str, Any]:
+    """The options that describe an association, alone or in a list, without its service account."""
+    policy = dict(
+        name=dict(type="str", required=True),
+        document=dict(type="raw"),
+        description=dict(type="str"),
+        path=dict(type="str", default="/"),
+    )
+    return dict(
+        role_arn=dict(type="str"),
+        target_role_arn=dict(type="str"),
+        disable_session_tags=dict(type="bool"),
+        session_policy=dict(type="raw"),
+        role_name=dict(type="str"),
+        policy_arns=dict(type="list", elements="str"),
+        inline_policies=dict(type="dict"),
+        well_known_policies=dict(type="list", elements="str", choices=list(WELL_KNOWN)),
+        policy=dict(type="dict", options=policy),
+        permissions_boundary=dict(type="str"),
+        path=dict(type="str"),
+        max_session_duration=dict(type="int"),
+        description=dict(type="str"),
+        purge_trust=dict(type="bool"),
+        replace=dict(type="bool", default=False),
+        tags=dict(type="dict", aliases=["resource_tags"]),
+        purge_tags=dict(type="bool", default=True),
+    )
+
+
+def look(module: AnsibleAWSModule, eks: Any) -> dict[str, Any] | None:
+    """The cluster; a plan and a deletion also do without one."""
+    name = module.params["cluster_name"]
+    raw = found_or_none(eks.describe_cluster, "cluster", name=name)
+    if raw is None and module.params["state"] == "present" and not module.check_mode:
+        raise EksError(f"cluster_name: there is no cluster {name} in {eks.meta.region_name}")
+    return raw
+
+
+def warn_of(module: AnsibleAWSModule, agent: str) -> None:
+    if agent == "MISSING" and module.params["state"] == "present":
+        module.warn(
+            f"Cluster {module.params['cluster_name']} has no Pod Identity Agent, and pods get no credentials without it:"
+            f" install the add-on {AGENT} with kumo.eks.eks_addon."
+        )
+
+
+def main() -> None:
+    spec = dict(
+        cluster_name=dict(type="str", required=True),
+        associations=dict(
+            type="list",
+            elements="dict",
+            options=dict(
+                namespace=dict(type="str", required=True),
+                service_account=dict(type="str", required=True),
+                **association_spec(),
+            ),
+        ),
+        namespace=dict(type="str"),
+        service_account=dict(type="str"),
+        state=dict(type="str", choices=["present", "absent"], default="present"),
+        **association_spec(),
+    )
+    exclusive = ("service_account", "associations")
+    module = AnsibleAWSModule(
+        argument_spec=spec,
+        mutually_exclusive=[exclusive],
+        required_one_of=[exclusive],
+        required_by={"service_account": "namespace"},
+        supports_check_mode=True,
+    )
+    params = without_none(module.params)
+    name = params["cluster_name"]
+    with failures(module, f"Could not manage pod identity associations of cluster {name}"):
+        alone = "associations" not in params
+        identities = [read_association(row, name) for row in ([params] if alone else params["associations"])]
+        check_apart(identities)
+        eks, iam = client(module), client(module, "iam")
+        cluster = look(module, eks)
+        ground = ground_of(
+            cluster, name, eks.meta.region_name, lambda: client(module, "sts").get_caller_identity()["Arn"]
+        )
+        associator = Associator(eks, iam, ground, module.check_mode)
+        work = associator.present if params["state"] == "present" else associator.absent
+        results = side_by_side([(one.name, partial(work, one)) for one in identities])
+        agent = agent_of(eks, cluster)
+        warn_of(module, agent)
+    rows = item_rows(results)
+    facts = {
+        "changed": any(row["changed"] for row in rows),
+        "kept": [thing for row in rows for thing in row.get("kept", [])],
+        "agent": agent,
+    }
+    leave(module, results, rows, facts, None if alone else "associations")
+
+
+if __name__ == "__main__":
+    main()

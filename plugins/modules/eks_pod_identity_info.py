@@ -1,0 +1,138 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eks_pod_identity_info
+version_added: 0.1.0
+short_description: Look at pod identity associations of an Amazon EKS cluster
+description:
+  - Describes all associations of a cluster, or those of a namespace or a service account, and says whether the cluster has
+    the Pod Identity Agent.
+author:
+  - kumo.eks contributors (@kumo-eks)
+options:
+  cluster_name:
+    description: The cluster's name.
+    type: str
+    required: true
+  namespace:
+    description: Only associations of this namespace.
+    type: str
+  service_account:
+    description: Only associations of this service account.
+    type: str
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.facts
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  facts:
+    support: none
+  platform:
+    platforms: posix
+"""
+
+EXAMPLES = r"""
+- name: See which pods of production have an association
+  kumo.eks.eks_pod_identity_info:
+    cluster_name: my-cluster
+    region: ap-northeast-1
+    namespace: production
+  register: found
+"""
+
+RETURN = r"""
+associations:
+  description:
+    - The associations as DescribePodIdentityAssociation answers them, in snake case.
+    - The list is empty where there is none, and where the cluster does not exist.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    association_id:
+      description: Its id.
+      returned: always
+      type: str
+      sample: a-1234567890abcdef0
+    association_arn:
+      description: Its ARN.
+      returned: always
+      type: str
+      sample: arn:aws:eks:ap-northeast-1:123456789012:podidentityassociation/my-cluster/a-1234567890abcdef0
+    namespace:
+      description: The namespace.
+      returned: always
+      type: str
+      sample: production
+    service_account:
+      description: The service account.
+      returned: always
+      type: str
+      sample: reader
+    role_arn:
+      description: ARN of the role.
+      returned: always
+      type: str
+      sample: arn:aws:iam::123456789012:role/my-cluster-production-reader-pod
+    target_role_arn:
+      description: ARN of the second role.
+      returned: when there is one
+      type: str
+      sample: arn:aws:iam::210987654321:role/target
+    disable_session_tags:
+      description: Whether the session goes without tags.
+      returned: always
+      type: bool
+      sample: false
+    owner_arn:
+      description: What the association belongs to, an add-on for instance.
+      returned: when it belongs to something
+      type: str
+      sample: arn:aws:eks:ap-northeast-1:123456789012:addon/my-cluster/aws-ebs-csi-driver/1
+    tags:
+      description: Its tags.
+      returned: always
+      type: dict
+      sample: {"Environment": "production"}
+agent:
+  description:
+    - How the cluster has the Pod Identity Agent. The status of the add-on C(eks-pod-identity-agent), V(AUTO_MODE) where the
+      nodes bring it, or V(MISSING).
+  returned: always
+  type: str
+  sample: ACTIVE
+"""
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures, snake
+from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.resources.pod_identity import agent_of, associations
+
+
+def main() -> None:
+    spec = dict(
+        cluster_name=dict(type="str", required=True),
+        namespace=dict(type="str"),
+        service_account=dict(type="str"),
+    )
+    module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
+    cluster = module.params["cluster_name"]
+    wanted = {"namespace": module.params["namespace"], "serviceAccount": module.params["service_account"]}
+    with failures(module, f"Could not look at pod identity associations of cluster {cluster}"):
+        eks = client(module)
+        rows = associations(eks, cluster, {key: value for key, value in wanted.items() if value})
+        agent = agent_of(eks, found_or_none(eks.describe_cluster, "cluster", name=cluster))
+    module.exit_json(changed=False, associations=[snake(row) for row in rows], agent=agent)
+
+
+if __name__ == "__main__":
+    main()
