@@ -21,7 +21,7 @@ down: setup ## stop what make demo left running
 	@.venv/bin/kumo-sandbox down
 
 .PHONY: test
-test: setup binaries ## the gate: run every check there is
+test: setup all-binaries ## the gate: run every check there is
 	@$(GATE)
 
 .PHONY: unit
@@ -31,6 +31,10 @@ unit: setup ## unit tests
 .PHONY: integration
 integration: setup ## modules against the sandbox, in cycles of twelve steps
 	@$(GATE) integration
+
+.PHONY: helm
+helm: setup all-binaries ## the Helm modules and role with the real Helm 3 and 4
+	@$(GATE) helm
 
 .PHONY: playbooks
 playbooks: setup ## site.yml, teardown.yml and each role alone, against the sandbox
@@ -87,6 +91,10 @@ lint: setup ## ruff, ansible-lint's production profile, documentation and change
 .PHONY: binaries
 binaries: setup ## find or build the sandbox's Kubernetes binaries
 	@.venv/bin/kumo-sandbox binaries
+
+.PHONY: all-binaries
+all-binaries: setup ## those, Helm 3 and 4 and an OCI registry, which only tests run
+	@.venv/bin/kumo-sandbox binaries --all
 
 .PHONY: format
 format: setup ## format the Python code

@@ -118,6 +118,7 @@ def parts() -> list[Part]:
         pytest_part("unit", "tests/unit"),
         pytest_part("sandbox", "sandbox/tests"),
         pytest_part("integration", "tests/integration"),
+        pytest_part("helm", "tests/helm"),
         pytest_part("playbooks", "tests/playbooks"),
         pytest_part("snippets", "tests/docs"),
         pytest_part("runner", "tests/runner"),

@@ -71,11 +71,19 @@ class KubernetesApi:
 
     def pods(self, namespace: str) -> list[Answer]:
         """All pods of a namespace."""
+        return self._all(f"/api/v1/namespaces/{_part(namespace)}/pods", {})
+
+    def warnings(self, namespace: str) -> list[Answer]:
+        """The events of a namespace that are warnings."""
+        return self._all(f"/api/v1/namespaces/{_part(namespace)}/events", {"fieldSelector": "type=Warning"})
+
+    def _all(self, path: str, query: dict[str, str]) -> list[Answer]:
+        """The items of a list, page by page."""
         rows: list[Answer] = []
         more = ""
         while True:
-            query = urlencode({"limit": PAGE, **({"continue": more} if more else {})})
-            page = self._call("GET", f"/api/v1/namespaces/{quote(namespace, safe='')}/pods?{query}")
+            words = urlencode({**query, "limit": PAGE, **({"continue": more} if more else {})})
+            page = self._call("GET", f"{path}?{words}")
             rows += page["items"]
             more = page["metadata"].get("continue", "")
             if not more:

@@ -44,14 +44,23 @@ class Tool:
     module: str
     version_arguments: tuple[str, ...] = ("--version",)
     version_symbols: tuple[str, ...] = ()  # variables set at link time, else the tool calls itself a development build
+    minor_symbols: tuple[str, ...] = ()  # likewise, to the Kubernetes minor version of the client-go it is built with
 
     @property
     def version(self) -> str:
         """The version the go.mod pins, with its v: v1.37.2."""
+        return self._pinned(self.module)
+
+    @property
+    def kubernetes_minor(self) -> str:
+        """The minor version of Kubernetes that the tool's client is of: 37 for client-go v0.37.0."""
+        return self._pinned("k8s.io/client-go").split(".")[1]
+
+    def _pinned(self, module: str) -> str:
         text = (MODULES / self.folder / "go.mod").read_text()
-        match = re.search(rf"^\s*(?:require )?{re.escape(self.module)} (v\S+)", text, re.MULTILINE)
+        match = re.search(rf"^\s*(?:require )?{re.escape(module)} (v\S+)", text, re.MULTILINE)
         if match is None:
-            raise BinariesError(f"{MODULES / self.folder / 'go.mod'} does not require {self.module}")
+            raise BinariesError(f"{MODULES / self.folder / 'go.mod'} does not require {module}")
         return match[1]
 
 
@@ -79,6 +88,24 @@ TOOLS = {
             "helm.sh/helm/v4",
             ("version", "--short"),
             ("helm.sh/helm/v4/internal/version.version",),
+        ),
+        Tool(
+            "helm3",
+            "helm3",
+            "helm.sh/helm/v3/cmd/helm",
+            "helm.sh/helm/v3",
+            ("version", "--short"),
+            ("helm.sh/helm/v3/internal/version.version",),
+            # unset, helm lint and helm template take the cluster for one of 1.20
+            ("helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor", "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor"),
+        ),
+        Tool(
+            "registry",
+            "registry",
+            "github.com/distribution/distribution/v3/cmd/registry",
+            "github.com/distribution/distribution/v3",
+            ("--version",),
+            ("github.com/distribution/distribution/v3/version.version",),
         ),
     )
 }
@@ -187,7 +214,10 @@ def _build(tool: Tool, go: str, what: str) -> None:
 
 
 def _link_flags(tool: Tool) -> str:
-    return " ".join(["-s", "-w", *(f"-X {symbol}={tool.version}" for symbol in tool.version_symbols)])
+    values = dict.fromkeys(tool.version_symbols, tool.version)
+    if tool.minor_symbols:
+        values |= dict.fromkeys(tool.minor_symbols, tool.kubernetes_minor)
+    return " ".join(["-s", "-w", *(f"-X {symbol}={value}" for symbol, value in values.items())])
 
 
 def _go() -> str:
@@ -267,16 +297,17 @@ def _say(line: str) -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """``kumo-sandbox binaries [--print-dir] [NAME ...]``: find or build, then print each tool's path."""
+    """``kumo-sandbox binaries [--print-dir] [--all] [NAME ...]``: find or build, then print each tool's path."""
     parser = argparse.ArgumentParser(prog="kumo-sandbox binaries", description="Find or build the Kubernetes tools.")
     parser.add_argument("--print-dir", action="store_true", help="print the cache folder and do nothing else")
+    parser.add_argument("--all", action="store_true", help="every tool there is, also those that only the tests run")
     parser.add_argument("names", nargs="*", default=DEFAULT, metavar="NAME", help=f"any of {', '.join(TOOLS)}")
     options = parser.parse_args(argv)
     if options.print_dir:
         print(cache_folder())
         return 0
     try:
-        paths = ensure(options.names)
+        paths = ensure(TOOLS if options.all else options.names)
     except BinariesError as error:
         print(f"kumo-sandbox: {error}", file=sys.stderr)
         return 1

@@ -57,6 +57,8 @@ def test_versions_stand_in_the_go_modules() -> None:
         "kubectl": "v1.37.2",
         "kwok": "v0.8.0",
         "helm": "v4.3.1",
+        "helm3": "v3.22.0",
+        "registry": "v3.1.2",
     }
 
 

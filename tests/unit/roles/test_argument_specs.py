@@ -16,7 +16,7 @@ def read(path: Path) -> dict:
     return yaml.safe_load(path.read_text())
 
 
-@pytest.mark.parametrize("role", ["network", "cluster", "nodegroups", "fargate", "addons", "irsa"])
+@pytest.mark.parametrize("role", ["network", "cluster", "nodegroups", "fargate", "addons", "irsa", "helm"])
 def test_defaults_are_those_of_the_argument_specs(role):
     options = read(ROLES / role / "meta/argument_specs.yml")["argument_specs"]["main"]["options"]
     defaults = read(ROLES / role / "defaults/main.yml")
@@ -28,7 +28,7 @@ def test_defaults_are_those_of_the_argument_specs(role):
     assert all(option["type"] and option["description"] for option in options.values())
 
 
-@pytest.mark.parametrize("role", ["network", "cluster", "nodegroups", "fargate", "addons", "irsa"])
+@pytest.mark.parametrize("role", ["network", "cluster", "nodegroups", "fargate", "addons", "irsa", "helm"])
 def test_every_variable_is_in_the_readme(role):
     text = (ROLES / role / "README.md").read_text()
     assert [name for name in read(ROLES / role / "defaults/main.yml") if f"`{name}`" not in text] == []

@@ -1,0 +1,96 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Manifests as Helm renders them: their objects, what of two of them differs without a secret, whose pods are theirs. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+try:
+    import yaml
+except ImportError:
+    pass  # ansible-core brings it to where modules run
+
+HIDDEN = "(hidden)"
+CHANGED = "(hidden, changed)"
+SELECTING = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Workload:
+    """What makes pods: its kind, name and namespace, and the labels its pods have."""
+
+    kind: str
+    name: str
+    namespace: str
+    labels: dict[str, str]
+
+    def owns(self, pod: Object) -> bool:
+        have = pod["metadata"].get("labels") or {}
+        return all(have.get(key) == value for key, value in self.labels.items())
+
+
+def objects(manifest: str) -> list[Object]:
+    """The objects of a manifest, without empty documents; a List's items one by one."""
+    rows = []
+    for document in yaml.safe_load_all(manifest):
+        if isinstance(document, dict):
+            rows += document["items"] if document.get("kind") == "List" else [document]
+    return rows
+
+
+def shown(before: str, after: str, namespace: str) -> tuple[str, str]:
+    """Two manifests as texts to compare: objects in order, the values of Secrets hidden, though not that they changed."""
+    old, new = _keyed(before, namespace), _keyed(after, namespace)
+    left = {key: _hide(row, new.get(key), HIDDEN) for key, row in old.items()}
+    right = {key: _hide(row, old.get(key), CHANGED if key in old else HIDDEN) for key, row in new.items()}
+    return _text(left), _text(right)
+
+
+def _keyed(manifest: str, namespace: str) -> dict[tuple[str, ...], Object]:
+    keyed = {}
+    for row in objects(manifest):
+        about = row.get("metadata") or {}
+        group = str(row.get("apiVersion", "")).rpartition("/")[0]
+        keyed[(about.get("namespace") or namespace, group, str(row.get("kind")), str(about.get("name")))] = row
+    return dict(sorted(keyed.items()))
+
+
+def _hide(row: Object, other: Object | None, word: str) -> Object:
+    """A Secret without its values; one that differs from the other's is ``word``."""
+    if row.get("kind") != "Secret":
+        return row
+    hidden = dict(row)
+    for part in ("data", "stringData"):
+        if isinstance(row.get(part), dict):
+            known = (other or {}).get(part) or {}
+            hidden[part] = {key: HIDDEN if known.get(key) == value else word for key, value in row[part].items()}
+    return hidden
+
+
+def _text(keyed: dict[tuple[str, ...], Object]) -> str:
+    return "".join("---\n" + yaml.safe_dump(row, sort_keys=False, width=160) for row in keyed.values())
+
+
+def without_secrets(manifest: str) -> str:
+    """One manifest to show."""
+    return shown("", manifest, "")[1]
+
+
+def workloads(manifest: str, namespace: str) -> list[Workload]:
+    """What of a manifest makes pods, with how to find them."""
+    found = []
+    for row in objects(manifest):
+        kind, about = row.get("kind"), row["metadata"]
+        if kind in SELECTING:
+            labels = row["spec"].get("selector", {}).get("matchLabels") or {}
+        elif kind == "Job":
+            labels = {"batch.kubernetes.io/job-name": about["name"]}
+        else:
+            continue
+        if labels:
+            found.append(Workload(kind, about["name"], about.get("namespace") or namespace, labels))
+    return found

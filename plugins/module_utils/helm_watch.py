@@ -1,0 +1,53 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Looks at a release's pods while Helm waits: after a rollback the pods that were to blame are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.helm_manifest import Workload, workloads
+from ansible_collections.kumo.eks.plugins.module_utils.helm_pods import in_words, reasons
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes_api import KubernetesApi
+
+
+class PodWatch:
+    """Remembers what was not ready at the last look.
+
+    Args:
+        api: the cluster's Kubernetes API.
+        namespace: the release's namespace.
+    """
+
+    def __init__(self, api: KubernetesApi, namespace: str) -> None:
+        self._api, self._namespace = api, namespace
+        self._manifest: Callable[[], str] | None = None
+        self._lines: list[str] = []
+
+    def follow(self, manifest: Callable[[], str]) -> None:
+        """Look from now on at the pods of this manifest, asked for at each look: an upgrade changes it."""
+        self._manifest, self._lines = manifest, []
+
+    def look(self) -> None:
+        """Look once. What cannot be seen (no permission, no answer) is no failure of the release."""
+        if self._manifest is None:
+            return
+        try:
+            rows = workloads(self._manifest(), self._namespace)
+            self._lines = reasons(rows, *self._seen(rows)) or self._lines
+        except EksError:
+            return
+
+    def _seen(self, rows: list[Workload]) -> tuple[dict[str, Any], dict[str, Any]]:
+        namespaces = {row.namespace for row in rows}
+        pods = {name: self._api.pods(name) for name in namespaces}
+        return pods, {name: self._api.warnings(name) for name in namespaces}
+
+    def last_words(self) -> str:
+        """What was not ready, in a line; looks now where no look saw anything."""
+        if not self._lines:
+            self.look()
+        return in_words(self._lines)

@@ -1,0 +1,154 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eks_helm_search
+version_added: 0.1.0
+short_description: Search repositories of Helm charts
+description:
+  - Searches the repositories that this machine knows, or one by its URL, also for versions in a range.
+  - The indexes are those of the last update. Refresh them with M(kumo.eks.eks_helm_repository).
+author:
+  - kumo.eks contributors (@kumo-eks)
+options:
+  keyword:
+    description: What to look for in names and descriptions. Left out, all charts are found.
+    type: str
+  regexp:
+    description: Whether O(keyword) is a regular expression.
+    type: bool
+    default: false
+  version:
+    description: A version, or a range such as V(>=4.0.0 <5.0.0). Write it with quotes.
+    type: str
+  all_versions:
+    description: Whether to give each version that fits, newest first, and not the newest alone.
+    type: bool
+    default: false
+  devel:
+    description: Whether to find development versions, too.
+    type: bool
+    default: false
+  repository:
+    description: The URL of a repository to search, which this machine need not know. Names are then without the repository's.
+    type: str
+  username:
+    description: The user at O(repository).
+    type: str
+  password:
+    description: The user's password. Helm reads it from its standard input.
+    type: str
+  binary_path:
+    description: The C(helm) to run. Left out, the first one on PATH.
+    type: path
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  platform:
+    platforms: posix
+requirements:
+  - Helm 3.14 or later, or Helm 4
+  - PyYAML
+notes:
+  - The AWS options are taken so that C(module_defaults) of the group C(kumo.eks.eks) may name them. Nothing of AWS is called.
+"""
+
+EXAMPLES = r"""
+- name: Search all repositories of this machine
+  kumo.eks.eks_helm_search:
+    keyword: nginx
+
+- name: See which versions 4 of a chart there are
+  kumo.eks.eks_helm_search:
+    keyword: ingress-nginx
+    repository: https://kubernetes.github.io/ingress-nginx
+    version: ">=4.0.0 <5.0.0"
+    all_versions: true
+"""
+
+RETURN = r"""
+charts:
+  description: The charts found, an empty list where there is none.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The chart's name, with that of its repository.
+      returned: always
+      type: str
+      sample: ingress-nginx/ingress-nginx
+    version:
+      description: The chart's version.
+      returned: always
+      type: str
+      sample: 4.13.2
+    app_version:
+      description: The version of what the chart brings.
+      returned: always
+      type: str
+      sample: 1.13.2
+    description:
+      description: What the chart says of itself.
+      returned: always
+      type: str
+      sample: Ingress controller for Kubernetes using NGINX as a reverse proxy and load balancer
+"""
+
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, failures
+from ansible_collections.kumo.eks.plugins.module_utils.helm import Helm, HelmError, helm_options, local_helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm_chart import add_for_the_task
+
+NONE_KNOWN = "no repositories configured"
+
+
+def search(helm: Helm, params: dict[str, Any]) -> list[dict[str, Any]]:
+    """The charts that fit; of one repository by URL, without the name it has for the task."""
+    prefix = f"{add_for_the_task(helm, params)}/" if params["repository"] else ""
+    args = ["search", "repo", *([params["keyword"]] if params["keyword"] else [])]
+    args += ["--regexp"] if params["regexp"] else []
+    args += ["--version", params["version"]] if params["version"] else []
+    args += ["--versions"] if params["all_versions"] else []
+    args += ["--devel"] if params["devel"] else []
+    try:
+        rows = helm.json(*args, doing="search")
+    except HelmError as error:
+        if NONE_KNOWN in error.said:
+            return []
+        raise
+    return [{**row, "name": row["name"].removeprefix(prefix)} for row in rows or []]
+
+
+def main() -> None:
+    spec = helm_options(
+        keyword=dict(type="str", no_log=False),
+        regexp=dict(type="bool", default=False),
+        version=dict(type="str"),
+        all_versions=dict(type="bool", default=False),
+        devel=dict(type="bool", default=False),
+        repository=dict(type="str"),
+        username=dict(type="str"),
+        password=dict(type="str", no_log=True),
+    )
+    module = AnsibleAWSModule(
+        argument_spec=spec, required_together=[("username", "password")], supports_check_mode=True
+    )
+    with failures(module, "Could not search"), local_helm(module) as helm:
+        charts = search(helm, module.params)
+    module.exit_json(changed=False, charts=charts)
+
+
+if __name__ == "__main__":
+    main()

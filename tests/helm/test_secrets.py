@@ -1,0 +1,74 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No token and no secret key in what a Helm module prints or leaves, also where keys are given as options."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from pathlib import Path
+
+import pytest
+from conftest import CLUSTER, write_chart
+
+TOKEN = "k8s-aws-v1."
+
+
+@pytest.fixture
+def keys(kubernetes_sandbox):
+    """The administrator's keys as options of a task, and an environment that has none."""
+    env = kubernetes_sandbox.env
+    options = {"access_key": env["AWS_ACCESS_KEY_ID"], "secret_key": env["AWS_SECRET_ACCESS_KEY"]}
+    return options, {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+
+
+def tasks(chart: Path, repository: str):
+    at = {"cluster_name": CLUSTER, "name": "quiet", "namespace": "quiet"}
+    yield "eks_helm", {**at, "chart": str(chart), "create_namespace": True, "wait": True}
+    yield "eks_helm", {**at, "chart": str(chart), "values": {"controller": {"replicas": 2}}}
+    yield "eks_helm_info", {"cluster_name": CLUSTER, "details": ["user_values", "history", "manifest", "notes"]}
+    yield "eks_helm_rollback", {**at, "revision": 1}
+    yield "eks_helm_repository", {"name": "here", "url": repository, "update": True}
+    yield "eks_helm_search", {"keyword": "nginx"}
+    yield "eks_helm", {**at, "state": "absent"}
+
+
+@pytest.fixture
+def arguments_seen(programs):
+    """The arguments of every Helm that runs during the test, as ps would show them."""
+    seen, stop = set(), threading.Event()
+
+    def look() -> None:
+        while not stop.wait(0.02):
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                with contextlib.suppress(OSError):
+                    text = path.read_bytes()
+                    if text.startswith(str(programs["helm"]).encode() + b"\0"):
+                        seen.add(text)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    yield seen
+    stop.set()
+    watcher.join()
+
+
+def test_no_secret_is_printed_or_left(ansible, keys, helm_home, programs, repository, arguments_seen, tmp_path):
+    options, environment = keys
+    chart = write_chart(tmp_path / "ingress-nginx", "4.0.0")
+    for module, args in tasks(chart, repository):
+        wanted = {**args, **options, "binary_path": str(programs["helm"])}
+        flags = {"ANSIBLE_INJECT_INVOCATION": "1", "ANSIBLE_LOG_PATH": str(tmp_path / "ansible.log"), **environment}
+        result, output = ansible(module, wanted, "-vvvv", "--diff", **flags)
+        assert "invocation" in result
+        assert TOKEN not in output
+        assert "not-to-be-shown" not in output
+        assert options["secret_key"] not in output
+    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(path.name == "ansible.log" for path in left)
+    for path in left:
+        text = path.read_bytes()
+        assert TOKEN.encode() not in text and options["secret_key"].encode() not in text, path
+    assert [path for path in left if "eks-helm-" in str(path) or path.name == "kubeconfig"] == []
+    assert any(b"upgrade" in text for text in arguments_seen)
+    assert not [text for text in arguments_seen if TOKEN.encode() in text or options["secret_key"].encode() in text]

@@ -1,0 +1,50 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of manifests is shown, and whose pods are a release's."""
+
+from __future__ import annotations
+
+import json
+
+from ansible_collections.kumo.eks.plugins.module_utils.helm_manifest import objects, shown, without_secrets, workloads
+
+
+def manifest(*rows: dict) -> str:
+    return "\n---\n".join(json.dumps(row) for row in rows)
+
+
+def secret(**values: str) -> dict:
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "login"}, "stringData": values}
+
+
+def test_a_list_is_taken_apart_and_empty_documents_are_left_out():
+    text = "---\n# nothing\n---\n" + json.dumps({"kind": "List", "items": [{"kind": "A"}, {"kind": "B"}]})
+    assert [row["kind"] for row in objects(text)] == ["A", "B"]
+
+
+def test_the_order_of_objects_is_no_difference():
+    one, two = ({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}} for name in "ab")
+    before, after = shown(manifest(one, two), manifest(two, one), "default")
+    assert before == after != ""
+
+
+def test_a_secrets_values_are_never_shown_but_that_they_changed_is():
+    before, after = shown(manifest(secret(a="old", b="same")), manifest(secret(a="new", b="same", c="more")), "default")
+    assert "a: (hidden)\n" in before and "a: (hidden, changed)" in after
+    assert "b: (hidden)\n" in before and "b: (hidden)\n" in after
+    assert "c: (hidden, changed)" in after
+    assert not [word for word in ("old", "new", "same", "more") if word in before + after]
+    assert "new" not in without_secrets(manifest(secret(a="new")))
+
+
+def test_workloads_know_their_pods():
+    def deployment(**about: str) -> dict:
+        spec = {"selector": {"matchLabels": {"run": "web"}}}
+        return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", **about}, "spec": spec}
+
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "load"}, "spec": {}}
+    web, other, load = workloads(manifest(deployment(), deployment(namespace="other"), job, secret()), "default")
+    assert (web.namespace, other.namespace, load.kind) == ("default", "other", "Job")
+    assert web.owns({"metadata": {"labels": {"run": "web", "more": "x"}}})
+    assert not web.owns({"metadata": {}})
+    assert load.owns({"metadata": {"labels": {"batch.kubernetes.io/job-name": "load"}}})
