@@ -20,3 +20,4 @@ ADDON = 30.0
 NAT_GATEWAY = 90.0
 INSIGHTS_REFRESH = 60.0
 IDENTITY_PROVIDER = 120.0
+LOAD_BALANCER = 5.0  # until a Service shows its hostname; it takes traffic minutes later

@@ -1,7 +1,8 @@
 """What the AWS side and the Kubernetes side of the sandbox know of each other.
 
 The AWS side owns the truth (clusters, node groups, profiles, access entries) and calls the Kubernetes side
-after every change. The Kubernetes side makes the running control plane look like it, and never calls AWS.
+after every change. The Kubernetes side makes the running control plane look like it, and never calls AWS: what a
+cluster's controllers make there (the load balancers of its Services) it asks of the AWS side.
 """
 
 from __future__ import annotations
@@ -77,6 +78,28 @@ class ClusterView:
     signing_key: str = field(default="", repr=False)  # PEM of the issuer's key; empty: the Kubernetes side makes one
 
 
+@dataclass(frozen=True)
+class LoadBalancerSpec:
+    """The load balancer that a Service of type LoadBalancer wants."""
+
+    cluster: str  # the cluster's ARN
+    name: str  # at most 32 characters, the same whenever the same Service asks
+    kind: str  # classic, network
+    internal: bool
+    ports: tuple[int, ...]
+    tags: dict[str, str]
+
+
+class LoadBalancers(Protocol):
+    """From the AWS side: the load balancers of Services. Called from threads of the Kubernetes side."""
+
+    def ensure(self, wanted: LoadBalancerSpec) -> str | None:
+        """Make it where it is not there; its hostname, None while it is still being made."""
+
+    def remove(self, wanted: LoadBalancerSpec) -> None:
+        """Delete the load balancer of that name; what is not there is not missed."""
+
+
 class KubernetesSide(Protocol):
     """Implemented by kumo_sandbox.kubernetes.KubernetesSide; ``view(arn)`` gives the cluster as it should be now.
 
@@ -85,7 +108,13 @@ class KubernetesSide(Protocol):
     the AWS side answers them with ``kumo_sandbox.kubernetes.review_token``.
     """
 
-    def __init__(self, state_dir: str, view: Callable[[str], ClusterView | None], token_review_url: str) -> None: ...
+    def __init__(
+        self,
+        state_dir: str,
+        view: Callable[[str], ClusterView | None],
+        token_review_url: str,
+        load_balancers: LoadBalancers,
+    ) -> None: ...
 
     def endpoint(self, arn: str) -> tuple[str, str]:
         """Reserve the cluster's endpoint: (https://127.0.0.1:PORT, base64 of the CA's PEM). Starts nothing; stable."""

@@ -31,6 +31,7 @@ from kumo_sandbox.aws.errors import ServiceError
 from kumo_sandbox.aws.store import Cluster, Store
 from kumo_sandbox.aws.world import MARK, World
 from kumo_sandbox.clock import Clock
+from kumo_sandbox.elb_completion import complete_elb
 from kumo_sandbox.faults import Faults
 from kumo_sandbox.iam_completion import complete_iam
 from kumo_sandbox.identity import eks_auth, web_identity
@@ -39,6 +40,7 @@ from kumo_sandbox.identity.issuer import IssuerKey, discovery
 from kumo_sandbox.instances import take_interfaces_along
 from kumo_sandbox.interfaces import KubernetesSide
 from kumo_sandbox.launch_templates import complete_launch_templates
+from kumo_sandbox.load_balancers import LoadBalancers
 from kumo_sandbox.managed_policies import keep_parsed
 from kumo_sandbox.natgateways import slow_down
 from kumo_sandbox.parameters import offer_images
@@ -278,6 +280,7 @@ class Sandbox:
         complete_launch_templates()
         offer_images()
         complete_iam()
+        complete_elb()
         spread_instances()
         keep_parsed()
         self._forget_moto()
@@ -296,7 +299,8 @@ class Sandbox:
             if self._state_dir is None:
                 self._folder = tempfile.TemporaryDirectory(prefix="kumo-sandbox-")
             folder = self._state_dir or self._folder.name
-            self.kubernetes = Side(folder, self.view, f"{self.endpoint}/_sandbox/kubernetes/token-review")
+            reviews = f"{self.endpoint}/_sandbox/kubernetes/token-review"
+            self.kubernetes = Side(folder, self.view, reviews, LoadBalancers(self.store, self.world))
         threading.Thread(target=self._server.serve_forever, daemon=True, name="sandbox-server").start()
         threading.Thread(target=self._tick, daemon=True, name="sandbox-agenda").start()
 

@@ -10,11 +10,12 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
-from kumo_sandbox.interfaces import ClusterView
+from kumo_sandbox.interfaces import ClusterView, LoadBalancers
 from kumo_sandbox.kubernetes import fargate_scheduler
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, collection_of, path_of
 from kumo_sandbox.kubernetes.control_plane import ControlPlane, kubeconfig, write_private
 from kumo_sandbox.kubernetes.listener import Listener
+from kumo_sandbox.kubernetes.load_balancers import balance
 from kumo_sandbox.kubernetes.pki import Pki
 from kumo_sandbox.kubernetes.reconcile import Reconciler
 
@@ -23,10 +24,11 @@ RETRY = 1.0  # seconds after a failed look
 LOOK = 2.0  # seconds between looks at the view when nobody calls: some things happen there by the clock alone
 FRESH = 30.0  # seconds a new connection waits at most for the changes that were made before it
 WATCH = 300  # seconds of one watch
-# What changes in a cluster and concerns us: namespaces (access policies name them), and Fargate's pods.
+# What changes in a cluster and concerns us: namespaces (access policies name them), Fargate's pods, load balancers.
 WATCHED: tuple[tuple[str, dict[str, str]], ...] = (
     (collection_of("v1", "Namespace"), {}),
     (collection_of("v1", "Pod"), fargate_scheduler.OURS),
+    (collection_of("v1", "Service"), {}),
 )
 
 
@@ -40,10 +42,12 @@ class Cluster:
         view: Callable[[], ClusterView | None],
         token_review_url: str,
         webhooks: Callable[[], list[Manifest]],
+        load_balancers: LoadBalancers,
     ) -> None:
         self.folder = folder
         self._view = view
         self._webhooks = webhooks
+        self._load_balancers = load_balancers
         self._pki = _credentials(folder, arn)
         self._control_plane = ControlPlane(folder, self._pki, token_review_url)
         self._log = _logger(arn, folder)
@@ -132,7 +136,7 @@ class Cluster:
         try:
             self._control_plane.start(view)
             url = self._control_plane.url
-            self._worker = Worker(url, self._pki, self._view, self._webhooks(), self._log)
+            self._worker = Worker(url, self._pki, self._view, self._webhooks(), self._load_balancers, self._log)
         except Exception:
             self._log.exception("the control plane did not start")
             self._stop()
@@ -149,11 +153,18 @@ class Worker:
     """The thread that makes a running control plane look like its view, and those that watch the cluster for it."""
 
     def __init__(
-        self, url: str, pki: Pki, view: Callable[[], ClusterView | None], extra: list[Manifest], log: logging.Logger
+        self,
+        url: str,
+        pki: Pki,
+        view: Callable[[], ClusterView | None],
+        extra: list[Manifest],
+        load_balancers: LoadBalancers,
+        log: logging.Logger,
     ) -> None:
         self._api = Api(url, pki)
         self._watchers = [(Api(url, pki), *watched) for watched in WATCHED]
         self._view = view
+        self._load_balancers = load_balancers
         self._reconciler = Reconciler(self._api, extra)
         self._log = log
         self._errors: dict[str, str] = {}  # what is failing now, and how
@@ -200,15 +211,16 @@ class Worker:
         self._api.close()
 
     def _reconcile_once(self) -> None:
-        """What fails is tried again at the next look, because the view is then not the one that was applied."""
+        """What fails, or is not done yet, is tried again at the next look: the view is then not the one that was seen."""
         with self._condition:
             wanted = self._wanted
         try:
-            view = self._view()
+            view, done = self._view(), True
             if view:
                 self._reconciler.reconcile(view)
                 fargate_scheduler.schedule(self._api, view)
-            self._seen = view
+                done = balance(self._api, view, self._load_balancers)
+            self._seen = view if done else None
         finally:
             with self._condition:
                 self._applied = wanted

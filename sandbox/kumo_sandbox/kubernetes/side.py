@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from kumo_sandbox.interfaces import ClusterView
+from kumo_sandbox.interfaces import ClusterView, LoadBalancers
 from kumo_sandbox.kubernetes.addons import addon_could_run
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.cluster import Cluster
@@ -20,12 +20,19 @@ from kumo_sandbox.kubernetes.webhook import WebhookServer
 class KubernetesSide:
     """See ``kumo_sandbox.interfaces.KubernetesSide``. Keeps everything below ``state_dir``/kubernetes."""
 
-    def __init__(self, state_dir: str, view: Callable[[str], ClusterView | None], token_review_url: str) -> None:
+    def __init__(
+        self,
+        state_dir: str,
+        view: Callable[[str], ClusterView | None],
+        token_review_url: str,
+        load_balancers: LoadBalancers,
+    ) -> None:
         """Begins with nothing: what an earlier run left (processes, folders) is cleared away."""
         self._folder = clear(state_dir)
         self._folder.mkdir(parents=True, mode=0o700)
         self._view = view
         self._token_review_url = token_review_url.rstrip("/")
+        self._load_balancers = load_balancers
         self._clusters: dict[str, Cluster] = {}
         self._removals: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -82,7 +89,12 @@ class KubernetesSide:
         # a folder of its own: a removed cluster of the same name may still be on its way out
         folder = Path(tempfile.mkdtemp(prefix=f"{folder_name(arn)}-", dir=self._folder))
         return Cluster(
-            arn, folder, lambda: self._view(arn), self._token_review_url, lambda: self._webhook_server().manifests(arn)
+            arn,
+            folder,
+            lambda: self._view(arn),
+            self._token_review_url,
+            lambda: self._webhook_server().manifests(arn),
+            self._load_balancers,
         )
 
     def _webhook_server(self) -> WebhookServer:

@@ -8,7 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import pytest
 from kubernetes_views import ACCESS_KEY, ARN, SECRET, USER, cluster_view
 
 from kumo_sandbox import binaries
-from kumo_sandbox.interfaces import ClusterView
+from kumo_sandbox.interfaces import ClusterView, LoadBalancerSpec
 from kumo_sandbox.kubernetes import KubernetesSide, review_token
 
 PATIENCE = 60.0  # seconds until a wait gives up; nothing takes that long
@@ -47,11 +47,29 @@ class TokenReviews(BaseHTTPRequestHandler):
 
 
 @dataclass
+class Balancers:
+    """Stands for the AWS side's load balancers: what was asked for, and whether it is ready."""
+
+    made: dict[str, LoadBalancerSpec] = field(default_factory=dict)  # by name
+    removed: list[str] = field(default_factory=list)
+    ready: bool = True
+
+    def ensure(self, wanted: LoadBalancerSpec) -> str | None:
+        self.made.setdefault(wanted.name, wanted)
+        return f"{wanted.name}.example.com" if self.ready else None
+
+    def remove(self, wanted: LoadBalancerSpec) -> None:
+        self.made.pop(wanted.name, None)
+        self.removed.append(wanted.name)
+
+
+@dataclass
 class Demo:
     """The cluster demo: its view, which tests change, and the side that follows it."""
 
     side: KubernetesSide
     views: dict[str, ClusterView]
+    balancers: Balancers
     state_dir: Path
     scratch: Path
     kubectl_program: Path
@@ -97,9 +115,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), TokenReviews)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
-        side = KubernetesSide(folder, views.get, f"http://127.0.0.1:{server.server_address[1]}/review")
+        balancers = Balancers()
+        side = KubernetesSide(folder, views.get, f"http://127.0.0.1:{server.server_address[1]}/review", balancers)
         side.endpoint(ARN)
-        yield Demo(side, views, Path(folder), tmp_path_factory.mktemp("demo"), kubectl)
+        yield Demo(side, views, balancers, Path(folder), tmp_path_factory.mktemp("demo"), kubectl)
         side.stop()
         assert not list(Path(folder).iterdir())
     server.shutdown()
