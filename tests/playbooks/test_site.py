@@ -49,6 +49,14 @@ def test_the_guide_comes_up_stays_as_it_is_and_goes_without_a_trace(sandbox, pla
     play("kumo.eks.site", **GUIDE).assert_ok()
     play("kumo.eks.site", "--check", **GUIDE).assert_unchanged()
 
+    group = eks.describe_nodegroup(clusterName="my-cluster", nodegroupName="general-purpose")["nodegroup"]
+    stray = {"clusterName": "my-cluster", "nodegroupName": "by-hand"}
+    eks.create_nodegroup(**stray, subnets=group["subnets"], nodeRole=group["nodeRole"])
+    stood = account()
+    play("kumo.eks.teardown", **options).assert_refused("Cluster my-cluster has node group by-hand", "Nothing was removed")
+    assert account() == stood
+    eks.delete_nodegroup(**stray)
+
     play("kumo.eks.teardown", **options).assert_ok()
     assert account() == before
     assert yaml.safe_load(kubeconfig.read_text())["users"] == []
