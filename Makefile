@@ -93,7 +93,7 @@ binaries: setup ## find or build the sandbox's Kubernetes binaries
 	@.venv/bin/kumo-sandbox binaries
 
 .PHONY: all-binaries
-all-binaries: setup ## those, Helm 3 and 4 and an OCI registry, which only tests run
+all-binaries: setup ## those, Helm 3 and 4, an OCI registry and the chart repository
 	@.venv/bin/kumo-sandbox binaries --all
 
 .PHONY: format

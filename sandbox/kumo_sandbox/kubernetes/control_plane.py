@@ -146,6 +146,8 @@ class ControlPlane:
             "--authentication-token-webhook-version=v1",
             "--authentication-token-webhook-cache-ttl=2s",
             "--authorization-mode=Node,RBAC",
+            # those that a cluster's users bring are pods here, which never answer
+            "--disable-admission-plugins=ValidatingAdmissionWebhook",
             "--allow-privileged",
             "--endpoint-reconciler-type=none",
             "--enable-priority-and-fairness=false",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import subprocess
 import sys
 import threading
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kumo_sandbox import binaries
+from kumo_sandbox import binaries, charts, workshop
 
 GO = """#!{python}
 import pathlib, sys, time
@@ -31,7 +32,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("KUBEBUILDER_ASSETS", raising=False)
     monkeypatch.setenv("KUMO_SANDBOX_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    monkeypatch.setattr(binaries, "HEARTBEAT", 0.2)
+    monkeypatch.setattr(workshop, "HEARTBEAT", 0.2)
     return tmp_path
 
 
@@ -143,6 +144,45 @@ def test_a_second_process_waits_and_takes_the_firsts_work(elsewhere: Path, capfd
         built = program(elsewhere / "cache" / "etcd-v3.7.3" / "etcd")
     second.join()
     assert done == [{"etcd": built}]
+
+
+HELM = """#!/bin/sh
+case $1 in
+  package) test -f "$2/Chart.yaml" && mkdir "$4" && touch "$4/chart.tgz" ;;
+  repo) touch "$3/index.yaml" ;;
+esac
+"""
+
+
+def chart(folder: Path) -> None:
+    """A Go that brings a module with the chart, and a Helm that packages it."""
+    (folder / "module" / charts.CHART).mkdir(parents=True)
+    (folder / "module" / charts.CHART / "Chart.yaml").touch()
+    helm = program(folder / "cache" / "helm-v4.3.1" / "helm")
+    helm.write_text(HELM)
+    answer = json.dumps({"Dir": str(folder / "module")})
+    go(folder, f"print({answer!r}); print(sys.argv[1:], file=open({str(folder / 'asked')!r}, 'a')); sys.exit()")
+
+
+def test_the_chart_is_fetched_and_packaged_once(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    chart(elsewhere)
+    monkeypatch.setenv("PATH", f"{elsewhere / 'bin'}:/usr/bin:/bin")
+    for _each in range(2):
+        assert charts.ensure() == charts.repository()
+    assert set(charts.files()) == {"chart.tgz", "index.yaml"}
+    (asked,) = (elsewhere / "asked").read_text().splitlines()
+    assert asked.endswith("'k8s.io/ingress-nginx@v0.0.0-20240708192948-52c50467d67d']")
+    assert "fetching k8s.io/ingress-nginx v0.0.0-20240708192948-52c50467d67d: done" in capfd.readouterr().err
+
+
+def test_a_chart_that_cannot_be_fetched_leaves_nothing(elsewhere: Path) -> None:
+    chart(elsewhere)
+    go(elsewhere, "print('no such module', file=sys.stderr); sys.exit(1)")
+    with pytest.raises(binaries.BinariesError, match=r"fetching k8s.io/ingress-nginx(.|\n)*no such module"):
+        charts.ensure()
+    assert charts.files() == {} and not charts.repository().exists()
 
 
 def test_an_unknown_tool_is_named_with_those_there_are() -> None:

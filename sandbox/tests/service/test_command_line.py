@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from kumo_sandbox import charts
+
 PATIENCE = 60.0  # seconds until a wait gives up; nothing takes that long
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -65,6 +67,14 @@ def test_up_status_env_and_down(state):
     assert (state / "server.json").stat().st_mode & 0o077 == 0
     assert run(state, "down") == "The sandbox is stopped.\n"
     assert "No sandbox ran" in run(state, "down")
+
+
+def test_charts_prints_the_repositorys_url(state, tmp_path, monkeypatch):
+    monkeypatch.setenv("KUMO_SANDBOX_CACHE", str(tmp_path))
+    charts.repository().mkdir()
+    run(state, "up")
+    endpoint = json.loads(run(state, "env", "--format", "json"))["AWS_ENDPOINT_URL"]
+    assert run(state, "charts") == f"{endpoint}/_sandbox/charts\n"
 
 
 def test_two_ups_at_once_are_one_sandbox(state):
