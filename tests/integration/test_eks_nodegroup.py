@@ -341,6 +341,15 @@ def test_a_plan_may_name_a_launch_template_that_is_yet_to_come(sandbox, nodegrou
     assert real["failed"] and "later" in real["msg"] and sent(sandbox) == []
 
 
+def test_another_launch_template_is_refused_by_the_name_of_its_option(sandbox, nodegroup):
+    ec2 = sandbox.client("ec2")
+    for name in ("one", "other"):
+        ec2.create_launch_template(LaunchTemplateName=name, LaunchTemplateData={"EbsOptimized": True})
+    nodegroup(**nodegroup.base, launch_template={"name": "one"}, wait=True)
+    refused = nodegroup(launch_template={"name": "other"})
+    assert refused["failed"] and "launch_template.id is 'lt-" in refused["msg"], refused["msg"]
+
+
 def test_a_launch_templates_version_that_is_left_out_stays(sandbox, nodegroup):
     ec2 = sandbox.client("ec2")
     ec2.create_launch_template(LaunchTemplateName="gp3", LaunchTemplateData={"EbsOptimized": True})

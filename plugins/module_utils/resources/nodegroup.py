@@ -137,7 +137,7 @@ FIELDS = (
     Field("capacity_type", "capacityType", None),
     Field("disk_size", "diskSize", None),
     Field("remote_access", "remoteAccess", None, remote_access, partial=True, to_api=remote_access_request),
-    Field("launch_template_id", "launchTemplate.id", None),
+    Field("launch_template.id", "launchTemplate.id", None),
     Field("scaling_config", "scalingConfig", "config", snaked, partial=True, to_api=camelled),
     Field("labels", "labels", "config", texts, to_api=texts),
     Field("taints", "taints", "config", sorted_taints, to_api=sorted_taints),
@@ -146,7 +146,7 @@ FIELDS = (
     Field("warm_pool_config", "warmPoolConfig", "config", warm_pool_config, to_api=camelled),
     Field("version", "version", "version", text),
     Field("release_version", "releaseVersion", "version", text, follows="version"),
-    Field("launch_template_version", "launchTemplate.version", "version", text, to_api=text),
+    Field("launch_template.version", "launchTemplate.version", "version", text, to_api=text),
 )
 
 
@@ -202,7 +202,7 @@ class NodegroupResource(EksResource):
         A release version belongs to a kind of image, and a CUSTOM image to its template: they are not carried over.
         """
         asked = self.adjust(raw, {**desired, "enforce_desired_size": True})
-        dropped = {"release_version", "launch_template_id", "launch_template_version"}
+        dropped = {"release_version", "launch_template.id", "launch_template.version"}
         if asked.get("launch_template"):
             dropped |= {"disk_size", "remote_access"}
         if raw.get("amiType") == "CUSTOM":
@@ -230,7 +230,7 @@ class NodegroupResource(EksResource):
         if not template.get("id") or version.startswith("$"):
             template = self._looked_up(template, version)
             version = str(template["version"])
-        return {**desired, "launch_template_id": template["id"], "launch_template_version": version}
+        return {**desired, "launch_template.id": template["id"], "launch_template.version": version}
 
     def _looked_up(self, template: dict[str, Any], version: str) -> dict[str, Any]:
         words = {"LaunchTemplateId": template["id"]} if template.get("id") else {"LaunchTemplateName": template["name"]}
@@ -365,8 +365,8 @@ class NodegroupResource(EksResource):
         for option, key in (("version", "version"), ("release_version", "releaseVersion")):
             if option in values:
                 request[key] = values[option]
-        if "launch_template_version" in values:
-            template = {"id": raw["launchTemplate"]["id"], "version": values["launch_template_version"]}
+        if "launch_template.version" in values:
+            template = {"id": raw["launchTemplate"]["id"], "version": values["launch_template.version"]}
             request["launchTemplate"] = template
         return request
 
