@@ -256,9 +256,11 @@ def _credentials(folder: Path, arn: str) -> Pki:
 
 
 def _logger(arn: str, folder: Path) -> logging.Logger:
-    """Errors of a cluster go to sandbox.log in its folder."""
-    log = logging.getLogger(f"{__name__}.{arn}")
-    log.propagate = False
-    log.handlers = [logging.FileHandler(folder / "sandbox.log", delay=True)]
+    """Errors of a cluster go to sandbox.log in its folder.
+
+    The logger is the cluster's own: one that is on its way out shares none with its successor of the same name.
+    """
+    log = logging.Logger(f"{__name__}.{arn}")
+    log.addHandler(logging.FileHandler(folder / "sandbox.log", delay=True))
     log.handlers[0].setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     return log

@@ -63,10 +63,10 @@ def test_a_load_balancer_of_the_aws_load_balancer_controller() -> None:
 @pytest.fixture
 def balanced(cluster: Demo) -> Iterator[Demo]:
     """The cluster demo, whose Services leave no load balancer behind."""
+    cluster.balancers.removed.clear()
     yield cluster
     cluster.eventually(lambda: not cluster.balancers.made)
     cluster.balancers.ready = True
-    cluster.balancers.removed.clear()
 
 
 def make(cluster: Demo, namespace: str, name: str, annotations: dict[str, str] | None = None, **spec: Any) -> None:
