@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from typing import Any
 import pytest
 
 from kumo_sandbox import Sandbox, binaries
+from kumo_sandbox.place import Place
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
-TOOLS = ("kubectl",)
+TOOLS = ("kubectl", "helm")
 PATIENCE = 600  # seconds that one block may take; a busy machine needs several times what a quiet one does
 
 
@@ -32,7 +33,10 @@ class Story:
     sandbox: Sandbox
     folder: Path
     tools: dict[str, Path]
+    state: Path  # of the sandbox, where the command kumo-sandbox finds it
     output: str = ""
+    run_module: Callable[..., dict[str, Any]] | None = None  # runs one in the test's own process
+    findings: list[Any] = field(default_factory=list)  # of the page on troubleshooting, for which no cure was read yet
     readme_calls: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self, *command: str) -> str:
@@ -41,8 +45,10 @@ class Story:
         env = {
             **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
             **self.sandbox.env,
+            "KUMO_SANDBOX_STATE": str(self.state),
             "PATH": ":".join(folders),
             "ANSIBLE_HOME": str(self.folder / ".ansible"),
+            **{f"HELM_{kind}_HOME": str(self.folder / ".helm" / kind) for kind in ("CACHE", "CONFIG", "DATA")},
             "ANSIBLE_NOCOLOR": "1",
         }
         process = subprocess.Popen(
@@ -76,5 +82,9 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     folder = tmp_path_factory.mktemp("reader")
     for example in (ROOT / "docs/examples").glob("*.yaml"):
         shutil.copy(example, folder)
-    with Sandbox(speed="instant", kubernetes=True) as sandbox:
-        yield Story(sandbox, folder, binaries.ensure(TOOLS))
+    shutil.copytree(ROOT / "docs/examples/my-chart", folder / "my-chart")
+    place = Place(str(tmp_path_factory.mktemp("sandbox")))
+    with Sandbox(speed="instant", kubernetes=True, state_dir=str(place.clusters)) as sandbox:
+        place.claim()
+        place.write({"pid": os.getpid(), "endpoint": sandbox.endpoint, "env": sandbox.env})
+        yield Story(sandbox, folder, binaries.ensure(TOOLS), place.folder)

@@ -23,7 +23,7 @@ from botocore.model import OperationModel, Shape
 SESSION = botocore.session.get_session()
 AWS_GLOBAL = {"region", "profile", "output", "query"}
 # Commands that the aws command adds to the model. https://docs.aws.amazon.com/cli/latest/reference/eks/
-AWS_OWN = {"eks update-kubeconfig": {"name", "kubeconfig", "role-arn", "alias"}}
+AWS_OWN = {"eks update-kubeconfig": {"name", "kubeconfig", "role-arn", "alias"}, "ecr get-login-password": set()}
 # Options that the aws command calls otherwise than the model, because --version is its own.
 AWS_RENAMED = {("eks", "version"): "kubernetes-version"}
 # https://eksctl.io/usage/ ; the flags of the commands that the pages show.
@@ -32,6 +32,7 @@ EKSCTL = {
     "create nodegroup": {"f", "config-file"},
     "create fargateprofile": {"f", "config-file"},
     "create iamserviceaccount": {"cluster", "namespace", "name", "attach-policy-arn", "approve", "region"},
+    "delete iamserviceaccount": {"cluster", "namespace", "name", "wait", "region"},
     "create podidentityassociation": {
         "cluster",
         "namespace",
@@ -183,9 +184,17 @@ def check_by_help(program: Path, words: list[str]) -> None:
             [str(program), *before[:length], "--help"], capture_output=True, text=True, check=False, env=os.environ
         )
         if done.returncode == 0 and re.search(r"^Usage:", done.stdout, re.MULTILINE):
-            unknown(" ".join(before[:length]), flags, set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", done.stdout)))
+            known = set(re.findall(r"(?<![\w-])--?[a-z][\w-]*", done.stdout + _common_help(program, done.stdout)))
+            unknown(" ".join(before[:length]), flags, known)
             return
     raise Wrong(f"{program.name} {' '.join(before)}: no such command")
+
+
+def _common_help(program: Path, text: str) -> str:
+    """The flags that all commands have, where the help of one only says where they are told."""
+    if f"{program.name} options" not in text:
+        return ""
+    return subprocess.run([str(program), "options"], capture_output=True, text=True, check=True).stdout
 
 
 def unknown(what: str, given: set[str], known: set[str]) -> None:

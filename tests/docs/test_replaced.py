@@ -10,6 +10,8 @@ import blocks
 import pytest
 import replaced
 
+from kumo_sandbox import binaries
+
 RIGHT = [
     "aws eks update-kubeconfig --name a --region b",
     "aws eks create-nodegroup --cluster-name a --nodegroup-name b --node-role c --subnets d e --scaling-config minSize=1",
@@ -45,6 +47,15 @@ def test_what_is_right_passes(text):
 def test_what_is_wrong_is_named(text):
     with pytest.raises(replaced.Wrong, match=WRONG[text]):
         replaced.check(text + "\n", {})
+
+
+def test_flags_of_one_command_and_those_of_all_are_known_from_the_program():
+    tools = binaries.ensure(["kubectl", "helm"])
+    right = "kubectl create serviceaccount a --namespace b\nhelm rollback a 1 --namespace b\n"
+    assert replaced.check(right, tools) == 2
+    for wrong in ("kubectl create serviceaccount a --nmaespace b\n", "helm rollback a 1 --revision 1\n"):
+        with pytest.raises(replaced.Wrong, match="is none of"):
+            replaced.check(wrong, tools)
 
 
 def test_blocks_have_a_language_a_kind_and_options(tmp_path: Path):
