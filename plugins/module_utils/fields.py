@@ -15,7 +15,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 
 Canon = Callable[[Any], Any]
 # Options whose content is no suboptions: a null in there is the user's own word.
-USERS_OWN = frozenset({"tags", "labels", "configuration_values"})
+USERS_OWN = frozenset(
+    {"tags", "labels", "configuration_values", "service_account_annotations", "service_account_labels"}
+)
 
 
 def as_is(value: Any) -> Any:

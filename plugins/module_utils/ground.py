@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.iam_policy import issuer_of
 from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import Identity
 from ansible_collections.kumo.eks.plugins.module_utils.ownership import owner_key
 
@@ -39,6 +40,10 @@ class Ground:
     def owner(self) -> str:
         return owner_key(self.region, self.cluster)
 
+    def at(self, provider_arn: str) -> Ground:
+        """The same cluster with the issuer of this provider."""
+        return replace(self, issuer="https://" + issuer_of(provider_arn))
+
     def role_arn(self, identity: Identity) -> str:
         return f"arn:{self.partition}:iam::{self.account}:role{identity.path}{identity.role_name}"
 
@@ -65,3 +70,13 @@ def ground_of(raw: dict[str, Any] | None, cluster: str, region: str, caller_arn:
         raise EksError(f"cluster {cluster} is {raw['status']} and has no OIDC issuer yet; wait for it with eks_wait")
     words = raw["arn"].split(":")
     return Ground(cluster, words[3], words[1], words[4], issuer)
+
+
+def check_standing(raw: dict[str, Any] | None, name: str, region: str) -> None:
+    """Raise EksError for a cluster that is not there, or not for long: identities are not made for it."""
+    if raw is None:
+        raise EksError(f"cluster_name: there is no cluster {name} in {region}")
+    if raw["status"] in ("DELETING", "FAILED"):
+        raise EksError(
+            f"cluster_name: cluster {name} in {region} is {raw['status']}, and its pods can get no identities"
+        )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.ownership import OWNED, PREFIX, owners
 from ansible_collections.kumo.eks.plugins.module_utils.tags import own_tags
 
 
@@ -25,15 +26,19 @@ def tag_changes(current: dict[str, str] | None, wanted: dict[str, str]) -> tuple
     return gone, as_list({key: value for key, value in wanted.items() if now.get(key) != value})
 
 
-def with_owner(desired: dict[str, Any], raw: dict[str, Any], owner: str) -> dict[str, Any]:
-    """Wanted tags beside what stays: the mark of the owner where it is there, all others where purge_tags is false.
+def wanted_tags(desired: dict[str, Any], raw: dict[str, Any], owner: str) -> dict[str, Any]:
+    """The desired state with the tags that a role or a policy is to have, beside the marks of its owners.
+
+    What others made gets tags but loses none, and no mark. What was made here for another cluster is this one's from now on, too;
+    tags that clusters share are not taken away either.
 
     Args:
-        owner: prefix of the keys that mark an owner.
+        owner: key of the tag that marks this cluster's.
     """
+    now, marks = own_tags(raw["tags"]), owners(raw["tags"])
+    new_mark = {owner: OWNED} if marks and owner not in now else {}
     if desired.get("tags") is None:
-        return desired
-    now = own_tags(raw.get("tags"))
-    purge = desired.get("purge_tags", True)
-    kept = {key: value for key, value in now.items() if not purge or key.startswith(owner)}
-    return {**desired, "tags": {**kept, **own_tags(desired["tags"])}}
+        return {**desired, "tags": {**now, **new_mark}} if new_mark else desired
+    purge = desired.get("purge_tags", True) and len(marks) == 1 and not new_mark
+    kept = {key: value for key, value in now.items() if not purge or key.startswith(PREFIX)}
+    return {**desired, "tags": {**kept, **own_tags(desired["tags"]), **new_mark}}

@@ -8,7 +8,7 @@ The provider is the cluster's and comes first, once for a task; identities follo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.ground import Ground
@@ -80,6 +80,7 @@ class Composer:
         """Policy, role and service accounts, in this order: what is named by the next one is there before it."""
         parts: dict[str, Outcome] = {}
         with telling_of(parts):
+            self._check_accounts(identity)
             if identity.role_arn is None:
                 parts.update(self._roles.present(identity, self._trust(identity)))
             arn = identity.role_arn or parts["role"].raw["Arn"]
@@ -92,16 +93,23 @@ class Composer:
     def _trust(self, identity: Identity) -> dict[str, Any]:
         return web_identity_trust(self.ground.provider_arn, identity.subjects, self.audience, identity.has_patterns)
 
+    def _check_accounts(self, identity: Identity) -> None:
+        """Refuse what Kubernetes would not take, before there is a role for it."""
+        for account in identity.written_accounts:
+            resource = self._account(identity, account)
+            resource.validate(resource.describe(), {})
+
+    def _account(self, identity: Identity, account: Account) -> ServiceAccountResource:
+        create_namespace = bool(identity.options.get("create_namespace"))
+        return ServiceAccountResource(self.api, account.namespace, account.name, create_namespace)
+
     def _present_account(self, identity: Identity, account: Account, annotations: dict[str, str | None]) -> Outcome:
         options = identity.options
-        resource = ServiceAccountResource(
-            self.api, account.namespace, account.name, bool(options.get("create_namespace"))
-        )
         wanted = {
             "annotations": {**options.get("service_account_annotations", {}), **annotations},
             "labels": options.get("service_account_labels"),
         }
-        return self._roles.reconciler(resource).ensure_present(wanted)
+        return self._roles.reconciler(self._account(identity, account)).ensure_present(wanted)
 
     # absent
 
@@ -139,12 +147,16 @@ class Composer:
         return self._roles.reconciler(resource).ensure_present({"annotations": gone}) if gone else Outcome(False, raw)
 
     def _trust_of_others(self, identity: Identity, document: Any) -> list[dict[str, Any]]:
-        """The statements that stay. Where the issuer is forgotten, those of providers that there are."""
+        """The statements that stay: not this identity's, and not those of a cluster's provider that is gone or forgotten."""
         rows = trust_without(document, self._trust(identity))
-        if self.ground.standing:
-            return rows
-        there = {row["Arn"] for row in self.iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]}
-        return [row for row in rows if not _only_provider(row) or _only_provider(row) in there]
+        return [row for row in rows if not self._is_dead(_only_provider(row))]
+
+    def _is_dead(self, arn: str | None) -> bool:
+        """Whether this is the provider of an EKS cluster that is gone: deleted, or left by an earlier cluster of this name."""
+        if arn is None or EKS_PROVIDER not in arn:
+            return False
+        tags = _provider_tags(self.iam, arn)
+        return tags is None or (self.ground.owner in tags and arn != self.ground.provider_arn)
 
     def absent_provider(self, leaving: set[str]) -> tuple[Outcome, list[Kept]]:
         """Delete the provider, if it was made here and no role but the leaving ones trusts it."""
@@ -162,6 +174,12 @@ class Composer:
             return Outcome(False, raw), [not_removed("oidc provider", provider.arn, why)]
         return self._roles.removed(provider), []
 
+    def forgotten(self) -> list[Composer]:
+        """Composers on the grounds of earlier clusters of this name, whose providers still carry the mark."""
+        mine = self.ground.provider_arn
+        arns = [arn for arn in owned_providers(self.iam, self.ground.owner) if arn != mine]
+        return [replace(self, ground=self.ground.at(arn)) for arn in arns]
+
     def _trusting(self, arn: str) -> list[str]:
         """Names of the account's roles whose trust names the provider (ListRoles carries the trust)."""
         pages = self.iam.get_paginator("list_roles").paginate()
@@ -173,17 +191,22 @@ class Composer:
         )
 
 
+def owned_providers(iam: Any, owner: str) -> list[str]:
+    """ARNs of the EKS clusters' providers that carry this mark."""
+    arns = [row["Arn"] for row in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
+    return [arn for arn in arns if EKS_PROVIDER in arn and owner in (_provider_tags(iam, arn) or {})]
+
+
 def owned_provider(iam: Any, ground: Ground) -> Ground:
     """The ground with the issuer of the provider that carries its mark: for a deletion after the cluster's."""
-    for row in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
-        arn = row["Arn"]
-        if EKS_PROVIDER not in arn:
-            continue
-        tags = found_in_iam(lambda arn=arn: iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=arn))
-        if ground.owner in as_map((tags or {}).get("Tags")):
-            issuer = "https://" + arn.partition(":oidc-provider/")[2]
-            return Ground(ground.cluster, ground.region, ground.partition, ground.account, issuer)
-    return ground
+    arns = owned_providers(iam, ground.owner)
+    return ground.at(arns[0]) if arns else ground
+
+
+def _provider_tags(iam: Any, arn: str) -> dict[str, str] | None:
+    """A provider's tags, None where there is no such provider."""
+    found = found_in_iam(lambda: iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=arn))
+    return None if found is None else as_map(found.get("Tags"))
 
 
 def _only_provider(row: dict[str, Any]) -> str | None:

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
+from ansible_collections.kumo.eks.plugins.module_utils.fields import texts
 from ansible_collections.kumo.eks.plugins.module_utils.iam_policy import parsed, subject
 
-LONGEST_NAME = 64  # of an IAM role; https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
-NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
+# Lengths: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+LONGEST_NAME = 64  # of an IAM role
+NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 PATH = re.compile(r"/([\x21-\x7e]+/)?")
+POLICY_ARN = re.compile(r"arn:aws[\w-]*:iam::(aws|\d{12}):policy(/|/[\x21-\x7e]+/)[\w+=,.@-]+", re.ASCII)
 ROLE_ARN = re.compile(r"arn:(aws[\w-]*):iam::(\d{12}):role(/|/[\x21-\x7e]+/)([\w+=,.@-]+)", re.ASCII)
 LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 NAMESPACE = re.compile(LABEL)  # RFC 1123 label
@@ -35,6 +40,7 @@ OF_A_ROLE = (
     "permissions_boundary",
     "max_session_duration",
     "description",
+    "purge_policies",
     "purge_trust",
 )
 
@@ -74,6 +80,7 @@ class Identity:
 
     ``options`` are the task's, without what was left out and with policy documents as documents. ``role_arn`` is given where the role
     is somebody else's and only named; otherwise ``role_name`` and ``path`` say which one is kept.
+    ``named``: whether the task says the role's name itself, and so may mean one that is there already.
     """
 
     accounts: tuple[Account, ...]
@@ -81,6 +88,7 @@ class Identity:
     path: str
     role_arn: str | None
     options: dict[str, Any] = field(repr=False)
+    named: bool = False
 
     @property
     def name(self) -> str:
@@ -115,13 +123,14 @@ def read_identity(options: dict[str, Any], cluster: str) -> Identity:
     """
     accounts = _accounts(options)
     _check(options)
+    options = _with_texts(options)
     arn = options.get("role_arn")
     if arn is not None:
         _check_existing_role(options, arn)
-        return Identity(accounts, ROLE_ARN.fullmatch(arn).group(4), ROLE_ARN.fullmatch(arn).group(3), arn, options)
-    return Identity(
-        accounts, _role_name(options, accounts, cluster), options.get("path", "/"), None, _documents(options)
-    )
+        match = ROLE_ARN.fullmatch(arn)
+        return Identity(accounts, match.group(4), match.group(3), arn, options)
+    name, path = _role_name(options, accounts, cluster), options.get("path", "/")
+    return Identity(accounts, name, path, None, _documents(options), named="role_name" in options)
 
 
 def read_association(options: dict[str, Any], cluster: str) -> Identity:
@@ -131,23 +140,47 @@ def read_association(options: dict[str, Any], cluster: str) -> Identity:
         Refused: naming the option, its value, and what is allowed.
     """
     identity = read_identity({**options, "allow_patterns": False}, cluster)
+    target = options.get("target_role_arn")
+    if target and not ROLE_ARN.fullmatch(target):
+        raise Refused(f"target_role_arn: {target!r} is {NO_ROLE_ARN}")
+    _check_session_policy(options)
     name = options.get("role_name") or default_role_name(cluster, identity.accounts[0], "-pod")
     return identity if identity.role_arn else replace(identity, role_name=name)
 
 
-def check_apart(identities: list[Identity]) -> None:
-    """Refuse a list in which two identities would undo one another."""
+def _check_session_policy(options: dict[str, Any]) -> None:
+    """CreatePodIdentityAssociation: a session policy takes the place of the session's tags."""
+    if not options.get("session_policy"):
+        return
+    parsed(options["session_policy"], "session_policy")
+    if not options.get("disable_session_tags"):
+        raise Refused("session_policy: EKS takes one only without session tags; set disable_session_tags: true, too")
+
+
+def check_apart(identities: list[Identity], option: str) -> None:
+    """Refuse a list in which two identities would undo one another.
+
+    Args:
+        option: the list's name, for the message.
+    """
     seen: dict[str, str] = {}
     for identity in identities:
-        keys = [f"service account {account}" for account in identity.written_accounts]
-        keys += [] if identity.role_arn else [f"role {identity.role_name}"]
-        for key in keys:
-            if key in seen:
-                raise Refused(
-                    f"identities: {key} belongs to {seen[key]} and to {identity.name}."
-                    " Way out: one item with both under service_accounts, or another role_name."
-                )
-            seen[key] = identity.name
+        for key, way_out in _claims(identity).items():
+            same = key.lower()  # to IAM names are the same where only their case differs (CreateRole, CreatePolicy)
+            if same in seen:
+                raise Refused(f"{option}: {key} belongs to {seen[same]} and to {identity.name}. Way out: {way_out}.")
+            seen[same] = identity.name
+
+
+def _claims(identity: Identity) -> dict[str, str]:
+    """What an identity keeps alone, each with what to do where two want it."""
+    claims = {f"service account {account}": "name it once" for account in identity.written_accounts}
+    if identity.role_arn is None:
+        claims[f"role {identity.role_name}"] = "give one of them another role_name, or the ARN of the role as role_arn"
+    if "policy" in identity.options:
+        policy = identity.options["policy"]
+        claims[f"policy {policy['name']}"] = "keep it with one of them, and give its ARN in policy_arns of the other"
+    return claims
 
 
 def _accounts(options: dict[str, Any]) -> tuple[Account, ...]:
@@ -172,31 +205,61 @@ def _check_account(account: Account, patterns: bool) -> None:
             f"service_account: {str(account)!r} has wildcards, and would trust every service account that matches."
             " Way out: name the service accounts, or set allow_patterns: true."
         )
-    for option, text, form in (("namespace", account.namespace, NAMESPACE), ("service_account", account.name, ACCOUNT)):
-        if not (PATTERN if account.is_pattern else form).fullmatch(text):
+    for option, text, form, longest in (
+        ("namespace", account.namespace, NAMESPACE, 63),
+        ("service_account", account.name, ACCOUNT, 253),
+    ):
+        if not (PATTERN if account.is_pattern else form).fullmatch(text) or len(text) > longest:
             raise Refused(
-                f"{option}: {text!r} is no name in Kubernetes; a-z, 0-9 and - are allowed, and not - at an end"
+                f"{option}: {text!r} is no name in Kubernetes; up to {longest} of a-z, 0-9 and - are allowed, and not - at an end"
             )
 
 
 def _check(options: dict[str, Any]) -> None:
-    path, session = options.get("path"), options.get("max_session_duration")
-    token, name = options.get("token_expiration"), options.get("role_name")
-    if name is not None and not (NAME.fullmatch(name) and len(name) <= LONGEST_NAME):
-        raise Refused(f"role_name: {name!r} is no role name; up to 64 letters, digits and +=,.@_- are allowed")
-    if path is not None and not PATH.fullmatch(path):
-        raise Refused(f"path: {path!r} is no path; wanted is one like /apps/, with / at both ends")
+    for option, value, form, wanted in _forms(options):
+        if not form.fullmatch(value):
+            raise Refused(f"{option}: {value!r} is {wanted}")
+    session, token = options.get("max_session_duration"), options.get("token_expiration")
     if session is not None and not SHORTEST_SESSION <= session <= LONGEST_SESSION:
         raise Refused(f"max_session_duration: {session} is not from 3600 to 43200 seconds")
     if token and not SHORTEST_TOKEN <= token <= LONGEST_TOKEN:
         raise Refused(f"token_expiration: {token} is not from 3600 to 86400 seconds; 0 removes the annotation")
 
 
+NO_ROLE_ARN = "no ARN of a role; wanted is one like arn:aws:iam::123456789012:role/my-app"
+NO_POLICY_ARN = "no ARN of a policy; wanted is one like arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+NO_PATH = "no path; wanted is one like /apps/, with / at both ends"
+NO_NAME = "no {} name; up to {} letters, digits and +=,.@_- are allowed"
+
+
+def _forms(options: dict[str, Any]) -> Iterator[tuple[str, str, re.Pattern[str], str]]:
+    """The texts of the options that must have a form: (option, text, form, words for one that has not)."""
+    policy = options.get("policy", {})
+    rows = (
+        ("role_name", options.get("role_name"), NAME, NO_NAME.format("role", 64)),
+        ("path", options.get("path"), PATH, NO_PATH),
+        ("role_arn", options.get("role_arn"), ROLE_ARN, NO_ROLE_ARN),
+        ("permissions_boundary", options.get("permissions_boundary") or None, POLICY_ARN, NO_POLICY_ARN),
+        ("policy.name", policy.get("name"), POLICY_NAME, NO_NAME.format("policy", 128)),
+        ("policy.path", policy.get("path"), PATH, NO_PATH),
+        *(("policy_arns", arn, POLICY_ARN, NO_POLICY_ARN) for arn in options.get("policy_arns", [])),
+        *(
+            ("inline_policies", name, POLICY_NAME, NO_NAME.format("policy", 128))
+            for name in options.get("inline_policies", {})
+        ),
+    )
+    for option, value, form, wanted in rows:
+        if value is not None:
+            yield option, value, form, wanted
+
+
+def _with_texts(options: dict[str, Any]) -> dict[str, Any]:
+    """The options with annotations and labels as Kubernetes takes them: text."""
+    maps = ("service_account_annotations", "service_account_labels")
+    return {**options, **{name: texts(options[name], name) for name in maps if name in options}}
+
+
 def _check_existing_role(options: dict[str, Any], arn: str) -> None:
-    if not ROLE_ARN.fullmatch(arn):
-        raise Refused(
-            f"role_arn: {arn!r} is no ARN of a role; wanted is one like arn:aws:iam::123456789012:role/my-app"
-        )
     given = [name for name in OF_A_ROLE if name in options]
     if given:
         raise Refused(
@@ -233,8 +296,5 @@ def _documents(options: dict[str, Any]) -> dict[str, Any]:
         policy = options["policy"]
         if "document" in policy:
             policy = {**policy, "document": parsed(policy["document"], "policy.document")}
-        path = policy.get("path", "/")
-        if not PATH.fullmatch(path):
-            raise Refused(f"policy.path: {path!r} is no path; wanted is one like /apps/, with / at both ends")
         found["policy"] = policy
     return found

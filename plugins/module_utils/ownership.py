@@ -33,6 +33,11 @@ def is_owned(tags: dict[str, str], region: str, cluster: str) -> bool:
     return owner_key(region, cluster) in tags
 
 
+def other_owners(tags: dict[str, str], owner: str) -> list[str]:
+    """The clusters beside the one of this key that a thing was made for, in words: "my-cluster in eu-west-1"."""
+    return [f"{cluster} in {region}" for region, cluster in owners(tags) if owner_key(region, cluster) != owner]
+
+
 def tag_differences(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
     """The wanted tags that are missing or other, in words."""
     return [

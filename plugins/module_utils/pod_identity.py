@@ -10,8 +10,9 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws import snake
 from ansible_collections.kumo.eks.plugins.module_utils.ground import Ground
-from ansible_collections.kumo.eks.plugins.module_utils.iam_policy import pod_identity_trust, trust_without
+from ansible_collections.kumo.eks.plugins.module_utils.iam_policy import listed, pod_identity_trust, trust_without
 from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import Identity
+from ansible_collections.kumo.eks.plugins.module_utils.ownership import other_owners
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Outcome, Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.resources.iam import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.resources.pod_identity import PodIdentityResource, associations
@@ -76,8 +77,13 @@ class Associator:
         if users:
             kept.append(not_removed("role", role.name, f"associations have it: {', '.join(users)}"))
             return {"role": Outcome(False, raw)}
-        others = trust_without(raw["AssumeRolePolicyDocument"], pod_identity_trust()) if raw else []
-        return self._roles.absent(identity, role, raw, others, kept)
+        return self._roles.absent(identity, role, raw, self._trust_of_others(raw) if raw else [], kept)
+
+    def _trust_of_others(self, raw: dict[str, Any]) -> list[dict[str, Any]]:
+        """The statements that stay; where other clusters have the role all do, for one lets in the pods of every cluster."""
+        document = raw["AssumeRolePolicyDocument"]
+        shared = other_owners(raw["tags"], self.ground.owner)
+        return listed(document["Statement"]) if shared else trust_without(document, pod_identity_trust())
 
     def _users(self, arn: str, leaving: str) -> list[str]:
         """The service accounts of other associations of the cluster that have the role."""

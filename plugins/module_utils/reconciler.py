@@ -327,11 +327,15 @@ class Reconciler:
             try:
                 return True, send(), ""
             except Exception as error:
-                if not self.resource.is_in_use(error):
+                if not (self.resource.is_in_use(error) or self._is_unseen(error)):
                     raise
                 return False, None, str(error)
 
         return poll(look, f"The turn of {self._title}", self._deadline)
+
+    def _is_unseen(self, error: Exception) -> bool:
+        """Whether it is said to exist, and not found: IAM's reads are seconds behind its writes, or it is going just now."""
+        return self.resource.already_exists(error) and self.resource.describe() is None
 
     # waits
 

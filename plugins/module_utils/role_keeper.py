@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.addon_policies import INLINE, inline_document, managed_arns
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused, with_facts
+from ansible_collections.kumo.eks.plugins.module_utils.fields import shown
 from ansible_collections.kumo.eks.plugins.module_utils.ground import Ground
-from ansible_collections.kumo.eks.plugins.module_utils.iam_policy import VERSION, canonical, canonicals
+from ansible_collections.kumo.eks.plugins.module_utils.iam_policy import VERSION, canonical, canonicals, trusts
 from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import Identity
-from ansible_collections.kumo.eks.plugins.module_utils.ownership import owners
+from ansible_collections.kumo.eks.plugins.module_utils.ownership import other_owners
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Outcome, Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.resources.iam import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.resources.managed_policy import ManagedPolicyResource
@@ -40,7 +41,12 @@ class RoleKeeper:
         return Reconciler(resource, check_mode=self.check_mode, wait=True, wait_timeout=CATCH_UP).ensure_absent()
 
     def resource(self, identity: Identity, policies: tuple[str, ...] = ()) -> PodRoleResource:
-        return PodRoleResource(self.iam, self.ground.role_arn(identity), self.ground.owner, policies)
+        return PodRoleResource(self.iam, self.ground.role_arn(identity), self.ground.owner, policies, identity.named)
+
+    def _policy(self, arn: str, identity: Identity) -> ManagedPolicyResource:
+        return ManagedPolicyResource(self.iam, arn, self.ground.owner, identity.role_name)
+
+    # present
 
     def present(self, identity: Identity, trust: dict[str, Any]) -> dict[str, Outcome]:
         """The parts "policy", where the task has one, and "role"."""
@@ -48,18 +54,20 @@ class RoleKeeper:
         if "policy" in options:
             arn = self.ground.policy_arn(options["policy"])
             arns = (arn,)
-            parts["policy"] = self._present_policy(arn, options)
+            parts["policy"] = self._present_policy(self._policy(arn, identity), options)
         role = self.resource(identity, arns)
         rights = with_well_known(options, self.ground.partition)
         parts["role"] = self.reconciler(role).ensure_present({**rights, "trust_policy": trust})
         return parts
 
-    def _present_policy(self, arn: str, options: dict[str, Any]) -> Outcome:
+    def _present_policy(self, resource: ManagedPolicyResource, options: dict[str, Any]) -> Outcome:
         policy = options["policy"]
         if "document" not in policy:
             raise Refused("policy.document: is needed where the policy is to be there")
         wanted = {"tags": options.get("tags"), "purge_tags": options.get("purge_tags", True), **policy}
-        return self.reconciler(ManagedPolicyResource(self.iam, arn, self.ground.owner)).ensure_present(wanted)
+        return self.reconciler(resource).ensure_present(wanted)
+
+    # absent
 
     def absent(
         self,
@@ -69,62 +77,92 @@ class RoleKeeper:
         others: list[dict[str, Any]],
         kept: list[Kept],
     ) -> dict[str, Outcome]:
-        """The role, and the policies made here that it has or that the task names.
+        """The policies made here that the role has or that the task names, and the role.
+
+        The role goes last: where this ends halfway, the next run finds by it what is left.
 
         Args:
             raw: what stands of the role.
             others: the statements of its trust that are not this identity's.
             kept: gets what is not removed.
         """
-        parts = {"role": self._remove_role(role, raw, others, kept)}
-        gone = parts["role"].changed and parts["role"].raw is None
-        arns = [arn for arn in raw["PolicyArns"] if f":{self.ground.account}:policy/" in arn] if raw and gone else []
+        staying = self._staying(role, raw, others, kept) if raw else Outcome(False, None)
+        leaving = role if staying is None else None
+        arns = {arn for arn in raw["PolicyArns"] if f":{self.ground.account}:policy/" in arn} if leaving else set()
         if "policy" in identity.options:
-            arns = sorted({*arns, self.ground.policy_arn(identity.options["policy"])})
-        for arn in arns:
-            name = "policy" if len(arns) == 1 else f"policy {arn}"
-            parts[name] = self._absent_policy(arn, identity.role_name if gone else None, kept)
-        return parts
+            arns.add(self.ground.policy_arn(identity.options["policy"]))
+        names = {arn: f"policy {arn}" if len(arns) > 1 else "policy" for arn in arns}
+        bounding = {raw["PermissionsBoundary"]} if leaving else set()  # IAM lets go of a boundary only with the role
 
-    def _remove_role(
-        self, role: PodRoleResource, raw: dict[str, Any] | None, others: list[dict[str, Any]], kept: list[Kept]
-    ) -> Outcome:
-        if raw is None:
-            return Outcome(False, None)
+        def drop(rows: set[str]) -> dict[str, Outcome]:
+            return {names[arn]: self._absent_policy(self._policy(arn, identity), leaving, kept) for arn in sorted(rows)}
+
+        return {**drop(arns - bounding), "role": staying or self._removed_role(role, raw), **drop(arns & bounding)}
+
+    def _removed_role(self, role: PodRoleResource, raw: dict[str, Any]) -> Outcome:
+        """Deleted; what it was is what stood before its policies went."""
+        return replace(self.removed(role), before=shown(role.fields, raw))
+
+    def _staying(
+        self, role: PodRoleResource, raw: dict[str, Any], others: list[dict[str, Any]], kept: list[Kept]
+    ) -> Outcome | None:
+        """What becomes of a role that stays; None for one that goes."""
         if self.ground.owner not in raw["tags"]:
             kept.append(not_removed("role", role.name, "it was not made by kumo.eks for this cluster"))
             return Outcome(False, raw)
-        sharing = [f"{name} in {region}" for region, name in owners(raw["tags"]) if (region, name) != self._me]
+        sharing = other_owners(raw["tags"], self.ground.owner)
         if not (others or sharing):
-            return self.removed(role)
-        why = f"others take it, too: {', '.join(sharing) or 'see its trust policy'}; this cluster lets go of it"
-        kept.append(not_removed("role", role.name, why))
-        if not self.check_mode:
-            role.let_go(others)
+            return None
+        kept.append(
+            not_removed("role", role.name, f"others take it, too: {', '.join(sharing) or 'see its trust policy'}")
+        )
+        return self._let_go(role, raw, others, bool(sharing))
+
+    def _let_go(
+        self, role: PodRoleResource, raw: dict[str, Any], others: list[dict[str, Any]], shared: bool
+    ) -> Outcome:
+        """Leave the role to others. Only where another cluster has it, too, its mark may go: somebody must be left to delete it."""
         now = raw["AssumeRolePolicyDocument"]
         then = {"Version": VERSION, "Statement": others} if others else now
-        tags = {key: value for key, value in raw["tags"].items() if key != self.ground.owner}
+        unmark = shared and not (others and trusts(then, self.ground.provider_arn))
         before, after = ({"trust_policy": canonical(document)} for document in (now, then))
-        return Outcome(True, {**raw, "AssumeRolePolicyDocument": then, "tags": tags}, before, after)
+        changed = before != after or unmark
+        if changed and not self.check_mode:
+            role.let_go(others if before != after else None, unmark)
+        gone = {self.ground.owner} if unmark else set()
+        tags = {key: value for key, value in raw["tags"].items() if key not in gone}
+        return Outcome(changed, {**raw, "AssumeRolePolicyDocument": then, "tags": tags}, before, after)
 
-    @property
-    def _me(self) -> tuple[str, str]:
-        return self.ground.region, self.ground.cluster
-
-    def _absent_policy(self, arn: str, leaving: str | None, kept: list[Kept]) -> Outcome:
+    def _absent_policy(
+        self, policy: ManagedPolicyResource, leaving: PodRoleResource | None, kept: list[Kept]
+    ) -> Outcome:
         """Delete a policy that was made here and that nobody but the leaving role has."""
-        policy = ManagedPolicyResource(self.iam, arn, self.ground.owner)
         raw = policy.describe()
         if raw is None:
             return Outcome(False, None)
         if self.ground.owner not in raw["tags"]:
-            kept.append(not_removed("policy", arn, "it was not made by kumo.eks for this cluster"))
+            kept.append(not_removed("policy", policy.arn, "it was not made by kumo.eks for this cluster"))
             return Outcome(False, raw)
-        users = [user for user in policy.users() if user != f"role {leaving}"]
+        sharing = other_owners(raw["tags"], self.ground.owner)
+        if sharing:
+            return self._share_policy(policy, raw, sharing, kept)
+        users = policy.users(leaving.name if leaving else "")
         if users:
-            kept.append(not_removed("policy", arn, f"it is attached to {', '.join(users)}"))
+            kept.append(not_removed("policy", policy.arn, f"it is attached to {', '.join(users)}"))
             return Outcome(False, raw)
+        if leaving and not self.check_mode:
+            leaving.detach(policy.arn)
         return self.removed(policy)
+
+    def _share_policy(
+        self, policy: ManagedPolicyResource, raw: dict[str, Any], sharing: list[str], kept: list[Kept]
+    ) -> Outcome:
+        """Leave a policy to the other clusters it was made for, too."""
+        kept.append(not_removed("policy", policy.arn, f"others have it, too: {', '.join(sharing)}"))
+        if not self.check_mode:
+            policy.let_go()
+        tags = {key: value for key, value in raw["tags"].items() if key != self.ground.owner}
+        return Outcome(True, {**raw, "tags": tags}, {"tags": raw["tags"]}, {"tags": tags})
 
 
 def with_well_known(options: dict[str, Any], partition: str) -> dict[str, Any]:

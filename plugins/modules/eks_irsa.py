@@ -12,7 +12,8 @@ description:
   - Keeps the whole of an identity. The cluster's IAM OIDC provider, a customer-managed policy, the role with its trust
     policy, and the annotated Kubernetes service account.
   - One identity by O(service_account), or a whole list in one task by O(identities), worked on side by side.
-  - What exists is adopted. An option that is left out is left alone; an empty one clears.
+  - What exists is adopted, a role only where the task says O(role_name) itself. An option that is left out is left alone; an
+    empty one clears. What others made is only added to, unless O(purge_policies) or O(purge_trust) say otherwise.
   - With O(state=absent), what the module made is removed, and what others use or made is kept and named in RV(kept).
   - What the module makes in IAM carries the tag C(kumo.eks/REGION/CLUSTER), and in Kubernetes the label
     C(app.kubernetes.io/managed-by) with the value C(kumo.eks). What lacks them is never deleted.
@@ -70,13 +71,13 @@ options:
         default: false
       policy_arns:
         description:
-          - ARNs of all policies that the role has, beside the one of O(policy). Others are detached.
+          - ARNs of all policies that the role has, beside the one of O(policy). Others are detached, see O(purge_policies).
           - Left out, attached policies are left alone.
         type: list
         elements: str
       inline_policies:
         description:
-          - All inline policies of the role, by name. A document is a mapping, or JSON text.
+          - All inline policies of the role, by name. A document is a mapping, or JSON text. Others are removed, see O(purge_policies).
           - Left out, inline policies are left alone; V({}) removes them.
         type: dict
       well_known_policies:
@@ -118,6 +119,11 @@ options:
       description:
         description: What the role is for.
         type: str
+      purge_policies:
+        description:
+          - Whether policies of the role that are in none of these options are taken away.
+          - Left out, this is so for roles that the module made; an adopted role keeps what others gave it.
+        type: bool
       purge_trust:
         description:
           - Whether the trust policy holds nothing but what this identity needs and what other EKS clusters' providers have there.
@@ -146,7 +152,7 @@ options:
         type: dict
         aliases: [resource_tags]
       purge_tags:
-        description: Whether tags that are not in O(tags) are removed.
+        description: Whether tags that are not in O(tags) are removed. What others made, or share, keeps its tags.
         type: bool
         default: true
   namespace:
@@ -188,13 +194,13 @@ options:
     default: false
   policy_arns:
     description:
-      - ARNs of all policies that the role has, beside the one of O(policy). Others are detached.
+      - ARNs of all policies that the role has, beside the one of O(policy). Others are detached, see O(purge_policies).
       - Left out, attached policies are left alone.
     type: list
     elements: str
   inline_policies:
     description:
-      - All inline policies of the role, by name. A document is a mapping, or JSON text.
+      - All inline policies of the role, by name. A document is a mapping, or JSON text. Others are removed, see O(purge_policies).
       - Left out, inline policies are left alone; V({}) removes them.
     type: dict
   well_known_policies:
@@ -236,6 +242,11 @@ options:
   description:
     description: What the role is for.
     type: str
+  purge_policies:
+    description:
+      - Whether policies of the role that are in none of these options are taken away.
+      - Left out, this is so for roles that the module made; an adopted role keeps what others gave it.
+    type: bool
   purge_trust:
     description:
       - Whether the trust policy holds nothing but what this identity needs and what other EKS clusters' providers have there.
@@ -271,6 +282,7 @@ options:
 notes:
   - The OIDC provider is the cluster's. With O(state=absent) it goes with the last role that trusts it, if the module made it.
   - Statements of other EKS clusters' providers in a trust policy always stay, so that clusters can share a role.
+  - The provider that an earlier cluster of the same name left behind goes with the cluster's own.
   - Pods that run get a new role only when they are started anew.
   - O(tags) of an existing OIDC provider are left alone.
 extends_documentation_fragment:
@@ -562,57 +574,16 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures
 from ansible_collections.kumo.eks.plugins.module_utils.connection import connect
-from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
-from ansible_collections.kumo.eks.plugins.module_utils.ground import Ground, ground_of
+from ansible_collections.kumo.eks.plugins.module_utils.ground import Ground, check_standing, ground_of
 from ansible_collections.kumo.eks.plugins.module_utils.identity_results import item_rows, leave
+from ansible_collections.kumo.eks.plugins.module_utils.identity_spec import identity_spec
 from ansible_collections.kumo.eks.plugins.module_utils.irsa import AUDIENCE, Composer, owned_provider, shown_provider
-from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import (
-    WELL_KNOWN,
-    Identity,
-    check_apart,
-    read_identity,
-)
+from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import Identity, check_apart, read_identity
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes_api import KubernetesApi, opened
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import ItemResult, Outcome, side_by_side
 from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.token import mint_token
-
-
-def identity_spec() -> dict[str, Any]:
-    """The options that describe an identity, alone or in a list."""
-    account = dict(name=dict(type="str", required=True), namespace=dict(type="str"))
-    policy = dict(
-        name=dict(type="str", required=True),
-        document=dict(type="raw"),
-        description=dict(type="str"),
-        path=dict(type="str", default="/"),
-    )
-    return dict(
-        namespace=dict(type="str"),
-        service_account=dict(type="str"),
-        service_accounts=dict(type="list", elements="dict", options=account),
-        allow_patterns=dict(type="bool", default=False),
-        role_name=dict(type="str"),
-        role_arn=dict(type="str"),
-        role_only=dict(type="bool", default=False),
-        policy_arns=dict(type="list", elements="str"),
-        inline_policies=dict(type="dict"),
-        well_known_policies=dict(type="list", elements="str", choices=list(WELL_KNOWN)),
-        policy=dict(type="dict", options=policy),
-        permissions_boundary=dict(type="str"),
-        path=dict(type="str"),
-        max_session_duration=dict(type="int"),
-        description=dict(type="str"),
-        purge_trust=dict(type="bool"),
-        token_expiration=dict(type="int", no_log=False),
-        sts_regional_endpoints=dict(type="bool"),
-        service_account_annotations=dict(type="dict"),
-        service_account_labels=dict(type="dict"),
-        create_namespace=dict(type="bool", default=False),
-        tags=dict(type="dict", aliases=["resource_tags"]),
-        purge_tags=dict(type="bool", default=True),
-    )
 
 
 def read(params: dict[str, Any]) -> list[Identity]:
@@ -622,7 +593,7 @@ def read(params: dict[str, Any]) -> list[Identity]:
         return [read_identity(params, cluster)]
     tags = {"tags": params["tags"]} if "tags" in params else {}
     identities = [read_identity({**tags, **row}, cluster) for row in params["identities"]]
-    check_apart(identities)
+    check_apart(identities, "identities")
     return identities
 
 
@@ -630,8 +601,8 @@ def look(module: AnsibleAWSModule, eks: Any, iam: Any) -> tuple[Ground, bool]:
     """The ground, and whether the cluster is there; a plan and a deletion also do without one."""
     name, present = module.params["cluster_name"], module.params["state"] == "present"
     raw = found_or_none(eks.describe_cluster, "cluster", name=name)
-    if raw is None and present and not module.check_mode:
-        raise EksError(f"cluster_name: there is no cluster {name} in {eks.meta.region_name}")
+    if present and not module.check_mode:
+        check_standing(raw, name, eks.meta.region_name)
     ground = ground_of(raw, name, eks.meta.region_name, lambda: client(module, "sts").get_caller_identity()["Arn"])
     return (ground if raw or present else owned_provider(iam, ground)), raw is not None
 
@@ -649,11 +620,12 @@ def reached(module: AnsibleAWSModule, eks: Any, wanted: bool) -> Iterator[Kubern
 
 @dataclass
 class Done:
-    """What became of the task: the provider, what of it was kept, and the identities."""
+    """What became of the task: the provider, what of it was kept, the identities, and providers of earlier clusters of the name."""
 
     provider: Outcome
     results: list[ItemResult]
     kept: list[dict[str, str]] = field(default_factory=list)
+    forgotten: list[Outcome] = field(default_factory=list)
 
 
 def keep(composer: Composer, identities: list[Identity], tags: dict[str, str]) -> Done:
@@ -673,19 +645,32 @@ def remove(composer: Composer, identities: list[Identity]) -> Done:
         if identity.role_arn is None and result.outcome.raw["role"] is None
     }
     provider, kept = composer.absent_provider(leaving)
-    return Done(provider, results, kept)
+    done = Done(provider, results, kept)
+    for one in composer.forgotten() if provider.raw is None else ():
+        outcome, more = one.absent_provider(leaving)
+        done.forgotten.append(outcome)
+        done.kept += more
+    return done
 
 
 def finish(module: AnsibleAWSModule, done: Done) -> None:
     """End the task with the provider beside the identities."""
     provider, rows = done.provider, item_rows(done.results)
+    changed = any(outcome.changed for outcome in (provider, *done.forgotten)) or any(row["changed"] for row in rows)
     facts: dict[str, Any] = {
-        "changed": provider.changed or any(row["changed"] for row in rows),
+        "changed": changed,
         "oidc_provider": shown_provider(provider.raw),
         "kept": [*(thing for row in rows for thing in row.get("kept", [])), *done.kept],
-        "diff": {"before": {"oidc_provider": provider.before}, "after": {"oidc_provider": provider.after}},
+        "diff": {
+            "before": {"oidc_provider": provider.before, **_numbered([one.before for one in done.forgotten])},
+            "after": {"oidc_provider": provider.after},
+        },
     }
     leave(module, done.results, rows, facts, None if module.params["identities"] is None else "identities")
+
+
+def _numbered(forgotten: list[dict[str, Any]]) -> dict[str, Any]:
+    return {f"forgotten_oidc_provider_{number}": row for number, row in enumerate(forgotten, start=1)}
 
 
 def main() -> None:

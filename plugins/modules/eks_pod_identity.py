@@ -11,10 +11,12 @@ short_description: Give pods of an Amazon EKS cluster an IAM role by EKS Pod Ide
 description:
   - Keeps pod identity associations, each for one service account, and on request the role that the pods take.
   - One association by O(service_account), or a whole list in one task by O(associations), worked on side by side.
-  - An option that is left out is left alone; an empty one clears.
+  - What exists is adopted, a role only where the task says O(role_name) itself. An option that is left out is left alone; an
+    empty one clears. What others made is only added to, unless O(purge_policies) or O(purge_trust) say otherwise.
   - A role is kept where O(role_name), O(policy_arns) or another option of a role is given. It trusts
     C(pods.eks.amazonaws.com). With O(state=absent) it goes, if the module made it and nobody else uses it.
-  - It warns where the cluster has no Pod Identity Agent, for pods then get no credentials.
+  - It warns, other than in check mode, where the cluster lacks the add-on of the Pod Identity Agent, without which pods get no
+    credentials.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -96,6 +98,9 @@ options:
       description:
         description: See O(description).
         type: str
+      purge_policies:
+        description: See O(purge_policies).
+        type: bool
       purge_trust:
         description: See O(purge_trust).
         type: bool
@@ -131,6 +136,7 @@ options:
   session_policy:
     description:
       - A policy document, as a mapping or JSON text, that narrows the session's rights.
+      - EKS takes it only with O(disable_session_tags=true).
       - EKS can change it, but not take it away; V({}) does so with O(replace=true).
     type: raw
   role_name:
@@ -138,13 +144,13 @@ options:
     type: str
   policy_arns:
     description:
-      - ARNs of all policies that the kept role has, beside the one of O(policy). Others are detached.
+      - ARNs of all policies that the kept role has, beside the one of O(policy). Others are detached, see O(purge_policies).
       - Left out, attached policies are left alone.
     type: list
     elements: str
   inline_policies:
     description:
-      - All inline policies of the kept role, by name. A document is a mapping, or JSON text.
+      - All inline policies of the kept role, by name. A document is a mapping, or JSON text. Others are removed, see O(purge_policies).
       - Left out, inline policies are left alone; V({}) removes them.
     type: dict
   well_known_policies:
@@ -172,6 +178,11 @@ options:
   description:
     description: What the kept role is for.
     type: str
+  purge_policies:
+    description:
+      - Whether policies of the role that are in none of these options are taken away.
+      - Left out, this is so for roles that the module made; an adopted role keeps what others gave it.
+    type: bool
   purge_trust:
     description:
       - Whether the kept role's trust policy holds nothing but what lets in pods, of any cluster.
@@ -355,75 +366,39 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures
-from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
-from ansible_collections.kumo.eks.plugins.module_utils.ground import ground_of
+from ansible_collections.kumo.eks.plugins.module_utils.ground import check_standing, ground_of
 from ansible_collections.kumo.eks.plugins.module_utils.identity_results import item_rows, leave
-from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import WELL_KNOWN, check_apart, read_association
+from ansible_collections.kumo.eks.plugins.module_utils.identity_spec import association_spec, associations_spec
+from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import check_apart, read_association
 from ansible_collections.kumo.eks.plugins.module_utils.pod_identity import Associator
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import side_by_side
 from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.resources.pod_identity import AGENT, agent_of
 
 
-def association_spec() -> dict[str, Any]:
-    """The options that describe an association, alone or in a list, without its service account."""
-    policy = dict(
-        name=dict(type="str", required=True),
-        document=dict(type="raw"),
-        description=dict(type="str"),
-        path=dict(type="str", default="/"),
-    )
-    return dict(
-        role_arn=dict(type="str"),
-        target_role_arn=dict(type="str"),
-        disable_session_tags=dict(type="bool"),
-        session_policy=dict(type="raw"),
-        role_name=dict(type="str"),
-        policy_arns=dict(type="list", elements="str"),
-        inline_policies=dict(type="dict"),
-        well_known_policies=dict(type="list", elements="str", choices=list(WELL_KNOWN)),
-        policy=dict(type="dict", options=policy),
-        permissions_boundary=dict(type="str"),
-        path=dict(type="str"),
-        max_session_duration=dict(type="int"),
-        description=dict(type="str"),
-        purge_trust=dict(type="bool"),
-        replace=dict(type="bool", default=False),
-        tags=dict(type="dict", aliases=["resource_tags"]),
-        purge_tags=dict(type="bool", default=True),
-    )
-
-
 def look(module: AnsibleAWSModule, eks: Any) -> dict[str, Any] | None:
     """The cluster; a plan and a deletion also do without one."""
     name = module.params["cluster_name"]
     raw = found_or_none(eks.describe_cluster, "cluster", name=name)
-    if raw is None and module.params["state"] == "present" and not module.check_mode:
-        raise EksError(f"cluster_name: there is no cluster {name} in {eks.meta.region_name}")
+    if module.params["state"] == "present" and not module.check_mode:
+        check_standing(raw, name, eks.meta.region_name)
     return raw
 
 
 def warn_of(module: AnsibleAWSModule, agent: str) -> None:
-    if agent == "MISSING" and module.params["state"] == "present":
+    """Say that the agent is missing; in check mode a task before this one may be going to install it."""
+    if agent == "MISSING" and module.params["state"] == "present" and not module.check_mode:
         module.warn(
-            f"Cluster {module.params['cluster_name']} has no Pod Identity Agent, and pods get no credentials without it:"
-            f" install the add-on {AGENT} with kumo.eks.eks_addon."
+            f"Cluster {module.params['cluster_name']} has no add-on {AGENT}, and pods get no credentials without the agent:"
+            " install it with kumo.eks.eks_addon, unless you have installed it in another way."
         )
 
 
 def main() -> None:
     spec = dict(
         cluster_name=dict(type="str", required=True),
-        associations=dict(
-            type="list",
-            elements="dict",
-            options=dict(
-                namespace=dict(type="str", required=True),
-                service_account=dict(type="str", required=True),
-                **association_spec(),
-            ),
-        ),
+        associations=dict(type="list", elements="dict", options=associations_spec()),
         namespace=dict(type="str"),
         service_account=dict(type="str"),
         state=dict(type="str", choices=["present", "absent"], default="present"),
@@ -442,7 +417,7 @@ def main() -> None:
     with failures(module, f"Could not manage pod identity associations of cluster {name}"):
         alone = "associations" not in params
         identities = [read_association(row, name) for row in ([params] if alone else params["associations"])]
-        check_apart(identities)
+        check_apart(identities, "associations")
         eks, iam = client(module), client(module, "iam")
         cluster = look(module, eks)
         ground = ground_of(

@@ -48,6 +48,14 @@ def iam(sandbox):
     return sandbox.client("iam")
 
 
+@pytest.fixture
+def second(run_module, ground):
+    """Another cluster; its name."""
+    words = {"name": "second", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+    assert not run_module("eks_cluster", words)["failed"]
+    return "second"
+
+
 def sent(sandbox):
     """The calls that change something."""
     names = [call["operation"] for call in sandbox.calls()]
@@ -239,6 +247,64 @@ def test_an_adopted_role_keeps_what_others_trust_it_for_and_is_never_deleted(san
     assert iam.get_role(RoleName="theirs")["Role"]["AssumeRolePolicyDocument"] == guide_trust(sandbox)
 
 
+def test_a_role_of_another_tool_is_adopted_only_by_name_and_loses_nothing(irsa, iam):
+    name = f"{CLUSTER}-production-my-app-sa"
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(for_ec2()), Tags=[{"Key": "Tool", "Value": "t"}])
+    iam.attach_role_policy(RoleName=name, PolicyArn=PUSH)
+    iam.put_role_policy(RoleName=name, PolicyName="theirs", PolicyDocument=json.dumps(allowing("s3:ListBucket")))
+    wanted = {"policy_arns": [READ], "inline_policies": {"ours": allowing("s3:GetObject")}, "tags": {"Team": "a"}}
+    refused = irsa(**wanted)
+    assert refused["failed"] and f"there is a role {name}, which kumo.eks did not make" in refused["msg"]
+    assert irsa(check=True, **wanted)["failed"]
+
+    adopted = irsa(role_name=name, **wanted)["role"]
+    assert adopted["policy_arns"] == sorted([PUSH, READ]) and list(adopted["inline_policies"]) == ["ours", "theirs"]
+    assert adopted["tags"] == {"Tool": "t", "Team": "a"}
+    assert not irsa(role_name=name, **wanted)["changed"]
+    purged = irsa(role_name=name, purge_policies=True, **wanted)["role"]
+    assert purged["policy_arns"] == [READ] and list(purged["inline_policies"]) == ["ours"]
+
+
+def test_a_role_of_another_cluster_is_shared_only_by_name(irsa, iam, run_module, second):
+    assert irsa(role_name="my-app")["changed"]
+    words = {"namespace": "production", "service_account": "my-app-sa", "role_only": True}
+    iam.create_role(
+        RoleName="second-production-my-app-sa",
+        AssumeRolePolicyDocument=json.dumps(for_ec2()),
+        Tags=[{"Key": OWNER, "Value": "owned"}],
+    )
+    refused = run_module("eks_irsa", {"cluster_name": second, **words})
+    assert refused["failed"] and f"which was made for {CLUSTER} in ap-northeast-1" in refused["msg"]
+
+
+def test_a_policy_of_another_tool_is_changed_only_where_nobody_else_has_it(irsa, iam):
+    arn = iam.create_policy(PolicyName="p", PolicyDocument=json.dumps(allowing("s3:GetObject")))["Policy"]["Arn"]
+    iam.create_user(UserName="somebody")
+    iam.attach_user_policy(UserName="somebody", PolicyArn=arn)
+    assert irsa(policy={"name": "p", "document": allowing("s3:GetObject")})["role"]["policy_arns"] == [arn]
+    refused = irsa(policy={"name": "p", "document": allowing("s3:PutObject")})
+    assert refused["failed"] and "user somebody would get other rights" in refused["msg"]
+    iam.detach_user_policy(UserName="somebody", PolicyArn=arn)
+    assert irsa(policy={"name": "p", "document": allowing("s3:PutObject")})["changed"]
+    removed = irsa(state="absent")
+    assert removed["changed"] and [row["name"] for row in removed["kept"]] == [arn]
+
+
+def test_a_policy_that_clusters_share_goes_with_the_last_of_them(irsa, iam, run_module, second):
+    policy = {"policy": {"name": "p", "document": allowing("s3:GetObject")}}
+    words = {"cluster_name": second, "namespace": "n", "service_account": "a", "role_only": True, **policy}
+    arn = irsa(**policy)["policy"]["arn"]
+    assert run_module("eks_irsa", words)["changed"] and not run_module("eks_irsa", words)["changed"]
+    assert not irsa(**policy)["changed"]
+    planned, removed = (irsa(state="absent", check=check) for check in (True, False))
+    assert removed["changed"] and removed["diff"] == planned["diff"]
+    assert [(row["name"], row["why"]) for row in removed["kept"]] == [
+        (arn, "others have it, too: second in ap-northeast-1")
+    ]
+    assert run_module("eks_irsa", {**words, "state": "absent"})["kept"] == []
+    assert iam.list_policies(Scope="Local")["Policies"] == []
+
+
 def test_a_provider_that_is_there_is_found_again_and_its_audience_ensured(sandbox, irsa, iam):
     arn = iam.create_open_id_connect_provider(Url=f"https://{issuer_of(sandbox)}", ClientIDList=["vault"])[
         "OpenIDConnectProviderArn"
@@ -284,10 +350,48 @@ def test_absent_works_when_the_cluster_is_gone(sandbox, irsa, iam):
     assert iam.list_policies(Scope="Local")["Policies"] == []
 
 
-def test_a_role_that_clusters_share_loses_only_this_clusters_trust(sandbox, irsa, iam, run_module, ground):
-    run_module(
-        "eks_cluster", {"name": "second", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
-    )
+def test_what_a_cluster_of_the_same_name_left_behind_goes_too(sandbox, irsa, iam, run_module, ground):
+    """The role trusts both clusters' providers then; the first one's is dead."""
+    irsa()
+    sandbox.client("eks").delete_cluster(name=CLUSTER)
+    words = {"name": CLUSTER, "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+    assert not run_module("eks_cluster", words)["failed"]
+    assert irsa()["changed"] and not irsa()["changed"]
+    assert len(iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]) == 2
+    planned, removed = (irsa(state="absent", check=check) for check in (True, False))
+    assert removed["changed"] and removed["kept"] == [] and removed["diff"] == planned["diff"]
+    assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
+    assert not irsa(state="absent")["changed"]
+
+
+def test_a_trust_of_another_kind_of_provider_is_never_taken_for_dead(sandbox, irsa, iam):
+    irsa(role_name="r")
+    google = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "accounts.google.com"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
+    document = guide_trust(sandbox)
+    document["Statement"].append(google)
+    iam.update_assume_role_policy(RoleName="r", PolicyDocument=json.dumps(document))
+    sandbox.client("eks").delete_cluster(name=CLUSTER)
+    removed = irsa(role_name="r", state="absent")
+    assert [row["name"] for row in removed["kept"]] == ["r"]
+    assert iam.get_role(RoleName="r")["Role"]["AssumeRolePolicyDocument"]["Statement"] == [google]
+    again = irsa(role_name="r", state="absent")
+    assert not again["changed"] and [row["name"] for row in again["kept"]] == ["r"]
+
+
+def test_no_identity_is_made_for_a_cluster_that_is_going(sandbox, irsa):
+    sandbox.clock.set_speed(1)
+    sandbox.client("eks").delete_cluster(name=CLUSTER)
+    sandbox.recorder.clear()
+    refused = irsa()
+    assert refused["failed"] and f"cluster {CLUSTER} in ap-northeast-1 is DELETING" in refused["msg"]
+    assert sent(sandbox) == []
+
+
+def test_a_role_that_clusters_share_loses_only_this_clusters_trust(sandbox, irsa, iam, run_module, second):
     irsa(role_name="shared")
     words = {"namespace": "production", "service_account": "my-app-sa", "role_only": True, "role_name": "shared"}
     assert run_module("eks_irsa", {"cluster_name": "second", **words})["changed"]
@@ -320,6 +424,12 @@ def test_a_list_has_a_result_for_each_and_one_that_fails_stops_none(irsa):
         ({"max_session_duration": 60}, "max_session_duration: 60 is not from 3600 to 43200"),
         ({"token_expiration": 60}, "token_expiration: 60 is not from 3600 to 86400"),
         ({"path": "apps"}, "path: 'apps' is no path"),
+        ({"policy_arns": ["my-policy"]}, "policy_arns: 'my-policy' is no ARN of a policy; wanted is one like"),
+        ({"permissions_boundary": "b"}, "permissions_boundary: 'b' is no ARN of a policy"),
+        ({"inline_policies": {"a b": "{}"}}, "inline_policies: 'a b' is no policy name; up to 128"),
+        ({"policy": {"name": "p" * 129}}, "policy.name: 'p+' is no policy name"),
+        ({"namespace": "n" * 64}, "namespace: .* is no name in Kubernetes; up to 63"),
+        ({"service_account_labels": {"a": None}}, "service_account_labels: a has no value"),
         ({"role_name": "a b"}, "role_name: 'a b' is no role name"),
         ({"inline_policies": {"x": "{"}}, "inline_policies.x: this is no JSON"),
         ({"policy": {"name": "p"}}, "policy.document: is needed"),
@@ -343,6 +453,7 @@ def test_a_plan_can_be_made_where_there_is_no_cluster_yet(sandbox, irsa):
 
 def test_throttling_is_ridden_out(sandbox, irsa):
     for operation in ("CreateRole", "AttachRolePolicy", "CreateOpenIDConnectProvider"):
-        sandbox.add_fault(kind="throttle", operation=operation, count=2)
+        sandbox.add_fault(kind="throttle", service="iam", operation=operation, count=2)
     result = irsa(policy_arns=[READ])
     assert not result["failed"] and result["role"]["policy_arns"] == [READ]
+    assert sum(call["status"] >= 400 and call["operation"] in sent(sandbox) for call in sandbox.calls()) == 6

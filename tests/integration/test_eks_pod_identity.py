@@ -129,7 +129,7 @@ def test_a_role_of_its_own_comes_and_goes_with_it(sandbox, identity):
     assert name not in [role["RoleName"] for role in iam.list_roles()["Roles"]]
 
 
-def test_irsa_and_pod_identity_share_a_role_without_undoing_one_another(identity, run_module):
+def test_irsa_and_pod_identity_share_a_role_without_undoing_one_another(sandbox, identity, run_module):
     words = {"cluster_name": CLUSTER, "namespace": "production", "service_account": "my-app-sa", "role_name": "both"}
     irsa = {**words, "role_only": True}
     assert run_module("eks_irsa", irsa)["changed"]
@@ -137,6 +137,24 @@ def test_irsa_and_pod_identity_share_a_role_without_undoing_one_another(identity
     assert not run_module("eks_irsa", irsa)["changed"] and not identity(role_name="both", policy_arns=[])["changed"]
     kept = run_module("eks_irsa", {**irsa, "state": "absent"})
     assert kept["changed"] and kept["kept"][0]["kind"] == "role"
+    assert not run_module("eks_irsa", {**irsa, "state": "absent"})["changed"]
+    removed = identity(role_name="both", state="absent")
+    assert removed["changed"] and removed["kept"] == []
+    assert "both" not in [role["RoleName"] for role in sandbox.client("iam").list_roles()["Roles"]]
+
+
+def test_a_role_that_another_clusters_pods_take_lets_them_in_further_on(sandbox, identity, run_module, ground):
+    cluster = {"name": "second", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+    assert not run_module("eks_cluster", cluster)["failed"]
+    words = {"namespace": "n", "service_account": "a", "role_name": "both"}
+    assert identity(role_name="both")["changed"]
+    assert run_module("eks_pod_identity", {"cluster_name": "second", **words})["changed"]
+    kept = identity(role_name="both", state="absent")
+    assert kept["changed"] and kept["kept"][0]["why"] == "others take it, too: second in ap-northeast-1"
+    role = sandbox.client("iam").get_role(RoleName="both")["Role"]
+    assert role["AssumeRolePolicyDocument"]["Statement"] == [TRUST]
+    assert [tag["Key"] for tag in role["Tags"]] == ["kumo.eks/ap-northeast-1/second"]
+    assert run_module("eks_pod_identity", {"cluster_name": "second", **words, "state": "absent"})["kept"] == []
 
 
 def test_a_list_has_a_result_for_each_and_one_that_fails_stops_none(identity, roles):
@@ -170,7 +188,10 @@ def test_a_missing_agent_is_warned_of(identity, roles, monkeypatch):
 
     monkeypatch.setattr(basic.AnsibleModule, "warn", lambda module, words, *rest, **more: said.append(words))
     identity(role_arn=roles[0])
-    assert [words for words in said if "install the add-on eks-pod-identity-agent" in words]
+    assert [words for words in said if "has no add-on eks-pod-identity-agent" in words]
+    said.clear()
+    identity(check=True, role_arn=roles[0])
+    assert said == []
 
 
 def test_an_association_of_an_add_on_is_left_to_it(sandbox, identity, roles, run_module):
@@ -194,6 +215,8 @@ def test_an_association_of_an_add_on_is_left_to_it(sandbox, identity, roles, run
         ({"role_arn": "arn:aws:iam::123456789012:role/one", "target_role_arn": "x"}, "target_role_arn: 'x' is no ARN"),
         ({"role_arn": "arn:aws:iam::123456789012:role/one", "policy_arns": []}, "policy_arns would change it"),
         ({"service_account": "a*"}, "service_account"),
+        ({"policy_arns": [], "session_policy": NARROW}, "session_policy: .* set disable_session_tags: true"),
+        ({"policy_arns": [], "session_policy": {"a": 1}}, "session_policy: .* is no policy document"),
         ({"cluster_name": "none"}, "there is no cluster none"),
     ],
 )

@@ -4,18 +4,14 @@
 
 from __future__ import annotations
 
-import json
-import os
 import signal
-import subprocess
-import sys
 import threading
-import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from processes import play, started, until
 
 CLUSTER = "my-cluster"
 MODULES = ("eks_cluster", "eks_nodegroup", "eks_fargate_profile", "eks_addon")
@@ -131,7 +127,7 @@ def test_an_update_that_fails_says_why_and_the_next_run_makes_it(sandbox, run_mo
 @pytest.mark.parametrize("state", ["present", "absent"])
 def test_the_same_task_twice_at_once(sandbox, words, module, state):
     if state == "absent":
-        assert play(module, words[module], wait=True)["changed"]
+        assert play(module, {**words[module], "wait": True})["changed"]
         sandbox.recorder.clear()
     task = {**words[module], "state": state}
     results = race(sandbox, module, task)
@@ -142,7 +138,7 @@ def test_the_same_task_twice_at_once(sandbox, words, module, state):
 
 @pytest.mark.parametrize("module", ["eks_cluster", "eks_nodegroup", "eks_addon"])
 def test_the_same_change_twice_at_once(sandbox, words, module):
-    assert play(module, words[module], wait=True)["changed"]
+    assert play(module, {**words[module], "wait": True})["changed"]
     sandbox.recorder.clear()
     task = {key: value for key, value in {**words[module], **CHANGE[module]}.items() if key != "tags"}
     results = race(sandbox, module, task, UPDATING[module])
@@ -150,28 +146,6 @@ def test_the_same_change_twice_at_once(sandbox, words, module):
     assert set(done(sandbox).values()) == {1}, done(sandbox)
     assert sum(len(result["updates"]) for result in results) == sum(done(sandbox).values())
     assert all(result["changed"] == bool(result["updates"]) for result in results)
-
-
-def play(module: str, options: dict[str, Any], wait: bool) -> dict[str, Any]:
-    """A module in a process of its own, as Ansible runs it, and its result."""
-    process = started(module, {**options, "wait": wait})
-    out, err = process.communicate(timeout=120)
-    assert out, err
-    return {"failed": False, **json.loads(out)}
-
-
-def started(module: str, options: dict[str, Any]) -> subprocess.Popen[str]:
-    code = (
-        "import sys, json\n"
-        "from ansible.module_utils.testing import patch_module_args\n"
-        "from ansible_collections.kumo.eks.plugins.module_utils import waiting\n"
-        "waiting.FIRST_PAUSE = 0.05\n"
-        f"from ansible_collections.kumo.eks.plugins.modules import {module} as module\n"
-        "with patch_module_args(json.loads(sys.argv[1])):\n"
-        "    module.main()\n"
-    )
-    command = [sys.executable, "-c", code, json.dumps(options)]
-    return subprocess.Popen(command, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 # Speeds of the clock at which an update takes four seconds or more: a process that looked before another one's update has
@@ -183,7 +157,7 @@ def race(sandbox, module: str, options: dict[str, Any], speed: int = 100) -> lis
     """Three processes with one task, on a clock that runs."""
     sandbox.clock.set_speed(speed)
     with ThreadPoolExecutor(3) as pool:
-        return list(pool.map(lambda number: play(module, options, wait=True), range(3)))
+        return list(pool.map(lambda number: play(module, {**options, "wait": True}), range(3)))
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -216,10 +190,3 @@ def test_a_run_that_is_killed_between_two_updates_is_taken_up_by_the_next(sandbo
     result = run_module("eks_nodegroup", task)
     assert not result["failed"] and result["version"] == "1.33" and result["labels"] == {"a": "b"}
     assert done(sandbox) == {"TagResource": 1, "UpdateNodegroupConfig": 1, "UpdateNodegroupVersion": 1}
-
-
-def until(condition) -> None:
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.02)

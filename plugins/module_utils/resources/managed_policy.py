@@ -15,8 +15,8 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 from ansible_collections.kumo.eks.plugins.module_utils.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.iam_policy import canonical, parsed
-from ansible_collections.kumo.eks.plugins.module_utils.iam_tags import as_list, as_map, tag_changes, with_owner
-from ansible_collections.kumo.eks.plugins.module_utils.ownership import OWNED, PREFIX
+from ansible_collections.kumo.eks.plugins.module_utils.iam_tags import as_list, as_map, tag_changes, wanted_tags
+from ansible_collections.kumo.eks.plugins.module_utils.ownership import OWNED, owners
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Request
 from ansible_collections.kumo.eks.plugins.module_utils.resources.iam import (
     IamResource,
@@ -36,14 +36,18 @@ FIELDS = (
 
 
 class ManagedPolicyResource(IamResource):
-    """A policy, by the ARN it has or will have."""
+    """A policy, by the ARN it has or will have.
+
+    Args:
+        role: name of the role that it is kept for.
+    """
 
     kind = "IAM policy"
     fields = FIELDS
 
-    def __init__(self, iam: Any, arn: str, owner: str) -> None:
+    def __init__(self, iam: Any, arn: str, owner: str, role: str) -> None:
         super().__init__(iam, arn.rsplit("/", 1)[-1], owner)
-        self.arn = arn
+        self.arn, self._role = arn, role
         self._path = "/" + arn.partition(":policy/")[2].rpartition("/")[0]
         self._path += "" if self._path.endswith("/") else "/"
 
@@ -55,6 +59,8 @@ class ManagedPolicyResource(IamResource):
         document = found_in_iam(
             lambda: self.iam.get_policy_version(PolicyArn=self.arn, VersionId=version)["PolicyVersion"]["Document"]
         )
+        if document is None:  # somebody has changed or deleted the policy between these two calls
+            return self.describe()
         return {
             "Arn": self.arn,
             "Description": found.get("Description"),
@@ -72,8 +78,19 @@ class ManagedPolicyResource(IamResource):
                 f" {raw['Description']!r}. Way out: leave the option out, or give the policy another name."
             )
 
+        if raw is not None and not owners(raw["tags"]) and canonical(desired["document"]) != canonical(raw["Document"]):
+            self._check_users()
+
+    def _check_users(self) -> None:
+        users = self.users(self._role)
+        if users:
+            raise Refused(
+                f"policy.document: kumo.eks did not make policy {self.name}, and {', '.join(users)} would get other rights by"
+                " another document. Way out: give its ARN in policy_arns to take it as it is, or give another policy.name."
+            )
+
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        return with_owner(desired, raw, PREFIX)
+        return wanted_tags(desired, raw, self.owner)
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
         words = {"Description": desired["description"]} if desired.get("description") else {}
@@ -115,32 +132,40 @@ class ManagedPolicyResource(IamResource):
             self.iam.tag_policy(PolicyArn=self.arn, Tags=new)
 
     def _new_version(self, document: dict[str, Any]) -> None:
-        """Make room by removing the oldest version that is not in force, then put a new one in force."""
+        """Put a new version in force; where another run has filled the room that was made for it, make room again."""
+        text = json.dumps(document)
+
+        def send() -> None:
+            self._make_room()
+            self.iam.create_policy_version(PolicyArn=self.arn, PolicyDocument=text, SetAsDefault=True)
+
+        once_known(send, f"Room for a version of policy {self.name}", "LimitExceeded")
+
+    def _make_room(self) -> None:
+        """Remove the oldest version that is not in force, where there are as many as IAM keeps."""
         versions = self._versions()
         spare = sorted(
             (row for row in versions if not row["IsDefaultVersion"]), key=lambda row: _number(row["VersionId"])
         )
         for row in spare[: max(0, len(versions) - VERSIONS + 1)]:
-            self.iam.delete_policy_version(PolicyArn=self.arn, VersionId=row["VersionId"])
-        once_known(
-            lambda: self.iam.create_policy_version(
-                PolicyArn=self.arn, PolicyDocument=json.dumps(document), SetAsDefault=True
-            ),
-            f"Room for a version of policy {self.name}",
-            "LimitExceeded",
-        )
+            version = row["VersionId"]
+            found_in_iam(lambda version=version: self.iam.delete_policy_version(PolicyArn=self.arn, VersionId=version))
 
     def _versions(self) -> list[dict[str, Any]]:
         pages = self.iam.get_paginator("list_policy_versions").paginate(PolicyArn=self.arn)
         return [row for page in pages for row in page["Versions"]]
 
-    def users(self) -> list[str]:
-        """Who has the policy, or has it as a boundary: "role a", "user b", "group c"."""
+    def users(self, role: str) -> list[str]:
+        """Who beside this role has the policy, or has it as a boundary: "role a", "user b", "group c"."""
         found: list[str] = []
         for page in self.iam.get_paginator("list_entities_for_policy").paginate(PolicyArn=self.arn):
             for kind in ("Role", "User", "Group"):
                 found += [f"{kind.lower()} {row[f'{kind}Name']}" for row in page[f"Policy{kind}s"]]
-        return sorted(found)
+        return sorted(user for user in found if user != f"role {role}")
+
+    def let_go(self) -> None:
+        """Take the mark of this cluster off: others have it, too."""
+        self.iam.untag_policy(PolicyArn=self.arn, TagKeys=[self.owner])
 
     def delete(self) -> None:
         for row in self._versions():

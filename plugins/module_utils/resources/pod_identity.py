@@ -16,7 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 from ansible_collections.kumo.eks.plugins.module_utils.fields import Change, Field, assembled, without_none
 from ansible_collections.kumo.eks.plugins.module_utils.iam_policy import canonical
-from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import ROLE_ARN, Account
+from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import Account
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Request
 from ansible_collections.kumo.eks.plugins.module_utils.resources.base import EksResource
 from ansible_collections.kumo.eks.plugins.module_utils.resources.iam import or_none
@@ -82,12 +82,6 @@ class PodIdentityResource(EksResource):
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         super().validate(raw, desired)
-        for option in ("role_arn", "target_role_arn"):
-            value = desired.get(option)
-            if value and not ROLE_ARN.fullmatch(value):
-                raise Refused(
-                    f"{option}: {value!r} is no ARN of a role; wanted is one like arn:aws:iam::123456789012:role/my-app"
-                )
         if raw is None and not desired.get("role_arn"):
             raise Refused(
                 f"role_arn: is needed to create the association of {self.name}, or say what role is to be kept"

@@ -21,8 +21,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam_policy import (
     parsed,
     trust_beside,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.iam_tags import as_list, as_map, tag_changes, with_owner
-from ansible_collections.kumo.eks.plugins.module_utils.ownership import OWNED, PREFIX, owners
+from ansible_collections.kumo.eks.plugins.module_utils.iam_tags import as_list, as_map, tag_changes, wanted_tags
+from ansible_collections.kumo.eks.plugins.module_utils.ownership import OWNED, other_owners, owners
 from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Request
 from ansible_collections.kumo.eks.plugins.module_utils.resources.iam import (
     IamResource,
@@ -31,7 +31,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.resources.iam import (
     once_known,
     or_none,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.tags import TAGS, own_tags
+from ansible_collections.kumo.eks.plugins.module_utils.tags import TAGS
 
 FIELDS = (
     Field("path", "Path", None),
@@ -50,19 +50,21 @@ class PodRoleResource(IamResource):
 
     Args:
         new_policies: ARNs of policies that the same task makes, and so may not exist yet.
+        adopt: whether one that was not made for this cluster may be meant: the task says its name.
     """
 
     kind = "IAM role"
     fields = FIELDS
 
-    def __init__(self, iam: Any, arn: str, owner: str, new_policies: tuple[str, ...] = ()) -> None:
+    def __init__(self, iam: Any, arn: str, owner: str, new_policies: tuple[str, ...] = (), adopt: bool = True) -> None:
         super().__init__(iam, arn.rsplit("/", 1)[-1], owner)
-        self.arn, self._new_policies = arn, new_policies
+        self.arn, self._new_policies, self._adopt = arn, new_policies, adopt
 
     def describe(self) -> dict[str, Any] | None:
-        role = found_in_iam(lambda: self.iam.get_role(RoleName=self.name)["Role"])
-        if role is None:
-            return None
+        return found_in_iam(self._described)  # it may also go between these calls
+
+    def _described(self) -> dict[str, Any]:
+        role = self.iam.get_role(RoleName=self.name)["Role"]
         return {
             "RoleName": role["RoleName"],
             "Arn": role["Arn"],
@@ -92,25 +94,34 @@ class PodRoleResource(IamResource):
     # rules
 
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        """Policies of the task's own beside the wanted ones, and the trust beside what it says of others."""
-        arns = raw["PolicyArns"] if desired.get("policy_arns") is None else desired["policy_arns"]
-        everything = desired.get("purge_trust")
-        everything = bool(owners(raw["tags"])) if everything is None else everything
-        return {
-            **self._marked(with_owner(desired, raw, PREFIX), raw),
-            "policy_arns": sorted({*arns, *self._new_policies}),
-            "trust_policy": trust_beside(raw["AssumeRolePolicyDocument"], desired["trust_policy"], everything),
-        }
+        """What is wanted beside what stays: all that others gave a role which was not made here, unless it is to be purged."""
+        made_here = bool(owners(raw["tags"]))
 
-    def _marked(self, desired: dict[str, Any], raw: dict[str, Any]) -> dict[str, Any]:
-        """A role that was made here for another cluster is this one's, too; what others made is not marked."""
-        if not owners(raw["tags"]) or self.owner in raw["tags"]:
-            return desired
-        wanted = own_tags(raw["tags"]) if desired.get("tags") is None else desired["tags"]
-        return {**desired, "tags": {**wanted, self.owner: OWNED}}
+        def purges(option: str) -> bool:
+            return made_here if desired.get(option) is None else desired[option]
+
+        arns = raw["PolicyArns"] if desired.get("policy_arns") is None else desired["policy_arns"]
+        found = {
+            **wanted_tags(desired, raw, self.owner),
+            "policy_arns": sorted({*arns, *self._new_policies}),
+            "trust_policy": trust_beside(
+                raw["AssumeRolePolicyDocument"], desired["trust_policy"], purges("purge_trust")
+            ),
+        }
+        if not purges("purge_policies"):
+            found["policy_arns"] = sorted({*found["policy_arns"], *raw["PolicyArns"]})
+            if desired.get("inline_policies") is not None:
+                found["inline_policies"] = {**raw["InlinePolicies"], **desired["inline_policies"]}
+        return found
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         now = raw or {"PolicyArns": [], "Path": None, "PermissionsBoundary": None}
+        if raw is not None and not self._adopt and self.owner not in raw["tags"]:
+            whose = ", ".join(other_owners(raw["tags"], self.owner))
+            raise Refused(
+                f"role_name: there is a role {self.name}, which {f'was made for {whose}' if whose else 'kumo.eks did not make'}."
+                " Way out: give another role_name, or give this one to take that role as it is."
+            )
         if raw is not None and desired.get("path") not in (None, now["Path"]):
             raise Refused(
                 f"path: role {self.name} has the path {now['Path']}, and IAM cannot change it to {desired['path']}."
@@ -231,13 +242,23 @@ class PodRoleResource(IamResource):
     def delete(self) -> None:
         """What hangs on it first, then the role."""
         for arn in self.attached():
-            found_in_iam(lambda arn=arn: self.iam.detach_role_policy(RoleName=self.name, PolicyArn=arn))
+            self.detach(arn)
         for name in self.inline_names():
             found_in_iam(lambda name=name: self.iam.delete_role_policy(RoleName=self.name, PolicyName=name))
         self.iam.delete_role(RoleName=self.name)
 
-    def let_go(self, statements: list[dict[str, Any]]) -> None:
-        """Leave the role to the others: their statements stay in the trust, and the mark of this cluster goes."""
+    def detach(self, arn: str) -> None:
+        """Take a policy off the role, where it has it."""
+        found_in_iam(lambda: self.iam.detach_role_policy(RoleName=self.name, PolicyArn=arn))
+
+    def let_go(self, statements: list[dict[str, Any]] | None, unmark: bool) -> None:
+        """Leave the role to the others.
+
+        Args:
+            statements: those of the others, which stay in the trust; None leaves it as it is.
+            unmark: take the mark of this cluster off.
+        """
         if statements:  # a trust without any is none to IAM
             self._set_trust({"Version": VERSION, "Statement": statements})
-        self.iam.untag_role(RoleName=self.name, TagKeys=[self.owner])
+        if unmark:
+            self.iam.untag_role(RoleName=self.name, TagKeys=[self.owner])

@@ -61,13 +61,13 @@ def test_bad_input_is_refused_by_the_option(options, words):
 
 
 def test_items_that_would_undo_one_another_are_refused():
-    check_apart([read(), read(service_account="other")])
+    check_apart([read(), read(service_account="other")], "identities")
     with pytest.raises(Refused, match="role shared belongs to production/my-app-sa and to production/b"):
-        check_apart([read(role_name="shared"), read(service_account="b", role_name="shared")])
+        check_apart([read(role_name="shared"), read(service_account="b", role_name="shared")], "identities")
     with pytest.raises(Refused, match="service account production/my-app-sa belongs to"):
-        check_apart([read(), read(role_name="other")])
+        check_apart([read(), read(role_name="other")], "identities")
     named = {"role_arn": "arn:aws:iam::123456789012:role/x"}
-    check_apart([read(**named), read(service_account="b", **named)])
+    check_apart([read(**named), read(service_account="b", **named)], "identities")
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])

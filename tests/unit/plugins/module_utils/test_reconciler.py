@@ -42,6 +42,7 @@ class Shelf(Resource):
         self.raw, self.statuses, self.update_answers, self.busy = raw, list(statuses), list(updates), busy
         self.calls = []
         self.rival = None
+        self.unseen = 0  # how many creations are refused before describe finds the rival's
         self.meanwhile = {}  # what somebody else does while the resource is busy
         self.refusal = None  # what the first deletion is answered
 
@@ -61,6 +62,9 @@ class Shelf(Resource):
 
     def create(self, desired):
         self.calls.append("create")
+        if self.unseen:
+            self.unseen -= 1
+            raise Exists()
         if self.rival is not None:
             self.raw, self.rival = self.rival, None
             raise Exists()
@@ -204,6 +208,12 @@ class TestEnsurePresent:
         with pytest.raises(Refused, match="size: 0"):
             Reconciler(shelf, replace=True).ensure_present({"wood": "elm", "size": 0})
         assert "delete" not in shelf.calls
+
+    def test_a_creation_that_came_second_waits_until_the_first_one_is_seen(self):
+        shelf = Shelf()
+        shelf.rival, shelf.unseen = standing(), 2
+        assert not Reconciler(shelf).ensure_present({"wood": "oak"}).changed
+        assert shelf.calls.count("create") == 3
 
     def test_a_creation_that_came_second_goes_on_as_a_reconciliation(self):
         shelf = Shelf()
