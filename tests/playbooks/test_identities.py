@@ -1,0 +1,175 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Identities of pods in site.yml and teardown.yml, from a ClusterConfig and from variables, and the role irsa alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+EXAMPLE = Path(__file__).parents[2] / "docs/examples/identities.yaml"
+READ = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
+NAME = "my-cluster"
+
+
+def allowing(*actions: str) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]}
+
+
+@pytest.fixture
+def identities(sandbox, account):
+    """identities() -> what of identities there is in the account, by kind, beside what else there is."""
+    iam, eks = sandbox.client("iam"), sandbox.client("eks")
+
+    def look() -> dict[str, list[str]]:
+        providers = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+        clusters = eks.list_clusters()["clusters"]
+        associations = [eks.list_pod_identity_associations(clusterName=name)["associations"] for name in clusters]
+        return {
+            **account(),
+            "policies": [row["PolicyName"] for row in iam.list_policies(Scope="Local")["Policies"]],
+            "providers": [row["Arn"] for row in providers],
+            "associations": [row["serviceAccount"] for rows in associations for row in rows],
+        }
+
+    return look
+
+
+@pytest.fixture
+def config(tmp_path) -> dict[str, Any]:
+    """site.yml's variable for a ClusterConfig with a service account and an association."""
+    path = tmp_path / "cluster-config.yaml"
+    text = {
+        "apiVersion": "eksctl.io/v1alpha5",
+        "kind": "ClusterConfig",
+        "metadata": {"name": NAME, "region": "ap-northeast-1", "version": "1.33"},
+        "vpc": {"nat": {"gateway": "Disable"}},
+        "addonsConfig": {"disableDefaultAddons": True},
+        "addons": [{"name": "eks-pod-identity-agent"}],
+        "iam": {
+            "withOIDC": True,
+            "serviceAccounts": [
+                {
+                    "metadata": {"name": "external-dns", "namespace": "kube-system"},
+                    "roleOnly": True,
+                    "wellKnownPolicies": {"externalDNS": True},
+                    "attachPolicyARNs": [READ],
+                }
+            ],
+            "podIdentityAssociations": [
+                {
+                    "namespace": "production",
+                    "serviceAccountName": "reader",
+                    "permissionPolicyName": "read",
+                    "permissionPolicy": allowing("s3:GetObject"),
+                }
+            ],
+        },
+    }
+    path.write_text(yaml.safe_dump(text))
+    return {"eks_cluster_config": str(path)}
+
+
+def test_a_cluster_config_with_identities(sandbox, play, identities, config):
+    before = identities()
+    plan = play("kumo.eks.site", "--check", "--diff", **config).assert_ok()
+    for words in ("route53:ChangeResourceRecordSets", "system:serviceaccount:kube-system:external-dns", "s3:GetObject"):
+        assert words in plan.output
+    assert "has no add-on eks-pod-identity-agent" not in plan.output
+    assert identities() == before
+
+    first = play("kumo.eks.site", **config).assert_ok()
+    stood = identities()
+    assert stood["associations"] == ["reader"] and len(stood["providers"]) == 1
+    for words in ("kube-system/external-dns: arn:aws:iam::123456789012:role/", "production/reader: arn:aws:iam::"):
+        assert words in first.output
+    assert "has no add-on eks-pod-identity-agent" not in first.output
+    play("kumo.eks.site", **config).assert_unchanged()
+
+    sandbox.client("iam").put_role_policy(
+        RoleName=next(name for name in stood["roles"] if "external-dns" in name),
+        PolicyName="external_dns",
+        PolicyDocument=json.dumps(allowing("route53:*")),
+    )
+    plan = play("kumo.eks.site", "--check", "--diff", **config).assert_ok()
+    assert plan.changed == 1
+    diff = plan.output.partition("Keep the OIDC provider")[2]
+    assert "-" in diff and '"Action": "route53:*"' in diff and '"route53:ListHostedZonesByName"' in diff
+    assert play("kumo.eks.site", **config).assert_ok().changed == 1
+    play("kumo.eks.site", "--check", **config).assert_unchanged()
+
+    play("kumo.eks.teardown", "--check", **config).assert_ok()
+    assert identities() == stood
+    play("kumo.eks.teardown", **config).assert_ok()
+    assert identities() == before
+    play("kumo.eks.teardown", **config).assert_unchanged()
+
+
+def test_a_teardown_after_the_clusters_end_still_removes_the_identities(sandbox, play, identities, config):
+    before = identities()
+    play("kumo.eks.site", **config).assert_ok()
+    eks = sandbox.client("eks")
+    eks.delete_addon(clusterName=NAME, addonName="eks-pod-identity-agent")
+    eks.delete_cluster(name=NAME)
+    assert len(identities()["providers"]) == 1
+    play("kumo.eks.teardown", **config).assert_ok()
+    assert identities() == before
+    play("kumo.eks.teardown", **config).assert_unchanged()
+
+
+@pytest.fixture
+def cluster(sandbox, ground) -> None:
+    """A cluster that the roles did not make."""
+    sandbox.client("eks").create_cluster(
+        name=NAME, roleArn=ground["role"], resourcesVpcConfig={"subnetIds": ground["subnets"]}, version="1.33"
+    )
+
+
+def test_irsa_alone(play_role, cluster, identities):
+    policy = {"name": "my-app-s3-policy", "document": allowing("s3:GetObject")}
+    options = {
+        "eks_cluster_name": NAME,
+        "eks_tags": {"Team": "kumo"},
+        "irsa_service_accounts": [
+            {"name": "my-app-sa", "namespace": "production", "role_only": True, "policy": policy}
+        ],
+        "irsa_pod_identity_associations": [
+            {"namespace": "production", "service_account": "reader", "policy_arns": [READ]}
+        ],
+    }
+    before = identities()
+    assert play_role("irsa", "--check", "--diff", **options).assert_ok().changed == 2
+    assert identities() == before
+    assert play_role("irsa", **options).assert_ok().changed == 2
+    play_role("irsa", **options).assert_unchanged()
+    gone = {**options, "irsa_state": "absent"}
+    assert play_role("irsa", "--check", **gone).assert_ok().changed == 2
+    assert play_role("irsa", **gone).assert_ok().changed == 2
+    assert identities() == before
+    play_role("irsa", **gone).assert_unchanged()
+
+
+def test_irsa_keeps_and_removes_a_provider_alone(play_role, cluster, identities):
+    before = identities()
+    options = {"eks_cluster_name": NAME, "irsa_oidc_provider": True}
+    assert play_role("irsa", **options).assert_ok().changed == 1
+    assert len(identities()["providers"]) == 1
+    assert play_role("irsa", irsa_state="absent", **options).assert_ok().changed == 1
+    assert identities() == before
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"irsa_service_accounts": [{"name": "a"}] * 2}, ["irsa_service_accounts: service account default/a belongs"]),
+        ({"irsa_service_accounts": [{"name": "a", "polcy": {}}]}, ["irsa_service_accounts[0]: unknown: polcy"]),
+        ({"irsa_pod_identity_associations": [{"namespace": "n"}]}, ["missing required arguments: service_account"]),
+    ],
+)
+def test_wrong_identities_are_refused_before_anything_is_sent(sandbox, play, variables, words):
+    play("kumo.eks.site", eks_cluster_name=NAME, **variables).assert_refused(*words)
+    assert sandbox.calls() == []
