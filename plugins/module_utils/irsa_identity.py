@@ -144,7 +144,7 @@ def read_association(options: dict[str, Any], cluster: str) -> Identity:
     if target and not ROLE_ARN.fullmatch(target):
         raise Refused(f"target_role_arn: {target!r} is {NO_ROLE_ARN}")
     _check_session_policy(options)
-    name = options.get("role_name") or default_role_name(cluster, identity.accounts[0], "-pod")
+    name = options.get("role_name") or default_role_name(cluster, identity.accounts[0], "_pod")
     return identity if identity.role_arn else replace(identity, role_name=name)
 
 
@@ -278,8 +278,11 @@ def _role_name(options: dict[str, Any], accounts: tuple[Account, ...], cluster: 
 
 
 def default_role_name(cluster: str, account: Account, end: str = "") -> str:
-    """ "my-cluster-production-my-app-sa"; a longer one is cut, and a digest keeps it apart from others."""
-    name = f"{cluster}-{account.namespace}-{account.name}{end}"
+    """ "my-cluster.production.my-app-sa": no two service accounts have the same one, as neither clusters nor namespaces have dots.
+
+    One that is too long is cut, and a digest keeps it apart from others.
+    """
+    name = f"{cluster}.{account.namespace}.{account.name}{end}"
     if len(name) <= LONGEST_NAME:
         return name
     digest = hashlib.sha256(f"{cluster}/{account}{end}".encode()).hexdigest()[:8]

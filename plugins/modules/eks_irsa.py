@@ -59,7 +59,7 @@ options:
         default: false
       role_name:
         description:
-          - The role's name. Left out, it is the names of the cluster, the namespace and the service account with C(-) between.
+          - The role's name. Left out, it is the names of the cluster, the namespace and the service account with C(.) between.
           - It is needed where several service accounts share the role.
         type: str
       role_arn:
@@ -182,7 +182,7 @@ options:
     default: false
   role_name:
     description:
-      - The role's name. Left out, it is the names of the cluster, the namespace and the service account with C(-) between.
+      - The role's name. Left out, it is the names of the cluster, the namespace and the service account with C(.) between.
       - It is needed where several service accounts share the role.
     type: str
   role_arn:
@@ -356,7 +356,7 @@ role_arn:
   description: ARN of the role.
   returned: when one identity is given
   type: str
-  sample: arn:aws:iam::123456789012:role/my-cluster-production-my-app-sa
+  sample: arn:aws:iam::123456789012:role/my-cluster.production.my-app-sa
 role:
   description: The role.
   returned: when one identity is given and its role is kept by the task
@@ -366,12 +366,12 @@ role:
       description: The role's name.
       returned: when the role exists
       type: str
-      sample: my-cluster-production-my-app-sa
+      sample: my-cluster.production.my-app-sa
     arn:
       description: Its ARN.
       returned: when the role exists
       type: str
-      sample: arn:aws:iam::123456789012:role/my-cluster-production-my-app-sa
+      sample: arn:aws:iam::123456789012:role/my-cluster.production.my-app-sa
     path:
       description: Its path.
       returned: when the role exists
@@ -541,7 +541,7 @@ identities:
       description: ARN of the role.
       returned: when it did not fail
       type: str
-      sample: arn:aws:iam::123456789012:role/my-cluster-production-my-app-sa
+      sample: arn:aws:iam::123456789012:role/my-cluster.production.my-app-sa
     role:
       description: The role.
       returned: when it did not fail

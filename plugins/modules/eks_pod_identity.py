@@ -140,7 +140,7 @@ options:
       - EKS can change it, but not take it away; V({}) does so with O(replace=true).
     type: raw
   role_name:
-    description: Name of the role that is kept. Left out, it is the names of cluster, namespace and service account, and C(pod).
+    description: Name of the role that is kept. Left out, it is like C(my-cluster.production.reader_pod).
     type: str
   policy_arns:
     description:
@@ -275,7 +275,7 @@ association:
       description: ARN of the role.
       returned: when the association exists
       type: str
-      sample: arn:aws:iam::123456789012:role/my-cluster-production-reader-pod
+      sample: arn:aws:iam::123456789012:role/my-cluster.production.reader_pod
     target_role_arn:
       description: ARN of the second role.
       returned: when there is one
@@ -300,7 +300,7 @@ role:
   description: The role that is kept, with the keys that M(kumo.eks.eks_irsa) returns.
   returned: when one association is given and its role is kept by the task
   type: dict
-  sample: {"role_name": "my-cluster-production-reader-pod", "path": "/"}
+  sample: {"role_name": "my-cluster.production.reader_pod", "path": "/"}
 policy:
   description: The customer-managed policy that is kept, with the keys that M(kumo.eks.eks_irsa) returns.
   returned: when one association is given, with O(policy)

@@ -83,7 +83,7 @@ associations:
       description: ARN of the role.
       returned: always
       type: str
-      sample: arn:aws:iam::123456789012:role/my-cluster-production-reader-pod
+      sample: arn:aws:iam::123456789012:role/my-cluster.production.reader_pod
     target_role_arn:
       description: ARN of the second role.
       returned: when there is one

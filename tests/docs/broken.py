@@ -13,7 +13,7 @@ import yaml
 from blocks import Block
 from conftest import Story
 
-ROLE = "my-cluster-production-my-app-sa"
+ROLE = "my-cluster.production.my-app-sa"
 ROLE_ARN = f"arn:aws:iam::123456789012:role/{ROLE}"
 AUDIENCE = "sts.amazonaws.com"
 IDENTITY = {"cluster_name": "my-cluster", "namespace": "production", "service_account": "my-app-sa"}

@@ -248,7 +248,7 @@ def test_an_adopted_role_keeps_what_others_trust_it_for_and_is_never_deleted(san
 
 
 def test_a_role_of_another_tool_is_adopted_only_by_name_and_loses_nothing(irsa, iam):
-    name = f"{CLUSTER}-production-my-app-sa"
+    name = f"{CLUSTER}.production.my-app-sa"
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(for_ec2()), Tags=[{"Key": "Tool", "Value": "t"}])
     iam.attach_role_policy(RoleName=name, PolicyArn=PUSH)
     iam.put_role_policy(RoleName=name, PolicyName="theirs", PolicyDocument=json.dumps(allowing("s3:ListBucket")))
@@ -269,7 +269,7 @@ def test_a_role_of_another_cluster_is_shared_only_by_name(irsa, iam, run_module,
     assert irsa(role_name="my-app")["changed"]
     words = {"namespace": "production", "service_account": "my-app-sa", "role_only": True}
     iam.create_role(
-        RoleName="second-production-my-app-sa",
+        RoleName="second.production.my-app-sa",
         AssumeRolePolicyDocument=json.dumps(for_ec2()),
         Tags=[{"Key": OWNER, "Value": "owned"}],
     )
@@ -333,7 +333,7 @@ def test_absent_keeps_what_others_use_and_says_so(irsa, iam):
         assert removed["changed"]
         assert {(row["kind"], row["why"]) for row in removed["kept"]} == {
             ("policy", "it is attached to user somebody"),
-            ("oidc provider", f"roles trust it: {CLUSTER}-n-two"),
+            ("oidc provider", f"roles trust it: {CLUSTER}.n.two"),
         }
     iam.detach_user_policy(UserName="somebody", PolicyArn=arn)
     last = irsa(identities=[{**one, "policy": policy}, two], state="absent")
@@ -446,7 +446,7 @@ def test_bad_input_is_refused_before_any_role_is_made(sandbox, irsa, options, wo
 
 def test_a_plan_can_be_made_where_there_is_no_cluster_yet(sandbox, irsa):
     planned = irsa(check=True, cluster_name="later", role_only=False, policy_arns=[READ])
-    assert planned["changed"] and planned["role_arn"] == "arn:aws:iam::123456789012:role/later-production-my-app-sa"
+    assert planned["changed"] and planned["role_arn"] == "arn:aws:iam::123456789012:role/later.production.my-app-sa"
     assert planned["service_accounts"][0]["annotations"] == {"eks.amazonaws.com/role-arn": planned["role_arn"]}
     assert sent(sandbox) == []
 

@@ -110,7 +110,7 @@ def test_a_role_of_its_own_comes_and_goes_with_it(sandbox, identity):
     planned = identity(check=True, **words)
     created = identity(**words)
     assert created["changed"] and planned["diff"] == created["diff"], created
-    name = f"{CLUSTER}-production-my-app-sa-pod"
+    name = f"{CLUSTER}.production.my-app-sa_pod"
     assert created["association"]["role_arn"] == created["role"]["arn"]
     assert iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]["Statement"] == [TRUST]
     assert created["role"]["policy_arns"] == sorted([READ, created["policy"]["arn"]])
@@ -228,5 +228,5 @@ def test_bad_input_is_refused_before_anything_is_sent(sandbox, identity, options
 
 def test_a_plan_can_be_made_where_there_is_no_cluster_yet(sandbox, identity):
     planned = identity(check=True, cluster_name="later", policy_arns=[READ])
-    assert planned["changed"] and planned["association"]["role_arn"].endswith(":role/later-production-my-app-sa-pod")
+    assert planned["changed"] and planned["association"]["role_arn"].endswith(":role/later.production.my-app-sa_pod")
     assert sent(sandbox) == []

@@ -36,7 +36,7 @@ GUIDE = {
         },
     },
 }
-ROLE = "arn:aws:iam::123456789012:role/my-cluster-production-my-app-sa"
+ROLE = "arn:aws:iam::123456789012:role/my-cluster.production.my-app-sa"
 AUDIENCE = "sts.amazonaws.com"
 
 
@@ -252,7 +252,7 @@ def test_a_chain_that_holds(walked, pod):
     assert result["ok"] and result["broken"] is None, result["broken"]
     assert [link["ok"] for link in result["links"]] == [True] * 15
     last = result["links"][-1]
-    assert last["found"].startswith("arn:aws:sts::123456789012:assumed-role/my-cluster-production-my-app-sa/")
+    assert last["found"].startswith("arn:aws:sts::123456789012:assumed-role/my-cluster.production.my-app-sa/")
     assert "SecretAccessKey" not in json.dumps(result) and "eyJ" not in json.dumps(result)
     assert [link["ok"] for link in walked()["links"]][-2:] == [None, None]
 

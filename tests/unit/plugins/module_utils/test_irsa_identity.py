@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 from ansible_collections.kumo.eks.plugins.module_utils.ground import UNKNOWN, Ground, ground_of
-from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import check_apart, read_identity
+from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import check_apart, read_association, read_identity
 
 ONE = {"namespace": "production", "service_account": "my-app-sa"}
 
@@ -18,10 +18,17 @@ def read(**options):
 
 
 def test_a_role_is_named_after_its_cluster_namespace_and_account():
-    assert read().role_name == "my-cluster-production-my-app-sa"
+    assert read().role_name == "my-cluster.production.my-app-sa"
     long = read(service_account="a" * 60).role_name
     assert len(long) == 64 and long != read(service_account="a" * 61).role_name
     assert read(role_name="own").role_name == "own"
+
+
+def test_no_two_accounts_get_the_same_role():
+    pairs = [("a", "b-c"), ("a-b", "c"), ("a", "b.c"), ("a", "b-c-pod")]
+    names = {read(namespace=namespace, service_account=name).role_name for namespace, name in pairs}
+    names |= {read_association({"namespace": n, "service_account": s}, "my-cluster").role_name for n, s in pairs}
+    assert len(names) == 2 * len(pairs)
 
 
 def test_accounts_that_share_a_role():
@@ -79,7 +86,7 @@ def test_arns_are_of_the_clusters_partition(partition):
     }
     ground = ground_of(raw, "c", "r", None)
     assert ground.provider_arn == f"arn:{partition}:iam::123456789012:oidc-provider/oidc.eks.r.amazonaws.com/id/X"
-    assert ground.role_arn(read(path="/apps/")).startswith(f"arn:{partition}:iam::123456789012:role/apps/my-cluster-")
+    assert ground.role_arn(read(path="/apps/")).startswith(f"arn:{partition}:iam::123456789012:role/apps/my-cluster.")
     assert ground.policy_arn({"name": "p"}) == f"arn:{partition}:iam::123456789012:policy/p"
 
 

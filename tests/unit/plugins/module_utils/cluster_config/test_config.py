@@ -222,7 +222,7 @@ class TestIdentities:
                 "namespace": "default",
                 "name": "provider-*",
                 "allow_patterns": True,
-                "role_name": "one-default-crossplane",
+                "role_name": "one.default.crossplane",
                 "role_only": True,
                 "policy_arns": ["arn:p"],
             },
