@@ -119,7 +119,7 @@ def test_the_guides_own_sandbox(story: Story, monkeypatch: pytest.MonkeyPatch):
         story.run("kumo-sandbox", "down")
 
 
-@pytest.mark.parametrize("name", ["cluster-config.yaml"])
+@pytest.mark.parametrize("name", ["cluster-config.yaml", "production-values.yaml"])
 def test_the_guides_files_are_the_examples(name: str):
     shown = [
         block for page in PAGES for block in blocks.read(page) if block.kind == "file" and block.options["name"] == name
