@@ -37,7 +37,7 @@ helm: setup all-binaries ## the Helm modules and role with the real Helm 3 and 4
 	@$(GATE) helm
 
 .PHONY: playbooks
-playbooks: setup ## site.yml, teardown.yml and each role alone, against the sandbox
+playbooks: setup binaries ## site.yml, teardown.yml and each role alone, against the sandbox
 	@$(GATE) playbooks
 
 .PHONY: snippets
@@ -49,7 +49,7 @@ runner: setup ## the example project under AWX's engine
 	@$(GATE) runner
 
 .PHONY: iam-policy
-iam-policy: setup ## write docs/iam-policy.json anew, from the calls of site.yml and teardown.yml
+iam-policy: setup binaries ## write the IAM policies in docs anew, from the calls of site.yml and teardown.yml
 	@.venv/bin/python tools/iam_policy.py
 
 .PHONY: molecule

@@ -1,9 +1,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes docs/iam-policy.json: the IAM policy of a first cluster, from the calls that its runs were seen to make.
+"""Writes the IAM policies in docs from the calls that runs of the playbooks were seen to make.
 
-Usage: iam_policy.py [FILE]. It plans, makes and removes the cluster of docs/examples/cluster-config.yaml on a sandbox, as the
-README tells it, and writes down what was called.
+Usage: iam_policy.py [FOLDER]. Each cluster is planned, made and removed on a sandbox, as the README tells it: that of
+docs/examples/cluster-config.yaml for iam-policy.json, and that of docs/examples/identities.yaml for iam-policy-identities.json,
+which holds what comes beside the first.
 """
 
 from __future__ import annotations
@@ -16,31 +17,50 @@ import tempfile
 from pathlib import Path
 
 from kumo_sandbox import Sandbox
-from kumo_sandbox.recorder import policy
+from kumo_sandbox.recorder import policy, policy_beside
 
-ROOT = Path(__file__).resolve().parent.parent
-CONFIG = ROOT / "docs" / "examples" / "cluster-config.yaml"
-TARGET = ROOT / "docs" / "iam-policy.json"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+CONFIG = f"eks_cluster_config={DOCS / 'examples/cluster-config.yaml'}"
+IDENTITIES = f"@{DOCS / 'examples/identities.yaml'}"
 RUNS = (("site", "--check", "--diff"), ("site",), ("teardown",))
 
 
-def recorded() -> list[dict[str, object]]:
-    """The calls of the three runs, as the sandbox's recorder gives them."""
+def recorded(variables: str, kubernetes: bool) -> dict[str, object]:
+    """The policy of the three runs.
+
+    Args:
+        variables: what -e gets.
+        kubernetes: whether something is written in the cluster.
+    """
     playbook = str(Path(sys.executable).with_name("ansible-playbook"))
-    with tempfile.TemporaryDirectory() as home, Sandbox(speed="instant", kubernetes=False) as sandbox:
+    with tempfile.TemporaryDirectory() as home, Sandbox(speed="instant", kubernetes=kubernetes) as sandbox:
+        neighbour(sandbox)
         for name, *words in RUNS:
-            print(f"{name} {' '.join(words)} ...", file=sys.stderr, flush=True)
+            print(f"{name} {' '.join(words)} -e {variables} ...", file=sys.stderr, flush=True)
             subprocess.run(
-                [playbook, f"kumo.eks.{name}", "-e", f"eks_cluster_config={CONFIG}", *words],
+                [playbook, f"kumo.eks.{name}", "-e", variables, *words],
                 env={**os.environ, **sandbox.env, "ANSIBLE_HOME": home},
                 stdin=subprocess.DEVNULL,
                 stdout=sys.stderr,
                 check=True,
             )
-        return sandbox.calls()
+        return policy(sandbox.calls())
+
+
+def neighbour(sandbox: Sandbox) -> None:
+    """The OIDC provider of another cluster, as there is in most accounts: a removal looks whose the providers are."""
+    issuer = "https://oidc.eks.ap-northeast-1.amazonaws.com/id/NEIGHBOUR"
+    sandbox.client("iam").create_open_id_connect_provider(Url=issuer, ClientIDList=["sts.amazonaws.com"])
+    sandbox.recorder.clear()
+
+
+def write(path: Path, document: dict[str, object]) -> None:
+    path.write_text(json.dumps(document, indent=2) + "\n")
+    print(f"{path} is written.")
 
 
 if __name__ == "__main__":
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET
-    target.write_text(json.dumps(policy(recorded()), indent=2) + "\n")
-    print(f"{target} is written.")
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS
+    first = recorded(CONFIG, kubernetes=False)
+    write(folder / "iam-policy.json", first)
+    write(folder / "iam-policy-identities.json", policy_beside(recorded(IDENTITIES, kubernetes=True), first))

@@ -253,10 +253,22 @@ def _forms(options: dict[str, Any]) -> Iterator[tuple[str, str, re.Pattern[str],
             yield option, value, form, wanted
 
 
+# What the module itself writes on a service account, and where.
+WRITTEN = {
+    "service_account_annotations": "eks.amazonaws.com/role-arn",
+    "service_account_labels": "app.kubernetes.io/managed-by",
+}
+
+
 def _with_texts(options: dict[str, Any]) -> dict[str, Any]:
     """The options with annotations and labels as Kubernetes takes them: text."""
-    maps = ("service_account_annotations", "service_account_labels")
-    return {**options, **{name: texts(options[name], name) for name in maps if name in options}}
+    found = dict(options)
+    for option, key in WRITTEN.items():
+        if option in options:
+            found[option] = texts(options[option], option)
+        if key in found.get(option, {}):
+            raise Refused(f"{option}: {key} is written by the module itself; leave it out")
+    return found
 
 
 def _check_existing_role(options: dict[str, Any], arn: str) -> None:

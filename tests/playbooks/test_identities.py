@@ -5,13 +5,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-EXAMPLE = Path(__file__).parents[2] / "docs/examples/identities.yaml"
 READ = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 NAME = "my-cluster"
 

@@ -22,7 +22,6 @@ POLICIES = {
 }
 
 SAME_OF_ACCOUNT = {
-    "attachPolicyARNs": "policy_arns",
     "attachRoleARN": "role_arn",
     "permissionsBoundary": "permissions_boundary",
     "roleName": "role_name",
@@ -34,7 +33,6 @@ SAME_OF_ASSOCIATION = {
     "targetRoleARN": "target_role_arn",
     "disableSessionTags": "disable_session_tags",
     "policy": "session_policy",
-    "permissionPolicyARNs": "policy_arns",
     "permissionsBoundaryARN": "permissions_boundary",
     "roleName": "role_name",
     "tags": "tags",
@@ -60,10 +58,11 @@ def _account(row: dict[str, Any], cluster: str) -> dict[str, Any]:
         "create_namespace": None if row.get("roleOnly") else True,  # as eksctl does
         "service_account_labels": metadata.get("labels"),
         "service_account_annotations": metadata.get("annotations"),
-        "inline_policies": _inline(row.get("attachPolicy"), INLINE),
         "well_known_policies": _well_known(row),
         **_renamed(row, SAME_OF_ACCOUNT),
     }
+    if "attachRoleARN" not in row:
+        found |= _policies(row.get("attachPolicyARNs"), row.get("attachPolicy"), INLINE)
     if "subjectPattern" in row:
         found |= {"name": row["subjectPattern"], "allow_patterns": True}
         found["role_name"] = row.get("roleName") or default_role_name(cluster, account)
@@ -74,15 +73,18 @@ def _association(row: dict[str, Any]) -> dict[str, Any]:
     found = {
         "namespace": row["namespace"],
         "service_account": row["serviceAccountName"],
-        "inline_policies": _inline(row.get("permissionPolicy"), row.get("permissionPolicyName", INLINE)),
         "well_known_policies": _well_known(row),
         **_renamed(row, SAME_OF_ASSOCIATION),
     }
+    if "roleARN" not in row:
+        name = row.get("permissionPolicyName", INLINE)
+        found |= _policies(row.get("permissionPolicyARNs"), row.get("permissionPolicy"), name)
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _inline(document: Any, name: str) -> dict[str, Any] | None:
-    return None if document is None else {name: document}
+def _policies(arns: list[str] | None, document: Any, name: str) -> dict[str, Any]:
+    """All policies of a role: a right that the file no longer gives is to go."""
+    return {"policy_arns": arns or [], "inline_policies": {} if document is None else {name: document}}
 
 
 def _well_known(row: dict[str, Any]) -> list[str] | None:

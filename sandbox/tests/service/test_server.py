@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConn
 from kumo_sandbox import durations
 from kumo_sandbox.aws import model
 from kumo_sandbox.aws.context import OPERATIONS
-from kumo_sandbox.recorder import policy
+from kumo_sandbox.recorder import policy, policy_beside
 
 
 def once(sandbox, service):
@@ -37,6 +37,16 @@ def test_the_policy_of_the_calls(sandbox, make_cluster, ground):
     assert {"eks:CreateCluster", "eks:DescribeCluster", "ec2:CreateVpc"} <= set(statements[0]["Action"])
     assert {"eks:TagResource", "iam:TagRole"} <= set(statements[0]["Action"])  # a creation with tags implies them
     assert statements[1]["Action"] == "iam:PassRole" and statements[1]["Resource"] == ["arn:aws:iam::*:role/all"]
+
+
+def test_a_policy_beside_another_holds_what_that_one_lacks():
+    def allow(actions, *roles):
+        passing = [{"Effect": "Allow", "Action": "iam:PassRole", "Resource": list(roles)}] if roles else []
+        return {"Version": "1", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}, *passing]}
+
+    assert policy_beside(allow(["a", "b"], "r", "s"), allow(["b", "c"], "s")) == allow(["a"], "r")
+    assert policy_beside(allow(["a"], "r"), allow(["b"])) == allow(["a"], "r")
+    assert policy_beside(allow(["a"], "r"), allow(["a"], "r"))["Statement"] == []
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,11 @@ def test_a_pattern_has_no_object_in_kubernetes():
         ({"service_account": "app-*", "allow_patterns": True}, "role_name: is needed"),
         ({"service_account": None, "service_accounts": [{"name": "a"}, {"name": "a"}]}, "one is there twice"),
         ({"role_arn": "arn:aws:iam::123456789012:role/x", "role_only": True}, "role_only: with role_arn"),
+        (
+            {"service_account_labels": {"app.kubernetes.io/managed-by": "x"}},
+            "service_account_labels: app.kubernetes.io/managed",
+        ),
+        ({"service_account_annotations": {"eks.amazonaws.com/role-arn": "x"}}, "is written by the module itself"),
         ({"policy": {"name": "p", "document": {}}}, "policy.document: {} is no policy document"),
         ({"policy": {"name": "p", "path": "x"}}, "policy.path: 'x' is no path"),
     ],

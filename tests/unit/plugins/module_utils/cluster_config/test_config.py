@@ -225,6 +225,7 @@ class TestIdentities:
                 "role_name": "one.default.crossplane",
                 "role_only": True,
                 "policy_arns": ["arn:p"],
+                "inline_policies": {},
             },
         ]
 
@@ -251,6 +252,7 @@ class TestIdentities:
             {
                 "namespace": "n",
                 "service_account": "t",
+                "policy_arns": [],
                 "inline_policies": {"p": {"Statement": []}},
                 "well_known_policies": ["external_dns"],
             },

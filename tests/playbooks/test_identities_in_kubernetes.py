@@ -1,0 +1,61 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The example with identities, with a Kubernetes API behind its cluster."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kumo_sandbox import Sandbox
+from kumo_sandbox.recorder import policy, policy_beside
+
+DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLE = DOCS / "examples/identities.yaml"
+NAME = "my-cluster"
+
+
+@pytest.fixture(scope="module")
+def standing():
+    """A sandbox with Kubernetes."""
+    with Sandbox(speed="instant", kubernetes=True) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(standing, monkeypatch):
+    """Lead boto3, playbooks and modules there; the account has another cluster's OIDC provider."""
+    for name, value in standing.env.items():
+        monkeypatch.setenv(name, value)
+    issuer = "https://oidc.eks.ap-northeast-1.amazonaws.com/id/NEIGHBOUR"
+    standing.client("iam").create_open_id_connect_provider(Url=issuer, ClientIDList=["sts.amazonaws.com"])
+    standing.recorder.clear()
+    return standing
+
+
+def test_the_example_with_kubernetes(sandbox, play, run_module):
+    """What pods get is right in AWS and in Kubernetes, and docs/iam-policy-identities.json holds what was called for it."""
+    iam = sandbox.client("iam")
+    example = f"@{EXAMPLE}"
+    play("kumo.eks.site", "-e", example, "--check", "--diff").assert_ok()
+    play("kumo.eks.site", "-e", example).assert_ok()
+    calls = sandbox.calls()
+    found = run_module(
+        "eks_irsa_info", {"cluster_name": NAME, "namespace": "production", "service_account": "my-app-sa"}
+    )
+    assert found["ok"] and found["broken"] is None, found["broken"]
+    play("kumo.eks.site", "-e", example).assert_unchanged()
+
+    sandbox.recorder.clear()
+    play("kumo.eks.teardown", "-e", example).assert_ok()
+    calls += sandbox.calls()
+    assert [row["RoleName"] for row in iam.list_roles()["Roles"] if NAME in row["RoleName"]] == []
+    assert iam.list_policies(Scope="Local")["Policies"] == []
+    assert len(iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]) == 1
+
+    first, written = (
+        json.loads((DOCS / name).read_text()) for name in ("iam-policy.json", "iam-policy-identities.json")
+    )
+    assert written == policy_beside(policy(calls), first), "make iam-policy writes it anew"
