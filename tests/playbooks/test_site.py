@@ -53,7 +53,9 @@ def test_the_guide_comes_up_stays_as_it_is_and_goes_without_a_trace(sandbox, pla
     stray = {"clusterName": "my-cluster", "nodegroupName": "by-hand"}
     eks.create_nodegroup(**stray, subnets=group["subnets"], nodeRole=group["nodeRole"])
     stood = account()
-    play("kumo.eks.teardown", **options).assert_refused("Cluster my-cluster has node group by-hand", "Nothing was removed")
+    play("kumo.eks.teardown", **options).assert_refused(
+        "Cluster my-cluster has node group by-hand", "Nothing was removed"
+    )
     assert account() == stood
     eks.delete_nodegroup(**stray)
 
