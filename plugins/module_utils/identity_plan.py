@@ -23,6 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import (
 
 ACCOUNTS, ASSOCIATIONS = "irsa_service_accounts", "irsa_pod_identity_associations"
 NAMESPACE = "default"
+RIGHTS = ("policy_arns", "inline_policies", "well_known_policies", "policy")
 Row = dict[str, Any]
 
 
@@ -40,8 +41,9 @@ def identity_plan(
     """
     identities = [_renamed(row) for row in _checked(ACCOUNTS, _account_spec(), accounts)]
     pods = _checked(ASSOCIATIONS, associations_spec(), associations)
-    _check_apart(ACCOUNTS, read_identity, identities, cluster)
-    _check_apart(ASSOCIATIONS, read_association, pods, cluster)
+    _check_shared(
+        _read(ACCOUNTS, read_identity, identities, cluster), _read(ASSOCIATIONS, read_association, pods, cluster)
+    )
     if roles_only:
         identities = [{**row, "role_only": True} for row in identities if "role_arn" not in row]
     return {"identities": _tagged(identities, tags), "associations": _tagged(pods, tags)}
@@ -80,8 +82,8 @@ def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
-def _check_apart(option: str, read: Callable[[Row, str], Identity], rows: list[Row], cluster: str) -> None:
-    """Read each row as the module will, and all of them together."""
+def _read(option: str, read: Callable[[Row, str], Identity], rows: list[Row], cluster: str) -> list[Identity]:
+    """Read each row as the module will, and check all of them together."""
     identities = []
     for number, row in enumerate(rows):
         try:
@@ -89,6 +91,23 @@ def _check_apart(option: str, read: Callable[[Row, str], Identity], rows: list[R
         except Refused as error:
             raise Refused(f"{option}[{number}].{error.message}") from error
     check_apart(identities, option)
+    return identities
+
+
+def _check_shared(accounts: list[Identity], pods: list[Identity]) -> None:
+    """One role may be in both lists; its rights then are the same in both, or only in one."""
+    roles = {one.role_name.lower(): one for one in accounts if one.role_arn is None}
+    for pod in pods:
+        other = roles.get(pod.role_name.lower()) if pod.role_arn is None else None
+        if other and _rights(pod) and _rights(other) and _rights(pod) != _rights(other):
+            raise Refused(
+                f"{ASSOCIATIONS}: {pod.name} has role {pod.role_name} with other policies than {other.name} in {ACCOUNTS}."
+                " Way out: write the policies into one of the two rows, or the same ones into both."
+            )
+
+
+def _rights(identity: Identity) -> Row:
+    return {name: identity.options[name] for name in RIGHTS if name in identity.options}
 
 
 def _tagged(rows: list[Row], tags: dict[str, str]) -> list[Row]:

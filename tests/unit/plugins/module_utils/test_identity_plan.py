@@ -47,6 +47,14 @@ def test_nothing_listed_is_nothing():
     assert plan() == {"identities": [], "associations": []}
 
 
+def test_a_role_in_both_lists_has_its_rights_once():
+    accounts, pods = [{"name": "a", "role_name": "r"}], [{"namespace": "n", "service_account": "s", "role_name": "R"}]
+    plan(accounts, [{**pods[0], "policy_arns": [READ]}])
+    plan([{**accounts[0], "policy_arns": [READ]}], [{**pods[0], "policy_arns": [READ]}])
+    with pytest.raises(Refused, match="n/s has role R with other policies than default/a in irsa_service_accounts"):
+        plan([{**accounts[0], "policy_arns": []}], [{**pods[0], "policy_arns": [READ]}])
+
+
 @pytest.mark.parametrize(
     ("accounts", "associations", "words"),
     [

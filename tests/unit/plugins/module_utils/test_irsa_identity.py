@@ -78,6 +78,11 @@ def test_items_that_would_undo_one_another_are_refused():
         check_apart([read(role_name="shared"), read(service_account="b", role_name="shared")], "identities")
     with pytest.raises(Refused, match="service account production/my-app-sa belongs to"):
         check_apart([read(), read(role_name="other")], "identities")
+    policy = {"policy": {"name": "p", "document": {"Statement": []}}}
+    with pytest.raises(Refused, match="policy p belongs to production/my-app-sa and to production/b"):
+        check_apart([read(**policy), read(service_account="b", **policy)], "identities")
+    with pytest.raises(Refused, match="role SHARED belongs to"):
+        check_apart([read(role_name="shared"), read(service_account="b", role_name="SHARED")], "identities")
     named = {"role_arn": "arn:aws:iam::123456789012:role/x"}
     check_apart([read(**named), read(service_account="b", **named)], "identities")
 
