@@ -3,9 +3,9 @@
 
 """Helm's command line, against a cluster or none: argument lists, no shell, and no secret in them. The door to kubernetes.core.
 
-kubernetes.core finds Helm and tells its version. Its modules are not run, because a token passed to
-them is one value for the whole task (good for 15 minutes), they put passwords and values into a shell-like string, and
-their idea of "unchanged" does not see what --set or a template changed.
+kubernetes.core finds Helm and tells its version. Its modules are not run: a token passed to them is one value for the
+whole task (good for 15 minutes), they put passwords into the command line, and their idea of "unchanged" does not see
+what --set or a template changed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,15 +32,16 @@ from ansible_collections.kubernetes.core.plugins.module_utils.helm import Ansibl
 
 from ansible_collections.kumo.eks.plugins.module_utils import token
 from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client
-from ansible_collections.kumo.eks.plugins.module_utils.connection import Connection, connect
+from ansible_collections.kumo.eks.plugins.module_utils.connection import Connection, ca_file, connect
 from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.helm_guard import Guard
 from ansible_collections.kumo.eks.plugins.module_utils.kubeconfig import build_entry, merge_entry
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes_api import KubernetesApi, opened
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes_api import KubernetesApi
 
 OLDEST = (3, 14)  # the first with --reset-then-reuse-values
 LOOK = 5.0  # seconds between two looks at what a running command waits for
 FIRST_LOOK = 1.5
-GRACE = 30.0  # seconds Helm has to end tidily when this module is told to stop
+GRACE = 30  # seconds Helm has to end tidily, which marks its release failed; killed outright it would leave it pending
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
 
 
@@ -56,18 +58,25 @@ class HelmError(EksError):
         self.said = said
 
 
+class Stopped(BaseException):
+    """The module is told to stop; no handler of failures is to take it for one."""
+
+
 class Helm(AnsibleHelmModule):
     """Runs Helm in the environment that ``cluster_helm`` or ``local_helm`` made.
 
     Args:
         module: the Ansible module.
         folder: a folder (0700) for what one task needs; it goes with the task.
+        guard: ends a Helm that changes something with the module.
         mint: gives a fresh token; None where no cluster is spoken to.
     """
 
-    def __init__(self, module: AnsibleAWSModule, folder: str, mint: Callable[[], str] | None) -> None:
+    def __init__(
+        self, module: AnsibleAWSModule, folder: str, guard: Guard, mint: Callable[[], str] | None = None
+    ) -> None:
         super().__init__(module=module)
-        self.folder = folder
+        self.folder, self._guard = folder, guard
         self._mint = mint
         self.env_here: dict[str, str] = {}  # what a chart's source needs on top
         self.is_v4 = self._major() >= 4
@@ -90,8 +99,8 @@ class Helm(AnsibleHelmModule):
         Args:
             doing: what the message of a failure begins with.
             stdin: what the command reads, for secrets.
-            watch: called every few seconds while the command runs. A command that is watched may take longer than a token
-                lives: it gets none, and the kubeconfig's exec credential mints them.
+            watch: called every few seconds while the command runs, for one that changes something. It may take longer than
+                a token lives: it gets none, and the kubeconfig's exec credential mints them.
 
         Raises:
             HelmError: it ended with a failure.
@@ -100,6 +109,12 @@ class Helm(AnsibleHelmModule):
         if self._mint and watch is None:
             more["HELM_KUBETOKEN"] = self._mint()
         started: list[subprocess.Popen[bytes]] = []
+
+        def begun(process: subprocess.Popen[bytes]) -> None:
+            started.append(process)
+            if watch:
+                self._guard.follow(process.pid)
+
         with _watched(watch):
             try:
                 code, out, err = self.run_command(
@@ -108,11 +123,14 @@ class Helm(AnsibleHelmModule):
                     binary_data=True,
                     environ_update=more,
                     expand_user_and_vars=False,
-                    before_communicate_callback=started.append,
+                    before_communicate_callback=begun,
                 )
             except BaseException:
                 _stop(started)
                 raise
+            finally:
+                if watch:
+                    self._guard.follow(None)
         if code:
             raise HelmError(doing or f"helm {shlex.join(args[:2])}", _words(err or out), code)
         return out
@@ -142,7 +160,7 @@ def _watched(watch: Callable[[], None] | None) -> Iterator[None]:
         yield
     finally:
         ended.set()
-        watcher.join()
+        watcher.join(LOOK)  # a look that waits for an answer is not waited for
 
 
 def _stop(started: list[subprocess.Popen[bytes]]) -> None:
@@ -184,8 +202,8 @@ def aws_environment(params: Mapping[str, Any], environ: Mapping[str, str]) -> di
 def local_helm(module: AnsibleAWSModule) -> Iterator[Helm]:
     """Helm without a cluster, for repositories and charts."""
     environment = aws_environment({}, os.environ) | {"KUBECONFIG": os.devnull}
-    with _folder(module) as folder, _environment(environment):
-        yield Helm(module, folder, None)
+    with _folder(module) as (folder, guard), _environment(environment):
+        yield Helm(module, folder, guard)
 
 
 @contextmanager
@@ -200,10 +218,10 @@ def cluster_helm(module: AnsibleAWSModule, cluster_name: str) -> Iterator[tuple[
     environment = aws_environment(module.params, os.environ)
     environment |= {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
     mint = partial(token.mint_token, sts, cluster_name)
-    with _folder(module) as folder, opened(connection, mint) as api:
+    with _folder(module) as (folder, guard):
         environment["KUBECONFIG"] = _kubeconfig(folder, connection, cluster_name, region)
-        with _environment(environment):
-            yield Helm(module, folder, mint), api
+        with ca_file(connection, folder) as ca_path, _environment(environment):
+            yield Helm(module, folder, guard, mint), KubernetesApi(connection.host, ca_path, mint)
 
 
 @contextmanager
@@ -245,18 +263,28 @@ def write_private(path: str, text: str) -> None:
 
 
 @contextmanager
-def _folder(module: AnsibleAWSModule) -> Iterator[str]:
-    """A folder of the task's own (0700), removed also when the module is told to stop."""
+def _folder(module: AnsibleAWSModule) -> Iterator[tuple[str, Guard]]:
+    """A folder of the task's own (0700) with its guard, removed also when the module is told to stop, or killed."""
     before = signal.signal(signal.SIGTERM, _leave)
+    folder = tempfile.mkdtemp(dir=module.tmpdir, prefix="eks-helm-")
+    guard = Guard(folder)
     try:
-        with tempfile.TemporaryDirectory(dir=module.tmpdir, prefix="eks-helm-") as folder:
-            yield folder
+        yield folder, guard
+    except Stopped:
+        module.fail_json(
+            msg=f"told to stop by SIGTERM. Helm was told so, too, and had {GRACE} s to mark its release failed. "
+            "Where it is still pending, recover frees it"
+        )
     finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        guard.close()
         signal.signal(signal.SIGTERM, before)
 
 
 def _leave(number: int, frame: Any) -> None:
-    raise SystemExit(128 + number)
+    """End at the first signal; the tidying up is not disturbed by a second one."""
+    signal.signal(number, signal.SIG_IGN)
+    raise Stopped
 
 
 def age_of(stamp: str, now: float | None = None) -> float:

@@ -22,12 +22,13 @@ try:
 except ImportError:
     pass  # ansible-core brings it to where modules run
 
-from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError, Refused
+from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
 from ansible_collections.kumo.eks.plugins.module_utils.helm import Helm, write_private
 
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html, also of China, FIPS and dual stack
 ECR = re.compile(r"^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)$")
 OCI = "oci://"
+PATH = (".", "/", "~")
 SOURCE_OPTIONS: dict[str, Any] = dict(
     chart=dict(type="str", aliases=["chart_ref"]),
     repository=dict(type="str", aliases=["chart_repo_url"]),
@@ -66,7 +67,7 @@ class Chart:
 def check_source(params: dict[str, Any]) -> None:
     """Refuse what contradicts itself, before anything is asked."""
     chart, repository = params["chart"], params["repository"]
-    if repository and (chart.startswith(OCI) or "://" in chart or is_path(chart)):
+    if repository and ("://" in chart or chart.startswith(PATH)):
         raise Refused(f"repository: {chart} is not a chart's name in a repository; give one of the two")
     if repository and repository.startswith(OCI):
         raise Refused(f"repository: for a registry write chart: {repository.rstrip('/')}/{chart}")
@@ -74,13 +75,21 @@ def check_source(params: dict[str, Any]) -> None:
         raise Refused("username and password go together; one of them is missing")
     if params["ecr_login"] and not chart.startswith(OCI):
         raise Refused(f"ecr_login: {chart} does not come from a registry (oci://)")
-    if params["version"] and is_path(chart):
+    if not repository and "/" not in chart and not is_path(params):
+        raise Refused(
+            f"chart: {chart} is no file or folder here; name its repository, as in repo/{chart} or by repository"
+        )
+    if params["version"] and is_path(params):
         raise Refused(f"version: the chart {chart} on this machine has the version of its Chart.yaml; leave it out")
+    if chart.startswith(PATH) and not os.path.exists(os.path.expanduser(chart)):
+        raise Refused(f"chart: there is no {chart} on this machine")
 
 
-def is_path(chart: str) -> bool:
-    """Whether it names a file or folder. Helm takes what exists under that name first, too."""
-    return chart.startswith((".", "/", "~")) or ("://" not in chart and os.path.exists(chart))
+def is_path(params: dict[str, Any]) -> bool:
+    """Whether the chart is a file or folder. Helm takes what exists under a name first, too, but not beside a repository."""
+    chart = params["chart"]
+    by_name = "://" not in chart and not params["repository"] and os.path.exists(chart)
+    return chart.startswith(PATH) or by_name
 
 
 def fetch(helm: Helm, params: dict[str, Any], ecr_password: Login) -> Chart:
@@ -89,9 +98,7 @@ def fetch(helm: Helm, params: dict[str, Any], ecr_password: Login) -> Chart:
     Raises:
         HelmError: it is not to be had, or no version of it is in the range.
     """
-    path = os.path.expanduser(params["chart"]) if is_path(params["chart"]) else _pull(helm, params, ecr_password)
-    if not os.path.exists(path):
-        raise EksError(f"chart: there is no {path} on this machine")
+    path = os.path.expanduser(params["chart"]) if is_path(params) else _pull(helm, params, ecr_password)
     if params["dependency_update"] and os.path.isdir(path):
         path = _with_dependencies(helm, path)
     about = yaml.safe_load(helm.run("show", "chart", path, doing=f"chart: {params['chart']} cannot be read"))

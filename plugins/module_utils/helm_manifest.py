@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 try:
@@ -15,6 +16,8 @@ except ImportError:
 
 HIDDEN = "(hidden)"
 CHANGED = "(hidden, changed)"
+UNREADABLE = "(not shown: these manifests are not YAML that can be read)\n"
+KEPT = "helm.sh/resource-policy"  # with the value keep, Helm leaves the object behind
 SELECTING = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 Object = dict[str, Any]
 
@@ -33,18 +36,45 @@ class Workload:
         return all(have.get(key) == value for key, value in self.labels.items())
 
 
+def joined(manifest: str, *more: str) -> str:
+    """Manifests as one."""
+    return "\n---\n".join([manifest, *more])
+
+
 def objects(manifest: str) -> list[Object]:
     """The objects of a manifest, without empty documents; a List's items one by one."""
     rows = []
-    for document in yaml.safe_load_all(manifest):
+    for document in yaml.load_all(manifest, Loader=_loader()):
         if isinstance(document, dict):
             rows += document["items"] if document.get("kind") == "List" else [document]
     return rows
 
 
+@cache
+def _loader() -> Any:
+    """PyYAML's safe loader, in C where it is built so: a chart's megabyte takes the other one ten seconds.
+
+    A time stays as it is written, and = is text, as Kubernetes reads them.
+    """
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        pass
+
+    for tag in ("value", "timestamp"):
+        Loader.add_constructor(f"tag:yaml.org,2002:{tag}", Loader.construct_yaml_str)
+    return Loader
+
+
 def shown(before: str, after: str, namespace: str) -> tuple[str, str]:
-    """Two manifests as texts to compare: objects in order, the values of Secrets hidden, though not that they changed."""
-    old, new = _keyed(before, namespace), _keyed(after, namespace)
+    """Two manifests as texts to compare: objects in order, the values of Secrets hidden, though not that they changed.
+
+    An object that Helm leaves behind when it goes from the release stands in both.
+    """
+    try:
+        old, new = _keyed(before, namespace), _keyed(after, namespace)
+    except yaml.YAMLError:  # its words hold a part of the text, which may be a secret
+        return "", UNREADABLE
+    new = dict(sorted({**{key: row for key, row in old.items() if _is_kept(row)}, **new}.items()))
     left = {key: _hide(row, new.get(key), HIDDEN) for key, row in old.items()}
     right = {key: _hide(row, old.get(key), CHANGED if key in old else HIDDEN) for key, row in new.items()}
     return _text(left), _text(right)
@@ -57,6 +87,11 @@ def _keyed(manifest: str, namespace: str) -> dict[tuple[str, ...], Object]:
         group = str(row.get("apiVersion", "")).rpartition("/")[0]
         keyed[(about.get("namespace") or namespace, group, str(row.get("kind")), str(about.get("name")))] = row
     return dict(sorted(keyed.items()))
+
+
+def _is_kept(row: Object) -> bool:
+    annotations = (row.get("metadata") or {}).get("annotations") or {}
+    return str(annotations.get(KEPT, "")).strip().lower() == "keep"
 
 
 def _hide(row: Object, other: Object | None, word: str) -> Object:
@@ -72,12 +107,25 @@ def _hide(row: Object, other: Object | None, word: str) -> Object:
 
 
 def _text(keyed: dict[tuple[str, ...], Object]) -> str:
-    return "".join("---\n" + yaml.safe_dump(row, sort_keys=False, width=160) for row in keyed.values())
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return "".join("---\n" + yaml.dump(row, Dumper=dumper, sort_keys=False, width=160) for row in keyed.values())
 
 
 def without_secrets(manifest: str) -> str:
     """One manifest to show."""
     return shown("", manifest, "")[1]
+
+
+def kinds_of(definitions: list[Object]) -> dict[str, list[str]]:
+    """What CustomResourceDefinitions bring: group/version of each version they serve, by kind."""
+    kinds: dict[str, list[str]] = {}
+    for row in definitions:
+        spec = row["spec"]
+        served = [
+            f"{spec['group']}/{version['name']}" for version in spec.get("versions") or [] if version.get("served")
+        ]
+        kinds.setdefault(spec["names"]["kind"], []).extend(served)
+    return kinds
 
 
 def workloads(manifest: str, namespace: str) -> list[Workload]:

@@ -15,11 +15,23 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError, Refused
 from ansible_collections.kumo.eks.plugins.module_utils.helm import Helm, HelmError, age_of, write_private
 from ansible_collections.kumo.eks.plugins.module_utils.helm_chart import Chart
-from ansible_collections.kumo.eks.plugins.module_utils.helm_manifest import shown
+from ansible_collections.kumo.eks.plugins.module_utils.helm_manifest import joined, kinds_of, objects, shown
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes_api import KubernetesApi, KubernetesError
 
-PENDING = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling")
+WAYS = {
+    "pending-install": "made what revision {} is, without its hooks",
+    "pending-upgrade": "rolled back to revision {}",
+    "pending-rollback": "rolled back to revision {}",
+    "uninstalling": "finished the uninstallation",
+}
+PENDING = tuple(WAYS)
 WORKED = ("deployed", "superseded")  # what a revision is that Helm once brought up
 MOST_REVISIONS = "256"
+NEW_KIND = re.compile(r'no matches for kind "([^"]+)"')  # what the API server says of a kind it does not know
+# https://github.com/helm/helm/blob/main/pkg/chart/common/util/validate_name.go
+PART = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+NAME = re.compile(rf"(?=.{{1,53}}$){PART}(\.{PART})*")
+NAMESPACE = re.compile(rf"(?=.{{1,63}}$){PART}")
 QUOTED_KEY = re.compile(r'(^|[.,])"([^"=]*)"(?=[.=\[])')
 VALUE_OPTIONS: dict[str, Any] = dict(
     values=dict(type="dict", aliases=["release_values"]),
@@ -34,6 +46,26 @@ WAIT_OPTIONS: dict[str, Any] = dict(
     wait_timeout=dict(type="int", default=300, aliases=["timeout"]),
     disable_hook=dict(type="bool", default=False),
 )
+
+
+def check_release(params: dict[str, Any]) -> None:
+    """Refuse what Helm or Kubernetes would refuse later.
+
+    Raises:
+        Refused: with the option's name.
+    """
+    letters = "lower case letters, digits and hyphens"
+    if not NAME.fullmatch(params["name"]):
+        raise Refused(
+            f"name: {params['name']!r} is no release's name: up to 53 {letters}, or parts of them with dots between"
+        )
+    if not NAMESPACE.fullmatch(params["namespace"]):
+        raise Refused(f"namespace: {params['namespace']!r} is no namespace's name: up to 63 {letters}")
+    if params["wait_timeout"] <= 0:
+        raise Refused(f"wait_timeout: {params['wait_timeout']} is no time; give seconds, 1 or more")
+    for path in params.get("values_files") or []:
+        if not os.path.isfile(path):
+            raise Refused(f"values_files: there is no file {path} on this machine")
 
 
 @dataclass(frozen=True)
@@ -114,10 +146,11 @@ class Plan:
     after: str = ""
 
     def diff(self, namespace: str, name: str) -> dict[str, str]:
-        """Ansible's diff of the manifests, Secrets' values hidden."""
+        """Ansible's diff of the manifests, Secrets' values hidden; empty texts where nothing differs."""
         before, after = shown(self.before, self.after, namespace)
         where = f"release {name} in {namespace}"
-        return {"before": before, "after": after, "before_header": where, "after_header": where}
+        texts = (before, after) if before != after else ("", "")
+        return {"before": texts[0], "after": texts[1], "before_header": where, "after_header": where}
 
 
 class Work:
@@ -125,16 +158,30 @@ class Work:
 
     Args:
         helm: Helm at the cluster.
+        api: the cluster's Kubernetes API.
         params: the module's options.
         watch: called while Helm waits.
     """
 
-    def __init__(self, helm: Helm, params: dict[str, Any], watch: Callable[[], None]) -> None:
-        self._helm, self._params, self._watch = helm, params, watch
+    def __init__(self, helm: Helm, api: KubernetesApi, params: dict[str, Any], watch: Callable[[], None]) -> None:
+        self._helm, self._api, self._params, self._watch = helm, api, params, watch
         self.name, self.namespace = params["name"], params["namespace"]
 
     def find(self, revision: int | None = None) -> Release | None:
         return find(self._helm, self.name, self.namespace, revision)
+
+    def latest_manifest(self) -> str:
+        """The manifest and the hooks of the last revision, while Helm is at it."""
+        said = self._helm.json("status", self.name, "--namespace", self.namespace)
+        return joined(said.get("manifest") or "", *_hooks(said).values())
+
+    def text_of(self, manifest: str, hooks: dict[str, str]) -> str:
+        """What of a release is shown: hooks, too, unless they are left out."""
+        return joined(manifest, *([] if self._params["disable_hook"] else hooks.values()))
+
+    def namespace_is_missing(self) -> bool:
+        """Whether there is no such namespace. One that this caller may not look at is taken to be there."""
+        return _looked(self._api.namespace, self.namespace) is None
 
     def plan(self, chart: Chart, current: Release | None, render: bool, stuck: bool = False) -> Plan:
         """Compare what stands with what Helm would make of the chart and the values.
@@ -146,31 +193,49 @@ class Work:
             stuck: whether the release is still pending, of which Helm makes no dry run.
         """
         if current is None or current.status == "uninstalled":
-            after = self._wanted(chart, None, stuck)["manifest"] if render else ""
-            return Plan("install", [f"installs {chart.title}"], "", after)
-        wanted = self._wanted(chart, current, stuck)
-        reasons = _differences(current, chart, wanted, self._params["compare"])
-        return Plan("upgrade" if reasons else "none", reasons, current.manifest, wanted["manifest"])
+            return Plan("install", [f"installs {chart.title}"], "", self._first(chart, stuck) if render else "")
+        wanted = self._offline(chart, current) if stuck else self._tried(chart)
+        reasons = self._differences(current, chart, wanted)
+        before = self.text_of(current.manifest, {} if stuck else current.hooks)
+        return Plan("upgrade" if reasons else "none", reasons, before, self.text_of(wanted["manifest"], _hooks(wanted)))
 
-    def _wanted(self, chart: Chart, current: Release | None, stuck: bool) -> dict[str, Any]:
-        """What Helm would make (a release as JSON), by its own dry run at the API server.
+    def missing_definitions(self, chart: Chart) -> list[dict[str, Any]]:
+        """The chart's CustomResourceDefinitions that an installation would create; Helm leaves those that are there."""
+        if self._params["crds"] == "skip":
+            return []
+        rows = objects(self._helm.run("show", "crds", chart.path))
+        return [row for row in rows if _looked(self._api.custom_resource_definition, row["metadata"]["name"]) is None]
 
-        A chart that brings a kind and an object of that kind cannot be tried there before the kind is known.
-        """
-        if stuck:
-            return self._offline(chart, current)
+    def _first(self, chart: Chart, stuck: bool) -> str:
+        """What a first installation would create. It cannot be tried before the kinds that it brings are known."""
+        new = self.missing_definitions(chart)
+        kinds = kinds_of(new)
         try:
-            return self._helm.json(
-                "upgrade", "--install", self.name, chart.path, "--dry-run=server", *self._args(), doing=self._doing()
-            )
+            wanted = self._offline(chart, None, kinds) if stuck else self._tried(chart)
         except HelmError as error:
-            if "no matches for kind" not in error.said:
+            unknown = set(NEW_KIND.findall(error.said))
+            if not unknown or not unknown <= set(kinds):
                 raise
-        return {**self._offline(chart, current), "new_kinds": True}
+            wanted = self._offline(chart, None, kinds)
+        return joined(self.text_of(wanted["manifest"], _hooks(wanted)), *(json.dumps(row) for row in new))
 
-    def _offline(self, chart: Chart, current: Release | None) -> dict[str, Any]:
-        """What Helm would make, rendered without the server, from the values the release would have."""
-        args = ["--no-hooks"]
+    def _tried(self, chart: Chart) -> dict[str, Any]:
+        """What Helm would make (a release as JSON), by its own dry run at the API server."""
+        args = ["upgrade", "--install", self.name, chart.path, "--dry-run=server", *self._args()]
+        return self._helm.json(*args, doing=self._doing())
+
+    def _offline(
+        self, chart: Chart, current: Release | None, kinds: dict[str, list[str]] | None = None
+    ) -> dict[str, Any]:
+        """What Helm would make, rendered without a dry run, from the values the release would have.
+
+        Args:
+            kinds: what the API server will know by then, as from ``kinds_of``.
+        """
+        args = ["--no-hooks", "--kube-version", self._api.version()]
+        for kind, versions in (kinds or {}).items():
+            for version in versions:
+                args += ["--api-versions", version, "--api-versions", f"{version}/{kind}"]
         if current:
             args.append("--is-upgrade")
         if current and current.values and keeps_values(self._params):
@@ -178,6 +243,23 @@ class Work:
             write_private(path, json.dumps(current.values))
             args += ["--values", path]
         return {"manifest": template(self._helm, self._params, chart, *args), "offline": True}
+
+    def _differences(self, current: Release, chart: Chart, wanted: dict[str, Any]) -> list[str]:
+        """Why an upgrade is needed, in words; empty where it is not."""
+        reasons = []
+        if current.status != "deployed":
+            reasons.append(f"revision {current.revision} is {current.status}")
+        if current.chart != chart.title or current.app_version != chart.app_version:
+            reasons.append(f"chart {current.chart} -> {chart.title}")
+        offline = wanted.get("offline")
+        if not offline and current.values != (wanted.get("config") or {}):
+            reasons.append("values")
+        if self._params["compare"] == "manifests" or offline:
+            if current.manifest.strip() != wanted["manifest"].strip():
+                reasons.append("manifests")
+            if not offline and not self._params["disable_hook"] and current.hooks != _hooks(wanted):
+                reasons.append("hooks")
+        return reasons
 
     def apply(self, chart: Chart) -> Release:
         """Install or upgrade.
@@ -244,26 +326,26 @@ class Work:
             raise Refused(
                 f"{state}: a run was broken off, or is at work. Set recover to true to free it", **current.facts()
             )
-        if since < self._params["recover_after"]:
+        after = recover_after(self._params)
+        if since < after:
             raise Refused(
-                f"{state}: somebody may be at work. It is freed after recover_after ({self._params['recover_after']} s)",
-                **current.facts(),
+                f"{state}: somebody may be at work. It is freed after recover_after ({after} s)", **current.facts()
             )
-        good = way_back(current)
-        if good is None:
-            return f"uninstalled revision {current.revision}, which was {current.status} since {since:.0f} s"
-        return f"rolled back to revision {good} from revision {current.revision}, which was {current.status} since {since:.0f} s"
+        return f"{WAYS[current.status].format(way_back(current))}, which was {current.status} since {since:.0f} s"
 
     def recover(self, current: Release) -> None:
-        """Free a pending release: to the last revision that worked, or away where none did."""
-        good = way_back(current)
-        at = [self.name, "--namespace", self.namespace]
-        if good is None:
-            self._helm.run("uninstall", *at, "--wait", doing=f"recover: {self._doing()}", watch=self._watch)
+        """Free a pending release. Nothing that runs is taken away, but what was being uninstalled."""
+        if current.status == "uninstalling":
+            self.uninstall()
         else:
-            self._helm.run(
-                "rollback", self.name, str(good), *at[1:], doing=f"recover: {self._doing()}", watch=self._watch
-            )
+            args = ["rollback", self.name, str(way_back(current)), "--namespace", self.namespace]
+            self._helm.run(*args, doing=f"recover: {self._doing()}", watch=self._watch)
+
+
+def recover_after(params: dict[str, Any]) -> int:
+    """Seconds for which a release has to be pending: longer than a run that is at work would take."""
+    given = params["recover_after"]
+    return max(600, 2 * params["wait_timeout"]) if given is None else given
 
 
 def last_good(release: Release) -> int | None:
@@ -273,8 +355,15 @@ def last_good(release: Release) -> int | None:
 
 
 def way_back(release: Release) -> int | None:
-    """The revision to which a pending release is freed; None where it goes away, as a first installation does."""
-    return None if release.status in ("pending-install", "uninstalling") else last_good(release)
+    """The revision to which a pending release is freed: the last that worked, or else the one before, or else itself.
+
+    None where it is being uninstalled. A first installation goes on as Helm itself goes on after one that failed: by
+    upgrades, which keep what was created.
+    """
+    if release.status == "uninstalling":
+        return None
+    before = [row["revision"] for row in release.history if row["revision"] < release.revision]
+    return last_good(release) or (before[-1] if before else release.revision)
 
 
 def template(helm: Helm, params: dict[str, Any], chart: Chart, *more: str) -> str:
@@ -306,8 +395,6 @@ def value_args(params: dict[str, Any], folder: str) -> list[str]:
     """The values as Helm's arguments, in the order in which they lie over each other: files, inline (0600), set, strings."""
     args = []
     for path in params["values_files"] or []:
-        if not os.path.isfile(path):
-            raise Refused(f"values_files: there is no file {path} on this machine")
         args += ["--values", path]
     if params["values"]:
         path = os.path.join(folder, "values.yaml")
@@ -326,24 +413,14 @@ def _unquoted(word: str) -> str:
     return QUOTED_KEY.sub(r"\1\2", word)
 
 
-def _differences(current: Release, chart: Chart, wanted: dict[str, Any], compare: str) -> list[str]:
-    """Why an upgrade is needed, in words; empty where it is not."""
-    reasons = []
-    if current.status != "deployed":
-        reasons.append(f"revision {current.revision} is {current.status}")
-    if current.chart != chart.title or current.app_version != chart.app_version:
-        reasons.append(f"chart {current.chart} -> {chart.title}")
-    if wanted.get("offline"):
-        reasons += ["the chart brings new kinds"] if wanted.get("new_kinds") else []
-        return reasons + (["manifests"] if current.manifest.strip() != wanted["manifest"].strip() else [])
-    if current.values != (wanted.get("config") or {}):
-        reasons.append("values")
-    if compare == "manifests":
-        if current.manifest.strip() != wanted["manifest"].strip():
-            reasons.append("manifests")
-        if current.hooks != _hooks(wanted):
-            reasons.append("hooks")
-    return reasons
+def _looked(look: Callable[[str], Any], name: str) -> Any:
+    """What is there, None where it is not, and {} where this caller may not look."""
+    try:
+        return look(name)
+    except KubernetesError as error:
+        if error.status != 403:
+            raise
+        return {}
 
 
 def failed(error: HelmError, before: Release | None, after: Release | None, pods: str, atomic: bool) -> EksError:

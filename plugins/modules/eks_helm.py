@@ -31,7 +31,7 @@ options:
     default: default
     aliases: [release_namespace]
   state:
-    description: Whether the release is there.
+    description: Whether the release is there. With V(absent) there is nothing to do where the cluster is gone or being deleted.
     type: str
     choices: [present, absent]
     default: present
@@ -127,14 +127,18 @@ options:
   recover:
     description:
       - Whether to free a release that a broken run left in V(pending-install), V(pending-upgrade), V(pending-rollback) or V(uninstalling),
-        before going on. Helm refuses to touch such a one.
-      - It is rolled back to its last revision that worked. A first installation, and a deletion, are removed. RV(recovered) says what was done.
+        before going on. Helm refuses to touch such a one. RV(recovered) says what was done.
+      - It is rolled back to its last revision that worked. A first installation keeps what it has created, and goes on with
+        an upgrade, as Helm itself goes on after an installation that failed. Its installation hooks are not run again. Where it
+        needs them, remove the release with O(state=absent) first.
+      - An uninstallation is finished, and the release installed anew.
     type: bool
     default: false
   recover_after:
-    description: How many seconds a release has to be pending before O(recover) frees it. Somebody may be at work.
+    description:
+      - How many seconds a release has to be pending before O(recover) frees it. Somebody may be at work, so make it longer than a run takes.
+      - Left out, it is twice O(wait_timeout), and at least 600.
     type: int
-    default: 600
   compare:
     description:
       - What tells that an upgrade is needed. V(manifests) compares all that Helm would send, V(inputs) the chart's version and the values.
@@ -144,7 +148,8 @@ options:
     default: manifests
   crds:
     description:
-      - V(install) leaves the chart's CRDs to Helm, which creates missing ones at an installation and never changes one. V(skip) leaves them out.
+      - V(install) leaves the chart's CustomResourceDefinitions to Helm, which creates missing ones at an installation and never
+        changes one. V(skip) leaves them out.
     type: str
     choices: [install, skip]
     default: install
@@ -194,8 +199,11 @@ notes:
     which mints one whenever Helm needs it, also in waits that are longer than the 15 minutes a token is good for. The API server's
     certificate is verified.
   - Credentials that are given as options reach Helm by its environment. Neither they nor a token are in an argument, a file, a log or the result.
-  - It is built on C(kubernetes.core)'s Helm library, and does not run M(kubernetes.core.helm) itself. That one takes a token as an option, good for 15
-    minutes and no more, and it does not see changes that O(set_values) or a chart's template makes.
+  - It is built on the Helm library of C(kubernetes.core), and does not run M(kubernetes.core.helm) itself. That one takes one token for the whole
+    task, as an option. A wait that is longer than the token's 15 minutes would then fail and leave the release pending. Without
+    the plugin C(helm-diff) it also does not see what O(set_values) or a chart's template changes.
+  - When the task is told to stop (SIGTERM), so is Helm, which then marks the release failed. When it is killed outright, Helm
+    is ended as well. The release then stays pending until O(recover) frees it. No file stays behind either way.
 seealso:
   - module: kubernetes.core.helm
   - module: kumo.eks.eks_helm_rollback
@@ -263,7 +271,7 @@ recovered:
   description: How a pending release was freed, or would be in check mode.
   returned: when it was
   type: str
-  sample: rolled back to revision 2 from revision 3, which was pending-upgrade since 912 s
+  sample: rolled back to revision 2, which was pending-upgrade since 1912 s
 name:
   description: The release's name.
   returned: success
@@ -306,26 +314,37 @@ description:
   sample: Upgrade complete
 """
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures
 from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
-from ansible_collections.kumo.eks.plugins.module_utils.helm import HelmError, cluster_helm, helm_options, local_helm
-from ansible_collections.kumo.eks.plugins.module_utils.helm_chart import SOURCE_OPTIONS, check_source, fetch
+from ansible_collections.kumo.eks.plugins.module_utils.helm import (
+    Helm,
+    HelmError,
+    cluster_helm,
+    helm_options,
+    local_helm,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.helm_chart import SOURCE_OPTIONS, check_source, fetch, is_path
 from ansible_collections.kumo.eks.plugins.module_utils.helm_ecr import ecr_password
+from ansible_collections.kumo.eks.plugins.module_utils.helm_manifest import joined
 from ansible_collections.kumo.eks.plugins.module_utils.helm_release import (
     VALUE_OPTIONS,
     WAIT_OPTIONS,
     Plan,
     Release,
     Work,
+    check_release,
     crd_args,
     failed,
     template,
     way_back,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.helm_watch import PodWatch
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes_api import KubernetesApi
 from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
 
 
@@ -338,7 +357,7 @@ def argument_spec() -> dict[str, Any]:
         create_namespace=dict(type="bool", default=False),
         atomic=dict(type="bool", default=False),
         recover=dict(type="bool", default=False),
-        recover_after=dict(type="int", default=600),
+        recover_after=dict(type="int"),
         compare=dict(type="str", choices=["manifests", "inputs"], default="manifests"),
         crds=dict(type="str", choices=["install", "skip"], default="install"),
         take_ownership=dict(type="bool", default=False),
@@ -358,10 +377,9 @@ def read(params: dict[str, Any]) -> dict[str, Any]:
     Raises:
         Refused: they contradict each other.
     """
+    check_release(params)
     if params["state"] == "present":
         check_source(params)
-    if params["wait_timeout"] <= 0:
-        raise Refused(f"wait_timeout: {params['wait_timeout']} is no time; give seconds, 1 or more")
     return {**params, "wait": params["wait"] or params["wait_for_jobs"]}
 
 
@@ -370,18 +388,18 @@ def without_cluster(module: AnsibleAWSModule, params: dict[str, Any]) -> dict[st
     if params["state"] == "absent":
         return {"changed": False, "action": "none", "reasons": [], **named(params)}
     with local_helm(module) as helm:
-        unknown = missing_repository(helm, params["chart"])
+        unknown = missing_repository(helm, params)
         if unknown:
-            return without_chart(module, params, unknown)
+            return without_chart(module, params, None, unknown)
         chart = fetch(helm, params, ecr_password(module))
         plan = Plan("install", [f"installs {chart.title}"], "", template(helm, params, chart, *crd_args(params)))
-    return result_of(plan, params, {"chart": chart.title, "app_version": chart.app_version})
+    return result_of(module, plan, params, {"chart": chart.title, "app_version": chart.app_version})
 
 
-def missing_repository(helm: Any, chart: str) -> str | None:
+def missing_repository(helm: Any, params: dict[str, Any]) -> str | None:
     """The repository of a plan's chart that an earlier task would have added."""
-    repository, slash, name = chart.partition("/")
-    if not slash or "/" in name or "://" in chart or repository in (".", "", "~"):
+    repository, slash, dummy = params["chart"].partition("/")
+    if not slash or "://" in params["chart"] or is_path(params):
         return None
     try:
         known = [row["name"] for row in helm.json("repo", "list")]
@@ -390,75 +408,107 @@ def missing_repository(helm: Any, chart: str) -> str | None:
     return None if repository in known else repository
 
 
-def without_chart(module: AnsibleAWSModule, params: dict[str, Any], unknown: str) -> dict[str, Any]:
+def without_chart(
+    module: AnsibleAWSModule, params: dict[str, Any], current: Release | None, unknown: str
+) -> dict[str, Any]:
     """The plan where the chart's repository would have been added by now."""
     module.warn(
         f"repository {unknown} is not known on this machine; the plan assumes that it will be, and shows no manifests"
     )
-    return {"changed": True, "action": "install", "reasons": [f"installs {params['chart']}"], **named(params)}
+    action = "install" if is_gone(current) else "upgrade"
+    return {"changed": True, "action": action, "reasons": [f"{action}s {params['chart']}"], **named(params)}
+
+
+def is_gone(release: Release | None) -> bool:
+    return release is None or release.status == "uninstalled"
 
 
 def named(params: dict[str, Any]) -> dict[str, Any]:
     return {key: params[key] for key in ("name", "namespace")}
 
 
-def result_of(plan: Plan, params: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
+def result_of(module: AnsibleAWSModule, plan: Plan, params: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
     changed = plan.action != "none"
     result = {"changed": changed, "action": plan.action, "reasons": plan.reasons, **named(params), **facts}
-    return {**result, "diff": plan.diff(params["namespace"], params["name"])} if plan.before or plan.after else result
+    return {**result, "diff": plan.diff(params["namespace"], params["name"])} if changed and module._diff else result
 
 
 class Keeper:
     """Brings one release to what the task asks for."""
 
-    def __init__(self, module: AnsibleAWSModule, params: dict[str, Any], helm: Any, pods: PodWatch) -> None:
-        self._module, self._params, self._helm, self._pods = module, params, helm, pods
-        self._work = Work(helm, params, pods.look)
+    def __init__(self, module: AnsibleAWSModule, params: dict[str, Any], helm: Helm, api: KubernetesApi) -> None:
+        self._module, self._params, self._helm = module, params, helm
+        self._pods = PodWatch(api, params["namespace"])
+        self._work = Work(helm, api, params, self._pods.look)
         self._check = module.check_mode
         self._stuck = False  # check mode leaves a pending release pending
 
     def run(self) -> dict[str, Any]:
         current = self._work.find()
         recovered = self._work.check_stuck(current)
+        if recovered and self._params["state"] == "absent" and current.status in ("pending-install", "uninstalling"):
+            return self._absent(current)  # which frees it as well
         if recovered and not self._check:
             self._work.recover(current)
             self._module.warn(f"recover: {recovered}")
             current = self._work.find()
         elif recovered:
             good = way_back(current)
-            current = self._work.find(good) if good else None
+            current = replace(self._work.find(good), status="deployed") if good else None
             self._stuck = True
         act = self._present if self._params["state"] == "present" else self._absent
         result = act(current)
         return {**result, "changed": True, "recovered": recovered} if recovered else result
 
     def _present(self, current: Release | None) -> dict[str, Any]:
-        unknown = missing_repository(self._helm, self._params["chart"]) if self._check else None
+        unknown = missing_repository(self._helm, self._params) if self._check else None
         if unknown:
-            return without_chart(self._module, self._params, unknown)
+            return without_chart(self._module, self._params, current, unknown)
         chart = fetch(self._helm, self._params, ecr_password(self._module))
+        more = self._namespace() if is_gone(current) else []
         plan = self._work.plan(chart, current, render=self._check, stuck=self._stuck)
+        plan = replace(plan, reasons=plan.reasons + more)
         if plan.action == "none":
-            return result_of(plan, self._params, current.facts())
+            return self._result(plan, current.facts())
         if self._check:
-            return result_of(plan, self._params, {"chart": chart.title, "app_version": chart.app_version})
+            return self._result(plan, {"chart": chart.title, "app_version": chart.app_version})
+        new = self._work.missing_definitions(chart) if self._module._diff and is_gone(current) else []
         after = self._tried(lambda: self._work.apply(chart), current)
-        done = Plan(plan.action, plan.reasons, plan.before, after.manifest)
-        return result_of(done, self._params, after.facts())
+        text = joined(self._work.text_of(after.manifest, after.hooks), *(json.dumps(row) for row in new))
+        return self._result(replace(plan, after=text), after.facts())
+
+    def _namespace(self) -> list[str]:
+        """What is done about the namespace of a first installation, in words.
+
+        Raises:
+            Refused: it is missing, and nobody creates it.
+        """
+        if not self._work.namespace_is_missing():
+            return []
+        name = self._params["namespace"]
+        if self._params["create_namespace"]:
+            return [f"creates namespace {name}"]
+        words = f"namespace: there is no namespace {name}, and create_namespace is not true"
+        if not self._check:
+            raise Refused(words)
+        self._module.warn(f"{words}; the plan assumes that an earlier task makes it")
+        return []
 
     def _absent(self, current: Release | None) -> dict[str, Any]:
         if current is None or (current.status == "uninstalled" and self._params["keep_history"]):
-            return result_of(Plan("none", []), self._params, {})
+            return self._result(Plan("none", []), {})
         if not self._check:
             self._tried(self._work.uninstall, current)
-        gone = Plan("uninstall", [f"uninstalls {current.chart}"], current.manifest, "")
-        return result_of(gone, self._params, {"chart": current.chart, "app_version": current.app_version})
+        before = "" if is_gone(current) else current.manifest
+        gone = Plan("uninstall", [f"uninstalls {current.chart}"], before, "")
+        return self._result(gone, {"chart": current.chart, "app_version": current.app_version})
+
+    def _result(self, plan: Plan, facts: dict[str, Any]) -> dict[str, Any]:
+        return result_of(self._module, plan, self._params, facts)
 
     def _tried(self, act: Callable[[], Any], before: Release | None) -> Any:
         """Do it; a failure says what became of the release and which pods were to blame."""
-        self._pods.follow(
-            lambda: self._helm.run("get", "manifest", self._work.name, "--namespace", self._work.namespace)
-        )
+        self._pods.follow(self._work.latest_manifest)
         try:
             return act()
         except HelmError as error:
@@ -471,10 +521,12 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
     name = params["cluster_name"]
     if module.check_mode or params["state"] == "absent":
         raw = found_or_none(client(module).describe_cluster, "cluster", name=name)
-        if raw is None or not raw.get("endpoint"):
+        # a cluster that is being deleted takes its releases along
+        going = params["state"] == "absent" and raw is not None and raw["status"] == "DELETING"
+        if raw is None or going or not raw.get("endpoint"):
             return without_cluster(module, params)
     with cluster_helm(module, name) as (helm, api):
-        return Keeper(module, params, helm, PodWatch(api, params["namespace"])).run()
+        return Keeper(module, params, helm, api).run()
 
 
 def main() -> None:

@@ -61,8 +61,13 @@ attributes:
 requirements:
   - Helm 3.14 or later, or Helm 4
   - PyYAML
+seealso:
+  - module: kubernetes.core.helm_info
+  - module: kumo.eks.eks_helm
 notes:
   - How the token is made, and where it does not stand, is told in M(kumo.eks.eks_helm).
+  - It is built on the Helm library of C(kubernetes.core), and does not run M(kubernetes.core.helm_info) itself. That one looks at one release
+    of one namespace, and takes a token as an option.
 """
 
 EXAMPLES = r"""

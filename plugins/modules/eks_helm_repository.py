@@ -54,13 +54,18 @@ attributes:
     support: full
     details: An index is fetched into a folder of its own to see whether it is another one.
   diff_mode:
-    support: none
+    support: full
   platform:
     platforms: posix
 requirements:
   - Helm 3.14 or later, or Helm 4
   - PyYAML
+seealso:
+  - module: kubernetes.core.helm_repository
 notes:
+  - It is built on the Helm library of C(kubernetes.core), and does not run M(kubernetes.core.helm_repository) itself. That one passes the password
+    as an argument, which the machine's list of processes shows, fails where the name is known by another URL, and does not
+    refresh an index.
   - The AWS options are taken so that C(module_defaults) of the group C(kumo.eks.eks) may name them. Nothing of AWS is called.
 """
 
@@ -144,7 +149,7 @@ class Repositories:
         row = self.rows.get(params["name"])
         same = row is not None and params["url"] in (None, row["url"]) and not _other_credentials(row, params)
         if same:
-            return False
+            return self._has_lost_its_index(params["name"])
         url = params["url"] or (row or {}).get("url")
         if not url:
             raise Refused(f"url: repository {params['name']} is not known on this machine; its URL is needed")
@@ -152,6 +157,14 @@ class Repositories:
             more = ["--force-update", *(["--pass-credentials"] if params["pass_credentials"] else [])]
             add_repository(self._helm, params["name"], url, params["username"], params["password"], *more)
         self.rows[params["name"]] = {"name": params["name"], "url": url}
+        return True
+
+    def _has_lost_its_index(self, name: str) -> bool:
+        """Whether the index, without which Helm finds no chart, is gone; it is fetched anew."""
+        if self._digest(self._cache, name):
+            return False
+        if not self._check:
+            self._helm.run("repo", "update", name)
         return True
 
     def remove(self, name: str) -> bool:
@@ -190,18 +203,30 @@ def _other_credentials(row: dict[str, Any], params: dict[str, Any]) -> bool:
 def run(module: AnsibleAWSModule, helm: Helm) -> dict[str, Any]:
     params = module.params
     known = Repositories(helm, module.check_mode)
+    before = shown(known)
     if params["state"] == "absent":
-        return {"changed": known.remove(params["name"]), "updated": [], **shown(known)}
+        result = {"changed": known.remove(params["name"]), "updated": []}
+    else:
+        result = present(known, params)
+    after = shown(known)
+    return {**result, "repositories": after, "diff": {"before": texts(before), "after": texts(after)}}
+
+
+def present(known: Repositories, params: dict[str, Any]) -> dict[str, Any]:
     changed = known.keep(params) if params["name"] else False
     names = [params["name"]] if params["name"] else sorted(known.rows)
     # a repository that was just added has a fresh index
     updated = known.update(names) if params["update"] and names and not changed else []
-    return {"changed": changed or bool(updated), "updated": updated, **shown(known)}
+    return {"changed": changed or bool(updated), "updated": updated}
 
 
-def shown(known: Repositories) -> dict[str, Any]:
+def shown(known: Repositories) -> list[dict[str, Any]]:
     """The result's list; a password that Helm keeps is not in it."""
-    return {"repositories": [{"name": row["name"], "url": row["url"]} for row in known.rows.values()]}
+    return [{"name": row["name"], "url": row["url"]} for row in known.rows.values()]
+
+
+def texts(rows: list[dict[str, Any]]) -> str:
+    return "".join(f"{row['name']} {row['url']}\n" for row in rows)
 
 
 def check(params: dict[str, Any]) -> None:

@@ -52,9 +52,10 @@ options:
     type: bool
     default: false
   recover_after:
-    description: How many seconds a release has to be pending before O(recover) rolls it back. Somebody may be at work.
+    description:
+      - How many seconds a release has to be pending before O(recover) rolls it back. Somebody may be at work, so make it longer than a run takes.
+      - Left out, it is twice O(wait_timeout), and at least 600.
     type: int
-    default: 600
   cleanup_on_fail:
     description: Whether a failed rollback removes what it created.
     type: bool
@@ -82,7 +83,8 @@ requirements:
   - Helm 3.14 or later, or Helm 4
   - PyYAML
 notes:
-  - How the token is made, and where it does not stand, is told in M(kumo.eks.eks_helm).
+  - How the token is made, where it does not stand, and what becomes of a task that is killed, is told in M(kumo.eks.eks_helm).
+  - C(kubernetes.core) has no rollback. Its Helm library is used to find Helm.
 """
 
 EXAMPLES = r"""
@@ -167,6 +169,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm_release import (
     Plan,
     Release,
     Work,
+    check_release,
     failed,
     last_good,
 )
@@ -182,7 +185,7 @@ def argument_spec() -> dict[str, Any]:
         namespace=dict(type="str", default="default", aliases=["release_namespace"]),
         revision=dict(type="int"),
         recover=dict(type="bool", default=False),
-        recover_after=dict(type="int", default=600),
+        recover_after=dict(type="int"),
         cleanup_on_fail=dict(type="bool", default=False),
         **WAIT_OPTIONS,
     )
@@ -219,15 +222,18 @@ def roll(module: AnsibleAWSModule, work: Work, pods: PodWatch) -> dict[str, Any]
     target, why = target_of(work, current, params["revision"])
     if target is None:
         return {"changed": False, "reason": why, **current.facts()}
-    diff = Plan("rollback", [], current.manifest, target.manifest).diff(current.namespace, current.name)
+    result = {"changed": True, "rolled_back_to": target.revision}
+    if module._diff:
+        texts = (work.text_of(each.manifest, each.hooks) for each in (current, target))
+        result["diff"] = Plan("rollback", [], *texts).diff(current.namespace, current.name)
     if module.check_mode:
-        return {"changed": True, "rolled_back_to": target.revision, "diff": diff, **current.facts()}
+        return {**result, **current.facts()}
     pods.follow(lambda: target.manifest)
     try:
         work.rollback(target.revision)
     except HelmError as error:
         raise failed(error, current, work.find(), pods.last_words(), atomic=False) from error
-    return {"changed": True, "rolled_back_to": target.revision, "diff": diff, **work.find().facts()}
+    return {**result, **work.find().facts()}
 
 
 def main() -> None:
@@ -235,9 +241,10 @@ def main() -> None:
     params = module.params
     wanted = {**params, "wait": params["wait"] or params["wait_for_jobs"]}
     with failures(module, f"Could not roll release {params['name']} back"):
+        check_release(params)
         with cluster_helm(module, params["cluster_name"]) as (helm, api):
             pods = PodWatch(api, params["namespace"])
-            result = roll(module, Work(helm, wanted, pods.look), pods)
+            result = roll(module, Work(helm, api, wanted, pods.look), pods)
     module.exit_json(**result)
 
 

@@ -60,6 +60,7 @@ requirements:
   - Helm 3.14 or later, or Helm 4
   - PyYAML
 notes:
+  - C(kubernetes.core) has no search. Its Helm library is used to find Helm.
   - The AWS options are taken so that C(module_defaults) of the group C(kumo.eks.eks) may name them. Nothing of AWS is called.
 """
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import http.server
 import json
@@ -15,76 +16,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from charts import write_chart
 
 from kumo_sandbox import Sandbox, binaries
 
 ANSIBLE = Path(sys.executable).with_name("ansible")
 CLUSTER = "my-cluster"
 HELM_4 = pytest.mark.parametrize("helm_program", ["helm"], indirect=True)  # where Helm 3 does nothing of its own
-DEPLOYMENT = """
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: {{ .Release.Name }}-controller
-spec:
-  replicas: {{ .Values.controller.replicas }}
-  selector:
-    matchLabels: {run: {{ .Release.Name }}}
-  template:
-    metadata:
-      labels: {run: {{ .Release.Name }}}
-      annotations: {{ toJson .Values.controller.podAnnotations }}
-    spec:
-      containers:
-        - {name: controller, image: "example.com/controller:{{ .Chart.AppVersion }}"}
-"""
-SERVICE = """
-apiVersion: v1
-kind: Service
-metadata:
-  name: {{ .Release.Name }}-controller
-  annotations: {{ toJson .Values.controller.service.annotations }}
-spec:
-  type: {{ .Values.controller.service.type }}
-  selector: {run: {{ .Release.Name }}}
-  ports: [{port: 80}]
-"""
-SECRET = """
-apiVersion: v1
-kind: Secret
-metadata:
-  name: {{ .Release.Name }}-login
-stringData:
-  password: {{ .Values.controller.password | quote }}
-"""
-VALUES = {
-    "controller": {
-        "replicas": 1,
-        "podAnnotations": {},
-        "password": "not-to-be-shown",
-        "service": {"type": "ClusterIP", "annotations": {}},
-    }
-}
-
-
-def write_chart(folder: Path, version: str, **templates: str) -> Path:
-    """A chart like ingress-nginx, of that version."""
-    about = {"apiVersion": "v2", "name": "ingress-nginx", "version": version, "appVersion": f"app-{version}"}
-    (folder / "templates").mkdir(parents=True, exist_ok=True)
-    (folder / "Chart.yaml").write_text(json.dumps({**about, "description": "A small controller"}))
-    (folder / "values.yaml").write_text(json.dumps(VALUES))
-    for name, text in {"deployment": DEPLOYMENT, "service": SERVICE, "secret": SECRET, **templates}.items():
-        (folder / "templates" / f"{name}.yaml").write_text(text)
-    return folder
 
 
 @pytest.fixture(scope="session")
 def programs() -> dict[str, Path]:
-    return binaries.ensure(["helm", "helm3", "registry"])
+    return binaries.ensure(["helm", "helm3", "kubectl", "registry"])
 
 
 @pytest.fixture(scope="session")
@@ -114,35 +62,70 @@ def make_cluster(sandbox: Sandbox) -> None:
     eks.describe_cluster(name=CLUSTER)
     scaling = {"minSize": 2, "maxSize": 2, "desiredSize": 2}
     eks.create_nodegroup(
-        clusterName=CLUSTER, nodegroupName="general", subnets=ids, nodeRole=node_role, scalingConfig=scaling
+        clusterName=CLUSTER,
+        nodegroupName="general",
+        subnets=ids,
+        nodeRole=node_role,
+        scalingConfig=scaling,
+        instanceTypes=["m5.4xlarge"],  # takes 234 pods: what all tests leave running
     )
     eks.describe_nodegroup(clusterName=CLUSTER, nodegroupName="general")
 
 
 @pytest.fixture(scope="session")
-def repository(programs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a repository with versions 4.0.0, 4.1.0 and 5.0.0 of ingress-nginx."""
-    root = tmp_path_factory.mktemp("repository")
+def packages(programs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the archives of ingress-nginx 4.0.0, 4.1.0 and 5.0.0, and their index."""
+    root = tmp_path_factory.mktemp("packages")
     for version in ("4.0.0", "4.1.0", "5.0.0"):
         chart = write_chart(tmp_path_factory.mktemp("chart") / "ingress-nginx", version)
         subprocess.run([programs["helm"], "package", chart, "--destination", root], check=True, capture_output=True)
     subprocess.run([programs["helm"], "repo", "index", root], check=True, capture_output=True)
-    handler = functools.partial(QuietFiles, directory=str(root))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-
-
-class QuietFiles(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments: Any) -> None:
-        """Quiet."""
+    return root
 
 
 @pytest.fixture(scope="session")
-def registry(programs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an OCI registry that lets everybody in."""
-    folder = tmp_path_factory.mktemp("registry")
+def repository(packages: Path) -> Iterator[str]:
+    """The URL of a repository that lets everybody in."""
+    with serve_files(packages) as url:
+        yield url
+
+
+@contextmanager
+def serve_files(folder: Path, user: str = "", password: str = "") -> Iterator[str]:
+    """The files of a folder over HTTP, for one user alone where one is named; the URL."""
+    basic = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode() if user else ""
+
+    class Files(http.server.SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if basic and self.headers.get("Authorization") != basic:
+                self.send_error(401)
+            else:
+                super().do_GET()
+
+        def log_message(self, *arguments: Any) -> None:
+            """Quiet."""
+
+    handler = functools.partial(Files, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def registry(programs: dict[str, Path], packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an OCI registry that lets everybody in, with those charts under charts/."""
+    with serve_registry(programs, packages, tmp_path_factory.mktemp("registry")) as address:
+        yield address
+
+
+@contextmanager
+def serve_registry(
+    programs: dict[str, Path], packages: Path, folder: Path, user: str = "", password: str = "", bcrypt: str = ""
+) -> Iterator[str]:
+    """An OCI registry (distribution) with charts, for one user alone where one is named; its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -152,12 +135,21 @@ def registry(programs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
         "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
         "http": {"addr": address},
     }
+    if user:
+        (folder / "htpasswd").write_text(f"{user}:{bcrypt}\n")
+        config["auth"] = {"htpasswd": {"realm": "charts", "path": str(folder / "htpasswd")}}
     (folder / "config.yml").write_text(json.dumps(config))
     command = [programs["registry"], "serve", folder / "config.yml"]
+    signed = ["--username", user, "--password", password] if user else []
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        answers(address)
-        yield address
-        process.terminate()
+        try:
+            answers(address)
+            for archive in packages.glob("*.tgz"):
+                push = [programs["helm"], "push", archive, f"oci://{address}/charts", "--plain-http", *signed]
+                subprocess.run(push, check=True, capture_output=True)
+            yield address
+        finally:
+            process.terminate()
 
 
 def answers(address: str) -> None:
@@ -181,11 +173,75 @@ def helm_program(request: pytest.FixtureRequest, programs: dict[str, Path]) -> P
 @pytest.fixture
 def helm_home(tmp_path: Path) -> dict[str, str]:
     """Helm's own folders and Ansible's, the test's own."""
-    names = ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "ANSIBLE_HOME", "TMPDIR")
+    names = ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "ANSIBLE_HOME", "ANSIBLE_REMOTE_TMP", "TMPDIR")
     home = {name: str(tmp_path / name.lower()) for name in names}
     for path in home.values():
         Path(path).mkdir()
     return home
+
+
+@pytest.fixture
+def task(
+    run_module: Callable[..., dict[str, Any]],
+    kubernetes_sandbox: Sandbox,
+    helm_home: dict[str, str],
+    helm_program: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[..., dict[str, Any]]:
+    """A Helm module in this process, which spares the second Ansible needs: task("eks_helm", {...}, check=True)."""
+    for name, value in {**kubernetes_sandbox.env, **helm_home}.items():
+        monkeypatch.setenv(name, value)
+
+    def run(module: str, args: dict[str, Any], check: bool = False, fails: bool = False) -> dict[str, Any]:
+        result = run_module(module, {**args, "binary_path": str(helm_program)}, check)
+        assert result["failed"] == fails, result
+        return result
+
+    return run
+
+
+@pytest.fixture
+def namespace(request: pytest.FixtureRequest, helm_program: Path, kubectl: Callable[..., str]) -> Iterator[str]:
+    """One of the test's own. It goes afterwards, so that two nodes are enough for all tests."""
+    words = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_"))
+    name = f"{words[:50].strip('-')}-{helm_program.name}"
+    yield name
+    kubectl("delete", "namespace", name, "--ignore-not-found", "--wait=false")
+
+
+@pytest.fixture
+def keep(task: Callable[..., dict[str, Any]], namespace: str) -> Callable[..., dict[str, Any]]:
+    """eks_helm, or another module, on the test's namespace: keep("web", chart=..., check=True) -> the result."""
+
+    def run(
+        name: str, module: str = "eks_helm", check: bool = False, fails: bool = False, **options: Any
+    ) -> dict[str, Any]:
+        own = {"create_namespace": True} if module == "eks_helm" else {}
+        args = {"cluster_name": CLUSTER, "name": name, "namespace": namespace, **own, **options}
+        return task(module, args, check, fails)
+
+    return run
+
+
+@pytest.fixture
+def chart(tmp_path: Path) -> str:
+    """The small chart, in a folder of the test's own."""
+    return str(write_chart(tmp_path / "ingress-nginx"))
+
+
+@pytest.fixture(scope="session")
+def kubectl(kubernetes_sandbox: Sandbox, programs: dict[str, Path]) -> Callable[..., str]:
+    """kubectl as the cluster's administrator: kubectl("get", "nodes", "-o", "name") -> what it prints."""
+    arn = kubernetes_sandbox.client("eks").describe_cluster(name=CLUSTER)["cluster"]["arn"]
+    kubeconfig = str(kubernetes_sandbox.kubernetes.kubeconfig(arn))
+
+    def run(*words: str) -> str:
+        command = [str(programs["kubectl"]), "--kubeconfig", kubeconfig, *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
 
 
 @pytest.fixture

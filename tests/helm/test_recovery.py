@@ -1,90 +1,188 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A Helm that is killed leaves its release pending; such a one is freed only when asked for."""
+"""A Helm that is killed leaves its release pending, and such a one is freed only when asked for; a task that is killed."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import CLUSTER, HELM_4, write_chart
+from charts import NEVER_READY, config_map, write_chart
+from conftest import CLUSTER, HELM_4
 
-NEVER_READY = {"controller": {"podAnnotations": {"sandbox.kumo.eks/never-ready": "true"}}}
+NOW = {"recover": True, "recover_after": 0}
 
 
-def kill_helm(program: Path, release: str) -> None:
-    """Kill the one Helm that upgrades this release, once it waits."""
-    end = time.monotonic() + 60
+def until(look: Callable[[], object], what: str) -> object:
+    """What ``look`` finds, once it finds something."""
+    end = time.monotonic() + 120
     while time.monotonic() < end:
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            try:
-                words = path.read_bytes().decode().split("\0")
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if words[0] == str(program) and release in words and "--wait" in words:
-                time.sleep(4)  # the release is written, and its pods are waited for
-                os.kill(int(path.parent.name), signal.SIGKILL)
-                return
+        found = look()
+        if found:
+            return found
         time.sleep(0.1)
-    raise AssertionError(f"no Helm upgrades {release}")
+    raise AssertionError(f"{what} in vain")
+
+
+def helm_at(verb: str, namespace: str) -> int | None:
+    """The process of a Helm that does this in the namespace, and waits there."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode().split("\0")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if Path(words[0]).name in ("helm", "helm3") and words[1:2] == [verb] and {namespace, "--wait"} <= set(words):
+            return int(path.parent.name)
+    return None
 
 
 @pytest.fixture
-def keep(ansible, helm_program, tmp_path, request):
-    """eks_helm on a release of the test's own: keep(values=...) -> its result."""
-    chart = write_chart(tmp_path / "ingress-nginx", "4.0.0")
-    name = f"{request.node.originalname.split('_')[3]}-{helm_program.name}"
-    own = {"cluster_name": CLUSTER, "name": name, "namespace": name, "create_namespace": True, "chart": str(chart)}
+def waiting(namespace, kubectl):
+    """Wait until Helm waits: waiting("upgrade", "pending-install") -> its process."""
 
-    def run(*flags: str, fails: bool = False, **options):
-        args = {**own, "binary_path": str(helm_program), **options}
-        return ansible("eks_helm", args, *flags, fails=fails)[0]
+    def look(verb: str, status: str) -> int:
+        at = ["--namespace", namespace, "--output", "name"]
+        until(lambda: kubectl("get", "secrets", "--selector", f"owner=helm,status={status}", *at), f"wait for {status}")
+        pid = until(lambda: helm_at(verb, namespace), f"wait for helm {verb}")
+        if status != "uninstalling":
+            until(
+                lambda: "False" in kubectl("get", "pods", *at[:2], "--output", READY),
+                "wait for a pod that is not ready",
+            )
+        return int(str(pid))
 
-    run.name = name
+    return look
+
+
+READY = "jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}"
+
+
+@pytest.fixture
+def broken_off(keep, waiting):
+    """Run a task, and kill its Helm when it waits: broken_off("upgrade", "pending-install", values=...) -> its result."""
+
+    def run(verb: str, status: str, **options):
+        killer = threading.Thread(target=lambda: os.kill(waiting(verb, status), signal.SIGKILL))
+        killer.start()
+        result = keep("web", fails=True, wait=True, **options)
+        killer.join()
+        return result
+
     return run
 
 
-def break_off(keep, program: Path) -> dict:
-    """Run an upgrade that waits, and kill its Helm; the task's result."""
-    results = []
-    task = threading.Thread(target=lambda: results.append(keep(values=NEVER_READY, wait=True, fails=True)))
-    task.start()
-    kill_helm(program, keep.name)
-    task.join()
-    return results[0]
+def test_a_pending_upgrade_goes_back_to_what_worked(keep, broken_off, chart):
+    keep("web", chart=chart, wait=True)
+    broken = broken_off("upgrade", "pending-upgrade", chart=chart, values=NEVER_READY)
+    assert (broken["status"], broken["revision"]) == ("pending-upgrade", 2)
 
-
-def test_a_pending_upgrade_goes_back_to_what_worked(keep, helm_program):
-    keep(wait=True)
-    broken = break_off(keep, helm_program)
-    assert broken["status"] == "pending-upgrade"
-
-    refused = keep(values={}, fails=True)
+    refused = keep("web", chart=chart, values={}, fails=True)
     assert "is pending-upgrade at revision 2" in refused["msg"] and "Set recover to true" in refused["msg"]
-    early = keep(values={}, recover=True, fails=True)
-    assert "somebody may be at work" in early["msg"]
-    planned = keep("--check", values={}, recover=True, recover_after=0)
+    early = keep("web", chart=chart, values={}, recover=True, wait_timeout=900, fails=True)
+    assert "somebody may be at work. It is freed after recover_after (1800 s)" in early["msg"]
+    planned = keep("web", chart=chart, values={}, **NOW, check=True)
     assert planned["changed"] is True and "rolled back to revision 1" in planned["recovered"]
     assert planned["action"] == "none"
-    other = keep("--check", values={"controller": {"replicas": 2}}, recover=True, recover_after=0)
+    other = keep("web", chart=chart, values={"controller": {"replicas": 2}}, **NOW, check=True)
     assert (other["action"], other["reasons"]) == ("upgrade", ["manifests"])
-    freed = keep(values={}, recover=True, recover_after=0)
-    assert "rolled back to revision 1 from revision 2" in freed["recovered"]
+    freed = keep("web", chart=chart, values={}, **NOW)
+    assert freed["recovered"].startswith("rolled back to revision 1, which was pending-upgrade since ")
     assert (freed["action"], freed["status"], freed["revision"]) == ("none", "deployed", 3)
-    assert keep(values={})["changed"] is False
+    assert keep("web", chart=chart, values={})["changed"] is False
+
+
+def test_a_pending_installation_keeps_what_it_created(keep, broken_off, chart, kubectl, namespace):
+    broken = broken_off("upgrade", "pending-install", chart=chart, values=NEVER_READY)
+    assert broken["status"] == "pending-install"
+
+    def uid() -> str:
+        return kubectl("get", "deployments", "--namespace", namespace, "--output", "jsonpath={.items[*].metadata.uid}")
+
+    made = uid()
+    planned = keep("web", chart=chart, values={}, **NOW, check=True)
+    assert (planned["action"], planned["reasons"]) == ("upgrade", ["manifests"])
+    freed = keep("web", chart=chart, values={}, **NOW, wait=True)
+    for result in (planned, freed):
+        assert result["recovered"].startswith(
+            "made what revision 1 is, without its hooks, which was pending-install since "
+        )
+    assert (freed["action"], freed["status"], freed["revision"]) == ("upgrade", "deployed", 3)
+    assert made and uid() == made
+    assert keep("web", chart=chart, values={})["changed"] is False
 
 
 @HELM_4
-def test_a_pending_installation_is_done_anew(keep, helm_program):
-    broken = break_off(keep, helm_program)
-    assert broken["status"] == "pending-install"
-    planned = keep("--check", values={}, recover=True, recover_after=0)
-    assert planned["action"] == "install" and "uninstalled revision 1" in planned["recovered"]
-    freed = keep(values={}, recover=True, recover_after=0)
-    assert "uninstalled revision 1" in freed["recovered"]
+def test_a_pending_installation_is_removed(keep, broken_off, chart, kubectl, namespace):
+    broken_off("upgrade", "pending-install", chart=chart, values=NEVER_READY)
+    assert "Set recover to true" in keep("web", state="absent", fails=True)["msg"]
+    assert keep("web", state="absent", **NOW, check=True)["action"] == "uninstall"
+    assert keep("web", state="absent", **NOW, wait=True)["action"] == "uninstall"
+    assert kubectl("get", "deployments,secrets", "--namespace", namespace, "--output", "name") == ""
+
+
+@HELM_4
+def test_a_pending_rollback_goes_back_to_what_worked(keep, broken_off, chart):
+    keep("web", chart=chart, values=NEVER_READY)
+    keep("web", chart=chart, values={}, wait=True)
+    broken = broken_off("rollback", "pending-rollback", module="eks_helm_rollback", revision=1)
+    assert (broken["status"], broken["revision"]) == ("pending-rollback", 3)
+    refused = keep("web", module="eks_helm_rollback", revision=2, fails=True)
+    assert "is pending-rollback" in refused["msg"]
+    freed = keep("web", module="eks_helm_rollback", revision=2, **NOW, wait=True)
+    assert (freed["rolled_back_to"], freed["status"]) == (2, "deployed")
+
+
+@HELM_4
+def test_a_broken_uninstallation_is_finished(keep, broken_off, tmp_path, kubectl, namespace):
+    held = config_map("held", 'finalizers: ["example.com/held"]')
+    chart = str(write_chart(tmp_path / "chart", templates={"held": held}))
+    keep("web", chart=chart)
+    broken_off("uninstall", "uninstalling", state="absent")
+    assert "is uninstalling" in keep("web", chart=chart, fails=True)["msg"]
+    free = json.dumps({"metadata": {"finalizers": None}})
+    kubectl("patch", "configmap", "held", "--namespace", namespace, "--type", "merge", "--patch", free)
+    freed = keep("web", chart=chart, **NOW)
+    assert freed["recovered"].startswith("finished the uninstallation, which was uninstalling since ")
     assert (freed["action"], freed["status"], freed["revision"]) == ("install", "deployed", 1)
-    assert keep(state="absent")["action"] == "uninstall"
+
+
+def left_over(tmp_path: Path) -> list[Path]:
+    return [path for path in tmp_path.rglob("*") if path.name.startswith(("eks-helm-", "kumo-eks-", "kubeconfig"))]
+
+
+@pytest.mark.parametrize(
+    ("number", "pipelining"), [(signal.SIGTERM, "0"), (signal.SIGKILL, "0"), (signal.SIGKILL, "1")]
+)
+@HELM_4
+def test_a_killed_task_leaves_nothing(
+    ansible, keep, chart, waiting, namespace, helm_program, tmp_path, number, pipelining
+):
+    args = {"cluster_name": CLUSTER, "name": "web", "namespace": namespace, "binary_path": str(helm_program)}
+    keep("web", chart=chart, wait=True)
+    seen = {}
+
+    def kill() -> None:
+        seen["helm"] = waiting("upgrade", "pending-upgrade")
+        seen["folders"] = left_over(tmp_path)
+        status = Path(f"/proc/{seen['helm']}/status").read_text()
+        os.kill(int(status.partition("PPid:")[2].split()[0]), number)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    wanted = {**args, "chart": chart, "values": NEVER_READY, "wait": True}
+    result, output = ansible("eks_helm", wanted, fails=True, ANSIBLE_PIPELINING=pipelining)
+    killer.join()
+    assert seen["folders"]
+    assert ("told to stop by SIGTERM" in result["msg"]) == (number == signal.SIGTERM), output
+    until(lambda: not Path(f"/proc/{seen['helm']}").exists(), "wait for Helm's end")
+    until(lambda: not left_over(tmp_path), "wait for an empty folder")
+    after = keep("web", module="eks_helm_info")["releases"][0]
+    told = "failed" if number == signal.SIGTERM else "pending-upgrade"  # by Helm, which only then had a reader
+    assert (after["status"], after["revision"]) == (told, 2)
+    assert keep("web", chart=chart, values={}, **NOW, wait=True)["status"] == "deployed"
