@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The few calls to a cluster's Kubernetes API that identities need. The CA is verified; tokens stay in memory.
+"""The few calls to a cluster's Kubernetes API that identities and Helm need. The CA is verified; tokens stay in memory.
 
-By Ansible's own open_url, not by the Python package kubernetes: eight calls are not worth a dependency whose generations
+By Ansible's own open_url, not by the Python package kubernetes: ten calls are not worth a dependency whose generations
 take different arguments, and which has to be imported for a second.
 """
 
@@ -54,6 +54,13 @@ class KubernetesApi:
 
     def create_namespace(self, name: str, labels: dict[str, str]) -> Answer:
         return self._call("POST", "/api/v1/namespaces", {"metadata": {"name": name, "labels": labels}})
+
+    def custom_resource_definition(self, name: str) -> Answer | None:
+        return self._found("GET", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{_part(name)}")
+
+    def version(self) -> str:
+        """The API server's version, such as v1.34.2-eks-113cf36."""
+        return self._call("GET", "/version")["gitVersion"]
 
     def service_account(self, namespace: str, name: str) -> Answer | None:
         return self._found("GET", _account(namespace, name))
