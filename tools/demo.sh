@@ -4,21 +4,28 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PATH"
 speed="${DEMO_SPEED:-20}"
-config="$PWD/docs/examples/cluster-config.yaml"
 state="${KUMO_SANDBOX_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/kumo-sandbox}"
 export KUBECONFIG="$state/demo-kubeconfig" KUMO_SANDBOX_STATE="$state"
+# Helm's repositories of this machine stay as they are.
+export HELM_CONFIG_HOME="$state/helm/config" HELM_CACHE_HOME="$state/helm/cache" HELM_DATA_HOME="$state/helm/data"
 
 say() { printf '\n== %s\n' "$*"; }
-site() { ansible-playbook kumo.eks.site -e eks_cluster_config="$config" -e cluster_kubeconfig="$KUBECONFIG"; }
+site() {
+  ansible-playbook kumo.eks.site -e eks_cluster_config=cluster-config.yaml -e @applications.yml \
+    -e ingress_nginx_repository="$charts" -e cluster_kubeconfig="$KUBECONFIG"
+}
 
 say "Start the sandbox, $speed times as fast as AWS"
 kumo-sandbox up --speed "$speed"
 eval "$(kumo-sandbox env)"
 kubectl=$(kumo-sandbox binaries kubectl | cut -f2)
-PATH="$(dirname "$kubectl"):$PATH"
+helm=$(kumo-sandbox binaries helm | cut -f2)
+PATH="$(dirname "$kubectl"):$(dirname "$helm"):$PATH"
+charts=$(kumo-sandbox charts)
+cd docs/examples
 export ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false
 
-say "Bring up the cluster of docs/examples/cluster-config.yaml"
+say "Bring up the cluster of docs/examples/cluster-config.yaml, with the identities and releases of applications.yml"
 site
 
 say "The nodes, by the Kubernetes API"
@@ -36,6 +43,16 @@ done
 kubectl -n fargate-tasks wait --for=condition=Ready pod/with-label pod/without-label --timeout=120s
 kubectl -n fargate-tasks get pods -o wide --show-labels
 
+say "A pod with the service account my-app-sa: what EKS gives it"
+kubectl -n production run my-app --image=123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/my-app:v1.0 \
+  --overrides='{"spec": {"serviceAccountName": "my-app-sa"}}' --dry-run=client -o yaml | kubectl apply -f -
+kubectl -n production wait --for=condition=Ready pod/my-app --timeout=120s
+kubectl -n production get pod my-app -o jsonpath='{range .spec.containers[0].env[*]}{.name}={.value}{"\n"}{end}'
+
+say "Whether its token is good for its role, and what Helm has installed"
+ansible-playbook look.yml
+kubectl get service,deployment,ingress -A -o wide -l app.kubernetes.io/managed-by=Helm
+
 say "Everything of the cluster, as EKS tells it"
 kumo-sandbox status
 
@@ -48,8 +65,9 @@ cat <<EOF
 
 Look around:
   eval "\$(.venv/bin/kumo-sandbox env)"
-  export KUBECONFIG="$KUBECONFIG" PATH="$(dirname "$kubectl"):\$PATH"
+  export KUBECONFIG="$KUBECONFIG" PATH="$(dirname "$kubectl"):$(dirname "$helm"):\$PATH"
   kubectl get pods -A -o wide
+  helm list -A
   .venv/bin/kumo-sandbox status
 Stop it:
   make down

@@ -9,6 +9,11 @@ export KUMO_SANDBOX_STATE="$scratch/sandbox" ANSIBLE_HOME="$scratch/ansible" ANS
 trap 'kumo-sandbox down >/dev/null; rm -rf "$scratch"' EXIT
 kumo-sandbox up --speed instant
 eval "$(kumo-sandbox env)"
+helm=$(kumo-sandbox binaries helm | cut -f2)
+KUMO_CHARTS=$(kumo-sandbox charts)
+PATH="$(dirname "$helm"):$PATH"
+export KUMO_CHARTS
+export HELM_CONFIG_HOME="$scratch/helm/config" HELM_CACHE_HOME="$scratch/helm/cache" HELM_DATA_HOME="$scratch/helm/data"
 [ $# -gt 0 ] || mapfile -t scenarios < <(cd extensions/molecule && dirname -- */molecule.yml)
 [ $# -gt 0 ] || set -- "${scenarios[@]}"
 for scenario in "$@"; do

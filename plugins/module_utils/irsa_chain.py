@@ -368,7 +368,9 @@ class Chain:
             trouble = self._trouble(pod)
             if trouble:
                 return Link("pods", False, f"pod {pod['metadata']['name']}", *trouble)
-        return Link("pods", True, f"{len(pods)} pods have the role's variables and the token")
+        return Link(
+            "pods", True, f"the role's variables and the token are in every pod that was looked at, {len(pods)} in all"
+        )
 
     def _trouble(self, pod: dict[str, Any]) -> tuple[str, str] | None:
         """Cause and cure of a pod that does not get the role's credentials."""

@@ -179,7 +179,9 @@ def _claims(identity: Identity) -> dict[str, str]:
         claims[f"role {identity.role_name}"] = "give one of them another role_name, or the ARN of the role as role_arn"
     if "policy" in identity.options:
         policy = identity.options["policy"]
-        claims[f"policy {policy['name']}"] = "give one of them another policy.name, or write the document into inline_policies"
+        claims[f"policy {policy['name']}"] = (
+            "give one of them another policy.name, or write the document into inline_policies"
+        )
     return claims
 
 

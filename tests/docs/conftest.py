@@ -62,10 +62,10 @@ class Story:
             start_new_session=True,
         )
         try:
-            self.output, _ = process.communicate(timeout=PATIENCE)
+            self.output = process.communicate(timeout=PATIENCE)[0]
         except BaseException as error:
             os.killpg(process.pid, signal.SIGKILL)  # what bash started would go on in the account without it
-            self.output, _ = process.communicate()
+            self.output = process.communicate()[0]
             error.add_note(self.output)
             raise
         assert process.returncode == 0, self.output

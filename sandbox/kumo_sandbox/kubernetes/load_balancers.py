@@ -44,7 +44,8 @@ def balance(api: Api, cluster: ClusterView, balancers: LoadBalancers) -> bool:
     if not services:
         return True
     desk = Desk(api, cluster, balancers, _running(api))
-    return all([_look(desk, service) for service in services])
+    done = [_look(desk, service) for service in services]  # each is looked at, whatever the others say
+    return all(done)
 
 
 def wanted_by(service: Manifest) -> str | None:
