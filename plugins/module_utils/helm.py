@@ -267,7 +267,7 @@ def _folder(module: AnsibleAWSModule) -> Iterator[tuple[str, Guard]]:
     """A folder of the task's own (0700) with its guard, removed also when the module is told to stop, or killed."""
     before = signal.signal(signal.SIGTERM, _leave)
     folder = tempfile.mkdtemp(dir=module.tmpdir, prefix="eks-helm-")
-    guard = Guard(folder)
+    guard = Guard(module, folder)
     try:
         yield folder, guard
     except Stopped:

@@ -12,14 +12,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+from typing import Any
 
 # It reads process ids, an empty line where Helm has ended. The end of the input is the end of the module.
 SCRIPT = """
-trap '' HUP INT TERM
-helm=
-while read -r line; do helm=$line; done
-[ -z "$helm" ] || kill -TERM "$helm"
-rm -rf "$0"
+(
+  trap '' HUP INT TERM
+  helm=
+  while read -r line; do helm=$line; done
+  [ -z "$helm" ] || kill -TERM "$helm"
+  rm -rf "$0"
+) </dev/fd/%d >/dev/null 2>&1 &
 """
 
 
@@ -27,27 +30,20 @@ class Guard:
     """Waits beside the module.
 
     Args:
+        module: the Ansible module.
         folder: what to remove when the module is gone; the module removes it itself where it can.
     """
 
-    def __init__(self, folder: str) -> None:
-        reading, self._writing = os.pipe()  # no child inherits it
-        quiet = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
-        self._shell = os.posix_spawn(
-            "/bin/sh",
-            ["/bin/sh", "-c", SCRIPT, folder],
-            os.environ,
-            file_actions=[(os.POSIX_SPAWN_DUP2, reading, 0), *quiet],
-            setsid=True,  # what is sent to the module's group is not for it
-        )
-        os.close(reading)
+    def __init__(self, module: Any, folder: str) -> None:
+        reader, self._writer = os.pipe()
+        module.run_command(["/bin/sh", "-c", SCRIPT % reader, folder], pass_fds=[reader], expand_user_and_vars=False)
+        os.close(reader)
 
     def follow(self, pid: int | None) -> None:
         """The Helm that is to end with the module; None when it has ended."""
-        with contextlib.suppress(OSError):  # somebody ended the shell: the module goes on without it
-            os.write(self._writing, f"{pid or ''}\n".encode())
+        with contextlib.suppress(BrokenPipeError):  # somebody ended the shell: the module goes on without it
+            os.write(self._writer, f"{pid or ''}\n".encode())
 
     def close(self) -> None:
         """The module ends well, and has removed its folder."""
-        os.close(self._writing)
-        os.waitpid(self._shell, 0)
+        os.close(self._writer)
