@@ -355,15 +355,17 @@ def last_good(release: Release) -> int | None:
 
 
 def way_back(release: Release) -> int | None:
-    """The revision to which a pending release is freed: the last that worked, or else the one before, or else itself.
+    """The revision to which a pending release is freed: the last that worked, or else the one before.
 
-    None where it is being uninstalled. A first installation goes on as Helm itself goes on after one that failed: by
-    upgrades, which keep what was created.
+    None where it is being uninstalled. A first installation is its own way back: it goes on as Helm itself goes on after
+    one that failed, by upgrades, which keep what was created.
     """
     if release.status == "uninstalling":
         return None
     before = [row["revision"] for row in release.history if row["revision"] < release.revision]
-    return last_good(release) or (before[-1] if before else release.revision)
+    if release.status == "pending-install" or not before:
+        return release.revision
+    return last_good(release) or before[-1]
 
 
 def template(helm: Helm, params: dict[str, Any], chart: Chart, *more: str) -> str:
@@ -432,4 +434,10 @@ def failed(error: HelmError, before: Release | None, after: Release | None, pods
     else:
         state = f"It is {after.status} at revision {after.revision}"
     words = f"{error.message}. {state}." + (f" Not ready: {pods}" if pods else "")
-    return EksError(words, **{**error.facts, **(after.facts() if after else {})})
+    changed = _stand(before) != _stand(after)
+    return EksError(words, **{**error.facts, **(after.facts() if after else {}), "changed": changed})
+
+
+def _stand(release: Release | None) -> tuple[int, str] | None:
+    """What a failed run may have moved."""
+    return (release.revision, release.status) if release else None

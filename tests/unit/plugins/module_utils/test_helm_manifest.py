@@ -6,7 +6,14 @@ from __future__ import annotations
 
 import json
 
-from ansible_collections.kumo.eks.plugins.module_utils.helm_manifest import objects, shown, without_secrets, workloads
+from ansible_collections.kumo.eks.plugins.module_utils.helm_manifest import (
+    UNREADABLE,
+    kinds_of,
+    objects,
+    shown,
+    without_secrets,
+    workloads,
+)
 
 
 def manifest(*rows: dict) -> str:
@@ -35,6 +42,28 @@ def test_a_secrets_values_are_never_shown_but_that_they_changed_is():
     assert "c: (hidden, changed)" in after
     assert not [word for word in ("old", "new", "same", "more") if word in before + after]
     assert "new" not in without_secrets(manifest(secret(a="new")))
+
+
+def test_what_helm_keeps_stands_in_both():
+    kept = {"kind": "A", "metadata": {"name": "a", "annotations": {"helm.sh/resource-policy": "keep"}}}
+    gone = {"kind": "B", "metadata": {"name": "b"}}
+    before, after = shown(manifest(kept, gone), "", "default")
+    assert "kind: A" in before and "kind: B" in before
+    assert "kind: A" in after and "kind: B" not in after
+
+
+def test_times_and_equals_signs_are_text():
+    assert objects("{since: 2026-11-24, sign: =, count: 1}") == [{"since": "2026-11-24", "sign": "=", "count": 1}]
+
+
+def test_what_is_no_yaml_is_not_shown_at_all():
+    assert shown("", "kind: Secret\nstringData: {a: [hidden", "default") == ("", UNREADABLE)
+
+
+def test_definitions_name_the_kinds_they_serve():
+    versions = [{"name": "v1", "served": True}, {"name": "v1beta1", "served": False}]
+    row = {"spec": {"group": "example.com", "names": {"kind": "Gear"}, "versions": versions}}
+    assert kinds_of([row]) == {"Gear": ["example.com/v1"]}
 
 
 def test_workloads_know_their_pods():
