@@ -40,23 +40,32 @@ class Associator:
     def __post_init__(self) -> None:
         self._roles = RoleKeeper(self.iam, self.ground, self.check_mode)
 
-    def _association(self, identity: Identity, wait: bool = False) -> Reconciler:
+    def _association(self, identity: Identity, wait: bool = False, plan: bool = False) -> Reconciler:
         resource = PodIdentityResource(self.eks, self.ground.cluster, identity.accounts[0])
         replace = bool(identity.options.get("replace"))
-        return Reconciler(resource, self.check_mode, wait, CATCH_UP, replace)
+        return Reconciler(resource, self.check_mode or plan, wait, CATCH_UP, replace)
 
     def present(self, identity: Identity) -> Outcome:
         """The role first, where it is kept, then the association that names it."""
         parts: dict[str, Outcome] = {}
         wanted = {name: identity.options[name] for name in OPTIONS if name in identity.options}
         with telling_of(parts):
-            association = self._association(identity)
             if identity.keeps_role:
-                parts.update(self._roles.present(identity, pod_identity_trust()))
-                wanted["role_arn"] = parts["role"].raw["Arn"]
-                association.resource.fresh_role = parts["role"].changed
-            parts["association"] = association.ensure_present(wanted)
+                self._present_role(identity, wanted, parts)
+            if "association" not in parts:
+                association = self._association(identity)
+                association.resource.fresh_role = "role" in parts and parts["role"].changed
+                parts["association"] = association.ensure_present(wanted)
         return _together(parts, [])
+
+    def _present_role(self, identity: Identity, wanted: dict[str, Any], parts: dict[str, Outcome]) -> None:
+        """The role, once it is known that its association is not refused; and the association where nothing of it changes."""
+        arn = self.ground.role_arn(identity)
+        planned = self._association(identity, plan=True).ensure_present({**wanted, "role_arn": arn})
+        parts.update(self._roles.present(identity, pod_identity_trust()))
+        wanted["role_arn"] = parts["role"].raw["Arn"]
+        if wanted["role_arn"] == arn and not planned.changed:
+            parts["association"] = planned
 
     def absent(self, identity: Identity) -> Outcome:
         """The association first, then the role that is kept for it, if no other association has it."""

@@ -36,6 +36,11 @@ class RoleKeeper:
     def reconciler(self, resource: Any) -> Reconciler:
         return Reconciler(resource, check_mode=self.check_mode, wait_timeout=CATCH_UP)
 
+    @staticmethod
+    def planned(resource: Any, wanted: dict[str, Any]) -> Outcome:
+        """What would become of it; what is refused is refused here."""
+        return Reconciler(resource, check_mode=True).ensure_present(wanted)
+
     def removed(self, resource: Any) -> Outcome:
         """Deleted, and seen to be gone."""
         return Reconciler(resource, check_mode=self.check_mode, wait=True, wait_timeout=CATCH_UP).ensure_absent()
@@ -50,22 +55,29 @@ class RoleKeeper:
 
     def present(self, identity: Identity, trust: dict[str, Any]) -> dict[str, Outcome]:
         """The parts "policy", where the task has one, and "role"."""
-        parts, options, arns = {}, identity.options, ()
+        options, arns = identity.options, ()
+        policy = None
         if "policy" in options:
-            arn = self.ground.policy_arn(options["policy"])
-            arns = (arn,)
-            parts["policy"] = self._present_policy(self._policy(arn, identity), options)
+            arns = (self.ground.policy_arn(options["policy"]),)
+            policy = self._policy(arns[0], identity)
         role = self.resource(identity, arns)
-        rights = with_well_known(options, self.ground.partition)
-        parts["role"] = self.reconciler(role).ensure_present({**rights, "trust_policy": trust})
+        wanted = {**with_well_known(options, self.ground.partition), "trust_policy": trust}
+        parts = {} if policy is None else {"policy": self._present_policy(policy, options, role, wanted)}
+        parts["role"] = self.reconciler(role).ensure_present(wanted)
         return parts
 
-    def _present_policy(self, resource: ManagedPolicyResource, options: dict[str, Any]) -> Outcome:
-        policy = options["policy"]
-        if "document" not in policy:
+    def _present_policy(
+        self, policy: ManagedPolicyResource, options: dict[str, Any], role: PodRoleResource, of_role: dict[str, Any]
+    ) -> Outcome:
+        """The policy, once it is known that its role is not refused."""
+        if "document" not in options["policy"]:
             raise Refused("policy.document: is needed where the policy is to be there")
-        wanted = {"tags": options.get("tags"), "purge_tags": options.get("purge_tags", True), **policy}
-        return self.reconciler(resource).ensure_present(wanted)
+        wanted = {"tags": options.get("tags"), "purge_tags": options.get("purge_tags", True), **options["policy"]}
+        planned = self.planned(policy, wanted)
+        if self.check_mode or not planned.changed:
+            return planned
+        self.planned(role, of_role)
+        return self.reconciler(policy).ensure_present(wanted)
 
     # absent
 

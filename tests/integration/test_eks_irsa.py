@@ -424,6 +424,10 @@ def test_a_list_has_a_result_for_each_and_one_that_fails_stops_none(irsa):
         ({"max_session_duration": 60}, "max_session_duration: 60 is not from 3600 to 43200"),
         ({"token_expiration": 60}, "token_expiration: 60 is not from 3600 to 86400"),
         ({"path": "apps"}, "path: 'apps' is no path"),
+        (
+            {"policy": {"name": "p", "document": {"Statement": []}}, "policy_arns": [f"{READ}-not"]},
+            "there is no policy",
+        ),
         ({"policy_arns": ["my-policy"]}, "policy_arns: 'my-policy' is no ARN of a policy; wanted is one like"),
         ({"permissions_boundary": "b"}, "permissions_boundary: 'b' is no ARN of a policy"),
         ({"inline_policies": {"a b": "{}"}}, "inline_policies: 'a b' is no policy name; up to 128"),

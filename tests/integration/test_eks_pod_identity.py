@@ -205,6 +205,9 @@ def test_an_association_of_an_add_on_is_left_to_it(sandbox, identity, roles, run
         pytest.fail(f"the sandbox names no owner: {rows}")
     result = identity(namespace="kube-system", service_account="ebs-csi-controller-sa", role_arn=roles[1])
     assert result["failed"] and "belongs to arn:aws:eks" in result["msg"]
+    sandbox.recorder.clear()
+    result = identity(namespace="kube-system", service_account="ebs-csi-controller-sa", policy_arns=[READ])
+    assert result["failed"] and "belongs to arn:aws:eks" in result["msg"] and sent(sandbox) == []
 
 
 @pytest.mark.parametrize(
