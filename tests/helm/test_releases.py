@@ -59,6 +59,7 @@ def test_a_failed_upgrade_is_rolled_back_and_says_which_pods_were_to_blame(keep,
     assert keep("web", chart=chart, wait=True)["revision"] == 1
     failed = keep("web", chart=chart, atomic=True, wait_timeout=6, values=NEVER_READY, fails=True)
     assert "It was rolled back: Rollback to 1, as revision 3. Not ready: pod web-controller-" in failed["msg"]
+    assert failed["changed"] is True
     assert (failed["status"], failed["revision"]) == ("deployed", 3)
     assert keep("web", chart=chart, values={})["changed"] is False
 
