@@ -62,6 +62,7 @@ def test_another_url_and_a_lost_index_are_mended(repo, repository, helm_home):
     assert repo(name="here")["changed"] is False
 
 
+@HELM_4
 def test_credentials_are_kept_where_only_helm_reads_them(repo, packages, helm_home):
     with serve_files(packages, "reader", "open-sesame") as url:
         options = {"name": "here", "url": url}
@@ -109,6 +110,7 @@ def test_a_search_takes_ranges(task, repository):
     assert "search: " in wrong["msg"]
 
 
+@HELM_4
 def test_a_locked_repository_is_searched_with_its_password(task, packages, tmp_path):
     with serve_files(packages, "reader", "open-sesame") as url:
         assert "401" in task("eks_helm_search", {"repository": url}, fails=True)["msg"]

@@ -26,6 +26,7 @@ def values(keep) -> dict:
     return keep("web", module="eks_helm_info", details=["user_values"])["releases"][0]["user_values"]
 
 
+@HELM_4
 def test_back_to_a_revision_and_to_the_one_before(web, keep):
     planned = web(check=True)
     assert (planned["changed"], planned["rolled_back_to"], planned["revision"]) == (True, 2, 3)

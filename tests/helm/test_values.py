@@ -29,6 +29,7 @@ def written(keep, settings, kubectl, namespace):
     return run
 
 
+@HELM_4
 def test_later_values_lie_over_earlier_ones(written, tmp_path):
     for name, text in (
         ("a", "settings: {from: a, a: 1, deep: {a: 1, b: 1}}"),

@@ -31,6 +31,7 @@ if "ansible_collections.kumo.eks.plugins.module_utils.token" in " ".join(sys.ori
 """
 
 
+@HELM_4
 def test_a_job_is_waited_for(keep, tmp_path, kubectl, namespace):
     chart = str(write_chart(tmp_path / "chart", templates={"job": job("load")}))
     assert keep("load", chart=chart, wait_for_jobs=True)["status"] == "deployed"
