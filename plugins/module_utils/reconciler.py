@@ -304,7 +304,10 @@ class Reconciler:
         def look() -> tuple[bool, tuple[Request | None, dict[str, Any] | None, list[Request]], str]:
             nonlocal left, busy
             if busy:
-                again = self._plan(self._reread(), desired)
+                raw = self._reread()
+                if raw["status"] == "UPDATING":  # it may be over before a request gets there, that was planned on this
+                    return False, (None, None, left), self._state(raw)
+                again = self._plan(raw, desired)
                 left = self.resource.requests(again.raw, again.changes, again.wanted)
             if not left:
                 return True, (None, None, []), ""

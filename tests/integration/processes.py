@@ -13,15 +13,15 @@ from collections.abc import Callable
 from typing import Any
 
 
-def play(module: str, options: dict[str, Any]) -> dict[str, Any]:
+def play(module: str, options: dict[str, Any], **environment: str) -> dict[str, Any]:
     """A module in a process of its own, as Ansible runs it, and its result."""
-    process = started(module, options)
+    process = started(module, options, **environment)
     out, err = process.communicate(timeout=120)
     assert out, err
     return {"failed": False, **json.loads(out)}
 
 
-def started(module: str, options: dict[str, Any]) -> subprocess.Popen[str]:
+def started(module: str, options: dict[str, Any], **environment: str) -> subprocess.Popen[str]:
     code = (
         "import sys, json\n"
         "from ansible.module_utils.testing import patch_module_args\n"
@@ -32,7 +32,8 @@ def started(module: str, options: dict[str, Any]) -> subprocess.Popen[str]:
         "    module.main()\n"
     )
     command = [sys.executable, "-c", code, json.dumps(options)]
-    return subprocess.Popen(command, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    env = {**os.environ, **environment}
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def until(condition: Callable[[], bool]) -> None:

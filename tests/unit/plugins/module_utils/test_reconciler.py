@@ -162,6 +162,11 @@ class TestEnsurePresent:
         assert Reconciler(shelf).ensure_present({"version": "2"}).changed
         assert shelf.calls.count("version") == 1
 
+    def test_sends_nothing_while_an_update_runs(self):
+        shelf = Shelf(standing(), statuses=["ACTIVE", "UPDATING", "UPDATING", "ACTIVE", "ACTIVE"], busy=1)
+        assert Reconciler(shelf).ensure_present({"version": "2"}).changed
+        assert shelf.calls == ["describe", "describe", "describe", "describe", "version", "describe"]
+
     def test_a_turn_that_comes_finds_that_somebody_else_made_the_change(self):
         shelf = Shelf(standing(), busy=1)
         shelf.meanwhile = {"version": "2"}
