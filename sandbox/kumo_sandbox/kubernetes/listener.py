@@ -38,6 +38,8 @@ class Listener:
         self._pki = pki
         self._ready = ready
         self._target = target
+        # once a client has said all, asyncio holds its task only weakly, and the garbage collector takes it midway
+        self._connections: set[asyncio.Task[None] | None] = set()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._socket.getsockname()[1]
         serving = asyncio.start_server(self._serve, sock=self._socket)
@@ -50,6 +52,8 @@ class Listener:
         closed.wait()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.current_task()
+        self._connections.add(connection)
         try:
             # whatever the reason, who could not start logged it, and the client sees a closed connection
             with suppress(Exception):
@@ -57,6 +61,7 @@ class Listener:
                 await _join((reader, writer), server)
         finally:
             writer.close()
+            self._connections.discard(connection)
 
     async def _pass_on(self) -> Streams:
         return await asyncio.open_connection(*await asyncio.to_thread(self._target))

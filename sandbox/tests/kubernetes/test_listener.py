@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import ssl
 import threading
@@ -65,6 +66,25 @@ def test_bytes_pass_both_ways_and_ends_are_passed_on(echo: tuple[str, int], pki:
     listener = Listener(pki, lambda: True, lambda: echo)
     assert ask(listener.port, data) == data
     listener.close()
+
+
+def test_connections_outlive_the_garbage_collector(echo: tuple[str, int], pki: Pki) -> None:
+    data = bytes(range(256)) * 20000
+    listener = Listener(pki, lambda: True, lambda: echo)
+    over = threading.Event()
+
+    def collect() -> None:
+        while not over.is_set():
+            gc.collect()
+
+    collector = threading.Thread(target=collect)
+    collector.start()
+    try:
+        assert [ask(listener.port, data) == data for number in range(5)] == [True] * 5
+    finally:
+        over.set()
+        collector.join()
+        listener.close()
 
 
 def test_the_target_is_asked_at_each_connection(echo: tuple[str, int], pki: Pki) -> None:
