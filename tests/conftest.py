@@ -7,8 +7,10 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
+import botocore.session
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
@@ -30,6 +32,14 @@ class Ended(Exception):
 def running_sandbox() -> Iterator[Sandbox]:
     with Sandbox(speed="instant", kubernetes=False) as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_loader() -> Iterator[None]:
+    """Each module run makes a session of its own, and would read botocore's models of the services anew: a third of its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
+        yield
 
 
 @pytest.fixture(autouse=True)
