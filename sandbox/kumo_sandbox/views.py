@@ -44,19 +44,19 @@ def view_of(store: Store, world: World, arn: str) -> ClusterView | None:
 def _nodes(world: World, region: str, group: Raw) -> list[NodeSpec]:
     return [
         NodeSpec(
-            name=f"ip-{instance['PrivateIpAddress'].replace('.', '-')}.{region}.compute.internal",
-            instance_id=instance["InstanceId"],
-            instance_type=instance["InstanceType"],
+            name=f"ip-{instance.private_ip.replace('.', '-')}.{region}.compute.internal",
+            instance_id=instance.id,
+            instance_type=instance.instance_type,
             capacity_type=group["capacityType"],
             region=region,
-            zone=instance["Placement"]["AvailabilityZone"],
-            private_ip=instance["PrivateIpAddress"],
+            zone=instance.placement.zone,
+            private_ip=instance.private_ip,
             nodegroup=group["nodegroupName"],
             labels=dict(group["labels"]),
             taints=tuple((t["key"], t.get("value") or "", EFFECTS[t["effect"]]) for t in group["taints"]),
             version=group["version"],
             ami_type=group["amiType"],
-            image_id=instance["ImageId"],
+            image_id=instance.image_id,
         )
         for instance in world.instances(region, group)
     ]

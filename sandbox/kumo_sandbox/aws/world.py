@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from kumo_sandbox.aws.errors import InvalidParameter, InvalidRequest
+from kumo_sandbox.principals import ACCOUNT
+
+if TYPE_CHECKING:
+    from moto.ec2.models.instances import Instance
 
 MARK = "kumo-sandbox-itself"
 
@@ -156,13 +160,11 @@ class World:
         except ClientError:
             pass  # a node group whose creation failed has none
 
-    def instances(self, region: str, nodegroup: dict[str, Any]) -> list[dict[str, Any]]:
-        """The node group's running instances as DescribeInstances answers them."""
+    def instances(self, region: str, nodegroup: dict[str, Any]) -> list[Instance]:
+        """The node group's running instances, read where moto keeps them: this is asked at every connection to a cluster."""
+        from moto.autoscaling.models import autoscaling_backends
+
         name = nodegroup["resources"]["autoScalingGroups"][0]["name"]
-        groups = self.client("autoscaling", region).describe_auto_scaling_groups(AutoScalingGroupNames=[name])
-        ids = [i["InstanceId"] for group in groups["AutoScalingGroups"] for i in group["Instances"]]
-        if not ids:
-            return []
-        answer = self.client("ec2", region).describe_instances(InstanceIds=ids)
-        found = [i for reservation in answer["Reservations"] for i in reservation["Instances"]]
-        return [i for i in found if i["State"]["Name"] == "running"]
+        group = autoscaling_backends[ACCOUNT][region].autoscaling_groups.get(name)
+        found = [state.instance for state in group.instance_states] if group else []
+        return [instance for instance in found if instance.state == "running"]
