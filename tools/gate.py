@@ -116,13 +116,14 @@ def parts() -> list[Part]:
         Part("ruff", ["bash", "-c", ruff], by_proof(r"\d+ files already formatted")),
         Part("changelog", ["bash", "-c", changelog], by_proof("changelog read")),
         pytest_part("unit", "tests/unit"),
-        pytest_part("sandbox", "sandbox/tests"),
-        pytest_part("integration", "tests/integration"),
-        pytest_part("helm", "tests/helm"),
+        # The longest first, so that none of them is left to run alone.
         pytest_part("playbooks", "tests/playbooks"),
+        pytest_part("helm", "tests/helm"),
         pytest_part("snippets", "tests/docs"),
-        pytest_part("runner", "tests/runner"),
         Part("molecule", ["bash", "tools/molecule.sh"], by_scenarios),
+        pytest_part("integration", "tests/integration"),
+        pytest_part("sandbox", "sandbox/tests"),
+        pytest_part("runner", "tests/runner"),
         Part("docs", ["bash", "-c", " ".join(docs) + " && echo documentation read"], by_proof("documentation read")),
         Part(
             "ansible-lint",

@@ -38,14 +38,15 @@ def identities(sandbox, account):
 
 
 @pytest.fixture
-def config(tmp_path) -> dict[str, Any]:
-    """site.yml's variable for a ClusterConfig with a service account and an association."""
+def config(ground, tmp_path) -> dict[str, Any]:
+    """site.yml's variable for a ClusterConfig with a service account and an association, on subnets that stand."""
+    subnets = dict(zip(("ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"), ground["subnets"], strict=True))
     path = tmp_path / "cluster-config.yaml"
     text = {
         "apiVersion": "eksctl.io/v1alpha5",
         "kind": "ClusterConfig",
         "metadata": {"name": NAME, "region": "ap-northeast-1", "version": "1.33"},
-        "vpc": {"nat": {"gateway": "Disable"}},
+        "vpc": {"subnets": {"private": {zone: {"id": subnet} for zone, subnet in subnets.items()}}},
         "addonsConfig": {"disableDefaultAddons": True},
         "addons": [{"name": "eks-pod-identity-agent"}],
         "iam": {

@@ -35,21 +35,23 @@ def sandbox(standing, monkeypatch):
     return standing
 
 
-def test_the_example_with_kubernetes(sandbox, play, run_module):
+def test_the_example_with_kubernetes(sandbox, play, run_module, ground):
     """What pods get is right in AWS and in Kubernetes, and docs/iam-policy-identities.json holds what was called for it."""
     iam = sandbox.client("iam")
     example = f"@{EXAMPLE}"
-    play("kumo.eks.site", "-e", example, "--check", "--diff").assert_ok()
-    play("kumo.eks.site", "-e", example).assert_ok()
+    subnets = {"network_subnets": {"private": ground["subnets"]}}  # the network is no matter here
+    sandbox.recorder.clear()
+    play("kumo.eks.site", "-e", example, "--check", "--diff", **subnets).assert_ok()
+    play("kumo.eks.site", "-e", example, **subnets).assert_ok()
     calls = sandbox.calls()
     found = run_module(
         "eks_irsa_info", {"cluster_name": NAME, "namespace": "production", "service_account": "my-app-sa"}
     )
     assert found["ok"] and found["broken"] is None, found["broken"]
-    play("kumo.eks.site", "-e", example).assert_unchanged()
+    play("kumo.eks.site", "-e", example, **subnets).assert_unchanged()
 
     sandbox.recorder.clear()
-    play("kumo.eks.teardown", "-e", example).assert_ok()
+    play("kumo.eks.teardown", "-e", example, **subnets).assert_ok()
     calls += sandbox.calls()
     assert [row["RoleName"] for row in iam.list_roles()["Roles"] if NAME in row["RoleName"]] == []
     assert iam.list_policies(Scope="Local")["Policies"] == []

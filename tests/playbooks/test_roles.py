@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 NAME = "my-cluster"
+ZONES = ["ap-northeast-1a", "ap-northeast-1c"]
 
 
 @pytest.fixture
@@ -41,8 +42,7 @@ def cluster(sandbox, ground) -> dict[str, Any]:
 
 
 def test_network_alone(cycle):
-    zones = ["ap-northeast-1a", "ap-northeast-1c"]
-    cycle("network", network_nat_gateway="Single", network_zones=zones, eks_tags={"Team": "kumo"})
+    cycle("network", network_nat_gateway="Single", network_zones=ZONES, eks_tags={"Team": "kumo"})
 
 
 def test_cluster_alone(cycle, ground):
@@ -106,7 +106,7 @@ def test_what_somebody_else_made_is_used_and_never_removed(sandbox, play_role, g
 
 
 def test_a_network_that_others_use_is_kept_whole_and_says_why(sandbox, play_role, account):
-    options = {"eks_cluster_name": NAME, "network_nat_gateway": "Disable"}
+    options = {"eks_cluster_name": NAME, "network_nat_gateway": "Disable", "network_zones": ZONES}
     play_role("network", **options).assert_ok()
     ec2 = sandbox.client("ec2")
     (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": [NAME]}])["Vpcs"]
@@ -135,7 +135,7 @@ def test_a_vpc_of_the_same_name_is_not_taken_for_ours(sandbox, play_role, accoun
     foreign = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}])["Vpc"][
         "VpcId"
     ]
-    options = {"eks_cluster_name": NAME, "network_nat_gateway": "Disable"}
+    options = {"eks_cluster_name": NAME, "network_nat_gateway": "Disable", "network_zones": ZONES}
     before = account()
     play_role("network", **options).assert_ok()
     assert len(account()["vpcs"]) == len(before["vpcs"]) + 1
