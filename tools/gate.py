@@ -24,7 +24,7 @@ LINKED = Path(sysconfig.get_path("purelib")) / "ansible_collections" / "kumo" / 
 BIN = Path(sys.executable).parent
 PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 HEARTBEAT = 30.0  # seconds between signs of life of a long part
-SIDE_BY_SIDE = 2  # parts that run at once: most wait a good deal, and the machine of the CI has two cores
+SIDE_BY_SIDE = 3  # parts that run at once: each waits now and then, and two would leave a seventh of the two cores idle
 TAIL = 60  # lines shown of a part that failed
 
 # On a new machine ansible-test makes the test's environment between these two lines.
