@@ -1,8 +1,9 @@
 """Breaks site.yml on the sandbox in every way there is, runs it again and looks at what is left.
 
-Usage: chaos.py [kill] [throttle] [drop] [fail] [--every N]; no word is all of them.
+Usage: chaos.py [kill] [throttle] [drop] [fail] [--first N] [--every N]; no word is all of them.
 
-kill      ends the controller (SIGKILL, with all its children) at each task in turn, or each Nth, then runs again
+kill      ends the controller (SIGKILL, with all its children) at each task in turn, from a number on, or at each Nth;
+          then runs again
 throttle  lets every second call to AWS be throttled, once through, with a second run and a teardown
 drop      the same with dropped connections, for EKS
 fail      lets the first creation of each resource of EKS end in failure, and an update: the run must end with EKS'
@@ -119,9 +120,9 @@ def converges(place: Place, whole: dict[str, Any]) -> None:
         raise Broken(f"there was still something to change:\n{again[-6000:]}")
 
 
-def kill(place: Place, whole: dict[str, Any], every: int) -> Iterator[tuple[str, Callable[[], None]]]:
+def kill(place: Place, whole: dict[str, Any], first: int, every: int) -> Iterator[tuple[str, Callable[[], None]]]:
     """A case for each task: killed at it, the next run converges."""
-    number = 1
+    number = first
     while task := kill_at(place, number):
         yield f"killed at task {number}, {task}", lambda: converges(place, whole)
         number += every
@@ -190,6 +191,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     kinds = ("kill", "throttle", "drop", "fail")
     parser.add_argument("kinds", nargs="*", choices=[*kinds, []], help="what to do; all where nothing is said")
+    parser.add_argument(
+        "--first", type=int, default=1, help="kill from the task of this number on (default: %(default)s)"
+    )
     parser.add_argument("--every", type=int, default=1, help="kill at each Nth task only (default: %(default)s)")
     words = parser.parse_args()
     passed = failed = 0
@@ -197,7 +201,7 @@ def main() -> int:
         must(*place.play("kumo.eks.site", **GUIDE))
         whole = inventory(place)
         cases = {
-            "kill": lambda: kill(place, whole, words.every),
+            "kill": lambda: kill(place, whole, words.first, words.every),
             "throttle": lambda: spoiled(place, whole, "throttle", "*"),
             "drop": lambda: spoiled(place, whole, "drop", "eks"),
             "fail": lambda: fail(place, whole),
