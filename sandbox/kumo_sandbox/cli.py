@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import requests
@@ -40,15 +41,30 @@ def start(words: argparse.Namespace, place: Place) -> dict[str, Any]:
     command += ["--refuse-unsupported"] if words.refuse_unsupported else []
     command += ["--no-kubernetes"] if words.no_kubernetes else []
     command += ["--enforce-iam"] if words.enforce_iam else []
-    with place.log.open("w") as out:
-        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+    server = None
     try:
+        with place.log.open("w") as out, undisturbed():
+            server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
         return wait_for(server, place)
     except BaseException:  # whoever interrupts `up` wants no server either
-        server.kill()
-        server.wait()
+        if server:
+            server.kill()
+            server.wait()
         place.clear()
         raise
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """An interruption waits until the block has ended."""
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 def wait_for(server: subprocess.Popen[bytes], place: Place) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kumo_sandbox import charts
+from kumo_sandbox import charts, cli
 
 PATIENCE = 60.0  # seconds until a wait gives up; nothing takes that long
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -97,6 +97,20 @@ def test_an_interrupted_up_leaves_no_server(state):
     eventually(lambda: servers(state) != [])
     starting.send_signal(signal.SIGINT)
     starting.communicate(timeout=PATIENCE)
+    eventually(lambda: servers(state) == [])
+
+
+def test_an_up_that_is_interrupted_while_it_spawns_leaves_no_server(state, monkeypatch):
+    spawn = subprocess.Popen
+
+    def interrupted(*words, **options):
+        server = spawn(*words, **options)
+        signal.raise_signal(signal.SIGINT)
+        return server
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(cli.subprocess, "Popen", interrupted)
+        cli.main(command(state, "up")[3:])
     eventually(lambda: servers(state) == [])
 
 
