@@ -100,6 +100,7 @@ class Chain:
         self.client_ids: list[str] = []
         self.annotations: dict[str, str] = {}
         self.role_arn = ""
+        self.elsewhere = ""  # the role's account, where it is another one and STS lets the token in there
         self.trust: dict[str, Any] = {}
         self.open_statements: list[dict[str, Any]] = []
         self._token = ""
@@ -128,11 +129,17 @@ class Chain:
             if name in ("token", "exchange") and not self.facts.exchanging:
                 done[name] = Link(name, None, "not asked for; set exchange: true")
                 continue
-            missing = [link for link in before if not done[link].ok]
-            done[name] = (
-                Link(name, None, f"not looked at: {missing[0]} is broken") if missing else self._seen(name, step)
-            )
+            missing = [done[link] for link in before if not done[link].ok]
+            done[name] = _skipped(name, missing[0]) if missing else self._seen(name, step)
+        if self.elsewhere:
+            done.update({name: self._not_this_account(done[name]) for name in ("oidc_provider", "audience")})
         return list(done.values())
+
+    def _not_this_account(self, link: Link) -> Link:
+        """The link; where it is broken that is no matter, as the provider of the role's account counts."""
+        if link.ok is False:
+            return Link(link.link, None, f"{link.found}; the provider of account {self.elsewhere} counts")
+        return link
 
     @staticmethod
     def _seen(name: str, step: Step) -> Link:
@@ -221,13 +228,16 @@ class Chain:
                 "name a role of the cluster's partition",
             )
         if match.group(2) != account:
-            return Link(
-                "annotation",
-                False,
-                arn,
-                f"the role is of account {match.group(2)}, and the OIDC provider of {account}",
-                "name a role of the cluster's account, and let it take the other account's role",
-            )
+            if not self._lets_in(arn):
+                return Link(
+                    "annotation",
+                    False,
+                    arn,
+                    f"the role is of account {match.group(2)}, and the OIDC provider of {account}",
+                    "name a role of the cluster's account, and let it take the other account's role"
+                    + ("" if self.facts.exchanging else "; where that has a provider, too, exchange: true asks STS"),
+                )
+            self.elsewhere = match.group(2)
         audience = self.annotations.get(AUDIENCE)
         if audience and audience != self.facts.audience:
             return Link(
@@ -239,6 +249,10 @@ class Chain:
             )
         self.role_arn = arn
         return Link("annotation", True, arn)
+
+    def _lets_in(self, arn: str) -> bool:
+        """Whether STS gives a role's credentials for a token: all that can be seen of one of another account."""
+        return self.facts.exchanging and bool(self.facts.exchange(arn, self.facts.token(self.facts.audience))[0])
 
     def look_at_association(self) -> Link:
         arn = self.facts.association()
@@ -255,6 +269,8 @@ class Chain:
     # role and trust
 
     def look_at_role(self) -> Link:
+        if self.elsewhere:
+            return Link("role", None, f"not looked at: it is of account {self.elsewhere}, and STS lets the token in")
         name = ROLE_ARN.fullmatch(self.role_arn).group(4)
         found = self.facts.role(name)
         if found is None:
@@ -433,6 +449,12 @@ class Chain:
             return Link("exchange", True, arn)
         cause, cure = STS_CAUSES.get(words.partition(":")[0], ("STS refused the token", "see what STS said"))
         return Link("exchange", False, words, cause, cure)
+
+
+def _skipped(name: str, ground: Link) -> Link:
+    """A link that was not looked at, for the one it stands on is broken, or was not looked at either."""
+    why = "is broken" if ground.ok is False else "was not looked at"
+    return Link(name, None, f"not looked at: {ground.link} {why}")
 
 
 def _runs_as(pod: dict[str, Any], account: str) -> bool:

@@ -38,6 +38,7 @@ options:
     description:
       - Whether to ask the cluster for a token of the service account and to exchange it at STS.
       - It needs the right to create C(serviceaccounts/token). Token and credentials are dropped at once.
+      - A role of another account, where the caller sees nothing, is judged by this alone. Without it such a role counts as broken.
     type: bool
     default: false
 extends_documentation_fragment:

@@ -11,6 +11,7 @@ from functools import partial
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto.iam.models import iam_backends
 
 from ansible_collections.kumo.eks.plugins.module_utils.connection import connect
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes_api import opened
@@ -255,6 +256,25 @@ def test_a_chain_that_holds(walked, pod):
     assert last["found"].startswith("arn:aws:sts::123456789012:assumed-role/my-cluster.production.my-app-sa/")
     assert "SecretAccessKey" not in json.dumps(result) and "eyJ" not in json.dumps(result)
     assert [link["ok"] for link in walked()["links"]][-2:] == [None, None]
+
+
+def test_a_role_of_another_account_holds_where_that_account_has_a_provider_too(chain, api, walked):
+    theirs, role = iam_backends["210987654321"]["aws"], ROLE.replace("123456789012", "210987654321")
+    annotated(api, role_arn=role)
+    refused = walked(exchange=True)["broken"]
+    assert refused["link"] == "annotation" and "of account 210987654321" in refused["cause"]
+
+    iam = chain.client("iam")
+    trust = iam.get_role(RoleName=ROLE.rsplit("/", 1)[1])["Role"]["AssumeRolePolicyDocument"]
+    document = json.dumps(trust).replace("123456789012", "210987654321")
+    issuer = chain.client("eks").describe_cluster(name=CLUSTER)["cluster"]["identity"]["oidc"]["issuer"]
+    theirs.create_open_id_connect_provider(issuer, [], [AUDIENCE], [])
+    theirs.create_role(role.rsplit("/", 1)[1], document, "/", None, "", [], None)
+    without_provider(chain, api)
+    assert "exchange: true asks STS" in next(link for link in walked()["links"] if link["link"] == "annotation")["cure"]
+    found = walked(exchange=True)
+    assert found["ok"], found["broken"]
+    assert found["links"][-1]["found"].startswith("arn:aws:sts::210987654321:assumed-role/")
 
 
 def retrust(sandbox, change):

@@ -67,7 +67,7 @@ def assume(asked: dict[str, str], key_of: KeyOf) -> dict[str, Any]:
         if not asked.get(name):
             raise _invalid(f"Value null at '{member}' failed to satisfy constraint: Member must not be null")
     token = asked["WebIdentityToken"]
-    claims, provider = check_token(token, key_of)
+    claims, provider = check_token(token, key_of, account_of(asked["RoleArn"]))
     role = role_of(asked["RoleArn"])
     if role is None or not trusts(role, provider.arn, claims, asked["RoleSessionName"]):
         raise not_authorized()
@@ -75,8 +75,8 @@ def assume(asked: dict[str, str], key_of: KeyOf) -> dict[str, Any]:
     return {"session": session, "claims": claims, "provider": provider.arn}
 
 
-def check_token(token: str, key_of: KeyOf) -> tuple[dict[str, Any], Any]:
-    """The claims of a good token and the account's provider for its issuer."""
+def check_token(token: str, key_of: KeyOf, account: str) -> tuple[dict[str, Any], Any]:
+    """The claims of a good token and the provider for its issuer that the account of the role has."""
     try:
         claims = claims_of(token)
     except TokenError as error:
@@ -85,7 +85,7 @@ def check_token(token: str, key_of: KeyOf) -> tuple[dict[str, Any], Any]:
             "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
         ) from error
     issuer = str(claims.get("iss") or "")
-    provider = provider_of(issuer)
+    provider = provider_of(issuer, account)
     if provider is None:
         raise StsError("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}")
     key = key_of(issuer)
@@ -106,12 +106,18 @@ def check_token(token: str, key_of: KeyOf) -> tuple[dict[str, Any], Any]:
     return claims, provider
 
 
-def provider_of(issuer: str) -> Any:
+def account_of(arn: str) -> str:
+    """The account of a role; the sandbox's own where the ARN is none."""
+    words = arn.split(":")
+    return words[4] if len(words) == 6 and words[4].isdigit() else ACCOUNT
+
+
+def provider_of(issuer: str, account: str) -> Any:
     """IAM's OpenID Connect provider for an issuer, None where the account has none."""
     from moto.iam.models import iam_backends
 
     name = issuer.removeprefix("https://")
-    providers = iam_backends[ACCOUNT]["aws"].open_id_providers.values()
+    providers = iam_backends[account]["aws"].open_id_providers.values()
     return next((each for each in providers if each.url == name), None)
 
 
@@ -119,7 +125,7 @@ def role_of(arn: str) -> Any:
     """The role with this ARN, None where there is none."""
     from moto.iam.models import iam_backends
 
-    return next((role for role in iam_backends[ACCOUNT]["aws"].roles.values() if role.arn == arn), None)
+    return next((role for role in iam_backends[account_of(arn)]["aws"].roles.values() if role.arn == arn), None)
 
 
 def trusts(role: Any, provider: str, claims: dict[str, Any], session: str) -> bool:
@@ -138,7 +144,7 @@ def make_session(role: Any, name: str, seconds: int, policy: str = "") -> Any:
     """moto's session of a role, with credentials."""
     from moto.sts.models import sts_backends
 
-    return sts_backends[ACCOUNT]["aws"].assume_role_with_web_identity(
+    return sts_backends[account_of(role.arn)]["aws"].assume_role_with_web_identity(
         region_name="us-east-1",
         role_session_name=name,
         role_arn=role.arn,

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 
@@ -19,6 +20,10 @@ PROVIDER = f"arn:aws:iam::123456789012:oidc-provider/{ISSUER}"
 ROLE = "arn:aws:iam::123456789012:role/my-app"
 SUBJECT = "system:serviceaccount:production:my-app-sa"
 AUDIENCE = "sts.amazonaws.com"
+TOKEN = ".".join(
+    base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+    for part in ({}, {"iss": f"https://{ISSUER}"}, {})
+)
 POD = {
     "metadata": {"name": "my-app-7d4b9-x2", "namespace": "production"},
     "spec": {
@@ -97,7 +102,29 @@ def test_what_cannot_be_seen_is_said():
     stub.service_account = refuse
     assert (broken(stub).found, broken(stub).cause) == ("cannot be seen", "Kubernetes API: 403 Forbidden")
     links = {link.link: link for link in Chain(stub).walk()}
-    assert links["role"].ok is None and links["role"].found == "not looked at: annotation is broken"
+    assert links["role"].ok is None and links["role"].found == "not looked at: annotation was not looked at"
+
+
+@pytest.mark.parametrize(
+    ("exchanging", "lets_in", "link"), [(False, True, "annotation"), (True, False, "annotation"), (True, True, None)]
+)
+def test_a_role_of_another_account_is_right_where_sts_lets_the_token_in(exchanging, lets_in, link):
+    stub = Stub()
+    role = ROLE.replace("123456789012", "210987654321")
+    stub.exchanging = exchanging
+    stub.service_account = lambda: {"metadata": {"annotations": {"eks.amazonaws.com/role-arn": role}}}
+    stub.running[0]["spec"]["containers"][0]["env"][0]["value"] = role
+    stub.provider = lambda arn: None if lets_in else {"ClientIDList": [AUDIENCE]}
+    stub.token = lambda audience: TOKEN
+    stub.exchange = lambda arn, token: (f"{arn}/session", "") if lets_in else (None, "InvalidIdentityToken: no")
+    found = [found for found in Chain(stub).walk() if found.ok is False and found.link != "oidc_provider"]
+    assert [found.link for found in found] == ([link] if link else [])
+    if not link:
+        links = {found.link: found for found in Chain(stub).walk()}
+        assert (links["exchange"].ok, links["oidc_provider"].ok, links["role"].ok) == (True, None, None)
+        assert links["trust_provider"].found == "not looked at: role was not looked at"
+    elif not exchanging:
+        assert "exchange: true asks STS" in found[0].cure
 
 
 @pytest.mark.parametrize(
