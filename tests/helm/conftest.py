@@ -154,7 +154,7 @@ def serve_registry(
 
 def answers(address: str) -> None:
     host, port = address.split(":")
-    end = time.monotonic() + 30
+    end = time.monotonic() + 120
     while True:
         try:
             socket.create_connection((host, int(port)), timeout=1).close()

@@ -127,7 +127,7 @@ def test_after_a_killed_server_the_next_up_and_down_clear_up(state):
     failed = subprocess.run(command(state, "status"), capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert failed.returncode == 1 and "no sandbox runs" in failed.stderr
     assert "No sandbox ran" in run(state, "down")
-    assert left.wait(timeout=10) == -signal.SIGKILL
+    assert left.wait(timeout=PATIENCE) == -signal.SIGKILL
     run(state, "up")
     assert len(servers(state)) == 1
 
