@@ -16,7 +16,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 from botocore.retries.standard import ExponentialBackoff
 
-from ansible_collections.kumo.eks.plugins.module_utils import waiting
+from ansible_collections.kumo.eks.plugins.module_utils.core import waiting
 from kumo_sandbox import Sandbox
 
 

@@ -24,7 +24,9 @@ LINKED = Path(sysconfig.get_path("purelib")) / "ansible_collections" / "kumo" / 
 BIN = Path(sys.executable).parent
 PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 HEARTBEAT = 30.0  # seconds between signs of life of a long part
-SIDE_BY_SIDE = 3  # parts that run at once: each waits now and then, and two would leave a seventh of the two cores idle
+MAX_CONCURRENCY = (
+    3  # parts that run at once: each waits now and then, and two would leave a seventh of the two cores idle
+)
 TAIL = 60  # lines shown of a part that failed
 
 # On a new machine ansible-test makes the test's environment between these two lines.
@@ -206,7 +208,7 @@ def main(wanted: list[str]) -> int:
         return 2
     OUTPUT.mkdir(parents=True, exist_ok=True)
     give_pip_without_download()
-    with tempfile.TemporaryDirectory(prefix="kumo-gate-") as scratch, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+    with tempfile.TemporaryDirectory(prefix="kumo-gate-") as scratch, ThreadPoolExecutor(MAX_CONCURRENCY) as pool:
         rows = list(pool.map(lambda name: run_and_tell(known[name], scratch), wanted or known))
     shutil.rmtree(ROOT / "collections", ignore_errors=True)
     for name, (passed, failed), seconds in rows:

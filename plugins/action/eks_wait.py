@@ -9,9 +9,9 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
-from ansible_collections.kumo.eks.plugins.module_utils.waiting import Deadline
-from ansible_collections.kumo.eks.plugins.module_utils.watch import Limits, Sight, Watch, follow
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline
+from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import Limits, Observation, Watcher, follow
 
 display = Display()
 
@@ -50,12 +50,12 @@ class ActionModule(ActionBase):
         limits = Limits(**first["limits"])
         seen = [first]
 
-        def look() -> list[Sight]:
+        def look() -> list[Observation]:
             answer = seen.pop() if seen else self._look(task_vars)
-            return [Sight(**row) for row in answer["sights"]]
+            return [Observation(**row) for row in answer["sights"]]
 
-        watch = Watch(first["cluster_name"], limits, lambda line: display.display(line, stderr=True))
-        return {"changed": False, "resources": follow(look, watch, limits, Deadline(limits.wait_timeout))}
+        watcher = Watcher(first["cluster_name"], limits, lambda line: display.display(line, stderr=True))
+        return {"changed": False, "resources": follow(look, watcher, limits, Deadline(limits.wait_timeout))}
 
     def _look(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """One run of the module: its sights, and on which limits it was asked to wait."""

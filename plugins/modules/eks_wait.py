@@ -174,10 +174,11 @@ resources:
 from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures
-from ansible_collections.kumo.eks.plugins.module_utils.resources.watched import check, look
-from ansible_collections.kumo.eks.plugins.module_utils.waiting import Deadline
-from ansible_collections.kumo.eks.plugins.module_utils.watch import Limits, Sight, Watch, follow
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline
+from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import Limits, Observation, Watcher, follow
+from ansible_collections.kumo.eks.plugins.module_utils.eks.watch_targets import check, look
 
 
 def argument_spec() -> dict[str, Any]:
@@ -200,9 +201,12 @@ def argument_spec() -> dict[str, Any]:
     )
 
 
-def seen_once(sights: list[Sight]) -> list[dict[str, Any]]:
+def seen_once(observations: list[Observation]) -> list[dict[str, Any]]:
     """The result's rows of a single look."""
-    rows = [(sight.kind, sight.name, sight.status, sight.words, 0.0) for sight in sights]
+    rows = [
+        (observation.kind, observation.name, observation.status, observation.reason, 0.0)
+        for observation in observations
+    ]
     return [dict(zip(("kind", "name", "status", "issues", "seconds"), row, strict=True)) for row in rows]
 
 
@@ -210,17 +214,17 @@ def main() -> None:
     module = AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True)
     params = module.params
     limits = Limits(**{option: params[option] for option in Limits.__dataclass_fields__})
-    with failures(module, f"Could not look at cluster {params['cluster_name']}"):
+    with handle_failures(module, f"Could not look at cluster {params['cluster_name']}"):
         check(params)
-        eks = client(module)
+        eks = get_client(module)
         if module.check_mode:
             result = {"resources": seen_once(look(eks, params))}
         elif params["_look_once"]:
-            sights = [asdict(sight) for sight in look(eks, params)]
-            result = {"sights": sights, "limits": asdict(limits), "cluster_name": params["cluster_name"]}
+            observations = [asdict(observation) for observation in look(eks, params)]
+            result = {"sights": observations, "limits": asdict(limits), "cluster_name": params["cluster_name"]}
         else:
-            watch = Watch(params["cluster_name"], limits, lambda line: None)
-            result = {"resources": follow(lambda: look(eks, params), watch, limits, Deadline(limits.wait_timeout))}
+            watcher = Watcher(params["cluster_name"], limits, lambda line: None)
+            result = {"resources": follow(lambda: look(eks, params), watcher, limits, Deadline(limits.wait_timeout))}
     module.exit_json(changed=False, **result)
 
 

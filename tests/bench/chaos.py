@@ -180,7 +180,7 @@ def failed_update(place: Place, whole: dict[str, Any]) -> None:
     must(*place.play("kumo.eks.site", **GUIDE))
     words = ("--kind", "fail_update", "--code", "SubnetNotFound", "--message", "chaos says so")
     place.sandbox("faults", "add", *words)
-    change = {"cluster_upgrade_policy": {"support_type": "STANDARD"}}
+    change = {"eks_cluster_upgrade_policy": {"support_type": "STANDARD"}}
     output = must(*place.play("kumo.eks.site", **GUIDE, **change), wanted=1)
     if "SubnetNotFound" not in output:
         raise Broken(f"the run does not say SubnetNotFound:\n{output[-6000:]}")

@@ -266,12 +266,12 @@ def ansible(kubernetes_sandbox: Sandbox, helm_home: dict[str, str]) -> Callable[
 
 @pytest.fixture
 def play_helm(kubernetes_sandbox: Sandbox, helm_home: dict[str, str], tmp_path: Path) -> Callable[..., tuple[int, str]]:
-    """Run the role helm: play_helm("--check", helm_releases=[...]) -> (how many tasks changed, the output)."""
+    """Run the role helm: play_helm("--check", eks_helm_releases=[...]) -> (how many tasks changed, the output)."""
     book = tmp_path / "helm.yml"
     python = '{ansible_python_interpreter: "{{ ansible_playbook_python }}"}'
     book.write_text(
         "---\n- name: The role\n  hosts: localhost\n  connection: local\n  gather_facts: false\n"
-        f"  vars: {python}\n  roles: [kumo.eks.helm]\n"
+        f"  vars: {python}\n  roles: [kumo.eks.eks_helm]\n"
     )
 
     def run(*flags: str, fails: bool = False, **variables: Any) -> tuple[int, str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import ansible_runner
 import pytest
 
-from ansible_collections.kumo.eks.plugins.module_utils.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 
 NAME = "my-cluster"
 
@@ -157,8 +157,8 @@ def book_of(*tasks: dict[str, object]) -> dict[str, object]:
 def playing(tmp_path: Path, *flags: str, **options: object) -> subprocess.Popen[str]:
     """A play of one eks_wait, as a user runs it."""
     task = {"kumo.eks.eks_wait": {"cluster_name": NAME, **options}, "register": "waited"}
-    shown = {"ansible.builtin.debug": {"msg": "{{ waited.resources | to_json }}"}}
-    play = book_of(task, shown)
+    build_options = {"ansible.builtin.debug": {"msg": "{{ waited.resources | to_json }}"}}
+    play = book_of(task, build_options)
     book = tmp_path / "book.json"
     book.write_text(json.dumps([play]))
     command = [str(Path(sys.executable).parent / "ansible-playbook"), *flags, "-i", "localhost,", str(book)]

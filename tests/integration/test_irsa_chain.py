@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole chain of IRSA with a real API server: the guide's my-app, who gets nothing, and each broken link by name."""
+"""The whole chain of IRSA with a real API server: the guide's my-app, who gets nothing, and each broken check by name."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.iam.models import iam_backends
 
-from ansible_collections.kumo.eks.plugins.module_utils.connection import connect
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes_api import opened
-from ansible_collections.kumo.eks.plugins.module_utils.token import mint_token
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import connect_api
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import connect
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import mint_token
 from kumo_sandbox import Sandbox
 
 CLUSTER, BUCKET = "my-cluster", "my-bucket"
@@ -76,7 +76,7 @@ def chain(standing, run_module, monkeypatch):
 @pytest.fixture
 def api(chain):
     sts = chain.client("sts")
-    with opened(connect(chain.client("eks"), sts, CLUSTER), partial(mint_token, sts, CLUSTER)) as found:
+    with connect_api(connect(chain.client("eks"), sts, CLUSTER), partial(mint_token, sts, CLUSTER)) as found:
         yield found
 
 
@@ -251,18 +251,18 @@ def test_a_chain_that_holds(walked, pod):
     pod("my-app")
     result = walked(exchange=True)
     assert result["ok"] and result["broken"] is None, result["broken"]
-    assert [link["ok"] for link in result["links"]] == [True] * 15
-    last = result["links"][-1]
+    assert [check["ok"] for check in result["checks"]] == [True] * 15
+    last = result["checks"][-1]
     assert last["found"].startswith("arn:aws:sts::123456789012:assumed-role/my-cluster.production.my-app-sa/")
     assert "SecretAccessKey" not in json.dumps(result) and "eyJ" not in json.dumps(result)
-    assert [link["ok"] for link in walked()["links"]][-2:] == [None, None]
+    assert [check["ok"] for check in walked()["checks"]][-2:] == [None, None]
 
 
 def test_a_role_of_another_account_holds_where_that_account_has_a_provider_too(chain, api, walked):
     theirs, role = iam_backends["210987654321"]["aws"], ROLE.replace("123456789012", "210987654321")
     annotated(api, role_arn=role)
     refused = walked(exchange=True)["broken"]
-    assert refused["link"] == "annotation" and "of account 210987654321" in refused["cause"]
+    assert refused["check"] == "annotation" and "of account 210987654321" in refused["cause"]
 
     iam = chain.client("iam")
     trust = iam.get_role(RoleName=ROLE.rsplit("/", 1)[1])["Role"]["AssumeRolePolicyDocument"]
@@ -271,10 +271,13 @@ def test_a_role_of_another_account_holds_where_that_account_has_a_provider_too(c
     theirs.create_open_id_connect_provider(issuer, [], [AUDIENCE], [])
     theirs.create_role(role.rsplit("/", 1)[1], document, "/", None, "", [], None)
     without_provider(chain, api)
-    assert "exchange: true asks STS" in next(link for link in walked()["links"] if link["link"] == "annotation")["cure"]
+    assert (
+        "exchange: true asks STS"
+        in next(check for check in walked()["checks"] if check["check"] == "annotation")["cure"]
+    )
     found = walked(exchange=True)
     assert found["ok"], found["broken"]
-    assert found["links"][-1]["found"].startswith("arn:aws:sts::210987654321:assumed-role/")
+    assert found["checks"][-1]["found"].startswith("arn:aws:sts::210987654321:assumed-role/")
 
 
 def retrust(sandbox, change):
@@ -354,13 +357,13 @@ BROKEN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("link", "cause", "break_it"), BROKEN, ids=[f"{row[0]}-{n}" for n, row in enumerate(BROKEN)])
+@pytest.mark.parametrize(("check", "cause", "break_it"), BROKEN, ids=[f"{row[0]}-{n}" for n, row in enumerate(BROKEN)])
 def test_a_broken_link_is_named_with_its_cause_and_mended_by_the_module(
-    chain, api, walked, run_module, link, cause, break_it
+    chain, api, walked, run_module, check, cause, break_it
 ):
     break_it(chain, api)
     found = walked()
-    assert not found["ok"] and found["broken"]["link"] == link, found["broken"]
+    assert not found["ok"] and found["broken"]["check"] == check, found["broken"]
     assert cause in found["broken"]["cause"] and found["broken"]["cure"]
     assert run_module("eks_irsa", GUIDE)["changed"]
     assert walked(exchange=True)["ok"]
@@ -371,7 +374,7 @@ def test_a_pod_from_before_the_annotation_is_to_be_started_anew(chain, api, pod,
     pod("early")
     assert run_module("eks_irsa", GUIDE)["changed"]
     broken = walked()["broken"]
-    assert broken["link"] == "pods" and "was started before the service account was annotated" in broken["cause"]
+    assert broken["check"] == "pods" and "was started before the service account was annotated" in broken["cause"]
     assert broken["cure"] == "start it anew: kubectl delete -n production pod/early"
 
 
@@ -388,11 +391,11 @@ def test_an_association_that_takes_the_annotations_place_is_named(chain, walked,
         clusterName=CLUSTER, namespace="production", serviceAccount="my-app-sa", roleArn=role
     )["association"]["associationId"]
     broken = walked()["broken"]
-    assert broken["link"] == "pod_identity" and role in broken["found"]
+    assert broken["check"] == "pod_identity" and role in broken["found"]
     eks.delete_pod_identity_association(clusterName=CLUSTER, associationId=key)
     assert walked()["ok"]
 
 
 def test_a_cluster_that_is_not_there(chain, run_module):
     result = run_module("eks_irsa_info", {**ACCOUNT, "cluster_name": "none"})
-    assert result["broken"]["link"] == "cluster" and all(link["ok"] is None for link in result["links"][1:])
+    assert result["broken"]["check"] == "cluster" and all(check["ok"] is None for check in result["checks"][1:])

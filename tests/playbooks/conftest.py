@@ -68,7 +68,7 @@ def play(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Run]:
 
 @pytest.fixture
 def play_role(play: Callable[..., Run], tmp_path: Path) -> Callable[..., Run]:
-    """Run one role alone: play_role("network", "--check", eks_cluster_name="x")."""
+    """Run one role alone: play_role("eks_network", "--check", eks_cluster_name="x")."""
 
     def run(role: str, *args: str, **variables: Any) -> Run:
         book = tmp_path / f"{role}.yml"

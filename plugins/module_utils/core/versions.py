@@ -1,0 +1,51 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Kubernetes versions as EKS names them, and which may follow which. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+
+MINOR = re.compile(r"^1\.(\d{2,})$")
+
+
+def parse_minor(version: str, option: str = "version") -> int:
+    """The minor number of "1.29"; raises Refused for anything else, naming the option.
+
+    An unquoted 1.30 reaches a module as "1.3": YAML reads a number.
+    """
+    found = MINOR.match(str(version))
+    if found:
+        return int(found.group(1))
+    hint = (
+        ' An unquoted 1.30 is the number 1.3 to YAML: write "1.30", with quotes.'
+        if re.match(r"^1\.\d$", version)
+        else ""
+    )
+    raise ValidationError(
+        f'{option}: {version!r} is no Kubernetes version of EKS; two numbers are wanted, like "1.34".{hint}'
+    )
+
+
+def check_step(current: str, wanted: str, what: str, rollback: bool = False) -> None:
+    """Refuse a step back and a step over more than one minor version, with the way out.
+
+    Args:
+        rollback: one minor version back is asked for in so many words.
+
+    Sources: https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html, UpdateClusterVersion
+    """
+    now, then = parse_minor(current), parse_minor(wanted)
+    if then < now and not (rollback and then == now - 1):
+        raise ValidationError(
+            f"version: {what} is at {current} and cannot go back to {wanted}; only a newer version can follow."
+            f' Within seven days after an upgrade EKS can roll back to "1.{now - 1}": way out: that version with'
+            " rollback: true."
+        )
+    if then > now + 1:
+        raise ValidationError(
+            f"version: {what} is at {current} and EKS goes one minor version at a time, so not to {wanted} at once."
+            f' Way out: version "1.{now + 1}" first, then on.'
+        )
