@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.network import describe_all, owned_filter
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.describe import build_owner_filter, describe_all
 
 
 def describe_templates(ec2: Any, region: str, cluster: str, names: list[str]) -> list[dict[str, Any]]:
@@ -17,7 +17,7 @@ def describe_templates(ec2: Any, region: str, cluster: str, names: list[str]) ->
 
     Each with ``latest``: the LaunchTemplateData of its latest version. Two calls for each.
     """
-    wanted = [{"Name": "launch-template-name", "Values": names}] if names else owned_filter(region, cluster)
+    wanted = [{"Name": "launch-template-name", "Values": names}] if names else build_owner_filter(region, cluster)
     found = describe_all(ec2, "describe_launch_templates", "LaunchTemplates", wanted)
     return [{**row, "latest": latest_data(ec2, row["launch_template_id"])} for row in found]
 
