@@ -15,9 +15,9 @@ from typing import Any
 
 import requests
 
-from kumo_sandbox import binaries
 from kumo_sandbox.faults import KINDS
-from kumo_sandbox.place import PATIENCE, Failure, Place
+from kumo_sandbox.state_dir import PATIENCE, Failure, Place
+from kumo_sandbox.toolchain import binaries
 
 
 def default_state() -> str:
@@ -80,7 +80,7 @@ def wait_for(server: subprocess.Popen[bytes], place: Place) -> dict[str, Any]:
 
 def serve(words: argparse.Namespace, place: Place) -> None:
     """Run the server in the foreground until it is told to stop."""
-    from kumo_sandbox.server import Sandbox
+    from kumo_sandbox.sandbox import Sandbox
 
     place.claim()
     sandbox = Sandbox(
@@ -207,7 +207,7 @@ def token(words: argparse.Namespace, place: Place) -> None:
 
 def charts(words: argparse.Namespace, place: Place) -> None:
     """Fetch the chart ingress-nginx where it is missing; print the URL of the sandbox's chart repository."""
-    from kumo_sandbox import charts as chart_repository
+    from kumo_sandbox.toolchain import charts as chart_repository
 
     chart_repository.ensure()
     print(f"{place.needed()['endpoint']}{chart_repository.PATH}")

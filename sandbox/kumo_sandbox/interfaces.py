@@ -100,8 +100,8 @@ class LoadBalancers(Protocol):
         """Delete the load balancer of that name; what is not there is not missed."""
 
 
-class KubernetesSide(Protocol):
-    """Implemented by kumo_sandbox.kubernetes.KubernetesSide; ``view(arn)`` gives the cluster as it should be now.
+class KubernetesBackend(Protocol):
+    """Implemented by kumo_sandbox.kubernetes.KubernetesBackend; ``view(arn)`` gives the cluster as it should be now.
 
     ``view`` is called from threads of this side and must not wait for them. A cluster's API server posts its
     TokenReviews to ``token_review_url`` + "/" + the cluster's ARN (http://127.0.0.1:PORT/.../arn:aws:eks:...:cluster/NAME);

@@ -17,8 +17,9 @@ from typing import Any
 
 import pytest
 
-from kumo_sandbox import Sandbox, binaries
-from kumo_sandbox.place import Place
+from kumo_sandbox import Sandbox
+from kumo_sandbox.state_dir import Place
+from kumo_sandbox.toolchain import binaries
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent

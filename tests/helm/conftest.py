@@ -23,7 +23,8 @@ from typing import Any
 import pytest
 from charts import write_chart
 
-from kumo_sandbox import Sandbox, binaries
+from kumo_sandbox import Sandbox
+from kumo_sandbox.toolchain import binaries
 
 ANSIBLE = Path(sys.executable).with_name("ansible")
 CLUSTER = "my-cluster"

@@ -12,10 +12,10 @@ import uuid
 from datetime import UTC
 from typing import Any
 
-from kumo_sandbox.aws.errors import ServiceError
-from kumo_sandbox.aws.store import Cluster, Store
+from kumo_sandbox.eks.errors import ServiceError
+from kumo_sandbox.eks.issuer import TokenError, audiences_of, claims_of
+from kumo_sandbox.eks.store import Cluster, Store
 from kumo_sandbox.identity import trust
-from kumo_sandbox.identity.issuer import TokenError, audiences_of, claims_of
 from kumo_sandbox.identity.web_identity import make_session, role_of
 
 AUDIENCE = "pods.eks.amazonaws.com"

@@ -10,8 +10,8 @@ from typing import Any
 
 from werkzeug.datastructures import EnvironHeaders
 
-from kumo_sandbox.aws.errors import ServiceError
-from kumo_sandbox.aws.store import Store
+from kumo_sandbox.eks.errors import ServiceError
+from kumo_sandbox.eks.store import Store
 from kumo_sandbox.principals import ACCOUNT
 
 # What a path names below a cluster: where the store keeps it, and its ARN.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kumo_sandbox.kubernetes.side import KubernetesSide, clear
+from kumo_sandbox.kubernetes.backend import KubernetesBackend, clear
 from kumo_sandbox.kubernetes.tokens import review_token
 
-__all__ = ["KubernetesSide", "clear", "review_token"]
+__all__ = ["KubernetesBackend", "clear", "review_token"]

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import requests
 
-from kumo_sandbox import binaries
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.pki import Pki
 from kumo_sandbox.kubernetes.processes import Processes, resident_mib
+from kumo_sandbox.toolchain import binaries
 
 PATIENCE = 120.0  # seconds the API server may take on a busy machine
 ATTEMPTS = 2  # a port that was free may be taken when the program binds it

@@ -9,7 +9,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from kumo_sandbox.identity.issuer import IssuerKey, claims_of, header_of
+from kumo_sandbox.eks.issuer import IssuerKey, claims_of, header_of
 
 DENIED = "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kumo_sandbox import binaries, charts, workshop
+from kumo_sandbox.toolchain import binaries, build_cache, charts
 
 GO = """#!{python}
 import pathlib, sys, time
@@ -32,7 +32,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("KUBEBUILDER_ASSETS", raising=False)
     monkeypatch.setenv("KUMO_SANDBOX_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    monkeypatch.setattr(workshop, "HEARTBEAT", 0.2)
+    monkeypatch.setattr(build_cache, "HEARTBEAT", 0.2)
     return tmp_path
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from kumo_sandbox.autoscaling import shares
+from kumo_sandbox.moto_fixes.autoscaling import shares
 
 ZONES = {"s1": "a", "s2": "a", "s3": "c", "s4": "d"}
 

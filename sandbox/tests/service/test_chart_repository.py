@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from kumo_sandbox import Sandbox, charts
+from kumo_sandbox import Sandbox
+from kumo_sandbox.toolchain import charts
 
 
 @pytest.fixture

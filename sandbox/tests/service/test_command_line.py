@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from kumo_sandbox import charts, cli
+from kumo_sandbox import cli
+from kumo_sandbox.toolchain import charts
 
 PATIENCE = 60.0  # seconds until a wait gives up; nothing takes that long
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

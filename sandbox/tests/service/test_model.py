@@ -10,8 +10,8 @@ import botocore.serialize
 import pytest
 from botocore.model import Shape
 
-from kumo_sandbox.aws import model
-from kumo_sandbox.aws.context import OPERATIONS
+from kumo_sandbox.eks import model
+from kumo_sandbox.eks.context import OPERATIONS
 
 MODEL = model.service_model()
 NUMBERS = {"integer": 7, "long": 7, "float": 1.5, "double": 1.5}

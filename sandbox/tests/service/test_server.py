@@ -8,8 +8,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
 from kumo_sandbox import durations
-from kumo_sandbox.aws import model
-from kumo_sandbox.aws.context import OPERATIONS
+from kumo_sandbox.eks import model
+from kumo_sandbox.eks.context import OPERATIONS
 from kumo_sandbox.recorder import policy, policy_beside
 
 
