@@ -28,7 +28,7 @@ class Failure(Exception):
     """What ends a command, in words."""
 
 
-class Place:
+class StateDir:
     """server.json says where the server answers and who it is; server.log is its log, clusters/ the control planes'."""
 
     def __init__(self, folder: str) -> None:
@@ -38,21 +38,21 @@ class Place:
         self._facts = self.folder / "server.json"
         self._server_lock = self.folder / "server.lock"
 
-    def facts(self) -> dict[str, Any] | None:
+    def read_facts(self) -> dict[str, Any] | None:
         """What the running server wrote, None where none runs or it is still starting."""
         try:
             facts = json.loads(self._facts.read_text())
         except (OSError, ValueError):
             return None
-        return facts if facts["pid"] == self.server() else None
+        return facts if facts["pid"] == self.find_server() else None
 
-    def needed(self) -> dict[str, Any]:
-        facts = self.facts()
+    def require_facts(self) -> dict[str, Any]:
+        facts = self.read_facts()
         if facts is None:
             raise Failure(f"no sandbox runs with the state folder {self.folder}; start one: kumo-sandbox up")
         return facts
 
-    def write(self, facts: dict[str, Any]) -> None:
+    def write_facts(self, facts: dict[str, Any]) -> None:
         """In one go: a reader sees all of it or nothing."""
         draft = self._facts.with_suffix(".new")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # it holds the secret key
@@ -60,14 +60,14 @@ class Place:
             json.dump(facts, out)
         draft.replace(self._facts)
 
-    def ask(self, method: str, path: str, **words: Any) -> Any:
-        answer = requests.request(method, f"{self.needed()['endpoint']}/_sandbox/{path}", timeout=30, **words)
+    def request(self, method: str, path: str, **words: Any) -> Any:
+        answer = requests.request(method, f"{self.require_facts()['endpoint']}/_sandbox/{path}", timeout=30, **words)
         if answer.status_code >= 400:
             raise Failure(answer.text.strip())
         return answer.json()
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Wait until no other command starts or stops a sandbox in this folder, which is there afterwards."""
         path = self.folder / "command.lock"
         while True:
@@ -78,7 +78,7 @@ class Place:
                 continue
             with file:
                 fcntl.flock(file, fcntl.LOCK_EX)
-                if _is(path, file.fileno()):
+                if _is_same_file(path, file.fileno()):
                     yield
                     return
 
@@ -95,7 +95,7 @@ class Place:
         os.ftruncate(descriptor, 0)
         os.write(descriptor, str(os.getpid()).encode())
 
-    def server(self) -> int | None:
+    def find_server(self) -> int | None:
         """The process id of the server that lives, also while it is still starting."""
         try:
             with self._server_lock.open() as file:
@@ -109,11 +109,11 @@ class Place:
 
     def stop(self) -> bool:
         """End the server, killing it where it does not end by itself, and what it left; whether there was one."""
-        pid = self.server()
+        pid = self.find_server()
         if pid:
             os.kill(pid, signal.SIGTERM)
             end = time.monotonic() + PATIENCE
-            while self.server() == pid:
+            while self.find_server() == pid:
                 if time.monotonic() > end:
                     os.kill(pid, signal.SIGKILL)
                 time.sleep(0.1)
@@ -127,11 +127,11 @@ class Place:
 
             clear(str(self.clusters))
 
-    def forget(self) -> None:
+    def delete(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _is(path: Path, descriptor: int) -> bool:
+def _is_same_file(path: Path, descriptor: int) -> bool:
     """Whether the open file is still the one of that name."""
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from kumo_sandbox.eks.context import Context, operation, page
+from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceNotFound
 from kumo_sandbox.eks.store import Cluster, Raw
 
@@ -57,7 +57,7 @@ def _check_kind(cluster: Cluster, p: dict[str, Any]) -> None:
             )
 
 
-def _with_api(cluster: Cluster) -> Cluster:
+def _require_api_mode(cluster: Cluster) -> Cluster:
     if cluster.raw["accessConfig"]["authenticationMode"] == "CONFIG_MAP":
         raise InvalidRequest(
             "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.",
@@ -81,13 +81,13 @@ def grant_creator_access(ctx: Context, cluster: Cluster) -> None:
     wanted = access["bootstrapClusterCreatorAdminPermissions"] and access["authenticationMode"] != "CONFIG_MAP"
     if not wanted or cluster.creator in cluster.access_entries or cluster.creator.endswith(":root"):
         return
-    entry = _new(ctx, cluster, {"principalArn": cluster.creator})
+    entry = _build_entry(ctx, cluster, {"principalArn": cluster.creator})
     cluster.access_entries[cluster.creator] = entry
     cluster.access_policies[cluster.creator] = {}
     _associate(ctx, cluster, cluster.creator, POLICIES[2], {"type": "cluster", "namespaces": []})
 
 
-def _new(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
+def _build_entry(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
     principal = p["principalArn"]
     what, dummy, name = principal.rpartition(":")[2].partition("/")
     kind = p.get("type") or "STANDARD"
@@ -99,7 +99,7 @@ def _new(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
         "clusterName": cluster.name,
         "principalArn": principal,
         "kubernetesGroups": NODES[kind][1] if kind in NODES else p.get("kubernetesGroups") or [],
-        "accessEntryArn": ctx.arn(f"access-entry/{cluster.name}/{what}/{ctx.account}/{name}/{uuid.uuid4()}"),
+        "accessEntryArn": ctx.build_arn(f"access-entry/{cluster.name}/{what}/{ctx.account}/{name}/{uuid.uuid4()}"),
         "createdAt": ctx.now(),
         "modifiedAt": ctx.now(),
         "tags": p.get("tags") or {},
@@ -108,9 +108,9 @@ def _new(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
     }
 
 
-@operation("CreateAccessEntry")
+@handles("CreateAccessEntry")
 def create_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = _with_api(ctx.active_cluster(p["clusterName"]))
+    cluster = _require_api_mode(ctx.find_active_cluster(p["clusterName"]))
     principal = p["principalArn"]
     if principal in cluster.access_entries:
         raise ResourceInUse(
@@ -121,44 +121,44 @@ def create_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     if any(group.startswith("system:") for group in p.get("kubernetesGroups") or []):
         raise InvalidParameter("The kubernetes group name cannot start with system:", clusterName=cluster.name)
     _check_kind(cluster, p)
-    cluster.access_entries[principal] = _new(ctx, cluster, p)
+    cluster.access_entries[principal] = _build_entry(ctx, cluster, p)
     cluster.access_policies[principal] = {}
-    ctx.aws_context.changed(cluster.raw["arn"])
+    ctx.control_planes.sync(cluster.raw["arn"])
     return {"accessEntry": cluster.access_entries[principal]}
 
 
-@operation("DescribeAccessEntry")
+@handles("DescribeAccessEntry")
 def describe_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return {"accessEntry": find(_with_api(ctx.cluster(p["clusterName"])), p["principalArn"])}
+    return {"accessEntry": find(_require_api_mode(ctx.find_cluster(p["clusterName"])), p["principalArn"])}
 
 
-@operation("ListAccessEntries")
+@handles("ListAccessEntries")
 def list_access_entries(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = _with_api(ctx.cluster(p["clusterName"]))
+    cluster = _require_api_mode(ctx.find_cluster(p["clusterName"]))
     wanted = p.get("associatedPolicyArn")
     rows = sorted(a for a in cluster.access_entries if wanted is None or wanted in cluster.access_policies[a])
-    return page(p, "accessEntries", rows)
+    return paginate(p, "accessEntries", rows)
 
 
-@operation("UpdateAccessEntry")
+@handles("UpdateAccessEntry")
 def update_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = _with_api(ctx.cluster(p["clusterName"]))
+    cluster = _require_api_mode(ctx.find_cluster(p["clusterName"]))
     entry = find(cluster, p["principalArn"])
     _check_kind(cluster, {**p, "type": entry["type"]})
     for key in ("kubernetesGroups", "username"):
         if p.get(key) is not None:
             entry[key] = p[key]
     entry["modifiedAt"] = ctx.now()
-    ctx.aws_context.changed(cluster.raw["arn"])
+    ctx.control_planes.sync(cluster.raw["arn"])
     return {"accessEntry": entry}
 
 
-@operation("DeleteAccessEntry")
+@handles("DeleteAccessEntry")
 def delete_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = _with_api(ctx.cluster(p["clusterName"]))
+    cluster = _require_api_mode(ctx.find_cluster(p["clusterName"]))
     find(cluster, p["principalArn"])
     del cluster.access_entries[p["principalArn"]], cluster.access_policies[p["principalArn"]]
-    ctx.aws_context.changed(cluster.raw["arn"])
+    ctx.control_planes.sync(cluster.raw["arn"])
     return {}
 
 
@@ -173,9 +173,9 @@ def _associate(ctx: Context, cluster: Cluster, principal: str, policy: str, scop
     return row
 
 
-@operation("AssociateAccessPolicy")
+@handles("AssociateAccessPolicy")
 def associate_access_policy(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = _with_api(ctx.cluster(p["clusterName"]))
+    cluster = _require_api_mode(ctx.find_cluster(p["clusterName"]))
     entry = find(cluster, p["principalArn"])
     if entry["type"] not in TAKE_POLICIES:
         raise InvalidRequest(
@@ -187,28 +187,32 @@ def associate_access_policy(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             f"The policyArn parameter format is not valid: {p['policyArn']}", clusterName=cluster.name
         )
     row = _associate(ctx, cluster, p["principalArn"], p["policyArn"], p["accessScope"])
-    ctx.aws_context.changed(cluster.raw["arn"])
+    ctx.control_planes.sync(cluster.raw["arn"])
     return {"clusterName": cluster.name, "principalArn": p["principalArn"], "associatedAccessPolicy": row}
 
 
-@operation("DisassociateAccessPolicy")
+@handles("DisassociateAccessPolicy")
 def disassociate_access_policy(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = _with_api(ctx.cluster(p["clusterName"]))
+    cluster = _require_api_mode(ctx.find_cluster(p["clusterName"]))
     find(cluster, p["principalArn"])
     if cluster.access_policies[p["principalArn"]].pop(p["policyArn"], None) is None:
         raise ResourceNotFound(f"The policy {p['policyArn']} is not associated", clusterName=cluster.name)
-    ctx.aws_context.changed(cluster.raw["arn"])
+    ctx.control_planes.sync(cluster.raw["arn"])
     return {}
 
 
-@operation("ListAssociatedAccessPolicies")
+@handles("ListAssociatedAccessPolicies")
 def list_associated_access_policies(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = _with_api(ctx.cluster(p["clusterName"]))
+    cluster = _require_api_mode(ctx.find_cluster(p["clusterName"]))
     find(cluster, p["principalArn"])
     rows = list(cluster.access_policies[p["principalArn"]].values())
-    return {**page(p, "associatedAccessPolicies", rows), "clusterName": cluster.name, "principalArn": p["principalArn"]}
+    return {
+        **paginate(p, "associatedAccessPolicies", rows),
+        "clusterName": cluster.name,
+        "principalArn": p["principalArn"],
+    }
 
 
-@operation("ListAccessPolicies")
+@handles("ListAccessPolicies")
 def list_access_policies(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return page(p, "accessPolicies", [{"name": arn.rsplit("/", 1)[1], "arn": arn} for arn in POLICIES])
+    return paginate(p, "accessPolicies", [{"name": arn.rsplit("/", 1)[1], "arn": arn} for arn in POLICIES])

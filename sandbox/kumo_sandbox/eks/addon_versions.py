@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from kumo_sandbox.eks.context import Context, operation, page
+from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, ResourceNotFound
 from kumo_sandbox.eks.versions import VERSIONS
 
@@ -97,42 +97,41 @@ TABLE: tuple[tuple[str, str, list[tuple[str, list[str]]], dict[str, Any]], ...] 
     ("amazon-cloudwatch-observability", "observability", [("v4.4.0-eksbuild.1", ALL)], {"agent": {"type": "object"}}),
 )
 BY_NAME = {row[0]: row for row in TABLE}
-RUNS_WITHOUT_NODES = {"vpc-cni", "kube-proxy", "eks-pod-identity-agent", "eks-node-monitoring-agent"}  # DaemonSets
 
 
-def known(name: str) -> tuple[str, str, list[tuple[str, list[str]]], dict[str, Any]]:
+def find_addon(name: str) -> tuple[str, str, list[tuple[str, list[str]]], dict[str, Any]]:
     if name not in BY_NAME:
         raise InvalidParameter(f"Addon {name} specified is not supported", addonName=name)
     return BY_NAME[name]
 
 
-def default_version(name: str, cluster_version: str) -> str:
+def find_default_version(name: str, cluster_version: str) -> str:
     """The default is the second newest compatible one where there are two, as EKS' default trails its newest."""
-    fitting = [version for version, clusters in known(name)[2] if cluster_version in clusters]
+    fitting = [version for version, clusters in find_addon(name)[2] if cluster_version in clusters]
     if not fitting:
         raise InvalidParameter(f"Addon {name} is not supported in {cluster_version} kubernetes version", addonName=name)
     return fitting[1] if len(fitting) > 1 else fitting[0]
 
 
 def check_version(name: str, version: str, cluster_version: str) -> None:
-    if not any(version == row and cluster_version in clusters for row, clusters in known(name)[2]):
+    if not any(version == row and cluster_version in clusters for row, clusters in find_addon(name)[2]):
         raise InvalidParameter(
             f"Addon version specified is not supported, for addon {name} and kubernetes version {cluster_version}",
             addonName=name,
         )
 
 
-def schema(name: str) -> dict[str, Any]:
+def build_schema(name: str) -> dict[str, Any]:
     return {
         "$schema": "http://json-schema.org/draft-06/schema#",
         "title": name,
         "type": "object",
         "additionalProperties": False,
-        "properties": {**COMMON, **known(name)[3]},
+        "properties": {**COMMON, **find_addon(name)[3]},
     }
 
 
-@operation("DescribeAddonVersions")
+@handles("DescribeAddonVersions")
 def describe_addon_versions(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     wanted = p.get("kubernetesVersion")
     rows = []
@@ -141,7 +140,9 @@ def describe_addon_versions(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             continue
         if not {"aws"} & set(p.get("owners") or ["aws"]) or not {"eks"} & set(p.get("publishers") or ["eks"]):
             continue
-        infos = [_info(name, v, clusters, wanted) for v, clusters in versions if wanted is None or wanted in clusters]
+        infos = [
+            _build_info(name, v, clusters, wanted) for v, clusters in versions if wanted is None or wanted in clusters
+        ]
         if infos:
             rows.append(
                 {
@@ -153,12 +154,12 @@ def describe_addon_versions(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
                     "defaultNamespace": "kube-system",
                 }
             )
-    return page(p, "addons", rows)
+    return paginate(p, "addons", rows)
 
 
-def _info(name: str, version: str, clusters: list[str], wanted: str | None) -> dict[str, Any]:
+def _build_info(name: str, version: str, clusters: list[str], wanted: str | None) -> dict[str, Any]:
     fitting = [
-        {"clusterVersion": c, "platformVersions": ["*"], "defaultVersion": default_version(name, c) == version}
+        {"clusterVersion": c, "platformVersions": ["*"], "defaultVersion": find_default_version(name, c) == version}
         for c in clusters
         if wanted in (None, c)
     ]
@@ -170,11 +171,11 @@ def _info(name: str, version: str, clusters: list[str], wanted: str | None) -> d
     }
 
 
-@operation("DescribeAddonConfiguration")
+@handles("DescribeAddonConfiguration")
 def describe_addon_configuration(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     name = p["addonName"]
-    if not any(p["addonVersion"] == version for version, dummy in known(name)[2]):
+    if not any(p["addonVersion"] == version for version, dummy in find_addon(name)[2]):
         raise ResourceNotFound(
             f"No addon versions found for addon {name} with version {p['addonVersion']}", addonName=name
         )
-    return {"addonName": name, "addonVersion": p["addonVersion"], "configurationSchema": json.dumps(schema(name))}
+    return {"addonName": name, "addonVersion": p["addonVersion"], "configurationSchema": json.dumps(build_schema(name))}

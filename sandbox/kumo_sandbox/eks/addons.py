@@ -10,7 +10,7 @@ import yaml
 
 from kumo_sandbox import durations
 from kumo_sandbox.eks import addon_versions
-from kumo_sandbox.eks.context import Context, begin_update, operation, page
+from kumo_sandbox.eks.context import Context, begin_update, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceNotFound
 from kumo_sandbox.eks.pod_identity import create as create_association
 from kumo_sandbox.eks.store import Cluster, Raw
@@ -35,7 +35,7 @@ def _check_configuration(name: str, text: str | None) -> None:
         return
     try:
         value = yaml.safe_load(text)
-        jsonschema.validate(value, addon_versions.schema(name))
+        jsonschema.validate(value, addon_versions.build_schema(name))
     except (yaml.YAMLError, jsonschema.ValidationError) as error:
         words = getattr(error, "message", str(error))
         raise InvalidParameter(
@@ -44,15 +44,15 @@ def _check_configuration(name: str, text: str | None) -> None:
         ) from error
 
 
-@operation("CreateAddon")
+@handles("CreateAddon")
 def create_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    again = ctx.repeated(p)
+    again = ctx.find_repeated(p)
     if again is not None:
         return {"addon": again}
-    cluster, name = ctx.active_cluster(p["clusterName"]), p["addonName"]
+    cluster, name = ctx.find_active_cluster(p["clusterName"]), p["addonName"]
     if name in cluster.addons:
         raise ResourceInUse("Addon already exists.", clusterName=cluster.name, addonName=name)
-    version = p.get("addonVersion") or addon_versions.default_version(name, cluster.raw["version"])
+    version = p.get("addonVersion") or addon_versions.find_default_version(name, cluster.raw["version"])
     addon_versions.check_version(name, version, cluster.raw["version"])
     _check_configuration(name, p.get("configurationValues"))
     raw: Raw = {
@@ -61,7 +61,7 @@ def create_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         "status": "CREATING",
         "addonVersion": version,
         "health": {"issues": []},
-        "addonArn": ctx.arn(f"addon/{cluster.name}/{name}/{uuid.uuid4()}"),
+        "addonArn": ctx.build_arn(f"addon/{cluster.name}/{name}/{uuid.uuid4()}"),
         "createdAt": ctx.now(),
         "modifiedAt": ctx.now(),
         "serviceAccountRoleArn": p.get("serviceAccountRoleArn"),
@@ -71,7 +71,7 @@ def create_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         "podIdentityAssociations": _associate(ctx, cluster, name, p.get("podIdentityAssociations") or []),
     }
     cluster.addons[name] = raw
-    fault = ctx.fails("fail_creation", name)
+    fault = ctx.take_fault("fail_creation", name)
 
     def end() -> None:
         if fault:
@@ -82,10 +82,10 @@ def create_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             }
             raw.update(status="CREATE_FAILED", health={"issues": [issue]})
             return
-        ctx.aws_context.changed(cluster.raw["arn"])
+        ctx.control_planes.sync(cluster.raw["arn"])
         become_ready(ctx, cluster, raw)
 
-    ctx.store.later(durations.ADDON, end)
+    ctx.store.schedule(durations.ADDON, end)
     return {"addon": ctx.remember(p, dict(raw))}
 
 
@@ -93,11 +93,11 @@ def become_ready(ctx: Context, cluster: Cluster, raw: Raw) -> None:
     """ACTIVE when its pods can run; until then DEGRADED, looked at again every second."""
     if raw["status"] == "DELETING" or cluster.addons.get(raw["addonName"]) is not raw:
         return
-    if ctx.aws_context.addon_ready(cluster, raw["addonName"]):
+    if ctx.control_planes.is_addon_ready(cluster, raw["addonName"]):
         raw.update(status="ACTIVE", health={"issues": []}, modifiedAt=ctx.now())
         return
     raw.update(status="DEGRADED", health={"issues": [WAITING]})
-    ctx.store.later(1.0, lambda: become_ready(ctx, cluster, raw))
+    ctx.store.schedule(1.0, lambda: become_ready(ctx, cluster, raw))
 
 
 def _associate(ctx: Context, cluster: Cluster, addon: str, wanted: list[Raw]) -> list[str]:
@@ -105,24 +105,24 @@ def _associate(ctx: Context, cluster: Cluster, addon: str, wanted: list[Raw]) ->
     made = []
     for row in wanted:
         association = create_association(ctx, cluster, "kube-system", row["serviceAccount"], row["roleArn"], {}, None)
-        association["ownerArn"] = ctx.arn(f"addon/{cluster.name}/{addon}")
+        association["ownerArn"] = ctx.build_arn(f"addon/{cluster.name}/{addon}")
         made.append(association["associationArn"])
     return made
 
 
-@operation("DescribeAddon")
+@handles("DescribeAddon")
 def describe_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return {"addon": find(ctx.cluster(p["clusterName"]), p["addonName"])}
+    return {"addon": find(ctx.find_cluster(p["clusterName"]), p["addonName"])}
 
 
-@operation("ListAddons")
+@handles("ListAddons")
 def list_addons(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return page(p, "addons", sorted(ctx.cluster(p["clusterName"]).addons))
+    return paginate(p, "addons", sorted(ctx.find_cluster(p["clusterName"]).addons))
 
 
-@operation("UpdateAddon")
+@handles("UpdateAddon")
 def update_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster, name = ctx.active_cluster(p["clusterName"]), p["addonName"]
+    cluster, name = ctx.find_active_cluster(p["clusterName"]), p["addonName"]
     raw = find(cluster, name)
     if raw["status"] in ("CREATING", "DELETING"):
         raise InvalidRequest(
@@ -156,9 +156,9 @@ def update_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     return begin_update(ctx, cluster, ("addon", raw), "AddonUpdate", params, durations.ADDON, act)
 
 
-@operation("DeleteAddon")
+@handles("DeleteAddon")
 def delete_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = ctx.cluster(p["clusterName"])
+    cluster = ctx.find_cluster(p["clusterName"])
     raw = find(cluster, p["addonName"])
     raw["status"] = "DELETING"
 
@@ -166,7 +166,7 @@ def delete_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         cluster.addons.pop(raw["addonName"], None)
         for arn in raw["podIdentityAssociations"]:
             cluster.pod_identities.pop(arn.rsplit("/", 1)[-1], None)
-        ctx.aws_context.changed(cluster.raw["arn"])
+        ctx.control_planes.sync(cluster.raw["arn"])
 
-    ctx.store.later(durations.ADDON, end)
+    ctx.store.schedule(durations.ADDON, end)
     return {"addon": dict(raw)}

@@ -5,7 +5,7 @@ Its calls carry a mark in the user agent, so that they are neither recorded nor 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +23,7 @@ MARK = "kumo-sandbox-itself"
 
 
 class AwsContext:
-    def __init__(self, endpoint: str, keys: tuple[str, str], changed: Callable[[str], None]) -> None:
-        self.changed = changed  # tells the Kubernetes side that a cluster looks different now
+    def __init__(self, endpoint: str, keys: tuple[str, str]) -> None:
         session = boto3.session.Session(aws_access_key_id=keys[0], aws_secret_access_key=keys[1])
 
         @cache
@@ -34,7 +33,7 @@ class AwsContext:
 
         self.client = client
 
-    def subnets(self, region: str, ids: Iterable[str]) -> list[dict[str, Any]]:
+    def describe_subnets(self, region: str, ids: Iterable[str]) -> list[dict[str, Any]]:
         """The subnets (VpcId, AvailabilityZone, CidrBlock); raises InvalidParameterException for unknown ones."""
         try:
             return self.client("ec2", region).describe_subnets(SubnetIds=list(ids))["Subnets"]
@@ -62,7 +61,7 @@ class AwsContext:
         if service not in str(role["AssumeRolePolicyDocument"]):
             raise InvalidParameter(f"The trust policy of role {arn} does not allow {service} to assume it")
 
-    def cluster_security_group(self, region: str, vpc_id: str, cluster: str) -> str:
+    def create_cluster_security_group(self, region: str, vpc_id: str, cluster: str) -> str:
         ec2 = self.client("ec2", region)
         tags = [
             {"Key": "Name", "Value": f"eks-cluster-sg-{cluster}"},
@@ -84,7 +83,7 @@ class AwsContext:
         except ClientError:
             pass  # still referred to: EKS leaves it behind, too
 
-    def launch_template(self, region: str, template: dict[str, Any]) -> dict[str, Any]:
+    def describe_launch_template(self, region: str, template: dict[str, Any]) -> dict[str, Any]:
         """The template's id, name, version as EKS answers them, and its data; raises InvalidRequestException."""
         words = (
             {"LaunchTemplateId": template["id"]} if template.get("id") else {"LaunchTemplateName": template.get("name")}
@@ -136,7 +135,7 @@ class AwsContext:
             DesiredCapacity=scaling["desiredSize"],
         )
 
-    def keep_warm(self, region: str, nodegroup: dict[str, Any]) -> None:
+    def update_warm_pool(self, region: str, nodegroup: dict[str, Any]) -> None:
         """Give the Auto Scaling group the warm pool of the node group, or take it away."""
         config, client = nodegroup["warmPoolConfig"], self.client("autoscaling", region)
         name = nodegroup["resources"]["autoScalingGroups"][0]["name"]
@@ -160,7 +159,7 @@ class AwsContext:
         except ClientError:
             pass  # a node group whose creation failed has none
 
-    def instances(self, region: str, nodegroup: dict[str, Any]) -> list[Instance]:
+    def list_instances(self, region: str, nodegroup: dict[str, Any]) -> list[Instance]:
         """The node group's running instances, read where moto keeps them: this is asked at every connection to a cluster."""
         from moto.autoscaling.models import autoscaling_backends
 

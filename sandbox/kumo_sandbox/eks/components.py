@@ -15,7 +15,7 @@ KEYS = ("kubeApiServerConfig", "kubeSchedulerConfig", "kubeControllerManagerConf
 DURATION = re.compile(r"\d+(ms|s|m|h)")  # one unit, says the API reference
 
 
-def asked(p: dict[str, Any]) -> Raw:
+def select_configs(p: dict[str, Any]) -> Raw:
     """What a request wants of them; raises InvalidParameterException for a value no component takes."""
     found = {key: p[key] for key in KEYS if p.get(key)}
     server = found.get("kubeApiServerConfig") or {}
@@ -29,11 +29,11 @@ def asked(p: dict[str, Any]) -> Raw:
     return found
 
 
-def merged(now: Any, wanted: Any) -> Any:
+def merge_config(now: Any, wanted: Any) -> Any:
     """A setting that is left out stays as it is."""
     if not isinstance(now, dict) or not isinstance(wanted, dict):
         return wanted
-    return {**now, **{key: merged(now.get(key), value) for key, value in wanted.items()}}
+    return {**now, **{key: merge_config(now.get(key), value) for key, value in wanted.items()}}
 
 
 def _check_duration(name: str, text: str | None) -> None:

@@ -1,4 +1,4 @@
-"""What a handler gets: the store, the world beside EKS, and who asks from where."""
+"""What a handler gets: the store, AWS beside EKS, control planes, and who asks from where."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kumo_sandbox.eks.aws_context import AwsContext
+from kumo_sandbox.eks.control_planes import ControlPlanes
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceNotFound
 from kumo_sandbox.eks.store import Cluster, Raw, Store
 from kumo_sandbox.faults import Fault, Faults
@@ -17,7 +18,7 @@ Handler = Callable[["Context", dict[str, Any]], dict[str, Any]]
 OPERATIONS: dict[str, Handler] = {}
 
 
-def operation(name: str) -> Callable[[Handler], Handler]:
+def handles(name: str) -> Callable[[Handler], Handler]:
     """Make a function the handler of an API operation."""
 
     def register(handler: Handler) -> Handler:
@@ -38,6 +39,7 @@ class Settings:
 class Context:
     store: Store
     aws_context: AwsContext
+    control_planes: ControlPlanes
     faults: Faults
     settings: Settings
     region: str
@@ -45,31 +47,31 @@ class Context:
     principal: str
     operation: str
 
-    def arn(self, rest: str) -> str:
+    def build_arn(self, rest: str) -> str:
         return f"arn:aws:eks:{self.region}:{self.account}:{rest}"
 
     def now(self) -> float:
         return round(self.store.clock.now(), 3)
 
-    def cluster(self, name: str) -> Cluster:
+    def find_cluster(self, name: str) -> Cluster:
         """The cluster; raises ResourceNotFoundException in the service's words."""
         found = self.store.clusters.get((self.region, name))
         if found is None:
             raise ResourceNotFound(f"No cluster found for name: {name}.", clusterName=name)
         return found
 
-    def active_cluster(self, name: str) -> Cluster:
+    def find_active_cluster(self, name: str) -> Cluster:
         """The cluster, ready to take children; raises InvalidRequestException while it is not."""
-        cluster = self.cluster(name)
+        cluster = self.find_cluster(name)
         if cluster.raw["status"] not in ("ACTIVE", "UPDATING"):
             raise InvalidRequest(f"Cluster '{name}' is not in ACTIVE status", clusterName=name)
         return cluster
 
-    def fails(self, kind: str, resource: str) -> Fault | None:
+    def take_fault(self, kind: str, resource: str) -> Fault | None:
         """The fault that lets this creation or update fail, if one waits for it."""
         return self.faults.take((kind,), "eks", self.operation, resource)
 
-    def repeated(self, p: dict[str, Any]) -> Raw | None:
+    def find_repeated(self, p: dict[str, Any]) -> Raw | None:
         """What an earlier creation with the same clientRequestToken made."""
         return self.store.tokens.get((self.operation, p.get("clientRequestToken") or ""))
 
@@ -79,7 +81,7 @@ class Context:
         return raw
 
 
-def page(p: dict[str, Any], key: str, rows: list[Any], most: int = 100) -> dict[str, Any]:
+def paginate(p: dict[str, Any], key: str, rows: list[Any], most: int = 100) -> dict[str, Any]:
     """One page of a listing; the token is the place the next one begins at."""
     try:
         start = int(p.get("nextToken") or 0)
@@ -110,7 +112,7 @@ def begin_update(
     """
     what, raw = target
     name = raw.get("nodegroupName") or raw.get("addonName") or raw["name"]
-    running = running_update(cluster, what, name)
+    running = find_running_update(cluster, what, name)
     if running:
         raise ResourceInUse(
             f"Cannot {kind} because {what} {name} currently has update {running['id']} in progress",
@@ -132,7 +134,7 @@ def begin_update(
     }
     cluster.updates[update["id"]] = update
     cluster.update_of[update["id"]] = (what, name)
-    fault = ctx.fails("fail_update", name)
+    fault = ctx.take_fault("fail_update", name)
     raw["status"] = "UPDATING"
 
     def end() -> None:
@@ -152,13 +154,13 @@ def begin_update(
             return
         update["status"] = "Successful"
         act()
-        ctx.aws_context.changed(cluster.raw["arn"])
+        ctx.control_planes.sync(cluster.raw["arn"])
 
-    ctx.store.later(seconds, end)
+    ctx.store.schedule(seconds, end)
     return {"update": dict(update)}
 
 
-def running_update(cluster: Cluster, what: str, name: str) -> Raw | None:
+def find_running_update(cluster: Cluster, what: str, name: str) -> Raw | None:
     """The update of this resource that is under way."""
     for key, update in cluster.updates.items():
         if update["status"] == "InProgress" and cluster.update_of[key] == (what, name):

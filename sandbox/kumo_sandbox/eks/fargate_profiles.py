@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from kumo_sandbox import durations
-from kumo_sandbox.eks.context import Context, operation, page
+from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
 from kumo_sandbox.eks.store import Cluster, Raw
 
@@ -23,7 +23,7 @@ def find(cluster: Cluster, name: str) -> Raw:
     return cluster.fargate_profiles[name]
 
 
-def _one_at_a_time(cluster: Cluster) -> None:
+def _check_none_in_transition(cluster: Cluster) -> None:
     for other in cluster.fargate_profiles.values():
         if other["status"] in ("CREATING", "DELETING"):
             raise ResourceInUse(
@@ -32,12 +32,12 @@ def _one_at_a_time(cluster: Cluster) -> None:
             )
 
 
-@operation("CreateFargateProfile")
+@handles("CreateFargateProfile")
 def create_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    again = ctx.repeated(p)
+    again = ctx.find_repeated(p)
     if again is not None:
         return {"fargateProfile": again}
-    cluster, name = ctx.active_cluster(p["clusterName"]), p["fargateProfileName"]
+    cluster, name = ctx.find_active_cluster(p["clusterName"]), p["fargateProfileName"]
     if name in cluster.fargate_profiles:
         raise ResourceInUse(
             "A Fargate Profile already exists with this name in this cluster.", clusterName=cluster.name
@@ -47,12 +47,12 @@ def create_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             f"Fargate Profile limit of {MOST_PROFILES} exceeded for {cluster.name}", clusterName=cluster.name
         )
     _check_selectors(p.get("selectors") or [])
-    _one_at_a_time(cluster)
+    _check_none_in_transition(cluster)
     ctx.aws_context.check_role(p["podExecutionRoleArn"], "eks-fargate-pods.amazonaws.com")
     _check_subnets(ctx, cluster, p.get("subnets") or [])
     raw: Raw = {
         "fargateProfileName": name,
-        "fargateProfileArn": ctx.arn(f"fargateprofile/{cluster.name}/{name}/{uuid.uuid4()}"),
+        "fargateProfileArn": ctx.build_arn(f"fargateprofile/{cluster.name}/{name}/{uuid.uuid4()}"),
         "clusterName": cluster.name,
         "createdAt": ctx.now(),
         "podExecutionRoleArn": p["podExecutionRoleArn"],
@@ -63,7 +63,7 @@ def create_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         "health": {"issues": []},
     }
     cluster.fargate_profiles[name] = raw
-    fault = ctx.fails("fail_creation", name)
+    fault = ctx.take_fault("fail_creation", name)
 
     def end() -> None:
         if fault:
@@ -75,9 +75,9 @@ def create_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             raw.update(status="CREATE_FAILED", health={"issues": [issue]})
             return
         raw["status"] = "ACTIVE"
-        ctx.aws_context.changed(cluster.raw["arn"])
+        ctx.control_planes.sync(cluster.raw["arn"])
 
-    ctx.store.later(durations.FARGATE_CREATE, end)
+    ctx.store.schedule(durations.FARGATE_CREATE, end)
     return {"fargateProfile": ctx.remember(p, dict(raw))}
 
 
@@ -98,7 +98,7 @@ def _check_subnets(ctx: Context, cluster: Cluster, ids: list[str]) -> None:
     if not ids:
         return
     vpc_id = cluster.raw["resourcesVpcConfig"]["vpcId"]
-    if any(subnet["VpcId"] != vpc_id for subnet in ctx.aws_context.subnets(ctx.region, ids)):
+    if any(subnet["VpcId"] != vpc_id for subnet in ctx.aws_context.describe_subnets(ctx.region, ids)):
         raise InvalidParameter("Subnets are not in the VPC of the cluster", clusterName=cluster.name)
     tables = ctx.aws_context.client("ec2", ctx.region).describe_route_tables(
         Filters=[{"Name": "association.subnet-id", "Values": ids}]
@@ -111,26 +111,26 @@ def _check_subnets(ctx: Context, cluster: Cluster, ids: list[str]) -> None:
             )
 
 
-@operation("DescribeFargateProfile")
+@handles("DescribeFargateProfile")
 def describe_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return {"fargateProfile": find(ctx.cluster(p["clusterName"]), p["fargateProfileName"])}
+    return {"fargateProfile": find(ctx.find_cluster(p["clusterName"]), p["fargateProfileName"])}
 
 
-@operation("ListFargateProfiles")
+@handles("ListFargateProfiles")
 def list_fargate_profiles(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return page(p, "fargateProfileNames", sorted(ctx.cluster(p["clusterName"]).fargate_profiles))
+    return paginate(p, "fargateProfileNames", sorted(ctx.find_cluster(p["clusterName"]).fargate_profiles))
 
 
-@operation("DeleteFargateProfile")
+@handles("DeleteFargateProfile")
 def delete_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = ctx.cluster(p["clusterName"])
+    cluster = ctx.find_cluster(p["clusterName"])
     raw = find(cluster, p["fargateProfileName"])
-    _one_at_a_time(cluster)
+    _check_none_in_transition(cluster)
     raw["status"] = "DELETING"
 
     def end() -> None:
         cluster.fargate_profiles.pop(raw["fargateProfileName"], None)
-        ctx.aws_context.changed(cluster.raw["arn"])
+        ctx.control_planes.sync(cluster.raw["arn"])
 
-    ctx.store.later(durations.FARGATE_DELETE, end)
+    ctx.store.schedule(durations.FARGATE_DELETE, end)
     return {"fargateProfile": dict(raw)}

@@ -6,8 +6,8 @@ import uuid
 from typing import Any
 
 from kumo_sandbox import durations
-from kumo_sandbox.eks.clusters import must_be_active
-from kumo_sandbox.eks.context import Context, begin_update, operation, page
+from kumo_sandbox.eks.clusters import check_active
+from kumo_sandbox.eks.context import Context, begin_update, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
 from kumo_sandbox.eks.store import Cluster, Raw
 
@@ -23,11 +23,11 @@ def find(cluster: Cluster, asked: Raw) -> Raw:
     return found
 
 
-@operation("AssociateIdentityProviderConfig")
+@handles("AssociateIdentityProviderConfig")
 def associate_identity_provider_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster, oidc = ctx.cluster(p["clusterName"]), p["oidc"]
+    cluster, oidc = ctx.find_cluster(p["clusterName"]), p["oidc"]
     name = oidc["identityProviderConfigName"]
-    must_be_active(cluster)
+    check_active(cluster)
     if name in cluster.identity_providers:
         raise ResourceInUse(f"Identity provider config already exists with name: {name}", clusterName=cluster.name)
     if len(cluster.identity_providers) >= MOST:
@@ -38,7 +38,7 @@ def associate_identity_provider_config(ctx: Context, p: dict[str, Any]) -> dict[
         raise InvalidParameter(f"The issuerUrl must begin with https://: {oidc['issuerUrl']}", clusterName=cluster.name)
     raw: Raw = {
         **oidc,
-        "identityProviderConfigArn": ctx.arn(f"identityproviderconfig/{cluster.name}/oidc/{name}/{uuid.uuid4()}"),
+        "identityProviderConfigArn": ctx.build_arn(f"identityproviderconfig/{cluster.name}/oidc/{name}/{uuid.uuid4()}"),
         "clusterName": cluster.name,
         "tags": p.get("tags") or {},
         "status": "CREATING",
@@ -68,23 +68,23 @@ def _update(ctx: Context, cluster: Cluster, kind: str, name: str, raw: Raw, afte
     )
 
 
-@operation("DisassociateIdentityProviderConfig")
+@handles("DisassociateIdentityProviderConfig")
 def disassociate_identity_provider_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = ctx.cluster(p["clusterName"])
+    cluster = ctx.find_cluster(p["clusterName"])
     raw = find(cluster, p["identityProviderConfig"])
-    must_be_active(cluster)
+    check_active(cluster)
     name = raw["identityProviderConfigName"]
     answer = _update(ctx, cluster, "DisassociateIdentityProviderConfig", name, raw, "")
     raw["status"] = "DELETING"
     return answer
 
 
-@operation("DescribeIdentityProviderConfig")
+@handles("DescribeIdentityProviderConfig")
 def describe_identity_provider_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return {"identityProviderConfig": {"oidc": find(ctx.cluster(p["clusterName"]), p["identityProviderConfig"])}}
+    return {"identityProviderConfig": {"oidc": find(ctx.find_cluster(p["clusterName"]), p["identityProviderConfig"])}}
 
 
-@operation("ListIdentityProviderConfigs")
+@handles("ListIdentityProviderConfigs")
 def list_identity_provider_configs(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    names = sorted(ctx.cluster(p["clusterName"]).identity_providers)
-    return page(p, "identityProviderConfigs", [{"type": "oidc", "name": name} for name in names])
+    names = sorted(ctx.find_cluster(p["clusterName"]).identity_providers)
+    return paginate(p, "identityProviderConfigs", [{"type": "oidc", "name": name} for name in names])

@@ -79,10 +79,10 @@ class IssuerKey:
             self.key.public_key().verify(_decode(signature), text.encode(), padding.PKCS1v15(), hashes.SHA256())
         except (InvalidSignature, ValueError):
             return False
-        return header_of(token).get("alg") == ALGORITHM
+        return read_header(token).get("alg") == ALGORITHM
 
 
-def discovery(issuer: str) -> dict[str, Any]:
+def build_discovery_document(issuer: str) -> dict[str, Any]:
     """The issuer's OpenID configuration."""
     return {
         "issuer": issuer,
@@ -95,22 +95,22 @@ def discovery(issuer: str) -> dict[str, Any]:
     }
 
 
-def header_of(token: str) -> dict[str, Any]:
+def read_header(token: str) -> dict[str, Any]:
     """What a token says of itself; raises TokenError."""
-    return _part(token, 0)
+    return _read_part(token, 0)
 
 
-def claims_of(token: str) -> dict[str, Any]:
+def read_claims(token: str) -> dict[str, Any]:
     """What a token claims, unchecked; raises TokenError."""
-    return _part(token, 1)
+    return _read_part(token, 1)
 
 
-def audiences_of(claims: dict[str, Any]) -> list[str]:
+def read_audiences(claims: dict[str, Any]) -> list[str]:
     found = claims.get("aud") or []
     return [found] if isinstance(found, str) else [str(each) for each in found]
 
 
-def _part(token: str, number: int) -> dict[str, Any]:
+def _read_part(token: str, number: int) -> dict[str, Any]:
     parts = token.split(".")
     if len(parts) != 3:
         raise TokenError("a token has three parts")

@@ -33,7 +33,7 @@ class LoadBalancers:
 
     def remove(self, wanted: LoadBalancerSpec) -> None:
         """Whichever kind it is: the Service's annotation may have changed since."""
-        region = _region(wanted)
+        region = _read_region(wanted)
         if network := self._network(wanted):
             self._aws_context.client("elbv2", region).delete_load_balancer(LoadBalancerArn=network["LoadBalancerArn"])
             self._ready_at.pop(network["DNSName"], None)
@@ -49,22 +49,24 @@ class LoadBalancers:
 
     def _network(self, wanted: LoadBalancerSpec) -> dict[str, Any] | None:
         try:
-            answer = self._aws_context.client("elbv2", _region(wanted)).describe_load_balancers(Names=[wanted.name])
+            answer = self._aws_context.client("elbv2", _read_region(wanted)).describe_load_balancers(
+                Names=[wanted.name]
+            )
         except ClientError as error:
-            return _none_if_missing(error)
+            return _ignore_not_found(error)
         return dict(answer["LoadBalancers"][0])
 
     def _classic(self, wanted: LoadBalancerSpec) -> dict[str, Any] | None:
-        client = self._aws_context.client("elb", _region(wanted))
+        client = self._aws_context.client("elb", _read_region(wanted))
         try:
             answer = client.describe_load_balancers(LoadBalancerNames=[wanted.name])
         except ClientError as error:
-            return _none_if_missing(error)
+            return _ignore_not_found(error)
         return dict(answer["LoadBalancerDescriptions"][0])
 
     def _made(self, wanted: LoadBalancerSpec) -> str:
         """Make it; its hostname."""
-        region, vpc, subnets = _region(wanted), *self._place(wanted)
+        region, vpc, subnets = _read_region(wanted), *self._place(wanted)
         tags = [{"Key": key, "Value": value} for key, value in wanted.tags.items()]
         words = {"Subnets": subnets, "Tags": tags, **({"Scheme": "internal"} if wanted.internal else {})}
         if wanted.kind == "network":
@@ -94,7 +96,7 @@ class LoadBalancers:
 
     def _place(self, wanted: LoadBalancerSpec) -> tuple[str, list[str]]:
         """The cluster's VPC, and there one subnet a zone: of those with the role's tag, else of the cluster's own."""
-        region, name = _region(wanted), wanted.cluster.rpartition("/")[2]
+        region, name = _read_region(wanted), wanted.cluster.rpartition("/")[2]
         with self._store.lock:
             config = self._store.clusters[(region, name)].raw["resourcesVpcConfig"]
         inside = [{"Name": "vpc-id", "Values": [config["vpcId"]]}]
@@ -105,10 +107,10 @@ class LoadBalancers:
         return config["vpcId"], sorted(zones.values())
 
 
-def _region(wanted: LoadBalancerSpec) -> str:
+def _read_region(wanted: LoadBalancerSpec) -> str:
     return wanted.cluster.split(":")[3]
 
 
-def _none_if_missing(error: ClientError) -> None:
+def _ignore_not_found(error: ClientError) -> None:
     if error.response["Error"]["Code"] not in NOT_FOUND:
         raise error

@@ -17,7 +17,7 @@ from kumo_sandbox.eks.errors import InvalidParameter
 
 
 @cache
-def service_model() -> Any:
+def load_service_model() -> Any:
     return Session().get_service_model("eks")
 
 
@@ -29,11 +29,11 @@ class Route:
 
 
 @cache
-def routes() -> tuple[Route, ...]:
+def build_routes() -> tuple[Route, ...]:
     """Every operation's method and path, the ones with most fixed parts first."""
     found = []
-    for name in service_model().operation_names:
-        operation = service_model().operation_model(name)
+    for name in load_service_model().operation_names:
+        operation = load_service_model().operation_model(name)
         uri = operation.http["requestUri"]
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(uri))
         found.append(Route(operation, operation.http["method"], re.compile(f"{pattern}$")))
@@ -42,7 +42,7 @@ def routes() -> tuple[Route, ...]:
 
 def match(method: str, raw_path: str) -> tuple[OperationModel, dict[str, str]] | None:
     """The operation of a request and its path's values; the path is still percent-encoded."""
-    for route in routes():
+    for route in build_routes():
         hit = route.pattern.match(raw_path) if route.method == method else None
         if hit:
             return route.operation, {key: unquote(value) for key, value in hit.groupdict().items()}
@@ -98,7 +98,7 @@ def _check_enums(shape: Shape, value: Any, where: str) -> None:
         raise InvalidParameter(f"{where}: {value!r} is not one of {', '.join(shape.enum)}")
 
 
-def shaped(shape: Shape | None, value: Any, where: str = "") -> Any:
+def shape_answer(shape: Shape | None, value: Any, where: str = "") -> Any:
     """An answer in the model's shape; what the model does not know is a fault of the sandbox and raises KeyError."""
     if shape is None or value is None:
         return value
@@ -106,11 +106,11 @@ def shaped(shape: Shape | None, value: Any, where: str = "") -> Any:
         unknown = set(value) - set(shape.members)
         if unknown:
             raise KeyError(f"{where or shape.name} has no member {', '.join(sorted(unknown))}")
-        return {k: shaped(shape.members[k], v, f"{where}.{k}") for k, v in value.items() if v is not None}
+        return {k: shape_answer(shape.members[k], v, f"{where}.{k}") for k, v in value.items() if v is not None}
     if shape.type_name == "list":
-        return [shaped(shape.member, item, where) for item in value]
+        return [shape_answer(shape.member, item, where) for item in value]
     if shape.type_name == "map":
-        return {str(k): shaped(shape.value, v, where) for k, v in value.items()}
+        return {str(k): shape_answer(shape.value, v, where) for k, v in value.items()}
     wanted = {"string": str, "integer": int, "long": int, "boolean": bool, "timestamp": (int, float)}
     if not isinstance(value, wanted.get(shape.type_name, object)):
         raise KeyError(f"{where} is {type(value).__name__}, the model wants {shape.type_name}")

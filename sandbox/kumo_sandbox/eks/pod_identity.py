@@ -6,7 +6,7 @@ import json
 import secrets
 from typing import Any
 
-from kumo_sandbox.eks.context import Context, operation, page
+from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceNotFound
 from kumo_sandbox.eks.store import Cluster, Raw
 
@@ -26,7 +26,7 @@ def create(
         "namespace": namespace,
         "serviceAccount": account,
         "roleArn": role,
-        "associationArn": ctx.arn(f"podidentityassociation/{cluster.name}/{key}"),
+        "associationArn": ctx.build_arn(f"podidentityassociation/{cluster.name}/{key}"),
         "associationId": key,
         "tags": tags,
         "createdAt": ctx.now(),
@@ -45,12 +45,12 @@ def find(cluster: Cluster, key: str) -> Raw:
     return cluster.pod_identities[key]
 
 
-@operation("CreatePodIdentityAssociation")
+@handles("CreatePodIdentityAssociation")
 def create_pod_identity_association(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    again = ctx.repeated(p)
+    again = ctx.find_repeated(p)
     if again is not None:
         return {"association": again}
-    cluster = ctx.active_cluster(p["clusterName"])
+    cluster = ctx.find_active_cluster(p["clusterName"])
     _check_policy(cluster, p)
     raw = create(
         ctx, cluster, p["namespace"], p["serviceAccount"], p["roleArn"], p.get("tags") or {}, p.get("targetRoleArn")
@@ -73,24 +73,24 @@ def _check_policy(cluster: Cluster, wanted: dict[str, Any]) -> None:
         raise InvalidParameter("disableSessionTags must be true when a policy is specified", clusterName=cluster.name)
 
 
-@operation("DescribePodIdentityAssociation")
+@handles("DescribePodIdentityAssociation")
 def describe_pod_identity_association(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return {"association": find(ctx.cluster(p["clusterName"]), p["associationId"])}
+    return {"association": find(ctx.find_cluster(p["clusterName"]), p["associationId"])}
 
 
-@operation("ListPodIdentityAssociations")
+@handles("ListPodIdentityAssociations")
 def list_pod_identity_associations(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     rows = [
         {key: raw[key] for key in SUMMARY if key in raw}
-        for raw in ctx.cluster(p["clusterName"]).pod_identities.values()
+        for raw in ctx.find_cluster(p["clusterName"]).pod_identities.values()
         if p.get("namespace") in (None, raw["namespace"]) and p.get("serviceAccount") in (None, raw["serviceAccount"])
     ]
-    return page(p, "associations", rows)
+    return paginate(p, "associations", rows)
 
 
-@operation("UpdatePodIdentityAssociation")
+@handles("UpdatePodIdentityAssociation")
 def update_pod_identity_association(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = ctx.cluster(p["clusterName"])
+    cluster = ctx.find_cluster(p["clusterName"])
     raw = find(cluster, p["associationId"])
     wanted = {
         key: p[key] for key in ("roleArn", "targetRoleArn", "disableSessionTags", "policy") if p.get(key) is not None
@@ -109,9 +109,9 @@ def update_pod_identity_association(ctx: Context, p: dict[str, Any]) -> dict[str
     return {"association": raw}
 
 
-@operation("DeletePodIdentityAssociation")
+@handles("DeletePodIdentityAssociation")
 def delete_pod_identity_association(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = ctx.cluster(p["clusterName"])
+    cluster = ctx.find_cluster(p["clusterName"])
     raw = find(cluster, p["associationId"])
     del cluster.pod_identities[p["associationId"]]
     return {"association": raw}

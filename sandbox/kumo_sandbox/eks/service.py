@@ -18,10 +18,12 @@ HANDLERS = (
     "access",
     "addon_versions",
     "addons",
+    "cluster_updates",
     "clusters",
     "fargate_profiles",
     "identity_providers",
     "insights",
+    "nodegroup_updates",
     "nodegroups",
     "pod_identity",
     "updates",
@@ -34,7 +36,7 @@ log = logging.getLogger("kumo_sandbox")
 Answer = tuple[int, dict[str, str], bytes]
 
 
-def error_answer(error: ServiceError) -> Answer:
+def build_error_answer(error: ServiceError) -> Answer:
     headers = {
         "Content-Type": "application/json",
         "x-amzn-ErrorType": error.code,
@@ -53,11 +55,11 @@ def handle(context: Callable[[str], Context], operation: Any, path: dict[str, st
         ctx = context(operation.name)
         with ctx.store.lock:
             ctx.store.settle()
-            answer = model.shaped(operation.output_shape, handler(ctx, params))
+            answer = model.shape_answer(operation.output_shape, handler(ctx, params))
             text = json.dumps(answer).encode()
     except ServiceError as error:
-        return error_answer(error)
+        return build_error_answer(error)
     except Exception:
         log.exception("%s failed", operation.name)
-        return error_answer(ServerFault(f"The sandbox failed in {operation.name}; its log says how."))
+        return build_error_answer(ServerFault(f"The sandbox failed in {operation.name}; its log says how."))
     return 200, {"Content-Type": "application/json", "x-amzn-RequestId": str(uuid.uuid4())}, text

@@ -51,7 +51,7 @@ class Store:
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
 
-    def later(self, seconds: float, act: Callable[[], None]) -> None:
+    def schedule(self, seconds: float, act: Callable[[], None]) -> None:
         """Act when so many simulated seconds have passed."""
         heapq.heappush(self._agenda, (self.clock.after(seconds), next(self._order), act))
 

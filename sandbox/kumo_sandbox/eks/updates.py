@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from kumo_sandbox.eks.context import Context, operation, page
+from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import InvalidRequest, ResourceNotFound
 from kumo_sandbox.eks.rollback import check_cancellable
 from kumo_sandbox.eks.store import Cluster, Raw
 
 
-def _target(p: dict[str, Any]) -> tuple[str, str]:
+def _find_target(p: dict[str, Any]) -> tuple[str, str]:
     for key, what in (("nodegroupName", "nodegroup"), ("addonName", "addon")):
         if p.get(key):
             return what, p[key]
@@ -20,25 +20,25 @@ def _target(p: dict[str, Any]) -> tuple[str, str]:
 
 def find(cluster: Cluster, p: dict[str, Any]) -> Raw:
     update = cluster.updates.get(p["updateId"])
-    if update is None or cluster.update_of[p["updateId"]] != _target(p):
+    if update is None or cluster.update_of[p["updateId"]] != _find_target(p):
         raise ResourceNotFound(f"No update found for ID: {p['updateId']}", clusterName=cluster.name)
     return update
 
 
-@operation("DescribeUpdate")
+@handles("DescribeUpdate")
 def describe_update(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return {"update": find(ctx.cluster(p["name"]), p)}
+    return {"update": find(ctx.find_cluster(p["name"]), p)}
 
 
-@operation("ListUpdates")
+@handles("ListUpdates")
 def list_updates(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = ctx.cluster(p["name"])
-    return page(p, "updateIds", [key for key in cluster.updates if cluster.update_of[key] == _target(p)])
+    cluster = ctx.find_cluster(p["name"])
+    return paginate(p, "updateIds", [key for key in cluster.updates if cluster.update_of[key] == _find_target(p)])
 
 
-@operation("CancelUpdate")
+@handles("CancelUpdate")
 def cancel_update(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = ctx.cluster(p["name"])
+    cluster = ctx.find_cluster(p["name"])
     update = find(cluster, p)
     if update["status"] != "InProgress":
         raise InvalidRequest(
@@ -54,7 +54,7 @@ def cancel_update(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     return {"update": update}
 
 
-def _tagged(ctx: Context) -> Iterator[tuple[str, Raw]]:
+def _iterate_tagged(ctx: Context) -> Iterator[tuple[str, Raw]]:
     for cluster in ctx.store.clusters.values():
         yield cluster.raw["arn"], cluster.raw
         for rows, key in (
@@ -69,8 +69,8 @@ def _tagged(ctx: Context) -> Iterator[tuple[str, Raw]]:
                 yield raw[key], raw
 
 
-def _by_arn(ctx: Context, arn: str) -> Raw:
-    for found, raw in _tagged(ctx):
+def _find_by_arn(ctx: Context, arn: str) -> Raw:
+    for found, raw in _iterate_tagged(ctx):
         if found == arn:
             return raw
     error = ResourceNotFound(f"Resource not found: {arn}")
@@ -78,20 +78,20 @@ def _by_arn(ctx: Context, arn: str) -> Raw:
     raise error
 
 
-@operation("TagResource")
+@handles("TagResource")
 def tag_resource(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    raw = _by_arn(ctx, p["resourceArn"])
+    raw = _find_by_arn(ctx, p["resourceArn"])
     raw["tags"] = {**raw["tags"], **p["tags"]}
     return {}
 
 
-@operation("UntagResource")
+@handles("UntagResource")
 def untag_resource(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    raw = _by_arn(ctx, p["resourceArn"])
+    raw = _find_by_arn(ctx, p["resourceArn"])
     raw["tags"] = {k: v for k, v in raw["tags"].items() if k not in p["tagKeys"]}
     return {}
 
 
-@operation("ListTagsForResource")
+@handles("ListTagsForResource")
 def list_tags_for_resource(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return {"tags": _by_arn(ctx, p["resourceArn"])["tags"]}
+    return {"tags": _find_by_arn(ctx, p["resourceArn"])["tags"]}

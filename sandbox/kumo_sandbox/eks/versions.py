@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from kumo_sandbox.eks.context import Context, operation, page
+from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter
 
 
@@ -40,37 +40,37 @@ DEFAULT = "1.34"
 BY_NAME = {version.name: version for version in VERSIONS}
 
 
-def timestamp(day: str) -> float:
+def parse_day(day: str) -> float:
     return datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()
 
 
-def support(ctx: Context, version: Version) -> str:
+def find_support_status(ctx: Context, version: Version) -> str:
     """STANDARD_SUPPORT, EXTENDED_SUPPORT, or UNSUPPORTED where the sandbox refuses what AWS no longer offers."""
-    if ctx.now() < timestamp(version.standard_until):
+    if ctx.now() < parse_day(version.standard_until):
         return "STANDARD_SUPPORT"
-    if ctx.settings.refuse_unsupported and ctx.now() >= timestamp(version.extended_until):
+    if ctx.settings.refuse_unsupported and ctx.now() >= parse_day(version.extended_until):
         return "UNSUPPORTED"
     return "EXTENDED_SUPPORT"
 
 
-def offered(ctx: Context, name: str | None) -> Version:
+def find_offered(ctx: Context, name: str | None) -> Version:
     """The version a creation gets; raises InvalidParameterException where it is not offered."""
     version = BY_NAME.get(name or DEFAULT)
-    if version is None or support(ctx, version) == "UNSUPPORTED":
+    if version is None or find_support_status(ctx, version) == "UNSUPPORTED":
         raise InvalidParameter(f"unsupported Kubernetes version {name}")
     return version
 
 
-def release_version(name: str) -> str:
+def build_release_version(name: str) -> str:
     """The AMI release of a node group of this Kubernetes version."""
     return f"{BY_NAME[name].patch}-20261105"
 
 
-@operation("DescribeClusterVersions")
+@handles("DescribeClusterVersions")
 def describe_cluster_versions(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     rows = []
     for version in VERSIONS:
-        status = support(ctx, version)
+        status = find_support_status(ctx, version)
         if status == "UNSUPPORTED" and not p.get("includeAll"):
             continue
         if p.get("clusterVersions") and version.name not in p["clusterVersions"]:
@@ -85,12 +85,12 @@ def describe_cluster_versions(ctx: Context, p: dict[str, Any]) -> dict[str, Any]
                 "clusterType": p.get("clusterType") or "eks",
                 "defaultPlatformVersion": "eks.20",
                 "defaultVersion": version.name == DEFAULT,
-                "releaseDate": timestamp(version.release),
-                "endOfStandardSupportDate": timestamp(version.standard_until),
-                "endOfExtendedSupportDate": timestamp(version.extended_until),
+                "releaseDate": parse_day(version.release),
+                "endOfStandardSupportDate": parse_day(version.standard_until),
+                "endOfExtendedSupportDate": parse_day(version.extended_until),
                 "status": status.lower(),
                 "versionStatus": status,
                 "kubernetesPatchVersion": version.patch,
             }
         )
-    return page(p, "clusterVersions", rows)
+    return paginate(p, "clusterVersions", rows)

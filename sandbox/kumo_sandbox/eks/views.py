@@ -9,7 +9,7 @@ from kumo_sandbox.interfaces import AccessRule, AddonSpec, ClusterView, FargateP
 EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 
 
-def view_of(store: Store, aws_context: AwsContext, arn: str) -> ClusterView | None:
+def build_view(store: Store, aws_context: AwsContext, arn: str) -> ClusterView | None:
     """The cluster with this ARN, None when it is gone."""
     region, account, name = arn.split(":")[3], arn.split(":")[4], arn.rsplit("/", 1)[-1]
     with store.lock:
@@ -28,9 +28,11 @@ def view_of(store: Store, aws_context: AwsContext, arn: str) -> ClusterView | No
             version=raw["version"],
             issuer=raw["identity"]["oidc"]["issuer"],
             service_cidr=raw["kubernetesNetworkConfig"].get("serviceIpv4Cidr") or "172.20.0.0/16",
-            nodes=tuple(node for group in groups for node in _nodes(aws_context, region, group)),
-            fargate_profiles=tuple(_profile(p) for p in cluster.fargate_profiles.values() if p["status"] == "ACTIVE"),
-            access=_access(cluster),
+            nodes=tuple(node for group in groups for node in _build_nodes(aws_context, region, group)),
+            fargate_profiles=tuple(
+                _build_profile(p) for p in cluster.fargate_profiles.values() if p["status"] == "ACTIVE"
+            ),
+            access=_build_access_rules(cluster),
             addons=tuple(
                 AddonSpec(a["addonName"], a["addonVersion"])
                 for a in cluster.addons.values()
@@ -41,7 +43,7 @@ def view_of(store: Store, aws_context: AwsContext, arn: str) -> ClusterView | No
         )
 
 
-def _nodes(aws_context: AwsContext, region: str, group: Raw) -> list[NodeSpec]:
+def _build_nodes(aws_context: AwsContext, region: str, group: Raw) -> list[NodeSpec]:
     return [
         NodeSpec(
             name=f"ip-{instance.private_ip.replace('.', '-')}.{region}.compute.internal",
@@ -58,16 +60,16 @@ def _nodes(aws_context: AwsContext, region: str, group: Raw) -> list[NodeSpec]:
             ami_type=group["amiType"],
             image_id=instance.image_id,
         )
-        for instance in aws_context.instances(region, group)
+        for instance in aws_context.list_instances(region, group)
     ]
 
 
-def _profile(raw: Raw) -> FargateProfileSpec:
+def _build_profile(raw: Raw) -> FargateProfileSpec:
     selectors = tuple((s["namespace"], tuple(sorted((s.get("labels") or {}).items()))) for s in raw["selectors"])
     return FargateProfileSpec(raw["fargateProfileName"], selectors, tuple(raw["subnets"]))
 
 
-def _access(cluster: Cluster) -> tuple[AccessRule, ...]:
+def _build_access_rules(cluster: Cluster) -> tuple[AccessRule, ...]:
     """Access entries with their policies; the creator is an administrator where the cluster was made so."""
     rules = [
         AccessRule(

@@ -20,7 +20,7 @@ PARAMS = {
 }
 
 
-def config(nodegroup: Raw, asked: Raw) -> Raw:
+def build_config(nodegroup: Raw, asked: Raw) -> Raw:
     """The pool as it will be: what a request leaves out stays, or has its default."""
     found = {**DEFAULTS, "enabled": False, **(nodegroup.get("warmPoolConfig") or {}), **asked}
     if nodegroup["amiType"].startswith("BOTTLEROCKET"):
@@ -31,6 +31,6 @@ def config(nodegroup: Raw, asked: Raw) -> Raw:
     return found
 
 
-def params(asked: Raw) -> list[tuple[str, Any]]:
+def build_params(asked: Raw) -> list[tuple[str, Any]]:
     """The update's parameters."""
     return [(PARAMS[key], value) for key, value in asked.items()]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kumo_sandbox.interfaces import ClusterView, LoadBalancers
-from kumo_sandbox.kubernetes.addons import addon_could_run
+from kumo_sandbox.kubernetes.addons import can_addon_run
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.cluster import Cluster
 from kumo_sandbox.kubernetes.pki import Pki
@@ -56,7 +56,7 @@ class KubernetesBackend:
 
     def addon_ready(self, arn: str, addon: str) -> bool:
         view = self._view(arn)
-        return view is not None and addon_could_run(view, addon)
+        return view is not None and can_addon_run(view, addon)
 
     def remove(self, arn: str) -> None:
         """Returns at once: a cluster that is just starting reads its view, which the caller may hold locked."""
@@ -67,7 +67,7 @@ class KubernetesBackend:
                 self._removals[-1].start()
 
     def status(self) -> list[dict[str, object]]:
-        return [_row(arn, cluster) for arn, cluster in list(self._clusters.items())]
+        return [_build_row(arn, cluster) for arn, cluster in list(self._clusters.items())]
 
     def stop(self) -> None:
         for arn in list(self._clusters):
@@ -87,7 +87,7 @@ class KubernetesBackend:
 
     def _new_cluster(self, arn: str) -> Cluster:
         # a folder of its own: a removed cluster of the same name may still be on its way out
-        folder = Path(tempfile.mkdtemp(prefix=f"{folder_name(arn)}-", dir=self._folder))
+        folder = Path(tempfile.mkdtemp(prefix=f"{build_folder_name(arn)}-", dir=self._folder))
         return Cluster(
             arn,
             folder,
@@ -117,13 +117,13 @@ def clear(state_dir: str) -> Path:
     return folder
 
 
-def folder_name(arn: str) -> str:
+def build_folder_name(arn: str) -> str:
     """How a cluster's folder begins: region, account, name."""
     region, account, resource = arn.split(":", 5)[3:]
     return f"{region}-{account}-{resource.rpartition('/')[2]}"
 
 
-def _row(arn: str, cluster: Cluster) -> dict[str, object]:
+def _build_row(arn: str, cluster: Cluster) -> dict[str, object]:
     return {
         "arn": arn,
         "endpoint": cluster.endpoint,

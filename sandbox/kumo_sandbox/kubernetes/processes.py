@@ -73,7 +73,7 @@ class Processes:
             )
 
 
-def resident_mib(pids: Sequence[int]) -> float:
+def measure_resident_mib(pids: Sequence[int]) -> float:
     """Resident memory of these processes together in MiB, as far as /proc tells."""
     return sum(_resident_kib(pid) for pid in pids) / 1024
 

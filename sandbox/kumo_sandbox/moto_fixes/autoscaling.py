@@ -21,7 +21,7 @@ def spread_instances() -> None:
     set_capacity = Group.set_desired_capacity
 
     def set_desired_capacity(group: Any, new_capacity: int | None) -> None:
-        group.instance_states[:] = removal_order(group.instance_states)  # moto ends the first ones
+        group.instance_states[:] = sort_for_removal(group.instance_states)  # moto ends the first ones
         set_capacity(group, new_capacity)
 
     Group.set_desired_capacity = set_desired_capacity
@@ -36,7 +36,7 @@ def _launch(group: Any, count: int, tags: dict[str, str]) -> None:
     subnets = group.autoscaling_backend.ec2_backend.describe_subnets(subnet_ids=names)
     zones = {subnet.id: subnet.availability_zone for subnet in subnets}
     standing = [state.instance.subnet_id for state in group.active_instances()]
-    for subnet, share in shares({name: zones[name] for name in names}, standing, count).items():
+    for subnet, share in split_shares({name: zones[name] for name in names}, standing, count).items():
         place = copy.copy(group)  # shares the list of instances with the group
         place.vpc_zone_identifier = subnet
         place._launch_in_one_subnet(share, dict(tags))
@@ -44,7 +44,7 @@ def _launch(group: Any, count: int, tags: dict[str, str]) -> None:
         state.instance.autoscaling_group = group
 
 
-def shares(zones: dict[str, str], standing: list[str], count: int) -> dict[str, int]:
+def split_shares(zones: dict[str, str], standing: list[str], count: int) -> dict[str, int]:
     """How many new instances each subnet gets: each goes to the emptiest zone, there to the emptiest subnet.
 
     Args:
@@ -63,7 +63,7 @@ def shares(zones: dict[str, str], standing: list[str], count: int) -> dict[str, 
     return dict(given)
 
 
-def removal_order(states: list[Any]) -> list[Any]:
+def sort_for_removal(states: list[Any]) -> list[Any]:
     """A group's instances in the order in which it ends them: the fullest zone first, there the oldest."""
     left, ordered = list(states), []
     while left:

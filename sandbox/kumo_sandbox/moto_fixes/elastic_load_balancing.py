@@ -35,30 +35,35 @@ def complete_elb() -> None:
 def create_classic(backend: Any, name: str, *arguments: Any, **words: Any) -> Any:
     """CreateLoadBalancer of Classic Load Balancers: its hostname is NAME-NUMBER.REGION.elb.amazonaws.com."""
     made = backend._create_bare(name, *arguments, **words)
-    made.dns_name = _hostname(made, backend.region_name)
-    _stand_in(_ec2(backend), made.subnets, f"{INTERFACE}{name}", made.security_groups)
+    made.dns_name = _build_hostname(made, backend.region_name)
+    _create_interfaces(_find_ec2_backend(backend), made.subnets, f"{INTERFACE}{name}", made.security_groups)
     return made
 
 
 def create_modern(backend: Any, *arguments: Any, **words: Any) -> Any:
     """CreateLoadBalancer of the others: a Network Load Balancer's hostname is NAME-ID.elb.REGION.amazonaws.com."""
     made = backend._create_bare(*arguments, **words)
-    made.dns_name = _hostname(made, backend.region_name)
+    made.dns_name = _build_hostname(made, backend.region_name)
     if made.type == "network":
         _rename(backend, made, made.arn.replace(":loadbalancer/app/", ":loadbalancer/net/"))
         made.dns_name = f"{made.name}-{made.arn.rpartition('/')[2]}.elb.{backend.region_name}.amazonaws.com"
-    _stand_in(_ec2(backend), [subnet.id for subnet in made.subnets], _description(made.arn), made.security_groups)
+    _create_interfaces(
+        _find_ec2_backend(backend),
+        [subnet.id for subnet in made.subnets],
+        _build_description(made.arn),
+        made.security_groups,
+    )
     return made
 
 
 def delete_classic(backend: Any, name: str) -> None:
     backend._delete_bare(name)
-    _leave(_ec2(backend), f"{INTERFACE}{name}")
+    _delete_interfaces(_find_ec2_backend(backend), f"{INTERFACE}{name}")
 
 
 def delete_modern(backend: Any, arn: str) -> None:
     backend._delete_bare(arn)
-    _leave(_ec2(backend), _description(arn))
+    _delete_interfaces(_find_ec2_backend(backend), _build_description(arn))
 
 
 def delete_subnet(backend: Any, subnet_id: str) -> Any:
@@ -71,7 +76,7 @@ def delete_subnet(backend: Any, subnet_id: str) -> Any:
     return backend._delete_subnet_bare(subnet_id)
 
 
-def _hostname(balancer: Any, region: str) -> str:
+def _build_hostname(balancer: Any, region: str) -> str:
     """Of a Classic or an Application Load Balancer."""
     prefix = "internal-" if balancer.scheme == "internal" else ""
     return f"{prefix}{balancer.name}-{secrets.randbelow(9 * 10**9) + 10**9}.{region}.elb.amazonaws.com"
@@ -86,24 +91,24 @@ def _rename(backend: Any, balancer: Any, arn: str) -> None:
     backend.tagging_service.tag_resource(arn, tags)
 
 
-def _description(arn: str) -> str:
+def _build_description(arn: str) -> str:
     """ELB net/NAME/ID."""
     return f"{INTERFACE}{arn.partition(':loadbalancer/')[2]}"
 
 
-def _stand_in(ec2: Any, subnets: list[str], description: str, groups: list[str]) -> None:
+def _create_interfaces(ec2: Any, subnets: list[str], description: str, groups: list[str]) -> None:
     """A network interface in each subnet, which belongs to the service."""
     for subnet in subnets:
         interface = ec2.create_network_interface(subnet, None, group_ids=groups, description=description)
         interface.status, interface.requester_managed, interface.requester_id = "in-use", True, "amazon-elb"
 
 
-def _leave(ec2: Any, description: str) -> None:
+def _delete_interfaces(ec2: Any, description: str) -> None:
     for name in [each.id for each in ec2.enis.values() if each.description == description]:
         ec2.delete_network_interface(name)
 
 
-def _ec2(backend: Any) -> Any:
+def _find_ec2_backend(backend: Any) -> Any:
     from moto.ec2.models import ec2_backends
 
     return ec2_backends[backend.account_id][backend.region_name]

@@ -22,12 +22,12 @@ def keep_parsed() -> None:
         return parse(backend)
 
     def policies(backend: Any) -> list[Any]:
-        return [_fresh(policy) for policy in parsed(backend.account_id, backend.region_name)]
+        return [_copy(policy) for policy in parsed(backend.account_id, backend.region_name)]
 
     IAMBackend._init_aws_policies = policies
 
 
-def _fresh(policy: Any) -> Any:
+def _copy(policy: Any) -> Any:
     """A policy as parsed: who attaches one changes its counts, versions and tags."""
     made = copy.copy(policy)
     made.versions, made.tags = [copy.copy(version) for version in policy.versions], {}

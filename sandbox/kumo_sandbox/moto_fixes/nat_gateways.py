@@ -8,7 +8,7 @@ from kumo_sandbox import durations
 from kumo_sandbox.clock import Clock
 
 
-def slow_down(clock: Clock) -> None:
+def delay_nat_gateways(clock: Clock) -> None:
     """Let NAT gateways that are made from now on be pending for as long as the clock says."""
     from moto.ec2.models.nat_gateways import NatGateway
 
@@ -22,12 +22,12 @@ def slow_down(clock: Clock) -> None:
             gateway.__dict__["_ready_at"] = clock.after(durations.NAT_GATEWAY)
         gateway.__dict__["_state"] = value
         if value == "deleted":
-            let_go(gateway)
+            release_address(gateway)
 
     NatGateway.state = property(state, set_state)
 
 
-def let_go(gateway: Any) -> None:
+def release_address(gateway: Any) -> None:
     """A deleted gateway's address is free again and its network interface gone; moto keeps both."""
     backend = gateway.ec2_backend
     for address in backend.addresses:

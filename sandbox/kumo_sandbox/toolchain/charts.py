@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from kumo_sandbox.toolchain import binaries
-from kumo_sandbox.toolchain.build_cache import MODULES, alone, cache_folder, go, pinned, run
+from kumo_sandbox.toolchain.build_cache import MODULES, find_go, get_cache_folder, lock_cache, read_pinned_version, run
 
 PATH = "/_sandbox/charts"  # below the sandbox's endpoint
 FOLDER = "charts"  # of the go.mod, below MODULES
@@ -20,9 +20,9 @@ CHART = "charts/ingress-nginx"  # inside the module
 UNFETCHED = "the chart repository is not fetched yet; fetch it: kumo-sandbox charts"
 
 
-def repository() -> Path:
+def get_repository() -> Path:
     """The repository's place in the cache, whether it is there or not: index.yaml and the packaged charts."""
-    return cache_folder() / f"charts-{pinned(FOLDER, MODULE)}"
+    return get_cache_folder() / f"charts-{read_pinned_version(FOLDER, MODULE)}"
 
 
 def ensure() -> Path:
@@ -30,31 +30,31 @@ def ensure() -> Path:
 
     Raises BinariesError where Go or Helm fails. Work prints progress on stderr.
     """
-    if not repository().exists():
+    if not get_repository().exists():
         helm = binaries.ensure(["helm"])["helm"]
-        with alone():
-            if not repository().exists():
-                _make(helm)
-    return repository()
+        with lock_cache():
+            if not get_repository().exists():
+                _package(helm)
+    return get_repository()
 
 
-def files() -> dict[str, Path]:
+def list_files() -> dict[str, Path]:
     """The repository's files by name, none where it is not fetched."""
-    return {path.name: path for path in repository().iterdir()} if repository().exists() else {}
+    return {path.name: path for path in get_repository().iterdir()} if get_repository().exists() else {}
 
 
-def _make(helm: Path) -> None:
+def _package(helm: Path) -> None:
     """Make it beside its place, and rename it there."""
-    with tempfile.TemporaryDirectory(dir=cache_folder(), prefix=".build-") as scratch:
+    with tempfile.TemporaryDirectory(dir=get_cache_folder(), prefix=".build-") as scratch:
         made = Path(scratch) / "repository"
-        run([str(helm), "package", str(_module() / CHART), "--destination", str(made)], "packaging its chart")
+        run([str(helm), "package", str(_download_module() / CHART), "--destination", str(made)], "packaging its chart")
         run([str(helm), "repo", "index", str(made)], "writing the chart repository's index")
-        made.rename(repository())
+        made.rename(get_repository())
 
 
-def _module() -> Path:
+def _download_module() -> Path:
     """The module's folder in Go's own cache; Go checks it against go.sum."""
-    version = pinned(FOLDER, MODULE)
-    command = [go(), "mod", "download", "-json", f"{MODULE}@{version}"]
+    version = read_pinned_version(FOLDER, MODULE)
+    command = [find_go(), "mod", "download", "-json", f"{MODULE}@{version}"]
     said = run(command, f"fetching {MODULE} {version}", MODULES / FOLDER, {"GOTOOLCHAIN": "local"})
     return Path(json.loads(said)["Dir"])

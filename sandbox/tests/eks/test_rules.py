@@ -174,13 +174,13 @@ def test_every_handler_is_an_operation_of_the_model():
     from kumo_sandbox.eks import model
     from kumo_sandbox.eks.context import OPERATIONS
 
-    assert set(OPERATIONS) <= set(model.service_model().operation_names) and len(OPERATIONS) >= 40
+    assert set(OPERATIONS) <= set(model.load_service_model().operation_names) and len(OPERATIONS) >= 40
 
 
 def test_calls_become_the_policy_that_allows_them(sandbox, cluster, eks):
-    from kumo_sandbox.recorder import policy
+    from kumo_sandbox.recorder import build_policy
 
     eks.list_clusters()
-    statements = policy(sandbox.calls())["Statement"]
+    statements = build_policy(sandbox.calls())["Statement"]
     assert {"eks:CreateCluster", "eks:ListClusters", "ec2:CreateSubnet"} <= set(statements[0]["Action"])
     assert statements[1] == {"Effect": "Allow", "Action": "iam:PassRole", "Resource": ["arn:aws:iam::*:role/cluster"]}
