@@ -1,4 +1,4 @@
-"""The command line: start, look at, spoil and stop the sandbox."""
+"""The command line: start, inspect, disturb and stop the sandbox."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def start_sandbox(options: argparse.Namespace, state_dir: StateDir) -> None:
     with state_dir.lock():
         facts = state_dir.read_facts() or start_server(options, state_dir)
     print(f"The sandbox answers at {facts['endpoint']}, its state is in {state_dir.folder}.")
-    print('Lead your shell there: eval "$(kumo-sandbox env)"; stop it: kumo-sandbox down')
+    print('Point your shell to it: eval "$(kumo-sandbox env)"; stop it: kumo-sandbox down')
 
 
 def start_server(options: argparse.Namespace, state_dir: StateDir) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def wait_for_server(server: subprocess.Popen[bytes], state_dir: StateDir) -> dic
 
 
 def serve(options: argparse.Namespace, state_dir: StateDir) -> None:
-    """Run the server in the foreground until it is told to stop."""
+    """Run the server in the foreground until it gets SIGTERM or SIGINT."""
     from kumo_sandbox.sandbox import Sandbox
 
     state_dir.claim()
@@ -125,7 +125,7 @@ def stop_sandbox(options: argparse.Namespace, state_dir: StateDir) -> None:
 
 
 def print_environment(options: argparse.Namespace, state_dir: StateDir) -> None:
-    """Print the environment that leads AWS clients to the sandbox."""
+    """Print the environment that points AWS clients to the sandbox."""
     values = state_dir.require_facts()["env"]
     print(json.dumps(values) if options.format == "json" else "\n".join(f"export {k}={v}" for k, v in values.items()))
 

@@ -1,1 +1,1 @@
-"""The AWS side: an EKS service driven by botocore's model, beside moto's server for everything else."""
+"""The EKS service: an EKS service driven by botocore's model, beside moto's server for everything else."""

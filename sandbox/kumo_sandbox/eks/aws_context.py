@@ -1,4 +1,4 @@
-"""The world beside EKS: what EC2, IAM and Auto Scaling of the same sandbox (moto) know, asked by boto3.
+"""AWS beside EKS: what EC2, IAM and Auto Scaling of the same sandbox (moto) know, called by boto3.
 
 Its calls carry a mark in the user agent, so that they are neither recorded nor hit by faults.
 """

@@ -38,4 +38,4 @@ def merge_config(now: Any, wanted: Any) -> Any:
 
 def _check_duration(name: str, text: str | None) -> None:
     if text is not None and not DURATION.fullmatch(text):
-        raise InvalidParameter(f"The {name} is not valid: {text!r}, a duration of one unit like 30m or 1h is wanted")
+        raise InvalidParameter(f"The {name} is not valid: {text!r}, use a duration of one unit like 30m or 1h")

@@ -1,4 +1,4 @@
-"""Cluster insights: what would stand in the way of the next minor version.
+"""Cluster insights: what would block the next minor version.
 
 Checks: https://docs.aws.amazon.com/eks/latest/userguide/cluster-insights.html. As at EKS, they are a picture taken
 at a refresh, not the state of the moment.
@@ -101,7 +101,7 @@ CHECKS: tuple[tuple[str, str, str, Callable[[Cluster, int], Finding]], ...] = (
 
 
 def refresh(ctx: Context, cluster: Cluster) -> None:
-    """Take the picture anew; a status that stays keeps the time of its last change."""
+    """Refresh the insights; a status that stays keeps the time of its last change."""
     target, before, cluster.insights = _parse_minor(cluster.raw["version"]) + 1, cluster.insights, {}
     for name, description, recommendation, check in CHECKS:
         key = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{cluster.raw['arn']} {name} {target}"))

@@ -22,7 +22,7 @@ _GENERATING = threading.Lock()
 
 
 class TokenError(Exception):
-    """The text is no JSON Web Token."""
+    """The text is not a JSON Web Token."""
 
 
 class IssuerKey:

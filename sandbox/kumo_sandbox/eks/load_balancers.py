@@ -1,4 +1,4 @@
-"""The load balancers of Services, made at the sandbox's Elastic Load Balancing: what the Kubernetes side asks for."""
+"""The load balancers of Services, made at the sandbox's Elastic Load Balancing: what the Kubernetes backend asks for."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def parse(operation: OperationModel, path: dict[str, str], query: str, body: byt
     try:
         document = json.loads(body) if body else {}
     except ValueError as error:
-        raise InvalidParameter(f"The request body is no JSON: {error}") from error
+        raise InvalidParameter(f"The request body is not valid JSON: {error}") from error
     params: dict[str, Any] = {}
     for name, member in shape.members.items():
         wire = member.serialization.get("name", name)

@@ -1,4 +1,4 @@
-"""A cluster as its Kubernetes side must look: the AWS side's truth as a ClusterView."""
+"""A cluster as its control plane must look: the EKS service's state as a ClusterView."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Kubernetes side of the sandbox: a real control plane behind each cluster."""
+"""The Kubernetes backend of the sandbox: a real control plane behind each cluster."""
 
 from __future__ import annotations
 

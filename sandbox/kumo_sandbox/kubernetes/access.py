@@ -1,6 +1,6 @@
 """Access entries and their policies as RBAC.
 
-EKS grants access policies in an authorizer of its own; here each is a ClusterRole bound to a group that
+EKS grants access policies in a separate authorizer; here each is a ClusterRole bound to a group that
 ``review_token`` gives to the entry's principal, so that it holds whatever user name the entry has.
 """
 

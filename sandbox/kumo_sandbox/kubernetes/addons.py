@@ -114,7 +114,7 @@ def build_addon_manifests(view: ClusterView) -> Iterator[Manifest]:
 
 
 def list_workloads(addon: str) -> tuple[Workload, ...]:
-    """An add-on's workloads; one that is not in the table runs as a Deployment of its own name."""
+    """An add-on's workloads; one that is not in the table runs as a Deployment of the same name."""
     return WORKLOADS.get(addon) or (Workload(addon, f"eks/{addon}:{{version}}", _named(addon), replicas=1),)
 
 

@@ -56,7 +56,7 @@ class Api:
         self._session.close()
 
     def apply(self, manifest: Manifest) -> Manifest:
-        """Server-side apply, and where the manifest has a status, that too; what is immutable is made anew."""
+        """Server-side apply, and where the manifest has a status, that too; what is immutable is recreated."""
         body = {key: value for key, value in manifest.items() if key != "status"}
         try:
             answer = self._apply(build_path(manifest), body)

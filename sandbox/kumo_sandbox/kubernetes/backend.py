@@ -86,7 +86,7 @@ class KubernetesBackend:
             return self._clusters[arn]
 
     def _new_cluster(self, arn: str) -> Cluster:
-        # a folder of its own: a removed cluster of the same name may still be on its way out
+        # a separate folder: a removed cluster of the same name may still be on its way out
         folder = Path(tempfile.mkdtemp(prefix=f"{build_folder_name(arn)}-", dir=self._folder))
         return Cluster(
             arn,

@@ -1,4 +1,4 @@
-"""The Kubernetes side of one cluster: its endpoint from the start, its control plane from the first connection on."""
+"""The Kubernetes backend of one cluster: its endpoint from the start, its control plane from the first connection on."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def _path(pod: Manifest, folder: str, file: str) -> str:
 
 
 def _with(container: Manifest, identity: Identity, common: dict[str, str], region: str) -> Manifest:
-    """The container with variables and mount, as far as it has none of its own."""
+    """The container with variables and mount, unless it has them already."""
     names = {each["name"] for each in container.get("env") or []}
     added = {key: value for key, value in common.items() if key not in names}
     if not names.intersection(REGION_KEYS):

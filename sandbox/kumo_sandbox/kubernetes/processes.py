@@ -1,4 +1,4 @@
-"""Child processes that cannot outlive the sandbox: each in a session of its own, recorded, and killed with us."""
+"""Child processes that cannot outlive the sandbox: each in a separate session, recorded, and killed with us."""
 
 from __future__ import annotations
 

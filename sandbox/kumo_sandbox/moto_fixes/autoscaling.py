@@ -35,8 +35,8 @@ def _launch(group: Any, count: int, tags: dict[str, str]) -> None:
         return
     subnets = group.autoscaling_backend.ec2_backend.describe_subnets(subnet_ids=names)
     zones = {subnet.id: subnet.availability_zone for subnet in subnets}
-    standing = [state.instance.subnet_id for state in group.active_instances()]
-    for subnet, share in split_shares({name: zones[name] for name in names}, standing, count).items():
+    running = [state.instance.subnet_id for state in group.active_instances()]
+    for subnet, share in split_shares({name: zones[name] for name in names}, running, count).items():
         place = copy.copy(group)  # shares the list of instances with the group
         place.vpc_zone_identifier = subnet
         place._launch_in_one_subnet(share, dict(tags))
@@ -44,14 +44,14 @@ def _launch(group: Any, count: int, tags: dict[str, str]) -> None:
         state.instance.autoscaling_group = group
 
 
-def split_shares(zones: dict[str, str], standing: list[str], count: int) -> dict[str, int]:
+def split_shares(zones: dict[str, str], running: list[str], count: int) -> dict[str, int]:
     """How many new instances each subnet gets: each goes to the emptiest zone, there to the emptiest subnet.
 
     Args:
         zones: subnet id -> its zone, in the group's order.
-        standing: the subnet of each instance that runs already.
+        running: the subnet of each instance that runs already.
     """
-    in_subnet = Counter({subnet: standing.count(subnet) for subnet in zones})
+    in_subnet = Counter({subnet: running.count(subnet) for subnet in zones})
     given: Counter[str] = Counter()
     for _each in range(count):
         in_zone: Counter[str] = Counter()

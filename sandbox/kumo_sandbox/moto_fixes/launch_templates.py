@@ -40,7 +40,7 @@ def get_version(template: Any, number: Any) -> Any:
 
 
 def delete_versions(response: Any) -> Any:
-    """DeleteLaunchTemplateVersions: what is there and is not the default goes, the rest is told apart.
+    """DeleteLaunchTemplateVersions: what is there and is not the default is deleted, the rest is reported as unsuccessful.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteLaunchTemplateVersions.html
     """

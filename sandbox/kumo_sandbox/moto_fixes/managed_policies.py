@@ -1,4 +1,4 @@
-"""AWS' managed policies are parsed once: moto does it anew at each reset, which takes 0.1 to 0.5 s."""
+"""AWS' managed policies are parsed once: moto parses them again at each reset, which takes 0.1 to 0.5 s."""
 
 from __future__ import annotations
 

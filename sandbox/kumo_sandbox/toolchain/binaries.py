@@ -2,7 +2,7 @@
 
 A tool is looked for in ``$KUBEBUILDER_ASSETS`` (taken as it is, the envtest convention), in the cache, and on
 PATH (only in the very version the go.mod names). What is left is built with Go into the cache, one tool after
-another, each put there by one rename: ``<cache>/<tool>-<version>/<tool>``. The versions stand in the go.mod files
+another, each put there by one rename: ``<cache>/<tool>-<version>/<tool>``. The versions are in the go.mod files
 beside this package and nowhere else.
 """
 

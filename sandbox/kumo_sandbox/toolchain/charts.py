@@ -1,7 +1,7 @@
 """The sandbox's chart repository: the chart ingress-nginx as its project wrote it, packaged by Helm.
 
 Its Go module holds the chart beside the program; the module proxy serves it where GitHub's pages are out of reach. The
-version stands in binaries/charts/go.mod, the checksum beside it. The server offers the repository at ``PATH``.
+version is in binaries/charts/go.mod, the checksum beside it. The server offers the repository at ``PATH``.
 """
 
 from __future__ import annotations
