@@ -61,8 +61,8 @@ def sort_for_removal(states: list[Any]) -> list[Any]:
     """A group's instances in the order in which it ends them: the fullest zone first, there the oldest."""
     left, ordered = list(states), []
     while left:
-        full = Counter(state.instance.partment.zone for state in left)
-        chosen = max(left, key=lambda state: full[state.instance.partment.zone])
+        full = Counter(state.instance.placement.zone for state in left)
+        chosen = max(left, key=lambda state: full[state.instance.placement.zone])
         left.remove(chosen)
         ordered.append(chosen)
     return ordered

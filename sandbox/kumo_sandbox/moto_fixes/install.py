@@ -25,6 +25,7 @@ RULES = (
     "ec2.internet_gateways",
     "ec2.launch_templates",
     "ec2.nat_gateways",
+    "ec2.network_interfaces",
     "ec2.route_tables",
     "ec2.security_groups",
     "ec2.subnets",
