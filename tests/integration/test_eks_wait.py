@@ -261,3 +261,19 @@ def test_a_playbook_in_check_mode_returns_at_once(sandbox, tmp_path):
     out, err = play.communicate()
     assert play.returncode == 0, out + err
     assert "MISSING" in out and f"[{NAME}]" not in err
+
+
+def test_what_earlier_tasks_changed_is_waited_for(wait, cluster):
+    changed = {"nodegroups": [{"name": "general", "changed": True, "status": "CREATING", "updates": []}]}
+    unchanged = {"addons": [{"name": "vpc-cni", "changed": False, "status": "ACTIVE", "updates": []}]}
+    assert found(wait(results=[changed, unchanged, {"skipped": True}])) == [("nodegroup", "general", "ACTIVE")]
+
+
+def test_results_without_a_change_need_no_call_to_aws(sandbox, cluster, tmp_path):
+    sandbox.recorder.clear()
+    row = {"name": "general", "changed": False, "status": "ACTIVE", "updates": []}
+    for flags in ((), ("--check",)):
+        with playing(tmp_path, *flags, results=[{"nodegroups": [row]}]) as play:
+            out, error = play.communicate()
+        assert play.returncode == 0 and '"msg": "[]"' in out, [out, error]
+    assert sandbox.calls() == []
