@@ -292,7 +292,7 @@ extends_documentation_fragment:
   - amazon.aws.boto3
   - ansible.builtin.action_common_attributes
 requirements:
-  - kubernetes >= 24.2.0 (to write service accounts; not with O(role_only=true))
+  - kubernetes >= 26.1.0 (to write service accounts; not with O(role_only=true))
 attributes:
   check_mode:
     support: full

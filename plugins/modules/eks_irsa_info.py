@@ -48,7 +48,7 @@ extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.facts
 requirements:
-  - kubernetes >= 24.2.0
+  - kubernetes >= 26.1.0
 attributes:
   check_mode:
     support: full

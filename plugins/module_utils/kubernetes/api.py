@@ -147,8 +147,7 @@ class KubernetesApi:
         query = build_query(fieldManager=FIELD_MANAGER, force="true" if force else "") + build_dry_run(dry_run)
         full = {"apiVersion": kind.api_version, "kind": kind.kind, **body}
         path = kind.build_path(namespace, body["metadata"]["name"])
-        # As text: before release 26 the package does not write a dict for this media type. JSON is YAML, too.
-        return self.request("PATCH", path, json.dumps(full), query, APPLY_PATCH)
+        return self.request("PATCH", path, full, query, APPLY_PATCH)
 
     def patch(
         self,
@@ -216,7 +215,7 @@ class KubernetesApi:
         self,
         method: str,
         path: str,
-        body: Object | str | None = None,
+        body: Object | None = None,
         query: Query | None = None,
         media_type: str = JSON,
     ) -> Object:
@@ -232,7 +231,7 @@ class KubernetesApi:
         self,
         method: str,
         path: str,
-        body: Object | str | None = None,
+        body: Object | None = None,
         query: Query | None = None,
         media_type: str = JSON,
         accept: str = JSON,
@@ -259,7 +258,7 @@ class KubernetesApi:
         self._tokens.discard(token)
         return self._send(method, path, body, options)
 
-    def _send(self, method: str, path: str, body: Object | str | None, options: dict[str, Any]) -> Any:
+    def _send(self, method: str, path: str, body: Object | None, options: dict[str, Any]) -> Any:
         client = self._open()
         host = self._connection.host
         copied = {**options, "query_params": [*options["query_params"]], "header_params": {**options["header_params"]}}
@@ -378,8 +377,9 @@ def _import_kubernetes() -> Any:
         import kubernetes.client.configuration
         import kubernetes.dynamic.exceptions
     except ImportError:
+        # Release 26 is the first that writes the body of a server-side apply.
         reason = "to reach the cluster's Kubernetes API"
-        raise EksError(missing_required_lib("kubernetes>=24.2.0", reason=reason)) from None
+        raise EksError(missing_required_lib("kubernetes>=26.1.0", reason=reason)) from None
     return kubernetes
 
 

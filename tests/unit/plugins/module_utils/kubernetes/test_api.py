@@ -206,7 +206,7 @@ def test_a_server_that_does_not_answer(api, server):
 def test_a_missing_package_is_named_with_the_python(api, monkeypatch):
     monkeypatch.setitem(sys.modules, "kubernetes", None)
     with pytest.raises(
-        EksError, match=r"Python library \(kubernetes>=24.2.0\).*to reach the cluster's Kubernetes API"
+        EksError, match=r"Python library \(kubernetes>=26.1.0\).*to reach the cluster's Kubernetes API"
     ) as caught:
         api.get(NAMESPACE, "n")
     assert sys.executable in caught.value.message
