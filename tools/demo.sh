@@ -12,7 +12,7 @@ export HELM_CONFIG_HOME="$state/helm/config" HELM_CACHE_HOME="$state/helm/cache"
 say() { printf '\n== %s\n' "$*"; }
 site() {
   ansible-playbook kumo.eks.site -e eks_cluster_config=cluster-config.yaml -e @applications.yml \
-    -e ingress_nginx_repository="$charts" -e cluster_kubeconfig="$KUBECONFIG"
+    -e ingress_nginx_repository="$charts" -e eks_cluster_kubeconfig="$KUBECONFIG"
 }
 
 say "Start the sandbox, $speed times as fast as AWS"

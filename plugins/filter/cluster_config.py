@@ -43,9 +43,9 @@ _value:
   sample:
     eks_cluster_name: my-cluster
     eks_region: ap-northeast-1
-    cluster_version: "1.29"
-    network_cidr: 10.0.0.0/16
-    network_nat_gateway: HighlyAvailable
+    eks_cluster_version: "1.29"
+    eks_network_cidr: 10.0.0.0/16
+    eks_network_nat_gateway: HighlyAvailable
 """
 
 from collections.abc import Callable

@@ -9,10 +9,10 @@ version_added: 0.1.0
 short_description: Helm releases in the order to install them
 author: kumo.eks contributors (@kumo-eks)
 description:
-  - Puts the releases of the role P(kumo.eks.helm#role) in order. They stay as written, but none comes before one that its C(needs) name.
+  - Puts the releases of the role P(kumo.eks.eks_helm#role) in order. They stay as written, but none comes before one that its C(needs) name.
 options:
   _input:
-    description: The releases, as in the role's C(helm_releases).
+    description: The releases, as in the role's C(eks_helm_releases).
     type: list
     elements: dict
     required: true
@@ -36,8 +36,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
-from ansible_collections.kumo.eks.plugins.module_utils.helm_order import in_order
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.helm.order import in_order
 
 
 def helm_order(releases: list[dict[str, Any]]) -> list[dict[str, Any]]:

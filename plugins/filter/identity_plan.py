@@ -9,16 +9,16 @@ version_added: 0.1.0
 short_description: Identities of pods as the modules take them, checked
 author: kumo.eks contributors (@kumo-eks)
 description:
-  - Turns the two lists of the role P(kumo.eks.irsa#role) into what M(kumo.eks.eks_irsa) and M(kumo.eks.eks_pod_identity) take.
+  - Turns the two lists of the role P(kumo.eks.eks_irsa#role) into what M(kumo.eks.eks_irsa) and M(kumo.eks.eks_pod_identity) take.
   - It checks both lists as the modules do, so that a playbook can refuse them before it makes anything.
 options:
   _input:
-    description: The service accounts, as in the role's C(irsa_service_accounts).
+    description: The service accounts, as in the role's C(eks_irsa_service_accounts).
     type: list
     elements: dict
     required: true
   associations:
-    description: The pod identity associations, as in the role's C(irsa_pod_identity_associations).
+    description: The pod identity associations, as in the role's C(eks_irsa_pod_identity_associations).
     type: list
     elements: dict
     required: true
@@ -58,8 +58,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
-from ansible_collections.kumo.eks.plugins.module_utils.identity_plan import identity_plan
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.identity.plan import identity_plan
 
 
 def plan(

@@ -9,7 +9,7 @@ version_added: 0.1.0
 short_description: What of a cluster's network differs from what is wanted
 author: kumo.eks contributors (@kumo-eks)
 description:
-  - Compares what M(kumo.eks.eks_foundation_info) found with the network that the role P(kumo.eks.network#role) keeps.
+  - Compares what M(kumo.eks.eks_foundation_info) found with the network that the role P(kumo.eks.eks_network#role) keeps.
   - The role runs a task only for what is in the answer.
 options:
   _input:
@@ -62,8 +62,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
-from ansible_collections.kumo.eks.plugins.module_utils.network_plan import network_plan
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.network_plan import network_plan
 
 
 def plan(found: dict[str, Any], **wanted: Any) -> dict[str, Any]:

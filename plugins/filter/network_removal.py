@@ -40,7 +40,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.network_plan import network_removal
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.network_plan import network_removal
 
 
 class FilterModule:

@@ -9,10 +9,10 @@ version_added: 0.1.0
 short_description: The IAM roles, launch templates and module options of node groups
 author: kumo.eks contributors (@kumo-eks)
 description:
-  - Turns the node groups that a person writes for the role P(kumo.eks.nodegroups#role) into what each of its tasks needs.
+  - Turns the node groups that a person writes for the role P(kumo.eks.eks_nodegroups#role) into what each of its tasks needs.
 options:
   _input:
-    description: The node groups, as in the role's C(nodegroups_list).
+    description: The node groups, as in the role's C(eks_nodegroups_list).
     type: list
     elements: dict
     required: true
@@ -50,7 +50,7 @@ EXAMPLES = r"""
 - name: Show what node groups need
   ansible.builtin.debug:
     msg: >-
-      {{ nodegroups_list | kumo.eks.nodegroup_plan(cluster='my-cluster', region='ap-northeast-1',
+      {{ eks_nodegroups_list | kumo.eks.nodegroup_plan(cluster='my-cluster', region='ap-northeast-1',
          role_name='eksNodeRole', subnets={'private': [], 'public': []}, tags={}) }}
 """
 
@@ -65,8 +65,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
-from ansible_collections.kumo.eks.plugins.module_utils.nodegroup_plan import nodegroup_plan
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.managed import nodegroup_plan
 
 
 def plan(groups: list[dict[str, Any]], **facts: Any) -> dict[str, Any]:

@@ -56,8 +56,8 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
-from ansible_collections.kumo.eks.plugins.module_utils.role_plan import role_plan
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_plan import role_plan
 
 
 def plan(found: list[dict[str, Any]], **facts: Any) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.role_plan import role_removal
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_plan import role_removal
 
 
 class FilterModule:

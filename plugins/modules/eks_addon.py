@@ -404,18 +404,16 @@ addons:
 from functools import partial
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.addon_versions import AddonCatalog
-from ansible_collections.kumo.eks.plugins.module_utils.aws import (
-    AnsibleAWSModule,
-    client,
-    exit_with,
-    exit_with_list,
-    failures,
-)
-from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
-from ansible_collections.kumo.eks.plugins.module_utils.names import refuse_twins
-from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Outcome, Reconciler, side_by_side
-from ansible_collections.kumo.eks.plugins.module_utils.resources.addon import AddonResource
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with, exit_with_list
+from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
+from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
+from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_unique
+from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import AddonResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog
 
 
 def addon_spec() -> dict[str, Any]:
@@ -470,15 +468,15 @@ def main() -> None:
         required_one_of=[("name", "addons")],
         supports_check_mode=True,
     )
-    params = without_none(module.params)
-    with failures(module, f"Could not manage add-ons of cluster {params['cluster_name']}"):
-        eks = client(module)
+    params = drop_none(module.params)
+    with handle_failures(module, f"Could not manage add-ons of cluster {params['cluster_name']}"):
+        eks = get_client(module)
         catalog = AddonCatalog(eks, params["cluster_name"])
         if "name" in params:
             exit_with(module, reconcile(module, eks, catalog, params), "addon")
-        refuse_twins("addons", [row["name"] for row in params["addons"]])
+        check_unique("addons", [row["name"] for row in params["addons"]])
         work = [(row["name"], partial(reconcile, module, eks, catalog, row)) for row in params["addons"]]
-        exit_with_list(module, side_by_side(work), "addons")
+        exit_with_list(module, run_concurrently(work), "addons")
 
 
 if __name__ == "__main__":

@@ -220,17 +220,20 @@ addon_versions:
 
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.addon_versions import AddonCatalog, version_rows
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures, snake
-from ansible_collections.kumo.eks.plugins.module_utils.resources.base import described, found_or_none, listed
-from ansible_collections.kumo.eks.plugins.module_utils.versions import minor_of
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer, get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
+from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog, version_rows
 
 
 def addons_of(eks: Any, cluster: str, name: str | None) -> list[dict[str, Any]]:
     """One add-on or all of them, in snake case."""
-    names = [name] if name else listed(eks, "list_addons", "addons", cluster)
-    found = described(names, lambda one: found_or_none(eks.describe_addon, "addon", clusterName=cluster, addonName=one))
-    return [snake(raw) for raw in found]
+    names = [name] if name else list_names(eks, "list_addons", "addons", cluster)
+    found = describe_all(
+        names, lambda one: describe_or_none(eks.describe_addon, "addon", clusterName=cluster, addonName=one)
+    )
+    return [convert_answer(raw) for raw in found]
 
 
 def offered(eks: Any, kubernetes: str, name: str | None) -> list[dict[str, Any]]:
@@ -256,7 +259,7 @@ def look(eks: Any, params: dict[str, Any]) -> dict[str, Any]:
     """The result: add-ons, and versions where they are asked for."""
     cluster, kubernetes = params["cluster_name"], params["kubernetes_version"]
     if kubernetes:
-        minor_of(kubernetes, "kubernetes_version")
+        parse_minor(kubernetes, "kubernetes_version")
     elif params["versions"]:
         kubernetes = AddonCatalog(eks, cluster).cluster_version()
     found = {"addons": addons_of(eks, cluster, params["name"]) if cluster else []}
@@ -273,8 +276,8 @@ def main() -> None:
     module = AnsibleAWSModule(
         argument_spec=spec, required_one_of=[("cluster_name", "kubernetes_version")], supports_check_mode=True
     )
-    with failures(module, "Could not look at add-ons"):
-        result = look(client(module), module.params)
+    with handle_failures(module, "Could not look at add-ons"):
+        result = look(get_client(module), module.params)
     module.exit_json(changed=False, **result)
 
 

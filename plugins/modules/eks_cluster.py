@@ -963,17 +963,19 @@ updates:
       sample: UpdateClusterVersion
 """
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, exit_with, failures
-from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
-from ansible_collections.kumo.eks.plugins.module_utils.names import check_name
-from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Reconciler
-from ansible_collections.kumo.eks.plugins.module_utils.resources.cluster import (
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with
+from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
+from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.security_groups import find_group_ids
+from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import (
     EGRESS_MODES,
     LOG_TYPES,
     MODES,
     ClusterResource,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.security_groups import ids_of
 
 NETWORKS = dict(type="list", elements="dict", options=dict(cidrs=dict(type="list", elements="str", required=True)))
 ON_OFF = dict(enabled=dict(type="bool", required=True))
@@ -1085,11 +1087,11 @@ def argument_spec() -> dict:
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True)
-    params = without_none(module.params)
-    with failures(module, f"Could not manage cluster {params['name']}"):
+    params = drop_none(module.params)
+    with handle_failures(module, f"Could not manage cluster {params['name']}"):
         check_name("cluster", params["name"])
         reconciler = Reconciler(
-            ClusterResource(client(module), params["name"]),
+            ClusterResource(get_client(module), params["name"]),
             check_mode=module.check_mode,
             wait=params["wait"],
             wait_timeout=params["wait_timeout"],
@@ -1099,7 +1101,9 @@ def main() -> None:
         else:
             groups = params.get("security_groups")
             if groups is not None:
-                params["security_groups"] = ids_of(lambda: client(module, "ec2"), groups, params.get("subnets") or [])
+                params["security_groups"] = find_group_ids(
+                    lambda: get_client(module, "ec2"), groups, params.get("subnets") or []
+                )
             outcome = reconciler.ensure_present(params)
     exit_with(module, outcome, "cluster")
 

@@ -590,18 +590,19 @@ clusters:
               sample: "15s"
 """
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures, snake
-from ansible_collections.kumo.eks.plugins.module_utils.resources.base import described, found_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer, get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=dict(name=dict(type="str")), supports_check_mode=True)
-    with failures(module, "Could not look at clusters"):
-        eks = client(module)
+    with handle_failures(module, "Could not look at clusters"):
+        eks = get_client(module)
         pages = eks.get_paginator("list_clusters").paginate
         names = [module.params["name"]] if module.params["name"] else [n for p in pages() for n in p["clusters"]]
-        found = described(names, lambda name: found_or_none(eks.describe_cluster, "cluster", name=name))
-    module.exit_json(changed=False, clusters=[snake(raw) for raw in found])
+        found = describe_all(names, lambda name: describe_or_none(eks.describe_cluster, "cluster", name=name))
+    module.exit_json(changed=False, clusters=[convert_answer(raw) for raw in found])
 
 
 if __name__ == "__main__":

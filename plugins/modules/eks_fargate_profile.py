@@ -301,17 +301,15 @@ fargate_profiles:
 
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import (
-    AnsibleAWSModule,
-    client,
-    exit_with,
-    exit_with_list,
-    failures,
-)
-from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
-from ansible_collections.kumo.eks.plugins.module_utils.names import check_name, refuse_twins
-from ansible_collections.kumo.eks.plugins.module_utils.reconciler import ItemResult, Outcome, Reconciler, in_turn
-from ansible_collections.kumo.eks.plugins.module_utils.resources.fargate_profile import FargateProfileResource
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with, exit_with_list
+from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_serially
+from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
+from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
+from ansible_collections.kumo.eks.plugins.module_utils.eks.fargate_profile import FargateProfileResource
 
 
 def profile_spec() -> dict[str, Any]:
@@ -345,8 +343,8 @@ def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any], check: b
 
 def reconcile_list(module: AnsibleAWSModule, eks: Any, rows: list[dict[str, Any]]) -> list[ItemResult]:
     """EKS takes one creation or deletion of a profile of a cluster at a time."""
-    refuse_twins("profiles", [row["name"] for row in rows])
-    return in_turn(
+    check_unique("profiles", [row["name"] for row in rows])
+    return run_serially(
         [row["name"] for row in rows],
         lambda number: reconcile(module, eks, rows[number], True, False),
         lambda number, wait: reconcile(module, eks, rows[number], module.check_mode, wait),
@@ -371,9 +369,9 @@ def main() -> None:
         required_one_of=[("name", "profiles")],
         supports_check_mode=True,
     )
-    params = without_none(module.params)
-    with failures(module, f"Could not manage Fargate profiles of cluster {params['cluster_name']}"):
-        eks = client(module)
+    params = drop_none(module.params)
+    with handle_failures(module, f"Could not manage Fargate profiles of cluster {params['cluster_name']}"):
+        eks = get_client(module)
         if "name" in params:
             exit_with(module, reconcile(module, eks, params, module.check_mode, params["wait"]), "fargate_profile")
         exit_with_list(module, reconcile_list(module, eks, params["profiles"]), "fargate_profiles")

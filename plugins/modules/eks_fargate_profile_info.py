@@ -146,22 +146,25 @@ fargate_profiles:
 """
 
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures, snake
-from ansible_collections.kumo.eks.plugins.module_utils.resources.base import described, found_or_none, listed
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer, get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 
 
 def main() -> None:
     spec = dict(cluster_name=dict(type="str", required=True), name=dict(type="str"))
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
     cluster, name = module.params["cluster_name"], module.params["name"]
-    with failures(module, f"Could not look at Fargate profiles of cluster {cluster}"):
-        eks = client(module)
+    with handle_failures(module, f"Could not look at Fargate profiles of cluster {cluster}"):
+        eks = get_client(module)
         words = {"clusterName": cluster}
-        found = described(
-            [name] if name else listed(eks, "list_fargate_profiles", "fargateProfileNames", cluster),
-            lambda one: found_or_none(eks.describe_fargate_profile, "fargateProfile", fargateProfileName=one, **words),
+        found = describe_all(
+            [name] if name else list_names(eks, "list_fargate_profiles", "fargateProfileNames", cluster),
+            lambda one: describe_or_none(
+                eks.describe_fargate_profile, "fargateProfile", fargateProfileName=one, **words
+            ),
         )
-    module.exit_json(changed=False, fargate_profiles=[snake(raw) for raw in found])
+    module.exit_json(changed=False, fargate_profiles=[convert_answer(raw) for raw in found])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ module: eks_foundation_info
 version_added: 0.1.0
 short_description: Look at what an Amazon EKS cluster stands on
 description:
-  - Describes the network that the role P(kumo.eks.network#role) made for a cluster, IAM roles and launch templates, all in one task.
+  - Describes the network that the role P(kumo.eks.eks_network#role) made for a cluster, IAM roles and launch templates, all in one task.
   - Keys of the answers are those of the APIs in snake case; tags are dictionaries.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -234,16 +234,17 @@ launch_templates:
 import time
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures, has_code
-from ansible_collections.kumo.eks.plugins.module_utils.resources.launch_templates import describe_templates
-from ansible_collections.kumo.eks.plugins.module_utils.resources.network import describe_network, is_settled
-from ansible_collections.kumo.eks.plugins.module_utils.resources.roles import describe_roles, role_users
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client, has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import describe_templates
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.network import describe_network, is_settled
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_usage import describe_roles, list_role_users
 
 PAUSE = 5.0  # seconds between two looks of a wait
 
 
 def look_at_network(module: AnsibleAWSModule) -> dict[str, Any]:
-    params, ec2 = module.params, client(module, "ec2")
+    params, ec2 = module.params, get_client(module, "ec2")
     end = time.monotonic() + params["wait_timeout"]
     while True:
         network = describe_network(ec2, module.region, params["cluster_name"], params["leftovers"])
@@ -257,7 +258,7 @@ def look_at_roles(module: AnsibleAWSModule) -> dict[str, Any]:
     if not module.params["roles"]:
         return {"roles": [], "missing_roles": []}
     wanted = {role["name"]: role["inline"] for role in module.params["roles"]}
-    found = describe_roles(client(module, "iam"), wanted, lambda error: has_code(error, "NoSuchEntity"))
+    found = describe_roles(get_client(module, "iam"), wanted, lambda error: has_code(error, "NoSuchEntity"))
     missing = predicted(module, [name for name, role in found.items() if role is None])
     return {"roles": [role for role in found.values() if role], "missing_roles": missing}
 
@@ -266,7 +267,7 @@ def predicted(module: AnsibleAWSModule, names: list[str]) -> list[dict[str, str]
     """The missing roles with the ARNs they would have in the caller's account and partition."""
     if not names:
         return []
-    partition, account = client(module, "sts").get_caller_identity()["Arn"].split(":")[1:5:3]
+    partition, account = get_client(module, "sts").get_caller_identity()["Arn"].split(":")[1:5:3]
     return [{"role_name": name, "arn": f"arn:{partition}:iam::{account}:role/{name}"} for name in names]
 
 
@@ -276,9 +277,9 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
     if params["network"]:
         found["network"] = look_at_network(module)
     if params["role_users"]:
-        found["role_users"] = role_users(client(module))
+        found["role_users"] = list_role_users(get_client(module))
     if params["launch_templates"] is not None:
-        ec2, names = client(module, "ec2"), params["launch_templates"]
+        ec2, names = get_client(module, "ec2"), params["launch_templates"]
         found["launch_templates"] = describe_templates(ec2, module.region, params["cluster_name"], names)
     return found
 
@@ -296,7 +297,7 @@ def main() -> None:
         wait_timeout=dict(type="int", default=600),
     )
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
-    with failures(module, f"Could not look at what cluster {module.params['cluster_name']} stands on"):
+    with handle_failures(module, f"Could not look at what cluster {module.params['cluster_name']} stands on"):
         found = look(module)
     module.exit_json(changed=False, **found)
 

@@ -194,6 +194,7 @@ attributes:
 requirements:
   - Helm 3.14 or later, or Helm 4
   - PyYAML
+  - kubernetes >= 26.1.0
 notes:
   - Helm gets a kubeconfig (0600, gone after the task) that has no secret in it. The token comes from an exec credential of this collection,
     which mints one whenever Helm needs it, also in waits that are longer than the 15 minutes a token is good for. The API server's
@@ -319,33 +320,34 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures
-from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
-from ansible_collections.kumo.eks.plugins.module_utils.helm import (
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.helm.chart import SOURCE_OPTIONS, check_source, fetch, is_path
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import (
     Helm,
     HelmError,
     cluster_helm,
     helm_options,
     local_helm,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.helm_chart import SOURCE_OPTIONS, check_source, fetch, is_path
-from ansible_collections.kumo.eks.plugins.module_utils.helm_ecr import ecr_password
-from ansible_collections.kumo.eks.plugins.module_utils.helm_manifest import joined
-from ansible_collections.kumo.eks.plugins.module_utils.helm_release import (
+from ansible_collections.kumo.eks.plugins.module_utils.helm.ecr import build_ecr_login
+from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import join_manifests
+from ansible_collections.kumo.eks.plugins.module_utils.helm.pod_watch import PodWatch
+from ansible_collections.kumo.eks.plugins.module_utils.helm.release import (
     VALUE_OPTIONS,
     WAIT_OPTIONS,
     Plan,
     Release,
-    Work,
+    ReleaseOperations,
     check_release,
     crd_args,
     failed,
+    find_rollback_target,
     template,
-    way_back,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.helm_watch import PodWatch
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes_api import KubernetesApi
-from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
 
 
 def argument_spec() -> dict[str, Any]:
@@ -391,7 +393,7 @@ def without_cluster(module: AnsibleAWSModule, params: dict[str, Any]) -> dict[st
         unknown = missing_repository(helm, params)
         if unknown:
             return without_chart(module, params, None, unknown)
-        chart = fetch(helm, params, ecr_password(module))
+        chart = fetch(helm, params, build_ecr_login(module))
         plan = Plan("install", [f"installs {chart.title}"], "", template(helm, params, chart, *crd_args(params)))
     return result_of(module, plan, params, {"chart": chart.title, "app_version": chart.app_version})
 
@@ -429,17 +431,17 @@ def named(params: dict[str, Any]) -> dict[str, Any]:
 
 def result_of(module: AnsibleAWSModule, plan: Plan, params: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
     changed = plan.action != "none"
-    result = {"changed": changed, "action": plan.action, "reasons": plan.reasons, **named(params), **facts}
+    result = {"changed": changed, "action": plan.action, "reasons": plan.list_reasons, **named(params), **facts}
     return {**result, "diff": plan.diff(params["namespace"], params["name"])} if changed and module._diff else result
 
 
-class Keeper:
+class ReleaseReconciler:
     """Brings one release to what the task asks for."""
 
     def __init__(self, module: AnsibleAWSModule, params: dict[str, Any], helm: Helm, api: KubernetesApi) -> None:
         self._module, self._params, self._helm = module, params, helm
         self._pods = PodWatch(api, params["namespace"])
-        self._work = Work(helm, api, params, self._pods.look)
+        self._work = ReleaseOperations(helm, api, params, self._pods.look)
         self._check = module.check_mode
         self._stuck = False  # check mode leaves a pending release pending
 
@@ -453,7 +455,7 @@ class Keeper:
             self._module.warn(f"recover: {recovered}")
             current = self._work.find()
         elif recovered:
-            good = way_back(current)
+            good = find_rollback_target(current)
             current = replace(self._work.find(good), status="deployed") if good else None
             self._stuck = True
         act = self._present if self._params["state"] == "present" else self._absent
@@ -464,17 +466,17 @@ class Keeper:
         unknown = missing_repository(self._helm, self._params) if self._check else None
         if unknown:
             return without_chart(self._module, self._params, current, unknown)
-        chart = fetch(self._helm, self._params, ecr_password(self._module))
+        chart = fetch(self._helm, self._params, build_ecr_login(self._module))
         more = self._namespace() if is_gone(current) else []
         plan = self._work.plan(chart, current, render=self._check, stuck=self._stuck)
-        plan = replace(plan, reasons=plan.reasons + more)
+        plan = replace(plan, list_reasons=plan.list_reasons + more)
         if plan.action == "none":
             return self._result(plan, current.facts())
         if self._check:
             return self._result(plan, {"chart": chart.title, "app_version": chart.app_version})
         new = self._work.missing_definitions(chart) if self._module._diff and is_gone(current) else []
         after = self._tried(lambda: self._work.apply(chart), current)
-        text = joined(self._work.text_of(after.manifest, after.hooks), *(json.dumps(row) for row in new))
+        text = join_manifests(self._work.text_of(after.manifest, after.hooks), *(json.dumps(row) for row in new))
         return self._result(replace(plan, after=text), after.facts())
 
     def _namespace(self) -> list[str]:
@@ -490,7 +492,7 @@ class Keeper:
             return [f"creates namespace {name}"]
         words = f"namespace: there is no namespace {name}, and create_namespace is not true"
         if not self._check:
-            raise Refused(words)
+            raise ValidationError(words)
         self._module.warn(f"{words}; the plan assumes that an earlier task makes it")
         return []
 
@@ -520,20 +522,20 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
     params = read(module.params)
     name = params["cluster_name"]
     if module.check_mode or params["state"] == "absent":
-        raw = found_or_none(client(module).describe_cluster, "cluster", name=name)
+        raw = describe_or_none(get_client(module).describe_cluster, "cluster", name=name)
         # a cluster that is being deleted takes its releases along
         going = params["state"] == "absent" and raw is not None and raw["status"] == "DELETING"
         if raw is None or going or not raw.get("endpoint"):
             return without_cluster(module, params)
     with cluster_helm(module, name) as (helm, api):
-        return Keeper(module, params, helm, api).run()
+        return ReleaseReconciler(module, params, helm, api).run()
 
 
 def main() -> None:
     module = AnsibleAWSModule(
         argument_spec=argument_spec(), required_if=[("state", "present", ["chart"])], supports_check_mode=True
     )
-    with failures(module, f"Could not keep release {module.params['name']}"):
+    with handle_failures(module, f"Could not keep release {module.params['name']}"):
         result = run(module)
     module.exit_json(**result)
 

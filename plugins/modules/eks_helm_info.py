@@ -188,10 +188,11 @@ releases:
 
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures
-from ansible_collections.kumo.eks.plugins.module_utils.helm import Helm, cluster_helm, helm_options
-from ansible_collections.kumo.eks.plugins.module_utils.helm_manifest import without_secrets
-from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, cluster_helm, helm_options
+from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import without_secrets
 
 STATUSES = [
     "deployed",
@@ -207,7 +208,7 @@ STATUSES = [
 PAGE = 256  # releases Helm lists at once
 
 
-def listed(helm: Helm, namespace: str | None) -> list[dict[str, Any]]:
+def list_releases(helm: Helm, namespace: str | None) -> list[dict[str, Any]]:
     """All releases in whatever status, page by page."""
     where = ["--namespace", namespace] if namespace else ["--all-namespaces"]
     args = ["list", *where, *([] if helm.is_v4 else ["--all"]), "--max", str(PAGE)]
@@ -238,10 +239,10 @@ def details(helm: Helm, row: dict[str, Any], which: list[str]) -> dict[str, Any]
 
 def look(module: AnsibleAWSModule) -> list[dict[str, Any]]:
     params = module.params
-    if found_or_none(client(module).describe_cluster, "cluster", name=params["cluster_name"]) is None:
+    if describe_or_none(get_client(module).describe_cluster, "cluster", name=params["cluster_name"]) is None:
         return []
     with cluster_helm(module, params["cluster_name"]) as (helm, dummy):
-        rows = [row for row in listed(helm, params["namespace"]) if wanted(row, params)]
+        rows = [row for row in list_releases(helm, params["namespace"]) if wanted(row, params)]
         return [{**row, "revision": int(row["revision"]), **details(helm, row, params["details"])} for row in rows]
 
 
@@ -259,7 +260,7 @@ def main() -> None:
         ),
     )
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
-    with failures(module, "Could not look at the releases"):
+    with handle_failures(module, "Could not look at the releases"):
         releases = look(module)
     module.exit_json(changed=False, releases=releases)
 

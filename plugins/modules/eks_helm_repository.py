@@ -120,10 +120,10 @@ try:
 except ImportError:
     pass  # ansible-core brings it to where modules run
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, failures
-from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
-from ansible_collections.kumo.eks.plugins.module_utils.helm import Helm, helm_options, local_helm
-from ansible_collections.kumo.eks.plugins.module_utils.helm_chart import add_repository
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.helm.chart import add_repository
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, helm_options, local_helm
 
 KEPT = {"username": "username", "password": "password", "pass_credentials": "pass_credentials_all"}
 
@@ -152,7 +152,7 @@ class Repositories:
             return self._has_lost_its_index(params["name"])
         url = params["url"] or (row or {}).get("url")
         if not url:
-            raise Refused(f"url: repository {params['name']} is not known on this machine; its URL is needed")
+            raise ValidationError(f"url: repository {params['name']} is not known on this machine; its URL is needed")
         if not self._check:
             more = ["--force-update", *(["--pass-credentials"] if params["pass_credentials"] else [])]
             add_repository(self._helm, params["name"], url, params["username"], params["password"], *more)
@@ -203,13 +203,13 @@ def _other_credentials(row: dict[str, Any], params: dict[str, Any]) -> bool:
 def run(module: AnsibleAWSModule, helm: Helm) -> dict[str, Any]:
     params = module.params
     known = Repositories(helm, module.check_mode)
-    before = shown(known)
+    before = build_entry_result(known)
     if params["state"] == "absent":
         result = {"changed": known.remove(params["name"]), "updated": []}
     else:
         result = present(known, params)
-    after = shown(known)
-    return {**result, "repositories": after, "diff": {"before": texts(before), "after": texts(after)}}
+    after = build_entry_result(known)
+    return {**result, "repositories": after, "diff": {"before": normalize_map(before), "after": normalize_map(after)}}
 
 
 def present(known: Repositories, params: dict[str, Any]) -> dict[str, Any]:
@@ -220,12 +220,12 @@ def present(known: Repositories, params: dict[str, Any]) -> dict[str, Any]:
     return {"changed": changed or bool(updated), "updated": updated}
 
 
-def shown(known: Repositories) -> list[dict[str, Any]]:
+def build_entry_result(known: Repositories) -> list[dict[str, Any]]:
     """The result's list; a password that Helm keeps is not in it."""
     return [{"name": row["name"], "url": row["url"]} for row in known.rows.values()]
 
 
-def texts(rows: list[dict[str, Any]]) -> str:
+def normalize_map(rows: list[dict[str, Any]]) -> str:
     return "".join(f"{row['name']} {row['url']}\n" for row in rows)
 
 
@@ -236,9 +236,11 @@ def check(params: dict[str, Any]) -> None:
         Refused: with the option's name.
     """
     if not params["name"] and (params["state"] == "absent" or params["url"] or not params["update"]):
-        raise Refused("name: it is left out only to refresh all repositories, with update: true and nothing else")
+        raise ValidationError(
+            "name: it is left out only to refresh all repositories, with update: true and nothing else"
+        )
     if params["url"] and params["url"].startswith("oci://"):
-        raise Refused(f"url: {params['url']} is a registry, which is not added; give it as a chart to eks_helm")
+        raise ValidationError(f"url: {params['url']} is a registry, which is not added; give it as a chart to eks_helm")
 
 
 def main() -> None:
@@ -254,7 +256,7 @@ def main() -> None:
     module = AnsibleAWSModule(
         argument_spec=spec, required_together=[("username", "password")], supports_check_mode=True
     )
-    with failures(module, "Could not keep the repository"):
+    with handle_failures(module, "Could not keep the repository"):
         check(module.params)
         with local_helm(module) as helm:
             result = run(module, helm)

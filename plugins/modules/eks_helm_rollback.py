@@ -82,6 +82,7 @@ attributes:
 requirements:
   - Helm 3.14 or later, or Helm 4
   - PyYAML
+  - kubernetes >= 26.1.0
 notes:
   - How the token is made, where it does not stand, and what becomes of a task that is killed, is told in M(kumo.eks.eks_helm).
   - C(kubernetes.core) has no rollback. Its Helm library is used to find Helm.
@@ -160,20 +161,20 @@ description:
 
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, failures
-from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError, Refused
-from ansible_collections.kumo.eks.plugins.module_utils.helm import HelmError, cluster_helm, helm_options
-from ansible_collections.kumo.eks.plugins.module_utils.helm_release import (
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import HelmError, cluster_helm, helm_options
+from ansible_collections.kumo.eks.plugins.module_utils.helm.pod_watch import PodWatch
+from ansible_collections.kumo.eks.plugins.module_utils.helm.release import (
     PENDING,
     WAIT_OPTIONS,
     Plan,
     Release,
-    Work,
+    ReleaseOperations,
     check_release,
     failed,
-    last_good,
+    find_last_deployed,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.helm_watch import PodWatch
 
 ROLLBACK = "Rollback to "  # how Helm describes a revision that is one
 
@@ -191,7 +192,7 @@ def argument_spec() -> dict[str, Any]:
     )
 
 
-def target_of(work: Work, current: Release, revision: int | None) -> tuple[Release | None, str]:
+def target_of(work: ReleaseOperations, current: Release, revision: int | None) -> tuple[Release | None, str]:
     """The revision to go back to, or none and why not.
 
     Raises:
@@ -200,19 +201,21 @@ def target_of(work: Work, current: Release, revision: int | None) -> tuple[Relea
     if revision is None:
         if current.status == "deployed" and current.description.startswith(ROLLBACK):
             return None, f"revision {current.revision} is itself a rollback ({current.description})"
-        revision = last_good(current)
+        revision = find_last_deployed(current)
         if revision is None:
-            raise Refused(f"release {current.name} has no earlier revision that worked", **current.facts())
+            raise ValidationError(f"release {current.name} has no earlier revision that worked", **current.facts())
     target = work.find(revision)
     if target is None:
         kept = ", ".join(str(row["revision"]) for row in current.history)
-        raise Refused(f"revision: release {current.name} has no revision {revision}; it has {kept}", **current.facts())
+        raise ValidationError(
+            f"revision: release {current.name} has no revision {revision}; it has {kept}", **current.facts()
+        )
     if current.status == "deployed" and current.content == target.content:
         return None, f"it is what revision {revision} is"
     return target, ""
 
 
-def roll(module: AnsibleAWSModule, work: Work, pods: PodWatch) -> dict[str, Any]:
+def roll(module: AnsibleAWSModule, work: ReleaseOperations, pods: PodWatch) -> dict[str, Any]:
     params = module.params
     current = work.find()
     if current is None:
@@ -224,8 +227,8 @@ def roll(module: AnsibleAWSModule, work: Work, pods: PodWatch) -> dict[str, Any]
         return {"changed": False, "reason": why, **current.facts()}
     result = {"changed": True, "rolled_back_to": target.revision}
     if module._diff:
-        texts = (work.text_of(each.manifest, each.hooks) for each in (current, target))
-        result["diff"] = Plan("rollback", [], *texts).diff(current.namespace, current.name)
+        normalize_map = (work.text_of(each.manifest, each.hooks) for each in (current, target))
+        result["diff"] = Plan("rollback", [], *normalize_map).diff(current.namespace, current.name)
     if module.check_mode:
         return {**result, **current.facts()}
     pods.follow(lambda: target.manifest)
@@ -240,11 +243,11 @@ def main() -> None:
     module = AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True)
     params = module.params
     wanted = {**params, "wait": params["wait"] or params["wait_for_jobs"]}
-    with failures(module, f"Could not roll release {params['name']} back"):
+    with handle_failures(module, f"Could not roll release {params['name']} back"):
         check_release(params)
         with cluster_helm(module, params["cluster_name"]) as (helm, api):
             pods = PodWatch(api, params["namespace"])
-            result = roll(module, Work(helm, api, wanted, pods.look), pods)
+            result = roll(module, ReleaseOperations(helm, api, wanted, pods.look), pods)
     module.exit_json(**result)
 
 

@@ -108,9 +108,9 @@ charts:
 
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, failures
-from ansible_collections.kumo.eks.plugins.module_utils.helm import Helm, HelmError, helm_options, local_helm
-from ansible_collections.kumo.eks.plugins.module_utils.helm_chart import add_for_the_task
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.helm.chart import add_for_the_task
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, HelmError, helm_options, local_helm
 
 NONE_KNOWN = "no repositories configured"
 
@@ -146,7 +146,7 @@ def main() -> None:
     module = AnsibleAWSModule(
         argument_spec=spec, required_together=[("username", "password")], supports_check_mode=True
     )
-    with failures(module, "Could not search"), local_helm(module) as helm:
+    with handle_failures(module, "Could not search"), local_helm(module) as helm:
         charts = search(helm, module.params)
     module.exit_json(changed=False, charts=charts)
 

@@ -291,6 +291,8 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - ansible.builtin.action_common_attributes
+requirements:
+  - kubernetes >= 26.1.0 (to write service accounts; not with O(role_only=true))
 attributes:
   check_mode:
     support: full
@@ -536,7 +538,7 @@ identities:
       description: Why it failed.
       returned: when it failed
       type: str
-      sample: "namespace: there is no namespace production in the cluster."
+      sample: "namespace: namespace production does not exist in the cluster."
     role_arn:
       description: ARN of the role.
       returned: when it did not fail
@@ -572,18 +574,27 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures
-from ansible_collections.kumo.eks.plugins.module_utils.connection import connect
-from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
-from ansible_collections.kumo.eks.plugins.module_utils.ground import Ground, check_standing, ground_of
-from ansible_collections.kumo.eks.plugins.module_utils.identity_results import item_rows, leave
-from ansible_collections.kumo.eks.plugins.module_utils.identity_spec import identity_spec
-from ansible_collections.kumo.eks.plugins.module_utils.irsa import AUDIENCE, Composer, owned_provider, shown_provider
-from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import Identity, check_apart, read_identity
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes_api import KubernetesApi, opened
-from ansible_collections.kumo.eks.plugins.module_utils.reconciler import ItemResult, Outcome, side_by_side
-from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.token import mint_token
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_plain_result, build_rows, exit_with_rows
+from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_concurrently
+from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
+from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import identity_spec
+from ansible_collections.kumo.eks.plugins.module_utils.identity.context import (
+    ClusterContext,
+    build_cluster_context,
+    check_cluster_exists,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.identity.irsa import (
+    AUDIENCE,
+    IrsaManager,
+    build_provider_result,
+    owned_provider,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity, check_apart, read_identity
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, open_cluster_api
 
 
 def read(params: dict[str, Any]) -> list[Identity]:
@@ -597,24 +608,25 @@ def read(params: dict[str, Any]) -> list[Identity]:
     return identities
 
 
-def look(module: AnsibleAWSModule, eks: Any, iam: Any) -> tuple[Ground, bool]:
+def look(module: AnsibleAWSModule, eks: Any, iam: Any) -> tuple[ClusterContext, bool]:
     """The ground, and whether the cluster is there; a plan and a deletion also do without one."""
     name, present = module.params["cluster_name"], module.params["state"] == "present"
-    raw = found_or_none(eks.describe_cluster, "cluster", name=name)
+    raw = describe_or_none(eks.describe_cluster, "cluster", name=name)
     if present and not module.check_mode:
-        check_standing(raw, name, eks.meta.region_name)
-    ground = ground_of(raw, name, eks.meta.region_name, lambda: client(module, "sts").get_caller_identity()["Arn"])
-    return (ground if raw or present else owned_provider(iam, ground)), raw is not None
+        check_cluster_exists(raw, name, eks.meta.region_name)
+    context = build_cluster_context(
+        raw, name, eks.meta.region_name, lambda: get_client(module, "sts").get_caller_identity()["Arn"]
+    )
+    return (context if raw or present else owned_provider(iam, context)), raw is not None
 
 
 @contextmanager
-def reached(module: AnsibleAWSModule, eks: Any, wanted: bool) -> Iterator[KubernetesApi | None]:
+def open_api(module: AnsibleAWSModule, eks: Any, wanted: bool) -> Iterator[KubernetesApi | None]:
     """The cluster's Kubernetes API, None where nothing is wanted of it."""
     if not wanted:
         yield None
         return
-    name, sts = module.params["cluster_name"], client(module, "sts")
-    with opened(connect(eks, sts, name), partial(mint_token, sts, name)) as api:
+    with open_cluster_api(eks, get_client(module, "sts"), module.params["cluster_name"]) as api:
         yield api
 
 
@@ -625,18 +637,18 @@ class Done:
     provider: Outcome
     results: list[ItemResult]
     kept: list[dict[str, str]] = field(default_factory=list)
-    forgotten: list[Outcome] = field(default_factory=list)
+    list_orphaned_providers: list[Outcome] = field(default_factory=list)
 
 
-def keep(composer: Composer, identities: list[Identity], tags: dict[str, str]) -> Done:
+def keep(manager: IrsaManager, identities: list[Identity], tags: dict[str, str]) -> Done:
     """Provider first, then the identities."""
-    provider = composer.provider(tags)
-    return Done(provider, side_by_side([(one.name, partial(composer.present, one)) for one in identities]))
+    provider = manager.provider(tags)
+    return Done(provider, run_concurrently([(one.name, partial(manager.ensure_present, one)) for one in identities]))
 
 
-def remove(composer: Composer, identities: list[Identity]) -> Done:
+def remove(manager: IrsaManager, identities: list[Identity]) -> Done:
     """The identities first, then the provider, if nothing failed."""
-    results = side_by_side([(one.name, partial(composer.absent, one)) for one in identities])
+    results = run_concurrently([(one.name, partial(manager.ensure_absent, one)) for one in identities])
     if any(result.error for result in results):
         return Done(Outcome(False, None), results)
     leaving = {
@@ -644,33 +656,38 @@ def remove(composer: Composer, identities: list[Identity]) -> Done:
         for identity, result in zip(identities, results, strict=True)
         if identity.role_arn is None and result.outcome.raw["role"] is None
     }
-    provider, kept = composer.absent_provider(leaving)
+    provider, kept = manager.absent_provider(leaving)
     done = Done(provider, results, kept)
-    for one in composer.forgotten() if provider.raw is None else ():
+    for one in manager.list_orphaned_providers() if provider.raw is None else ():
         outcome, more = one.absent_provider(leaving)
-        done.forgotten.append(outcome)
+        done.list_orphaned_providers.append(outcome)
         done.kept += more
     return done
 
 
 def finish(module: AnsibleAWSModule, done: Done) -> None:
     """End the task with the provider beside the identities."""
-    provider, rows = done.provider, item_rows(done.results)
-    changed = any(outcome.changed for outcome in (provider, *done.forgotten)) or any(row["changed"] for row in rows)
+    provider, rows = done.provider, build_rows(done.results, build_plain_result)
+    changed = any(outcome.changed for outcome in (provider, *done.list_orphaned_providers)) or any(
+        row["changed"] for row in rows
+    )
     facts: dict[str, Any] = {
         "changed": changed,
-        "oidc_provider": shown_provider(provider.raw),
+        "oidc_provider": build_provider_result(provider.raw),
         "kept": [*(thing for row in rows for thing in row.get("kept", [])), *done.kept],
         "diff": {
-            "before": {"oidc_provider": provider.before, **_numbered([one.before for one in done.forgotten])},
+            "before": {
+                "oidc_provider": provider.before,
+                **_numbered([one.before for one in done.list_orphaned_providers]),
+            },
             "after": {"oidc_provider": provider.after},
         },
     }
-    leave(module, done.results, rows, facts, None if module.params["identities"] is None else "identities")
+    exit_with_rows(module, done.results, rows, facts, None if module.params["identities"] is None else "identities")
 
 
-def _numbered(forgotten: list[dict[str, Any]]) -> dict[str, Any]:
-    return {f"forgotten_oidc_provider_{number}": row for number, row in enumerate(forgotten, start=1)}
+def _numbered(list_orphaned_providers: list[dict[str, Any]]) -> dict[str, Any]:
+    return {f"forgotten_oidc_provider_{number}": row for number, row in enumerate(list_orphaned_providers, start=1)}
 
 
 def main() -> None:
@@ -685,17 +702,17 @@ def main() -> None:
     module = AnsibleAWSModule(
         argument_spec=spec, mutually_exclusive=[exclusive], required_one_of=[exclusive], supports_check_mode=True
     )
-    params = without_none(module.params)
-    with failures(module, f"Could not manage identities of cluster {params['cluster_name']}"):
+    params = drop_none(module.params)
+    with handle_failures(module, f"Could not manage identities of cluster {params['cluster_name']}"):
         identities = read(params)
-        eks, iam = client(module), client(module, "iam")
-        ground, standing = look(module, eks, iam)
-        with reached(module, eks, standing and any(one.written_accounts for one in identities)) as api:
-            composer = Composer(iam, api, ground, params["audience"], module.check_mode)
+        eks, iam = get_client(module), get_client(module, "iam")
+        context, exists = look(module, eks, iam)
+        with open_api(module, eks, exists and any(one.written_accounts for one in identities)) as api:
+            manager = IrsaManager(iam, api, context, params["audience"], module.check_mode)
             done = (
-                keep(composer, identities, params.get("tags", {}))
+                keep(manager, identities, params.get("tags", {}))
                 if params["state"] == "present"
-                else remove(composer, identities)
+                else remove(manager, identities)
             )
         finish(module, done)
 

@@ -9,12 +9,12 @@ module: eks_irsa_info
 version_added: 0.1.0
 short_description: Find out why pods of a service account do not get their IAM role
 description:
-  - Walks the chain of IRSA link by link, from the cluster's issuer to the role's credentials, and names the first broken
-    link, its cause and its cure.
-  - The links are, in this order, C(cluster), C(oidc_provider), C(audience), C(service_account), C(annotation),
+  - Walks the chain of IRSA check by check, from the cluster's issuer to the role's credentials, and names the first broken
+    check, its cause and its cure.
+  - The checks are, in this order, C(cluster), C(oidc_provider), C(audience), C(service_account), C(annotation),
     C(pod_identity), C(role), C(trust_provider), C(trust_action), C(trust_subject), C(trust_audience), C(trust_denial),
     C(pods), C(token) and C(exchange).
-  - A broken link does not fail the task; RV(ok) says whether the chain holds.
+  - A broken check does not fail the task; RV(ok) says whether the chain holds.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -47,6 +47,8 @@ extends_documentation_fragment:
   - amazon.aws.boto3
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.facts
+requirements:
+  - kubernetes >= 26.1.0
 attributes:
   check_mode:
     support: full
@@ -59,7 +61,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: See whether the pods of my-app-sa get their role, and fail with the first broken link where they do not
+- name: See whether the pods of my-app-sa get their role, and fail with the first broken check where they do not
   kumo.eks.eks_irsa_info:
     cluster_name: my-cluster
     region: ap-northeast-1
@@ -72,28 +74,28 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ok:
-  description: Whether no link is broken.
+  description: Whether no check is broken.
   returned: always
   type: bool
   sample: false
 broken:
-  description: The first broken link, as in RV(links). None where the chain holds.
+  description: The first broken check, as in RV(checks). None where the chain holds.
   returned: always
   type: dict
   sample:
-    link: trust_subject
+    check: trust_subject
     ok: false
     found: StringEquals system:serviceaccount:staging:my-app-sa
     cause: the trust policy does not let in system:serviceaccount:production:my-app-sa
     cure: run kumo.eks.eks_irsa for it
-links:
-  description: All links, in their order.
+checks:
+  description: All checks, in their order.
   returned: always
   type: list
   elements: dict
   contains:
-    link:
-      description: The link's name.
+    check:
+      description: The check's name.
       returned: always
       type: str
       sample: annotation
@@ -121,17 +123,17 @@ links:
 
 from contextlib import ExitStack
 from dataclasses import asdict
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, error_words, failures
-from ansible_collections.kumo.eks.plugins.module_utils.connection import connect
-from ansible_collections.kumo.eks.plugins.module_utils.irsa import AUDIENCE
-from ansible_collections.kumo.eks.plugins.module_utils.irsa_chain import Chain
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes_api import KubernetesApi, opened
-from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.resources.iam import found_in_iam
-from ansible_collections.kumo.eks.plugins.module_utils.token import mint_token
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import format_aws_error, get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.iam.base import get_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.identity.diagnosis import Diagnosis
+from ansible_collections.kumo.eks.plugins.module_utils.identity.irsa import AUDIENCE
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, open_cluster_api
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import POD, SERVICE_ACCOUNT
 
 SESSION = "kumo-eks-irsa-info"
 TOKEN_SECONDS = 600  # the least the API server gives
@@ -142,7 +144,7 @@ class LiveFacts:
     """The chain's questions, asked of AWS and of the cluster; the Kubernetes API is opened when first asked."""
 
     def __init__(self, module: AnsibleAWSModule, stack: ExitStack) -> None:
-        self._eks, self._iam, self._sts = client(module), client(module, "iam"), client(module, "sts")
+        self._eks, self._iam, self._sts = get_client(module), get_client(module, "iam"), get_client(module, "sts")
         self._name = module.params["cluster_name"]
         self.namespace, self.account = module.params["namespace"], module.params["service_account"]
         self.audience, self.exchanging = module.params["audience"], module.params["exchange"]
@@ -150,20 +152,19 @@ class LiveFacts:
 
     @cached_property
     def _api(self) -> KubernetesApi:
-        connection = connect(self._eks, self._sts, self._name)
-        return self._stack.enter_context(opened(connection, partial(mint_token, self._sts, self._name)))
+        return self._stack.enter_context(open_cluster_api(self._eks, self._sts, self._name))
 
     def cluster(self) -> dict[str, Any] | None:
-        return found_or_none(self._eks.describe_cluster, "cluster", name=self._name)
+        return describe_or_none(self._eks.describe_cluster, "cluster", name=self._name)
 
     def provider(self, arn: str) -> dict[str, Any] | None:
-        return found_in_iam(lambda: self._iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn))
+        return get_or_none(lambda: self._iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn))
 
     def service_account(self) -> dict[str, Any] | None:
-        return self._api.service_account(self.namespace, self.account)
+        return self._api.get(SERVICE_ACCOUNT, self.account, self.namespace)
 
     def role(self, name: str) -> dict[str, Any] | None:
-        return found_in_iam(lambda: self._iam.get_role(RoleName=name)["Role"])
+        return get_or_none(lambda: self._iam.get_role(RoleName=name)["Role"])
 
     def association(self) -> str | None:
         names = {"clusterName": self._name, "namespace": self.namespace, "serviceAccount": self.account}
@@ -175,17 +176,17 @@ class LiveFacts:
         return answer["association"]["roleArn"]
 
     def pods(self) -> list[dict[str, Any]]:
-        return self._api.pods(self.namespace)
+        return list(self._api.list(POD, self.namespace))
 
     def token(self, audience: str) -> str:
-        return self._api.token(self.namespace, self.account, audience, TOKEN_SECONDS)
+        return self._api.create_token(self.namespace, self.account, audience, TOKEN_SECONDS)
 
     def exchange(self, role_arn: str, token: str) -> tuple[str | None, str]:
         words = {"RoleArn": role_arn, "RoleSessionName": SESSION, "DurationSeconds": SESSION_SECONDS}
         try:
             answer = self._sts.assume_role_with_web_identity(WebIdentityToken=token, **words)
         except Exception as error:
-            said = error_words(error)
+            said = format_aws_error(error)
             if said is None:
                 raise
             return None, said
@@ -201,10 +202,10 @@ def main() -> None:
         exchange=dict(type="bool", default=False),
     )
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
-    with failures(module, "Could not walk the chain"), ExitStack() as stack:
-        links = [asdict(link) for link in Chain(LiveFacts(module, stack)).walk()]
-    broken = next((link for link in links if link["ok"] is False), None)
-    module.exit_json(changed=False, ok=broken is None, broken=broken, links=links)
+    with handle_failures(module, "Could not walk the chain"), ExitStack() as stack:
+        checks = [asdict(check) for check in Diagnosis(LiveFacts(module, stack)).run()]
+    broken = next((check for check in checks if check["ok"] is False), None)
+    module.exit_json(changed=False, ok=broken is None, broken=broken, checks=checks)
 
 
 if __name__ == "__main__":

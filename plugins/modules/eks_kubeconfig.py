@@ -74,9 +74,14 @@ try:
 except ImportError:
     pass  # ansible-core brings it to the controller, where this module runs
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures
-from ansible_collections.kumo.eks.plugins.module_utils.errors import EksError
-from ansible_collections.kumo.eks.plugins.module_utils.kubeconfig import build_entry, merge_entry, remove_entry
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kubeconfig import (
+    build_entry,
+    merge_entry,
+    remove_entry,
+)
 
 
 def read(path: str) -> dict[str, Any]:
@@ -103,7 +108,7 @@ def wanted(module: AnsibleAWSModule, config: dict[str, Any]) -> dict[str, Any]:
     params, region = module.params, module.region
     if params["state"] == "absent":
         return remove_entry(config, region, params["cluster_name"])
-    cluster = client(module).describe_cluster(name=params["cluster_name"])["cluster"]
+    cluster = get_client(module).describe_cluster(name=params["cluster_name"])["cluster"]
     if not cluster.get("endpoint"):
         raise EksError(f"Cluster {cluster['name']} is {cluster['status']} and has no endpoint yet")
     return merge_entry(
@@ -121,7 +126,7 @@ def main() -> None:
     )
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
     path = os.path.abspath(module.params["path"])  # atomic_move wants a folder before the name
-    with failures(module, f"Could not keep {path}"):
+    with handle_failures(module, f"Could not keep {path}"):
         before = read(path)
         after = wanted(module, before)
         changed = before != after

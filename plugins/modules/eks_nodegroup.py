@@ -793,17 +793,15 @@ nodegroups:
 from functools import partial
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import (
-    AnsibleAWSModule,
-    client,
-    exit_with,
-    exit_with_list,
-    failures,
-)
-from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
-from ansible_collections.kumo.eks.plugins.module_utils.names import check_name, refuse_twins
-from ansible_collections.kumo.eks.plugins.module_utils.reconciler import Outcome, Reconciler, side_by_side
-from ansible_collections.kumo.eks.plugins.module_utils.resources.nodegroup import AMI_TYPES, NodegroupResource
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with, exit_with_list
+from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
+from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
+from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import AMI_TYPES, NodegroupResource
 
 
 def node_repair_spec() -> dict[str, Any]:
@@ -887,7 +885,7 @@ def nodegroup_spec() -> dict[str, Any]:
 def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any]) -> Outcome:
     """Bring one node group to its desired state."""
     check_name("node group", item["name"])
-    resource = NodegroupResource(eks, module.params["cluster_name"], item["name"], lambda: client(module, "ec2"))
+    resource = NodegroupResource(eks, module.params["cluster_name"], item["name"], lambda: get_client(module, "ec2"))
     reconciler = Reconciler(
         resource,
         check_mode=module.check_mode,
@@ -915,14 +913,14 @@ def main() -> None:
         required_one_of=[("name", "nodegroups")],
         supports_check_mode=True,
     )
-    params = without_none(module.params)
-    with failures(module, f"Could not manage node groups of cluster {params['cluster_name']}"):
-        eks = client(module)
+    params = drop_none(module.params)
+    with handle_failures(module, f"Could not manage node groups of cluster {params['cluster_name']}"):
+        eks = get_client(module)
         if "name" in params:
             exit_with(module, reconcile(module, eks, params), "nodegroup")
-        refuse_twins("nodegroups", [row["name"] for row in params["nodegroups"]])
+        check_unique("nodegroups", [row["name"] for row in params["nodegroups"]])
         work = [(row["name"], partial(reconcile, module, eks, row)) for row in params["nodegroups"]]
-        exit_with_list(module, side_by_side(work), "nodegroups")
+        exit_with_list(module, run_concurrently(work), "nodegroups")
 
 
 if __name__ == "__main__":

@@ -365,24 +365,28 @@ agent:
 from functools import partial
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures
-from ansible_collections.kumo.eks.plugins.module_utils.fields import without_none
-from ansible_collections.kumo.eks.plugins.module_utils.ground import check_standing, ground_of
-from ansible_collections.kumo.eks.plugins.module_utils.identity_results import item_rows, leave
-from ansible_collections.kumo.eks.plugins.module_utils.identity_spec import association_spec, associations_spec
-from ansible_collections.kumo.eks.plugins.module_utils.irsa_identity import check_apart, read_association
-from ansible_collections.kumo.eks.plugins.module_utils.pod_identity import Associator
-from ansible_collections.kumo.eks.plugins.module_utils.reconciler import side_by_side
-from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.resources.pod_identity import AGENT, agent_of
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_plain_result, build_rows, exit_with_rows
+from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
+from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import association_spec, associations_spec
+from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import AGENT, agent_of
+from ansible_collections.kumo.eks.plugins.module_utils.identity.context import (
+    build_cluster_context,
+    check_cluster_exists,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.identity.model import check_apart, read_association
+from ansible_collections.kumo.eks.plugins.module_utils.identity.pod_identity import PodIdentityManager
 
 
 def look(module: AnsibleAWSModule, eks: Any) -> dict[str, Any] | None:
     """The cluster; a plan and a deletion also do without one."""
     name = module.params["cluster_name"]
-    raw = found_or_none(eks.describe_cluster, "cluster", name=name)
+    raw = describe_or_none(eks.describe_cluster, "cluster", name=name)
     if module.params["state"] == "present" and not module.check_mode:
-        check_standing(raw, name, eks.meta.region_name)
+        check_cluster_exists(raw, name, eks.meta.region_name)
     return raw
 
 
@@ -412,29 +416,29 @@ def main() -> None:
         required_by={"service_account": "namespace"},
         supports_check_mode=True,
     )
-    params = without_none(module.params)
+    params = drop_none(module.params)
     name = params["cluster_name"]
-    with failures(module, f"Could not manage pod identity associations of cluster {name}"):
+    with handle_failures(module, f"Could not manage pod identity associations of cluster {name}"):
         alone = "associations" not in params
         identities = [read_association(row, name) for row in ([params] if alone else params["associations"])]
         check_apart(identities, "associations")
-        eks, iam = client(module), client(module, "iam")
+        eks, iam = get_client(module), get_client(module, "iam")
         cluster = look(module, eks)
-        ground = ground_of(
-            cluster, name, eks.meta.region_name, lambda: client(module, "sts").get_caller_identity()["Arn"]
+        context = build_cluster_context(
+            cluster, name, eks.meta.region_name, lambda: get_client(module, "sts").get_caller_identity()["Arn"]
         )
-        associator = Associator(eks, iam, ground, module.check_mode)
-        work = associator.present if params["state"] == "present" else associator.absent
-        results = side_by_side([(one.name, partial(work, one)) for one in identities])
+        manager = PodIdentityManager(eks, iam, context, module.check_mode)
+        work = manager.ensure_present if params["state"] == "present" else manager.ensure_absent
+        results = run_concurrently([(one.name, partial(work, one)) for one in identities])
         agent = agent_of(eks, cluster)
         warn_of(module, agent)
-    rows = item_rows(results)
+    rows = build_rows(results, build_plain_result)
     facts = {
         "changed": any(row["changed"] for row in rows),
         "kept": [thing for row in rows for thing in row.get("kept", [])],
         "agent": agent,
     }
-    leave(module, results, rows, facts, None if alone else "associations")
+    exit_with_rows(module, results, rows, facts, None if alone else "associations")
 
 
 if __name__ == "__main__":

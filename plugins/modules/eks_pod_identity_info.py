@@ -113,9 +113,10 @@ agent:
   sample: ACTIVE
 """
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import AnsibleAWSModule, client, failures, snake
-from ansible_collections.kumo.eks.plugins.module_utils.resources.base import found_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.resources.pod_identity import agent_of, associations
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer, get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import agent_of, associations
 
 
 def main() -> None:
@@ -127,11 +128,11 @@ def main() -> None:
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
     cluster = module.params["cluster_name"]
     wanted = {"namespace": module.params["namespace"], "serviceAccount": module.params["service_account"]}
-    with failures(module, f"Could not look at pod identity associations of cluster {cluster}"):
-        eks = client(module)
+    with handle_failures(module, f"Could not look at pod identity associations of cluster {cluster}"):
+        eks = get_client(module)
         rows = associations(eks, cluster, {key: value for key, value in wanted.items() if value})
-        agent = agent_of(eks, found_or_none(eks.describe_cluster, "cluster", name=cluster))
-    module.exit_json(changed=False, associations=[snake(row) for row in rows], agent=agent)
+        agent = agent_of(eks, describe_or_none(eks.describe_cluster, "cluster", name=cluster))
+    module.exit_json(changed=False, associations=[convert_answer(row) for row in rows], agent=agent)
 
 
 if __name__ == "__main__":

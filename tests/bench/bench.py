@@ -133,13 +133,15 @@ def sized(groups: int, profiles: int, addons: int) -> dict[str, Any]:
     return {
         "eks_cluster_name": "growth",
         "eks_region": "ap-northeast-1",
-        "cluster_version": "1.33",
-        "network_nat_gateway": "Single",
-        "nodegroups_list": [{"name": f"group-{number}", "instance_types": ["m5.large"]} for number in range(groups)],
-        "fargate_profiles": [
+        "eks_cluster_version": "1.33",
+        "eks_network_nat_gateway": "Single",
+        "eks_nodegroups_list": [
+            {"name": f"group-{number}", "instance_types": ["m5.large"]} for number in range(groups)
+        ],
+        "eks_fargate_profiles": [
             {"name": f"profile-{number}", "selectors": [{"namespace": f"batch-{number}"}]} for number in range(profiles)
         ],
-        "addons_list": [{"name": row[0]} for row in TABLE[:addons]],
+        "eks_addons_list": [{"name": row[0]} for row in TABLE[:addons]],
     }
 
 

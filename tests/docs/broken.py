@@ -20,7 +20,7 @@ IDENTITY = {"cluster_name": "my-cluster", "namespace": "production", "service_ac
 
 
 def parts(block: Block) -> dict[str, str]:
-    """A finding's link, found, cause and cure."""
+    """A finding's check, found, cause and cure."""
     return dict(line.split(": ", 1) for line in block.text.splitlines())
 
 
@@ -157,7 +157,7 @@ def pod_while_associated(story: Story) -> None:
     story.sandbox.client("eks").delete_pod_identity_association(clusterName="my-cluster", associationId=key)
 
 
-# A finding is known by its link and by words of its cause.
+# A finding is known by its check and by words of its cause.
 BREAKS: dict[tuple[str, str], Callable[[Story], Any]] = {
     ("oidc_provider", "no OIDC provider"): no_provider,
     ("audience", "does not take the audience"): other_audience,
@@ -218,7 +218,7 @@ def key_of(block: Block) -> tuple[str, str]:
         AssertionError: it stands in none, or twice.
     """
     found = parts(block)
-    keys = [key for key in [*BREAKS, *LOOKS, *RARE] if key[0] == found["link"] and key[1] in found["cause"]]
+    keys = [key for key in [*BREAKS, *LOOKS, *RARE] if key[0] == found["check"] and key[1] in found["cause"]]
     assert len(keys) == 1, f"{block.place}: {keys} say how this comes about"
     return keys[0]
 

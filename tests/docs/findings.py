@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What eks_irsa_info can find broken, read from its source: each link with its causes and cures.
+"""What eks_irsa_info can find broken, read from its source: each check with its causes and cures.
 
 A text is a template: what the code fills in is ``...``, which matches anything.
 """
@@ -16,7 +16,7 @@ from itertools import product
 from types import SimpleNamespace
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils import irsa_chain
+from ansible_collections.kumo.eks.plugins.module_utils.identity import diagnosis as irsa_chain
 
 ANY = "..."
 TREE = ast.parse(inspect.getsource(irsa_chain))
@@ -25,44 +25,44 @@ FUNCTIONS = {node.name: node for node in ast.walk(TREE) if isinstance(node, ast.
 
 @dataclass(frozen=True)
 class Finding:
-    """A link with a cause and its cure; ``link`` is ``...`` for what any link may say."""
+    """A check with a cause and its cure; ``check`` is ``...`` for what any check may say."""
 
-    link: str
+    check: str
     cause: str
     cure: str
 
-    def matches(self, link: str, cause: str, cure: str) -> bool:
-        pairs = ((self.link, link), (self.cause, cause), (self.cure, cure))
+    def matches(self, check: str, cause: str, cure: str) -> bool:
+        pairs = ((self.check, check), (self.cause, cause), (self.cure, cure))
         return all(re.fullmatch(re.escape(mine).replace(r"\.\.\.", ".*"), text) for mine, text in pairs)
 
 
-def links() -> list[str]:
-    """The chain's links, in their order: those of a walk that ends at the first one."""
+def checks() -> list[str]:
+    """The chain's checks, in their order: those of a walk that ends at the first one."""
     facts = SimpleNamespace(namespace="", account="", audience="", exchanging=False, cluster=lambda: None)
-    return [link.link for link in irsa_chain.Chain(facts).walk()]
+    return [check.check for check in irsa_chain.Chain(facts).walk()]
 
 
 def findings() -> list[Finding]:
     """All that the chain can find broken, in the order of the source."""
     found = [
-        Finding(link, cause, cure)
+        Finding(check, cause, cure)
         for function in FUNCTIONS.values()
         for call in ast.walk(function)
         if _is_broken_link(call)
-        for link in _links(call.args[0], function)
+        for check in _links(call.args[0], function)
         for cause, cure in _pairs(call, function)
     ]
     return list(dict.fromkeys(found))
 
 
 def _is_broken_link(node: ast.AST) -> bool:
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Link"):
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Check"):
         return False
     return isinstance(node.args[1], ast.Constant) and node.args[1].value is False
 
 
 def _links(node: ast.expr, function: ast.FunctionDef) -> list[str]:
-    """A link's name, or those with which the function is called that is given it."""
+    """A check's name, or those with which the function is called that is given it."""
     if isinstance(node, ast.Constant):
         return [node.value]
     called = [
@@ -74,7 +74,7 @@ def _links(node: ast.expr, function: ast.FunctionDef) -> list[str]:
 
 
 def _pairs(call: ast.Call, function: ast.FunctionDef) -> list[tuple[str, str]]:
-    """Cause and cure of a broken link, in the places four and five or from a pair of them."""
+    """Cause and cure of a broken check, in the places four and five or from a pair of them."""
     cause = call.args[3]
     if isinstance(cause, ast.Starred):
         return _returned(_method(_assigned(cause.value, function)[0]))

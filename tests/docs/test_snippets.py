@@ -13,7 +13,7 @@ The kinds of block, the word after the language:
 - ``setup``: make targets, and what is installed; they must exist
 - ``use``: a part of a file that shows how something is written; it must be YAML whose names exist
 - ``drawing``: nothing to run
-- ``finding``: what kumo.eks.eks_irsa_info says of a broken link; the link is broken so, and found so
+- ``finding``: what kumo.eks.eks_irsa_info says of a broken check; the check is broken so, and found so
 - ``cure``: tasks or commands that mend what the findings before it tell of
 """
 
@@ -121,10 +121,10 @@ def test_the_guides_own_sandbox(story: Story, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.parametrize("name", ["cluster-config.yaml", "production-values.yaml"])
 def test_the_guides_files_are_the_examples(name: str):
-    shown = [
+    build_options = [
         block for page in PAGES for block in blocks.read(page) if block.kind == "file" and block.options["name"] == name
     ]
-    assert [yaml.safe_load(block.text) for block in shown] == [
+    assert [yaml.safe_load(block.text) for block in build_options] == [
         yaml.safe_load((ROOT / "docs/examples" / name).read_text())
     ]
 

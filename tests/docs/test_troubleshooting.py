@@ -27,18 +27,18 @@ def head_of(line: int) -> str:
 
 def tells_of(block: blocks.Block, finding: findings.Finding) -> bool:
     row = broken.parts(block)
-    return finding.matches(row["link"], row["cause"], row["cure"])
+    return finding.matches(row["check"], row["cause"], row["cure"])
 
 
 def test_each_link_has_its_section_in_the_order_of_the_chain():
-    assert {finding.link for finding in KNOWN} == {findings.ANY, *findings.links()}
-    assert [name for dummy, name in HEADS if name in findings.links()] == findings.links()
+    assert {finding.check for finding in KNOWN} == {findings.ANY, *findings.checks()}
+    assert [name for dummy, name in HEADS if name in findings.checks()] == findings.checks()
 
 
-@pytest.mark.parametrize("finding", KNOWN, ids=lambda finding: f"{finding.link}: {finding.cause}")
+@pytest.mark.parametrize("finding", KNOWN, ids=lambda finding: f"{finding.check}: {finding.cause}")
 def test_what_can_be_found_is_told_of(finding: findings.Finding):
     told = [block for block in SHOWN if tells_of(block, finding)]
-    assert [head_of(block.line) for block in told] == ["Any link" if finding.link == findings.ANY else finding.link]
+    assert [head_of(block.line) for block in told] == ["Any check" if finding.check == findings.ANY else finding.check]
 
 
 @pytest.mark.parametrize("block", SHOWN, ids=lambda block: block.place)

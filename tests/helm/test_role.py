@@ -23,9 +23,9 @@ def releases(helm_program, repository, tmp_path, request):
     namespace = f"role-{helm_program.name}"
     chart = write_chart(tmp_path / "ingress-nginx", "4.0.0")
     return {
-        "helm_binary_path": str(helm_program),
-        "helm_repositories": [{"name": "here", "url": repository}],
-        "helm_releases": [
+        "eks_helm_binary_path": str(helm_program),
+        "eks_helm_repositories": [{"name": "here", "url": repository}],
+        "eks_helm_releases": [
             {"name": "app", "namespace": namespace, "chart": str(chart), "needs": ["ingress"]},
             {"name": "ingress", "namespace": namespace, "chart": "here/ingress-nginx", "version": "<5.0.0"},
         ],
@@ -41,15 +41,15 @@ def test_releases_come_in_order_stop_at_a_failure_and_go_the_other_way_round(pla
     assert (changed, task_order(output)) == (3, ["ingress", "app"])
     assert play_helm(**releases)[0] == 0
 
-    namespace = releases["helm_releases"][0]["namespace"]
-    listed = task("eks_helm_info", {"cluster_name": CLUSTER, "namespace": namespace})["releases"]
-    assert [(row["name"], row["chart"], row["status"], row["revision"]) for row in listed] == [
+    namespace = releases["eks_helm_releases"][0]["namespace"]
+    list_names = task("eks_helm_info", {"cluster_name": CLUSTER, "namespace": namespace})["releases"]
+    assert [(row["name"], row["chart"], row["status"], row["revision"]) for row in list_names] == [
         ("app", "ingress-nginx-4.0.0", "deployed", 1),
         ("ingress", "ingress-nginx-4.1.0", "deployed", 1),
     ]
 
-    broken = [{**row, "values": NEVER_READY, "wait_timeout": 6} for row in releases["helm_releases"]]
-    dummy, output = play_helm(**{**releases, "helm_releases": broken}, fails=True)
+    broken = [{**row, "values": NEVER_READY, "wait_timeout": 6} for row in releases["eks_helm_releases"]]
+    dummy, output = play_helm(**{**releases, "eks_helm_releases": broken}, fails=True)
     assert "It was rolled back" in output and "pod ingress-controller-" in output
     assert "app-controller" not in output
 
@@ -57,13 +57,13 @@ def test_releases_come_in_order_stop_at_a_failure_and_go_the_other_way_round(pla
         shutil.rmtree(path)  # a machine that knows no repository, as each run in a container is
     assert play_helm("--check", **releases)[0] == 1  # the repository
 
-    changed, output = play_helm(**releases, helm_state="absent")
+    changed, output = play_helm(**releases, eks_helm_state="absent")
     assert (changed, task_order(output)) == (2, ["app", "ingress"])
 
 
 @HELM_4
 def test_an_empty_account_gets_the_plan(play_helm, releases):
-    changed, output = play_helm("--check", "--diff", **releases, helm_cluster_name="none-yet")
+    changed, output = play_helm("--check", "--diff", **releases, eks_helm_cluster_name="none-yet")
     assert changed == 3
     assert "name: app-controller" in output and "name: ingress-controller" in output
 
@@ -76,6 +76,6 @@ def test_an_empty_account_gets_the_plan(play_helm, releases):
     ],
 )
 def test_what_is_written_wrong_is_refused_before_anything_is_made(play_helm, rows, said):
-    dummy, output = play_helm(helm_releases=rows, fails=True)
+    dummy, output = play_helm(eks_helm_releases=rows, fails=True)
     assert said in output
     assert "release.yml" not in output

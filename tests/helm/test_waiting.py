@@ -13,8 +13,8 @@ import pytest
 from charts import config_map, job, write_chart
 from conftest import CLUSTER, HELM_4
 
-from ansible_collections.kumo.eks.plugins.module_utils import helm
-from ansible_collections.kumo.eks.plugins.module_utils.connection import Connection
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import cli as helm
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import Connection
 from kumo_sandbox.kubernetes import tokens
 from kumo_sandbox.kubernetes.pki import Pki
 
@@ -22,7 +22,7 @@ BEHIND = timedelta(minutes=13, seconds=54)  # of the 14 minutes for which the ex
 LIFETIME = timedelta(minutes=14, seconds=6)  # so that a token lives for 12 seconds, and is used for 6
 SLOW_CLOCK = f"""
 import datetime, sys
-if "ansible_collections.kumo.eks.plugins.module_utils.token" in " ".join(sys.orig_argv):
+if "ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token" in " ".join(sys.orig_argv):
     class Slow(datetime.datetime):
         @classmethod
         def now(cls, tz=None):

@@ -62,14 +62,14 @@ def sent(sandbox):
     return [name for name in names if not name.startswith(("Describe", "Get", "List"))]
 
 
-def issuer_of(sandbox):
+def get_issuer(sandbox):
     url = sandbox.client("eks").describe_cluster(name=CLUSTER)["cluster"]["identity"]["oidc"]["issuer"]
     return url.removeprefix("https://")
 
 
 def guide_trust(sandbox, *accounts):
     """The trust policy of the guide's section 6.3."""
-    issuer = issuer_of(sandbox)
+    issuer = get_issuer(sandbox)
     subjects = [f"system:serviceaccount:{account}" for account in accounts or ("production:my-app-sa",)]
     return {
         "Version": "2012-10-17",
@@ -221,7 +221,7 @@ def test_several_accounts_and_patterns_only_when_asked_for(sandbox, irsa, iam):
     assert refused["failed"] and "set allow_patterns: true" in refused["msg"]
     assert irsa(namespace="team-*", service_account="*", role_name="r", allow_patterns=True)["changed"]
     condition = iam.get_role(RoleName="r")["Role"]["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]
-    issuer = issuer_of(sandbox)
+    issuer = get_issuer(sandbox)
     assert condition == {
         "StringLike": {f"{issuer}:sub": "system:serviceaccount:team-*:*"},
         "StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"},
@@ -306,7 +306,7 @@ def test_a_policy_that_clusters_share_goes_with_the_last_of_them(irsa, iam, run_
 
 
 def test_a_provider_that_is_there_is_found_again_and_its_audience_ensured(sandbox, irsa, iam):
-    arn = iam.create_open_id_connect_provider(Url=f"https://{issuer_of(sandbox)}", ClientIDList=["vault"])[
+    arn = iam.create_open_id_connect_provider(Url=f"https://{get_issuer(sandbox)}", ClientIDList=["vault"])[
         "OpenIDConnectProviderArn"
     ]
     result = irsa(identities=[])
@@ -399,7 +399,7 @@ def test_a_role_that_clusters_share_loses_only_this_clusters_trust(sandbox, irsa
     removed = irsa(role_name="shared", state="absent")
     assert removed["changed"] and removed["kept"][0]["name"] == "shared"
     rows = iam.get_role(RoleName="shared")["Role"]["AssumeRolePolicyDocument"]["Statement"]
-    assert len(rows) == 1 and issuer_of(sandbox) not in json.dumps(rows)
+    assert len(rows) == 1 and get_issuer(sandbox) not in json.dumps(rows)
 
 
 def test_a_list_has_a_result_for_each_and_one_that_fails_stops_none(irsa):

@@ -124,40 +124,43 @@ def test_irsa_alone(play_role, cluster, identities):
     options = {
         "eks_cluster_name": NAME,
         "eks_tags": {"Team": "kumo"},
-        "irsa_service_accounts": [
+        "eks_irsa_service_accounts": [
             {"name": "my-app-sa", "namespace": "production", "role_only": True, "policy": policy}
         ],
-        "irsa_pod_identity_associations": [
+        "eks_irsa_pod_identity_associations": [
             {"namespace": "production", "service_account": "reader", "policy_arns": [READ]}
         ],
     }
     before = identities()
-    assert play_role("irsa", "--check", "--diff", **options).assert_ok().changed == 2
+    assert play_role("eks_irsa", "--check", "--diff", **options).assert_ok().changed == 2
     assert identities() == before
-    assert play_role("irsa", **options).assert_ok().changed == 2
-    play_role("irsa", **options).assert_unchanged()
-    gone = {**options, "irsa_state": "absent"}
-    assert play_role("irsa", "--check", **gone).assert_ok().changed == 2
-    assert play_role("irsa", **gone).assert_ok().changed == 2
+    assert play_role("eks_irsa", **options).assert_ok().changed == 2
+    play_role("eks_irsa", **options).assert_unchanged()
+    gone = {**options, "eks_irsa_state": "absent"}
+    assert play_role("eks_irsa", "--check", **gone).assert_ok().changed == 2
+    assert play_role("eks_irsa", **gone).assert_ok().changed == 2
     assert identities() == before
-    play_role("irsa", **gone).assert_unchanged()
+    play_role("eks_irsa", **gone).assert_unchanged()
 
 
 def test_irsa_keeps_and_removes_a_provider_alone(play_role, cluster, identities):
     before = identities()
-    options = {"eks_cluster_name": NAME, "irsa_oidc_provider": True}
-    assert play_role("irsa", **options).assert_ok().changed == 1
+    options = {"eks_cluster_name": NAME, "eks_irsa_oidc_provider": True}
+    assert play_role("eks_irsa", **options).assert_ok().changed == 1
     assert len(identities()["providers"]) == 1
-    assert play_role("irsa", irsa_state="absent", **options).assert_ok().changed == 1
+    assert play_role("eks_irsa", eks_irsa_state="absent", **options).assert_ok().changed == 1
     assert identities() == before
 
 
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        ({"irsa_service_accounts": [{"name": "a"}] * 2}, ["irsa_service_accounts: service account default/a belongs"]),
-        ({"irsa_service_accounts": [{"name": "a", "polcy": {}}]}, ["irsa_service_accounts[0]: unknown: polcy"]),
-        ({"irsa_pod_identity_associations": [{"namespace": "n"}]}, ["missing required arguments: service_account"]),
+        (
+            {"eks_irsa_service_accounts": [{"name": "a"}] * 2},
+            ["eks_irsa_service_accounts: service account default/a belongs"],
+        ),
+        ({"eks_irsa_service_accounts": [{"name": "a", "polcy": {}}]}, ["eks_irsa_service_accounts[0]: unknown: polcy"]),
+        ({"eks_irsa_pod_identity_associations": [{"namespace": "n"}]}, ["missing required arguments: service_account"]),
     ],
 )
 def test_wrong_identities_are_refused_before_anything_is_sent(sandbox, play, variables, words):

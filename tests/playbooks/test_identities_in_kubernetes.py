@@ -39,7 +39,7 @@ def test_the_example_with_kubernetes(sandbox, play, run_module, ground):
     """What pods get is right in AWS and in Kubernetes, and docs/iam-policy-identities.json holds what was called for it."""
     iam = sandbox.client("iam")
     example = f"@{EXAMPLE}"
-    subnets = {"network_subnets": {"private": ground["subnets"]}}  # the network is no matter here
+    subnets = {"eks_network_subnets": {"private": ground["subnets"]}}  # the network is no matter here
     sandbox.recorder.clear()
     play("kumo.eks.site", "-e", example, "--check", "--diff", **subnets).assert_ok()
     play("kumo.eks.site", "-e", example, **subnets).assert_ok()

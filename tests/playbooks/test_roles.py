@@ -14,7 +14,7 @@ ZONES = ["ap-northeast-1a", "ap-northeast-1c"]
 
 @pytest.fixture
 def cycle(play_role, account):
-    """Walk one role through its life: cycle("network", **variables); the account is as before at the end."""
+    """Walk one role through its life: cycle("eks_network", **variables); the account is as before at the end."""
 
     def walk(role: str, **variables: Any) -> None:
         options = {"eks_cluster_name": NAME, **variables}
@@ -42,27 +42,32 @@ def cluster(sandbox, ground) -> dict[str, Any]:
 
 
 def test_network_alone(cycle):
-    cycle("network", network_nat_gateway="Single", network_zones=ZONES, eks_tags={"Team": "kumo"})
+    cycle("eks_network", eks_network_nat_gateway="Single", eks_network_zones=ZONES, eks_tags={"Team": "kumo"})
 
 
 def test_cluster_alone(cycle, ground):
-    cycle("cluster", cluster_subnets=ground["subnets"], cluster_role_name="ownClusterRole", cluster_version="1.33")
+    cycle(
+        "eks_cluster",
+        eks_cluster_subnets=ground["subnets"],
+        eks_cluster_role_name="ownClusterRole",
+        eks_cluster_version="1.33",
+    )
 
 
 def test_nodegroups_alone(cycle, cluster):
     group = {"name": "general", "volume_size": 50, "addon_policies": ["auto_scaler"]}
-    cycle("nodegroups", nodegroups_list=[group], nodegroups_private_subnets=cluster["subnets"])
+    cycle("eks_nodegroups", eks_nodegroups_list=[group], eks_nodegroups_private_subnets=cluster["subnets"])
 
 
 def test_a_node_group_that_stays_keeps_its_launch_template(sandbox, play_role, cluster):
     """Only what is named goes, in check mode as in a run."""
     groups = [{"name": name, "volume_size": 50} for name in ("stays", "goes")]
-    options = {"eks_cluster_name": NAME, "nodegroups_private_subnets": cluster["subnets"]}
-    play_role("nodegroups", nodegroups_list=groups, **options).assert_ok()
-    gone = {**options, "nodegroups_list": [{"name": "goes"}], "nodegroups_state": "absent"}
-    planned = play_role("nodegroups", "--check", **gone).assert_ok().output
+    options = {"eks_cluster_name": NAME, "eks_nodegroups_private_subnets": cluster["subnets"]}
+    play_role("eks_nodegroups", eks_nodegroups_list=groups, **options).assert_ok()
+    gone = {**options, "eks_nodegroups_list": [{"name": "goes"}], "eks_nodegroups_state": "absent"}
+    planned = play_role("eks_nodegroups", "--check", **gone).assert_ok().output
     assert "(item=my-cluster-goes)" in planned and "(item=my-cluster-stays)" not in planned
-    play_role("nodegroups", **gone).assert_ok()
+    play_role("eks_nodegroups", **gone).assert_ok()
     found = sandbox.client("ec2").describe_launch_templates()["LaunchTemplates"]
     left = [row["LaunchTemplateName"] for row in found if row["LaunchTemplateName"].startswith(NAME)]
     assert left == ["my-cluster-stays"]
@@ -71,60 +76,65 @@ def test_a_node_group_that_stays_keeps_its_launch_template(sandbox, play_role, c
 
 def test_fargate_alone(cycle, cluster):
     profile = {"name": "jobs", "selectors": [{"namespace": "jobs"}]}
-    cycle("fargate", fargate_profiles=[profile], fargate_subnets=cluster["subnets"], fargate_role_name="ownFargateRole")
+    cycle(
+        "eks_fargate",
+        eks_fargate_profiles=[profile],
+        eks_fargate_subnets=cluster["subnets"],
+        eks_fargate_role_name="ownFargateRole",
+    )
 
 
 def test_addons_alone(cycle, cluster):
-    cycle("addons", addons_list=[{"name": "kube-proxy"}, {"name": "vpc-cni"}])
+    cycle("eks_addons", eks_addons_list=[{"name": "kube-proxy"}, {"name": "vpc-cni"}])
 
 
 def test_a_role_that_clusters_share_goes_with_the_last_of_them(sandbox, play_role, ground):
     iam = sandbox.client("iam")
-    options = {"cluster_subnets": ground["subnets"], "cluster_role_name": "shared"}
-    play_role("cluster", eks_cluster_name="one", **options).assert_ok()
-    play_role("cluster", eks_cluster_name="two", **options).assert_ok()
-    gone = play_role("cluster", eks_cluster_name="one", cluster_state="absent", **options).assert_ok()
+    options = {"eks_cluster_subnets": ground["subnets"], "eks_cluster_role_name": "shared"}
+    play_role("eks_cluster", eks_cluster_name="one", **options).assert_ok()
+    play_role("eks_cluster", eks_cluster_name="two", **options).assert_ok()
+    gone = play_role("eks_cluster", eks_cluster_name="one", eks_cluster_state="absent", **options).assert_ok()
     assert "IAM role shared is kept, because it is used by cluster two" in gone.output
     tags = {tag["Key"] for tag in iam.list_role_tags(RoleName="shared")["Tags"]}
     assert tags == {"kumo.eks/ap-northeast-1/two"}
-    play_role("cluster", eks_cluster_name="two", **options).assert_unchanged()
-    play_role("cluster", eks_cluster_name="two", cluster_state="absent", **options).assert_ok()
+    play_role("eks_cluster", eks_cluster_name="two", **options).assert_unchanged()
+    play_role("eks_cluster", eks_cluster_name="two", eks_cluster_state="absent", **options).assert_ok()
     assert "shared" not in [row["RoleName"] for row in iam.list_roles()["Roles"]]
 
 
 def test_what_somebody_else_made_is_used_and_never_removed(sandbox, play_role, ground, account):
-    options = {"eks_cluster_name": NAME, "cluster_subnets": ground["subnets"]}
+    options = {"eks_cluster_name": NAME, "eks_cluster_subnets": ground["subnets"]}
     extra = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     iam = sandbox.client("iam")
     iam.attach_role_policy(RoleName="eksClusterRole", PolicyArn=extra)
-    play_role("cluster", **options).assert_ok()
+    play_role("eks_cluster", **options).assert_ok()
     policies = iam.list_attached_role_policies(RoleName="eksClusterRole")["AttachedPolicies"]
     assert {row["PolicyArn"] for row in policies} == {extra, "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"}
-    gone = play_role("cluster", cluster_state="absent", **options).assert_ok()
+    gone = play_role("eks_cluster", eks_cluster_state="absent", **options).assert_ok()
     assert "IAM role eksClusterRole is kept, because kumo.eks did not make it" in gone.output
     assert "eksClusterRole" in account()["roles"]
 
 
 def test_a_network_that_others_use_is_kept_whole_and_says_why(sandbox, play_role, account):
-    options = {"eks_cluster_name": NAME, "network_nat_gateway": "Disable", "network_zones": ZONES}
-    play_role("network", **options).assert_ok()
+    options = {"eks_cluster_name": NAME, "eks_network_nat_gateway": "Disable", "eks_network_zones": ZONES}
+    play_role("eks_network", **options).assert_ok()
     ec2 = sandbox.client("ec2")
     (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Name", "Values": [NAME]}])["Vpcs"]
     group = ec2.create_security_group(GroupName="k8s-elb-a1", Description="left", VpcId=vpc["VpcId"])["GroupId"]
     stood = account()
-    gone = play_role("network", network_state="absent", **options)
+    gone = play_role("eks_network", eks_network_state="absent", **options)
     gone.assert_refused(f"VPC {vpc['VpcId']} is kept", f"security group {group} (k8s-elb-a1)")
     assert account() == stood
     ec2.delete_security_group(GroupId=group)
-    play_role("network", network_state="absent", **options).assert_ok()
+    play_role("eks_network", eks_network_state="absent", **options).assert_ok()
     assert vpc["VpcId"] not in account()["vpcs"]
 
 
 def test_subnets_that_are_given_are_used_and_left_alone(play_role, ground, account):
     before = account()
-    options = {"eks_cluster_name": NAME, "network_subnets": {"private": ground["subnets"]}}
-    play_role("network", **options).assert_unchanged()
-    gone = play_role("network", network_state="absent", **options).assert_unchanged()
+    options = {"eks_cluster_name": NAME, "eks_network_subnets": {"private": ground["subnets"]}}
+    play_role("eks_network", **options).assert_unchanged()
+    gone = play_role("eks_network", eks_network_state="absent", **options).assert_unchanged()
     assert "are kept, because kumo.eks did not make them" in gone.output
     assert account() == before
 
@@ -135,19 +145,19 @@ def test_a_vpc_of_the_same_name_is_not_taken_for_ours(sandbox, play_role, accoun
     foreign = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}])["Vpc"][
         "VpcId"
     ]
-    options = {"eks_cluster_name": NAME, "network_nat_gateway": "Disable", "network_zones": ZONES}
+    options = {"eks_cluster_name": NAME, "eks_network_nat_gateway": "Disable", "eks_network_zones": ZONES}
     before = account()
-    play_role("network", **options).assert_ok()
+    play_role("eks_network", **options).assert_ok()
     assert len(account()["vpcs"]) == len(before["vpcs"]) + 1
-    play_role("network", network_state="absent", **options).assert_ok()
+    play_role("eks_network", eks_network_state="absent", **options).assert_ok()
     assert foreign in account()["vpcs"]
     assert account() == before
 
 
 def test_site_on_given_subnets_makes_no_network(play, ground, account):
     before = account()
-    options = {"eks_cluster_name": NAME, "network_subnets": {"private": ground["subnets"]}, "addons_list": []}
-    options |= {"cluster_role_name": "ownClusterRole", "cluster_version": "1.33"}
+    options = {"eks_cluster_name": NAME, "eks_network_subnets": {"private": ground["subnets"]}, "eks_addons_list": []}
+    options |= {"eks_cluster_role_name": "ownClusterRole", "eks_cluster_version": "1.33"}
     play("kumo.eks.site", **options).assert_ok()
     assert account()["clusters"] == [NAME]
     play("kumo.eks.site", **options).assert_unchanged()

@@ -19,7 +19,7 @@ CALLS = 29  # of an unchanged run: at most two for each of the 30 things of the 
 def test_the_guide_comes_up_stays_as_it_is_and_goes_without_a_trace(sandbox, play, account, tmp_path):
     before = account()
     kubeconfig = tmp_path / "kubeconfig"
-    options = {**GUIDE, "cluster_kubeconfig": str(kubeconfig), "cluster_wait": "true"}
+    options = {**GUIDE, "eks_cluster_kubeconfig": str(kubeconfig), "eks_cluster_wait": "true"}
     first = play("kumo.eks.site", **options).assert_ok()
     eks, ec2 = sandbox.client("eks"), sandbox.client("ec2")
     assert eks.describe_cluster(name="my-cluster")["cluster"]["version"] == "1.29"
@@ -135,11 +135,11 @@ NAMES = [{"name": "one"}, {"name": "one"}]
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        ({"network_nat_gateway": "Both"}, ["network_nat_gateway", "Both", "HighlyAvailable, Single, Disable"]),
-        ({"network_cidr": "10.0.0.0/27"}, ["network_cidr: 10.0.0.0/27 is too small"]),
-        ({"cluster_version": 1.3}, ["cluster_version: 1.3 is not a Kubernetes version", "in quotes"]),
-        ({"nodegroups_list": NAMES}, ["nodegroups_list: one is there more than once"]),
-        ({"fargate_profiles": NAMES}, ["fargate_profiles: a name is there more than once in one, one"]),
+        ({"eks_network_nat_gateway": "Both"}, ["eks_network_nat_gateway", "Both", "HighlyAvailable, Single, Disable"]),
+        ({"eks_network_cidr": "10.0.0.0/27"}, ["eks_network_cidr: 10.0.0.0/27 is too small"]),
+        ({"eks_cluster_version": 1.3}, ["eks_cluster_version: 1.3 is not a Kubernetes version", "in quotes"]),
+        ({"eks_nodegroups_list": NAMES}, ["eks_nodegroups_list: one is there more than once"]),
+        ({"eks_fargate_profiles": NAMES}, ["eks_fargate_profiles: a name is there more than once in one, one"]),
     ],
 )
 def test_wrong_options_are_refused_before_anything_is_sent(sandbox, play, variables, words):
@@ -151,10 +151,10 @@ def test_wrong_options_are_refused_before_anything_is_sent(sandbox, play, variab
     ("variables", "words"),
     [
         (
-            {"network_zones": ["ap-northeast-1a", "ap-northeast-1x"]},
-            ["network_zones: ap-northeast-1x is not a zone of ap-northeast-1; allowed: ap-northeast-1a"],
+            {"eks_network_zones": ["ap-northeast-1a", "ap-northeast-1x"]},
+            ["eks_network_zones: ap-northeast-1x is not a zone of ap-northeast-1; allowed: ap-northeast-1a"],
         ),
-        ({"cluster_version": "1.99"}, ["1.99"]),
+        ({"eks_cluster_version": "1.99"}, ["1.99"]),
     ],
 )
 def test_what_aws_would_not_take_is_refused_before_anything_is_made(play, account, variables, words):

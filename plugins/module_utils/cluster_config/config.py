@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import reading, rules, translation
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import reading, rules
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation import cluster as translation
 
 
 class Unusable(ValueError):

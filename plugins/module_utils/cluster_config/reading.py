@@ -27,12 +27,12 @@ _WANTED = {
 def read(config: Any) -> tuple[dict[str, Any], list[str]]:
     """The config without nulls and empty mappings, and the problems found: unknown, wrong, missing, refused fields."""
     if not isinstance(config, dict):
-        return {}, [f"ClusterConfig: {shown(config)} is not a mapping of fields."]
+        return {}, [f"ClusterConfig: {format_value(config)} is not a mapping of fields."]
     reader = _Reader()
     return reader.mapping(config, ROOT, "") or {}, reader.problems
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value for a message, shortened."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
@@ -121,7 +121,7 @@ class _Reader:
         self.problems.append(f'{path}: {value} is a number to YAML; write it in quotes, like version: "{minor}".')
 
     def wrong(self, path: str, value: Any, wanted: str) -> None:
-        self.problems.append(f"{_plain(path)}: {shown(value)} is not right; wanted is {wanted}.")
+        self.problems.append(f"{_plain(path)}: {format_value(value)} is not right; wanted is {wanted}.")
 
 
 def _asks_nothing(value: Any, accepts: tuple[Any, ...]) -> bool:

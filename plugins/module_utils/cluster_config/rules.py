@@ -9,11 +9,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import images
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import shown
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.sizes import sizes
-from ansible_collections.kumo.eks.plugins.module_utils.errors import Refused
-from ansible_collections.kumo.eks.plugins.module_utils.versions import minor_of
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types as ami_types
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import format_value
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import sizes
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
 REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d+")
@@ -29,13 +29,13 @@ def _metadata(config: dict[str, Any]) -> Iterator[str]:
     metadata = config.get("metadata", {})
     name, region = metadata.get("name"), metadata.get("region")
     if name is not None and not (NAME.fullmatch(name) and len(name) <= 100):
-        yield f"metadata.name: {shown(name)} is no cluster name; up to 100 letters, digits, - and _ are allowed."
+        yield f"metadata.name: {format_value(name)} is no cluster name; up to 100 letters, digits, - and _ are allowed."
     if region is not None and not REGION.fullmatch(region):
-        yield f"metadata.region: {shown(region)} is no AWS region; wanted is one like ap-northeast-1."
+        yield f"metadata.region: {format_value(region)} is no AWS region; wanted is one like ap-northeast-1."
     if "version" in metadata:
         try:
-            minor_of(metadata["version"], "metadata.version")
-        except Refused as problem:
+            parse_minor(metadata["version"], "metadata.version")
+        except ValidationError as problem:
             yield problem.message
 
 
@@ -64,7 +64,7 @@ def _range(path: str, value: str) -> Iterator[str]:
     try:
         ipaddress.ip_network(value)
     except ValueError as problem:
-        yield f"{path}: {shown(value)} is no address range ({problem}); wanted is one like 10.0.0.0/16."
+        yield f"{path}: {format_value(value)} is no address range ({problem}); wanted is one like 10.0.0.0/16."
 
 
 def _existing_subnets(config: dict[str, Any]) -> Iterator[str]:
@@ -123,9 +123,9 @@ def _names(path: str, items: list[Any]) -> Iterator[str]:
     for index, item in enumerate(items):
         name = (item or {}).get("name")
         if name is not None and not NAME.fullmatch(name):
-            yield f"{path}[{index}].name: {shown(name)} is no name; letters, digits, - and _ are allowed."
+            yield f"{path}[{index}].name: {format_value(name)} is no name; letters, digits, - and _ are allowed."
         if name in seen:
-            yield f"{path}[{index}].name: {shown(name)} is there twice; names are unique."
+            yield f"{path}[{index}].name: {format_value(name)} is there twice; names are unique."
         if name is not None:
             seen.add(name)
 
@@ -146,7 +146,7 @@ def _instances(path: str, group: dict[str, Any]) -> Iterator[str]:
     if None in types or ("launchTemplate" in group and "amiFamily" not in group):
         return
     try:
-        images.ami_type(group.get("amiFamily", "AmazonLinux2023"), types)
+        ami_types.ami_type(group.get("amiFamily", "AmazonLinux2023"), types)
     except ValueError as problem:
         yield f"{path}.amiFamily: {problem}."
 
@@ -191,7 +191,7 @@ def _taints(path: str, group: dict[str, Any]) -> Iterator[str]:
 def _subnets(path: str, group: dict[str, Any], config: dict[str, Any], known: set[str]) -> Iterator[str]:
     for index, name in enumerate(group.get("subnets", [])):
         if name is not None and not name.startswith("subnet-") and name not in known:
-            yield f"{path}.subnets[{index}]: {shown(name)} is neither a subnet's ID nor an entry of vpc.subnets."
+            yield f"{path}.subnets[{index}]: {format_value(name)} is neither a subnet's ID nor an entry of vpc.subnets."
     zones = group.get("availabilityZones")
     if not zones:
         return
@@ -202,7 +202,7 @@ def _subnets(path: str, group: dict[str, Any], config: dict[str, Any], known: se
     present = {entry.get("az", key) for key, entry in subnets.get(kind, {}).items()}
     for zone in zones:
         if subnets and zone is not None and zone not in present:
-            yield f"{path}.availabilityZones: {shown(zone)} has no {kind} subnet in vpc.subnets; there are {sorted(present)}."
+            yield f"{path}.availabilityZones: {format_value(zone)} has no {kind} subnet in vpc.subnets; there are {sorted(present)}."
 
 
 def _fargate(config: dict[str, Any]) -> Iterator[str]:
@@ -256,7 +256,7 @@ def _role_of_account(path: str, row: dict[str, Any]) -> Iterator[str]:
 
 def _document(path: str, value: Any) -> Iterator[str]:
     if value is not None and not (isinstance(value, dict) and "Statement" in value):
-        yield f"{path}: {shown(value)} is no policy document; wanted is a mapping with Version and Statement."
+        yield f"{path}: {format_value(value)} is no policy document; wanted is a mapping with Version and Statement."
 
 
 def _associations(config: dict[str, Any]) -> Iterator[str]:

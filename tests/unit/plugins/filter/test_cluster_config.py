@@ -19,11 +19,11 @@ cluster_config = FilterModule().filters()["cluster_config"]
 EXPECTED = {
     "eks_cluster_name": "my-cluster",
     "eks_region": "ap-northeast-1",
-    "network_cidr": "10.0.0.0/16",
-    "network_nat_gateway": "HighlyAvailable",
-    "cluster_version": "1.29",
-    "cluster_logging": ["api", "audit", "authenticator", "controllerManager", "scheduler"],
-    "nodegroups_list": [
+    "eks_network_cidr": "10.0.0.0/16",
+    "eks_network_nat_gateway": "HighlyAvailable",
+    "eks_cluster_version": "1.29",
+    "eks_cluster_logging": ["api", "audit", "authenticator", "controllerManager", "scheduler"],
+    "eks_nodegroups_list": [
         {
             "name": "general-purpose",
             "scaling_config": {"min_size": 2, "max_size": 10, "desired_size": 3},
@@ -49,10 +49,10 @@ EXPECTED = {
             "labels": {"role": "spot-worker"},
         },
     ],
-    "fargate_profiles": [
+    "eks_fargate_profiles": [
         {"name": "default", "selectors": [{"namespace": "fargate-tasks", "labels": {"compute": "fargate"}}]}
     ],
-    "addons_list": [{"name": "vpc-cni"}, {"name": "kube-proxy"}, {"name": "coredns"}, {"name": "metrics-server"}],
+    "eks_addons_list": [{"name": "vpc-cni"}, {"name": "kube-proxy"}, {"name": "coredns"}, {"name": "metrics-server"}],
 }
 
 

@@ -78,7 +78,7 @@ def options_of(module: str) -> dict[str, Any]:
     return {**docs(module, "DOCUMENTATION")["options"], **yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]}
 
 
-def snake(path: str) -> str:
+def convert_answer(path: str) -> str:
     return ".".join(next(iter(camel_dict_to_snake_dict({key: 1}))) for key in path.split("."))
 
 
@@ -94,12 +94,12 @@ def leaves(shape: Any, path: str = "") -> dict[str, Any]:
     return found
 
 
-def described(rows: dict[str, Any], inner: str, path: str = "") -> dict[str, dict[str, Any]]:
+def describe_all(rows: dict[str, Any], inner: str, path: str = "") -> dict[str, dict[str, Any]]:
     """Dotted path -> documentation, of each leaf of options (suboptions) or results (contains)."""
     found = {}
     for name, row in rows.items():
         here = f"{path}.{name}" if path else name
-        found.update(described(row[inner], inner, here) if row.get(inner) else {here: row})
+        found.update(describe_all(row[inner], inner, here) if row.get(inner) else {here: row})
     return found
 
 
@@ -109,20 +109,20 @@ def requested(module: str) -> dict[str, Any]:
     for operation in OPERATIONS[module]:
         for path, shape in leaves(EKS.operation_model(operation).input_shape).items():
             if path not in PLUMBING:
-                found.setdefault(RENAMED[module].get(path, snake(path)), shape)
+                found.setdefault(RENAMED[module].get(path, convert_answer(path)), shape)
     return found
 
 
 @pytest.mark.parametrize("module", OPERATIONS)
 def test_each_member_of_the_requests_has_an_option(module):
-    options = described(options_of(module), "suboptions")
+    options = describe_all(options_of(module), "suboptions")
     missing = set(requested(module)) - set(options)
     assert not missing, f"{module} knows nothing of {sorted(missing)}: new in EKS' API?"
 
 
 @pytest.mark.parametrize("module", OPERATIONS)
 def test_choices_are_those_of_the_api(module):
-    options = described(options_of(module), "suboptions")
+    options = describe_all(options_of(module), "suboptions")
     for path, shape in requested(module).items():
         values = getattr(shape.member if shape.type_name == "list" else shape, "enum", None)
         if values:
@@ -133,8 +133,8 @@ def test_choices_are_those_of_the_api(module):
 def test_results_are_documented_to_the_leaves(module):
     shape, key = RESULTS[module]
     contains = docs(module, "RETURN")[key]["contains"]
-    known = described(contains, "contains")
-    missing = {snake(path) for path in leaves(EKS.shape_for(shape))} - set(known)
+    known = describe_all(contains, "contains")
+    missing = {convert_answer(path) for path in leaves(EKS.shape_for(shape))} - set(known)
     assert not missing, f"{module} returns, and does not say: {sorted(missing)}"
     for path, row in known.items():
         assert {"description", "returned", "type", "sample"} <= set(row), path

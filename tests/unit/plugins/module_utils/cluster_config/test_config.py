@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import images
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types as ami_types
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, role_variables
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema import DEFINITIONS
 
@@ -36,7 +36,7 @@ def group(**fields: Any) -> dict[str, Any]:
 
 
 def one_group(**fields: Any) -> dict[str, Any]:
-    return role_variables(group(**fields))["nodegroups_list"][0]
+    return role_variables(group(**fields))["eks_nodegroups_list"][0]
 
 
 def problems(given: Any) -> list[str]:
@@ -58,11 +58,11 @@ class TestDefaultsOfEksctl:
         assert role_variables(config()) == {
             "eks_cluster_name": "one",
             "eks_region": "eu-west-1",
-            "network_cidr": "192.168.0.0/16",
-            "network_nat_gateway": "Single",
-            "nodegroups_list": [],
-            "fargate_profiles": [],
-            "addons_list": [{"name": n} for n in ("vpc-cni", "kube-proxy", "coredns", "metrics-server")],
+            "eks_network_cidr": "192.168.0.0/16",
+            "eks_network_nat_gateway": "Single",
+            "eks_nodegroups_list": [],
+            "eks_fargate_profiles": [],
+            "eks_addons_list": [{"name": n} for n in ("vpc-cni", "kube-proxy", "coredns", "metrics-server")],
         }
 
     def test_a_node_group_that_says_nothing_else(self):
@@ -92,9 +92,9 @@ class TestDefaultsOfEksctl:
 
     def test_addons_of_the_file_stand_beside_the_default_ones(self):
         given = config(addons=[{"name": "coredns", "version": "latest", "resolveConflicts": "overwrite"}])
-        names = [addon["name"] for addon in role_variables(given)["addons_list"]]
+        names = [addon["name"] for addon in role_variables(given)["eks_addons_list"]]
         assert names == ["vpc-cni", "kube-proxy", "metrics-server", "coredns"]
-        assert role_variables(given)["addons_list"][-1] == {
+        assert role_variables(given)["eks_addons_list"][-1] == {
             "name": "coredns",
             "version": "most_recent",
             "resolve_conflicts": "OVERWRITE",
@@ -115,28 +115,28 @@ class TestTranslation:
             {"name": "m", "subnets": ["two"]},
         ]
         found = role_variables(config(vpc={"subnets": subnets}, managedNodeGroups=nodes))
-        assert found["network_subnets"] == {"private": ["subnet-a", "subnet-b"]}
-        assert [item["subnets"] for item in found["nodegroups_list"]] == [["subnet-b"], ["subnet-b"]]
-        assert not {"network_cidr", "network_nat_gateway"} & set(found)
+        assert found["eks_network_subnets"] == {"private": ["subnet-a", "subnet-b"]}
+        assert [item["subnets"] for item in found["eks_nodegroups_list"]] == [["subnet-b"], ["subnet-b"]]
+        assert not {"eks_network_cidr", "eks_network_nat_gateway"} & set(found)
 
     @pytest.mark.parametrize("every", ["*", "all"])
     def test_all_logs(self, every: str):
         found = role_variables(config(cloudWatch={"clusterLogging": {"enableTypes": [every]}}))
-        assert found["cluster_logging"] == ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+        assert found["eks_cluster_logging"] == ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
     def test_auto_mode_is_on_as_a_whole_and_brings_its_own_addons(self):
         found = role_variables(
             config(autoModeConfig={"enabled": True, "nodeRoleARN": "arn:n"}, iam={"serviceRoleARN": "arn:c"})
         )
-        assert found["cluster_compute_config"] == {
+        assert found["eks_cluster_compute_config"] == {
             "enabled": True,
             "node_pools": ["general-purpose", "system"],
             "node_role_arn": "arn:n",
         }
-        assert found["cluster_storage_config"] == {"block_storage": {"enabled": True}}
-        assert found["cluster_kubernetes_network_config"] == {"elastic_load_balancing": {"enabled": True}}
-        assert found["addons_list"] == []
-        assert found["cluster_bootstrap_self_managed_addons"] is False
+        assert found["eks_cluster_storage_config"] == {"block_storage": {"enabled": True}}
+        assert found["eks_cluster_kubernetes_network_config"] == {"elastic_load_balancing": {"enabled": True}}
+        assert found["eks_addons_list"] == []
+        assert found["eks_cluster_bootstrap_self_managed_addons"] is False
 
     def test_taints_are_named_as_eks_names_them(self):
         found = one_group(taints=[{"key": "k", "value": "v", "effect": "PreferNoSchedule"}])
@@ -170,7 +170,7 @@ class TestImages:
         ],
     )
     def test_ami_type(self, family: str, types: list[str], ami: str):
-        assert images.ami_type(family, types) == ami
+        assert ami_types.ami_type(family, types) == ami
 
     def test_machines_of_two_kinds_need_two_groups(self):
         (problem,) = problems(group(instanceTypes=["m5.large", "m7g.large"]))
@@ -199,8 +199,8 @@ class TestIdentities:
                 {**ACCOUNT, "metadata": {"name": "crossplane"}, "subjectPattern": "provider-*", "roleOnly": True},
             )
         )
-        assert found["irsa_oidc_provider"] is True
-        assert found["irsa_service_accounts"] == [
+        assert found["eks_irsa_oidc_provider"] is True
+        assert found["eks_irsa_service_accounts"] == [
             {
                 "namespace": "production",
                 "name": "my-app-sa",
@@ -247,7 +247,7 @@ class TestIdentities:
                 },
             )
         )
-        assert found["irsa_pod_identity_associations"] == [
+        assert found["eks_irsa_pod_identity_associations"] == [
             {"namespace": "n", "service_account": "s", "role_arn": "arn:r", "target_role_arn": "arn:t"},
             {
                 "namespace": "n",
@@ -257,7 +257,7 @@ class TestIdentities:
                 "well_known_policies": ["external_dns"],
             },
         ]
-        assert "irsa_service_accounts" not in found
+        assert "eks_irsa_service_accounts" not in found
 
 
 class TestProblems:

@@ -1,0 +1,40 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module class, and the one exception boundary of every module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+try:
+    import botocore
+except ImportError:
+    pass  # Handled by AnsibleAWSModule
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
+
+__all__ = ["AnsibleAWSModule", "format_failure", "handle_failures"]
+
+
+@contextmanager
+def handle_failures(module: AnsibleAWSModule, action: str) -> Iterator[None]:
+    """Turn an exception into the failure of the task.
+
+    Args:
+        action: what the module could not do, like "Could not manage cluster my-cluster".
+    """
+    try:
+        yield
+    except EksError as error:
+        module.fail_json(msg=error.message, **error.facts)
+    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
+        module.fail_json_aws(error, msg=action, **get_facts(error))
+
+
+def format_failure(error: Exception) -> str:
+    """The failure of one item of a list, in a line."""
+    return error.message if isinstance(error, EksError) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,171 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turns a ClusterConfig that was read into the variables of the roles. Pure.
+
+One function for each role; each returns only the variables that the file, or a default of eksctl, determines.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.identities import identities
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import nodegroups
+
+# What eksctl sets where the file says nothing.
+VPC_CIDR = "192.168.0.0/16"
+NAT_GATEWAY = "Single"
+NODE_POOLS = ["general-purpose", "system"]
+DEFAULT_ADDONS = ("vpc-cni", "kube-proxy", "coredns", "metrics-server")
+
+
+def variables(config: dict[str, Any]) -> dict[str, Any]:
+    """Role variables of a config without contradictions, by name."""
+    rooms = (_shared, _network, _cluster, _access_to_cluster, _auto_mode, _nodes, _fargate, _addons, identities)
+    return {name: value for room in rooms for name, value in room(config).items() if value is not None}
+
+
+def _shared(config: dict[str, Any]) -> dict[str, Any]:
+    metadata = config["metadata"]
+    return {
+        "eks_cluster_name": metadata["name"],
+        "eks_region": metadata["region"],
+        "eks_tags": metadata.get("tags"),
+    }
+
+
+def _network(config: dict[str, Any]) -> dict[str, Any]:
+    vpc = config.get("vpc", {})
+    if vpc.get("subnets"):
+        return {"eks_network_subnets": {kind: _ids(entries) for kind, entries in vpc["subnets"].items()}}
+    return {
+        "eks_network_cidr": vpc.get("cidr", VPC_CIDR),
+        "eks_network_nat_gateway": vpc.get("nat", {}).get("gateway", NAT_GATEWAY),
+        "eks_network_zones": config.get("availabilityZones"),
+    }
+
+
+def _ids(entries: dict[str, dict[str, Any]]) -> list[str]:
+    return [entry["id"] for entry in entries.values()]
+
+
+def _cluster(config: dict[str, Any]) -> dict[str, Any]:
+    metadata, key = config["metadata"], config.get("secretsEncryption", {}).get("keyARN")
+    return {
+        "eks_cluster_version": metadata.get("version"),
+        "eks_cluster_force": metadata.get("forceUpdateVersion"),
+        "eks_cluster_role_arn": config.get("iam", {}).get("serviceRoleARN"),
+        "eks_cluster_logging": _logging(config),
+        "eks_cluster_encryption_config": key and {"key_arn": key, "resources": ["secrets"]},
+        "eks_cluster_upgrade_policy": _renamed(config.get("upgradePolicy"), {"supportType": "support_type"}),
+        "eks_cluster_zonal_shift_config": _renamed(config.get("zonalShiftConfig"), {"enabled": "enabled"}),
+        "eks_cluster_control_plane_scaling_config": _renamed(config.get("controlPlaneScalingConfig"), {"tier": "tier"}),
+        "eks_cluster_remote_network_config": _renamed(
+            config.get("remoteNetworkConfig"),
+            {"remoteNodeNetworks": "remote_node_networks", "remotePodNetworks": "remote_pod_networks"},
+        ),
+    }
+
+
+def _logging(config: dict[str, Any]) -> list[str] | None:
+    types = config.get("cloudWatch", {}).get("clusterLogging", {}).get("enableTypes")
+    if types and ("*" in types or "all" in types):
+        return ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+    return types
+
+
+def _renamed(fields: dict[str, Any] | None, names: dict[str, str]) -> dict[str, Any] | None:
+    """The fields by the names of the role; None where there are none."""
+    return {names[name]: value for name, value in (fields or {}).items() if name in names} or None
+
+
+def _access_to_cluster(config: dict[str, Any]) -> dict[str, Any]:
+    vpc = config.get("vpc", {})
+    endpoints = vpc.get("clusterEndpoints", {})
+    groups = [vpc["securityGroup"]] if "securityGroup" in vpc else []
+    private = _ids(vpc.get("subnets", {}).get("private", {})) if vpc.get("controlPlaneOnPrivateSubnets") else None
+    return {
+        "eks_cluster_endpoint_public_access": endpoints.get("publicAccess"),
+        "eks_cluster_endpoint_private_access": endpoints.get("privateAccess"),
+        "eks_cluster_public_access_cidrs": vpc.get("publicAccessCIDRs"),
+        "eks_cluster_security_groups": [*groups, *vpc.get("controlPlaneSecurityGroupIDs", [])] or None,
+        "eks_cluster_subnets": vpc.get("controlPlaneSubnetIDs") or private,
+        "eks_cluster_access_config": _renamed(
+            config.get("accessConfig"),
+            {
+                "authenticationMode": "authentication_mode",
+                "bootstrapClusterCreatorAdminPermissions": "bootstrap_cluster_creator_admin_permissions",
+            },
+        ),
+    }
+
+
+def _auto_mode(config: dict[str, Any]) -> dict[str, Any]:
+    """EKS takes compute, block storage and load balancing of auto mode only all on or all off."""
+    auto = config.get("autoModeConfig", {})
+    network = _renamed(
+        config.get("kubernetesNetworkConfig"), {"ipFamily": "ip_family", "serviceIPv4CIDR": "service_ipv4_cidr"}
+    )
+    if network and "ip_family" in network:
+        network["ip_family"] = network["ip_family"].lower()
+    if "enabled" not in auto:
+        return {"eks_cluster_kubernetes_network_config": network}
+    enabled = auto["enabled"]
+    return {
+        "eks_cluster_compute_config": {"enabled": enabled, **(_compute(auto) if enabled else {})},
+        "eks_cluster_storage_config": {"block_storage": {"enabled": enabled}},
+        "eks_cluster_kubernetes_network_config": {**(network or {}), "elastic_load_balancing": {"enabled": enabled}},
+    }
+
+
+def _compute(auto: dict[str, Any]) -> dict[str, Any]:
+    role = {"node_role_arn": auto["nodeRoleARN"]} if "nodeRoleARN" in auto else {}
+    return {"node_pools": auto.get("nodePools", NODE_POOLS), **role}
+
+
+def _nodes(config: dict[str, Any]) -> dict[str, Any]:
+    return {"eks_nodegroups_list": nodegroups(config)}
+
+
+def _fargate(config: dict[str, Any]) -> dict[str, Any]:
+    role = config.get("iam", {}).get("fargatePodExecutionRoleARN")
+    names = {"name": "name", "selectors": "selectors", "subnets": "subnets", "tags": "tags"}
+    profiles = []
+    for profile in config.get("fargateProfiles", []):
+        arn = profile.get("podExecutionRoleARN", role)
+        profiles.append({**(_renamed(profile, names) or {}), **({"role_arn": arn} if arn else {})})
+    return {"eks_fargate_profiles": profiles}
+
+
+def _addons(config: dict[str, Any]) -> dict[str, Any]:
+    """eksctl installs its default add-ons beside those of the file, unless it is told not to or auto mode has them."""
+    auto = config.get("autoModeConfig", {}).get("enabled", False)
+    without = config.get("addonsConfig", {}).get("disableDefaultAddons", False)
+    list_names = [_addon(addon) for addon in config.get("addons", [])]
+    named = {addon["name"] for addon in list_names}
+    defaults = [{"name": name} for name in DEFAULT_ADDONS if name not in named and not (auto or without)]
+    return {
+        "eks_addons_list": [*defaults, *list_names],
+        "eks_cluster_bootstrap_self_managed_addons": False if auto or without else None,
+    }
+
+
+def _addon(addon: dict[str, Any]) -> dict[str, Any]:
+    names = {
+        "name": "name",
+        "version": "version",
+        "configurationValues": "configuration_values",
+        "resolveConflicts": "resolve_conflicts",
+        "serviceAccountRoleARN": "service_account_role_arn",
+        "podIdentityAssociations": "pod_identity_associations",
+        "tags": "tags",
+    }
+    found = _renamed(addon, names) or {}
+    if found.get("version") == "latest":
+        found["version"] = "most_recent"
+    if "resolve_conflicts" in found:
+        found["resolve_conflicts"] = found["resolve_conflicts"].upper()
+    if "pod_identity_associations" in found:
+        pod = {"serviceAccountName": "service_account", "roleARN": "role_arn"}
+        found["pod_identity_associations"] = [_renamed(item, pod) for item in found["pod_identity_associations"]]
+    return found

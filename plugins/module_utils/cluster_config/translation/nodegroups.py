@@ -1,0 +1,125 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turns managedNodeGroups of a ClusterConfig into eks_nodegroups_list. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types as ami_types
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import sizes
+
+# What eksctl sets where the file says nothing.
+AMI_FAMILY = "AmazonLinux2023"
+INSTANCE_TYPE = "m5.large"
+VOLUME_SIZE = 80  # GiB
+VOLUME_TYPE = "gp3"
+
+# The volume that holds images and pods, where it is not /dev/xvda: Bottlerocket's data volume, Windows' system volume.
+DEVICES = {"Bottlerocket": "/dev/xvdb", "Windows": "/dev/sda1"}
+
+EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
+
+POLICIES = {
+    "albIngress": "alb_ingress",
+    "appMesh": "app_mesh",
+    "appMeshPreview": "app_mesh_preview",
+    "autoScaler": "auto_scaler",
+    "awsLoadBalancerController": "aws_load_balancer_controller",
+    "certManager": "cert_manager",
+    "cloudWatch": "cloud_watch",
+    "ebs": "ebs",
+    "efs": "efs",
+    "externalDNS": "external_dns",
+    "fsx": "fsx",
+    "imageBuilder": "image_builder",
+    "xRay": "xray",
+}
+
+SAME = {
+    "volumeIOPS": "volume_iops",
+    "volumeThroughput": "volume_throughput",
+    "volumeEncrypted": "volume_encrypted",
+    "volumeKmsKeyID": "volume_kms_key_id",
+    "labels": "labels",
+    "tags": "tags",
+    "launchTemplate": "launch_template",
+    "releaseVersion": "release_version",
+}
+
+
+def nodegroups(config: dict[str, Any]) -> list[dict[str, Any]]:
+    """eks_nodegroups_list, in the file's order."""
+    subnets = config.get("vpc", {}).get("subnets", {})
+    return [_nodegroup(group, subnets) for group in config.get("managedNodeGroups", [])]
+
+
+def _nodegroup(group: dict[str, Any], subnets: dict[str, Any]) -> dict[str, Any]:
+    given = {
+        "name": group["name"],
+        "scaling_config": sizes(group),
+        "capacity_type": "SPOT" if group.get("spot") else "ON_DEMAND",
+        "private_networking": group.get("privateNetworking", False),
+        "subnets": _subnets(group, subnets),
+        "taints": _taints(group),
+        "update_config": _update(group),
+        "node_repair_config": group.get("nodeRepairConfig"),
+        **_machine(group),
+        **_volume(group),
+        **_identity(group),
+        **{name: group.get(field) for field, name in SAME.items()},
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _machine(group: dict[str, Any]) -> dict[str, Any]:
+    """Instance and AMI types; a launch template of the user's own may set both, so nothing is assumed beside it."""
+    types = group.get("instanceTypes") or ([group["instanceType"]] if "instanceType" in group else None)
+    if "launchTemplate" in group and "amiFamily" not in group:
+        return {"instance_types": types}
+    types = types or [INSTANCE_TYPE]
+    return {"instance_types": types, "ami_type": ami_types.ami_type(group.get("amiFamily", AMI_FAMILY), types)}
+
+
+def _volume(group: dict[str, Any]) -> dict[str, Any]:
+    if "launchTemplate" in group:
+        return {}
+    family = group.get("amiFamily", AMI_FAMILY)
+    device = next((name for system, name in DEVICES.items() if family.startswith(system)), None)
+    return {
+        "volume_size": group.get("volumeSize", VOLUME_SIZE),
+        "volume_type": group.get("volumeType", VOLUME_TYPE),
+        "volume_name": group.get("volumeName", device),
+    }
+
+
+def _identity(group: dict[str, Any]) -> dict[str, Any]:
+    iam = group.get("iam", {})
+    wanted = [POLICIES[name] for name, on in iam.get("withAddonPolicies", {}).items() if on]
+    return {
+        "node_role": iam.get("instanceRoleARN"),
+        "attach_policy_arns": iam.get("attachPolicyARNs"),
+        "addon_policies": wanted or None,
+    }
+
+
+def _subnets(group: dict[str, Any], subnets: dict[str, Any]) -> list[str] | None:
+    """IDs: given, or the entries of vpc.subnets that were named, or those in the group's zones; else None."""
+    entries = {key: entry["id"] for kind in subnets.values() for key, entry in kind.items()}
+    if group.get("subnets"):
+        return [entries.get(name, name) for name in group["subnets"]]
+    if not group.get("availabilityZones"):
+        return None
+    kind = subnets.get("private" if group.get("privateNetworking") else "public", {})
+    return [entry["id"] for key, entry in kind.items() if entry.get("az", key) in group["availabilityZones"]]
+
+
+def _taints(group: dict[str, Any]) -> list[dict[str, str]] | None:
+    if "taints" not in group:
+        return None
+    return [{**taint, "effect": EFFECTS[taint["effect"]]} for taint in group["taints"]]
+
+
+def _update(group: dict[str, Any]) -> dict[str, int] | None:
+    names = {"maxUnavailable": "max_unavailable", "maxUnavailablePercentage": "max_unavailable_percentage"}
+    return {names[name]: value for name, value in group.get("updateConfig", {}).items()} or None

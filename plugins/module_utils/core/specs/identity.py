@@ -1,0 +1,89 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that describe an identity, for the modules' argument specs and for the role that checks its lists with them. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Spec = dict[str, Any]
+
+
+def role_spec() -> Spec:
+    """What can be said of the role that an identity keeps, and of its policies and tags."""
+    policy = dict(
+        name=dict(type="str", required=True),
+        document=dict(type="raw"),
+        description=dict(type="str"),
+        path=dict(type="str", default="/"),
+    )
+    return dict(
+        role_name=dict(type="str"),
+        role_arn=dict(type="str"),
+        policy_arns=dict(type="list", elements="str"),
+        inline_policies=dict(type="dict"),
+        well_known_policies=dict(type="list", elements="str", choices=list(WELL_KNOWN)),
+        policy=dict(type="dict", options=policy),
+        permissions_boundary=dict(type="str"),
+        path=dict(type="str"),
+        max_session_duration=dict(type="int"),
+        description=dict(type="str"),
+        purge_policies=dict(type="bool"),
+        purge_trust=dict(type="bool"),
+        tags=dict(type="dict", aliases=["resource_tags"]),
+        purge_tags=dict(type="bool", default=True),
+    )
+
+
+def identity_spec() -> Spec:
+    """The options of an identity of IRSA, alone or in a list."""
+    account = dict(name=dict(type="str", required=True), namespace=dict(type="str"))
+    return dict(
+        namespace=dict(type="str"),
+        service_account=dict(type="str"),
+        service_accounts=dict(type="list", elements="dict", options=account),
+        allow_patterns=dict(type="bool", default=False),
+        role_only=dict(type="bool", default=False),
+        token_expiration=dict(type="int", no_log=False),
+        sts_regional_endpoints=dict(type="bool"),
+        service_account_annotations=dict(type="dict"),
+        service_account_labels=dict(type="dict"),
+        create_namespace=dict(type="bool", default=False),
+        **role_spec(),
+    )
+
+
+def association_spec() -> Spec:
+    """The options of a pod identity association without its service account, alone or in a list."""
+    return dict(
+        target_role_arn=dict(type="str"),
+        disable_session_tags=dict(type="bool"),
+        session_policy=dict(type="raw"),
+        replace=dict(type="bool", default=False),
+        **role_spec(),
+    )
+
+
+def associations_spec() -> Spec:
+    """The options of an item in a list of associations."""
+    return dict(
+        namespace=dict(type="str", required=True),
+        service_account=dict(type="str", required=True),
+        **association_spec(),
+    )
+
+
+# Names of kumo.eks' addon_policies that a controller's service account has use for.
+WELL_KNOWN = (
+    "auto_scaler",
+    "aws_load_balancer_controller",
+    "cert_manager",
+    "cloud_watch",
+    "ebs",
+    "efs",
+    "external_dns",
+    "fsx",
+    "image_builder",
+    "xray",
+)

@@ -1,0 +1,82 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which versions of an add-on go with which Kubernetes version. Sources: DescribeAddonVersions, DescribeCluster."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+
+DEFAULT, MOST_RECENT = "default", "most_recent"
+
+
+def sort_key(version: str) -> list[int]:
+    """v1.11.4-eksbuild.24 as its numbers, for the order of versions."""
+    return [int(number) for number in re.findall(r"\d+", version)]
+
+
+def version_rows(addon: dict[str, Any]) -> list[dict[str, Any]]:
+    """The versions of one AddonInfo, newest first, each with the Kubernetes versions it goes with and is the default of."""
+    rows = [
+        {
+            "version": info["addonVersion"],
+            "cluster_versions": [fit["clusterVersion"] for fit in info["compatibilities"]],
+            "default_for": [fit["clusterVersion"] for fit in info["compatibilities"] if fit.get("defaultVersion")],
+        }
+        for info in addon["addonVersions"]
+    ]
+    return sorted(rows, key=lambda row: sort_key(row["version"]), reverse=True)
+
+
+class AddonCatalog:
+    """What a task asks EKS about versions, each thing once, however many add-ons it has."""
+
+    def __init__(self, client: Any, cluster_name: str) -> None:
+        self._client = client
+        self._cluster_name = cluster_name
+        self._lock = threading.Lock()
+        self._cluster_version: list[str | None] = []
+
+    def cluster_version(self) -> str | None:
+        """The cluster's Kubernetes version, None where there is no such cluster (yet)."""
+        with self._lock:
+            if not self._cluster_version:
+                cluster = describe_or_none(self._client.describe_cluster, "cluster", name=self._cluster_name)
+                self._cluster_version.append(cluster["version"] if cluster else None)
+            return self._cluster_version[0]
+
+    def compatible(self, addon: str, kubernetes: str) -> list[dict[str, Any]]:
+        """The rows of ``version_rows`` for one Kubernetes version; raises Refused where there is none."""
+        pages = self._client.get_paginator("describe_addon_versions").paginate(
+            addonName=addon, kubernetesVersion=kubernetes
+        )
+        rows = [row for page in pages for info in page["addons"] for row in version_rows(info)]
+        if not rows:
+            raise ValidationError(f"name: EKS offers no add-on {addon} for Kubernetes {kubernetes}.")
+        return rows
+
+    def schema(self, addon: str, version: str) -> dict[str, Any]:
+        """The JSON schema of the add-on's configuration values; the empty one, which allows all, where it has none."""
+        answer = self._client.describe_addon_configuration(addonName=addon, addonVersion=version)
+        return json.loads(answer.get("configurationSchema") or "{}")
+
+
+def chosen(rows: list[dict[str, Any]], wanted: str, addon: str, kubernetes: str) -> str:
+    """The version that is meant; raises Refused, naming the compatible ones, for one that does not go with the cluster."""
+    versions = [row["version"] for row in rows]
+    if wanted == MOST_RECENT:
+        return versions[0]
+    if wanted == DEFAULT:
+        defaults = [row["version"] for row in rows if kubernetes in row["default_for"]]
+        return (defaults or versions)[0]
+    if wanted not in versions:
+        raise ValidationError(
+            f"version: {addon} {wanted} does not go with Kubernetes {kubernetes}."
+            f" Compatible are: {', '.join(versions)}; or write {DEFAULT} or {MOST_RECENT}."
+        )
+    return wanted

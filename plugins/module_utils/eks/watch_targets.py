@@ -1,0 +1,97 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One look at a set of a cluster's things. Sources: DescribeCluster, DescribeNodegroup, DescribeFargateProfile,
+DescribeAddon, DescribeUpdate and the List operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none, list_names
+from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, format_issues
+from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import MISSING, Observation
+
+# option: (kind, Describe operation, its parameter, key of its answer, List operation, key of its answer)
+KINDS = {
+    "nodegroups": ("nodegroup", "describe_nodegroup", "nodegroupName", "nodegroup", "list_nodegroups", "nodegroups"),
+    "fargate_profiles": (
+        "fargate_profile",
+        "describe_fargate_profile",
+        "fargateProfileName",
+        "fargateProfile",
+        "list_fargate_profiles",
+        "fargateProfileNames",
+    ),
+    "addons": ("addon", "describe_addon", "addonName", "addon", "list_addons", "addons"),
+}
+
+
+def check(params: dict[str, Any]) -> None:
+    """Refuse what contradicts itself, before anything is asked."""
+    if params["state"] == "deleted" and params["updates"]:
+        raise ValidationError("updates: an update is never deleted; leave updates out where state is deleted.")
+    for update in params["updates"] or []:
+        if update["nodegroup"] and update["addon"]:
+            raise ValidationError(f"updates: update {update['id']} is of a node group or of an add-on, not of both.")
+    for option in ("wait_timeout", "interval", "heartbeat"):
+        if params[option] < 1:
+            raise ValidationError(f"{option}: {params[option]} is too little; at least 1 second.")
+
+
+def look(client: Any, params: dict[str, Any]) -> list[Observation]:
+    """What the task's things are now, looked up side by side, in their order."""
+    work = [*list_cluster_calls(client, params), *list_named_calls(client, params), *list_update_calls(client, params)]
+    with ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:
+        return list(pool.map(lambda ask: ask(), work))
+
+
+def list_cluster_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
+    """The cluster itself: when asked for, by all, or when nothing else is named."""
+    others = any(params[option] for option in (*KINDS, "updates"))
+    wanted = params["cluster"] if params["cluster"] is not None else params["all"] or not others
+    name = params["cluster_name"]
+    return [lambda: observe("cluster", name, describe_or_none(client.describe_cluster, "cluster", name=name))] * bool(
+        wanted
+    )
+
+
+def list_named_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
+    cluster = params["cluster_name"]
+    work = []
+    for option, (kind, operation, parameter, key, listing, names_key) in KINDS.items():
+        names = list(params[option] or [])
+        if params["all"]:
+            names = list(dict.fromkeys(names + list_names(client, listing, names_key, cluster)))
+        describe = getattr(client, operation)
+        for name in names:
+            ids = {"clusterName": cluster, parameter: name}
+            work.append(lambda k=kind, n=name, d=describe, a=key, i=ids: observe(k, n, describe_or_none(d, a, **i)))
+    return work
+
+
+def list_update_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
+    return [
+        lambda u=update: observe(
+            "update",
+            u["id"],
+            describe_or_none(client.describe_update, "update", **build_update_ids(params["cluster_name"], u)),
+        )
+        for update in params["updates"] or []
+    ]
+
+
+def build_update_ids(cluster: str, update: dict[str, Any]) -> dict[str, str]:
+    ids = {"name": cluster, "updateId": update["id"]}
+    resource = {"nodegroupName": update["nodegroup"], "addonName": update["addon"]}
+    return {**ids, **{key: name for key, name in resource.items() if name}}
+
+
+def observe(kind: str, name: str, raw: dict[str, Any] | None) -> Observation:
+    """An answer of a Describe operation as a sight."""
+    if raw is None:
+        return Observation(kind, name, MISSING)
+    issues = raw.get("errors") or (raw.get("health") or {}).get("issues") or []
+    return Observation(kind, name, raw["status"], format_issues(issues) if issues else "")

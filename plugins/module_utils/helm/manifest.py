@@ -1,0 +1,130 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Manifests as Helm renders them: their objects, what of two of them differs without a secret, whose pods are theirs. Pure."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.workloads import Object, Workload
+
+try:
+    import yaml
+except ImportError:
+    pass  # ansible-core brings it to where modules run
+
+HIDDEN = "(hidden)"
+CHANGED = "(hidden, changed)"
+UNREADABLE = "(not shown: these manifests are not YAML that can be read)\n"
+KEPT = "helm.sh/resource-policy"  # with the value keep, Helm leaves the object behind
+SELECTING = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
+
+
+def join_manifests(manifest: str, *more: str) -> str:
+    """Manifests as one."""
+    return "\n---\n".join([manifest, *more])
+
+
+def parse_objects(manifest: str) -> list[Object]:
+    """The objects of a manifest, without empty documents; a List's items one by one."""
+    rows = []
+    for document in yaml.load_all(manifest, Loader=_loader()):
+        if isinstance(document, dict):
+            rows += document["items"] if document.get("kind") == "List" else [document]
+    return rows
+
+
+@cache
+def _loader() -> Any:
+    """PyYAML's safe loader, in C where it is built so: a chart's megabyte takes the other one ten seconds.
+
+    A time stays as it is written, and = is text, as Kubernetes reads them.
+    """
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        pass
+
+    for tag in ("value", "timestamp"):
+        Loader.add_constructor(f"tag:yaml.org,2002:{tag}", Loader.construct_yaml_str)
+    return Loader
+
+
+def mask_secrets(before: str, after: str, namespace: str) -> tuple[str, str]:
+    """Two manifests as texts to compare: objects in order, the values of Secrets hidden, though not that they changed.
+
+    An object that Helm leaves behind when it goes from the release stands in both.
+    """
+    try:
+        old, new = _keyed(before, namespace), _keyed(after, namespace)
+    except yaml.YAMLError:  # its words hold a part of the text, which may be a secret
+        return "", UNREADABLE
+    new = dict(sorted({**{key: row for key, row in old.items() if _is_kept(row)}, **new}.items()))
+    left = {key: _hide(row, new.get(key), HIDDEN) for key, row in old.items()}
+    right = {key: _hide(row, old.get(key), CHANGED if key in old else HIDDEN) for key, row in new.items()}
+    return _text(left), _text(right)
+
+
+def _keyed(manifest: str, namespace: str) -> dict[tuple[str, ...], Object]:
+    keyed = {}
+    for row in parse_objects(manifest):
+        about = row.get("metadata") or {}
+        group = str(row.get("apiVersion", "")).rpartition("/")[0]
+        keyed[(about.get("namespace") or namespace, group, str(row.get("kind")), str(about.get("name")))] = row
+    return dict(sorted(keyed.items()))
+
+
+def _is_kept(row: Object) -> bool:
+    annotations = (row.get("metadata") or {}).get("annotations") or {}
+    return str(annotations.get(KEPT, "")).strip().lower() == "keep"
+
+
+def _hide(row: Object, other: Object | None, word: str) -> Object:
+    """A Secret without its values; one that differs from the other's is ``word``."""
+    if row.get("kind") != "Secret":
+        return row
+    hidden = dict(row)
+    for part in ("data", "stringData"):
+        if isinstance(row.get(part), dict):
+            known = (other or {}).get(part) or {}
+            hidden[part] = {key: HIDDEN if known.get(key) == value else word for key, value in row[part].items()}
+    return hidden
+
+
+def _text(keyed: dict[tuple[str, ...], Object]) -> str:
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return "".join("---\n" + yaml.dump(row, Dumper=dumper, sort_keys=False, width=160) for row in keyed.values())
+
+
+def without_secrets(manifest: str) -> str:
+    """One manifest to show."""
+    return mask_secrets("", manifest, "")[1]
+
+
+def kinds_of(definitions: list[Object]) -> dict[str, list[str]]:
+    """What CustomResourceDefinitions bring: group/version of each version they serve, by kind."""
+    kinds: dict[str, list[str]] = {}
+    for row in definitions:
+        spec = row["spec"]
+        served = [
+            f"{spec['group']}/{version['name']}" for version in spec.get("versions") or [] if version.get("served")
+        ]
+        kinds.setdefault(spec["names"]["kind"], []).extend(served)
+    return kinds
+
+
+def workloads(manifest: str, namespace: str) -> list[Workload]:
+    """What of a manifest makes pods, with how to find them."""
+    found = []
+    for row in parse_objects(manifest):
+        kind, about = row.get("kind"), row["metadata"]
+        if kind in SELECTING:
+            labels = row["spec"].get("selector", {}).get("matchLabels") or {}
+        elif kind == "Job":
+            labels = {"batch.kubernetes.io/job-name": about["name"]}
+        else:
+            continue
+        if labels:
+            found.append(Workload(kind, about["name"], about.get("namespace") or namespace, labels))
+    return found

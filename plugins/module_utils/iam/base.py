@@ -1,0 +1,74 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""IAM as a resource of the reconciler: nothing has a status or an update's id, and reads catch up in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Resource
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+
+CATCH_UP = 60  # seconds within which IAM's reads have caught up with its writes
+
+
+class IamResource(Resource):
+    """What IAM's things share.
+
+    Args:
+        owner: key of the tag that a creation sets, and that says: made for this cluster.
+    """
+
+    def __init__(self, iam: Any, name: str, owner: str = "") -> None:
+        self.iam, self.name, self.owner = iam, name, owner
+
+    def is_in_use(self, error: Exception) -> bool:
+        """Somebody else changes it at this moment, or a principal that was just made is not yet known everywhere."""
+        return has_code(error, "ConcurrentModification", "EntityTemporarilyUnmodifiable") or (
+            has_code(error, "MalformedPolicyDocument") and has_message(error, "Invalid principal")
+        )
+
+    def already_exists(self, error: Exception) -> bool:
+        return has_code(error, "EntityAlreadyExists")
+
+    def is_missing(self, error: Exception) -> bool:
+        return has_code(error, "NoSuchEntity")
+
+
+def get_or_none(ask: Callable[[], Any]) -> Any:
+    """The answer, None for NoSuchEntity."""
+    try:
+        return ask()
+    except Exception as error:
+        if has_code(error, "NoSuchEntity"):
+            return None
+        raise
+
+
+def retry_until_known(send: Callable[[], Any], what: str, *codes: str) -> Any:
+    """Send, again for a while where IAM does not know yet what it was told a moment ago."""
+
+    def look() -> tuple[bool, Any, str]:
+        try:
+            return True, send(), ""
+        except Exception as error:
+            if not has_code(error, *(codes or ("NoSuchEntity",))):
+                raise
+            return False, None, str(error)
+
+    return poll(look, what, Deadline(CATCH_UP))
+
+
+def check_policies(iam: Any, arns: list[str], option: str, partition: str) -> None:
+    """Refuse policies that are of another partition or that do not exist."""
+    for arn in arns:
+        if not arn.startswith(f"arn:{partition}:iam::"):
+            raise ValidationError(
+                f"{option}: {arn!r} is no ARN of a policy in the partition {partition}; wanted is arn:{partition}:iam::..."
+            )
+        if get_or_none(lambda arn=arn: iam.get_policy(PolicyArn=arn)) is None:
+            raise ValidationError(f"{option}: there is no policy {arn}")

@@ -1,0 +1,489 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The chain from a cluster's issuer to a role's credentials, walked check by check. What it asks of others comes in as Facts.
+
+https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.iam import trust_policy as irsa_trust
+from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import build_subject, get_issuer
+from ansible_collections.kumo.eks.plugins.module_utils.identity.model import ROLE_ARN
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.service_account import AUDIENCE, PREFIX, ROLE
+
+RUN_MODULE = "run kumo.eks.eks_irsa for it"
+SKIP_LABEL = f"{PREFIX}skip-pod-identity-webhook"
+SKIP_CONTAINERS = f"{PREFIX}skip-containers"
+STATIC = "AWS_ACCESS_KEY_ID"
+
+# What STS' refusals mean. Source: AssumeRoleWithWebIdentity, Errors.
+STS_CAUSES = {
+    "AccessDenied": (
+        "the role's trust policy, or a policy of the organization, does not let this token in",
+        "compare the checks of the trust with the token's claims",
+    ),
+    "ExpiredTokenException": ("the token has expired", "see to the clocks; kubelets renew tokens by themselves"),
+    "IDPCommunicationError": ("STS does not reach the issuer's keys", "try again; the issuer is served by EKS"),
+    "InvalidIdentityToken": (
+        "STS does not accept the token's issuer, signature or audience",
+        "compare issuer and audience with the OIDC provider",
+    ),
+    "RegionDisabledException": ("STS is not activated in this region", "activate it in IAM's account settings"),
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: ``ok`` is None where it was not looked at, because one before it is broken or nobody asked."""
+
+    check: str
+    ok: bool | None
+    found: str
+    cause: str | None = None
+    cure: str | None = None
+
+
+class Facts(Protocol):
+    """What the chain asks. Each returns None where there is nothing; EksError where it cannot be seen."""
+
+    namespace: str
+    account: str
+    audience: str
+    exchanging: bool
+
+    def cluster(self) -> dict[str, Any] | None:
+        """DescribeCluster's answer."""
+
+    def provider(self, arn: str) -> dict[str, Any] | None:
+        """GetOpenIDConnectProvider's answer."""
+
+    def service_account(self) -> dict[str, Any] | None:
+        """The Kubernetes object."""
+
+    def role(self, name: str) -> dict[str, Any] | None:
+        """GetRole's answer."""
+
+    def association(self) -> str | None:
+        """The role's ARN in a pod identity association of the service account."""
+
+    def pods(self) -> list[dict[str, Any]]:
+        """The namespace's pods."""
+
+    def token(self, audience: str) -> str:
+        """A token of the service account."""
+
+    def exchange(self, role_arn: str, token: str) -> tuple[str | None, str]:
+        """(ARN of the assumed role, "") or (None, "Code: message"): AssumeRoleWithWebIdentity; credentials are dropped."""
+
+
+Step = Callable[[], Check]
+
+
+class Diagnosis:
+    """Walks the chain once; what one check found is what the next one starts from."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.who = f"{facts.namespace}/{facts.account}"
+        self.provider_arn = ""
+        self.cluster_arn = ""
+        self.issuer = ""
+        self.client_ids: list[str] = []
+        self.annotations: dict[str, str] = {}
+        self.role_arn = ""
+        self.elsewhere = ""  # the role's account, where it is another one and STS lets the token in there
+        self.trust: dict[str, Any] = {}
+        self.open_statements: list[dict[str, Any]] = []
+        self._token = ""
+
+    def run(self) -> list[Check]:
+        """All checks in their order. A check whose ground is broken is not looked at."""
+        needs: list[tuple[str, Step, tuple[str, ...]]] = [
+            ("cluster", self.check_cluster, ()),
+            ("oidc_provider", self.check_provider, ("cluster",)),
+            ("audience", self.check_audience, ("oidc_provider",)),
+            ("service_account", self.check_service_account, ("cluster",)),
+            ("annotation", self.check_annotation, ("service_account",)),
+            ("pod_identity", self.check_association, ("cluster",)),
+            ("role", self.check_role, ("annotation",)),
+            ("trust_provider", self.check_trusted_provider, ("role",)),
+            ("trust_action", self.check_trusted_action, ("trust_provider",)),
+            ("trust_subject", self.check_trusted_subject, ("trust_action",)),
+            ("trust_audience", self.check_trusted_audience, ("trust_subject",)),
+            ("trust_denial", self.check_denials, ("role",)),
+            ("pods", self.check_pods, ("annotation",)),
+            ("token", self.check_token, ("service_account",)),
+            ("exchange", self.check_exchange, ("token", "annotation")),
+        ]
+        done: dict[str, Check] = {}
+        for name, step, before in needs:
+            if name in ("token", "exchange") and not self.facts.exchanging:
+                done[name] = Check(name, None, "not asked for; set exchange: true")
+                continue
+            missing = [done[check] for check in before if not done[check].ok]
+            done[name] = _skipped(name, missing[0]) if missing else self._seen(name, step)
+        if self.elsewhere:
+            done.update({name: self._not_this_account(done[name]) for name in ("oidc_provider", "audience")})
+        return list(done.values())
+
+    def _not_this_account(self, check: Check) -> Check:
+        """The check; where it is broken that is no matter, as the provider of the role's account counts."""
+        if check.ok is False:
+            return Check(check.check, None, f"{check.found}; the provider of account {self.elsewhere} counts")
+        return check
+
+    @staticmethod
+    def _seen(name: str, step: Step) -> Check:
+        """The check; what cannot be seen is a broken one, with the reason."""
+        try:
+            return step()
+        except EksError as error:
+            return Check(
+                name, False, "cannot be seen", error.message, "give the caller the right to look, then walk again"
+            )
+
+    # issuer and provider
+
+    def check_cluster(self) -> Check:
+        raw = self.facts.cluster()
+        if raw is None:
+            return Check("cluster", False, "none", "there is no such cluster", "give the cluster's name and its region")
+        self.cluster_arn = raw["arn"]
+        self.issuer = ((raw.get("identity") or {}).get("oidc") or {}).get("issuer") or ""
+        if not self.issuer:
+            return Check(
+                "cluster",
+                False,
+                raw["status"],
+                "the cluster has no OIDC issuer yet",
+                "wait for it with kumo.eks.eks_wait",
+            )
+        words = self.cluster_arn.split(":")
+        self.provider_arn = f"arn:{words[1]}:iam::{words[4]}:oidc-provider/{self.issuer.removeprefix('https://')}"
+        return Check("cluster", True, f"{raw['status']}, issuer {self.issuer}")
+
+    def check_provider(self) -> Check:
+        found = self.facts.provider(self.provider_arn)
+        if found is None:
+            return Check(
+                "oidc_provider",
+                False,
+                "none",
+                "IAM has no OIDC provider for the cluster's issuer, so STS trusts none of its tokens",
+                f"{RUN_MODULE}, or with identities: [] for the provider alone",
+            )
+        self.client_ids = found.get("ClientIDList", [])
+        return Check("oidc_provider", True, self.provider_arn)
+
+    def check_audience(self) -> Check:
+        words = f"takes {', '.join(self.client_ids) or 'none'}"
+        if self.facts.audience in self.client_ids:
+            return Check("audience", True, words)
+        return Check(
+            "audience", False, words, f"the OIDC provider does not take the audience {self.facts.audience}", RUN_MODULE
+        )
+
+    # service account
+
+    def check_service_account(self) -> Check:
+        found = self.facts.service_account()
+        if found is None:
+            return Check(
+                "service_account", False, "none", f"there is no service account {self.who}", f"create it: {RUN_MODULE}"
+            )
+        self.annotations = found["metadata"].get("annotations") or {}
+        return Check("service_account", True, self.who)
+
+    def check_annotation(self) -> Check:
+        arn = self.annotations.get(ROLE)
+        if arn is None:
+            near = [key for key in self.annotations if "role" in key.lower() and "arn" in key.lower()]
+            hint = f"; {near[0]} is another key" if near else ""
+            return Check("annotation", False, "none", f"the service account has no annotation {ROLE}{hint}", RUN_MODULE)
+        match = ROLE_ARN.fullmatch(arn)
+        if match is None:
+            return Check(
+                "annotation",
+                False,
+                arn,
+                "this is no ARN of a role",
+                "give one like arn:aws:iam::123456789012:role/my-app",
+            )
+        partition, account = self.cluster_arn.split(":")[1:5:3]
+        if match.group(1) != partition:
+            return Check(
+                "annotation",
+                False,
+                arn,
+                f"the role is of partition {match.group(1)}, and the cluster of {partition}",
+                "name a role of the cluster's partition",
+            )
+        if match.group(2) != account:
+            if not self._lets_in(arn):
+                return Check(
+                    "annotation",
+                    False,
+                    arn,
+                    f"the role is of account {match.group(2)}, and the OIDC provider of {account}",
+                    "name a role of the cluster's account, and let it take the other account's role"
+                    + ("" if self.facts.exchanging else "; where that has a provider, too, exchange: true asks STS"),
+                )
+            self.elsewhere = match.group(2)
+        audience = self.annotations.get(AUDIENCE)
+        if audience and audience != self.facts.audience:
+            return Check(
+                "annotation",
+                False,
+                f"{AUDIENCE}: {audience}",
+                f"pods get tokens for {audience}, not for {self.facts.audience}",
+                f"remove {AUDIENCE}, or walk with that audience",
+            )
+        self.role_arn = arn
+        return Check("annotation", True, arn)
+
+    def _lets_in(self, arn: str) -> bool:
+        """Whether STS gives a role's credentials for a token: all that can be seen of one of another account."""
+        return self.facts.exchanging and bool(self.facts.exchange(arn, self.facts.token(self.facts.audience))[0])
+
+    def check_association(self) -> Check:
+        arn = self.facts.association()
+        if arn is None:
+            return Check("pod_identity", True, "no association, so the annotation holds")
+        return Check(
+            "pod_identity",
+            False,
+            f"an association with {arn}",
+            "EKS gives pods the association and not the annotation's role",
+            "remove the association with kumo.eks.eks_pod_identity, or the annotation",
+        )
+
+    # role and trust
+
+    def check_role(self) -> Check:
+        if self.elsewhere:
+            return Check("role", None, f"not looked at: it is of account {self.elsewhere}, and STS lets the token in")
+        name = ROLE_ARN.fullmatch(self.role_arn).group(4)
+        found = self.facts.role(name)
+        if found is None:
+            return Check("role", False, "none", f"there is no role {name}", f"correct the annotation, or {RUN_MODULE}")
+        if found["Arn"] != self.role_arn:
+            return Check(
+                "role",
+                False,
+                found["Arn"],
+                "the annotation has another path than the role",
+                f"annotate with {found['Arn']}",
+            )
+        self.trust = parse_document(found["AssumeRolePolicyDocument"], "trust policy")
+        return Check("role", True, self.role_arn)
+
+    def check_trusted_provider(self) -> Check:
+        allowed = irsa_trust.statements(self.trust, "Allow")
+        self.open_statements = [row for row in allowed if self.provider_arn in irsa_trust.federated(row)]
+        if self.open_statements:
+            return Check("trust_provider", True, self.provider_arn)
+        others = irsa_trust.principals(self.trust)
+        other_cluster = any(":oidc-provider/oidc.eks." in one for one in others)
+        cause = (
+            "the trust policy names another cluster's OIDC provider"
+            if other_cluster
+            else "the trust policy does not name the cluster's OIDC provider"
+        )
+        return Check(
+            "trust_provider", False, ", ".join(others) or "nobody", cause, f"trust {self.provider_arn}: {RUN_MODULE}"
+        )
+
+    def check_trusted_action(self) -> Check:
+        actions = [row.get("Action") for row in self.open_statements]
+        self.open_statements = [row for row in self.open_statements if irsa_trust.has_action(row)]
+        if self.open_statements:
+            return Check("trust_action", True, irsa_trust.WEB_IDENTITY)
+        return Check(
+            "trust_action",
+            False,
+            str(actions),
+            f"the trust policy does not allow {irsa_trust.WEB_IDENTITY}",
+            RUN_MODULE,
+        )
+
+    def check_trusted_subject(self) -> Check:
+        value = build_subject(self.facts.namespace, self.facts.account)
+        return self._condition("trust_subject", "sub", value)
+
+    def check_trusted_audience(self) -> Check:
+        return self._condition("trust_audience", "aud", self.facts.audience)
+
+    def _condition(self, check: str, claim: str, value: str) -> Check:
+        key = f"{get_issuer(self.provider_arn)}:{claim}"
+        candidates = self.open_statements
+        wanted = [pair for row in candidates for pair in irsa_trust.conditions(row, key)]
+        words = "; ".join(f"{operator} {', '.join(values)}" for operator, values in wanted)
+        foreign = [name for row in candidates for name in irsa_trust.condition_keys(row) if self._foreign(name, claim)]
+        self.open_statements = [
+            row
+            for row in candidates
+            if irsa_trust.admits(row, key, value)
+            and not any(self._foreign(n, claim) for n in irsa_trust.condition_keys(row))
+        ]
+        if self.open_statements:
+            return Check(
+                check,
+                True,
+                words
+                or f"no condition on {claim}: any {'service account of the cluster' if claim == 'sub' else 'audience'} is let in",
+            )
+        if foreign and not words:
+            return Check(check, False, foreign[0], f"the condition's key is not {key}, so it never holds", RUN_MODULE)
+        literal = any(
+            "Like" not in operator and any(sign in one for sign in "*?")
+            for operator, values in wanted
+            for one in values
+        )
+        hint = "; StringEquals takes wildcards as plain text" if literal else ""
+        return Check(check, False, words, f"the trust policy does not let in {value}{hint}", RUN_MODULE)
+
+    def _foreign(self, name: str, claim: str) -> bool:
+        """A condition key of this claim that is of another issuer, or spelt with https://."""
+        return name.lower().endswith(f":{claim}") and name.lower() != f"{get_issuer(self.provider_arn)}:{claim}".lower()
+
+    def check_denials(self) -> Check:
+        issuer = get_issuer(self.provider_arn)
+        value = build_subject(self.facts.namespace, self.facts.account)
+        for row in irsa_trust.statements(self.trust, "Deny"):
+            everybody = row.get("Principal") in ("*", {"AWS": "*"}, {"Federated": "*"})
+            if not (everybody or self.provider_arn in irsa_trust.federated(row)) or not irsa_trust.has_action(row):
+                continue
+            own = {f"{issuer}:sub".lower(): value, f"{issuer}:aud".lower(): self.facts.audience}
+            keys = [name.lower() for name in irsa_trust.condition_keys(row)]
+            if all(name in own and irsa_trust.admits(row, name, own[name]) for name in keys):
+                return Check(
+                    "trust_denial",
+                    False,
+                    str(row.get("Sid", "a Deny statement")),
+                    "a Deny statement of the trust policy shuts this service account out",
+                    "remove the statement, or narrow it",
+                )
+        return Check("trust_denial", True, "no denial")
+
+    # pods
+
+    def check_pods(self) -> Check:
+        pods = [pod for pod in self.facts.pods() if _runs_as(pod, self.facts.account)]
+        if not pods:
+            return Check("pods", True, "no pod runs with this service account")
+        for pod in pods:
+            trouble = self._trouble(pod)
+            if trouble:
+                return Check("pods", False, f"pod {pod['metadata']['name']}", *trouble)
+        return Check(
+            "pods", True, f"the role's variables and the token are in every pod that was looked at, {len(pods)} in all"
+        )
+
+    def _trouble(self, pod: dict[str, Any]) -> tuple[str, str] | None:
+        """Cause and cure of a pod that does not get the role's credentials."""
+        metadata, spec = pod["metadata"], pod["spec"]
+        if SKIP_LABEL in (metadata.get("labels") or {}):
+            return f"its label {SKIP_LABEL} keeps the webhook away", "remove the label and start the pod anew"
+        skipped = (metadata.get("annotations") or {}).get(SKIP_CONTAINERS, "").split(",")
+        for container in spec["containers"]:
+            if container["name"] in skipped:
+                continue
+            trouble = self._trouble_of({row["name"]: row.get("value", "") for row in container.get("env") or []}, pod)
+            if trouble:
+                return f"container {container['name']} {trouble[0]}", trouble[1]
+        return self._trouble_of_token(spec, pod)
+
+    def _trouble_of(self, variables: dict[str, str], pod: dict[str, Any]) -> tuple[str, str] | None:
+        anew = f"start it anew: {_restart(pod)}"
+        if STATIC in variables:
+            return f"has {STATIC}, which SDKs take before the role", f"remove {STATIC} from its variables"
+        if "AWS_ROLE_ARN" not in variables and "AWS_CONTAINER_CREDENTIALS_FULL_URI" in variables:
+            return "was started under a pod identity association", anew
+        if "AWS_ROLE_ARN" not in variables or "AWS_WEB_IDENTITY_TOKEN_FILE" not in variables:
+            return "has no AWS_ROLE_ARN: it was started before the service account was annotated", anew
+        if variables["AWS_ROLE_ARN"] != self.role_arn:
+            return f"has AWS_ROLE_ARN {variables['AWS_ROLE_ARN']}, and the annotation is another by now", anew
+        return None
+
+    def _trouble_of_token(self, spec: dict[str, Any], pod: dict[str, Any]) -> tuple[str, str] | None:
+        sources = [
+            source["serviceAccountToken"]
+            for volume in spec.get("volumes") or []
+            for source in (volume.get("projected") or {}).get("sources") or []
+            if "serviceAccountToken" in source
+        ]
+        audiences = [source.get("audience") for source in sources]
+        if self.facts.audience in audiences:
+            return None
+        found = ", ".join(str(one) for one in audiences if one) or "none"
+        return f"its projected tokens are for {found}, not for {self.facts.audience}", f"start it anew: {_restart(pod)}"
+
+    # token and exchange
+
+    def check_token(self) -> Check:
+        self._token = self.facts.token(self.facts.audience)
+        claims = read_claims(self._token)
+        words = f"iss {claims.get('iss')}, sub {claims.get('sub')}, aud {claims.get('aud')}"
+        if claims.get("iss") != self.issuer:
+            return Check(
+                "token",
+                False,
+                words,
+                "the API server signs for another issuer than EKS names",
+                "ask AWS' support; this is EKS' own setting",
+            )
+        return Check("token", True, words)
+
+    def check_exchange(self) -> Check:
+        arn, words = self.facts.exchange(self.role_arn, self._token)
+        if arn:
+            return Check("exchange", True, arn)
+        cause, cure = STS_CAUSES.get(words.partition(":")[0], ("STS refused the token", "see what STS said"))
+        return Check("exchange", False, words, cause, cure)
+
+
+def _skipped(name: str, context: Check) -> Check:
+    """A check that was not looked at, for the one it stands on is broken, or was not looked at either."""
+    why = "is broken" if context.ok is False else "was not looked at"
+    return Check(name, None, f"not looked at: {context.check} {why}")
+
+
+def _runs_as(pod: dict[str, Any], account: str) -> bool:
+    alive = pod.get("status", {}).get("phase") in ("Pending", "Running") and not pod["metadata"].get(
+        "deletionTimestamp"
+    )
+    return alive and pod["spec"].get("serviceAccountName", "default") == account
+
+
+def _restart(pod: dict[str, Any]) -> str:
+    """How to start a pod anew, by what owns it."""
+    metadata = pod["metadata"]
+    list_owners = metadata.get("ownerReferences") or [{"kind": "Pod", "name": metadata["name"]}]
+    kind, name = list_owners[0]["kind"], list_owners[0]["name"]
+    where = f"-n {metadata['namespace']}"
+    if kind == "ReplicaSet":  # of a Deployment, whose name it carries before a hash
+        return f"kubectl rollout restart {where} deployment/{name.rpartition('-')[0] or name}"
+    if kind in ("StatefulSet", "DaemonSet"):
+        return f"kubectl rollout restart {where} {kind.lower()}/{name}"
+    return f"kubectl delete {where} pod/{metadata['name']}" + (
+        "" if kind == "Pod" else f", and {kind} {name} makes it again"
+    )
+
+
+def read_claims(token: str) -> dict[str, Any]:
+    """The claims of a JWT, unchecked: STS checks them."""
+    try:
+        payload = token.split(".")[1]
+        return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError) as error:
+        raise EksError("the API server's token is no JWT") from error

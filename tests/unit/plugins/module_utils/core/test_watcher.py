@@ -1,0 +1,132 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A wait for many things, on a clock that goes forward only when it is told to."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitFailed, WaitTimedOut
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline
+from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import (
+    Limits,
+    Observation,
+    Watcher,
+    follow,
+    format_duration,
+)
+
+
+class Told:
+    """Runs a wait over looks that are given, at one look every ``pause`` seconds; keeps the lines."""
+
+    def __init__(self, *looks, state="active", pause=10, timeout=3600):
+        self.now, self.lines, self.looks, self.pause = 0.0, [], list(looks), pause
+        self.limits = Limits(state, timeout, interval=10, heartbeat=30, degraded_timeout=60)
+        self.watcher = Watcher("c", self.limits, self.lines.append, lambda: self.now)
+
+    def look(self):
+        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+
+    def sleep(self, seconds):
+        self.now += self.pause
+
+    def run(self):
+        return follow(
+            self.look, self.watcher, self.limits, Deadline(self.limits.wait_timeout, lambda: self.now), self.sleep
+        )
+
+
+def group(status, reason="", name="general"):
+    return Observation("nodegroup", name, status, reason)
+
+
+def addon(status, reason=""):
+    return Observation("addon", "coredns", status, reason)
+
+
+def test_each_change_is_told_once_and_each_thing_has_its_own_time():
+    told = Told(
+        [group("CREATING"), addon("CREATING")],
+        [group("ACTIVE"), addon("CREATING")],
+        [group("ACTIVE"), addon("ACTIVE")],
+    )
+    rows = told.run()
+    assert [(row["name"], row["status"], row["seconds"]) for row in rows] == [
+        ("general", "ACTIVE", 10.0),
+        ("coredns", "ACTIVE", 20.0),
+    ]
+    assert told.lines == [
+        "[c] nodegroup general: CREATING",
+        "[c] addon coredns: CREATING",
+        "[c] nodegroup general: CREATING -> ACTIVE after 10s",
+        "[c] addon coredns: CREATING -> ACTIVE after 20s",
+    ]
+
+
+def test_a_heartbeat_names_what_is_waited_for_every_thirty_seconds():
+    told = Told(*[[group("CREATING"), addon("ACTIVE")]] * 8, [group("ACTIVE"), addon("ACTIVE")])
+    told.run()
+    assert [line for line in told.lines if "elapsed" in line] == [
+        "[c] 30s elapsed, still waiting for nodegroup general CREATING",
+        "[c] 1m00s elapsed, still waiting for nodegroup general CREATING",
+    ]
+
+
+@pytest.mark.parametrize("status", ["FAILED", "CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED", "Failed", "Cancelled"])
+def test_a_terminal_state_ends_the_wait_at_once_with_the_words_of_eks(status):
+    told = Told([group("CREATING", name="other"), group(status, "NodeCreationFailure: no node")])
+    with pytest.raises(WaitFailed, match=f"general is {status}: NodeCreationFailure: no node") as caught:
+        told.run()
+    assert told.now == 0
+    assert [row["name"] for row in caught.value.facts["resources"]] == ["other", "general"]
+
+
+def test_what_is_missing_or_deleting_cannot_become_active():
+    with pytest.raises(WaitFailed, match="nodegroup general does not exist in cluster c"):
+        Told([group("MISSING")]).run()
+    with pytest.raises(WaitFailed, match="nodegroup general is DELETING"):
+        Told([group("DELETING")]).run()
+
+
+def test_deleted_waits_until_all_are_gone_also_when_they_leave_the_list():
+    told = Told([group("DELETING"), addon("MISSING")], [addon("MISSING")], state="deleted")
+    assert [row["status"] for row in told.run()] == ["MISSING", "MISSING"]
+
+
+def test_a_deletion_that_fails_ends_the_wait():
+    with pytest.raises(WaitFailed, match="DELETE_FAILED: Ec2SecurityGroupDeletionFailure"):
+        Told([group("DELETE_FAILED", "Ec2SecurityGroupDeletionFailure: in use")], state="deleted").run()
+
+
+def test_a_node_group_that_was_create_failed_may_be_waited_for_while_it_is_deleted():
+    assert Told([group("CREATE_FAILED")], [group("MISSING")], state="deleted").run()
+
+
+def test_degraded_is_borne_for_a_time_and_then_a_failure():
+    told = Told([group("DEGRADED", "AccessDenied: no right")])
+    with pytest.raises(WaitFailed, match="DEGRADED for 60 seconds: AccessDenied: no right"):
+        told.run()
+    assert told.now == 60
+
+
+def test_degraded_that_recovers_is_no_failure():
+    assert Told(*[[group("DEGRADED")]] * 5, [group("ACTIVE")]).run()
+
+
+def test_an_addon_may_be_degraded_for_as_long_as_nodes_are_coming():
+    looks = [[group("CREATING"), addon("DEGRADED", "InsufficientNumberOfReplicas: no nodes")]] * 20
+    told = Told(*looks, [group("ACTIVE"), addon("DEGRADED")], [group("ACTIVE"), addon("ACTIVE")])
+    assert [row["seconds"] for row in told.run()] == [200.0, 210.0]
+
+
+def test_the_limit_names_what_is_not_there_yet():
+    told = Told([group("ACTIVE"), addon("CREATING")], timeout=100)
+    with pytest.raises(WaitTimedOut, match="100 seconds.*addon coredns CREATING") as caught:
+        told.run()
+    assert len(caught.value.facts["resources"]) == 2
+
+
+@pytest.mark.parametrize(("seconds", "reason"), [(5.7, "5s"), (60, "1m00s"), (125, "2m05s"), (3725, "1h02m")])
+def test_spans_are_for_people(seconds, reason):
+    assert format_duration(seconds) == reason

@@ -1,0 +1,130 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rooms of module_utils, and which of them may import which. Imports are read from the source, none is run."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+UTILS = ROOT / "plugins" / "module_utils"
+PREFIX = "ansible_collections.kumo.eks.plugins.module_utils."
+# A room, and the rooms it may import beside itself. Two rooms that talk to a service know each other only by name (TYPES).
+ROOMS = {
+    "core": set(),
+    "cluster_config": {"core"},
+    "aws": {"core"},
+    "iam": {"core", "aws"},
+    "ec2": {"core", "aws"},
+    "eks": {"core", "aws"},
+    "kubernetes": {"core", "aws"},
+    "identity": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
+    "nodes": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
+    "helm": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
+}
+PURE = {"core", "cluster_config"}  # without AWS, Kubernetes and HTTP
+CLIENTS = ("boto3", "botocore", "kubernetes", "ansible_collections.amazon", "ansible_collections.kubernetes", "urllib3")
+# One room has the key to each of these.
+ONLY_IN = {
+    "ansible_collections.amazon.aws": "aws",
+    "ansible_collections.kubernetes.core": "helm",
+    "kubernetes": "kubernetes",
+}
+
+
+def list_imports(path: Path) -> set[str]:
+    """Names of the modules that a file imports, of ``from x import y`` both x and x.y."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def name_of(path: Path) -> str:
+    return PREFIX + ".".join(path.relative_to(UTILS).with_suffix("").parts)
+
+
+FILES = {name_of(path): path for path in sorted(UTILS.rglob("*.py")) if path.name != "__init__.py"}
+IMPORTS = {name: list_imports(path) for name, path in FILES.items()}
+
+
+def room_of(module: str) -> str:
+    return module.removeprefix(PREFIX).split(".")[0]
+
+
+def is_of(module: str, package: str) -> bool:
+    return module == package or module.startswith(package + ".")
+
+
+def test_every_file_is_in_a_room():
+    assert {room_of(name) for name in FILES} == set(ROOMS)
+    assert [path.name for path in UTILS.glob("*.py")] == ["__init__.py"]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_the_rooms_below_it(room):
+    allowed = ROOMS[room] | {room}
+    found = [
+        f"{name} imports {other}"
+        for name, imports in IMPORTS.items()
+        if room_of(name) == room
+        for other in sorted(imports)
+        if other.startswith(PREFIX) and room_of(other) not in allowed
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("room", sorted(PURE))
+def test_a_pure_room_knows_no_service(room):
+    found = [
+        f"{name} imports {other}"
+        for name, imports in IMPORTS.items()
+        if room_of(name) == room
+        for other in imports
+        if any(is_of(other, client) for client in CLIENTS)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(("package", "room"), ONLY_IN.items())
+def test_a_library_is_imported_by_one_room(package, room):
+    found = {
+        name
+        for name, imports in IMPORTS.items()
+        if room_of(name) != room and any(is_of(other, package) for other in imports)
+    }
+    assert found == set()
+
+
+def test_no_file_imports_itself_in_a_circle():
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join((*way, name))
+        if name in done:
+            return
+        for other in sorted(IMPORTS[name]):
+            if other in FILES:
+                visit(other, (*way, name))
+        done.add(name)
+
+    for name in FILES:
+        visit(name, ())
+
+
+@pytest.mark.parametrize("folder", ["modules", "action", "filter"])
+def test_a_plugin_reaches_aws_by_its_room(folder):
+    """Modules, actions and filters import boto3, amazon.aws and the Kubernetes client by module_utils alone."""
+    found = [
+        f"{path.name} imports {other}"
+        for path in sorted((ROOT / "plugins" / folder).glob("*.py"))
+        for other in sorted(list_imports(path))
+        if any(is_of(other, client) for client in CLIENTS)
+    ]
+    assert found == []
