@@ -10,8 +10,8 @@ from typing import Any
 
 from werkzeug.datastructures import EnvironHeaders
 
-from kumo_sandbox.aws.errors import ServiceError
-from kumo_sandbox.aws.store import Store
+from kumo_sandbox.eks.errors import ServiceError
+from kumo_sandbox.eks.store import Store
 from kumo_sandbox.principals import ACCOUNT
 
 # What a path names below a cluster: where the store keeps it, and its ARN.
@@ -32,13 +32,13 @@ class Denied(ServiceError):
         self.code = code
 
 
-def enforced() -> bool:
+def is_enforced() -> bool:
     from moto import settings
 
     return settings.INITIAL_NO_AUTH_ACTION_COUNT != math.inf
 
 
-def enforce(wanted: bool) -> None:
+def set_enforced(wanted: bool) -> None:
     """From the next call on. The switch is one for the process."""
     from moto import settings
     from moto.core.authorization import ActionAuthenticatorMixin
@@ -54,7 +54,7 @@ def check(
     from moto.core.exceptions import AccessDeniedError, InvalidClientTokenIdError, SignatureDoesNotMatchError
     from moto.iam.access_control import IAMRequest
 
-    if not enforced():
+    if not is_enforced():
         return
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or environ.get("PATH_INFO", "")
     try:
@@ -68,7 +68,7 @@ def check(
             action=operation,
         )
         request.check_signature()
-        request.check_action_permitted(resource(store, path, region))
+        request.check_action_permitted(build_resource_arn(store, path, region))
     except InvalidClientTokenIdError as error:
         raise Denied("UnrecognizedClientException", "The security token included in the request is invalid.") from error
     except SignatureDoesNotMatchError as error:
@@ -79,7 +79,7 @@ def check(
         raise Denied("AccessDeniedException", str(error.message)) from error
 
 
-def resource(store: Store, path: dict[str, str], region: str) -> str:
+def build_resource_arn(store: Store, path: dict[str, str], region: str) -> str:
     """The ARN that a policy must name: of what the path names, else of the cluster, else every one."""
     if "resourceArn" in path:
         return path["resourceArn"]

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
+from kumo_sandbox.eks.issuer import IssuerKey, TokenError, read_audiences, read_claims
 from kumo_sandbox.identity import trust
-from kumo_sandbox.identity.issuer import IssuerKey, TokenError, audiences_of, claims_of
 from kumo_sandbox.principals import ACCOUNT
 
 OPERATION = "AssumeRoleWithWebIdentity"
@@ -33,16 +33,16 @@ class StsError(Exception):
         self.code, self.message, self.status = code, message, status
 
 
-def subject(asked: dict[str, str]) -> str:
+def read_subject(asked: dict[str, str]) -> str:
     """Whom a request speaks for by its own word: the token's subject at its issuer."""
     try:
-        claims = claims_of(asked.get("WebIdentityToken") or "")
+        claims = read_claims(asked.get("WebIdentityToken") or "")
     except TokenError:
         return "a web identity"
     return f"{claims.get('sub')}@{claims.get('iss')}"
 
 
-def not_authorized() -> StsError:
+def build_not_authorized() -> StsError:
     return StsError("AccessDenied", f"Not authorized to perform {ACTION}", 403)
 
 
@@ -50,7 +50,7 @@ def handle(asked: dict[str, str], key_of: KeyOf) -> tuple[int, dict[str, str], b
     """Answer a request by its parameters."""
     request = str(uuid.uuid4())
     try:
-        status, body = 200, _result(assume(asked, key_of))
+        status, body = 200, _build_result(assume(asked, key_of))
     except StsError as error:
         status = error.status
         body = f"<Error><Type>Sender</Type><Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
@@ -65,37 +65,37 @@ def assume(asked: dict[str, str], key_of: KeyOf) -> dict[str, Any]:
     """Check everything and have moto make the session; raises StsError."""
     for name, member in REQUIRED.items():
         if not asked.get(name):
-            raise _invalid(f"Value null at '{member}' failed to satisfy constraint: Member must not be null")
+            raise _build_invalid(f"Value null at '{member}' failed to satisfy constraint: Member must not be null")
     token = asked["WebIdentityToken"]
-    claims, provider = check_token(token, key_of, account_of(asked["RoleArn"]))
-    role = role_of(asked["RoleArn"])
-    if role is None or not trusts(role, provider.arn, claims, asked["RoleSessionName"]):
-        raise not_authorized()
-    session = make_session(role, asked["RoleSessionName"], _duration(asked, role), asked.get("Policy") or "")
+    claims, provider = check_token(token, key_of, read_account(asked["RoleArn"]))
+    role = find_role(asked["RoleArn"])
+    if role is None or not is_trusting(role, provider.arn, claims, asked["RoleSessionName"]):
+        raise build_not_authorized()
+    session = make_session(role, asked["RoleSessionName"], _read_duration(asked, role), asked.get("Policy") or "")
     return {"session": session, "claims": claims, "provider": provider.arn}
 
 
 def check_token(token: str, key_of: KeyOf, account: str) -> tuple[dict[str, Any], Any]:
     """The claims of a good token and the provider for its issuer that the account of the role has."""
     try:
-        claims = claims_of(token)
+        claims = read_claims(token)
     except TokenError as error:
         raise StsError(
             "InvalidIdentityToken",
             "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
         ) from error
     issuer = str(claims.get("iss") or "")
-    provider = provider_of(issuer, account)
+    provider = find_provider(issuer, account)
     if provider is None:
         raise StsError("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}")
     key = key_of(issuer)
-    if key is None or not key.signed(token):
+    if key is None or not key.verify(token):
         raise StsError(
             "InvalidIdentityToken",
             "Couldn't retrieve verification key from your identity provider,  please reference"
             f" {OPERATION} documentation for requirements",
         )
-    if not set(audiences_of(claims)) & set(provider.client_id_list):
+    if not set(read_audiences(claims)) & set(provider.client_id_list):
         raise StsError("InvalidIdentityToken", "Incorrect token audience")
     now, end = int(time.time()), int(claims.get("exp") or 0)
     if now >= end:
@@ -106,13 +106,13 @@ def check_token(token: str, key_of: KeyOf, account: str) -> tuple[dict[str, Any]
     return claims, provider
 
 
-def account_of(arn: str) -> str:
+def read_account(arn: str) -> str:
     """The account of a role; the sandbox's own where the ARN is none."""
     words = arn.split(":")
     return words[4] if len(words) == 6 and words[4].isdigit() else ACCOUNT
 
 
-def provider_of(issuer: str, account: str) -> Any:
+def find_provider(issuer: str, account: str) -> Any:
     """IAM's OpenID Connect provider for an issuer, None where the account has none."""
     from moto.iam.models import iam_backends
 
@@ -121,30 +121,30 @@ def provider_of(issuer: str, account: str) -> Any:
     return next((each for each in providers if each.url == name), None)
 
 
-def role_of(arn: str) -> Any:
+def find_role(arn: str) -> Any:
     """The role with this ARN, None where there is none."""
     from moto.iam.models import iam_backends
 
-    return next((role for role in iam_backends[account_of(arn)]["aws"].roles.values() if role.arn == arn), None)
+    return next((role for role in iam_backends[read_account(arn)]["aws"].roles.values() if role.arn == arn), None)
 
 
-def trusts(role: Any, provider: str, claims: dict[str, Any], session: str) -> bool:
+def is_trusting(role: Any, provider: str, claims: dict[str, Any], session: str) -> bool:
     """Whether the role's trust policy allows the token's owner."""
     name = str(claims["iss"]).removeprefix("https://")
     context = {
         f"{name}:sub": [str(claims.get("sub"))],
-        f"{name}:aud": audiences_of(claims),
+        f"{name}:aud": read_audiences(claims),
         "sts:RoleSessionName": [session],
         "aws:FederatedProvider": [provider],
     }
-    return trust.allows(json.loads(role.assume_role_policy_document), ACTION, ("Federated", provider), context)
+    return trust.is_allowed(json.loads(role.assume_role_policy_document), ACTION, ("Federated", provider), context)
 
 
 def make_session(role: Any, name: str, seconds: int, policy: str = "") -> Any:
     """moto's session of a role, with credentials."""
     from moto.sts.models import sts_backends
 
-    return sts_backends[account_of(role.arn)]["aws"].assume_role_with_web_identity(
+    return sts_backends[read_account(role.arn)]["aws"].assume_role_with_web_identity(
         region_name="us-east-1",
         role_session_name=name,
         role_arn=role.arn,
@@ -154,35 +154,35 @@ def make_session(role: Any, name: str, seconds: int, policy: str = "") -> Any:
     )
 
 
-def longest(role: Any) -> int:
+def find_longest_session(role: Any) -> int:
     """Seconds a session of the role may last."""
     return int(role.max_session_duration or 3600)
 
 
-def _duration(asked: dict[str, str], role: Any) -> int:
+def _read_duration(asked: dict[str, str], role: Any) -> int:
     seconds = int(asked.get("DurationSeconds") or 3600)
     if seconds < SHORTEST:
-        raise _invalid(
+        raise _build_invalid(
             f"Value '{seconds}' at 'durationSeconds' failed to satisfy constraint:"
             f" Member must have value greater than or equal to {SHORTEST}"
         )
-    if seconds > longest(role):
+    if seconds > find_longest_session(role):
         raise StsError(
             "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
         )
     return seconds
 
 
-def _invalid(words: str) -> StsError:
+def _build_invalid(words: str) -> StsError:
     return StsError("ValidationError", f"1 validation error detected: {words}")
 
 
-def _result(made: dict[str, Any]) -> str:
+def _build_result(made: dict[str, Any]) -> str:
     session, claims = made["session"], made["claims"]
     expiration = session.expiration.replace(tzinfo=UTC) if session.expiration.tzinfo is None else session.expiration
     rows = {
         "SubjectFromWebIdentityToken": claims["sub"],
-        "Audience": audiences_of(claims)[0],
+        "Audience": read_audiences(claims)[0],
         "Provider": made["provider"],
     }
     user = {"AssumedRoleId": session.user_id, "Arn": session.arn}
@@ -193,10 +193,11 @@ def _result(made: dict[str, Any]) -> str:
         "Expiration": datetime.strftime(expiration.astimezone(UTC), "%Y-%m-%dT%H:%M:%SZ"),
     }
     inner = (
-        _xml(rows) + f"<AssumedRoleUser>{_xml(user)}</AssumedRoleUser><Credentials>{_xml(credentials)}</Credentials>"
+        _build_xml(rows)
+        + f"<AssumedRoleUser>{_build_xml(user)}</AssumedRoleUser><Credentials>{_build_xml(credentials)}</Credentials>"
     )
     return f"<{OPERATION}Result>{inner}</{OPERATION}Result>"
 
 
-def _xml(rows: dict[str, Any]) -> str:
+def _build_xml(rows: dict[str, Any]) -> str:
     return "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in rows.items())

@@ -9,7 +9,7 @@ from typing import Any
 
 from kumo_sandbox.interfaces import AddonSpec, ClusterView, NodeSpec
 from kumo_sandbox.kubernetes.api import Manifest
-from kumo_sandbox.kubernetes.fargate import COMPUTE_TYPE, profile_for
+from kumo_sandbox.kubernetes.fargate import COMPUTE_TYPE, find_profile
 
 NAMESPACE = "kube-system"
 REGISTRY = "602401143452.dkr.ecr.{region}.amazonaws.com"
@@ -32,13 +32,13 @@ class Workload:
         return "Deployment" if self.replicas else "DaemonSet"
 
 
-def _named(name: str) -> dict[str, str]:
+def _build_named(name: str) -> dict[str, str]:
     return {"app.kubernetes.io/name": name}
 
 
-def _csi(prefix: str, image: str) -> tuple[Workload, ...]:
-    controller = {"app": f"{prefix}-controller", **_named(image.split("/")[-1])}
-    node = {"app": f"{prefix}-node", **_named(image.split("/")[-1])}
+def _build_csi(prefix: str, image: str) -> tuple[Workload, ...]:
+    controller = {"app": f"{prefix}-controller", **_build_named(image.split("/")[-1])}
+    node = {"app": f"{prefix}-node", **_build_named(image.split("/")[-1])}
     return (
         Workload(f"{prefix}-controller", f"{image}:{{tag}}", controller, replicas=2, requests={"cpu": "10m"}),
         Workload(f"{prefix}-node", f"{image}:{{tag}}", node, requests={"cpu": "10m"}),
@@ -69,7 +69,7 @@ WORKLOADS: dict[str, tuple[Workload, ...]] = {
         Workload(
             "aws-node",
             "amazon-k8s-cni:{version}",
-            {"k8s-app": "aws-node", **_named("aws-node")},
+            {"k8s-app": "aws-node", **_build_named("aws-node")},
             host_network=True,
             requests={"cpu": "50m"},
         ),
@@ -78,23 +78,25 @@ WORKLOADS: dict[str, tuple[Workload, ...]] = {
         Workload(
             "eks-pod-identity-agent",
             "eks/eks-pod-identity-agent:{version}",
-            _named("eks-pod-identity-agent"),
+            _build_named("eks-pod-identity-agent"),
             host_network=True,
         ),
     ),
-    "aws-ebs-csi-driver": _csi("ebs-csi", "eks/aws-ebs-csi-driver"),
-    "aws-efs-csi-driver": _csi("efs-csi", "eks/aws-efs-csi-driver"),
+    "aws-ebs-csi-driver": _build_csi("ebs-csi", "eks/aws-ebs-csi-driver"),
+    "aws-efs-csi-driver": _build_csi("efs-csi", "eks/aws-efs-csi-driver"),
     "metrics-server": (
         Workload(
             "metrics-server",
             "eks/metrics-server:{version}",
-            _named("metrics-server"),
+            _build_named("metrics-server"),
             replicas=2,
             requests={"cpu": "100m", "memory": "200Mi"},
         ),
     ),
     "snapshot-controller": (
-        Workload("snapshot-controller", "eks/snapshot-controller:{version}", _named("snapshot-controller"), replicas=2),
+        Workload(
+            "snapshot-controller", "eks/snapshot-controller:{version}", _build_named("snapshot-controller"), replicas=2
+        ),
     ),
 }
 DEPLOYMENT_TOLERATIONS = [
@@ -103,45 +105,45 @@ DEPLOYMENT_TOLERATIONS = [
 ]
 
 
-def addon_manifests(view: ClusterView) -> Iterator[Manifest]:
+def build_addon_manifests(view: ClusterView) -> Iterator[Manifest]:
     """All objects of the add-ons of a cluster."""
     for addon in view.addons:
         if addon.name == "coredns":
-            yield _dns_service(view)
-        for workload in workloads(addon.name):
-            yield _service_account(workload)
-            yield _manifest(view, addon, workload)
+            yield _build_dns_service(view)
+        for workload in list_workloads(addon.name):
+            yield _build_service_account(workload)
+            yield _build_manifest(view, addon, workload)
 
 
-def workloads(addon: str) -> tuple[Workload, ...]:
-    """An add-on's workloads; one that is not in the table runs as a Deployment of its own name."""
-    return WORKLOADS.get(addon) or (Workload(addon, f"eks/{addon}:{{version}}", _named(addon), replicas=1),)
+def list_workloads(addon: str) -> tuple[Workload, ...]:
+    """An add-on's workloads; one that is not in the table runs as a Deployment of the same name."""
+    return WORKLOADS.get(addon) or (Workload(addon, f"eks/{addon}:{{version}}", _build_named(addon), replicas=1),)
 
 
-def addon_could_run(view: ClusterView, addon: str) -> bool:
+def can_addon_run(view: ClusterView, addon: str) -> bool:
     """Whether each of its Deployments finds a place: a node they tolerate, or a Fargate profile that takes them.
 
     DaemonSets are content where no node is.
     """
-    return all(workload.kind == "DaemonSet" or _has_place(view, workload) for workload in workloads(addon))
+    return all(workload.kind == "DaemonSet" or _has_place(view, workload) for workload in list_workloads(addon))
 
 
 def _has_place(view: ClusterView, workload: Workload) -> bool:
     pod: Manifest = {"metadata": {"labels": workload.labels}, "spec": {}}
-    return any(_tolerated(node) for node in view.nodes) or bool(profile_for(pod, NAMESPACE, view.fargate_profiles))
+    return any(_is_tolerated(node) for node in view.nodes) or bool(find_profile(pod, NAMESPACE, view.fargate_profiles))
 
 
-def _tolerated(node: NodeSpec) -> bool:
+def _is_tolerated(node: NodeSpec) -> bool:
     """Whether a Deployment of an add-on may run there; Windows is no place for it."""
     keys = {toleration["key"] for toleration in DEPLOYMENT_TOLERATIONS}
     strict = [key for key, dummy, effect in node.taints if effect != "PreferNoSchedule"]
     return not node.ami_type.startswith("WINDOWS") and all(key in keys for key in strict)
 
 
-def _manifest(view: ClusterView, addon: AddonSpec, workload: Workload) -> Manifest:
+def _build_manifest(view: ClusterView, addon: AddonSpec, workload: Workload) -> Manifest:
     spec: dict[str, Any] = {
         "selector": {"matchLabels": workload.labels},
-        "template": {"metadata": {"labels": workload.labels}, "spec": _pod_spec(view, addon, workload)},
+        "template": {"metadata": {"labels": workload.labels}, "spec": _build_pod_spec(view, addon, workload)},
     }
     return {
         "apiVersion": "apps/v1",
@@ -151,11 +153,11 @@ def _manifest(view: ClusterView, addon: AddonSpec, workload: Workload) -> Manife
     }
 
 
-def _pod_spec(view: ClusterView, addon: AddonSpec, workload: Workload) -> dict[str, Any]:
+def _build_pod_spec(view: ClusterView, addon: AddonSpec, workload: Workload) -> dict[str, Any]:
     daemon = workload.kind == "DaemonSet"
     container = {
         "name": workload.name,
-        "image": _image(view.region, addon.version, workload),
+        "image": _build_image(view.region, addon.version, workload),
         "resources": {"requests": workload.requests},
     }
     return {
@@ -163,19 +165,19 @@ def _pod_spec(view: ClusterView, addon: AddonSpec, workload: Workload) -> dict[s
         "hostNetwork": workload.host_network,
         "priorityClassName": "system-node-critical" if daemon else "system-cluster-critical",
         "tolerations": [{"operator": "Exists"}] if daemon else DEPLOYMENT_TOLERATIONS,
-        "affinity": _affinity(daemon),
+        "affinity": _build_affinity(daemon),
         "containers": [container],
     }
 
 
-def _image(region: str, version: str, workload: Workload) -> str:
+def _build_image(region: str, version: str, workload: Workload) -> str:
     """v1.29.0-eksbuild.1 has the tag v1.29.0 and the build eksbuild.1."""
     tag, dummy, build = version.partition("-")
     path = workload.image.format(version=version, tag=tag, build=build or "eksbuild.1")
     return f"{REGISTRY.format(region=region)}/{path}"
 
 
-def _affinity(daemon: bool) -> dict[str, Any]:
+def _build_affinity(daemon: bool) -> dict[str, Any]:
     """Linux only; daemons keep off Fargate, whose machines hold one pod."""
     expressions: list[dict[str, Any]] = [{"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]}]
     if daemon:
@@ -184,12 +186,12 @@ def _affinity(daemon: bool) -> dict[str, Any]:
     return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
 
 
-def _service_account(workload: Workload) -> Manifest:
+def _build_service_account(workload: Workload) -> Manifest:
     metadata = {"name": workload.name, "namespace": NAMESPACE, "labels": workload.labels}
     return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
 
 
-def _dns_service(view: ClusterView) -> Manifest:
+def _build_dns_service(view: ClusterView) -> Manifest:
     network = ipaddress.ip_network(view.service_cidr)
     ports = [{"name": f"dns{end}", "port": 53, "protocol": kind} for end, kind in (("", "UDP"), ("-tcp", "TCP"))]
     return {

@@ -34,59 +34,62 @@ class Identity:
     audience: str
 
 
-def identity_patch(pod: Manifest, namespace: str, account: Manifest, view: ClusterView) -> list[dict[str, Any]]:
+def build_identity_patch(pod: Manifest, namespace: str, account: Manifest, view: ClusterView) -> list[dict[str, Any]]:
     """The JSON patch for a pod of this service account; empty where nothing is to be done."""
-    identity = identity_of(pod, namespace, account, view)
+    identity = find_identity(pod, namespace, account, view)
     if identity is None:
         return []
     annotations = account["metadata"].get("annotations") or {}
     spec = pod["spec"]
-    skipped = _skipped(pod)
+    skipped = _list_skipped(pod)
     regional = annotations.get(f"{PREFIX}sts-regional-endpoints", "true").lower() != "false"
     common = {STS_KEY: "regional"} if regional else {}
     patch = [
         {
             "op": "add",
             "path": f"/spec/{kind}",
-            "value": [each if each["name"] in skipped else _with(each, identity, common, view.region) for each in old],
+            "value": [
+                each if each["name"] in skipped else _complete_container(each, identity, common, view.region)
+                for each in old
+            ],
         }
         for kind in ("initContainers", "containers")
         if (old := spec.get(kind))
     ]
     volumes = spec.get("volumes") or []
     if all(each["name"] != identity.volume for each in volumes):
-        value = [_volume(identity, _lifetime(pod, annotations)), *volumes]
+        value = [_build_volume(identity, _read_lifetime(pod, annotations)), *volumes]
         patch.append({"op": "add", "path": "/spec/volumes", "value": value})
     return patch
 
 
-def identity_of(pod: Manifest, namespace: str, account: Manifest, view: ClusterView) -> Identity | None:
+def find_identity(pod: Manifest, namespace: str, account: Manifest, view: ClusterView) -> Identity | None:
     """By association, by annotation, or not at all."""
     annotations = account["metadata"].get("annotations") or {}
     if (namespace, account["metadata"]["name"]) in view.pod_identities:
         folder, file = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount", "eks-pod-identity-token"
         variables = {
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": AGENT,
-            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": _path(pod, folder, file),
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": _build_path(pod, folder, file),
         }
         return Identity(variables, "eks-pod-identity-token", folder, file, "pods.eks.amazonaws.com")
     role = annotations.get(f"{PREFIX}role-arn")
     if not role:
         return None
     folder, file = "/var/run/secrets/eks.amazonaws.com/serviceaccount", "token"
-    variables = {"AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": _path(pod, folder, file)}
+    variables = {"AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": _build_path(pod, folder, file)}
     return Identity(variables, "aws-iam-token", folder, file, annotations.get(f"{PREFIX}audience") or AUDIENCE)
 
 
-def _path(pod: Manifest, folder: str, file: str) -> str:
+def _build_path(pod: Manifest, folder: str, file: str) -> str:
     selector = pod["spec"].get("nodeSelector") or {}
     path = f"{folder}/{file}"
     windows = "windows" in (selector.get("kubernetes.io/os"), selector.get("beta.kubernetes.io/os"))
     return "C:" + path.replace("/", "\\") if windows else path
 
 
-def _with(container: Manifest, identity: Identity, common: dict[str, str], region: str) -> Manifest:
-    """The container with variables and mount, as far as it has none of its own."""
+def _complete_container(container: Manifest, identity: Identity, common: dict[str, str], region: str) -> Manifest:
+    """The container with variables and mount, unless it has them already."""
     names = {each["name"] for each in container.get("env") or []}
     added = {key: value for key, value in common.items() if key not in names}
     if not names.intersection(REGION_KEYS):
@@ -100,12 +103,12 @@ def _with(container: Manifest, identity: Identity, common: dict[str, str], regio
     return {**container, "env": env, "volumeMounts": mounts}
 
 
-def _volume(identity: Identity, seconds: int) -> Manifest:
+def _build_volume(identity: Identity, seconds: int) -> Manifest:
     token = {"audience": identity.audience, "expirationSeconds": seconds, "path": identity.file}
     return {"name": identity.volume, "projected": {"sources": [{"serviceAccountToken": token}]}}
 
 
-def _lifetime(pod: Manifest, annotations: dict[str, str]) -> int:
+def _read_lifetime(pod: Manifest, annotations: dict[str, str]) -> int:
     """Seconds: the pod's annotation before the service account's; what is no number does not count."""
     key = f"{PREFIX}token-expiration"
     for text in ((pod["metadata"].get("annotations") or {}).get(key), annotations.get(key)):
@@ -114,7 +117,7 @@ def _lifetime(pod: Manifest, annotations: dict[str, str]) -> int:
     return LIFETIME
 
 
-def _skipped(pod: Manifest) -> set[str]:
+def _list_skipped(pod: Manifest) -> set[str]:
     """The containers that the pod's annotation names, as one line of CSV."""
     text = (pod["metadata"].get("annotations") or {}).get(f"{PREFIX}skip-containers")
     return set(next(csv.reader([text]), [])) if text else set()

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from kumo_sandbox import charts, cli
+from kumo_sandbox import cli, server_process
+from kumo_sandbox.toolchain import charts
 
 PATIENCE = 60.0  # seconds until a wait gives up; nothing takes that long
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -71,7 +72,7 @@ def test_up_status_env_and_down(state):
 
 def test_charts_prints_the_repositorys_url(state, tmp_path, monkeypatch):
     monkeypatch.setenv("KUMO_SANDBOX_CACHE", str(tmp_path))
-    charts.repository().mkdir()
+    charts.get_repository().mkdir()
     run(state, "up")
     endpoint = json.loads(run(state, "env", "--format", "json"))["AWS_ENDPOINT_URL"]
     assert run(state, "charts") == f"{endpoint}/_sandbox/charts\n"
@@ -109,7 +110,7 @@ def test_an_up_that_is_interrupted_while_it_spawns_leaves_no_server(state, monke
         return server
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(cli.subprocess, "Popen", interrupted)
+        patch.setattr(server_process.subprocess, "Popen", interrupted)
         cli.main(command(state, "up")[3:])
     eventually(lambda: servers(state) == [])
 
@@ -137,3 +138,13 @@ def test_a_second_server_for_the_folder_is_refused(state):
     serve = [word for word in command(state, "serve") if word != "up"]
     second = subprocess.run([*serve, "--no-kubernetes"], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert second.returncode == 1 and "runs already with the state folder" in second.stderr
+
+
+def test_quotas_are_raised_at_the_start_and_later(state):
+    run(state, "up", "--quota", "vpcs=7")
+    assert "vpcs  7" in run(state, "quotas") and "addresses  5" in run(state, "quotas")
+    assert "addresses  9" in run(state, "quotas", "--set", "addresses=9")
+    run(state, "reset")
+    assert "vpcs  7" in run(state, "quotas") and "addresses  5" in run(state, "quotas")
+    wrong = subprocess.run(command(state, "quotas", "--set", "vpcs=x"), capture_output=True, text=True, check=False)
+    assert wrong.returncode == 1 and "Use vpcs=NUMBER" in wrong.stderr

@@ -1,0 +1,62 @@
+"""What the EKS service remembers: clusters and what belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from kumo_sandbox.agenda import Agenda
+from kumo_sandbox.eks.issuer import IssuerKey
+
+Raw = dict[str, Any]
+
+
+@dataclass
+class Cluster:
+    """A cluster in the API's shape (``raw``) and what hangs on it, by name or id."""
+
+    raw: Raw
+    creator: str
+    nodegroups: dict[str, Raw] = field(default_factory=dict)
+    fargate_profiles: dict[str, Raw] = field(default_factory=dict)
+    addons: dict[str, Raw] = field(default_factory=dict)
+    access_entries: dict[str, Raw] = field(default_factory=dict)
+    access_policies: dict[str, dict[str, Raw]] = field(default_factory=dict)
+    pod_identities: dict[str, Raw] = field(default_factory=dict)
+    identity_providers: dict[str, Raw] = field(default_factory=dict)
+    updates: dict[str, Raw] = field(default_factory=dict)
+    update_of: dict[str, tuple[str, str]] = field(default_factory=dict)  # update id -> (kind, name)
+    insights: dict[str, Raw] = field(default_factory=dict)
+    insights_refresh: Raw = field(default_factory=dict)
+    upgraded: tuple[str, float] | None = None  # the version before the last upgrade, and when that ended
+    issuer_key: IssuerKey = field(default_factory=IssuerKey)
+
+    @property
+    def name(self) -> str:
+        return self.raw["name"]
+
+
+class Store:
+    """All clusters of one account, by region and name."""
+
+    def __init__(self, agenda: Agenda) -> None:
+        self.agenda = agenda
+        self.clock = agenda.clock
+        self.lock = agenda.lock
+        self.clusters: dict[tuple[str, str], Cluster] = {}
+        self.tokens: dict[tuple[str, str], Raw] = {}  # clientRequestToken of a creation -> what it made
+
+    def schedule(self, seconds: float, act: Callable[[], None]) -> None:
+        """Act when so many simulated seconds have passed."""
+        self.agenda.schedule(seconds, act)
+
+    def settle(self) -> bool:
+        """Act out what is due; True if anything was."""
+        return self.agenda.settle()
+
+    def clear(self) -> None:
+        with self.lock:
+            self.clusters.clear()
+            self.tokens.clear()
+            self.agenda.clear()
