@@ -115,16 +115,16 @@ def test_an_update_leaves_alone_what_is_left_out_and_empty_clears(standing):
     [
         (
             {"version": "v9.9.9-eksbuild.1"},
-            "does not go with Kubernetes 1.33. Compatible are: v1.20.4-eksbuild.1, v1.19",
+            "is not compatible with Kubernetes 1.33. Compatible versions: v1.20.4-eksbuild.1, v1.19",
         ),
         ({"configuration_values": {"envs": {}}}, "envs is unknown; known are .*env"),
         ({"configuration_values": {"env": {"A": 1}}}, "env.A is 1, and string is wanted"),
         ({"configuration_values": {"enableNetworkPolicy": "yes"}}, "one of .'true', 'false'. is wanted"),
         ({"configuration_values": {"affinity": None}}, "affinity is None, and object is wanted"),
-        ({"tags": {"Owner": None}}, 'tags: Owner has no value; write Owner: ""'),
+        ({"tags": {"Owner": None}}, 'tags: Owner has no value. Write Owner: ""'),
         ({"configuration_values": "{a: [}"}, "neither JSON nor YAML"),
         ({"namespace": "other"}, "namespace is 'kube-system', wanted 'other'.*replace: true"),
-        ({"service_account_role_arn": "", "version": "v9.9.9-eksbuild.1"}, "does not go with"),
+        ({"service_account_role_arn": "", "version": "v9.9.9-eksbuild.1"}, "is not compatible with"),
         (
             {
                 "pod_identity_associations": [
@@ -132,7 +132,7 @@ def test_an_update_leaves_alone_what_is_left_out_and_empty_clears(standing):
                     {"service_account": "a", "role_arn": "arn:aws:iam::123456789012:role/two"},
                 ]
             },
-            "pod_identity_associations: each name may stand there once",
+            "pod_identity_associations: names must be unique",
         ),
         ({"addons": [{"name": "a"}, {"name": "a"}]}, "addons: each name may stand there once"),
         ({"addons": [{"name": "a"}], "tags": {"b": "c"}}, "mutually exclusive"),

@@ -50,6 +50,13 @@ class Resource:
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         """Raise Refused for what would not be taken, before anything is sent. ``raw`` is None for a creation."""
 
+    def validate_deletion(self, raw: dict[str, Any], planned: bool) -> None:
+        """Raise ValidationError for a deletion that would be refused, before it is sent.
+
+        Args:
+            planned: whether it is only planned (check mode), so that nobody else will refuse it.
+        """
+
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         """The desired state in the light of the current one (a desired size that respects an autoscaler)."""
         return desired

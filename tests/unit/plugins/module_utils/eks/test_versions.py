@@ -15,7 +15,7 @@ def test_the_minor_number_is_read_as_a_number(version, minor):
     assert parse_minor(version) == minor
 
 
-@pytest.mark.parametrize("version", ["", "1", "2.30", "v1.30", "1.30.1", "latest", "1.30 "])
+@pytest.mark.parametrize("version", ["", "1", "2.30", "v1.30", "1.30.1", "latest", "1.30 ", "1.30\n"])
 def test_anything_else_is_refused_with_its_value(version):
     with pytest.raises(ValidationError) as caught:
         parse_minor(version)
@@ -33,7 +33,7 @@ def test_the_same_and_the_next_version_may_follow(wanted):
 
 
 def test_a_skip_is_refused_and_names_the_next_step():
-    with pytest.raises(ValidationError, match=r'cluster c is at 1\.29 .*Way out: version "1\.30" first'):
+    with pytest.raises(ValidationError, match=r'cluster c is at 1\.29, .*Upgrade to "1\.30" first'):
         check_step("1.29", "1.31", "cluster c")
 
 
