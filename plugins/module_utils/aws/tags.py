@@ -22,27 +22,32 @@ TAGS = Field("tags", "tags", "tags", drop_reserved_tags, to_api=drop_reserved_ta
 
 
 def check_tags(tags: dict[str, Any] | None) -> None:
-    """Refuse tags that EKS does not take. Source: TagMap, TagKey and TagValue in EKS' model."""
+    """Refuse tags that AWS does not take. Source: TagMap, TagKey and TagValue in EKS' model; IAM and EC2 have the same limits."""
+    reserved = sorted(key for key in tags or {} if key.lower().startswith(RESERVED))
+    if reserved:
+        raise ValidationError(
+            f"tags: {', '.join(reserved)}: keys that begin with {RESERVED} are reserved for AWS. Remove them, or give other keys."
+        )
     own = drop_reserved_tags(tags)
     if len(own) > MOST:
-        raise ValidationError(f"tags: {len(own)} are given, and EKS takes at most {MOST} for a resource.")
+        raise ValidationError(f"tags: {len(own)} tags are given, and AWS takes at most {MOST} for a resource.")
     for key, value in own.items():
         if not 1 <= len(key) <= LONGEST_KEY or len(value) > LONGEST_VALUE:
             raise ValidationError(
-                f"tags: {key!r}: {value!r} is too long or without a key; a key has 1 to {LONGEST_KEY} characters and a"
-                f" value at most {LONGEST_VALUE}."
+                f"tags: {key!r}: {value!r} is too long or has no key. A key has 1 to {LONGEST_KEY} characters, a value at most"
+                f" {LONGEST_VALUE}."
             )
 
 
 def keep_current_tags(desired: dict[str, Any], raw: dict[str, Any]) -> dict[str, Any]:
-    """The desired state with the current tags kept beside the wanted ones, where purge_tags is false."""
+    """The desired state with the current tags beside the wanted ones, where purge_tags is false."""
     if desired.get("tags") is None or desired.get("purge_tags", True):
         return desired
     return {**desired, "tags": {**drop_reserved_tags(raw.get("tags")), **desired["tags"]}}
 
 
 def apply_tags(client: Any, arn: str, current: dict[str, str] | None, wanted: dict[str, str]) -> None:
-    """Make the tags of a resource the wanted ones (TagResource, UntagResource); they are in force at once."""
+    """Set the tags of a resource (TagResource, UntagResource). They take effect at once."""
     now = drop_reserved_tags(current)
     gone = sorted(set(now) - set(wanted))
     new = {key: value for key, value in wanted.items() if now.get(key) != value}

@@ -22,9 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document impor
     build_pod_identity_trust,
     list_other_statements,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.identity.context import ClusterContext
-from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity
-from ansible_collections.kumo.eks.plugins.module_utils.identity.role_manager import (
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_manager import (
     Kept,
     RoleManager,
     build_kept,
@@ -32,6 +30,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.identity.role_manager imp
     build_role_result,
     record_progress,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.identity.context import ClusterContext
+from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity
 
 OPTIONS = ("role_arn", "target_role_arn", "disable_session_tags", "session_policy", "tags", "purge_tags")
 
@@ -46,7 +46,7 @@ class PodIdentityManager:
     check_mode: bool = False
 
     def __post_init__(self) -> None:
-        self._roles = RoleManager(self.iam, self.context, self.check_mode)
+        self._roles = RoleManager(self.iam, self.context.scope, self.check_mode)
 
     def _association(self, identity: Identity, wait: bool = False, plan: bool = False) -> Reconciler:
         resource = PodIdentityAssociationResource(self.eks, self.context.cluster, identity.accounts[0])
@@ -58,7 +58,7 @@ class PodIdentityManager:
         parts: dict[str, Outcome] = {}
         wanted = {name: identity.options[name] for name in OPTIONS if name in identity.options}
         with record_progress(parts):
-            if identity.keeps_role:
+            if identity.manages_role:
                 self._present_role(identity, wanted, parts)
             if "association" not in parts:
                 association = self._association(identity)
@@ -68,9 +68,9 @@ class PodIdentityManager:
 
     def _present_role(self, identity: Identity, wanted: dict[str, Any], parts: dict[str, Outcome]) -> None:
         """The role, once it is known that its association is not refused; and the association where nothing of it changes."""
-        arn = self.context.role_arn(identity)
+        arn = self.context.build_role_arn(identity)
         plan = self._association(identity, plan=True).ensure_present({**wanted, "role_arn": arn})
-        parts.update(self._roles.ensure_present(identity, build_pod_identity_trust()))
+        parts.update(self._roles.ensure_present(identity.build_role_request(build_pod_identity_trust())))
         wanted["role_arn"] = parts["role"].raw["Arn"]
         if wanted["role_arn"] == arn and not plan.changed:
             parts["association"] = plan
@@ -86,7 +86,7 @@ class PodIdentityManager:
         return _combine(parts, kept)
 
     def _absent_role(self, identity: Identity, kept: list[Kept]) -> dict[str, Outcome]:
-        role = self._roles.resource(identity)
+        role = self._roles.build_role(identity.build_role_request())
         raw = role.describe()
         if raw is None and "policy" not in identity.options:
             return {}
@@ -94,7 +94,9 @@ class PodIdentityManager:
         if users:
             kept.append(build_kept("role", role.name, f"associations have it: {', '.join(users)}"))
             return {"role": Outcome(False, raw)}
-        return self._roles.ensure_absent(identity, role, raw, self._trust_of_others(raw) if raw else [], kept)
+        return self._roles.ensure_absent(
+            identity.build_role_request(), role, raw, self._trust_of_others(raw) if raw else [], kept
+        )
 
     def _trust_of_others(self, raw: dict[str, Any]) -> list[dict[str, Any]]:
         """The statements that stay; where other clusters have the role all do, for one lets in the pods of every cluster."""
