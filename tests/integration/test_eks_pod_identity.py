@@ -121,7 +121,7 @@ def test_a_role_of_its_own_comes_and_goes_with_it(sandbox, identity):
     other = identity(service_account="other", role_arn=created["role"]["arn"])
     assert other["changed"]
     kept = identity(state="absent")
-    assert kept["changed"] and kept["kept"][0]["why"] == "associations have it: production/other"
+    assert kept["changed"] and kept["kept"][0]["why"] == "it is used by the associations of production/other"
     assert identity(service_account="other", state="absent")["changed"]
     removed = identity(state="absent")
     assert removed["changed"] and removed["kept"] == []

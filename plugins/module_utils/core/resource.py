@@ -86,6 +86,10 @@ class Resource:
         """It is busy (ResourceInUseException): the same request is right later."""
         return False
 
+    def is_propagating(self, error: Exception) -> bool:
+        """The service does not see yet what was made a moment ago in another one: the same request is right later."""
+        return False
+
     def already_exists(self, error: Exception) -> bool:
         """A creation came second: somebody else made it meanwhile."""
         return False
