@@ -12,10 +12,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import (
     describe_tag_differences,
     is_owned,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import build_service_principal, get_partition
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.iam.well_known_policies import (
-    INLINE,
-    build_inline_document,
+    build_inline_policies,
     build_policy_arns,
 )
 
@@ -32,11 +32,6 @@ VOLUME = {
 # What the role reads itself and eks_nodegroup does not know.
 OF_THE_ROLE = (*VOLUME, "volume_name", "private_networking", "addon_policies", "attach_policy_arns")
 Group = dict[str, Any]
-
-
-def partition_of(region: str) -> str:
-    """The partition a region is in."""
-    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 def check_names(groups: list[Group]) -> None:
@@ -59,7 +54,7 @@ def role_name_of(group: Group, cluster: str, shared: str) -> str:
 
 def build_roles(groups: list[Group], cluster: str, shared: str, region: str, tags: dict[str, str]) -> list[Group]:
     """The IAM roles that the groups need: the shared one with its three policies, and one for each with more."""
-    partition = partition_of(region)
+    partition = get_partition(region)
     three = [f"arn:{partition}:iam::aws:policy/{name}" for name in NODE_POLICIES]
     roles: dict[str, Group] = {}
     for group in groups:
@@ -67,10 +62,11 @@ def build_roles(groups: list[Group], cluster: str, shared: str, region: str, tag
             continue
         name, extra = role_name_of(group, cluster, shared), group.get("addon_policies") or []
         policies = [*three, *build_policy_arns(extra, partition), *(group.get("attach_policy_arns") or [])]
-        role = {"name": name, "service": "ec2.amazonaws.com", "policies": policies, "tags": tags}
+        role = {"name": name, "service": build_service_principal("ec2", partition), "policies": policies, "tags": tags}
         if has_own_role(group):
             role["inline"] = [
-                {"name": word, "document": build_inline_document(word)} for word in extra if word in INLINE
+                {"name": word, "document": document}
+                for word, document in build_inline_policies(extra, partition).items()
             ]
         roles[name] = role
     return list(roles.values())
