@@ -406,43 +406,31 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with, exit_with_list
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.addon import build_addon_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import (
+    build_item_spec,
+    build_state_spec,
+    build_wait_spec,
+    merge_tags,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import AddonResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog
 
 
-def addon_spec() -> dict[str, Any]:
-    """The options that describe an add-on, alone or in a list."""
-    return dict(
-        version=dict(type="str"),
-        configuration_values=dict(type="raw"),
-        resolve_conflicts=dict(type="str", choices=["NONE", "OVERWRITE", "PRESERVE"]),
-        service_account_role_arn=dict(type="str"),
-        pod_identity_associations=dict(
-            type="list",
-            elements="dict",
-            options=dict(
-                service_account=dict(type="str", required=True),
-                role_arn=dict(type="str", required=True),
-            ),
-        ),
-        namespace=dict(type="str"),
-        preserve=dict(type="bool", default=False),
-        replace=dict(type="bool", default=False),
-        tags=dict(type="dict", aliases=["resource_tags"]),
-        purge_tags=dict(type="bool", default=True),
-    )
-
-
 def reconcile(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog, item: dict[str, Any]) -> Outcome:
     """Bring one add-on to its desired state."""
+    resource = AddonResource(eks, module.params["cluster_name"], item, catalog)
+    if module.params["owned"]:
+        resource.owner = build_owner_key(eks.meta.region_name, module.params["cluster_name"])
     reconciler = Reconciler(
-        AddonResource(eks, module.params["cluster_name"], item, catalog),
+        resource,
         check_mode=module.check_mode,
         wait=module.params["wait"],
         wait_timeout=module.params["wait_timeout"],
@@ -452,19 +440,18 @@ def reconcile(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog, item: d
 
 
 def main() -> None:
-    item = dict(name=dict(type="str", required=True), **addon_spec())
     spec = dict(
         cluster_name=dict(type="str", required=True),
         name=dict(type="str"),
-        addons=dict(type="list", elements="dict", options=item),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        wait=dict(type="bool", default=False),
-        wait_timeout=dict(type="int", default=1200),
-        **addon_spec(),
+        addons=dict(type="list", elements="dict", options=build_item_spec(build_addon_spec())),
+        owned=dict(type="bool", default=False),
+        **build_state_spec(),
+        **build_wait_spec(),
+        **build_addon_spec(),
     )
     module = AnsibleAWSModule(
         argument_spec=spec,
-        mutually_exclusive=[("addons", option) for option in ("name", *addon_spec())],
+        mutually_exclusive=[("addons", option) for option in ("name", *build_addon_spec()) if option != "tags"],
         required_one_of=[("name", "addons")],
         supports_check_mode=True,
     )
@@ -474,8 +461,9 @@ def main() -> None:
         catalog = AddonCatalog(eks, params["cluster_name"])
         if "name" in params:
             exit_with(module, reconcile(module, eks, catalog, params), "addon")
-        check_unique("addons", [row["name"] for row in params["addons"]])
-        work = [(row["name"], partial(reconcile, module, eks, catalog, row)) for row in params["addons"]]
+        rows = merge_tags(params["addons"], params.get("tags"))
+        check_unique("addons", [row["name"] for row in rows])
+        work = [(row["name"], partial(reconcile, module, eks, catalog, row)) for row in rows]
         exit_with_list(module, run_concurrently(work), "addons")
 
 

@@ -963,135 +963,53 @@ updates:
       sample: UpdateClusterVersion
 """
 
+from typing import Any
+
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import build_cluster_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_state_spec, build_wait_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.security_groups import find_group_ids
-from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import (
-    EGRESS_MODES,
-    LOG_TYPES,
-    MODES,
-    ClusterResource,
-)
-
-NETWORKS = dict(type="list", elements="dict", options=dict(cidrs=dict(type="list", elements="str", required=True)))
-ON_OFF = dict(enabled=dict(type="bool", required=True))
-GATEWAY = dict(crds=dict(type="dict", options=dict(managed=dict(type="bool", required=True))))
-PORTS = dict(min_port=dict(type="int", required=True), max_port=dict(type="int", required=True))
-API_SERVER = dict(event_ttl=dict(type="str"), service_node_port_range=dict(type="dict", options=PORTS))
-WEIGHT = dict(name=dict(type="str", required=True), weight=dict(type="int", required=True))
-SCORING = dict(
-    type=dict(type="str", choices=["LeastAllocated", "MostAllocated"]),
-    resources=dict(type="list", elements="dict", options=WEIGHT),
-)
-SCHEDULER = dict(
-    node_resources_fit=dict(type="dict", options=dict(scoring_strategy=dict(type="dict", options=SCORING)))
-)
-CONTROLLER_MANAGER = dict(
-    pod_gc_controller_config=dict(
-        type="dict", options=dict(terminated_pod_gc_threshold=dict(type="int", required=True))
-    ),
-    horizontal_pod_autoscaler_controller_config=dict(
-        type="dict", options=dict(horizontal_pod_autoscaler_sync_period=dict(type="str", required=True))
-    ),
-)
-SPREAD = dict(spread_level=dict(type="str", choices=["host", "rack"]))
-OUTPOST = dict(
-    outpost_arns=dict(type="list", elements="str", required=True),
-    control_plane_instance_type=dict(type="str", required=True),
-    control_plane_placement=dict(type="dict", options=dict(group_name=dict(type="str"), **SPREAD)),
-    etcd_instance_type=dict(type="str"),
-    etcd_placement=dict(type="dict", options=SPREAD),
-)
+from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import ClusterResource
 
 
-def argument_spec() -> dict:
+def build_argument_spec() -> dict[str, Any]:
+    """The module's options."""
+    removals = dict(nodegroups=dict(type="list", elements="str"), fargate_profiles=dict(type="list", elements="str"))
     return dict(
         name=dict(type="str", required=True),
-        version=dict(type="str"),
-        force=dict(type="bool", default=False),
-        rollback=dict(type="bool", default=False),
-        rollback_config=dict(type="dict", options=dict(timeout_minutes=dict(type="int"))),
-        role_arn=dict(type="str"),
-        subnets=dict(type="list", elements="str"),
-        security_groups=dict(type="list", elements="str"),
-        endpoint_public_access=dict(type="bool"),
-        endpoint_private_access=dict(type="bool"),
-        public_access_cidrs=dict(type="list", elements="str"),
-        control_plane_egress_mode=dict(type="str", choices=EGRESS_MODES),
-        logging=dict(type="list", elements="str", choices=LOG_TYPES),
-        encryption_config=dict(
-            type="dict",
-            options=dict(
-                key_arn=dict(type="str", required=True, no_log=False),
-                resources=dict(type="list", elements="str", choices=["secrets"], default=["secrets"]),
-            ),
-        ),
-        access_config=dict(
-            type="dict",
-            options=dict(
-                authentication_mode=dict(type="str", choices=MODES),
-                bootstrap_cluster_creator_admin_permissions=dict(type="bool"),
-            ),
-        ),
-        upgrade_policy=dict(
-            type="dict", options=dict(support_type=dict(type="str", choices=["STANDARD", "EXTENDED"], required=True))
-        ),
-        zonal_shift_config=dict(type="dict", options=ON_OFF),
-        compute_config=dict(
-            type="dict",
-            options=dict(
-                enabled=dict(type="bool"),
-                node_pools=dict(type="list", elements="str", choices=["general-purpose", "system"]),
-                node_role_arn=dict(type="str"),
-            ),
-        ),
-        storage_config=dict(type="dict", options=dict(block_storage=dict(type="dict", options=ON_OFF))),
-        kubernetes_network_config=dict(
-            type="dict",
-            options=dict(
-                ip_family=dict(type="str", choices=["ipv4", "ipv6"]),
-                service_ipv4_cidr=dict(type="str"),
-                elastic_load_balancing=dict(
-                    type="dict", options=dict(enabled=dict(type="bool"), gateway_api=dict(type="dict", options=GATEWAY))
-                ),
-            ),
-        ),
-        remote_network_config=dict(
-            type="dict", options=dict(remote_node_networks=NETWORKS, remote_pod_networks=NETWORKS)
-        ),
-        control_plane_scaling_config=dict(
-            type="dict",
-            options=dict(
-                tier=dict(
-                    type="str", choices=["standard", "tier-xl", "tier-2xl", "tier-4xl", "tier-8xl"], required=True
-                )
-            ),
-        ),
-        kube_api_server_config=dict(type="dict", options=API_SERVER),
-        kube_scheduler_config=dict(type="dict", options=SCHEDULER),
-        kube_controller_manager_config=dict(type="dict", options=CONTROLLER_MANAGER),
-        outpost_config=dict(type="dict", options=OUTPOST),
-        deletion_protection=dict(type="bool"),
-        bootstrap_self_managed_addons=dict(type="bool"),
-        tags=dict(type="dict", aliases=["resource_tags"]),
-        purge_tags=dict(type="bool", default=True),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        wait=dict(type="bool", default=False),
-        wait_timeout=dict(type="int", default=1200),
+        owned=dict(type="bool", default=False),
+        adopt=dict(type="bool", default=False),
+        planned_removals=dict(type="dict", options=removals),
+        **build_cluster_spec(),
+        **build_state_spec(),
+        **build_wait_spec(),
     )
 
 
+def build_resource(module: AnsibleAWSModule, params: dict[str, Any]) -> ClusterResource:
+    """The cluster, with the mark of ownership that the task asks for."""
+    eks, removals = get_client(module), params.get("planned_removals", {})
+    owner = build_owner_key(eks.meta.region_name, params["name"]) if params["owned"] else ""
+    planned = {
+        "nodegroups": removals.get("nodegroups", []),
+        "fargateProfileNames": removals.get("fargate_profiles", []),
+    }
+    return ClusterResource(eks, params["name"], owner, params["adopt"], planned)
+
+
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
     params = drop_none(module.params)
     with handle_failures(module, f"Could not manage cluster {params['name']}"):
         check_name("cluster", params["name"])
         reconciler = Reconciler(
-            ClusterResource(get_client(module), params["name"]),
+            build_resource(module, params),
             check_mode=module.check_mode,
             wait=params["wait"],
             wait_timeout=params["wait_timeout"],

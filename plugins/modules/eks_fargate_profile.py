@@ -303,36 +303,31 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with, exit_with_list
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_serially
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import (
+    build_item_spec,
+    build_state_spec,
+    build_wait_spec,
+    merge_tags,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.fargate_profile import build_fargate_profile_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.eks.fargate_profile import FargateProfileResource
-
-
-def profile_spec() -> dict[str, Any]:
-    """The options that describe a Fargate profile, alone or in a list."""
-    return dict(
-        role_arn=dict(type="str"),
-        subnets=dict(type="list", elements="str"),
-        selectors=dict(
-            type="list",
-            elements="dict",
-            options=dict(namespace=dict(type="str", required=True), labels=dict(type="dict")),
-        ),
-        replace=dict(type="bool", default=False),
-        tags=dict(type="dict", aliases=["resource_tags"]),
-        purge_tags=dict(type="bool", default=True),
-    )
 
 
 def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any], check: bool, wait: bool) -> Outcome:
     """Bring one profile to its desired state, or with check say what would become of it."""
     check_name("Fargate profile", item["name"])
+    resource = FargateProfileResource(eks, module.params["cluster_name"], item["name"])
+    if module.params["owned"]:
+        resource.owner = build_owner_key(eks.meta.region_name, module.params["cluster_name"])
     reconciler = Reconciler(
-        FargateProfileResource(eks, module.params["cluster_name"], item["name"]),
+        resource,
         check_mode=check,
         wait=wait,
         wait_timeout=module.params["wait_timeout"],
@@ -353,19 +348,20 @@ def reconcile_list(module: AnsibleAWSModule, eks: Any, rows: list[dict[str, Any]
 
 
 def main() -> None:
-    item = dict(name=dict(type="str", required=True), **profile_spec())
     spec = dict(
         cluster_name=dict(type="str", required=True),
         name=dict(type="str"),
-        profiles=dict(type="list", elements="dict", options=item),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        wait=dict(type="bool", default=False),
-        wait_timeout=dict(type="int", default=1200),
-        **profile_spec(),
+        profiles=dict(type="list", elements="dict", options=build_item_spec(build_fargate_profile_spec())),
+        owned=dict(type="bool", default=False),
+        **build_state_spec(),
+        **build_wait_spec(),
+        **build_fargate_profile_spec(),
     )
     module = AnsibleAWSModule(
         argument_spec=spec,
-        mutually_exclusive=[("profiles", option) for option in ("name", *profile_spec())],
+        mutually_exclusive=[
+            ("profiles", option) for option in ("name", *build_fargate_profile_spec()) if option != "tags"
+        ],
         required_one_of=[("name", "profiles")],
         supports_check_mode=True,
     )
@@ -374,7 +370,9 @@ def main() -> None:
         eks = get_client(module)
         if "name" in params:
             exit_with(module, reconcile(module, eks, params, module.check_mode, params["wait"]), "fargate_profile")
-        exit_with_list(module, reconcile_list(module, eks, params["profiles"]), "fargate_profiles")
+        exit_with_list(
+            module, reconcile_list(module, eks, merge_tags(params["profiles"], params.get("tags"))), "fargate_profiles"
+        )
 
 
 if __name__ == "__main__":

@@ -579,7 +579,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import identity_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_state_spec, merge_tags
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import build_identity_spec
 from ansible_collections.kumo.eks.plugins.module_utils.identity.context import (
     ClusterContext,
     build_cluster_context,
@@ -598,12 +599,14 @@ from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import m
 
 
 def read(params: dict[str, Any]) -> list[Identity]:
-    """The identities of the task; the task's tags are those of items without their own."""
+    """The identities of the task, each with the task's tags under its own."""
     cluster = params["cluster_name"]
     if "identities" not in params:
-        return [read_identity(params, cluster)]
-    tags = {"tags": params["tags"]} if "tags" in params else {}
-    identities = [read_identity({**tags, **row}, cluster) for row in params["identities"]]
+        return [read_identity({**params, "role_only": params["role_only"] or params["roles_only"]}, cluster)]
+    rows = merge_tags(params["identities"], params.get("tags"))
+    if params["roles_only"]:  # an item that only names a role has no other half than the service account
+        rows = [{**row, "role_only": True} for row in rows if "role_arn" not in row]
+    identities = [read_identity(row, cluster) for row in rows]
     check_apart(identities, "identities")
     return identities
 
@@ -694,10 +697,11 @@ def _numbered(list_orphaned_providers: list[dict[str, Any]]) -> dict[str, Any]:
 def main() -> None:
     spec = dict(
         cluster_name=dict(type="str", required=True),
-        identities=dict(type="list", elements="dict", options=identity_spec()),
+        identities=dict(type="list", elements="dict", options=build_identity_spec()),
         audience=dict(type="str", default=AUDIENCE),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        **identity_spec(),
+        roles_only=dict(type="bool", default=False),
+        **build_state_spec(),
+        **build_identity_spec(),
     )
     exclusive = ("service_account", "service_accounts", "identities")
     module = AnsibleAWSModule(

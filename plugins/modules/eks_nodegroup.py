@@ -798,9 +798,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import Ansible
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_rows, exit_with, exit_with_rows
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
-from ansible_collections.kumo.eks.plugins.module_utils.core.nodegroup_rules import list_warnings
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import build_nodegroup_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_state_spec, build_wait_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import (
+    build_nodegroup_spec,
+    find_nodegroup_warnings,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.managed import NodegroupManager
@@ -824,9 +827,8 @@ def build_spec() -> dict[str, Any]:
         private_subnets=subnets,
         public_subnets=subnets,
         purge=dict(type="bool"),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        wait=dict(type="bool", default=False),
-        wait_timeout=dict(type="int", default=1200),
+        **build_state_spec(),
+        **build_wait_spec(),
         **described,
     )
 
@@ -864,7 +866,7 @@ def reconcile_list(
 def warn(module: AnsibleAWSModule, items: list[dict[str, Any]]) -> None:
     """Say what EKS accepts and its user may not have meant."""
     for item in items if module.params["state"] == "present" else []:
-        for text in list_warnings(item):
+        for text in find_nodegroup_warnings(item):
             module.warn(f"node group {item['name']}: {text}")
 
 

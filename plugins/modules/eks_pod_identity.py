@@ -371,7 +371,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import Ansible
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_plain_result, build_rows, exit_with_rows
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import association_spec, associations_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_state_spec, merge_tags
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import (
+    NAMESPACE,
+    build_association_item_spec,
+    build_association_spec,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import AGENT, agent_of
 from ansible_collections.kumo.eks.plugins.module_utils.identity.context import (
     build_cluster_context,
@@ -402,25 +407,25 @@ def warn_of(module: AnsibleAWSModule, agent: str) -> None:
 def main() -> None:
     spec = dict(
         cluster_name=dict(type="str", required=True),
-        associations=dict(type="list", elements="dict", options=associations_spec()),
-        namespace=dict(type="str"),
-        service_account=dict(type="str"),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        **association_spec(),
+        associations=dict(type="list", elements="dict", options=build_association_item_spec()),
+        namespace=dict(type="str", default=NAMESPACE),
+        service_account=dict(type="str", aliases=["name"]),
+        **build_state_spec(),
+        **build_association_spec(),
     )
     exclusive = ("service_account", "associations")
     module = AnsibleAWSModule(
         argument_spec=spec,
         mutually_exclusive=[exclusive],
         required_one_of=[exclusive],
-        required_by={"service_account": "namespace"},
         supports_check_mode=True,
     )
     params = drop_none(module.params)
     name = params["cluster_name"]
     with handle_failures(module, f"Could not manage pod identity associations of cluster {name}"):
         alone = "associations" not in params
-        identities = [read_association(row, name) for row in ([params] if alone else params["associations"])]
+        rows = [params] if alone else merge_tags(params["associations"], params.get("tags"))
+        identities = [read_association(row, name) for row in rows]
         check_apart(identities, "associations")
         eks, iam = get_client(module), get_client(module, "iam")
         cluster = look(module, eks)

@@ -84,21 +84,21 @@ def test_tags_are_kept_where_they_are_not_to_be_purged(standing):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"role_arn": "arn:aws:iam::123456789012:role/eloRdoPetagraFske"}, "role_arn is .*replace=true"),
-        ({"selectors": [{"namespace": "tasks"}]}, "selectors is .*replace=true"),
-        ({"subnets": ["subnet-other"]}, "subnets is .*replace=true"),
-        ({"selectors": [{"namespace": " "}]}, r"selectors\[0\].namespace of Fargate profile tasks is empty"),
-        ({"name": "a/b"}, "name: 'a/b' is no name for a Fargate profile"),
-        ({"selectors": []}, "0 are given, and EKS takes 1 to 5"),
-        ({"selectors": [{"namespace": f"n{n}"} for n in range(6)]}, "6 are given.*another profile for the rest"),
+        ({"role_arn": "arn:aws:iam::123456789012:role/eloRdoPetagraFske"}, "role_arn is .*replace: true"),
+        ({"selectors": [{"namespace": "tasks"}]}, "selectors is .*replace: true"),
+        ({"subnets": ["subnet-other"]}, "subnets is .*replace: true"),
+        ({"selectors": [{"namespace": " "}]}, r"selectors\[0\].namespace: is empty"),
+        ({"name": "a/b"}, "name: 'a/b' is not a valid Fargate profile name"),
+        ({"selectors": []}, "0 are given. EKS accepts 1-5"),
+        ({"selectors": [{"namespace": f"n{n}"} for n in range(6)]}, "6 are given.*another Fargate profile"),
         (
             {"selectors": [{"namespace": "a", "labels": {f"l{n}": "x" for n in range(6)}}]},
-            r"selectors\[0\].labels of .* 6 are given, and EKS takes at most 5",
+            r"selectors\[0\].labels: 6 are given. EKS accepts at most 5",
         ),
         ({"selectors": [{"namespace": "a", "labels": {"l": "x y"}}]}, "the value 'x y' of l"),
-        ({"profiles": [{"name": "a"}, {"name": "a"}]}, "profiles: each name may stand there once"),
+        ({"profiles": [{"name": "a"}, {"name": "a"}]}, "profiles: names must be unique"),
         ({"profiles": [{"name": "a"}], "subnets": ["s"]}, "mutually exclusive"),
-        ({"name": "new"}, "to create it these options are needed: role_arn, selectors"),
+        ({"name": "new"}, "required to create it: role_arn, selectors"),
     ],
 )
 def test_what_eks_cannot_do_is_refused_before_anything_is_sent(sandbox, standing, options, words):

@@ -10,6 +10,7 @@ import time
 import pytest
 
 CLUSTER = "my-cluster"
+ROLE_ARN = "arn:aws:iam::123456789012:role/nodes"
 OWNED = {"kumo.eks/ap-northeast-1/my-cluster": "owned"}  # on everything that is created for the cluster
 
 
@@ -135,8 +136,22 @@ def test_a_launch_template_goes_with_instance_types_and_its_version_can_change(s
         ({"instance_types": ["m5.large"]}, "instance_types is .*replace=true"),
         ({"capacity_type": "SPOT"}, "capacity_type is 'ON_DEMAND', not 'SPOT'"),
         ({"version": "1.31"}, "is at 1.32 and cannot go back to 1.31"),
-        ({"version": "1.3"}, "with quotes"),
-        ({"scaling_config": {"min_size": 4, "max_size": 2}}, "Use min_size <= desired_size <= max_size"),
+        ({"labels": {"eks.amazonaws.com/team": "a"}}, "labels: eks.amazonaws.com/team has a reserved prefix"),
+        ({"labels": {"node-role.kubernetes.io/worker": "a"}}, "has a reserved prefix. Use node.kubernetes.io/"),
+        ({"instance_types": ["m5large"]}, "'m5large' is not an instance type"),
+        ({"instance_types": ["m5.large", "m7g.large"]}, "have different architectures"),
+        (
+            {"instance_types": ["m7g.large"]},
+            "AL2023_x86_64_STANDARD is for x86_64, and instance type m7g.large is arm64",
+        ),
+        ({"ami_type": "AL2_x86_64", "version": "1.33"}, "AL2_x86_64 ends with Kubernetes 1.32"),
+        ({"ami_type": "CUSTOM", "version": "1.33"}, "version: EKS does not accept it with ami_type CUSTOM"),
+        ({"update_config": {"max_unavailable": 9}}, "max_unavailable: 9 is above scaling_config.max_size, which is 5"),
+        ({"disk_size": 50, "template": {}}, r"disk_size: cannot be combined with template.*Set template.volumes"),
+        ({"remote_access": {"ec2_ssh_key": "k"}, "template": {}}, "remote_access: cannot be combined with template"),
+        ({"template": {}, "launch_template": {"id": "lt-1"}}, "template: it cannot be combined with launch_template"),
+        ({"version": "1.3"}, "put the version in quotes"),
+        ({"scaling_config": {"min_size": 4, "max_size": 2}}, "min_size <= desired_size <= max_size"),
         ({"scaling_config": {"min_size": 6}}, "min_size <= desired_size <= max_size"),
         ({"version": "1.34"}, "cannot be at 1.34, because cluster my-cluster is at 1.33. Upgrade the cluster first"),
         ({"update_config": {"max_unavailable": 1, "max_unavailable_percentage": 10}}, "cannot be combined"),
@@ -151,30 +166,42 @@ def test_a_launch_template_goes_with_instance_types_and_its_version_can_change(s
         ),
         (
             {"taints": [{"key": "a", "effect": "NO_EXECUTE"}, {"key": "a", "effect": "NO_EXECUTE", "value": "b"}]},
-            "a:NO_EXECUTE is given more than once",
+            "Given more than once: a NO_EXECUTE",
         ),
         ({"taints": [{"key": "a", "effect": "NoSchedule"}]}, "NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE"),
-        ({"launch_template": {"id": "lt-1"}, "disk_size": 20}, "disk_size: cannot be combined with launch_template"),
+        (
+            {"launch_template": {"id": "lt-1"}, "disk_size": 20},
+            "disk_size: EKS does not accept it with launch_template",
+        ),
         ({"launch_template": {"version": "1"}}, "one of the following is required: id, name"),
-        ({"name": "_a"}, "name: '_a' is no name for a node group: wanted are 1 to 63 letters"),
-        ({"name": "a" * 64}, "is no name for a node group"),
-        ({"name": "new", "node_role": "r", "subnets": ["s"], "scaling_config": {"max_size": 2}}, "Set min_size, too"),
-        ({"scaling_config": {"min_size": -1}}, "scaling_config.min_size: -1 is not valid. Use 0 or more"),
-        ({"scaling_config": {"min_size": 0, "max_size": 0}}, "max_size: 0 is not valid. Use 1 or more"),
-        ({"update_config": {"max_unavailable": 0}}, "update_config.max_unavailable: 0 is not valid. Use 1 to 100"),
+        ({"name": "_a"}, "name: '_a' is not a valid node group name. Use 1-63 letters"),
+        ({"name": "a" * 64}, "is not a valid node group name"),
+        (
+            {"name": "new", "node_role": ROLE_ARN, "subnets": ["s"], "scaling_config": {"max_size": 2}},
+            "Set min_size, too",
+        ),
+        (
+            {"scaling_config": {"min_size": -1}},
+            "scaling_config.min_size: -1 is out of range. Use a number of at least 0",
+        ),
+        ({"scaling_config": {"min_size": 0, "max_size": 0}}, "max_size: 0 is out of range. Use a number of at least 1"),
+        (
+            {"update_config": {"max_unavailable": 0}},
+            "update_config.max_unavailable: 0 is out of range. Use a number from 1 to 100",
+        ),
         ({"warm_pool_config": {"enabled": True, "min_size": -1}}, "warm_pool_config.min_size: -1"),
-        ({"disk_size": 0}, "disk_size: 0 is not valid"),
+        ({"disk_size": 0}, "disk_size: 0 is out of range"),
         (
             {"taints": [{"key": f"t{n}", "effect": "NO_EXECUTE"} for n in range(51)]},
-            "taints: 51 are given. EKS accepts up to 50",
+            "taints: 51 are given. EKS accepts at most 50",
         ),
-        ({"taints": [{"key": "a b", "effect": "NO_EXECUTE"}]}, "taints: the key 'a b' is none for Kubernetes"),
-        ({"labels": {"a": "-b"}}, "labels: the value '-b' of a is none for EKS"),
-        ({"labels": {"a": ""}}, "labels: the value '' of a is none for EKS"),
-        ({"labels": {"A.b/c d": "e"}}, "labels: the key 'A.b/c d' is none for Kubernetes"),
-        ({"labels": {"a": "b" * 64}}, "1 to 63 letters"),
-        ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags: 51 are given"),
-        ({"nodegroups": [{"name": "a"}, {"name": "a"}]}, "each name may stand there once"),
+        ({"taints": [{"key": "a b", "effect": "NO_EXECUTE"}]}, "taints: 'a b' is not a valid Kubernetes key"),
+        ({"labels": {"a": "-b"}}, "labels: the value '-b' of a is not valid"),
+        ({"labels": {"a": ""}}, "labels: the value '' of a is not valid"),
+        ({"labels": {"A.b/c d": "e"}}, "labels: 'A.b/c d' is not a valid Kubernetes key"),
+        ({"labels": {"a": "b" * 64}}, "1-63 letters"),
+        ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags: 51 tags are given"),
+        ({"nodegroups": [{"name": "a"}, {"name": "a"}]}, "names must be unique. Listed more than once: a"),
         ({"nodegroups": [{"name": "a"}], "labels": {"b": "c"}}, "mutually exclusive"),
     ],
 )

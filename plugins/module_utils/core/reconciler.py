@@ -91,6 +91,8 @@ class Reconciler:
             return Outcome(False, None)
         before = build_options(self.resource.fields, raw)
         deleting = raw["status"] == "DELETING"
+        if not deleting:
+            self.resource.validate_deletion(raw, self.check_mode)
         if self.check_mode:
             return Outcome(not deleting, None, before, {})
         mine = not deleting and self._delete()

@@ -21,9 +21,15 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     convert_to_snake,
     drop_none,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.core.node_template_rules import validate_template_data
-from ansible_collections.kumo.eks.plugins.module_utils.core.nodegroup_rules import EXCLUSIVE, LATEST, check_nodegroup
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import TRANSIENT_STATUSES, Request
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_image import find_image_version_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_template import find_template_data_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import (
+    EXCLUSIVE,
+    LATEST,
+    find_nodegroup_problems,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_missing, raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.eks.ami_release import choose_release, find_latest_release
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
@@ -102,8 +108,8 @@ class NodegroupResource(EksResource):
     # the desired state, adjusted to the current one
 
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        check_nodegroup({"ami_type": raw.get("amiType"), **drop_none(desired), "name": self.name}, exists=True)
-        check_tags(desired.get("tags"))
+        image = {} if desired.get("ami_type") else {"ami_type": raw.get("amiType")}  # omitted, it stays
+        raise_problems(find_nodegroup_problems({**desired, **image, "name": self.name}))
         desired = self._add_template(self._keep_tags(raw, desired), raw.get("launchTemplate"))
         desired = self._resolve_release(raw, desired)
         for option, pairs in EXCLUSIVE.items():
@@ -190,14 +196,14 @@ class NodegroupResource(EksResource):
             self._validate_change(raw, desired)
 
     def _validate_creation(self, desired: dict[str, Any]) -> None:
-        missing = [option for option in ("node_role", "subnets") if not desired.get(option)]
-        if missing:
-            raise ValidationError(f"node group {self.name} does not exist. Set {', '.join(missing)} to create it.")
+        raise_problems(find_missing(desired, ("node_role", "subnets"), f"node group {self.name}"))
+        raise_problems(find_nodegroup_problems({**desired, "name": self.name}))
         self._complete_sizes(desired)
         version = desired.get("version")
         is_al2 = str(desired.get("ami_type") or "").startswith("AL2_")
         cluster = self._lookups.describe_cluster() if version or is_al2 else None
-        check_nodegroup({**desired, "name": self.name}, (cluster or {}).get("version"))
+        if cluster:
+            raise_problems(find_image_version_problems(desired, cluster["version"]))
         if version and cluster and cluster["version"] != version:
             # CreateNodegroup version in EKS' model: the cluster's version "is the only accepted specified value"
             raise ValidationError(
@@ -216,17 +222,14 @@ class NodegroupResource(EksResource):
             if not has_code(error, *NO_TEMPLATE):
                 raise
             return  # a plan may name one that another task of the play creates; a real creation fails by itself
-        if problems := validate_template_data(found["LaunchTemplateData"], desired):
-            raise ValidationError("; ".join(problems))
+        raise_problems(find_template_data_problems(found["LaunchTemplateData"], desired))
 
     def _validate_change(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
-        sizes = desired.get("scaling_config") or convert_to_snake(raw["scalingConfig"])
         image = {"ami_type": desired.get("ami_type") or raw.get("amiType")}
-        wanted = desired.get("version")
-        asked = {**desired, "name": self.name, "scaling_config": sizes}
-        check_nodegroup({**asked, **image} if wanted and wanted != raw.get("version") else asked, exists=True)
-        if wanted and wanted != raw.get("version"):
-            self._validate_version(raw["version"], wanted)
+        sizes = {"scaling_config": desired.get("scaling_config") or convert_to_snake(raw["scalingConfig"])}
+        raise_problems(find_nodegroup_problems({**desired, **image, **sizes, "name": self.name}))
+        if desired.get("version") not in (None, raw.get("version")):
+            self._validate_version(raw["version"], desired["version"])
 
     def _validate_version(self, now: str, wanted: str) -> None:
         """Not back, and not ahead of the cluster."""

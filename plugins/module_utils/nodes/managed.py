@@ -17,9 +17,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import descr
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX, build_owner_key, build_owner_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import add_facts
-from ansible_collections.kumo.eks.plugins.module_utils.core.nodegroup_rules import check_nodegroup
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import find_nodegroup_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import (
     LaunchTemplateResource,
     describe_owned_templates,
@@ -127,7 +128,7 @@ class NodegroupManager:
         """The desired launch template. The AMI type of a group that exists counts where the task does not name one."""
         if not item.get("ami_type") and raw and not item["template"].get("image_id"):
             item = {**item, "ami_type": raw.get("amiType")}
-        check_nodegroup(item, exists=raw is not None)
+        raise_problems(find_nodegroup_problems(item))
         cluster = self.lookups.describe_cluster() if item["template"].get("image_id") else None
         tags = dict(item.get("tags") or {})
         owner = build_owner_tags(self.eks.meta.region_name, self.cluster_name)

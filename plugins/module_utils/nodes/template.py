@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import DATA_DEVICES
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import shorten
-from ansible_collections.kumo.eks.plugins.module_utils.core.node_template_rules import DEFAULT_VOLUME_TYPE, get_system
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_template import DEFAULT_VOLUME_TYPE, get_system
 from ansible_collections.kumo.eks.plugins.module_utils.core.user_data import build_user_data
 
 Params = dict[str, Any]
