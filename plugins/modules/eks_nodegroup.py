@@ -795,58 +795,110 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with, exit_with_list
-from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
+from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_rows, exit_with, exit_with_rows
+from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
-from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import (
-    build_item_spec,
-    build_state_spec,
-    build_wait_spec,
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_state_spec, build_wait_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import (
+    build_nodegroup_spec,
+    find_nodegroup_warnings,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import build_nodegroup_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
-from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.managed import NodegroupManager
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_items
+
+FOR_ALL = ("tags", "private_subnets", "public_subnets")  # options of a task on a list that count for all of its items
 
 
-def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any]) -> Outcome:
+def build_spec() -> dict[str, Any]:
+    """The argument spec of the module."""
+    described = build_nodegroup_spec()
+    # In a list an omitted option is None, so that one of ``defaults`` can take its place.
+    item = {name: {key: value for key, value in row.items() if key != "default"} for name, row in described.items()}
+    subnets = dict(type="list", elements="str")
+    return dict(
+        cluster_name=dict(type="str", required=True),
+        name=dict(type="str"),
+        nodegroups=dict(type="list", elements="dict", options=dict(name=dict(type="str", required=True), **item)),
+        defaults=dict(type="dict", options=item),
+        node_roles=dict(type="dict"),
+        private_subnets=subnets,
+        public_subnets=subnets,
+        purge=dict(type="bool"),
+        **build_state_spec(),
+        **build_wait_spec(),
+        **described,
+    )
+
+
+def build_manager(module: AnsibleAWSModule) -> NodegroupManager:
+    """The manager of the task's cluster."""
+    params, eks = module.params, get_client(module)
+    clients = partial(get_client, module, "ec2"), partial(get_client, module, "ssm")
+    lookups = NodegroupLookups(eks, params["cluster_name"], *clients)
+    return NodegroupManager(eks, lookups, module.check_mode, params["wait"], params["wait_timeout"])
+
+
+def reconcile(manager: NodegroupManager, state: str, item: dict[str, Any]) -> Outcome:
     """Bring one node group to its desired state."""
     check_name("node group", item["name"])
-    resource = NodegroupResource(eks, module.params["cluster_name"], item["name"], lambda: get_client(module, "ec2"))
-    reconciler = Reconciler(
-        resource,
-        check_mode=module.check_mode,
-        wait=module.params["wait"],
-        wait_timeout=module.params["wait_timeout"],
-        replace=item["replace"],
-    )
-    return reconciler.ensure_absent() if module.params["state"] == "absent" else reconciler.ensure_present(item)
+    return manager.ensure_absent(item) if state == "absent" else manager.ensure_present(item)
+
+
+def reconcile_list(
+    module: AnsibleAWSModule, manager: NodegroupManager, items: list[dict[str, Any]]
+) -> tuple[list[ItemResult], dict[str, Any]]:
+    """All node groups of the list at once, and then what it does not name. Returns the results and the facts of the task."""
+    state, purge, names = module.params["state"], module.params["purge"], {item["name"] for item in items}
+    work = {item["name"]: partial(reconcile, manager, state, item) for item in items}
+    if purge is None:
+        return run_concurrently(list(work.items())), {}
+    unlisted = manager.list_unlisted(names)
+    surplus = unlisted if purge else []
+    if state == "absent" or purge:
+        surplus = [*surplus, *manager.list_orphaned({*names, *surplus})]
+    work |= {name: partial(manager.ensure_absent, {"name": name}) for name in surplus}
+    return run_concurrently(list(work.items())), {"unlisted": unlisted}
+
+
+def warn(module: AnsibleAWSModule, items: list[dict[str, Any]]) -> None:
+    """Say what EKS accepts and its user may not have meant."""
+    for item in items if module.params["state"] == "present" else []:
+        for text in find_nodegroup_warnings(item):
+            module.warn(f"node group {item['name']}: {text}")
 
 
 def main() -> None:
-    spec = dict(
-        cluster_name=dict(type="str", required=True),
-        name=dict(type="str"),
-        nodegroups=dict(type="list", elements="dict", options=build_item_spec(build_nodegroup_spec())),
-        **build_state_spec(),
-        **build_wait_spec(),
-        **build_nodegroup_spec(),
-    )
+    described = build_nodegroup_spec()
+    alone = [name for name in described if name not in FOR_ALL]
     module = AnsibleAWSModule(
-        argument_spec=spec,
-        mutually_exclusive=[("nodegroups", option) for option in ("name", *build_nodegroup_spec())],
+        argument_spec=build_spec(),
+        mutually_exclusive=[
+            *[("nodegroups", option) for option in ("name", *alone)],
+            *[("name", option) for option in ("defaults", "node_roles", "purge")],
+        ],
         required_one_of=[("name", "nodegroups")],
         supports_check_mode=True,
     )
-    params = drop_none(module.params)
+    params = module.params
     with handle_failures(module, f"Could not manage node groups of cluster {params['cluster_name']}"):
-        eks = get_client(module)
-        if "name" in params:
-            exit_with(module, reconcile(module, eks, params), "nodegroup")
-        check_unique("nodegroups", [row["name"] for row in params["nodegroups"]])
-        work = [(row["name"], partial(reconcile, module, eks, row)) for row in params["nodegroups"]]
-        exit_with_list(module, run_concurrently(work), "nodegroups")
+        manager = build_manager(module)
+        defaults = {name: row["default"] for name, row in described.items() if "default" in row}
+        task = params if params["nodegroups"] is not None else {**params, "nodegroups": [drop_none(params)]}
+        if params["nodegroups"] is None:
+            task = {**task, "tags": None}
+        items = build_items(task, defaults)
+        warn(module, items)
+        check_unique("nodegroups", [item["name"] for item in items])
+        manager.read_templates(items, params["state"] == "absent")
+        if params["nodegroups"] is None:
+            exit_with(module, reconcile(manager, params["state"], items[0]), "nodegroup")
+        results, facts = reconcile_list(module, manager, items)
+        rows = build_rows(results)
+        changed = any(row["changed"] for row in rows)
+        exit_with_rows(module, results, rows, {"changed": changed, **facts}, "nodegroups")
 
 
 if __name__ == "__main__":
