@@ -84,6 +84,11 @@ class KubernetesApi:
         """The events of a namespace that are warnings."""
         return self._all(f"/api/v1/namespaces/{_part(namespace)}/events", {"fieldSelector": "type=Warning"})
 
+    def list_secrets(self, namespace: str | None, label_selector: str) -> list[Answer]:
+        """The Secrets of a namespace, or of all, with these labels."""
+        path = f"/api/v1/namespaces/{_part(namespace)}/secrets" if namespace else "/api/v1/secrets"
+        return self._all(path, {"labelSelector": label_selector})
+
     def _all(self, path: str, query: dict[str, str]) -> list[Answer]:
         """The items of a list, page by page."""
         rows: list[Answer] = []

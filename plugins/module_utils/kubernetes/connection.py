@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,11 +44,20 @@ def connect(eks: Any, sts: Any, cluster_name: str) -> Connection:
         EksError: the cluster is not there, or it has no endpoint yet.
     """
     raw = describe_or_none(eks.describe_cluster, "cluster", name=cluster_name)
+    return build_connection(raw, cluster_name, eks.meta.region_name, lambda: mint_token(sts, cluster_name))
+
+
+def build_connection(raw: dict[str, Any] | None, cluster_name: str, region: str, mint: Callable[[], str]) -> Connection:
+    """A connection from the answer of DescribeCluster.
+
+    Raises:
+        EksError: the cluster is not there, or it has no endpoint yet.
+    """
     if raw is None:
-        raise EksError(f"cluster_name: there is no cluster {cluster_name} in {eks.meta.region_name}")
+        raise EksError(f"cluster_name: there is no cluster {cluster_name} in {region}")
     if not raw.get("endpoint") or not raw.get("certificateAuthority", {}).get("data"):
         raise EksError(f"cluster {cluster_name} is {raw['status']} and has no endpoint yet; wait for it with eks_wait")
-    return Connection(raw["endpoint"], raw["certificateAuthority"]["data"], mint_token(sts, cluster_name))
+    return Connection(raw["endpoint"], raw["certificateAuthority"]["data"], mint())
 
 
 @contextmanager
