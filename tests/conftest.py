@@ -15,6 +15,7 @@ import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 from botocore.retries.standard import ExponentialBackoff
+from support import warm
 
 from ansible_collections.kumo.eks.plugins.module_utils.core import waiting
 from kumo_sandbox import Sandbox
@@ -32,6 +33,13 @@ class Ended(Exception):
 def running_sandbox() -> Iterator[Sandbox]:
     with Sandbox(speed="instant", kubernetes=False) as sandbox:
         yield sandbox
+
+
+@pytest.fixture(scope="session")
+def commands() -> Iterator[warm.Commands]:
+    """ansible, ansible-playbook and the Python of modules, which load their libraries once for all tests."""
+    with warm.commands() as found:
+        yield found
 
 
 @pytest.fixture(scope="session", autouse=True)

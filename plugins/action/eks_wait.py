@@ -10,6 +10,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.unsettled import collect_unsettled
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline
 from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import Limits, Observation, Watcher, follow
 
@@ -44,6 +45,9 @@ class ActionModule(ActionBase):
         return result
 
     def _wait(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        results = self._task.args.get("results")
+        if results is not None and (self._task.check_mode or not collect_unsettled(results)):
+            return {"changed": False, "resources": []}  # the module would start Python and boto3 to say the same
         first = self._look(task_vars)
         if self._task.check_mode:
             return first

@@ -370,6 +370,7 @@ attributes:
 requirements:
   - Helm 3.14 or later, or Helm 4
   - PyYAML
+  - kubernetes >= 26.1.0
 notes:
   - Helm gets a kubeconfig (0600, removed with the task) that holds no secret. Commands that may wait get their token from an exec credential of this
     collection, which mints one whenever Helm needs it, also in waits that are longer than the 15 minutes for which a token is valid. Short commands share one

@@ -83,6 +83,7 @@ attributes:
 requirements:
   - Helm 3.14 or later, or Helm 4
   - PyYAML
+  - kubernetes >= 26.1.0
 seealso:
   - module: kumo.eks.eks_helm
   - name: helm rollback

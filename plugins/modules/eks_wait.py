@@ -53,6 +53,14 @@ options:
       addon:
         description: The add-on the update is of.
         type: str
+  results:
+    description:
+      - Registered results of M(kumo.eks.eks_cluster), M(kumo.eks.eks_nodegroup), M(kumo.eks.eks_fargate_profile) and M(kumo.eks.eks_addon).
+      - What these tasks changed, or found in another status than ACTIVE, is waited for, together with the updates they started.
+        Where there is none, the task ends without a call to AWS. Results of skipped tasks are ignored.
+      - In check mode nothing is asked of AWS, because what was planned does not exist.
+    type: list
+    elements: dict
   all:
     description: Whether to wait for the cluster and every node group, Fargate profile and add-on that EKS lists for it.
     type: bool
@@ -129,6 +137,20 @@ EXAMPLES = r"""
         nodegroup: general
     region: ap-northeast-1
 
+- name: Start node groups
+  kumo.eks.eks_nodegroup:
+    cluster_name: my-cluster
+    nodegroups: "{{ nodegroups }}"
+    region: ap-northeast-1
+  register: started_nodegroups
+
+- name: Wait for the node groups that were changed
+  kumo.eks.eks_wait:
+    cluster_name: my-cluster
+    results:
+      - "{{ started_nodegroups }}"
+    region: ap-northeast-1
+
 - name: Wait until a Fargate profile is gone
   kumo.eks.eks_wait:
     cluster_name: my-cluster
@@ -176,9 +198,10 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.core.unsettled import collect_unsettled
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline
 from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import Limits, Observation, Watcher, follow
-from ansible_collections.kumo.eks.plugins.module_utils.eks.watch_targets import check, look
+from ansible_collections.kumo.eks.plugins.module_utils.eks.watch_targets import KINDS, check, look
 
 
 def argument_spec() -> dict[str, Any]:
@@ -191,6 +214,7 @@ def argument_spec() -> dict[str, Any]:
         fargate_profiles=names,
         addons=names,
         updates=dict(type="list", elements="dict", options=update),
+        results=dict(type="list", elements="dict"),
         all=dict(type="bool", default=False),
         state=dict(type="str", choices=["active", "deleted"], default="active"),
         wait_timeout=dict(type="int", default=3600, aliases=["timeout"]),
@@ -199,6 +223,15 @@ def argument_spec() -> dict[str, Any]:
         heartbeat=dict(type="int", default=30),
         _look_once=dict(type="bool", default=False),  # by the action plugin, which loops on the controller
     )
+
+
+def merge_unsettled(params: dict[str, Any]) -> dict[str, Any]:
+    """The options with what earlier tasks started among the names and updates to wait for."""
+    found = collect_unsettled(params["results"])
+    updates = [{"nodegroup": None, "addon": None, **update} for update in found.get("updates", [])]
+    lists = {option: [*(params[option] or []), *found.get(option, [])] for option in KINDS}
+    cluster = params["cluster"] if params["cluster"] is not None else found.get("cluster", False)
+    return {**params, **lists, "cluster": cluster, "updates": [*(params["updates"] or []), *updates]}
 
 
 def seen_once(observations: list[Observation]) -> list[dict[str, Any]]:
@@ -216,6 +249,8 @@ def main() -> None:
     limits = Limits(**{option: params[option] for option in Limits.__dataclass_fields__})
     with handle_failures(module, f"Could not look at cluster {params['cluster_name']}"):
         check(params)
+        if params["results"] is not None:
+            params = merge_unsettled(params)
         eks = get_client(module)
         if module.check_mode:
             result = {"resources": seen_once(look(eks, params))}

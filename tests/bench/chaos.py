@@ -2,8 +2,8 @@
 
 Usage: chaos.py [kill] [throttle] [drop] [fail] [--first N] [--every N]; no word is all of them.
 
-kill      ends the controller (SIGKILL, with all its children) at each task in turn, from a number on, or at each Nth;
-          then runs again
+kill      ends the controller with its workers and modules (SIGKILL) at each task in turn, from a number on, or at each
+          Nth; then runs again
 throttle  lets every second call to AWS be throttled, once through, with a second run and a teardown
 drop      the same with dropped connections, for EKS
 fail      lets the first creation of each resource of EKS end in failure, and an update: the run must end with EKS'
@@ -16,12 +16,9 @@ Ends with a line of counts; exits with 1 when one of them failed.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import os
 import random
 import re
-import signal
 import sys
 import time
 from collections import Counter
@@ -30,6 +27,7 @@ from typing import Any
 
 from place import GUIDE, Place
 from place import place as a_place
+from process_tree import kill_tree
 
 LONGEST_TASK = 1.5  # seconds
 TASK = re.compile(r"^TASK \[")
@@ -58,8 +56,7 @@ def kill_at(place: Place, number: int) -> str:
         seen += bool(TASK.match(line))
         if seen == number:
             time.sleep(random.Random(number).uniform(0, LONGEST_TASK))
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            kill_tree(process.pid)
             process.wait()
             return line.partition("[")[2].rpartition("]")[0]
     process.wait()

@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.warm import Commands
 
-from kumo_sandbox import Sandbox, binaries
-from kumo_sandbox.place import Place
+from kumo_sandbox import Sandbox
+from kumo_sandbox.state_dir import StateDir
+from kumo_sandbox.toolchain import binaries
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -35,13 +37,19 @@ class Story:
     tools: dict[str, Path]
     state: Path  # of the sandbox, where the command kumo-sandbox finds it
     output: str = ""
+    commands: Path = BIN  # where ansible-playbook is
     run_module: Callable[..., dict[str, Any]] | None = None  # runs one in the test's own process
     findings: list[Any] = field(default_factory=list)  # of the page on troubleshooting, for which no cure was read yet
     readme_calls: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self, *command: str) -> str:
         """Run a command as the reader would; its output is kept, and a failure fails the test with it."""
-        folders = [str(BIN), *(str(path.parent) for path in self.tools.values()), os.environ["PATH"]]
+        folders = [
+            str(self.commands),
+            str(BIN),
+            *(str(path.parent) for path in self.tools.values()),
+            os.environ["PATH"],
+        ]
         env = {
             **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
             **self.sandbox.env,
@@ -78,13 +86,13 @@ class Story:
 
 
 @pytest.fixture(scope="session")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+def story(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Iterator[Story]:
     folder = tmp_path_factory.mktemp("reader")
     for example in (ROOT / "docs/examples").glob("*.yaml"):
         shutil.copy(example, folder)
     shutil.copytree(ROOT / "docs/examples/my-chart", folder / "my-chart")
-    place = Place(str(tmp_path_factory.mktemp("sandbox")))
-    with Sandbox(speed="instant", kubernetes=True, state_dir=str(place.clusters)) as sandbox:
-        place.claim()
-        place.write({"pid": os.getpid(), "endpoint": sandbox.endpoint, "env": sandbox.env})
-        yield Story(sandbox, folder, binaries.ensure(TOOLS), place.folder)
+    state = StateDir(str(tmp_path_factory.mktemp("sandbox")))
+    with Sandbox(speed="instant", kubernetes=True, state_dir=str(state.clusters)) as sandbox:
+        state.claim()
+        state.write_facts({"pid": os.getpid(), "endpoint": sandbox.endpoint, "env": sandbox.env})
+        yield Story(sandbox, folder, binaries.ensure(TOOLS), state.folder, commands=commands.folder)

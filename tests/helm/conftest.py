@@ -12,7 +12,6 @@ import os
 import re
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,10 +21,11 @@ from typing import Any
 
 import pytest
 from charts import write_chart
+from support.warm import Commands
 
-from kumo_sandbox import Sandbox, binaries
+from kumo_sandbox import Sandbox
+from kumo_sandbox.toolchain import binaries
 
-ANSIBLE = Path(sys.executable).with_name("ansible")
 CLUSTER = "my-cluster"
 HELM_4 = pytest.mark.parametrize("helm_program", ["helm"], indirect=True)  # where Helm 3 does nothing of its own
 
@@ -245,13 +245,22 @@ def kubectl(kubernetes_sandbox: Sandbox, programs: dict[str, Path]) -> Callable[
 
 
 @pytest.fixture
-def ansible(kubernetes_sandbox: Sandbox, helm_home: dict[str, str]) -> Callable[..., tuple[dict[str, Any], str]]:
+def ansible(
+    kubernetes_sandbox: Sandbox, helm_home: dict[str, str], commands: Commands
+) -> Callable[..., tuple[dict[str, Any], str]]:
     """Run a module by the ansible command: ansible("eks_helm", {...}, "-vvv", fails=True) -> (its result, all output)."""
 
     def run(
         module: str, args: dict[str, Any], *flags: str, fails: bool = False, **environment: str
     ) -> tuple[dict[str, Any], str]:
-        command = [str(ANSIBLE), "localhost", "-c", "local", "-e", f"ansible_python_interpreter={sys.executable}"]
+        command = [
+            str(commands.ansible),
+            "localhost",
+            "-c",
+            "local",
+            "-e",
+            f"ansible_python_interpreter={commands.python}",
+        ]
         command += ["-m", f"kumo.eks.{module}", "-a", json.dumps(args), *flags]
         env = {**os.environ, **kubernetes_sandbox.env, **helm_home, "ANSIBLE_NOCOLOR": "1", **environment}
         done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
@@ -265,8 +274,10 @@ def ansible(kubernetes_sandbox: Sandbox, helm_home: dict[str, str]) -> Callable[
 
 
 @pytest.fixture
-def play_helm(kubernetes_sandbox: Sandbox, helm_home: dict[str, str], tmp_path: Path) -> Callable[..., tuple[int, str]]:
-    """Run the role helm: play_helm("--check", eks_helm_releases=[...]) -> (how many tasks changed, the output)."""
+def play_helm(
+    kubernetes_sandbox: Sandbox, helm_home: dict[str, str], tmp_path: Path, commands: Commands
+) -> Callable[..., tuple[int, str]]:
+    """Run the role eks_helm: play_helm("--check", eks_helm_releases=[...]) -> (how many tasks changed, the output)."""
     book = tmp_path / "helm.yml"
     python = '{ansible_python_interpreter: "{{ ansible_playbook_python }}"}'
     book.write_text(
@@ -276,7 +287,7 @@ def play_helm(kubernetes_sandbox: Sandbox, helm_home: dict[str, str], tmp_path: 
 
     def run(*flags: str, fails: bool = False, **variables: Any) -> tuple[int, str]:
         wanted = {"eks_cluster_name": CLUSTER, **variables}
-        command = [f"{ANSIBLE}-playbook", str(book), "-e", json.dumps(wanted), *flags]
+        command = [str(commands.playbook), str(book), "-e", json.dumps(wanted), *flags]
         env = {**os.environ, **kubernetes_sandbox.env, **helm_home, "ANSIBLE_NOCOLOR": "1"}
         done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
         output = done.stdout + done.stderr

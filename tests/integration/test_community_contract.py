@@ -11,9 +11,7 @@ import importlib
 import json
 import os
 import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -187,15 +185,15 @@ BOOK = """
 """
 
 
-def test_a_bigger_playbook_runs_and_changes_nothing_the_second_time(ground, tmp_path):
+def test_a_bigger_playbook_runs_and_changes_nothing_the_second_time(ground, tmp_path, commands):
     text = BOOK.replace("community.aws", "kumo.eks")
     book = tmp_path / "book.yml"
     book.write_text(text)
     env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"}
-    variables = {"ground": ground, "ansible_python_interpreter": sys.executable}
+    variables = {"ground": ground, "ansible_python_interpreter": str(commands.python)}
     for first in (True, False):
         extra = json.dumps({**variables, "first": first})
-        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", "-e", extra, str(book)]
+        command = [str(commands.playbook), "-i", "localhost,", "-e", extra, str(book)]
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 

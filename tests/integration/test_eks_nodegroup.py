@@ -129,8 +129,8 @@ def test_a_launch_template_goes_with_instance_types_and_its_version_can_change(s
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"instance_types": ["m5.large"]}, "instance_types is .*replace: true"),
-        ({"capacity_type": "SPOT"}, "capacity_type is 'ON_DEMAND', wanted 'SPOT'"),
+        ({"instance_types": ["m5.large"]}, "instance_types is .*replace=true"),
+        ({"capacity_type": "SPOT"}, "capacity_type is 'ON_DEMAND', not 'SPOT'"),
         ({"version": "1.31"}, "is at 1.32 and cannot go back to 1.31"),
         ({"version": "1.3"}, "with quotes"),
         ({"scaling_config": {"min_size": 4, "max_size": 2}}, "min_size <= desired_size <= max_size"),
@@ -260,7 +260,7 @@ def test_a_failed_creation_is_told_with_its_reason_and_its_way_out(sandbox, node
     sandbox.recorder.clear()
     again = nodegroup(**nodegroup.base, labels={"role": "b"})
     for result in (first, again):
-        assert result["failed"] and "no capacity" in result["msg"] and "replace: true" in result["msg"], result
+        assert result["failed"] and "no capacity" in result["msg"] and "replace=true" in result["msg"], result
     assert sent(sandbox) == []
     made = nodegroup(**nodegroup.base, replace=True, wait=True)
     assert made["changed"] and made["status"] == "ACTIVE"

@@ -97,7 +97,7 @@ def test_twelve_steps(sandbox, identity, roles):
 def test_what_eks_cannot_take_away_needs_a_replacement(identity, roles):
     identity(role_arn=roles[0], target_role_arn=roles[1], tags={"A": "b"})
     refused = identity(target_role_arn="")
-    assert refused["failed"] and "set replace: true" in refused["msg"]
+    assert refused["failed"] and "Set replace=true" in refused["msg"]
     replaced = identity(target_role_arn="", replace=True)
     assert replaced["changed"] and "target_role_arn" not in replaced["association"]
     assert replaced["association"]["role_arn"] == roles[0] and replaced["association"]["tags"] == {"A": "b"}

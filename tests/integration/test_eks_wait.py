@@ -12,6 +12,7 @@ from pathlib import Path
 
 import ansible_runner
 import pytest
+from support.warm import Commands
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 
@@ -149,29 +150,29 @@ def book_of(*tasks: dict[str, object]) -> dict[str, object]:
         "hosts": "localhost",
         "connection": "local",
         "gather_facts": False,
-        "vars": {"ansible_python_interpreter": sys.executable},
+        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
         "tasks": list(tasks),
     }
 
 
-def playing(tmp_path: Path, *flags: str, **options: object) -> subprocess.Popen[str]:
+def playing(commands: Commands, tmp_path: Path, *flags: str, **options: object) -> subprocess.Popen[str]:
     """A play of one eks_wait, as a user runs it."""
     task = {"kumo.eks.eks_wait": {"cluster_name": NAME, **options}, "register": "waited"}
     build_options = {"ansible.builtin.debug": {"msg": "{{ waited.resources | to_json }}"}}
     play = book_of(task, build_options)
     book = tmp_path / "book.json"
     book.write_text(json.dumps([play]))
-    command = [str(Path(sys.executable).parent / "ansible-playbook"), *flags, "-i", "localhost,", str(book)]
+    command = [str(commands.playbook), *flags, "-i", "localhost,", str(book)]
     env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "300"}
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def test_a_playbook_shows_each_change_and_a_heartbeat_on_standard_error(sandbox, cluster, ground, tmp_path):
+def test_a_playbook_shows_each_change_and_a_heartbeat_on_standard_error(sandbox, cluster, ground, tmp_path, commands):
     sandbox.clock.set_speed(1)
     cluster.create_nodegroup(
         clusterName=NAME, nodegroupName="fresh", nodeRole=ground["node_role"], subnets=ground["subnets"]
     )
-    with playing(tmp_path, all=True, interval=1, heartbeat=1) as play:
+    with playing(commands, tmp_path, all=True, interval=1, heartbeat=1) as play:
         lines = []
         for line in play.stderr:
             lines.append(line.rstrip())
@@ -249,15 +250,31 @@ def test_a_cluster_that_is_missing_is_named(sandbox, wait):
     assert found(wait(state="deleted")) == [("cluster", NAME, "MISSING")]
 
 
-def test_a_playbook_fails_with_the_words_and_what_was_seen(sandbox, cluster, tmp_path):
-    play = playing(tmp_path, nodegroups=["nowhere"])
+def test_a_playbook_fails_with_the_words_and_what_was_seen(sandbox, cluster, tmp_path, commands):
+    play = playing(commands, tmp_path, nodegroups=["nowhere"])
     out, err = play.communicate()
     assert play.returncode == 2
     assert "nodegroup nowhere does not exist" in out + err
 
 
-def test_a_playbook_in_check_mode_returns_at_once(sandbox, tmp_path):
-    play = playing(tmp_path, "--check", nodegroups=["general"])
+def test_a_playbook_in_check_mode_returns_at_once(sandbox, tmp_path, commands):
+    play = playing(commands, tmp_path, "--check", nodegroups=["general"])
     out, err = play.communicate()
     assert play.returncode == 0, out + err
     assert "MISSING" in out and f"[{NAME}]" not in err
+
+
+def test_what_earlier_tasks_changed_is_waited_for(wait, cluster):
+    changed = {"nodegroups": [{"name": "general", "changed": True, "status": "CREATING", "updates": []}]}
+    unchanged = {"addons": [{"name": "vpc-cni", "changed": False, "status": "ACTIVE", "updates": []}]}
+    assert found(wait(results=[changed, unchanged, {"skipped": True}])) == [("nodegroup", "general", "ACTIVE")]
+
+
+def test_results_without_a_change_need_no_call_to_aws(sandbox, cluster, tmp_path):
+    sandbox.recorder.clear()
+    row = {"name": "general", "changed": False, "status": "ACTIVE", "updates": []}
+    for flags in ((), ("--check",)):
+        with playing(tmp_path, *flags, results=[{"nodegroups": [row]}]) as play:
+            out, error = play.communicate()
+        assert play.returncode == 0 and '"msg": "[]"' in out, [out, error]
+    assert sandbox.calls() == []

@@ -111,7 +111,7 @@ def test_a_creation_that_fails_says_why_and_what_was_done(sandbox, run_module, w
     again = run_module(module, words[module])
     assert first["failed"] and again["failed"] and TEXT in first["msg"] and TEXT in again["msg"]
     assert first["changed"] and not again.get("changed")
-    assert "Way out" in again["msg"] and done(sandbox) == {CREATE[module]: 1}
+    assert "delete and recreate it" in again["msg"] and done(sandbox) == {CREATE[module]: 1}
 
 
 @pytest.mark.parametrize("module", ["eks_cluster", "eks_nodegroup", "eks_addon"])

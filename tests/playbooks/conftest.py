@@ -8,17 +8,15 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.warm import Commands
 
 from kumo_sandbox import Sandbox
-
-PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 
 
 @dataclass
@@ -48,11 +46,11 @@ class Run:
 
 
 @pytest.fixture
-def play(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Run]:
+def play(sandbox: Sandbox, tmp_path: Path, commands: Commands) -> Callable[..., Run]:
     """Run a playbook: play("kumo.eks.site", "--check", eks_cluster_name="x") -> its Run. Nothing reads an ansible.cfg."""
 
     def run(name: str, *args: str, **variables: Any) -> Run:
-        command = [str(PLAYBOOK), name, "-e", json.dumps(variables), *args]
+        command = [str(commands.playbook), name, "-e", json.dumps(variables), *args]
         env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"}
         done = subprocess.run(
             command, env=env, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong, in words for the person who wrote the task. Pure: imports nothing of AWS."""
+"""Failures, with messages for the author of the task. Pure: imports nothing of AWS."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class EksError(Exception):
-    """A failure with a message for the user and facts for the result (``facts`` becomes part of it)."""
+    """A failure with a message for the user. ``facts`` become part of the result of the task."""
 
     def __init__(self, message: str, **facts: Any) -> None:
         super().__init__(message)
@@ -18,36 +18,41 @@ class EksError(Exception):
 
 
 class ValidationError(EksError):
-    """The request contradicts itself, the resource or the service's rules; nothing was sent."""
+    """The request contradicts itself, the resource or a rule of the service. Nothing was sent."""
 
 
 class WaitFailed(EksError):
-    """A wait ended in a terminal state; the message carries the service's own words."""
+    """A wait ended in a terminal state. The message contains what the service said."""
 
 
 class WaitTimedOut(EksError):
-    """A wait took longer than its limit; the message carries the last state seen."""
+    """A wait took longer than its limit. The message contains the last state."""
 
 
 def add_facts(error: Exception, facts: dict[str, Any]) -> None:
-    """Add facts to an exception of any kind, for the task's result; the ones it has stay."""
+    """Add facts to an exception of any kind, for the result of the task. Facts that it has already are kept."""
     error.facts = {**facts, **get_facts(error)}
 
 
 def get_facts(error: Exception) -> dict[str, Any]:
-    """The facts an exception carries for the task's result."""
+    """The facts of an exception for the result of the task."""
     return getattr(error, "facts", {})
 
 
 def format_issues(issues: list[dict[str, Any]]) -> str:
-    """The service's words: health issues (code, message) or update errors (errorCode, errorMessage) in one line.
+    """Health issues (code, message) or update errors (errorCode, errorMessage) in one line.
 
     Sources: DescribeNodegroup health.issues, DescribeUpdate update.errors.
     """
-    words = []
+    reasons = []
     for issue in issues:
         code = issue.get("code") or issue.get("errorCode") or "Unknown"
         text = issue.get("message") or issue.get("errorMessage") or "no message"
         ids = ", ".join(issue.get("resourceIds") or [])
-        words.append(f"{code}: {text}" + (f" ({ids})" if ids else ""))
-    return "; ".join(words) or "EKS gave no reason"
+        reasons.append(f"{code}: {text}" + (f" ({ids})" if ids else ""))
+    return "; ".join(reasons) or "EKS gave no reason"
+
+
+def is_service_failure(error: Exception) -> bool:
+    """Whether the exception is a failure that a user can act on: ours, or one of botocore's. Any other is an error of programming."""
+    return isinstance(error, EksError) or any(kind.__module__.startswith("botocore.") for kind in type(error).__mro__)

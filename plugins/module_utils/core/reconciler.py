@@ -1,12 +1,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one way a resource becomes what a task says: describe, compare, plan, apply, wait, re-read.
+"""The one way to reconcile a resource: describe, compare, plan, apply, wait, describe again.
 
-A resource (one file each under ``resources/``) says what it is; this engine knows the order of things: an
-update is followed by its id (DescribeUpdate), never by the resource's status alone; updates of one resource
-follow one another; where somebody else is at work the plan is made anew once EKS is free; terminal states fail with
-EKS' words. A failure says what had been sent before it.
+A resource describes itself by a table of fields. The order of the calls is here: an update is followed by its id
+(DescribeUpdate), because a resource is ACTIVE again whether its update succeeded or failed. Updates of one resource are
+sent one after the other, because EKS serialises them (ResourceInUseException). While another run updates the resource,
+the plan is made again for every try. A terminal status fails with what EKS said. A failure tells what was sent before it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadl
 
 @dataclass
 class Reconciler:
-    """Brings one resource to its desired state.
+    """Reconciles one resource.
 
     Args:
         check_mode: predict only.
@@ -68,7 +68,7 @@ class Reconciler:
         return self._record_progress(self._absent)
 
     def _record_progress(self, work: Callable[[], Outcome]) -> Outcome:
-        """Do the work; a failure carries what had been sent before it."""
+        """Do the work. A failure gets what was sent before it among its facts."""
         try:
             return work()
         except Exception as error:
@@ -99,7 +99,7 @@ class Reconciler:
         return Outcome(mine, raw, before if mine else {}, {})
 
     def _delete(self) -> bool:
-        """Start the deletion, in its turn; False where somebody else had started it."""
+        """Start the deletion as soon as the resource is not busy. False when another run has started it."""
 
         def look() -> tuple[bool, bool, str]:
             try:
@@ -113,7 +113,7 @@ class Reconciler:
                 now = self.resource.describe()
                 return now is None or now["status"] == "DELETING", False, str(error)
 
-        mine = poll(look, f"The turn of {self._title}", self._deadline)
+        mine = poll(look, f"Waiting until {self._title} can be changed", self._deadline)
         self._sent["changed"] = mine
         return mine
 
@@ -141,7 +141,7 @@ class Reconciler:
         desired = self.resource.build_replacement(raw, desired)
         self.resource.validate(None, desired)
         if not self.check_mode:
-            self._sent["replaced"] = before  # should it end here, this is all that is left of the old one
+            self._sent["replaced"] = before  # if the run ends here, this is the only record of the old one
             self._delete()
             self.wait_until_gone()
         made = self._create(desired)
@@ -162,19 +162,19 @@ class Reconciler:
         if self.check_mode:
             return Outcome(True, expected, before, after)
         updates = self._apply(plan, desired)
-        if "changed" not in self._sent:  # while this run waited for its turn, another one did it all
+        if "changed" not in self._sent:  # another run made all changes while this one waited
             return self._unchanged(self._describe_again())
         return Outcome(True, self.wait_until_active() if self.wait else self._describe_again(), before, after, updates)
 
     def _plan(self, raw: dict[str, Any], desired: dict[str, Any]) -> Plan:
-        """What is to change; raises Refused where EKS cannot."""
+        """The changes to make. Raises ValidationError where EKS cannot make them."""
         wanted = self.resource.adjust(raw, desired)
         changes = compare(self.resource.fields, raw, wanted)
         if changes:
             self.resource.validate(raw, wanted)
-        frozen = [change for change in changes if self.resource.is_immutable(change)]
-        if frozen and not self.replace:
-            raise ValidationError(self._format_immutable(frozen))
+        immutable = [change for change in changes if self.resource.is_immutable(change)]
+        if immutable and not self.replace:
+            raise ValidationError(self._format_immutable(immutable))
         return Plan(raw, changes, wanted)
 
     def _unchanged(self, raw: dict[str, Any]) -> Outcome:
@@ -184,7 +184,7 @@ class Reconciler:
         return Outcome(False, raw, now, now)
 
     def _apply(self, plan: Plan, desired: dict[str, Any]) -> list[dict[str, Any]]:
-        """Send the requests of the plan, each after the one before has ended; returns the updates they started."""
+        """Send the requests of the plan, each after the one before is complete. Returns the updates that they started."""
         started: list[dict[str, Any]] = []
         self._sent["updates"] = started
         queue = self.resource.requests(plan.raw, plan.changes, plan.wanted)
@@ -200,7 +200,7 @@ class Reconciler:
     def _send_first(
         self, queue: list[Request], desired: dict[str, Any]
     ) -> tuple[Request | None, dict[str, Any] | None, list[Request]]:
-        """Send the first request; returns it, the update it started, and the requests that are left.
+        """Send the first request. Returns it, the update that it started, and the remaining requests.
 
         Where EKS is busy with the resource somebody else may be doing the same: the plan is made anew for every try.
         """
@@ -211,7 +211,9 @@ class Reconciler:
             nonlocal left, busy
             if busy:
                 raw = self._describe_again()
-                if raw["status"] == "UPDATING":  # it may be over before a request gets there, that was planned on this
+                if (
+                    raw["status"] == "UPDATING"
+                ):  # the update may be over before a request that was planned on this answer arrives
                     return False, (None, None, left), self._state(raw)
                 again = self._plan(raw, desired)
                 left = self.resource.requests(again.raw, again.changes, again.wanted)
@@ -227,10 +229,10 @@ class Reconciler:
             self._sent["changed"] = True
             return True, (left[0], update, left[1:]), ""
 
-        return poll(look, f"The turn of {self._title}", self._deadline)
+        return poll(look, f"Waiting until {self._title} can be changed", self._deadline)
 
     def _send_when_free(self, send: Callable[[], Any]) -> Any:
-        """Send, and where EKS is busy with the resource wait for its turn."""
+        """Send, again and again while the resource is busy."""
 
         def look() -> tuple[bool, Any, str]:
             try:
@@ -240,16 +242,16 @@ class Reconciler:
                     raise
                 return False, None, str(error)
 
-        return poll(look, f"The turn of {self._title}", self._deadline)
+        return poll(look, f"Waiting until {self._title} can be changed", self._deadline)
 
     def _is_unseen(self, error: Exception) -> bool:
-        """Whether it is said to exist, and not found: IAM's reads are seconds behind its writes, or it is going just now."""
+        """Whether the resource exists by one answer and not by another: reads of IAM trail its writes, or it is being deleted."""
         return self.resource.already_exists(error) and self.resource.describe() is None
 
     # waits
 
     def wait_for_update(self, update_id: str, operation: str) -> dict[str, Any]:
-        """Until DescribeUpdate says Successful; Failed and Cancelled raise WaitFailed with the update's errors."""
+        """Wait until DescribeUpdate says Successful. Failed and Cancelled raise WaitFailed with the errors of the update."""
 
         def look() -> tuple[bool, dict[str, Any], str]:
             update = self.resource.describe_update(update_id)
@@ -263,13 +265,13 @@ class Reconciler:
         return poll(look, f"{operation} of {self._title}", self._deadline)
 
     def wait_until_active(self, raw: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Until the status is ACTIVE; a terminal status raises WaitFailed with the health issues."""
+        """Wait until the status is ACTIVE. A terminal status raises WaitFailed with the health issues."""
         first = [raw] if raw else []
 
         def look() -> tuple[bool, dict[str, Any], str]:
             now = first.pop() if first else self.resource.describe()
             if now is None:
-                raise WaitFailed(f"{self._title} is gone: somebody deleted it while it was waited for.")
+                raise WaitFailed(f"{self._title} does not exist any more: it was deleted during the wait.")
             if now["status"] != "ACTIVE" and now["status"] not in self.resource.transient_statuses:
                 self._fail_terminal(now)
             return now["status"] == "ACTIVE", now, self._state(now)
@@ -277,7 +279,7 @@ class Reconciler:
         return poll(look, self._title, self._deadline)
 
     def wait_until_gone(self) -> None:
-        """Until describe finds nothing; DELETE_FAILED raises WaitFailed with the health issues."""
+        """Wait until the resource does not exist. DELETE_FAILED raises WaitFailed with the health issues."""
 
         def look() -> tuple[bool, None, str]:
             now = self.resource.describe()
@@ -290,7 +292,7 @@ class Reconciler:
     def _describe_again(self) -> dict[str, Any]:
         raw = self.resource.describe()
         if raw is None:
-            raise EksError(f"{self._title} is gone: somebody deleted it while it was changed.")
+            raise EksError(f"{self._title} does not exist any more: it was deleted during the update.")
         return raw
 
     # words
@@ -302,18 +304,20 @@ class Reconciler:
 
     def _fail_terminal(self, raw: dict[str, Any]) -> NoReturn:
         issues = (raw.get("health") or {}).get("issues") or []
-        cure = "set replace: true" if self.resource.replaceable else "remove it with state: absent, then run again"
-        way_out = f". Way out: see to the cause, then {cure} to delete and create it anew."
+        remedy = (
+            "set replace=true" if self.resource.replaceable else "remove it with state=absent and run the task again"
+        )
+        advice = f". Fix the cause, then {remedy} to delete and recreate it."
         raise WaitFailed(
-            f"{self._title} is {raw['status']}: {format_issues(issues)}{way_out if raw['status'] in CREATE_FAILED_STATUSES else ''}",
+            f"{self._title} is {raw['status']}: {format_issues(issues)}{advice if raw['status'] in CREATE_FAILED_STATUSES else ''}",
             status=raw["status"],
         )
 
-    def _format_immutable(self, frozen: list[Change]) -> str:
-        parts = [f"{change.field.option} is {change.before!r}, wanted {change.after!r}" for change in frozen]
-        way_out = (
-            "set replace: true to delete and create it anew"
+    def _format_immutable(self, immutable: list[Change]) -> str:
+        parts = [f"{change.field.option} is {change.before!r}, not {change.after!r}" for change in immutable]
+        remedy = (
+            "Set replace=true to delete and recreate it"
             if self.resource.replaceable
-            else ("leave the option out or give its current value; only a new cluster can have another")
+            else "Omit the option or set its current value"
         )
-        return f"{self._title}: EKS cannot change this once it exists: {'; '.join(parts)}. Way out: {way_out}."
+        return f"{self._title} cannot be changed in place: {'; '.join(parts)}. {remedy}."

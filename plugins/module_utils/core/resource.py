@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the reconciler needs to know of a resource, and what it answers."""
+"""What the reconciler needs to know about a resource, and what it returns."""
 
 from __future__ import annotations
 
@@ -15,63 +15,64 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     build_options,
 )
 
-# Statuses that a wait rides out. A resource whose DEGRADED does not heal by itself says so in its own ``transient_statuses``;
-# an add-on's does (CoreDNS is DEGRADED until nodes come).
+# Statuses that a resource leaves without help. A kind of resource whose DEGRADED is final overrides ``transient_statuses``.
+# An add-on's is not: CoreDNS is DEGRADED until there are nodes for its pods.
 TRANSIENT_STATUSES = frozenset({"CREATING", "UPDATING", "PENDING", "DEGRADED"})
 
 
-CREATE_FAILED_STATUSES = ("CREATE_FAILED", "FAILED")  # EKS takes no change of these, only their deletion
+# EKS accepts no update of a resource in one of these statuses, only its deletion.
+CREATE_FAILED_STATUSES = ("CREATE_FAILED", "FAILED")
 
 
 @dataclass(frozen=True)
 class Request:
-    """One call that changes a resource. ``send`` returns the update EKS started, None where it starts none."""
+    """One API call that changes a resource. ``send`` returns the update that EKS started, or None."""
 
     operation: str
     send: Callable[[], dict[str, Any] | None]
 
 
 class Resource:
-    """What the engine needs to know of a resource; the kinds of resources inherit from this.
+    """A kind of resource, as the reconciler sees it. Each kind is a subclass.
 
-    ``desired`` is keyed by the module's options, ``raw`` is the API's answer with at least a ``status``.
+    ``desired`` is keyed by the module's options. ``raw`` is the answer of the API, with at least a ``status``.
     """
 
     kind: str  # "node group", for messages
     name: str
     fields: tuple[Field, ...]
-    transient_statuses = TRANSIENT_STATUSES  # the statuses that a wait rides out
+    transient_statuses = TRANSIENT_STATUSES  # statuses in which a wait goes on
     replaceable = False  # whether its module has the option replace
 
     def describe(self) -> dict[str, Any] | None:
-        """The API's answer, None where there is none."""
+        """The answer of the API, None when the resource does not exist."""
         raise NotImplementedError
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
-        """Raise Refused for what would not be taken, before anything is sent. ``raw`` is None for a creation."""
+        """Raise ValidationError for what the service would refuse, before anything is sent. ``raw`` is None for a creation."""
 
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        """The desired state in the light of the current one (a desired size that respects an autoscaler)."""
+        """The desired state, adjusted to the current one (like a desired size that respects an autoscaler)."""
         return desired
 
     def build_replacement(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        """What a replacement is made of: what the task says, and for the rest what the old one has."""
+        """The desired state of a replacement: the task's options, and the current values of all others."""
         return {**build_options(self.fields, raw), **self.adjust(raw, desired)}
 
     def is_immutable(self, change: Change) -> bool:
-        """Whether no request makes this change."""
+        """Whether the API has no request for this change."""
         return change.field.group is None
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
-        """Start the creation; returns the API's answer."""
+        """Start the creation and return the answer of the API."""
         raise NotImplementedError
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
-        """What a creation would answer, in the API's shape: the diff, and the result of check mode."""
+        """What a creation would return, in the shape of the API: for the diff and for check mode."""
         raise NotImplementedError
 
     def requests(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[Request]:
-        """What to send for these changes, in the order it must follow one another."""
+        """The requests that make these changes, in the order in which they must be sent."""
         raise NotImplementedError
 
     def describe_update(self, update_id: str) -> dict[str, Any]:
@@ -83,21 +84,21 @@ class Resource:
         raise NotImplementedError
 
     def is_in_use(self, error: Exception) -> bool:
-        """It is busy (ResourceInUseException): the same request is right later."""
+        """Whether the resource is busy (ResourceInUseException), so that the same request succeeds later."""
         return False
 
     def already_exists(self, error: Exception) -> bool:
-        """A creation came second: somebody else made it meanwhile."""
+        """Whether a creation failed because the resource exists: another run created it in the meantime."""
         return False
 
     def is_missing(self, error: Exception) -> bool:
-        """There is no such resource (any more)."""
+        """Whether the error says that the resource does not exist (any more)."""
         return False
 
 
 @dataclass
 class Outcome:
-    """What became of a resource: ``raw`` in the API's shape, None when it is not there."""
+    """The result for one resource. ``raw`` has the shape of the API and is None when the resource does not exist."""
 
     changed: bool
     raw: dict[str, Any] | None
@@ -108,7 +109,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Plan:
-    """What stands, what is to change, and the desired state in the light of what stands."""
+    """The current state, the changes to make, and the desired state adjusted to the current one."""
 
     raw: dict[str, Any]
     changes: list[Change]

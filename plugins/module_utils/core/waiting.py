@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Polling until a thing is as it should be, with a limit."""
+"""Polling with a time limit."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitTi
 
 T = TypeVar("T")
 
-FIRST_PAUSE = 0.5  # seconds; grows, so that short waits end early and long ones ask seldom
+FIRST_PAUSE = 0.5  # seconds; grows, so that short waits end early and long ones poll rarely
 LONGEST_PAUSE = 10.0
 
 
 class Deadline:
-    """A limit in seconds that several waits share."""
+    """A time limit in seconds that several waits share."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds
@@ -36,15 +36,15 @@ def poll(
     sleep: Callable[[float], None] = time.sleep,
     longest_pause: float = LONGEST_PAUSE,
 ) -> T:
-    """Look until it is done; returns what the last look saw.
+    """Call ``look`` until it is done, and return its last value.
 
     Args:
-        look: returns (done, value, the state in words); raises to end the wait with a failure.
+        look: returns (done, value, description of the state). An exception ends the wait.
         what: what is waited for, for the message.
-        longest_pause: seconds; the pauses grow up to it.
+        longest_pause: seconds. Pauses between two calls grow up to it.
 
     Raises:
-        WaitTimedOut: naming the limit and the last state.
+        WaitTimedOut: with the limit and the last state.
     """
     pause = min(FIRST_PAUSE, longest_pause)
     while True:
@@ -54,8 +54,8 @@ def poll(
         left = deadline.seconds_left()
         if left <= 0:
             raise WaitTimedOut(
-                f"{what} did not get there within {deadline.seconds:g} seconds; the last state seen: {state}."
-                " It goes on in AWS: run again, or give a longer wait_timeout."
+                f"{what} was not complete after {deadline.seconds:g} seconds. The last state was: {state}."
+                " AWS continues the operation: run the task again to wait for it."
             )
         sleep(min(pause, left))
         pause = min(pause * 1.5, longest_pause)

@@ -85,8 +85,8 @@ def update_work(client: Any, params: dict[str, Any]) -> list[Callable[[], Observ
 
 def update_ids(cluster: str, update: dict[str, Any]) -> dict[str, str]:
     ids = {"name": cluster, "updateId": update["id"]}
-    list_owners = {"nodegroupName": update["nodegroup"], "addonName": update["addon"]}
-    return {**ids, **{key: name for key, name in list_owners.items() if name}}
+    resource = {"nodegroupName": update["nodegroup"], "addonName": update["addon"]}
+    return {**ids, **{key: name for key, name in resource.items() if name}}
 
 
 def observe(kind: str, name: str, raw: dict[str, Any] | None) -> Observation:

@@ -12,7 +12,6 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,18 +23,15 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import Ansible
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import GRACE, Helm, Stopped
 from ansible_collections.kumo.eks.plugins.module_utils.helm.supervisor import Supervisor
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import token
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, connect_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import (
     Connection,
     build_connection,
-    ca_file,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kubeconfig import build_entry, merge_entry
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token_source import TokenSource
 
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
-# A token is valid for 15 minutes. One that is older is minted again, so that each command has 5 minutes at least.
-# https://github.com/kubernetes-sigs/aws-iam-authenticator#api-authorization-from-outside-a-cluster
-TOKEN_AGE = 600.0
 
 
 def build_aws_environment(params: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
@@ -54,27 +50,6 @@ def build_aws_environment(params: Mapping[str, Any], environ: Mapping[str, str])
         if params.get(option):
             env[name] = params[option]
     return env
-
-
-class TokenSource:
-    """A token for the cluster, minted again before it expires. Safe to use from several threads.
-
-    Args:
-        mint: mints a token.
-        clock: seconds that only grow.
-    """
-
-    def __init__(self, mint: Callable[[], str], clock: Callable[[], float] = time.monotonic) -> None:
-        self._mint, self._clock = mint, clock
-        self._lock = threading.Lock()
-        self._token, self._minted_at = "", 0.0
-
-    def get_token(self) -> str:
-        # Minting registers a handler at the client's events, so two threads must not mint at once.
-        with self._lock:
-            if not self._token or self._clock() - self._minted_at > TOKEN_AGE:
-                self._token, self._minted_at = self._mint(), self._clock()
-            return self._token
 
 
 @contextmanager
@@ -104,15 +79,25 @@ def open_cluster_helm(
     """
     sts = get_client(module, "sts")
     region = sts.meta.region_name
-    tokens = TokenSource(lambda: token.mint_token(sts, cluster_name))
-    connection = build_connection(raw, cluster_name, region, tokens.get_token)
+    connection = build_connection(raw, cluster_name, region)
+    mint = _serialize(lambda: token.mint_token(sts, cluster_name))
     environment = build_aws_environment(module.params, os.environ)
     environment |= {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
     with _open_folder(module) as (folder, supervisor):
         environment["KUBECONFIG"] = _write_kubeconfig(folder, connection, cluster_name, region)
-        with ca_file(connection, folder) as ca_path, _use_environment(environment):
-            api = KubernetesApi(connection.host, ca_path, tokens.get_token)
-            yield Helm(module, folder, supervisor, tokens.get_token), api
+        with connect_api(connection, mint) as api, _use_environment(environment):
+            yield Helm(module, folder, supervisor, TokenSource(mint).get), api
+
+
+def _serialize(mint: Callable[[], str]) -> Callable[[], str]:
+    """``mint`` for several threads: it uses the events of one client, which two calls at once would mix up."""
+    lock = threading.Lock()
+
+    def mint_alone() -> str:
+        with lock:
+            return mint()
+
+    return mint_alone
 
 
 @contextmanager

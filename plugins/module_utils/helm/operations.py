@@ -37,6 +37,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.values import (
     has_values,
     keeps_values,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import kinds
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, KubernetesError
 
 NEW_KIND = re.compile(r'no matches for kind "([^"]+)"')  # what the API server says about a kind it does not know
@@ -89,7 +90,7 @@ class ReleaseOperations:
 
     def is_namespace_missing(self) -> bool:
         """Whether there is no such namespace. One that this caller may not read is taken to exist."""
-        return _read_or_empty(self._api.namespace, self.namespace) is None
+        return _read_or_empty(self._api, kinds.NAMESPACE, self.namespace) is None
 
     def plan(
         self,
@@ -136,20 +137,20 @@ class ReleaseOperations:
         if self._params["crds"] == "skip":
             return []
         rows = parse_objects(self._helm.run("show", "crds", chart.path))
-        read = self._api.custom_resource_definition
-        return [row for row in rows if _read_or_empty(read, row["metadata"]["name"]) is None]
+        kind = kinds.CUSTOM_RESOURCE_DEFINITION
+        return [row for row in rows if _read_or_empty(self._api, kind, row["metadata"]["name"]) is None]
 
     def _render_first(self, chart: Chart, is_stuck: bool, planned_kinds: Kinds) -> str:
         """What a first installation would create. A dry run fails where kinds are not known yet that it brings itself."""
         new = self.find_missing_definitions(chart)
-        kinds = {**planned_kinds, **collect_kinds(new)}
+        new_kinds = {**planned_kinds, **collect_kinds(new)}
         try:
-            rendered = self._render_offline(chart, None, kinds) if is_stuck else self._dry_run(chart)
+            rendered = self._render_offline(chart, None, new_kinds) if is_stuck else self._dry_run(chart)
         except HelmError as error:
             unknown = set(NEW_KIND.findall(error.stderr))
-            if not unknown or not unknown <= set(kinds):
+            if not unknown or not unknown <= set(new_kinds):
                 raise
-            rendered = self._render_offline(chart, None, kinds)
+            rendered = self._render_offline(chart, None, new_kinds)
         text = self.select_manifests(rendered["manifest"], collect_hooks(rendered))
         return join_manifests(text, *(json.dumps(row) for row in new))
 
@@ -158,14 +159,14 @@ class ReleaseOperations:
         args = ["upgrade", "--install", self.name, chart.path, "--dry-run=server", *self._build_args()]
         return self._helm.read_json(*args, action=self.title)
 
-    def _render_offline(self, chart: Chart, current: Release | None, kinds: Kinds | None = None) -> dict[str, Any]:
+    def _render_offline(self, chart: Chart, current: Release | None, new_kinds: Kinds | None = None) -> dict[str, Any]:
         """The release that Helm would make, rendered without a dry run, from the values it would have.
 
         Args:
-            kinds: what the API server will know by then.
+            new_kinds: what the API server will know by then.
         """
-        args = ["--no-hooks", "--kube-version", self._api.version()]
-        for kind, versions in (kinds or {}).items():
+        args = ["--no-hooks", "--kube-version", self._api.get_version()]
+        for kind, versions in (new_kinds or {}).items():
             for version in versions:
                 args += ["--api-versions", version, "--api-versions", f"{version}/{kind}"]
         if current:
@@ -249,10 +250,10 @@ def build_crd_args(params: dict[str, Any]) -> list[str]:
     return [] if params["crds"] == "skip" else ["--include-crds"]
 
 
-def _read_or_empty(read: Callable[[str], Any], name: str) -> Any:
+def _read_or_empty(api: KubernetesApi, kind: kinds.Kind, name: str) -> Any:
     """What exists, None where it does not, and {} where this caller may not read it."""
     try:
-        return read(name)
+        return api.get(kind, name)
     except KubernetesError as error:
         if error.status != 403:
             raise

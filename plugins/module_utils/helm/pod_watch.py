@@ -8,8 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:
+    pass  # Handled by AnsibleAWSModule
+
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import HelmError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import list_workloads
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, KubernetesError
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import EVENT, POD
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.pods import format_reasons, list_reasons
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.workloads import Workload
 
@@ -32,19 +39,19 @@ class PodWatch:
         self._read_manifest, self._lines = read_manifest, []
 
     def observe(self) -> None:
-        """Observe once. What cannot be read (no permission, no answer) is not a failure of the release."""
+        """Observe once. What cannot be read (no permission, no answer, expired credentials) does not fail the release."""
         if self._read_manifest is None:
             return
         try:
             rows = list_workloads(self._read_manifest(), self._namespace)
             self._lines = list_reasons(rows, *self._read_pods(rows)) or self._lines
-        except Exception:  # in a thread beside Helm: whatever it is, the task is not about it
+        except (KubernetesError, HelmError, BotoCoreError, ClientError):
             return
 
     def _read_pods(self, rows: list[Workload]) -> tuple[dict[str, Any], dict[str, Any]]:
         namespaces = {row.namespace for row in rows}
-        pods = {name: self._api.pods(name) for name in namespaces}
-        return pods, {name: self._api.warnings(name) for name in namespaces}
+        pods = {name: list(self._api.list(POD, name)) for name in namespaces}
+        return pods, {name: list(self._api.list(EVENT, name, field_selector="type=Warning")) for name in namespaces}
 
     def format_last(self) -> str:
         """What was not ready, in a line; observes now where nothing was seen before."""

@@ -17,6 +17,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, HelmError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.release import Release, build_release, decode_release
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, KubernetesError
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import SECRET
 
 Key = tuple[str, str]  # namespace, name
 SECRET_DRIVERS = ("", "secret", "secrets")
@@ -90,7 +91,7 @@ class ReleaseStore:
         for start in range(0, len(unique), NAMES_PER_CALL):
             chosen = ",".join(unique[start : start + NAMES_PER_CALL])
             selector = ",".join(["owner=helm", f"name in ({chosen})", *selectors])
-            rows += self._api.list_secrets(namespace, selector)
+            rows += self._api.list(SECRET, namespace or "", label_selector=selector)
         return rows
 
     def _run_history(self, namespace: str, name: str) -> list[dict[str, Any]]:

@@ -62,7 +62,7 @@ def test_without_none_leaves_the_users_own_words_alone():
 @pytest.mark.parametrize("option", ["tags", "labels"])
 def test_a_key_without_a_value_is_refused(option):
     assert normalize_map({"a": 1, "b": ""}, option) == {"a": "1", "b": ""}
-    with pytest.raises(ValidationError, match=f'{option}: Owner has no value; write Owner: ""'):
+    with pytest.raises(ValidationError, match=f'{option}: Owner has no value. Write Owner: ""'):
         normalize_map({"Owner": None}, option)
 
 

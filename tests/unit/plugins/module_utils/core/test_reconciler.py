@@ -205,8 +205,8 @@ class TestEnsurePresent:
         assert outcome.after == {"wood": "elm", "books": ["a", "b"]}
         assert shelf.raw["books"] == ["a", "b"]
 
-    def test_an_immutable_change_is_refused_with_the_way_out(self):
-        with pytest.raises(ValidationError, match="wood is 'oak', wanted 'elm'.*replace: true"):
+    def test_an_immutable_change_is_refused_with_the_remedy(self):
+        with pytest.raises(ValidationError, match="wood is 'oak', not 'elm'.*replace=true"):
             Reconciler(Shelf(standing())).ensure_present({"wood": "elm"})
 
     def test_an_immutable_change_replaces_when_asked_for(self):
@@ -246,12 +246,12 @@ class TestEnsurePresent:
 
     def test_a_wait_over_its_limit_names_the_last_state(self):
         shelf = Shelf(standing(status="CREATING"))
-        with pytest.raises(WaitTimedOut, match="shelf oak did not get there within 0 seconds.*CREATING"):
+        with pytest.raises(WaitTimedOut, match="shelf oak was not complete after 0 seconds.*CREATING"):
             Reconciler(shelf, wait=True, wait_timeout=0).ensure_present({})
 
     def test_something_deleted_meanwhile_is_said(self):
         shelf = Shelf(standing(), statuses=["CREATING", "gone"])
-        with pytest.raises(EksError, match="is gone"):
+        with pytest.raises(EksError, match="was deleted during"):
             Reconciler(shelf, wait=True).ensure_present({})
 
 
@@ -297,3 +297,7 @@ class TestSideBySide:
 
         results = run_concurrently([("a", broken), ("b", lambda: engine.Outcome(True, {}))])
         assert [(item.name, item.error is None) for item in results] == [("a", False), ("b", True)]
+
+    def test_an_error_of_programming_is_no_failure_of_an_item(self):
+        with pytest.raises(KeyError):
+            run_concurrently([("a", lambda: {}["launchTemplate"])])

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import compute_age
-from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import TokenSource, build_aws_environment
+from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import build_aws_environment
 from ansible_collections.kumo.eks.plugins.module_utils.helm.source import ECR
 
 
@@ -23,14 +23,6 @@ def test_credentials_of_the_task_replace_those_of_the_environment():
     assert build_aws_environment({"profile": "b"}, around) == {"AWS_PROFILE": "b"}
     more = {"endpoint_url": "http://here", "aws_ca_bundle": "/ca.pem"}
     assert build_aws_environment(more, {}) == {"AWS_ENDPOINT_URL": "http://here", "AWS_CA_BUNDLE": "/ca.pem"}
-
-
-def test_a_token_is_shared_until_it_grows_old():
-    minted, now = iter(["first", "second"]), [0.0]
-    tokens = TokenSource(lambda: next(minted), clock=lambda: now[0])
-    assert [tokens.get_token(), tokens.get_token()] == ["first", "first"]
-    now[0] = 601.0
-    assert tokens.get_token() == "second"
 
 
 @pytest.mark.parametrize(

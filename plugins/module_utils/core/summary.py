@@ -1,0 +1,152 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The summary of a run as a table, from the registered results of its tasks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+Result = dict[str, Any]
+# Status of an item in check mode: it does not exist yet, or is to be changed.
+PLANNED = "planned"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table."""
+
+    kind: str
+    name: str
+    status: str
+    details: str
+    changed: bool
+
+
+def describe_cluster(row: Result) -> str:
+    return f"Kubernetes {row.get('version') or 'of the default version'} {row.get('endpoint') or ''}".rstrip()
+
+
+def describe_nodegroup(row: Result) -> str:
+    size = row.get("scaling_config") or {}
+    nodes = f"{size['desired_size']} nodes ({size['min_size']} to {size['max_size']})" if "desired_size" in size else ""
+    return ", ".join(
+        filter(None, (nodes, " ".join([row.get("capacity_type") or "", *(row.get("instance_types") or [])]).strip()))
+    )
+
+
+def describe_fargate_profile(row: Result) -> str:
+    return "namespaces " + " ".join(selector["namespace"] for selector in row.get("selectors") or [])
+
+
+def describe_addon(row: Result) -> str:
+    return row.get("addon_version") or ""
+
+
+def describe_identity(row: Result) -> str:
+    return row.get("role_arn") or ""
+
+
+def describe_association(row: Result) -> str:
+    return f"{(row.get('association') or {}).get('role_arn') or row.get('role_arn') or ''} by pod identity"
+
+
+def describe_release(row: Result) -> str:
+    return ", ".join(filter(None, (row.get("chart"), f"revision {row['revision']}" if row.get("revision") else "")))
+
+
+def describe_iam_role(row: Result) -> str:
+    return row.get("arn") or ""
+
+
+def describe_network(row: Result) -> str:
+    gateways = len(row.get("nat_gateways") or [])
+    return f"{len(row.get('subnets') or [])} subnets in {len(row.get('zones') or [])} zones, {gateways} NAT gateways"
+
+
+# Key of a list in a result, what a line calls the kind, the kind of eks_wait, and the details.
+KINDS: tuple[tuple[str, str, str, Callable[[Result], str]], ...] = (
+    ("iam_roles", "IAM role", "", describe_iam_role),
+    ("nodegroups", "node group", "nodegroup", describe_nodegroup),
+    ("fargate_profiles", "Fargate profile", "fargate_profile", describe_fargate_profile),
+    ("addons", "add-on", "addon", describe_addon),
+    ("identities", "service account", "", describe_identity),
+    ("associations", "service account", "", describe_association),
+    ("releases", "release", "", describe_release),
+)
+
+
+def build_lines(results: list[Result], planned: bool = False) -> list[Line]:
+    """The lines of the table: network, cluster, and the items of every list.
+
+    Args:
+        results: registered results of modules of this collection. A result of eks_wait gives the statuses that its
+            resources have reached. Results of skipped tasks are ignored.
+        planned: the results are those of check mode.
+    """
+    reached = {(row["kind"], row["name"]): row["status"] for result in results for row in _list(result, "resources")}
+    return [*_build_singles(results, reached, planned), *_build_items(results, reached, planned)]
+
+
+def _build_singles(results: list[Result], reached: dict[tuple[str, str], str], planned: bool) -> Iterator[Line]:
+    for result in results:
+        network, cluster = result.get("network"), result.get("cluster")
+        if isinstance(network, dict) and network:
+            status = (
+                PLANNED if planned and result.get("changed") else "ready" if result.get("ready", True) else "pending"
+            )
+            yield Line(
+                "network",
+                network.get("vpc_id") or "new VPC",
+                status,
+                describe_network(network),
+                bool(result.get("changed")),
+            )
+        if isinstance(cluster, dict) and cluster:
+            status = (
+                PLANNED
+                if planned and result.get("changed")
+                else reached.get(("cluster", cluster["name"]), cluster.get("status", ""))
+            )
+            yield Line("cluster", cluster["name"], status, describe_cluster(cluster), bool(result.get("changed")))
+
+
+def _build_items(results: list[Result], reached: dict[tuple[str, str], str], planned: bool) -> Iterator[Line]:
+    for key, kind, wait_kind, describe in KINDS:
+        for row in (row for result in results for row in _list(result, key)):
+            changed = bool(row.get("changed"))
+            status = reached.get((wait_kind, row["name"]), row.get("status") or "")
+            name = f"{row['namespace']}/{row['name']}" if key == "releases" and row.get("namespace") else row["name"]
+            yield Line(kind, name, PLANNED if planned and changed else status, describe(row), changed)
+
+
+def _list(result: Result, key: str) -> list[Result]:
+    rows = result.get(key)
+    return [row for row in rows if isinstance(row, dict) and not row.get("failed")] if isinstance(rows, list) else []
+
+
+def format_table(lines: list[Line]) -> list[str]:
+    """The lines as text in columns. One that was changed begins with an asterisk."""
+    cells = [("* " if line.changed else "  ", line.kind, line.name, line.status, line.details) for line in lines]
+    widths = [max((len(row[column]) for row in cells), default=0) for column in range(1, 4)]
+    return [
+        (
+            row[0] + "  ".join(text.ljust(width) for text, width in zip(row[1:4], widths, strict=True)) + "  " + row[4]
+        ).rstrip()
+        for row in cells
+    ]
+
+
+def format_changes(lines: list[Line], planned: bool = False) -> str:
+    """What was changed, by name."""
+    names = [f"{line.kind} {line.name}" for line in lines if line.changed]
+    if not names:
+        return "Nothing to change." if planned else "Nothing was changed."
+    return ("To be changed: " if planned else "Changed: ") + ", ".join(names) + "."
+
+
+def export_lines(lines: list[Line]) -> list[Result]:
+    """The lines as dictionaries, for a result."""
+    return [asdict(line) for line in lines]

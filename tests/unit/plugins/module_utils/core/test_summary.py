@@ -1,0 +1,54 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The summary of a run: what it shows of results, changed and planned."""
+
+from __future__ import annotations
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.summary import build_lines, format_changes, format_table
+
+GROUP = {
+    "name": "general",
+    "changed": True,
+    "status": "CREATING",
+    "scaling_config": {"min_size": 2, "max_size": 10, "desired_size": 3},
+    "capacity_type": "ON_DEMAND",
+    "instance_types": ["m5.large"],
+}
+CLUSTER = {"name": "c", "version": "1.34", "status": "ACTIVE", "endpoint": "https://x"}
+
+
+def test_a_wait_gives_the_status_that_was_reached():
+    waited = {"resources": [{"kind": "nodegroup", "name": "general", "status": "ACTIVE"}]}
+    lines = build_lines([{"nodegroups": [GROUP]}, waited, {"skipped": True}])
+    assert format_table(lines) == ["* node group  general  ACTIVE  3 nodes (2 to 10), ON_DEMAND m5.large"]
+    assert format_changes(lines) == "Changed: node group general."
+
+
+def test_columns_are_aligned_and_unchanged_lines_have_no_asterisk():
+    release = {
+        "name": "ingress",
+        "namespace": "web",
+        "status": "deployed",
+        "chart": "ingress-4.11",
+        "revision": 2,
+        "changed": False,
+    }
+    table = format_table(build_lines([{"cluster": CLUSTER, "changed": False}, {"releases": [release]}]))
+    assert table == [
+        "  cluster  c            ACTIVE    Kubernetes 1.34 https://x",
+        "  release  web/ingress  deployed  ingress-4.11, revision 2",
+    ]
+
+
+def test_check_mode_says_what_is_planned():
+    lines = build_lines([{"nodegroups": [GROUP]}, {"cluster": CLUSTER, "changed": False}], planned=True)
+    assert [line.status for line in lines] == ["ACTIVE", "planned"]
+    assert format_changes(lines, planned=True) == "To be changed: node group general."
+    assert format_changes([], planned=True) == "Nothing to change."
+
+
+def test_the_network_and_failed_rows():
+    network = {"vpc_id": "vpc-1", "subnets": [1, 2], "zones": ["a"], "nat_gateways": [1]}
+    failed = {**GROUP, "failed": True, "msg": "no"}
+    lines = build_lines([{"network": network, "changed": True, "ready": False}, {"nodegroups": [failed]}])
+    assert format_table(lines) == ["* network  vpc-1  pending  2 subnets in 1 zones, 1 NAT gateways"]
