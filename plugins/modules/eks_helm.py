@@ -318,7 +318,7 @@ options:
     description:
       - How the module decides that an upgrade is needed. V(manifests) compares all that Helm would send, V(inputs) the chart's version and the values.
       - V(inputs) is for charts that render differently each time, such as those that generate a password.
-      - With V(manifests) Helm renders the chart, except where the result is certain without that: where chart and values are those of the stored release,
+      - With V(manifests) Helm renders the chart, unless the result is certain without that, because chart and values are those of the stored release,
         the chart has no dependencies, and its templates use nothing that may differ (C(lookup), C(.Capabilities), random values, the time).
       - Left out, it is V(manifests).
     type: str
@@ -605,6 +605,13 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
+    OWN_OPTIONS,
+    build_helm_spec,
+    build_list_item_spec,
+    build_release_spec,
+    build_repository_item_spec,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.helm.ecr import build_ecr_login
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import (
     describe_cluster,
@@ -612,15 +619,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import (
     open_local_helm,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import take_params
-from ansible_collections.kumo.eks.plugins.module_utils.helm.options import (
-    OWN_OPTIONS,
-    build_helm_spec,
-    build_list_item_spec,
-    build_release_spec,
-    build_repository_item_spec,
-    resolve_release,
-    validate_release,
-)
+from ansible_collections.kumo.eks.plugins.module_utils.helm.options import resolve_release, validate_release
 from ansible_collections.kumo.eks.plugins.module_utils.helm.order import build_dependencies
 from ansible_collections.kumo.eks.plugins.module_utils.helm.reconciler import (
     ReleaseReconciler,

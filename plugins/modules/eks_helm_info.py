@@ -190,10 +190,10 @@ releases:
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import build_helm_spec
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import describe_cluster, open_cluster_helm
 from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import mask_manifest
-from ansible_collections.kumo.eks.plugins.module_utils.helm.options import build_helm_spec
 
 STATUSES = [
     "deployed",

@@ -155,11 +155,15 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
+    build_helm_spec,
+    build_repository_item_spec,
+    find_repository_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import open_local_helm
-from ansible_collections.kumo.eks.plugins.module_utils.helm.options import build_helm_spec, build_repository_item_spec
-from ansible_collections.kumo.eks.plugins.module_utils.helm.repository import KnownRepositories, validate_repository
+from ansible_collections.kumo.eks.plugins.module_utils.helm.repository import KnownRepositories
 
 Row = dict[str, Any]
 OWN_OPTIONS = ("name", "url", "username", "password", "pass_credentials")
@@ -187,8 +191,9 @@ def validate(params: Row) -> None:
         raise ValidationError(
             "name: it may be left out only to refresh all repositories, with update=true and no other option"
         )
-    for row in [params] if rows is None else rows:
-        validate_repository(row)
+    for number, row in enumerate([params] if rows is None else rows):
+        for problem in find_repository_problems(row):
+            raise ValidationError(problem if rows is None else f"repositories[{number}].{problem}")
     check_unique("repositories", [row["name"] for row in rows or []])
 
 

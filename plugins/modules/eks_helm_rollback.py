@@ -169,15 +169,15 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
-from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import HelmError
-from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import describe_cluster, open_cluster_helm
-from ansible_collections.kumo.eks.plugins.module_utils.helm.operations import ReleaseOperations
-from ansible_collections.kumo.eks.plugins.module_utils.helm.options import (
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
     DEFAULTS,
     build_helm_spec,
     build_wait_spec,
-    validate_release,
+    find_release_problems,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import HelmError
+from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import describe_cluster, open_cluster_helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm.operations import ReleaseOperations
 from ansible_collections.kumo.eks.plugins.module_utils.helm.plan import Plan
 from ansible_collections.kumo.eks.plugins.module_utils.helm.pod_watch import PodWatch
 from ansible_collections.kumo.eks.plugins.module_utils.helm.recovery import (
@@ -265,7 +265,8 @@ def main() -> None:
     params = module.params
     wanted = {**params, "wait": params["wait"] or params["wait_for_jobs"]}
     with handle_failures(module, f"Could not roll back release {params['name']}"):
-        validate_release(params)
+        for problem in find_release_problems({**params, "state": "absent"}):  # there is no chart to check
+            raise ValidationError(problem)
         raw = describe_cluster(module, params["cluster_name"])
         with open_cluster_helm(module, params["cluster_name"], raw) as (helm, api):
             pods = PodWatch(api, params["namespace"])

@@ -114,10 +114,10 @@ charts:
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import build_helm_spec
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, HelmError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.ecr import build_ecr_login
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import open_local_helm
-from ansible_collections.kumo.eks.plugins.module_utils.helm.options import build_helm_spec
 from ansible_collections.kumo.eks.plugins.module_utils.helm.source import TASK_REPOSITORY, ChartFetcher
 
 NONE_KNOWN = "no repositories configured"

@@ -51,21 +51,6 @@ def _read_file(path: str) -> dict[str, Row]:
     return {row["name"]: row for row in rows}
 
 
-def validate_repository(params: dict[str, Any]) -> None:
-    """Refuse options that contradict each other.
-
-    Raises:
-        ValidationError: with the option's name.
-    """
-    name, url = params["name"], params["url"]
-    if url and url.startswith("oci://"):
-        raise ValidationError(
-            f"url: {url} is a registry, which Helm does not add. Set it as part of the chart of a release"
-        )
-    if bool(params["username"]) != bool(params["password"]):
-        raise ValidationError(f"repository {name}: username and password are required together")
-
-
 class KnownRepositories:
     """The repositories that Helm knows on this machine, and changes to them."""
 

@@ -26,6 +26,7 @@ except ImportError:
     pass  # ansible-core brings it to where modules run
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import OCI, PATH_PREFIXES
 from ansible_collections.kumo.eks.plugins.module_utils.helm.chart import Chart, read_chart
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import write_private
@@ -33,8 +34,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.repository import ad
 
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html, also of China, FIPS and dual stack
 ECR = re.compile(r"^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)$")
-OCI = "oci://"
-PATH_PREFIXES = (".", "/", "~")
 SOURCE_KEYS = (
     "chart",
     "repository",
@@ -50,25 +49,13 @@ Login = Callable[["str | None", "str | None"], str]
 
 
 def validate_source(params: dict[str, Any]) -> None:
-    """Refuse options that contradict each other, before anything is asked.
+    """Refuse what contradicts the files of this machine, before anything is asked.
 
     Raises:
         ValidationError: with the option's name.
     """
-    chart, repository = params["chart"], params["repository"]
-    if repository and ("://" in chart or chart.startswith(PATH_PREFIXES)):
-        raise ValidationError(
-            f"repository: {chart} is not the name of a chart in a repository. Set either repository or such a chart"
-        )
-    if repository and repository.startswith(OCI):
-        raise ValidationError(
-            f"repository: {repository} is a registry. Set chart: {repository.rstrip('/')}/{chart} without repository"
-        )
-    if bool(params["username"]) != bool(params["password"]):
-        raise ValidationError("username and password are required together, and one of them is missing")
-    if params["ecr_login"] and not chart.startswith(OCI):
-        raise ValidationError(f"ecr_login: {chart} does not come from a registry (oci://)")
-    if not repository and "/" not in chart and not is_path(params):
+    chart = params["chart"]
+    if not params["repository"] and "/" not in chart and not is_path(params):
         raise ValidationError(
             f"chart: there is no file or folder {chart} on this machine. For a chart of a repository set repo/{chart}, or "
             "its URL as repository"
