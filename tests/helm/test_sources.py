@@ -10,7 +10,7 @@ import pytest
 from charts import config_map, write_chart
 from conftest import HELM_4, serve_files, serve_registry
 
-from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import ecr as helm_ecr
+from ansible_collections.kumo.eks.plugins.module_utils.helm import ecr as helm_ecr
 
 USER, PASSWORD = "reader", "open-sesame"
 BCRYPT = "$2y$05$abcdefghijklmnopqrstuutXu9KzOt.1yBoZUeFWoT/914/JfszCO"
@@ -134,14 +134,14 @@ def test_amazon_ecr_is_signed_in_to(
     keep, programs, packages, tmp_path, tmp_path_factory, monkeypatch, kubernetes_sandbox
 ):
     regions = []
-    own = helm_ecr.client
+    own = helm_ecr.get_client
 
     def spied(*args, **words):
         made = own(*args, **words)
         regions.append(made.meta.region_name)
         return made
 
-    monkeypatch.setattr(helm_ecr, "client", spied)
+    monkeypatch.setattr(helm_ecr, "get_client", spied)
     folder = tmp_path_factory.mktemp("ecr")
     with serve_registry(programs, packages, folder, "AWS", ECR_PASSWORD, ECR_BCRYPT) as address:
         # a request through a proxy names the host; the registry, asked as one, answers for every name

@@ -1,0 +1,101 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keeps the values of releases out of logs and results.
+
+Values may hold a secret under any key. With no_log Ansible leaves the options out of the log of the module's invocation,
+but it also masks each of their texts and numbers wherever it occurs in the result: ``replicas: 2`` would mask every 2 of
+the diff. So once the invocation is logged only texts that are secrets stay masked, and the options are hidden as a whole.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule
+
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+VALUE_OPTIONS = ("values", "release_values", "set_values", "set", "set_strings", "set_string")
+# The last part of a key under which a chart expects a secret itself, and not the name of a Secret (existingSecret).
+SECRET_KEY = re.compile(
+    r"(password|passwd|passphrase|secret|token|api_?key|access_?key|secret_?key|private_?key|encryption_?key|signing_?key"
+    r"|connection_?string|credentials?)s?$",
+    re.IGNORECASE,
+)
+NAME_OF_SECRET = re.compile(r"^(existing|use|image_?pull|create|mount|auto_?mount)", re.IGNORECASE)
+SETTING = re.compile(r"(?:^|,)((?:[^=,\\]|\\.)+)=((?:[^,\\]|\\.)*)")
+
+
+def take_params(module: AnsibleAWSModule) -> dict[str, Any]:
+    """The module's options. The module itself then knows the values of releases no more, and masks their secrets."""
+    params = copy.deepcopy(module.params)
+    secrets = set(_collect_no_log(module.argument_spec, params))
+    for row in (params, *(params.get("releases") or [])):
+        secrets |= set(_collect_secret_values(row))
+    module.no_log_values.clear()
+    module.no_log_values.update(secrets)
+    for row in (module.params, *(module.params.get("releases") or [])):
+        for option in VALUE_OPTIONS:
+            if row.get(option) is not None:
+                row[option] = HIDDEN
+    return params
+
+
+def _collect_no_log(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[str]:
+    """The texts of options with no_log, without those of values."""
+    for option, about in spec.items():
+        value = params.get(option)
+        if value is None or option in VALUE_OPTIONS:
+            continue
+        if about.get("no_log"):
+            yield from collect_texts(value)
+        elif about.get("options"):
+            for row in value if isinstance(value, list) else [value]:
+                yield from _collect_no_log(about["options"], row)
+
+
+def _collect_secret_values(row: Mapping[str, Any]) -> Iterator[str]:
+    """The texts in a release's values whose keys say that they are secrets."""
+    yield from find_secrets(row.get("values") or {})
+    for option in ("set_values", "set_strings"):
+        for text in row.get(option) or []:
+            for path, value in SETTING.findall(text):
+                if is_secret_key(path.rpartition(".")[2].strip('"')) and value:
+                    yield value
+
+
+def find_secrets(values: Any) -> Iterator[str]:
+    """The texts under keys that say they are secrets, and of entries like {name: DB_PASSWORD, value: ...}."""
+    if isinstance(values, list):
+        for item in values:
+            yield from find_secrets(item)
+    if not isinstance(values, Mapping):
+        return
+    if is_secret_key(str(values.get("name", ""))) and "value" in values:
+        yield from collect_texts(values["value"])
+    for key, value in values.items():
+        is_plural = str(key).lower().endswith("s")
+        if is_secret_key(str(key)) and (is_plural or not isinstance(value, Mapping)):
+            yield from collect_texts(value)
+        else:
+            yield from find_secrets(value)
+
+
+def is_secret_key(key: str) -> bool:
+    """Whether a key is one under which a secret is expected."""
+    return bool(SECRET_KEY.search(key.replace("-", "_"))) and not NAME_OF_SECRET.match(key)
+
+
+def collect_texts(value: Any) -> Iterator[str]:
+    """The texts and numbers in a value, as Ansible masks them."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from collect_texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from collect_texts(item)
+    elif value is not None and not isinstance(value, bool) and str(value):
+        yield str(value)
