@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from kumo_sandbox import Sandbox
-from kumo_sandbox.recorder import policy, policy_beside
+from kumo_sandbox.recorder import build_policy, build_policy_beside
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 CONFIG = f"eks_cluster_config={DOCS / 'examples/cluster-config.yaml'}"
@@ -44,7 +44,7 @@ def recorded(variables: str, kubernetes: bool) -> dict[str, object]:
                 stdout=sys.stderr,
                 check=True,
             )
-        return policy(sandbox.calls())
+        return build_policy(sandbox.calls())
 
 
 def neighbour(sandbox: Sandbox) -> None:
@@ -63,4 +63,4 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS
     first = recorded(CONFIG, kubernetes=False)
     write(folder / "iam-policy.json", first)
-    write(folder / "iam-policy-identities.json", policy_beside(recorded(IDENTITIES, kubernetes=True), first))
+    write(folder / "iam-policy-identities.json", build_policy_beside(recorded(IDENTITIES, kubernetes=True), first))

@@ -7,7 +7,7 @@ from typing import Any
 
 def __getattr__(name: str) -> Any:
     if name == "Sandbox":  # moto takes a second to import; the command line does without it
-        from kumo_sandbox.server import Sandbox
+        from kumo_sandbox.sandbox import Sandbox
 
         return Sandbox
     raise AttributeError(name)

@@ -33,7 +33,7 @@ class Clock:
                 return
             number = float(speed)
             if not 0 < number < 1e6:
-                raise ValueError(f'speed {speed!r}: a positive number or "instant" is wanted')
+                raise ValueError(f'speed {speed!r} is not valid. Use a positive number or "instant"')
             self.instant, self._speed = False, number
 
     def now(self) -> float:

@@ -38,11 +38,11 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"kind {self.kind!r}: one of {', '.join(KINDS)} is wanted")
+            raise ValueError(f"kind {self.kind!r} is not valid. Use one of {', '.join(KINDS)}")
         if int(self.count) < 0:
-            raise ValueError(f"count {self.count!r}: 0 (for ever) or more is wanted")
+            raise ValueError(f"count {self.count!r} is not valid. Use 0 (unlimited) or more")
         if int(self.every) < 1:
-            raise ValueError(f"every {self.every!r}: 1 or more is wanted")
+            raise ValueError(f"every {self.every!r} is not valid. Use 1 or more")
         self.count, self.every = int(self.count), int(self.every)
 
     def fits(self, kinds: tuple[str, ...], service: str, operation: str, resource: str) -> bool:

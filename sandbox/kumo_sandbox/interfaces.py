@@ -1,8 +1,8 @@
-"""What the AWS side and the Kubernetes side of the sandbox know of each other.
+"""What the EKS service and the Kubernetes backend know of each other.
 
-The AWS side owns the truth (clusters, node groups, profiles, access entries) and calls the Kubernetes side
-after every change. The Kubernetes side makes the running control plane look like it, and never calls AWS: what a
-cluster's controllers make there (the load balancers of its Services) it asks of the AWS side.
+The EKS service owns the state (clusters, node groups, profiles, access entries) and calls the Kubernetes backend
+after every change. The Kubernetes backend makes the running control plane look like it, and never calls AWS: what a
+cluster's controllers make there (the load balancers of its Services) it asks of the EKS service.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class NodeSpec:
     zone: str
     private_ip: str
     nodegroup: str
-    labels: dict[str, str]  # the node group's own labels, the service's are added by the Kubernetes side
+    labels: dict[str, str]  # the node group's own labels, the service's are added by the Kubernetes backend
     taints: tuple[tuple[str, str, str], ...]  # key, value, Kubernetes effect (NoSchedule, NoExecute, PreferNoSchedule)
     version: str  # Kubernetes version of the node group, 1.29
     ami_type: str
@@ -53,7 +53,7 @@ class AccessRule:
 
 @dataclass(frozen=True)
 class AddonSpec:
-    """An installed add-on; the Kubernetes side runs its workload (CoreDNS Deployment, kube-proxy DaemonSet, ...)."""
+    """An installed add-on; the Kubernetes backend runs its workload (CoreDNS Deployment, kube-proxy DaemonSet, ...)."""
 
     name: str
     version: str
@@ -61,7 +61,7 @@ class AddonSpec:
 
 @dataclass(frozen=True)
 class ClusterView:
-    """What a cluster's Kubernetes side must look like now. Read afresh at each sync."""
+    """What a cluster's control plane must look like now. Read again at each sync."""
 
     arn: str
     name: str
@@ -75,7 +75,7 @@ class ClusterView:
     access: tuple[AccessRule, ...] = ()
     addons: tuple[AddonSpec, ...] = field(default=())
     pod_identities: tuple[tuple[str, str], ...] = ()  # namespace and service account of each association
-    signing_key: str = field(default="", repr=False)  # PEM of the issuer's key; empty: the Kubernetes side makes one
+    signing_key: str = field(default="", repr=False)  # PEM of the issuer's key; empty: the Kubernetes backend makes one
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class LoadBalancerSpec:
 
 
 class LoadBalancers(Protocol):
-    """From the AWS side: the load balancers of Services. Called from threads of the Kubernetes side."""
+    """From the EKS service: the load balancers of Services. Called from threads of the Kubernetes backend."""
 
     def ensure(self, wanted: LoadBalancerSpec) -> str | None:
         """Make it where it is not there; its hostname, None while it is still being made."""
@@ -100,12 +100,12 @@ class LoadBalancers(Protocol):
         """Delete the load balancer of that name; what is not there is not missed."""
 
 
-class KubernetesSide(Protocol):
-    """Implemented by kumo_sandbox.kubernetes.KubernetesSide; ``view(arn)`` gives the cluster as it should be now.
+class KubernetesBackend(Protocol):
+    """Implemented by kumo_sandbox.kubernetes.KubernetesBackend; ``view(arn)`` gives the cluster as it should be now.
 
-    ``view`` is called from threads of this side and must not wait for them. A cluster's API server posts its
+    ``view`` is called from its threads and must not wait for them. A cluster's API server posts its
     TokenReviews to ``token_review_url`` + "/" + the cluster's ARN (http://127.0.0.1:PORT/.../arn:aws:eks:...:cluster/NAME);
-    the AWS side answers them with ``kumo_sandbox.kubernetes.review_token``.
+    the EKS service answers them with ``kumo_sandbox.kubernetes.review_token``.
     """
 
     def __init__(
@@ -135,11 +135,11 @@ class KubernetesSide(Protocol):
         """The cluster administrator's kubeconfig (0600)."""
 
     def stop(self) -> None:
-        """Stop every process this side started."""
+        """Stop every process it started."""
 
 
 class PrincipalOf(Protocol):
-    """From the AWS side: who owns an access key. Returns (ARN, secret key, session token or None), None if unknown."""
+    """From the EKS service: who owns an access key. Returns (ARN, secret key, session token or None), None if unknown."""
 
     def __call__(self, access_key_id: str) -> tuple[str, str, str | None] | None: ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 ACCOUNT = "123456789012"
 
 
-def principal_of(access_key_id: str) -> tuple[str, str, str | None] | None:
+def find_principal(access_key_id: str) -> tuple[str, str, str | None] | None:
     """(ARN, secret key, session token) of a key's owner; None for a key nobody has."""
     from moto.iam.models import iam_backends
     from moto.sts.models import sts_backends
@@ -20,7 +20,7 @@ def principal_of(access_key_id: str) -> tuple[str, str, str | None] | None:
     return None
 
 
-def iam_arn(arn: str) -> str:
+def normalize_to_iam_arn(arn: str) -> str:
     """The IAM principal behind a caller: the role of an assumed-role session, otherwise the ARN itself."""
     if ":assumed-role/" not in arn:
         return arn

@@ -61,7 +61,7 @@ IMPLIED = {
 NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}
 
 
-def policy(rows: list[dict[str, object]]) -> dict[str, object]:
+def build_policy(rows: list[dict[str, object]]) -> dict[str, object]:
     """The IAM policy that allows the calls that succeeded, with iam:PassRole for the roles they passed."""
     actions: set[str] = set()
     roles: set[str] = set()
@@ -84,7 +84,7 @@ def policy(rows: list[dict[str, object]]) -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def policy_beside(whole: dict[str, object], first: dict[str, object]) -> dict[str, object]:
+def build_policy_beside(whole: dict[str, object], first: dict[str, object]) -> dict[str, object]:
     """What a policy (as ``policy`` makes it) allows beside another one; the two together allow what it does."""
     statements = []
     for row in whole["Statement"]:

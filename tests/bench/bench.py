@@ -25,7 +25,7 @@ import yaml
 from place import GUIDE, Place, place
 
 from kumo_sandbox import durations
-from kumo_sandbox.aws.addon_versions import TABLE
+from kumo_sandbox.eks.addon_versions import TABLE
 
 HERE = Path(__file__).resolve().parent
 PAIRS = 3

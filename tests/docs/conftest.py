@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 from support.warm import Commands
 
-from kumo_sandbox import Sandbox, binaries
-from kumo_sandbox.place import Place
+from kumo_sandbox import Sandbox
+from kumo_sandbox.state_dir import StateDir
+from kumo_sandbox.toolchain import binaries
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -90,8 +91,8 @@ def story(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Itera
     for example in (ROOT / "docs/examples").glob("*.yaml"):
         shutil.copy(example, folder)
     shutil.copytree(ROOT / "docs/examples/my-chart", folder / "my-chart")
-    place = Place(str(tmp_path_factory.mktemp("sandbox")))
-    with Sandbox(speed="instant", kubernetes=True, state_dir=str(place.clusters)) as sandbox:
-        place.claim()
-        place.write({"pid": os.getpid(), "endpoint": sandbox.endpoint, "env": sandbox.env})
-        yield Story(sandbox, folder, binaries.ensure(TOOLS), place.folder, commands=commands.folder)
+    state = StateDir(str(tmp_path_factory.mktemp("sandbox")))
+    with Sandbox(speed="instant", kubernetes=True, state_dir=str(state.clusters)) as sandbox:
+        state.claim()
+        state.write_facts({"pid": os.getpid(), "endpoint": sandbox.endpoint, "env": sandbox.env})
+        yield Story(sandbox, folder, binaries.ensure(TOOLS), state.folder, commands=commands.folder)

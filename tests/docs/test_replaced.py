@@ -10,7 +10,7 @@ import blocks
 import pytest
 import replaced
 
-from kumo_sandbox import binaries
+from kumo_sandbox.toolchain import binaries
 
 RIGHT = [
     "aws eks update-kubeconfig --name a --region b",

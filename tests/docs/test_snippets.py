@@ -34,7 +34,7 @@ from blocks import Block
 from conftest import ROOT, Story
 
 from ansible_collections.kumo.eks.plugins.filter.cluster_config import FilterModule
-from kumo_sandbox.recorder import policy
+from kumo_sandbox.recorder import build_policy
 
 README = ROOT / "README.md"
 PAGES = sorted((ROOT / "docs/guide").glob("[0-9]*.md"))
@@ -100,7 +100,7 @@ def test_a_page_of_the_guide(
 def test_the_iam_policy_is_what_the_readme_calls(story: Story):
     """``make iam-policy`` writes it; the order of actions and statements does not matter."""
     written = json.loads((ROOT / "docs/iam-policy.json").read_text())
-    assert in_order(written) == in_order(policy(story.readme_calls)), "make iam-policy writes it anew"
+    assert in_order(written) == in_order(build_policy(story.readme_calls)), "make iam-policy writes it anew"
 
 
 def in_order(value: Any) -> Any:

@@ -23,7 +23,8 @@ import pytest
 from charts import write_chart
 from support.warm import Commands
 
-from kumo_sandbox import Sandbox, binaries
+from kumo_sandbox import Sandbox
+from kumo_sandbox.toolchain import binaries
 
 CLUSTER = "my-cluster"
 HELM_4 = pytest.mark.parametrize("helm_program", ["helm"], indirect=True)  # where Helm 3 does nothing of its own

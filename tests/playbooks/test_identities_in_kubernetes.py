@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kumo_sandbox import Sandbox
-from kumo_sandbox.recorder import policy, policy_beside
+from kumo_sandbox.recorder import build_policy, build_policy_beside
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLE = DOCS / "examples/identities.yaml"
@@ -60,4 +60,4 @@ def test_the_example_with_kubernetes(sandbox, play, run_module, ground):
     first, written = (
         json.loads((DOCS / name).read_text()) for name in ("iam-policy.json", "iam-policy-identities.json")
     )
-    assert written == policy_beside(policy(calls), first), "make iam-policy writes it anew"
+    assert written == build_policy_beside(build_policy(calls), first), "make iam-policy writes it anew"

@@ -12,11 +12,11 @@ import uuid
 from datetime import UTC
 from typing import Any
 
-from kumo_sandbox.aws.errors import ServiceError
-from kumo_sandbox.aws.store import Cluster, Store
+from kumo_sandbox.eks.errors import ServiceError
+from kumo_sandbox.eks.issuer import TokenError, read_audiences, read_claims
+from kumo_sandbox.eks.store import Cluster, Store
 from kumo_sandbox.identity import trust
-from kumo_sandbox.identity.issuer import TokenError, audiences_of, claims_of
-from kumo_sandbox.identity.web_identity import make_session, role_of
+from kumo_sandbox.identity.web_identity import find_role, make_session
 
 AUDIENCE = "pods.eks.amazonaws.com"
 SERVICE = "pods.eks.amazonaws.com"
@@ -51,14 +51,14 @@ def assume(store: Store, region: str, name: str, body: bytes) -> dict[str, Any]:
     cluster = store.clusters.get((region, name))
     if cluster is None:
         raise AuthError("ResourceNotFoundException", f"No cluster found for name: {name}.", 404)
-    claims = _claims(cluster, body)
+    claims = _read_claims(cluster, body)
     namespace, account = _subject(claims)
-    association = _association(cluster, namespace, account)
+    association = _find_association(cluster, namespace, account)
     pod = (claims.get("kubernetes.io") or {}).get("pod") or {}
     # eks-CLUSTER-POD-UUID, cut to the 64 characters of a session's name
     session_name = f"eks-{name}-{pod.get('name', 'pod')}"[:27] + f"-{uuid.uuid4()}"
-    tags = {} if association["disableSessionTags"] else _tags(cluster, namespace, account, pod)
-    session = _session(cluster, association, session_name, tags)
+    tags = {} if association["disableSessionTags"] else _build_tags(cluster, namespace, account, pod)
+    session = _build_session(cluster, association, session_name, tags)
     if association.get("targetRoleArn"):
         session = _chained(association, session, session_name, tags)
     return {
@@ -75,15 +75,15 @@ def assume(store: Store, region: str, name: str, body: bytes) -> dict[str, Any]:
     }
 
 
-def _claims(cluster: Cluster, body: bytes) -> dict[str, Any]:
+def _read_claims(cluster: Cluster, body: bytes) -> dict[str, Any]:
     try:
         token = str(json.loads(body or b"{}").get("token") or "")
-        claims = claims_of(token)
+        claims = read_claims(token)
     except (TokenError, ValueError) as error:
         raise AuthError("InvalidTokenException", f"Token is not a valid JWT: {error}") from error
     if claims.get("iss") != cluster.raw["identity"]["oidc"]["issuer"] or not cluster.issuer_key.signed(token):
         raise AuthError("InvalidTokenException", f"Token was not issued by the cluster {cluster.name}")
-    if AUDIENCE not in audiences_of(claims):
+    if AUDIENCE not in read_audiences(claims):
         raise AuthError("InvalidTokenException", f"Token audience is not {AUDIENCE}")
     if time.time() >= int(claims.get("exp") or 0):
         raise AuthError("ExpiredTokenException", "Token is expired")
@@ -97,7 +97,7 @@ def _subject(claims: dict[str, Any]) -> tuple[str, str]:
     return words[2], words[3]
 
 
-def _association(cluster: Cluster, namespace: str, account: str) -> dict[str, Any]:
+def _find_association(cluster: Cluster, namespace: str, account: str) -> dict[str, Any]:
     for row in cluster.pod_identities.values():
         if (row["namespace"], row["serviceAccount"]) == (namespace, account):
             return row
@@ -108,7 +108,7 @@ def _association(cluster: Cluster, namespace: str, account: str) -> dict[str, An
     )
 
 
-def _tags(cluster: Cluster, namespace: str, account: str, pod: dict[str, Any]) -> dict[str, list[str]]:
+def _build_tags(cluster: Cluster, namespace: str, account: str, pod: dict[str, Any]) -> dict[str, list[str]]:
     """The session tags of EKS, as the condition keys a trust policy may ask for."""
     values = {
         "eks-cluster-arn": cluster.raw["arn"],
@@ -121,9 +121,9 @@ def _tags(cluster: Cluster, namespace: str, account: str, pod: dict[str, Any]) -
     return {f"aws:RequestTag/{key}": [value] for key, value in values.items()}
 
 
-def _session(cluster: Cluster, association: dict[str, Any], name: str, tags: dict[str, list[str]]) -> Any:
+def _build_session(cluster: Cluster, association: dict[str, Any], name: str, tags: dict[str, list[str]]) -> Any:
     arn, cluster_arn = association["roleArn"], cluster.raw["arn"]
-    role = role_of(arn)
+    role = find_role(arn)
     words = {**tags, "aws:SourceAccount": [cluster_arn.split(":")[4]], "aws:SourceArn": [cluster_arn]}
     for action in ("sts:AssumeRole", "sts:TagSession") if tags else ("sts:AssumeRole",):
         if role is None or not _trusts(role, action, ("Service", SERVICE), words):
@@ -134,7 +134,7 @@ def _session(cluster: Cluster, association: dict[str, Any], name: str, tags: dic
 
 def _chained(association: dict[str, Any], first: Any, name: str, context: dict[str, list[str]]) -> Any:
     """The target role, assumed by the association's role with the association's external id."""
-    target = role_of(association["targetRoleArn"])
+    target = find_role(association["targetRoleArn"])
     words = {**context, "sts:ExternalId": [association["externalId"]]}
     account = first.role_arn.split(":")[4]
     callers = (first.role_arn, first.arn, account, f"arn:aws:iam::{account}:root")
@@ -147,4 +147,4 @@ def _chained(association: dict[str, Any], first: Any, name: str, context: dict[s
 
 
 def _trusts(role: Any, action: str, principal: tuple[str, str], context: dict[str, list[str]]) -> bool:
-    return trust.allows(json.loads(role.assume_role_policy_document), action, principal, context)
+    return trust.is_allowed(json.loads(role.assume_role_policy_document), action, principal, context)

@@ -10,8 +10,8 @@ from typing import Any
 
 from werkzeug.datastructures import EnvironHeaders
 
-from kumo_sandbox.aws.errors import ServiceError
-from kumo_sandbox.aws.store import Store
+from kumo_sandbox.eks.errors import ServiceError
+from kumo_sandbox.eks.store import Store
 from kumo_sandbox.principals import ACCOUNT
 
 # What a path names below a cluster: where the store keeps it, and its ARN.
@@ -32,13 +32,13 @@ class Denied(ServiceError):
         self.code = code
 
 
-def enforced() -> bool:
+def is_enforced() -> bool:
     from moto import settings
 
     return settings.INITIAL_NO_AUTH_ACTION_COUNT != math.inf
 
 
-def enforce(wanted: bool) -> None:
+def set_enforced(wanted: bool) -> None:
     """From the next call on. The switch is one for the process."""
     from moto import settings
     from moto.core.authorization import ActionAuthenticatorMixin
@@ -54,7 +54,7 @@ def check(
     from moto.core.exceptions import AccessDeniedError, InvalidClientTokenIdError, SignatureDoesNotMatchError
     from moto.iam.access_control import IAMRequest
 
-    if not enforced():
+    if not is_enforced():
         return
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or environ.get("PATH_INFO", "")
     try:

@@ -15,7 +15,7 @@ log = logging.getLogger("kumo_sandbox")
 Context = Mapping[str, Sequence[str]]  # condition key -> its values
 
 
-def allows(document: dict[str, Any], action: str, principal: tuple[str, str], context: Context) -> bool:
+def is_allowed(document: dict[str, Any], action: str, principal: tuple[str, str], context: Context) -> bool:
     """Whether some statement allows the caller and none denies.
 
     Args:

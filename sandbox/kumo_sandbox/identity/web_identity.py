@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
+from kumo_sandbox.eks.issuer import IssuerKey, TokenError, read_audiences, read_claims
 from kumo_sandbox.identity import trust
-from kumo_sandbox.identity.issuer import IssuerKey, TokenError, audiences_of, claims_of
 from kumo_sandbox.principals import ACCOUNT
 
 OPERATION = "AssumeRoleWithWebIdentity"
@@ -33,16 +33,16 @@ class StsError(Exception):
         self.code, self.message, self.status = code, message, status
 
 
-def subject(asked: dict[str, str]) -> str:
+def read_subject(asked: dict[str, str]) -> str:
     """Whom a request speaks for by its own word: the token's subject at its issuer."""
     try:
-        claims = claims_of(asked.get("WebIdentityToken") or "")
+        claims = read_claims(asked.get("WebIdentityToken") or "")
     except TokenError:
         return "a web identity"
     return f"{claims.get('sub')}@{claims.get('iss')}"
 
 
-def not_authorized() -> StsError:
+def build_not_authorized() -> StsError:
     return StsError("AccessDenied", f"Not authorized to perform {ACTION}", 403)
 
 
@@ -67,10 +67,10 @@ def assume(asked: dict[str, str], key_of: KeyOf) -> dict[str, Any]:
         if not asked.get(name):
             raise _invalid(f"Value null at '{member}' failed to satisfy constraint: Member must not be null")
     token = asked["WebIdentityToken"]
-    claims, provider = check_token(token, key_of, account_of(asked["RoleArn"]))
-    role = role_of(asked["RoleArn"])
+    claims, provider = check_token(token, key_of, read_account(asked["RoleArn"]))
+    role = find_role(asked["RoleArn"])
     if role is None or not trusts(role, provider.arn, claims, asked["RoleSessionName"]):
-        raise not_authorized()
+        raise build_not_authorized()
     session = make_session(role, asked["RoleSessionName"], _duration(asked, role), asked.get("Policy") or "")
     return {"session": session, "claims": claims, "provider": provider.arn}
 
@@ -78,14 +78,14 @@ def assume(asked: dict[str, str], key_of: KeyOf) -> dict[str, Any]:
 def check_token(token: str, key_of: KeyOf, account: str) -> tuple[dict[str, Any], Any]:
     """The claims of a good token and the provider for its issuer that the account of the role has."""
     try:
-        claims = claims_of(token)
+        claims = read_claims(token)
     except TokenError as error:
         raise StsError(
             "InvalidIdentityToken",
             "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
         ) from error
     issuer = str(claims.get("iss") or "")
-    provider = provider_of(issuer, account)
+    provider = find_provider(issuer, account)
     if provider is None:
         raise StsError("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}")
     key = key_of(issuer)
@@ -95,7 +95,7 @@ def check_token(token: str, key_of: KeyOf, account: str) -> tuple[dict[str, Any]
             "Couldn't retrieve verification key from your identity provider,  please reference"
             f" {OPERATION} documentation for requirements",
         )
-    if not set(audiences_of(claims)) & set(provider.client_id_list):
+    if not set(read_audiences(claims)) & set(provider.client_id_list):
         raise StsError("InvalidIdentityToken", "Incorrect token audience")
     now, end = int(time.time()), int(claims.get("exp") or 0)
     if now >= end:
@@ -106,13 +106,13 @@ def check_token(token: str, key_of: KeyOf, account: str) -> tuple[dict[str, Any]
     return claims, provider
 
 
-def account_of(arn: str) -> str:
+def read_account(arn: str) -> str:
     """The account of a role; the sandbox's own where the ARN is none."""
     words = arn.split(":")
     return words[4] if len(words) == 6 and words[4].isdigit() else ACCOUNT
 
 
-def provider_of(issuer: str, account: str) -> Any:
+def find_provider(issuer: str, account: str) -> Any:
     """IAM's OpenID Connect provider for an issuer, None where the account has none."""
     from moto.iam.models import iam_backends
 
@@ -121,11 +121,11 @@ def provider_of(issuer: str, account: str) -> Any:
     return next((each for each in providers if each.url == name), None)
 
 
-def role_of(arn: str) -> Any:
+def find_role(arn: str) -> Any:
     """The role with this ARN, None where there is none."""
     from moto.iam.models import iam_backends
 
-    return next((role for role in iam_backends[account_of(arn)]["aws"].roles.values() if role.arn == arn), None)
+    return next((role for role in iam_backends[read_account(arn)]["aws"].roles.values() if role.arn == arn), None)
 
 
 def trusts(role: Any, provider: str, claims: dict[str, Any], session: str) -> bool:
@@ -133,18 +133,18 @@ def trusts(role: Any, provider: str, claims: dict[str, Any], session: str) -> bo
     name = str(claims["iss"]).removeprefix("https://")
     context = {
         f"{name}:sub": [str(claims.get("sub"))],
-        f"{name}:aud": audiences_of(claims),
+        f"{name}:aud": read_audiences(claims),
         "sts:RoleSessionName": [session],
         "aws:FederatedProvider": [provider],
     }
-    return trust.allows(json.loads(role.assume_role_policy_document), ACTION, ("Federated", provider), context)
+    return trust.is_allowed(json.loads(role.assume_role_policy_document), ACTION, ("Federated", provider), context)
 
 
 def make_session(role: Any, name: str, seconds: int, policy: str = "") -> Any:
     """moto's session of a role, with credentials."""
     from moto.sts.models import sts_backends
 
-    return sts_backends[account_of(role.arn)]["aws"].assume_role_with_web_identity(
+    return sts_backends[read_account(role.arn)]["aws"].assume_role_with_web_identity(
         region_name="us-east-1",
         role_session_name=name,
         role_arn=role.arn,
@@ -182,7 +182,7 @@ def _result(made: dict[str, Any]) -> str:
     expiration = session.expiration.replace(tzinfo=UTC) if session.expiration.tzinfo is None else session.expiration
     rows = {
         "SubjectFromWebIdentityToken": claims["sub"],
-        "Audience": audiences_of(claims)[0],
+        "Audience": read_audiences(claims)[0],
         "Provider": made["provider"],
     }
     user = {"AssumedRoleId": session.user_id, "Arn": session.arn}

@@ -1,6 +1,6 @@
 """Access entries and their policies as RBAC.
 
-EKS grants access policies in an authorizer of its own; here each is a ClusterRole bound to a group that
+EKS grants access policies in a separate authorizer; here each is a ClusterRole bound to a group that
 ``review_token`` gives to the entry's principal, so that it holds whatever user name the entry has.
 """
 
@@ -38,12 +38,12 @@ OWN_ROLES: dict[str, list[dict[str, list[str]]]] = {
 }
 
 
-def group_of(rule: AccessRule) -> str:
+def find_group(rule: AccessRule) -> str:
     """The group that carries the policies of one principal."""
     return f"{GROUP_PREFIX}{rule.principal_arn}"
 
 
-def access_manifests(view: ClusterView, present: Sequence[str]) -> Iterator[Manifest]:
+def build_access_manifests(view: ClusterView, present: Sequence[str]) -> Iterator[Manifest]:
     """Roles and bindings for all associated policies; a policy for services, unknown here, grants nothing.
 
     ``present`` are the namespaces there are: a scope may name ones that come later, or many by a * at the end.
@@ -54,23 +54,23 @@ def access_manifests(view: ClusterView, present: Sequence[str]) -> Iterator[Mani
         for policy, scope, namespaces in rule.policies:
             if policy in POLICY_ROLES:
                 matching = [name for name in present if any(fnmatchcase(name, each) for each in namespaces)]
-                yield from _bindings(rule, policy, scope, matching)
+                yield from _build_bindings(rule, policy, scope, matching)
 
 
-def _bindings(rule: AccessRule, policy: str, scope: str, namespaces: Sequence[str]) -> Iterator[Manifest]:
+def _build_bindings(rule: AccessRule, policy: str, scope: str, namespaces: Sequence[str]) -> Iterator[Manifest]:
     digest = hashlib.sha256(rule.principal_arn.encode()).hexdigest()[:12]
     name = f"eks:{policy}:{digest}"
     if scope != "namespace":
-        yield _binding("ClusterRoleBinding", {"name": name}, policy, rule)
+        yield _build_binding("ClusterRoleBinding", {"name": name}, policy, rule)
     for namespace in namespaces if scope == "namespace" else ():
-        yield _binding("RoleBinding", {"name": name, "namespace": namespace}, policy, rule)
+        yield _build_binding("RoleBinding", {"name": name, "namespace": namespace}, policy, rule)
 
 
-def _binding(kind: str, metadata: dict[str, str], policy: str, rule: AccessRule) -> Manifest:
+def _build_binding(kind: str, metadata: dict[str, str], policy: str, rule: AccessRule) -> Manifest:
     return {
         "apiVersion": f"{RBAC}/v1",
         "kind": kind,
         "metadata": metadata,
         "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": POLICY_ROLES[policy]},
-        "subjects": [{"apiGroup": RBAC, "kind": "Group", "name": group_of(rule)}],
+        "subjects": [{"apiGroup": RBAC, "kind": "Group", "name": find_group(rule)}],
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 from kumo_sandbox.interfaces import AddonSpec, ClusterView, NodeSpec
 from kumo_sandbox.kubernetes.api import Manifest
-from kumo_sandbox.kubernetes.fargate import COMPUTE_TYPE, profile_for
+from kumo_sandbox.kubernetes.fargate import COMPUTE_TYPE, find_profile
 
 NAMESPACE = "kube-system"
 REGISTRY = "602401143452.dkr.ecr.{region}.amazonaws.com"
@@ -103,32 +103,32 @@ DEPLOYMENT_TOLERATIONS = [
 ]
 
 
-def addon_manifests(view: ClusterView) -> Iterator[Manifest]:
+def build_addon_manifests(view: ClusterView) -> Iterator[Manifest]:
     """All objects of the add-ons of a cluster."""
     for addon in view.addons:
         if addon.name == "coredns":
-            yield _dns_service(view)
-        for workload in workloads(addon.name):
-            yield _service_account(workload)
-            yield _manifest(view, addon, workload)
+            yield _build_dns_service(view)
+        for workload in list_workloads(addon.name):
+            yield _build_service_account(workload)
+            yield _build_manifest(view, addon, workload)
 
 
-def workloads(addon: str) -> tuple[Workload, ...]:
-    """An add-on's workloads; one that is not in the table runs as a Deployment of its own name."""
+def list_workloads(addon: str) -> tuple[Workload, ...]:
+    """An add-on's workloads; one that is not in the table runs as a Deployment of the same name."""
     return WORKLOADS.get(addon) or (Workload(addon, f"eks/{addon}:{{version}}", _named(addon), replicas=1),)
 
 
-def addon_could_run(view: ClusterView, addon: str) -> bool:
+def can_addon_run(view: ClusterView, addon: str) -> bool:
     """Whether each of its Deployments finds a place: a node they tolerate, or a Fargate profile that takes them.
 
     DaemonSets are content where no node is.
     """
-    return all(workload.kind == "DaemonSet" or _has_place(view, workload) for workload in workloads(addon))
+    return all(workload.kind == "DaemonSet" or _has_place(view, workload) for workload in list_workloads(addon))
 
 
 def _has_place(view: ClusterView, workload: Workload) -> bool:
     pod: Manifest = {"metadata": {"labels": workload.labels}, "spec": {}}
-    return any(_tolerated(node) for node in view.nodes) or bool(profile_for(pod, NAMESPACE, view.fargate_profiles))
+    return any(_tolerated(node) for node in view.nodes) or bool(find_profile(pod, NAMESPACE, view.fargate_profiles))
 
 
 def _tolerated(node: NodeSpec) -> bool:
@@ -138,10 +138,10 @@ def _tolerated(node: NodeSpec) -> bool:
     return not node.ami_type.startswith("WINDOWS") and all(key in keys for key in strict)
 
 
-def _manifest(view: ClusterView, addon: AddonSpec, workload: Workload) -> Manifest:
+def _build_manifest(view: ClusterView, addon: AddonSpec, workload: Workload) -> Manifest:
     spec: dict[str, Any] = {
         "selector": {"matchLabels": workload.labels},
-        "template": {"metadata": {"labels": workload.labels}, "spec": _pod_spec(view, addon, workload)},
+        "template": {"metadata": {"labels": workload.labels}, "spec": _build_pod_spec(view, addon, workload)},
     }
     return {
         "apiVersion": "apps/v1",
@@ -151,11 +151,11 @@ def _manifest(view: ClusterView, addon: AddonSpec, workload: Workload) -> Manife
     }
 
 
-def _pod_spec(view: ClusterView, addon: AddonSpec, workload: Workload) -> dict[str, Any]:
+def _build_pod_spec(view: ClusterView, addon: AddonSpec, workload: Workload) -> dict[str, Any]:
     daemon = workload.kind == "DaemonSet"
     container = {
         "name": workload.name,
-        "image": _image(view.region, addon.version, workload),
+        "image": _build_image(view.region, addon.version, workload),
         "resources": {"requests": workload.requests},
     }
     return {
@@ -163,19 +163,19 @@ def _pod_spec(view: ClusterView, addon: AddonSpec, workload: Workload) -> dict[s
         "hostNetwork": workload.host_network,
         "priorityClassName": "system-node-critical" if daemon else "system-cluster-critical",
         "tolerations": [{"operator": "Exists"}] if daemon else DEPLOYMENT_TOLERATIONS,
-        "affinity": _affinity(daemon),
+        "affinity": _build_affinity(daemon),
         "containers": [container],
     }
 
 
-def _image(region: str, version: str, workload: Workload) -> str:
+def _build_image(region: str, version: str, workload: Workload) -> str:
     """v1.29.0-eksbuild.1 has the tag v1.29.0 and the build eksbuild.1."""
     tag, dummy, build = version.partition("-")
     path = workload.image.format(version=version, tag=tag, build=build or "eksbuild.1")
     return f"{REGISTRY.format(region=region)}/{path}"
 
 
-def _affinity(daemon: bool) -> dict[str, Any]:
+def _build_affinity(daemon: bool) -> dict[str, Any]:
     """Linux only; daemons keep off Fargate, whose machines hold one pod."""
     expressions: list[dict[str, Any]] = [{"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]}]
     if daemon:
@@ -184,12 +184,12 @@ def _affinity(daemon: bool) -> dict[str, Any]:
     return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
 
 
-def _service_account(workload: Workload) -> Manifest:
+def _build_service_account(workload: Workload) -> Manifest:
     metadata = {"name": workload.name, "namespace": NAMESPACE, "labels": workload.labels}
     return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
 
 
-def _dns_service(view: ClusterView) -> Manifest:
+def _build_dns_service(view: ClusterView) -> Manifest:
     network = ipaddress.ip_network(view.service_cidr)
     ports = [{"name": f"dns{end}", "port": 53, "protocol": kind} for end, kind in (("", "UDP"), ("-tcp", "TCP"))]
     return {

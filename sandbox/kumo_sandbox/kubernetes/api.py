@@ -56,17 +56,17 @@ class Api:
         self._session.close()
 
     def apply(self, manifest: Manifest) -> Manifest:
-        """Server-side apply, and where the manifest has a status, that too; what is immutable is made anew."""
+        """Server-side apply, and where the manifest has a status, that too; what is immutable is recreated."""
         body = {key: value for key, value in manifest.items() if key != "status"}
         try:
-            answer = self._apply(path_of(manifest), body)
+            answer = self._apply(build_path(manifest), body)
         except ApiError as error:
             if error.status != HTTPStatus.UNPROCESSABLE_ENTITY:
                 raise
-            self.delete(path_of(manifest))
-            answer = self._apply(path_of(manifest), body)
+            self.delete(build_path(manifest))
+            answer = self._apply(build_path(manifest), body)
         if "status" in manifest:
-            answer = self._apply(f"{path_of(manifest)}/status", {**body, "status": manifest["status"]})
+            answer = self._apply(f"{build_path(manifest)}/status", {**body, "status": manifest["status"]})
         return answer
 
     def get(self, path: str, **parameters: str) -> Manifest:
@@ -74,7 +74,7 @@ class Api:
 
     def items(self, api_version: str, kind: str, **parameters: str) -> list[Manifest]:
         """All objects of a kind; parameters as the API names them (fieldSelector, labelSelector)."""
-        answer = self.get(collection_of(api_version, kind), **parameters)
+        answer = self.get(build_collection_path(api_version, kind), **parameters)
         typed = {"apiVersion": api_version, "kind": kind}  # which the items of a list lack
         return [{**typed, **item} for item in answer.get("items") or []]
 
@@ -121,13 +121,13 @@ class Api:
         return dict(answer.json())
 
 
-def path_of(manifest: Mapping[str, Any]) -> str:
+def build_path(manifest: Mapping[str, Any]) -> str:
     """The URL path of an object."""
     metadata = manifest["metadata"]
-    return f"{collection_of(manifest['apiVersion'], manifest['kind'], metadata.get('namespace'))}/{metadata['name']}"
+    return f"{build_collection_path(manifest['apiVersion'], manifest['kind'], metadata.get('namespace'))}/{metadata['name']}"
 
 
-def collection_of(api_version: str, kind: str, namespace: str | None = None) -> str:
+def build_collection_path(api_version: str, kind: str, namespace: str | None = None) -> str:
     """The URL path of a kind's objects, of one namespace or (None) of all."""
     root = f"/api/{api_version}" if "/" not in api_version else f"/apis/{api_version}"
     resource, namespaced = RESOURCES[kind]

@@ -1,4 +1,4 @@
-"""The Kubernetes side of one cluster: its endpoint from the start, its control plane from the first connection on."""
+"""The Kubernetes backend of one cluster: its endpoint from the start, its control plane from the first connection on."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from kumo_sandbox.interfaces import ClusterView, LoadBalancers
 from kumo_sandbox.kubernetes import fargate_scheduler
-from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, collection_of, path_of
-from kumo_sandbox.kubernetes.control_plane import ControlPlane, kubeconfig, write_private
+from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
+from kumo_sandbox.kubernetes.control_plane import ControlPlane, build_kubeconfig, write_private
 from kumo_sandbox.kubernetes.listener import Listener
 from kumo_sandbox.kubernetes.load_balancers import balance
 from kumo_sandbox.kubernetes.pki import Pki
@@ -26,9 +26,9 @@ FRESH = 30.0  # seconds a new connection waits at most for the changes that were
 WATCH = 300  # seconds of one watch
 # What changes in a cluster and concerns us: namespaces (access policies name them), Fargate's pods, load balancers.
 WATCHED: tuple[tuple[str, dict[str, str]], ...] = (
-    (collection_of("v1", "Namespace"), {}),
-    (collection_of("v1", "Pod"), fargate_scheduler.OURS),
-    (collection_of("v1", "Service"), {}),
+    (build_collection_path("v1", "Namespace"), {}),
+    (build_collection_path("v1", "Pod"), fargate_scheduler.OURS),
+    (build_collection_path("v1", "Service"), {}),
 )
 
 
@@ -56,7 +56,7 @@ class Cluster:
         self._removed = False
         self._listener = Listener(self._pki, self._ready, self._target)
         self.kubeconfig = folder / "admin.kubeconfig"
-        write_private(self.kubeconfig, kubeconfig(self.endpoint, self._pki, "admin"))
+        write_private(self.kubeconfig, build_kubeconfig(self.endpoint, self._pki, "admin"))
 
     @property
     def endpoint(self) -> str:
@@ -99,7 +99,7 @@ class Cluster:
         api = Api(self._control_plane.url, self._pki)
         metadata = {"namespace": namespace, "name": name}
         try:
-            return api.get(path_of({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}))
+            return api.get(build_path({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}))
         except ApiError as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import requests
 
-from kumo_sandbox import binaries
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.pki import Pki
-from kumo_sandbox.kubernetes.processes import Processes, resident_mib
+from kumo_sandbox.kubernetes.processes import Processes, measure_resident_mib
+from kumo_sandbox.toolchain import binaries
 
 PATIENCE = 120.0  # seconds the API server may take on a busy machine
 ATTEMPTS = 2  # a port that was free may be taken when the program binds it
@@ -51,7 +51,7 @@ class ControlPlane:
 
     @property
     def resident_mib(self) -> float:
-        return resident_mib(list(self.pids.values()))
+        return measure_resident_mib(list(self.pids.values()))
 
     def healthy(self) -> bool:
         """Whether all that was started still runs."""
@@ -76,7 +76,7 @@ class ControlPlane:
         self._processes.stop()
 
     def _start_all(self, tools: dict[str, str], view: ClusterView) -> None:
-        etcd_port, api_port = free_ports(2)
+        etcd_port, api_port = find_free_ports(2)
         self.url = f"https://127.0.0.1:{api_port}"
         self._write_files(view)
         self._start(self._etcd(tools["etcd"], etcd_port))
@@ -102,9 +102,9 @@ class ControlPlane:
         self.pki.issue("server", "kube-apiserver", hosts=names)
         self.pki.issue("etcd", "etcd", hosts=("127.0.0.1",))
         self.pki.service_account_keys(view.signing_key)
-        webhook = kubeconfig(f"{self._token_review_url}/{view.arn}")
+        webhook = build_kubeconfig(f"{self._token_review_url}/{view.arn}")
         write_private(self.folder / "token-webhook.json", webhook)
-        write_private(self.folder / "internal.kubeconfig", kubeconfig(self.url, self.pki, "admin"))
+        write_private(self.folder / "internal.kubeconfig", build_kubeconfig(self.url, self.pki, "admin"))
         shutil.copyfile(STAGES, self.folder / "stages.yaml")
 
     def _etcd(self, program: str, port: int) -> list[str]:
@@ -211,7 +211,7 @@ class ControlPlane:
             return False
 
 
-def kubeconfig(server: str, pki: Pki | None = None, client: str | None = None) -> str:
+def build_kubeconfig(server: str, pki: Pki | None = None, client: str | None = None) -> str:
     """A kubeconfig (JSON is YAML) for ``server``; with the CA of ``pki`` and its client certificate, all embedded."""
     cluster = {"server": server} | ({"certificate-authority-data": pki.ca_data} if pki else {})
     user = {}
@@ -241,7 +241,7 @@ def write_private(path: Path, text: str) -> None:
     path.write_text(text)
 
 
-def free_ports(count: int) -> list[int]:
+def find_free_ports(count: int) -> list[int]:
     """Ports of 127.0.0.1 that are free now."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for dummy in range(count)]
     ports = [each.getsockname()[1] for each in sockets]

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 from kumo_sandbox.interfaces import ClusterView, FargateProfileSpec
 from kumo_sandbox.kubernetes.api import Manifest
-from kumo_sandbox.kubernetes.nodes import node_info, place_labels, status
+from kumo_sandbox.kubernetes.nodes import build_node_info, build_place_labels, build_status
 
 COMPUTE_TYPE = "eks.amazonaws.com/compute-type"
 PROFILE_LABEL = "eks.amazonaws.com/fargate-profile"
@@ -33,7 +33,7 @@ SUFFIXES = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12} | {
 }
 
 
-def profile_for(pod: Manifest, namespace: str, profiles: Iterable[FargateProfileSpec]) -> str | None:
+def find_profile(pod: Manifest, namespace: str, profiles: Iterable[FargateProfileSpec]) -> str | None:
     """The profile that takes this pod: the one its label asks for if that matches, else the first by name.
 
     Pods of DaemonSets and pods that are bound already stay where they are.
@@ -60,7 +60,7 @@ def _like(value: str | None, pattern: str) -> bool:
     return value is not None and fnmatchcase(value, pattern.replace("[", "[[]"))
 
 
-def unsupported(pod: Manifest) -> str | None:
+def find_unsupported(pod: Manifest) -> str | None:
     """Why Fargate cannot run the pod, None if it can ("Fargate considerations" in the EKS User Guide)."""
     spec = pod["spec"]
     fields = [name for name in ("hostNetwork", "hostPID", "hostIPC") if spec.get(name)]
@@ -71,12 +71,12 @@ def unsupported(pod: Manifest) -> str | None:
         fields.append("privileged")
     if fields:
         return f"Pod not supported on Fargate: fields not supported: {', '.join(fields)}"
-    if size_of(pod) is None:
+    if choose_size(pod) is None:
         return "Pod not supported on Fargate: its resource requests exceed 16 vCPU and 120 GB"
     return None
 
 
-def size_of(pod: Manifest) -> tuple[float, float] | None:
+def choose_size(pod: Manifest) -> tuple[float, float] | None:
     """vCPUs and GB of the smallest machine that holds the pod's requests; None when none does."""
     cpu = _requested(pod, "cpu")
     memory = _requested(pod, "memory") / GIB + KUBERNETES_SHARE_GIB
@@ -98,33 +98,33 @@ def _request(container: Manifest, resource: str) -> float:
     return float(match[1]) * SUFFIXES.get(match[2], math.inf) if match else math.inf
 
 
-def capacity_text(size: tuple[float, float]) -> str:
+def format_capacity(size: tuple[float, float]) -> str:
     """The size as the annotation CapacityProvisioned has it: 0.25vCPU 0.5GB."""
     return f"{size[0]:g}vCPU {size[1]:g}GB"
 
 
-def fargate_node(view: ClusterView, pod: Manifest, size: tuple[float, float], taken: set[str]) -> Manifest:
+def build_fargate_node(view: ClusterView, pod: Manifest, size: tuple[float, float], taken: set[str]) -> Manifest:
     """The node of one pod; its address is none of ``taken`` and stays the same for the same pod."""
     uid = pod["metadata"]["uid"]
-    address = _address(view, uid, taken)
+    address = _derive_address(view, uid, taken)
     name = f"fargate-ip-{address.replace('.', '-')}.{view.region}.compute.internal"
     zones = sorted({spec.zone for spec in view.nodes}) or [f"{view.region}a"]
     zone = zones[int(hashlib.sha256(uid.encode()).hexdigest(), 16) % len(zones)]
     resources = {"cpu": f"{size[0] * 1000:g}m", "memory": f"{int(size[1] * 1024)}Mi", "pods": "1"}
-    info = node_info(uid, view.version, "linux", "amd64", "Amazon Linux 2", "5.10.245-245.983.amzn2.x86_64")
+    info = build_node_info(uid, view.version, "linux", "amd64", "Amazon Linux 2", "5.10.245-245.983.amzn2.x86_64")
     return {
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {
             "name": name,
-            "labels": {**place_labels(name, view.region, zone, "linux", "amd64"), COMPUTE_TYPE: "fargate"},
+            "labels": {**build_place_labels(name, view.region, zone, "linux", "amd64"), COMPUTE_TYPE: "fargate"},
         },
         "spec": {"providerID": f"aws:///{zone}/{uid[:10]}-{uid}/{name.split('.', maxsplit=1)[0]}", "taints": [TAINT]},
-        "status": status(name, address, resources, resources, info),
+        "status": build_status(name, address, resources, resources, info),
     }
 
 
-def _address(view: ClusterView, uid: str, taken: set[str]) -> str:
+def _derive_address(view: ClusterView, uid: str, taken: set[str]) -> str:
     """An address of the VPC that the nodes are in (10.0.0.0/16 where there are none)."""
     network = ".".join(view.nodes[0].private_ip.split(".")[:2]) if view.nodes else "10.0"
     attempt = 0

@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from kumo_sandbox.interfaces import ClusterView
-from kumo_sandbox.kubernetes.api import Api, Manifest, collection_of, path_of
+from kumo_sandbox.kubernetes.api import Api, Manifest, build_collection_path, build_path
 from kumo_sandbox.kubernetes.fargate import (
     COMPUTE_TYPE,
     PROFILE_LABEL,
     SCHEDULER,
-    capacity_text,
-    fargate_node,
-    size_of,
-    unsupported,
+    build_fargate_node,
+    choose_size,
+    find_unsupported,
+    format_capacity,
 )
 
-PODS = collection_of("v1", "Pod")
-NODES = collection_of("v1", "Node")
+PODS = build_collection_path("v1", "Pod")
+NODES = build_collection_path("v1", "Node")
 OURS = {"fieldSelector": f"spec.schedulerName={SCHEDULER}"}
 
 
@@ -36,16 +36,16 @@ def schedule(api: Api, view: ClusterView) -> None:
 
 
 def _place(api: Api, view: ClusterView, pod: Manifest, taken: set[str]) -> None:
-    reason = unsupported(pod)
-    size = size_of(pod)
+    reason = find_unsupported(pod)
+    size = choose_size(pod)
     if reason or size is None:
         _refuse(api, pod, reason or "")
         return
-    node = fargate_node(view, pod, size, taken)
+    node = build_fargate_node(view, pod, size, taken)
     taken.add(_address_of(node))
     api.apply(node)
-    path = path_of(pod)
-    api.patch(path, {"metadata": {"annotations": {"CapacityProvisioned": capacity_text(size)}}})
+    path = build_path(pod)
+    api.patch(path, {"metadata": {"annotations": {"CapacityProvisioned": format_capacity(size)}}})
     _bind(api, path, pod, node["metadata"]["name"])
     _event(api, pod, "Normal", "Scheduled", f"Successfully assigned {_full_name(pod)} to {node['metadata']['name']}")
 
@@ -66,7 +66,7 @@ def _refuse(api: Api, pod: Manifest, reason: str) -> None:
     if any(condition.get("message") == reason for condition in conditions):
         return
     condition = {"type": "PodScheduled", "status": "False", "reason": "UnsupportedPodSpec", "message": reason}
-    api.patch(f"{path_of(pod)}/status", {"status": {"conditions": [condition]}})
+    api.patch(f"{build_path(pod)}/status", {"status": {"conditions": [condition]}})
     _event(api, pod, "Warning", "UnsupportedPodSpec", reason)
 
 
@@ -88,7 +88,7 @@ def _event(api: Api, pod: Manifest, kind: str, reason: str, message: str) -> Non
         "reportingComponent": SCHEDULER,
         "reportingInstance": SCHEDULER,
     }
-    api.create(collection_of("v1", "Event", metadata["namespace"]), body)
+    api.create(build_collection_path("v1", "Event", metadata["namespace"]), body)
 
 
 def _delete_pods_without_profile(api: Api, view: ClusterView, pods: list[Manifest]) -> None:
@@ -97,7 +97,7 @@ def _delete_pods_without_profile(api: Api, view: ClusterView, pods: list[Manifes
     for pod in pods:
         profile = (pod["metadata"].get("labels") or {}).get(PROFILE_LABEL)
         if profile not in active and "deletionTimestamp" not in pod["metadata"]:
-            api.delete(path_of(pod))
+            api.delete(build_path(pod))
 
 
 def _delete_nodes(api: Api, names: set[str]) -> None:

@@ -34,9 +34,9 @@ class Identity:
     audience: str
 
 
-def identity_patch(pod: Manifest, namespace: str, account: Manifest, view: ClusterView) -> list[dict[str, Any]]:
+def build_identity_patch(pod: Manifest, namespace: str, account: Manifest, view: ClusterView) -> list[dict[str, Any]]:
     """The JSON patch for a pod of this service account; empty where nothing is to be done."""
-    identity = identity_of(pod, namespace, account, view)
+    identity = find_identity(pod, namespace, account, view)
     if identity is None:
         return []
     annotations = account["metadata"].get("annotations") or {}
@@ -55,12 +55,12 @@ def identity_patch(pod: Manifest, namespace: str, account: Manifest, view: Clust
     ]
     volumes = spec.get("volumes") or []
     if all(each["name"] != identity.volume for each in volumes):
-        value = [_volume(identity, _lifetime(pod, annotations)), *volumes]
+        value = [_build_volume(identity, _read_lifetime(pod, annotations)), *volumes]
         patch.append({"op": "add", "path": "/spec/volumes", "value": value})
     return patch
 
 
-def identity_of(pod: Manifest, namespace: str, account: Manifest, view: ClusterView) -> Identity | None:
+def find_identity(pod: Manifest, namespace: str, account: Manifest, view: ClusterView) -> Identity | None:
     """By association, by annotation, or not at all."""
     annotations = account["metadata"].get("annotations") or {}
     if (namespace, account["metadata"]["name"]) in view.pod_identities:
@@ -86,7 +86,7 @@ def _path(pod: Manifest, folder: str, file: str) -> str:
 
 
 def _with(container: Manifest, identity: Identity, common: dict[str, str], region: str) -> Manifest:
-    """The container with variables and mount, as far as it has none of its own."""
+    """The container with variables and mount, unless it has them already."""
     names = {each["name"] for each in container.get("env") or []}
     added = {key: value for key, value in common.items() if key not in names}
     if not names.intersection(REGION_KEYS):
@@ -100,12 +100,12 @@ def _with(container: Manifest, identity: Identity, common: dict[str, str], regio
     return {**container, "env": env, "volumeMounts": mounts}
 
 
-def _volume(identity: Identity, seconds: int) -> Manifest:
+def _build_volume(identity: Identity, seconds: int) -> Manifest:
     token = {"audience": identity.audience, "expirationSeconds": seconds, "path": identity.file}
     return {"name": identity.volume, "projected": {"sources": [{"serviceAccountToken": token}]}}
 
 
-def _lifetime(pod: Manifest, annotations: dict[str, str]) -> int:
+def _read_lifetime(pod: Manifest, annotations: dict[str, str]) -> int:
     """Seconds: the pod's annotation before the service account's; what is no number does not count."""
     key = f"{PREFIX}token-expiration"
     for text in ((pod["metadata"].get("annotations") or {}).get(key), annotations.get(key)):

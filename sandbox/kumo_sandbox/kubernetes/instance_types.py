@@ -59,7 +59,7 @@ class InstanceType:
 
 
 @cache
-def instance_type(name: str) -> InstanceType:
+def find_instance_type(name: str) -> InstanceType:
     """The type's numbers from moto's table of EC2; one that EC2 does not know counts as 2 vCPUs and 8 GiB."""
     from moto.ec2.models.instance_types import INSTANCE_TYPES  # a large table, read when the first node appears
 

@@ -89,7 +89,7 @@ class Listener:
 
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
-    """One event loop, on a thread of its own, for the connections of all clusters."""
+    """One event loop, on a separate thread, for the connections of all clusters."""
     loop = asyncio.new_event_loop()
     loop.set_default_executor(ThreadPoolExecutor(WAITING, thread_name_prefix="kumo-endpoint"))
     threading.Thread(target=loop.run_forever, name="kumo-endpoints", daemon=True).start()

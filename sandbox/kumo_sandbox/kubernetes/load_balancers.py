@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from kumo_sandbox.interfaces import ClusterView, LoadBalancers, LoadBalancerSpec
-from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, path_of
+from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_path
 
 PREFIX = "service.beta.kubernetes.io/aws-load-balancer-"
 CLASS = "service.k8s.aws/nlb"  # the loadBalancerClass of the AWS Load Balancer Controller
@@ -40,7 +40,7 @@ class Desk:
 
 def balance(api: Api, cluster: ClusterView, balancers: LoadBalancers) -> bool:
     """One look at all Services; False where one still waits for its load balancer, and another look is due."""
-    services = [each for each in api.items("v1", "Service") if _finalizers(each) or wanted_by(each)]
+    services = [each for each in api.items("v1", "Service") if _finalizers(each) or is_wanted_by(each)]
     if not services:
         return True
     desk = Desk(api, cluster, balancers, _running(api))
@@ -48,7 +48,7 @@ def balance(api: Api, cluster: ClusterView, balancers: LoadBalancers) -> bool:
     return all(done)
 
 
-def wanted_by(service: Manifest) -> str | None:
+def is_wanted_by(service: Manifest) -> str | None:
     """The finalizer of the controller that this Service asks for a load balancer, None where it asks neither."""
     if service["spec"].get("type") != "LoadBalancer" or "deletionTimestamp" in service["metadata"]:
         return None
@@ -57,7 +57,7 @@ def wanted_by(service: Manifest) -> str | None:
     return CONTROLLER if _annotation(service, "type") in ITS_TYPES else CLOUD
 
 
-def spec_of(service: Manifest, cluster: ClusterView, finalizer: str) -> LoadBalancerSpec:
+def build_spec(service: Manifest, cluster: ClusterView, finalizer: str) -> LoadBalancerSpec:
     """The load balancer that a controller makes for a Service."""
     metadata = service["metadata"]
     name = f"{metadata['namespace']}/{metadata['name']}"
@@ -87,7 +87,7 @@ def spec_of(service: Manifest, cluster: ClusterView, finalizer: str) -> LoadBala
 
 def _look(desk: Desk, service: Manifest) -> bool:
     """Let go of what is not wanted any more, have what is; whether the Service has what it wants."""
-    wanted = wanted_by(service)
+    wanted = is_wanted_by(service)
     try:
         for finalizer in _finalizers(service):
             if finalizer != wanted and finalizer in desk.running:
@@ -105,27 +105,27 @@ def _attach(desk: Desk, service: Manifest, finalizer: str) -> bool:
         service = _set_finalizers(desk, service, [*_all_finalizers(service), finalizer])
     if service["status"].get("loadBalancer", {}).get("ingress"):
         return True
-    hostname = desk.balancers.ensure(spec_of(service, desk.cluster, finalizer))
+    hostname = desk.balancers.ensure(build_spec(service, desk.cluster, finalizer))
     if hostname:
         _set_ingress(desk, service, [{"hostname": hostname}])
     return hostname is not None
 
 
 def _release(desk: Desk, service: Manifest, finalizer: str) -> Manifest:
-    desk.balancers.remove(spec_of(service, desk.cluster, finalizer))
+    desk.balancers.remove(build_spec(service, desk.cluster, finalizer))
     if service["status"].get("loadBalancer", {}).get("ingress"):
         service = _set_ingress(desk, service, None)
     return _set_finalizers(desk, service, [each for each in _all_finalizers(service) if each != finalizer])
 
 
 def _set_ingress(desk: Desk, service: Manifest, ingress: list[dict[str, str]] | None) -> Manifest:
-    return desk.api.patch(f"{path_of(service)}/status", {"status": {"loadBalancer": {"ingress": ingress}}})
+    return desk.api.patch(f"{build_path(service)}/status", {"status": {"loadBalancer": {"ingress": ingress}}})
 
 
 def _set_finalizers(desk: Desk, service: Manifest, finalizers: list[str]) -> Manifest:
     """The version goes along: a list that somebody changed meanwhile is not overwritten."""
     metadata = {"finalizers": finalizers or None, "resourceVersion": service["metadata"]["resourceVersion"]}
-    return desk.api.patch(path_of(service), {"metadata": metadata})
+    return desk.api.patch(build_path(service), {"metadata": metadata})
 
 
 def _running(api: Api) -> frozenset[str]:

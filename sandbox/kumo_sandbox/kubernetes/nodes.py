@@ -8,7 +8,7 @@ from typing import Any
 
 from kumo_sandbox.interfaces import ClusterView, NodeSpec
 from kumo_sandbox.kubernetes.api import Manifest
-from kumo_sandbox.kubernetes.instance_types import instance_type
+from kumo_sandbox.kubernetes.instance_types import find_instance_type
 
 # Kubelet of the newest AMI of each minor version.
 KUBELETS = {
@@ -39,26 +39,26 @@ CONDITIONS = (
 )
 
 
-def kubelet_version(version: str) -> str:
+def build_kubelet_version(version: str) -> str:
     """The kubelet's version string for a Kubernetes version: 1.29 gives v1.29.15-eks-..."""
     return KUBELETS.get(version, f"v{version}.0-eks-113cf36")
 
 
-def node(view: ClusterView, spec: NodeSpec) -> Manifest:
+def build_node(view: ClusterView, spec: NodeSpec) -> Manifest:
     """The Node object of one instance."""
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": spec.name, "labels": _labels(view, spec)},
+        "metadata": {"name": spec.name, "labels": _build_labels(view, spec)},
         "spec": {
             "providerID": f"aws:///{spec.zone}/{spec.instance_id}",
-            "taints": [_taint(*taint) for taint in spec.taints],
+            "taints": [_build_taint(*taint) for taint in spec.taints],
         },
-        "status": status(spec.name, spec.private_ip, *_resources(spec), _node_info(spec)),
+        "status": build_status(spec.name, spec.private_ip, *_resources(spec), _node_info(spec)),
     }
 
 
-def place_labels(name: str, region: str, zone: str, system: str, architecture: str) -> dict[str, str]:
+def build_place_labels(name: str, region: str, zone: str, system: str, architecture: str) -> dict[str, str]:
     """Labels that every node has: host name, place, operating system, architecture, with their old names."""
     return {
         "beta.kubernetes.io/arch": architecture,
@@ -73,14 +73,14 @@ def place_labels(name: str, region: str, zone: str, system: str, architecture: s
     }
 
 
-def status(
+def build_status(
     name: str, address: str, capacity: dict[str, str], allocatable: dict[str, str], info: dict[str, str]
 ) -> dict[str, Any]:
     """A Node's status, Ready from the start; kwok keeps it so."""
     return {
         "capacity": capacity,
         "allocatable": allocatable,
-        "conditions": [_condition(*condition) for condition in CONDITIONS],
+        "conditions": [_build_condition(*condition) for condition in CONDITIONS],
         "addresses": [
             {"type": "InternalIP", "address": address},
             {"type": "InternalDNS", "address": name},
@@ -91,7 +91,9 @@ def status(
     }
 
 
-def node_info(identity: str, version: str, system: str, architecture: str, image: str, kernel: str) -> dict[str, str]:
+def build_node_info(
+    identity: str, version: str, system: str, architecture: str, image: str, kernel: str
+) -> dict[str, str]:
     """What a kubelet says of its machine; ids are made from ``identity``, so that they stay the same."""
     return {
         "architecture": architecture,
@@ -99,7 +101,7 @@ def node_info(identity: str, version: str, system: str, architecture: str, image
         "containerRuntimeVersion": CONTAINER_RUNTIME,
         "kernelVersion": kernel,
         "kubeProxyVersion": "",
-        "kubeletVersion": kubelet_version(version),
+        "kubeletVersion": build_kubelet_version(version),
         "machineID": hashlib.sha256(identity.encode()).hexdigest()[:32],
         "operatingSystem": system,
         "osImage": image,
@@ -107,12 +109,12 @@ def node_info(identity: str, version: str, system: str, architecture: str, image
     }
 
 
-def _labels(view: ClusterView, spec: NodeSpec) -> dict[str, str]:
+def _build_labels(view: ClusterView, spec: NodeSpec) -> dict[str, str]:
     """The node group's own labels and the service's, which win."""
-    architecture = instance_type(spec.instance_type).architecture
+    architecture = find_instance_type(spec.instance_type).architecture
     return {
         **spec.labels,
-        **place_labels(spec.name, spec.region, spec.zone, _operating_system(spec), architecture),
+        **build_place_labels(spec.name, spec.region, spec.zone, _operating_system(spec), architecture),
         "beta.kubernetes.io/instance-type": spec.instance_type,
         "eks.amazonaws.com/capacityType": spec.capacity_type,
         "eks.amazonaws.com/nodegroup": spec.nodegroup,
@@ -122,29 +124,29 @@ def _labels(view: ClusterView, spec: NodeSpec) -> dict[str, str]:
     }
 
 
-def _taint(key: str, value: str, effect: str) -> dict[str, str]:
+def _build_taint(key: str, value: str, effect: str) -> dict[str, str]:
     return {"key": key, "effect": effect} | ({"value": value} if value else {})
 
 
 def _resources(spec: NodeSpec) -> tuple[dict[str, str], dict[str, str]]:
-    numbers = instance_type(spec.instance_type)
+    numbers = find_instance_type(spec.instance_type)
     return numbers.capacity, numbers.allocatable
 
 
 def _node_info(spec: NodeSpec) -> dict[str, str]:
-    architecture = instance_type(spec.instance_type).architecture
+    architecture = find_instance_type(spec.instance_type).architecture
     image, kernel = next(row[1:] for row in SYSTEMS if spec.ami_type.startswith(row[0]))
     if "amzn" in kernel:
         kernel += {"amd64": ".x86_64", "arm64": ".aarch64"}[architecture]
     image = image.format(version=spec.version)
-    return node_info(spec.instance_id, spec.version, _operating_system(spec), architecture, image, kernel)
+    return build_node_info(spec.instance_id, spec.version, _operating_system(spec), architecture, image, kernel)
 
 
 def _operating_system(spec: NodeSpec) -> str:
     return "windows" if spec.ami_type.startswith("WINDOWS") else "linux"
 
 
-def _condition(kind: str, value: str, reason: str, message: str) -> dict[str, str]:
+def _build_condition(kind: str, value: str, reason: str, message: str) -> dict[str, str]:
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     moments = {"lastHeartbeatTime": now, "lastTransitionTime": now}
     return {"type": kind, "status": value, "reason": reason, "message": message, **moments}

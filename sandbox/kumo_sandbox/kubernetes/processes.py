@@ -1,4 +1,4 @@
-"""Child processes that cannot outlive the sandbox: each in a session of its own, recorded, and killed with us."""
+"""Child processes that cannot outlive the sandbox: each in a separate session, recorded, and killed with us."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Processes:
             )
 
 
-def resident_mib(pids: Sequence[int]) -> float:
+def measure_resident_mib(pids: Sequence[int]) -> float:
     """Resident memory of these processes together in MiB, as far as /proc tells."""
     return sum(_resident_kib(pid) for pid in pids) / 1024
 

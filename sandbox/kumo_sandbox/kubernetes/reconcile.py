@@ -10,19 +10,19 @@ from functools import partial
 from http import HTTPStatus
 
 from kumo_sandbox.interfaces import ClusterView
-from kumo_sandbox.kubernetes.access import access_manifests
-from kumo_sandbox.kubernetes.addons import addon_manifests
-from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, path_of
-from kumo_sandbox.kubernetes.nodes import node
+from kumo_sandbox.kubernetes.access import build_access_manifests
+from kumo_sandbox.kubernetes.addons import build_addon_manifests
+from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_path
+from kumo_sandbox.kubernetes.nodes import build_node
 
 DRAIN_SECONDS = 5.0
 
 
-def manifests(view: ClusterView, namespaces: Sequence[str]) -> Iterator[Manifest]:
+def build_manifests(view: ClusterView, namespaces: Sequence[str]) -> Iterator[Manifest]:
     """Everything EKS puts into a cluster that has these namespaces, in the order it has to be there."""
-    yield from access_manifests(view, namespaces)
-    yield from (node(view, spec) for spec in view.nodes)
-    yield from addon_manifests(view)
+    yield from build_access_manifests(view, namespaces)
+    yield from (build_node(view, spec) for spec in view.nodes)
+    yield from build_addon_manifests(view)
 
 
 class Reconciler:
@@ -37,7 +37,7 @@ class Reconciler:
     def reconcile(self, view: ClusterView) -> None:
         """Apply and remove; one object that is refused holds up no other. Raises ExceptionGroup at the end."""
         namespaces = [each["metadata"]["name"] for each in self._api.items("v1", "Namespace")]
-        wanted = {path_of(manifest): manifest for manifest in (*self._extra, *manifests(view, namespaces))}
+        wanted = {build_path(manifest): manifest for manifest in (*self._extra, *build_manifests(view, namespaces))}
         unwanted = [path for path in reversed(self._applied) if path not in wanted]
         errors: list[Exception] = []
         for path, manifest in wanted.items():
@@ -75,19 +75,19 @@ def drain(api: Api, nodes: list[str]) -> None:
     while (pods := _drainable(api, nodes)) and time.monotonic() < end:
         for pod in pods:
             if "deletionTimestamp" not in pod["metadata"]:
-                api.delete(path_of(pod))
+                api.delete(build_path(pod))
         time.sleep(0.1)
 
 
 def forget_pods(api: Api, nodes: list[str]) -> None:
     """Delete at once what is left on nodes that are gone: nobody runs it any more."""
     for pod in (pod for name in nodes for pod in _pods_on(api, name)):
-        api.delete(path_of(pod), grace_seconds=0)
+        api.delete(build_path(pod), grace_seconds=0)
 
 
 def _cordon(api: Api, node: str) -> None:
     """Somebody may have deleted the node already."""
-    path = path_of({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node}})
+    path = build_path({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node}})
     try:
         api.patch(path, {"spec": {"unschedulable": True}})
     except ApiError as error:

@@ -21,7 +21,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from kumo_sandbox.interfaces import AccessRule, ClusterView, PrincipalOf
-from kumo_sandbox.kubernetes.access import group_of
+from kumo_sandbox.kubernetes.access import find_group
 
 PREFIX = "k8s-aws-v1."
 CLUSTER_HEADER = "x-k8s-aws-id"
@@ -192,7 +192,7 @@ def _user(caller: Caller, cluster: ClusterView) -> dict[str, Any]:
     return {
         "username": _username(rule, caller, cluster),
         "uid": f"aws-iam-authenticator:{caller.account}:{caller.access_key}",
-        "groups": [*rule.groups, *([group_of(rule)] if rule.policies else [])],
+        "groups": [*rule.groups, *([find_group(rule)] if rule.policies else [])],
         "extra": {key: [value] for key, value in (extra | {"sessionName": caller.session}).items()},
     }
 

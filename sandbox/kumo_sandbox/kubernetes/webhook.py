@@ -19,8 +19,8 @@ from typing import Any
 
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Manifest
-from kumo_sandbox.kubernetes.fargate import PROFILE_LABEL, SCHEDULER, profile_for
-from kumo_sandbox.kubernetes.identity_webhook import SKIP_LABEL, identity_patch
+from kumo_sandbox.kubernetes.fargate import PROFILE_LABEL, SCHEDULER, find_profile
+from kumo_sandbox.kubernetes.identity_webhook import SKIP_LABEL, build_identity_patch
 from kumo_sandbox.kubernetes.pki import Pki
 
 FARGATE = "/fargate/"
@@ -89,7 +89,7 @@ def _configuration(name: str, webhook: dict[str, Any]) -> Manifest:
 def review_pod(request: dict[str, Any], view: ClusterView | None) -> dict[str, Any]:
     """The answer to one admission request for a pod."""
     pod = request["object"]
-    profile = profile_for(pod, request["namespace"], view.fargate_profiles) if view else None
+    profile = find_profile(pod, request["namespace"], view.fargate_profiles) if view else None
     return _answer(request, _patch(pod, profile) if profile else [])
 
 
@@ -99,7 +99,7 @@ def review_identity(
     """The answer of the pod identity webhook; ``service_account`` looks one up by namespace and name."""
     pod, namespace = request["object"], request["namespace"]
     account = service_account(namespace, pod["spec"].get("serviceAccountName") or "default")
-    patch = identity_patch(pod, namespace, account, view) if view and account else []
+    patch = build_identity_patch(pod, namespace, account, view) if view and account else []
     return _answer(request, patch)
 
 

@@ -16,7 +16,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from kumo_sandbox import Sandbox, binaries
+from kumo_sandbox import Sandbox
+from kumo_sandbox.toolchain import binaries
 
 PATIENCE = 60.0  # seconds until a wait gives up; nothing takes that long
 

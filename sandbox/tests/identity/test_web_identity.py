@@ -9,7 +9,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from kumo_sandbox.identity.issuer import IssuerKey, claims_of, header_of
+from kumo_sandbox.eks.issuer import IssuerKey, read_claims, read_header
 
 DENIED = "AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity"
 
@@ -19,9 +19,9 @@ def test_the_issuer_publishes_its_configuration_and_the_key_that_signs(sandbox, 
     found = requests.get(f"{base}/.well-known/openid-configuration", timeout=10).json()
     assert (found["issuer"], found["jwks_uri"]) == (issuer, f"{issuer}/keys")
     token = kubectl.token("my-app-sa")
-    assert claims_of(token)["iss"] == issuer
+    assert read_claims(token)["iss"] == issuer
     (key,) = requests.get(f"{base}/keys", timeout=10).json()["keys"]
-    assert key["kid"] == header_of(token)["kid"]
+    assert key["kid"] == read_header(token)["kid"]
     (served,) = json.loads(kubectl("get", "--raw", "/openid/v1/jwks"))["keys"]
     assert {name: key[name] for name in served} == served
     assert requests.get(f"{sandbox.endpoint}/_sandbox/oidc/UNKNOWN/keys", timeout=10).status_code == 404
@@ -90,7 +90,7 @@ def test_another_clusters_token_gets_nothing_where_that_cluster_has_a_provider(
     sandbox, refusal, make_role, guide_trust
 ):
     iam, token = sandbox.client("iam"), sandbox.issuer_token("other", "default", "my-app-sa")
-    made = iam.create_open_id_connect_provider(Url=claims_of(token)["iss"], ClientIDList=["sts.amazonaws.com"])
+    made = iam.create_open_id_connect_provider(Url=read_claims(token)["iss"], ClientIDList=["sts.amazonaws.com"])
     assert refusal(make_role("app", guide_trust()), token) == DENIED
     iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=made["OpenIDConnectProviderArn"])
 
@@ -99,7 +99,7 @@ def test_a_forged_or_broken_token_gets_nothing(kubectl, refusal, make_role, guid
     role, token = make_role("app", guide_trust()), kubectl.token("my-app-sa")
     head, dummy, signature = token.split(".")
     other = kubectl.token("other-sa").split(".")[1]
-    for forged in (IssuerKey().sign(claims_of(token)), f"{head}.{other}.{signature}"):
+    for forged in (IssuerKey().sign(read_claims(token)), f"{head}.{other}.{signature}"):
         assert refusal(role, forged).startswith("InvalidIdentityToken: Couldn't retrieve verification key")
     for broken in ("no-token", "a.b.c", f"{head}.{signature}"):
         assert refusal(role, broken).startswith("InvalidIdentityToken: The ID Token provided is not a valid JWT")
@@ -164,7 +164,7 @@ def test_a_key_goes_with_its_cluster(sandbox, issuer, refusal, make_role, provid
     eks.describe_cluster(name="brief")
     token = sandbox.issuer_token("brief", "default", "my-app-sa")
     iam = sandbox.client("iam")
-    made = iam.create_open_id_connect_provider(Url=claims_of(token)["iss"], ClientIDList=["sts.amazonaws.com"])
+    made = iam.create_open_id_connect_provider(Url=read_claims(token)["iss"], ClientIDList=["sts.amazonaws.com"])
     eks.delete_cluster(name="brief")
     eks.list_clusters()
     said = refusal("arn:aws:iam::123456789012:role/any", token)

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from kubernetes_views import ACCESS_KEY, ARN, SECRET, USER, cluster_view
 
-from kumo_sandbox import binaries
 from kumo_sandbox.interfaces import ClusterView, LoadBalancerSpec
-from kumo_sandbox.kubernetes import KubernetesSide, review_token
+from kumo_sandbox.kubernetes import KubernetesBackend, review_token
+from kumo_sandbox.toolchain import binaries
 
 PATIENCE = 60.0  # seconds until a wait gives up; nothing takes that long
 
@@ -67,7 +67,7 @@ class Balancers:
 class Demo:
     """The cluster demo: its view, which tests change, and the side that follows it."""
 
-    side: KubernetesSide
+    side: KubernetesBackend
     views: dict[str, ClusterView]
     balancers: Balancers
     state_dir: Path
@@ -116,7 +116,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
         balancers = Balancers()
-        side = KubernetesSide(folder, views.get, f"http://127.0.0.1:{server.server_address[1]}/review", balancers)
+        side = KubernetesBackend(folder, views.get, f"http://127.0.0.1:{server.server_address[1]}/review", balancers)
         side.endpoint(ARN)
         yield Demo(side, views, balancers, Path(folder), tmp_path_factory.mktemp("demo"), kubectl)
         side.stop()

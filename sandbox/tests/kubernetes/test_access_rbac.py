@@ -8,14 +8,14 @@ import pytest
 from kubernetes_views import USER, cluster_view
 
 from kumo_sandbox.interfaces import AccessRule
-from kumo_sandbox.kubernetes.access import access_manifests
+from kumo_sandbox.kubernetes.access import build_access_manifests
 
 NAMESPACES = ("default", "team-a", "team-b")
 
 
 def bindings(policy: str, scope: str = "cluster", namespaces: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     rule = AccessRule(USER, "alice", ("extra",), ((policy, scope, namespaces),))
-    objects = access_manifests(cluster_view(access=(rule,)), NAMESPACES)
+    objects = build_access_manifests(cluster_view(access=(rule,)), NAMESPACES)
     return [each for each in objects if each["kind"].endswith("Binding")]
 
 
@@ -52,7 +52,7 @@ def test_two_entries_do_not_share_a_binding() -> None:
     rules = tuple(AccessRule(f"{USER}{number}", "x", (), policies) for number in range(2))
     names = [
         each["metadata"]["name"]
-        for each in access_manifests(cluster_view(access=rules), ())
+        for each in build_access_manifests(cluster_view(access=rules), ())
         if each["kind"] == "ClusterRoleBinding"
     ]
     assert len(set(names)) == 2

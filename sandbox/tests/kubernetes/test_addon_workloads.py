@@ -8,14 +8,14 @@ import pytest
 from kubernetes_views import REGION, addon, cluster_view, node_spec, profile
 
 from kumo_sandbox.interfaces import ClusterView
-from kumo_sandbox.kubernetes.addons import addon_could_run, addon_manifests
+from kumo_sandbox.kubernetes.addons import build_addon_manifests, can_addon_run
 
 REGISTRY = f"602401143452.dkr.ecr.{REGION}.amazonaws.com"
 
 
 def by_kind(*names: str) -> dict[tuple[str, str], dict[str, Any]]:
     view = cluster_view(addons=tuple(addon(name) for name in names))
-    return {(each["kind"], each["metadata"]["name"]): each for each in addon_manifests(view)}
+    return {(each["kind"], each["metadata"]["name"]): each for each in build_addon_manifests(view)}
 
 
 def image(manifest: dict[str, Any]) -> str:
@@ -77,11 +77,11 @@ def test_no_add_on_no_objects() -> None:
     ],
 )
 def test_coredns_wants_a_place(view: ClusterView, ready: bool) -> None:
-    assert addon_could_run(view, "coredns") is ready
+    assert can_addon_run(view, "coredns") is ready
 
 
 @pytest.mark.parametrize(
     ("name", "ready"), [("kube-proxy", True), ("vpc-cni", True), ("aws-ebs-csi-driver", False), ("adot", False)]
 )
 def test_only_daemon_sets_are_content_without_nodes(name: str, ready: bool) -> None:
-    assert addon_could_run(cluster_view(), name) is ready
+    assert can_addon_run(cluster_view(), name) is ready

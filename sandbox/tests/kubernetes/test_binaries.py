@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from kumo_sandbox import binaries, charts, workshop
+from kumo_sandbox.toolchain import binaries, build_cache, charts
+from kumo_sandbox.toolchain.command import run_binaries
 
 GO = """#!{python}
 import pathlib, sys, time
@@ -32,7 +33,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("KUBEBUILDER_ASSETS", raising=False)
     monkeypatch.setenv("KUMO_SANDBOX_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    monkeypatch.setattr(workshop, "HEARTBEAT", 0.2)
+    monkeypatch.setattr(build_cache, "HEARTBEAT", 0.2)
     return tmp_path
 
 
@@ -116,7 +117,7 @@ def test_a_failed_build_says_what_go_said(elsewhere: Path) -> None:
     go(elsewhere, "print('x.go:1: no such module'); sys.exit(1)")
     with pytest.raises(binaries.BinariesError, match=r"building etcd v3.7.3 \(1 of 1\) failed(.|\n)*no such module"):
         binaries.ensure(["etcd"])
-    assert not binaries.cached(binaries.TOOLS["etcd"]).exists()
+    assert not binaries.get_cached_path(binaries.TOOLS["etcd"]).exists()
 
 
 def test_go_that_is_too_old_gives_way_to_the_python_package(elsewhere: Path) -> None:
@@ -170,8 +171,8 @@ def test_the_chart_is_fetched_and_packaged_once(
     chart(elsewhere)
     monkeypatch.setenv("PATH", f"{elsewhere / 'bin'}:/usr/bin:/bin")
     for _each in range(2):
-        assert charts.ensure() == charts.repository()
-    assert set(charts.files()) == {"chart.tgz", "index.yaml"}
+        assert charts.ensure() == charts.get_repository()
+    assert set(charts.list_files()) == {"chart.tgz", "index.yaml"}
     (asked,) = (elsewhere / "asked").read_text().splitlines()
     assert asked.endswith("'k8s.io/ingress-nginx@v0.0.0-20240708192948-52c50467d67d']")
     assert "fetching k8s.io/ingress-nginx v0.0.0-20240708192948-52c50467d67d: done" in capfd.readouterr().err
@@ -182,7 +183,7 @@ def test_a_chart_that_cannot_be_fetched_leaves_nothing(elsewhere: Path) -> None:
     go(elsewhere, "print('no such module', file=sys.stderr); sys.exit(1)")
     with pytest.raises(binaries.BinariesError, match=r"fetching k8s.io/ingress-nginx(.|\n)*no such module"):
         charts.ensure()
-    assert charts.files() == {} and not charts.repository().exists()
+    assert charts.list_files() == {} and not charts.get_repository().exists()
 
 
 def test_an_unknown_tool_is_named_with_those_there_are() -> None:
@@ -192,9 +193,9 @@ def test_an_unknown_tool_is_named_with_those_there_are() -> None:
 
 def test_the_command_prints_paths(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = program(elsewhere / "cache" / "etcd-v3.7.3" / "etcd")
-    assert binaries.main(["etcd"]) == 0
+    assert run_binaries(["etcd"]) == 0
     assert capsys.readouterr().out == f"etcd\t{path}\n"
-    assert binaries.main(["--print-dir"]) == 0
+    assert run_binaries(["--print-dir"]) == 0
     assert capsys.readouterr().out == f"{elsewhere / 'cache'}\n"
-    assert binaries.main(["nothing"]) == 1
+    assert run_binaries(["nothing"]) == 1
     assert "no tool 'nothing'" in capsys.readouterr().err

@@ -13,7 +13,8 @@ import pytest
 from conftest import Demo
 from kubernetes_views import ARN, node_spec
 
-from kumo_sandbox import Sandbox, binaries
+from kumo_sandbox import Sandbox
+from kumo_sandbox.toolchain import binaries
 
 NAME = "ingress-nginx"
 GUIDE = (

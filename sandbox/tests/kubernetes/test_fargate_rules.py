@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 from kubernetes_views import REGION, cluster_view, node_spec, profile
 
-from kumo_sandbox.kubernetes.fargate import capacity_text, fargate_node, profile_for, size_of, unsupported
+from kumo_sandbox.kubernetes.fargate import (
+    build_fargate_node,
+    choose_size,
+    find_profile,
+    find_unsupported,
+    format_capacity,
+)
 from kumo_sandbox.kubernetes.webhook import review_pod
 
 TASKS = profile("tasks", "fargate-tasks", compute="fargate")
@@ -32,7 +38,7 @@ def pod(labels: dict[str, str] | None = None, requests: dict[str, str] | None = 
     ],
 )
 def test_a_selector_wants_the_namespace_and_all_labels(namespace: str, labels: dict[str, str], taken: bool) -> None:
-    assert profile_for(pod(labels), namespace, [TASKS]) == ("tasks" if taken else None)
+    assert find_profile(pod(labels), namespace, [TASKS]) == ("tasks" if taken else None)
 
 
 @pytest.mark.parametrize(
@@ -47,27 +53,27 @@ def test_a_selector_wants_the_namespace_and_all_labels(namespace: str, labels: d
     ],
 )
 def test_stars_and_question_marks_in_a_namespace(pattern: str, namespace: str, taken: bool) -> None:
-    assert (profile_for(pod(), namespace, [profile("p", pattern)]) == "p") is taken
+    assert (find_profile(pod(), namespace, [profile("p", pattern)]) == "p") is taken
 
 
 def test_stars_in_a_label() -> None:
-    assert profile_for(pod({"app": "web-1"}), "x", [profile("p", "x", app="web-*")]) == "p"
-    assert profile_for(pod({"app": "api"}), "x", [profile("p", "x", app="web-*")]) is None
+    assert find_profile(pod({"app": "web-1"}), "x", [profile("p", "x", app="web-*")]) == "p"
+    assert find_profile(pod({"app": "api"}), "x", [profile("p", "x", app="web-*")]) is None
 
 
 def test_of_several_profiles_the_first_by_name_or_the_one_asked_for() -> None:
     profiles = [profile("b", "x"), profile("a", "x")]
     label = "eks.amazonaws.com/fargate-profile"
-    assert profile_for(pod(), "x", profiles) == "a"
-    assert profile_for(pod({label: "b"}), "x", profiles) == "b"
-    assert profile_for(pod({label: "c"}), "x", profiles) is None
+    assert find_profile(pod(), "x", profiles) == "a"
+    assert find_profile(pod({label: "b"}), "x", profiles) == "b"
+    assert find_profile(pod({label: "c"}), "x", profiles) is None
 
 
 def test_pods_of_daemon_sets_and_bound_pods_stay() -> None:
     daemon = pod()
     daemon["metadata"]["ownerReferences"] = [{"kind": "DaemonSet"}]
-    assert profile_for(daemon, "x", [profile("p", "x")]) is None
-    assert profile_for(pod(nodeName="somewhere"), "x", [profile("p", "x")]) is None
+    assert find_profile(daemon, "x", [profile("p", "x")]) is None
+    assert find_profile(pod(nodeName="somewhere"), "x", [profile("p", "x")]) is None
 
 
 def test_the_webhook_marks_a_pod() -> None:
@@ -98,14 +104,14 @@ def test_the_webhook_leaves_other_pods_alone(view: Any) -> None:
     ],
 )
 def test_the_machine_is_the_smallest_that_holds_the_requests(requests: dict[str, str], size: str) -> None:
-    found = size_of(pod(requests=requests))
+    found = choose_size(pod(requests=requests))
     assert found is not None
-    assert capacity_text(found) == size
+    assert format_capacity(found) == size
 
 
 def test_init_containers_count_where_they_want_more() -> None:
     init = {"name": "i", "resources": {"requests": {"cpu": "2"}}}
-    assert size_of(pod(requests={"cpu": "1"}, initContainers=[init])) == (2, 4)
+    assert choose_size(pod(requests={"cpu": "1"}, initContainers=[init])) == (2, 4)
 
 
 @pytest.mark.parametrize(
@@ -121,16 +127,16 @@ def test_init_containers_count_where_they_want_more() -> None:
     ],
 )
 def test_what_fargate_cannot_run(spec: dict[str, Any], reason: str) -> None:
-    assert reason in (unsupported(pod(**spec)) or "")
+    assert reason in (find_unsupported(pod(**spec)) or "")
 
 
 def test_an_ordinary_pod_is_supported() -> None:
-    assert unsupported(pod()) is None
+    assert find_unsupported(pod()) is None
 
 
 def test_the_node_of_a_pod() -> None:
     view = cluster_view(nodes=(node_spec(10, private_ip="10.7.1.10", zone=f"{REGION}c"),))
-    node = fargate_node(view, pod(), (0.25, 0.5), set())
+    node = build_fargate_node(view, pod(), (0.25, 0.5), set())
     address = node["status"]["addresses"][0]["address"]
     assert address.startswith("10.7.")
     assert node["metadata"]["name"] == f"fargate-ip-{address.replace('.', '-')}.{REGION}.compute.internal"
@@ -143,7 +149,7 @@ def test_the_node_of_a_pod() -> None:
 
 
 def test_no_two_pods_share_an_address() -> None:
-    first = fargate_node(cluster_view(), pod(), (0.25, 0.5), set())["status"]["addresses"][0]["address"]
-    second = fargate_node(cluster_view(), pod(), (0.25, 0.5), {first})["status"]["addresses"][0]["address"]
+    first = build_fargate_node(cluster_view(), pod(), (0.25, 0.5), set())["status"]["addresses"][0]["address"]
+    second = build_fargate_node(cluster_view(), pod(), (0.25, 0.5), {first})["status"]["addresses"][0]["address"]
     assert first.startswith("10.0.")
     assert first != second

@@ -10,7 +10,7 @@ import pytest
 from conftest import Demo
 from kubernetes_views import cluster_view, node_spec
 
-from kumo_sandbox.kubernetes.load_balancers import CLOUD, CONTROLLER, spec_of, wanted_by
+from kumo_sandbox.kubernetes.load_balancers import CLOUD, CONTROLLER, build_spec, is_wanted_by
 
 UID = "0ac38093-3152-43b1-a67d-275a4379ca6f"
 TYPE = "service.beta.kubernetes.io/aws-load-balancer-type"
@@ -36,25 +36,25 @@ def service(annotations: dict[str, str] | None = None, **spec: Any) -> dict[str,
     ],
 )
 def test_who_makes_it(wish: dict[str, Any], maker: str | None) -> None:
-    assert wanted_by(wish) == maker
+    assert is_wanted_by(wish) == maker
 
 
 def test_a_load_balancer_of_eks_itself() -> None:
-    spec = spec_of(service({TYPE: "nlb"}), cluster_view(), CLOUD)
+    spec = build_spec(service({TYPE: "nlb"}), cluster_view(), CLOUD)
     assert (spec.name, spec.kind, spec.internal) == ("a0ac38093315243b1a67d275a4379ca6", "network", False)
     assert spec.ports == (80, 443)
     assert spec.tags == {"kubernetes.io/cluster/demo": "owned", "kubernetes.io/service-name": "production/web-front"}
-    assert spec_of(service({INTERNAL: "true"}), cluster_view(), CLOUD).internal is True
-    assert spec_of(service({INTERNAL: "false"}), cluster_view(), CLOUD).internal is False
-    assert spec_of(service(), cluster_view(), CLOUD).kind == "classic"
+    assert build_spec(service({INTERNAL: "true"}), cluster_view(), CLOUD).internal is True
+    assert build_spec(service({INTERNAL: "false"}), cluster_view(), CLOUD).internal is False
+    assert build_spec(service(), cluster_view(), CLOUD).kind == "classic"
 
 
 def test_a_load_balancer_of_the_aws_load_balancer_controller() -> None:
-    spec = spec_of(service({TYPE: "external"}), cluster_view(), CONTROLLER)
+    spec = build_spec(service({TYPE: "external"}), cluster_view(), CONTROLLER)
     assert spec.name.startswith("k8s-producti-webfront-") and len(spec.name) == 32
     assert (spec.kind, spec.internal) == ("network", True)
     assert spec.tags["service.k8s.aws/stack"] == "production/web-front"
-    assert not spec_of(service({SCHEME: "internet-facing"}), cluster_view(), CONTROLLER).internal
+    assert not build_spec(service({SCHEME: "internet-facing"}), cluster_view(), CONTROLLER).internal
 
 
 # in a cluster

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from kubernetes_views import REGION, cluster_view, node_spec
 
-from kumo_sandbox.kubernetes.instance_types import instance_type
-from kumo_sandbox.kubernetes.nodes import kubelet_version, node
+from kumo_sandbox.kubernetes.instance_types import find_instance_type
+from kumo_sandbox.kubernetes.nodes import build_kubelet_version, build_node
 
 
 def manifest(**changes: Any) -> dict[str, Any]:
-    return node(cluster_view(), node_spec(10, **changes))
+    return build_node(cluster_view(), node_spec(10, **changes))
 
 
 def test_labels_of_the_node_group_and_of_the_service() -> None:
@@ -63,7 +63,7 @@ def test_taints_with_and_without_a_value() -> None:
 def test_resources_follow_the_instance_type(
     name: str, vcpus: int, memory_mib: int, max_pods: int, architecture: str
 ) -> None:
-    found = instance_type(name)
+    found = find_instance_type(name)
     numbers = (found.vcpus, found.memory_mib, found.max_pods, found.architecture)
     assert numbers == (vcpus, memory_mib, max_pods, architecture)
 
@@ -95,7 +95,7 @@ def test_the_system_follows_the_ami_type(ami_type: str, image: str, system: str)
 
 def test_the_kubelet_has_the_node_groups_version() -> None:
     assert manifest(version="1.30")["status"]["nodeInfo"]["kubeletVersion"].startswith("v1.30.")
-    assert kubelet_version("1.99").startswith("v1.99.0-eks-")
+    assert build_kubelet_version("1.99").startswith("v1.99.0-eks-")
 
 
 def test_a_node_is_ready_from_the_start() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kumo_sandbox.kubernetes.processes import Processes, kill_recorded, resident_mib
+from kumo_sandbox.kubernetes.processes import Processes, kill_recorded, measure_resident_mib
 
 SLEEP = "import sys, time; print(sys.argv[1], flush=True); time.sleep(600)"
 
@@ -59,7 +59,7 @@ def test_a_process_runs_in_a_session_of_its_own_and_is_recorded(processes: Proce
     pid = processes.pids["sleeper"]
     assert os.getsid(pid) == pid
     assert (processes.folder / "sleeper.pid").read_text() == str(pid)
-    assert resident_mib([pid]) > 0
+    assert measure_resident_mib([pid]) > 0
 
 
 def test_stop_ends_it_and_removes_the_record(processes: Processes) -> None:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from kumo_sandbox.autoscaling import shares
+from kumo_sandbox.moto_fixes.autoscaling import split_shares
 
 ZONES = {"s1": "a", "s2": "a", "s3": "c", "s4": "d"}
 
@@ -22,7 +22,7 @@ ZONES = {"s1": "a", "s2": "a", "s3": "c", "s4": "d"}
     ],
 )
 def test_the_emptiest_zone_gets_the_next_instance(standing, count, expected):
-    assert shares(ZONES, standing, count) == expected
+    assert split_shares(ZONES, standing, count) == expected
 
 
 def test_node_groups_stand_in_all_zones(sandbox, eks, make_cluster, make_nodegroup):

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from kumo_sandbox import Sandbox, charts
+from kumo_sandbox import Sandbox
+from kumo_sandbox.toolchain import charts
 
 
 @pytest.fixture
@@ -31,7 +32,7 @@ def test_a_repository_that_is_not_fetched_says_what_to_run(sandbox, cache):
 
 
 def test_its_files_are_served_without_a_signature_and_nothing_else_is(sandbox, cache):
-    folder = charts.repository()
+    folder = charts.get_repository()
     assert folder.parent == cache and "52c50467d67d" in folder.name
     folder.mkdir()
     (folder / "index.yaml").write_text("entries: {}\n")

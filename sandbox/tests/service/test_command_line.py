@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from kumo_sandbox import charts, cli
+from kumo_sandbox import cli
+from kumo_sandbox.toolchain import charts
 
 PATIENCE = 60.0  # seconds until a wait gives up; nothing takes that long
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -71,7 +72,7 @@ def test_up_status_env_and_down(state):
 
 def test_charts_prints_the_repositorys_url(state, tmp_path, monkeypatch):
     monkeypatch.setenv("KUMO_SANDBOX_CACHE", str(tmp_path))
-    charts.repository().mkdir()
+    charts.get_repository().mkdir()
     run(state, "up")
     endpoint = json.loads(run(state, "env", "--format", "json"))["AWS_ENDPOINT_URL"]
     assert run(state, "charts") == f"{endpoint}/_sandbox/charts\n"

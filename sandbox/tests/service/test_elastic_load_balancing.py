@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from kumo_sandbox import durations
+from kumo_sandbox.eks.load_balancers import LoadBalancers
 from kumo_sandbox.interfaces import LoadBalancerSpec
-from kumo_sandbox.load_balancers import LoadBalancers
 
 NAME = "a0ac38093315243b1a67d275a4379ca6"
 REGION = "ap-northeast-1"
@@ -17,7 +17,7 @@ REGION = "ap-northeast-1"
 
 @pytest.fixture
 def balancers(sandbox: Any) -> LoadBalancers:
-    return LoadBalancers(sandbox.store, sandbox.world)
+    return LoadBalancers(sandbox.store, sandbox.aws_context)
 
 
 @pytest.fixture

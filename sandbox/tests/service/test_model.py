@@ -10,10 +10,10 @@ import botocore.serialize
 import pytest
 from botocore.model import Shape
 
-from kumo_sandbox.aws import model
-from kumo_sandbox.aws.context import OPERATIONS
+from kumo_sandbox.eks import model
+from kumo_sandbox.eks.context import OPERATIONS
 
-MODEL = model.service_model()
+MODEL = model.load_service_model()
 NUMBERS = {"integer": 7, "long": 7, "float": 1.5, "double": 1.5}
 # What CreateCluster takes and DescribeCluster does not answer, or what is of another kind of cluster.
 UNANSWERED = {"clientRequestToken", "bootstrapSelfManagedAddons", "outpostConfig"}
@@ -57,7 +57,7 @@ def test_every_request_is_read_as_it_was_meant(name):
 def test_every_answer_reaches_boto3_as_it_was_made(name):
     shape = MODEL.operation_model(name).output_shape
     answer = sample(shape)
-    body = json.dumps(model.shaped(shape, answer)).encode()
+    body = json.dumps(model.shape_answer(shape, answer)).encode()
     parser = botocore.parsers.create_parser("rest-json")
     parsed = parser.parse({"status_code": 200, "headers": {}, "body": body}, shape)
     parsed.pop("ResponseMetadata")

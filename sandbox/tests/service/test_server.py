@@ -8,9 +8,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
 from kumo_sandbox import durations
-from kumo_sandbox.aws import model
-from kumo_sandbox.aws.context import OPERATIONS
-from kumo_sandbox.recorder import policy, policy_beside
+from kumo_sandbox.eks import model
+from kumo_sandbox.eks.context import OPERATIONS
+from kumo_sandbox.recorder import build_policy, build_policy_beside
 
 
 def once(sandbox, service):
@@ -33,7 +33,7 @@ def test_calls_are_recorded(sandbox, eks, refused):
 
 def test_the_policy_of_the_calls(sandbox, make_cluster, ground):
     make_cluster()
-    statements = policy(sandbox.calls())["Statement"]
+    statements = build_policy(sandbox.calls())["Statement"]
     assert {"eks:CreateCluster", "eks:DescribeCluster", "ec2:CreateVpc"} <= set(statements[0]["Action"])
     assert {"eks:TagResource", "iam:TagRole"} <= set(statements[0]["Action"])  # a creation with tags implies them
     assert statements[1]["Action"] == "iam:PassRole" and statements[1]["Resource"] == ["arn:aws:iam::*:role/all"]
@@ -44,9 +44,9 @@ def test_a_policy_beside_another_holds_what_that_one_lacks():
         passing = [{"Effect": "Allow", "Action": "iam:PassRole", "Resource": list(roles)}] if roles else []
         return {"Version": "1", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}, *passing]}
 
-    assert policy_beside(allow(["a", "b"], "r", "s"), allow(["b", "c"], "s")) == allow(["a"], "r")
-    assert policy_beside(allow(["a"], "r"), allow(["b"])) == allow(["a"], "r")
-    assert policy_beside(allow(["a"], "r"), allow(["a"], "r"))["Statement"] == []
+    assert build_policy_beside(allow(["a", "b"], "r", "s"), allow(["b", "c"], "s")) == allow(["a"], "r")
+    assert build_policy_beside(allow(["a"], "r"), allow(["b"])) == allow(["a"], "r")
+    assert build_policy_beside(allow(["a"], "r"), allow(["a"], "r"))["Statement"] == []
 
 
 @pytest.mark.parametrize(
@@ -104,14 +104,14 @@ def test_an_operation_that_is_not_acted_out_says_so(eks, refused):
 
 
 def test_handlers_belong_to_operations_of_the_model():
-    assert set(OPERATIONS) <= set(model.service_model().operation_names)
+    assert set(OPERATIONS) <= set(model.load_service_model().operation_names)
     assert len(OPERATIONS) >= 53
 
 
 def test_an_answer_outside_the_model_is_a_fault_of_the_sandbox():
-    shape = model.service_model().operation_model("DescribeCluster").output_shape
+    shape = model.load_service_model().operation_model("DescribeCluster").output_shape
     with pytest.raises(KeyError, match="colour"):
-        model.shaped(shape, {"cluster": {"colour": "red"}})
+        model.shape_answer(shape, {"cluster": {"colour": "red"}})
 
 
 def test_a_fault_can_spare_all_but_every_second_call(sandbox):

@@ -1,1 +1,0 @@
-"""The AWS side: an EKS service driven by botocore's model, beside moto's server for everything else."""

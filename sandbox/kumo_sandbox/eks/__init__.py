@@ -1,0 +1,1 @@
+"""The EKS service: an EKS service driven by botocore's model, beside moto's server for everything else."""

@@ -1,0 +1,172 @@
+"""Managed add-ons."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import jsonschema
+import yaml
+
+from kumo_sandbox import durations
+from kumo_sandbox.eks import addon_versions
+from kumo_sandbox.eks.context import Context, begin_update, handles, paginate
+from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceNotFound
+from kumo_sandbox.eks.pod_identity import create as create_association
+from kumo_sandbox.eks.store import Cluster, Raw
+
+WAITING = {
+    "code": "InsufficientNumberOfReplicas",
+    "message": "The add-on is unhealthy because it doesn't have the desired number of replicas.",
+    "resourceIds": [],
+}
+
+
+def find(cluster: Cluster, name: str) -> Raw:
+    if name not in cluster.addons:
+        raise ResourceNotFound(
+            f"No addon: {name} found in cluster: {cluster.name}", clusterName=cluster.name, addonName=name
+        )
+    return cluster.addons[name]
+
+
+def _check_configuration(name: str, text: str | None) -> None:
+    if not text:
+        return
+    try:
+        value = yaml.safe_load(text)
+        jsonschema.validate(value, addon_versions.build_schema(name))
+    except (yaml.YAMLError, jsonschema.ValidationError) as error:
+        words = getattr(error, "message", str(error))
+        raise InvalidParameter(
+            f"ConfigurationValue provided in request is not supported: Json schema validation failed with error: [{words}]",
+            addonName=name,
+        ) from error
+
+
+@handles("CreateAddon")
+def create_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    again = ctx.find_repeated(p)
+    if again is not None:
+        return {"addon": again}
+    cluster, name = ctx.find_active_cluster(p["clusterName"]), p["addonName"]
+    if name in cluster.addons:
+        raise ResourceInUse("Addon already exists.", clusterName=cluster.name, addonName=name)
+    version = p.get("addonVersion") or addon_versions.find_default_version(name, cluster.raw["version"])
+    addon_versions.check_version(name, version, cluster.raw["version"])
+    _check_configuration(name, p.get("configurationValues"))
+    raw: Raw = {
+        "addonName": name,
+        "clusterName": cluster.name,
+        "status": "CREATING",
+        "addonVersion": version,
+        "health": {"issues": []},
+        "addonArn": ctx.build_arn(f"addon/{cluster.name}/{name}/{uuid.uuid4()}"),
+        "createdAt": ctx.now(),
+        "modifiedAt": ctx.now(),
+        "serviceAccountRoleArn": p.get("serviceAccountRoleArn"),
+        "configurationValues": p.get("configurationValues"),
+        "namespaceConfig": p.get("namespaceConfig") or {"namespace": "kube-system"},
+        "tags": p.get("tags") or {},
+        "podIdentityAssociations": _associate(ctx, cluster, name, p.get("podIdentityAssociations") or []),
+    }
+    cluster.addons[name] = raw
+    fault = ctx.take_fault("fail_creation", name)
+
+    def end() -> None:
+        if fault:
+            issue = {
+                "code": fault.code or "InternalFailure",
+                "message": fault.message or "The creation failed",
+                "resourceIds": [],
+            }
+            raw.update(status="CREATE_FAILED", health={"issues": [issue]})
+            return
+        ctx.control_planes.sync(cluster.raw["arn"])
+        become_ready(ctx, cluster, raw)
+
+    ctx.store.schedule(durations.ADDON, end)
+    return {"addon": ctx.remember(p, dict(raw))}
+
+
+def become_ready(ctx: Context, cluster: Cluster, raw: Raw) -> None:
+    """ACTIVE when its pods can run; until then DEGRADED, looked at again every second."""
+    if raw["status"] == "DELETING" or cluster.addons.get(raw["addonName"]) is not raw:
+        return
+    if ctx.control_planes.is_addon_ready(cluster, raw["addonName"]):
+        raw.update(status="ACTIVE", health={"issues": []}, modifiedAt=ctx.now())
+        return
+    raw.update(status="DEGRADED", health={"issues": [WAITING]})
+    ctx.store.schedule(1.0, lambda: become_ready(ctx, cluster, raw))
+
+
+def _associate(ctx: Context, cluster: Cluster, addon: str, wanted: list[Raw]) -> list[str]:
+    """Pod identity associations owned by the add-on, as ARNs."""
+    made = []
+    for row in wanted:
+        association = create_association(ctx, cluster, "kube-system", row["serviceAccount"], row["roleArn"], {}, None)
+        association["ownerArn"] = ctx.build_arn(f"addon/{cluster.name}/{addon}")
+        made.append(association["associationArn"])
+    return made
+
+
+@handles("DescribeAddon")
+def describe_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    return {"addon": find(ctx.find_cluster(p["clusterName"]), p["addonName"])}
+
+
+@handles("ListAddons")
+def list_addons(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    return paginate(p, "addons", sorted(ctx.find_cluster(p["clusterName"]).addons))
+
+
+@handles("UpdateAddon")
+def update_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    cluster, name = ctx.find_active_cluster(p["clusterName"]), p["addonName"]
+    raw = find(cluster, name)
+    if raw["status"] in ("CREATING", "DELETING"):
+        raise InvalidRequest(
+            f"Addon {name} cannot be updated as it is currently in {raw['status']} state",
+            clusterName=cluster.name,
+            addonName=name,
+        )
+    version = p.get("addonVersion") or raw["addonVersion"]
+    addon_versions.check_version(name, version, cluster.raw["version"])
+    _check_configuration(name, p.get("configurationValues"))
+    patch: Raw = {"addonVersion": version}
+    if p.get("configurationValues") is not None:
+        patch["configurationValues"] = p["configurationValues"] or None
+    if p.get("serviceAccountRoleArn") is not None:
+        patch["serviceAccountRoleArn"] = p["serviceAccountRoleArn"] or None
+    params = [
+        ("AddonVersion", p.get("addonVersion")),
+        ("ServiceAccountRoleArn", p.get("serviceAccountRoleArn")),
+        ("ResolveConflicts", p.get("resolveConflicts")),
+        ("ConfigurationValues", p.get("configurationValues")),
+    ]
+
+    def act() -> None:
+        raw.update(patch, modifiedAt=ctx.now())
+        if p.get("podIdentityAssociations") is not None:
+            for arn in raw["podIdentityAssociations"]:
+                cluster.pod_identities.pop(arn.rsplit("/", 1)[-1], None)
+            raw["podIdentityAssociations"] = _associate(ctx, cluster, name, p["podIdentityAssociations"])
+        become_ready(ctx, cluster, raw)
+
+    return begin_update(ctx, cluster, ("addon", raw), "AddonUpdate", params, durations.ADDON, act)
+
+
+@handles("DeleteAddon")
+def delete_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    cluster = ctx.find_cluster(p["clusterName"])
+    raw = find(cluster, p["addonName"])
+    raw["status"] = "DELETING"
+
+    def end() -> None:
+        cluster.addons.pop(raw["addonName"], None)
+        for arn in raw["podIdentityAssociations"]:
+            cluster.pod_identities.pop(arn.rsplit("/", 1)[-1], None)
+        ctx.control_planes.sync(cluster.raw["arn"])
+
+    ctx.store.schedule(durations.ADDON, end)
+    return {"addon": dict(raw)}

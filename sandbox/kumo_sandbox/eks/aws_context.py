@@ -1,0 +1,169 @@
+"""AWS beside EKS: what EC2, IAM and Auto Scaling of the same sandbox (moto) know, called by boto3.
+
+Its calls carry a mark in the user agent, so that they are neither recorded nor hit by faults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest
+from kumo_sandbox.principals import ACCOUNT
+
+if TYPE_CHECKING:
+    from moto.ec2.models.instances import Instance
+
+MARK = "kumo-sandbox-itself"
+
+
+class AwsContext:
+    def __init__(self, endpoint: str, keys: tuple[str, str]) -> None:
+        session = boto3.session.Session(aws_access_key_id=keys[0], aws_secret_access_key=keys[1])
+
+        @cache
+        def client(service: str, region: str) -> Any:
+            config = Config(user_agent_extra=MARK, retries={"max_attempts": 2}, max_pool_connections=20)
+            return session.client(service, region_name=region, endpoint_url=endpoint, config=config)
+
+        self.client = client
+
+    def describe_subnets(self, region: str, ids: Iterable[str]) -> list[dict[str, Any]]:
+        """The subnets (VpcId, AvailabilityZone, CidrBlock); raises InvalidParameterException for unknown ones."""
+        try:
+            return self.client("ec2", region).describe_subnets(SubnetIds=list(ids))["Subnets"]
+        except ClientError as error:
+            raise InvalidParameter(f"The subnet ID is not valid: {error.response['Error']['Message']}") from error
+
+    def check_security_groups(self, region: str, ids: Iterable[str]) -> None:
+        wanted = list(ids)
+        if not wanted:
+            return
+        try:
+            self.client("ec2", region).describe_security_groups(GroupIds=wanted)
+        except ClientError as error:
+            raise InvalidParameter(f"Security group(s) not found: {error.response['Error']['Message']}") from error
+
+    def check_role(self, arn: str, service: str) -> None:
+        """The role exists and trusts the service."""
+        name = arn.rsplit("/", 1)[-1]
+        try:
+            role = self.client("iam", "us-east-1").get_role(RoleName=name)["Role"]
+        except ClientError as error:
+            raise InvalidParameter(
+                f"Role with arn: {arn}, could not be assumed because it does not exist or the trusted entity is not correct"
+            ) from error
+        if service not in str(role["AssumeRolePolicyDocument"]):
+            raise InvalidParameter(f"The trust policy of role {arn} does not allow {service} to assume it")
+
+    def create_cluster_security_group(self, region: str, vpc_id: str, cluster: str) -> str:
+        ec2 = self.client("ec2", region)
+        tags = [
+            {"Key": "Name", "Value": f"eks-cluster-sg-{cluster}"},
+            {"Key": f"kubernetes.io/cluster/{cluster}", "Value": "owned"},
+            {"Key": "aws:eks:cluster-name", "Value": cluster},
+        ]
+        group = ec2.create_security_group(
+            GroupName=f"eks-cluster-sg-{cluster}-{abs(hash((region, vpc_id, cluster))) % 10**9}",
+            Description="EKS created security group applied to ENI that is attached to EKS Control Plane master nodes,"
+            " as well as any managed workloads.",
+            VpcId=vpc_id,
+            TagSpecifications=[{"ResourceType": "security-group", "Tags": tags[:2]}],
+        )
+        return group["GroupId"]
+
+    def delete_security_group(self, region: str, group_id: str) -> None:
+        try:
+            self.client("ec2", region).delete_security_group(GroupId=group_id)
+        except ClientError:
+            pass  # still referred to: EKS leaves it behind, too
+
+    def describe_launch_template(self, region: str, template: dict[str, Any]) -> dict[str, Any]:
+        """The template's id, name, version as EKS answers them, and its data; raises InvalidRequestException."""
+        words = (
+            {"LaunchTemplateId": template["id"]} if template.get("id") else {"LaunchTemplateName": template.get("name")}
+        )
+        version = template.get("version") or "$Default"
+        try:
+            found = self.client("ec2", region).describe_launch_template_versions(Versions=[version], **words)
+            row = found["LaunchTemplateVersions"][0]
+        except (ClientError, IndexError) as error:
+            raise InvalidRequest(f"Launch template or version not found: {template}") from error
+        return {
+            "reference": {
+                "id": row["LaunchTemplateId"],
+                "name": row["LaunchTemplateName"],
+                "version": str(row["VersionNumber"]),
+            },
+            "data": row["LaunchTemplateData"],
+        }
+
+    def start_instances(self, region: str, nodegroup: dict[str, Any]) -> None:
+        """An Auto Scaling group with its instances, as EKS makes one behind a node group."""
+        name = nodegroup["resources"]["autoScalingGroups"][0]["name"]
+        tags = {
+            "eks:cluster-name": nodegroup["clusterName"],
+            "eks:nodegroup-name": nodegroup["nodegroupName"],
+            f"kubernetes.io/cluster/{nodegroup['clusterName']}": "owned",
+        }
+        types = nodegroup.get("instanceTypes") or ["t3.medium"]
+        self.client("ec2", region).create_launch_template(
+            LaunchTemplateName=name, LaunchTemplateData={"ImageId": "ami-12c6146b", "InstanceType": types[0]}
+        )
+        scaling = nodegroup["scalingConfig"]
+        self.client("autoscaling", region).create_auto_scaling_group(
+            AutoScalingGroupName=name,
+            LaunchTemplate={"LaunchTemplateName": name, "Version": "$Latest"},
+            MinSize=scaling["minSize"],
+            MaxSize=scaling["maxSize"],
+            DesiredCapacity=scaling["desiredSize"],
+            VPCZoneIdentifier=",".join(nodegroup["subnets"]),
+            Tags=[{"Key": k, "Value": v, "PropagateAtLaunch": True} for k, v in tags.items()],
+        )
+
+    def scale(self, region: str, nodegroup: dict[str, Any]) -> None:
+        scaling = nodegroup["scalingConfig"]
+        self.client("autoscaling", region).update_auto_scaling_group(
+            AutoScalingGroupName=nodegroup["resources"]["autoScalingGroups"][0]["name"],
+            MinSize=scaling["minSize"],
+            MaxSize=scaling["maxSize"],
+            DesiredCapacity=scaling["desiredSize"],
+        )
+
+    def update_warm_pool(self, region: str, nodegroup: dict[str, Any]) -> None:
+        """Give the Auto Scaling group the warm pool of the node group, or take it away."""
+        config, client = nodegroup["warmPoolConfig"], self.client("autoscaling", region)
+        name = nodegroup["resources"]["autoScalingGroups"][0]["name"]
+        if not config["enabled"]:
+            try:
+                client.delete_warm_pool(AutoScalingGroupName=name, ForceDelete=True)
+            except ClientError:
+                pass  # it had none
+            return
+        words: dict[str, Any] = {"MinSize": config["minSize"], "PoolState": config["poolState"].title()}
+        if "maxGroupPreparedCapacity" in config:
+            words["MaxGroupPreparedCapacity"] = config["maxGroupPreparedCapacity"]
+        reuse = {"ReuseOnScaleIn": config["reuseOnScaleIn"]}
+        client.put_warm_pool(AutoScalingGroupName=name, InstanceReusePolicy=reuse, **words)
+
+    def stop_instances(self, region: str, nodegroup: dict[str, Any]) -> None:
+        name = nodegroup["resources"]["autoScalingGroups"][0]["name"]
+        try:
+            self.client("autoscaling", region).delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
+            self.client("ec2", region).delete_launch_template(LaunchTemplateName=name)
+        except ClientError:
+            pass  # a node group whose creation failed has none
+
+    def list_instances(self, region: str, nodegroup: dict[str, Any]) -> list[Instance]:
+        """The node group's running instances, read where moto keeps them: this is asked at every connection to a cluster."""
+        from moto.autoscaling.models import autoscaling_backends
+
+        name = nodegroup["resources"]["autoScalingGroups"][0]["name"]
+        group = autoscaling_backends[ACCOUNT][region].autoscaling_groups.get(name)
+        found = [state.instance for state in group.instance_states] if group else []
+        return [instance for instance in found if instance.state == "running"]

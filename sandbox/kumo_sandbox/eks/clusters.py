@@ -1,0 +1,208 @@
+"""Clusters: CreateCluster, DescribeCluster, ListClusters, DeleteCluster."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Any
+
+from kumo_sandbox import durations
+from kumo_sandbox.eks import components
+from kumo_sandbox.eks.access import grant_creator_access
+from kumo_sandbox.eks.context import Context, handles, paginate
+from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse
+from kumo_sandbox.eks.store import Cluster, Raw
+from kumo_sandbox.eks.versions import find_offered
+
+LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+NAME = re.compile(r"^[0-9A-Za-z][A-Za-z0-9\-_]{0,99}$")
+EGRESS_MODE = "AWS_MANAGED"  # a cluster that has left it cannot come back
+
+
+@handles("CreateCluster")
+def create_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    again = ctx.find_repeated(p)
+    if again is not None:
+        return {"cluster": again}
+    name = p["name"]
+    if not NAME.match(name):
+        raise InvalidParameter(f"The cluster name {name} does not match {NAME.pattern}", clusterName=name)
+    if (ctx.region, name) in ctx.store.clusters:
+        raise ResourceInUse(f"Cluster already exists with name: {name}", clusterName=name)
+    version = find_offered(ctx, p.get("version"))
+    ctx.aws_context.check_role(p["roleArn"], "eks.amazonaws.com")
+    raw = _build_cluster(ctx, p, version.name)
+    cluster = Cluster(raw, creator=ctx.principal)
+    ctx.store.clusters[(ctx.region, name)] = cluster
+    endpoint, authority = ctx.control_planes.reserve_endpoint(raw["arn"])
+    fault = ctx.take_fault("fail_creation", name)
+
+    def end() -> None:
+        if fault:
+            raw["status"] = "FAILED"
+            issue = {
+                "code": fault.code or "Other",
+                "message": fault.message or "The creation failed",
+                "resourceIds": [],
+            }
+            raw["health"] = {"issues": [issue]}
+            return
+        raw.update(status="ACTIVE", endpoint=endpoint, certificateAuthority={"data": authority})
+        grant_creator_access(ctx, cluster)
+        ctx.control_planes.sync(raw["arn"])
+
+    ctx.store.schedule(durations.CLUSTER_CREATE, end)
+    return {"cluster": ctx.remember(p, dict(raw))}
+
+
+def _build_cluster(ctx: Context, p: dict[str, Any], version: str) -> Raw:
+    access = {
+        "authenticationMode": "CONFIG_MAP",
+        "bootstrapClusterCreatorAdminPermissions": True,
+        **(p.get("accessConfig") or {}),
+    }
+    raw: Raw = {
+        "name": p["name"],
+        "arn": ctx.build_arn(f"cluster/{p['name']}"),
+        "createdAt": ctx.now(),
+        "version": version,
+        "roleArn": p["roleArn"],
+        "resourcesVpcConfig": _build_vpc_config(ctx, p),
+        "kubernetesNetworkConfig": _build_network_config(p.get("kubernetesNetworkConfig") or {}),
+        "logging": _build_logging(p.get("logging")),
+        "identity": {
+            "oidc": {"issuer": f"https://oidc.eks.{ctx.region}.amazonaws.com/id/{secrets.token_hex(16).upper()}"}
+        },
+        "status": "CREATING",
+        "certificateAuthority": {},
+        "platformVersion": "eks.20",
+        "tags": p.get("tags") or {},
+        "encryptionConfig": p.get("encryptionConfig") or [],
+        "health": {"issues": []},
+        "accessConfig": access,
+        "upgradePolicy": p.get("upgradePolicy") or {"supportType": "EXTENDED"},
+        "deletionProtection": p.get("deletionProtection", False),
+        "controlPlaneScalingConfig": p.get("controlPlaneScalingConfig") or {"tier": "standard"},
+    }
+    for key in ("zonalShiftConfig", "remoteNetworkConfig", "outpostConfig"):
+        if p.get(key):
+            raw[key] = p[key]
+    raw.update(components.select_configs(p))
+    set_auto_mode(raw, p)
+    return raw
+
+
+def _build_vpc_config(ctx: Context, p: dict[str, Any]) -> Raw:
+    asked = p["resourcesVpcConfig"]
+    subnets = ctx.aws_context.describe_subnets(ctx.region, asked.get("subnetIds") or [])
+    check_subnets(subnets)
+    ctx.aws_context.check_security_groups(ctx.region, asked.get("securityGroupIds") or [])
+    vpc_id = subnets[0]["VpcId"]
+    public = asked.get("endpointPublicAccess", True)
+    return {
+        "subnetIds": asked["subnetIds"],
+        "securityGroupIds": asked.get("securityGroupIds") or [],
+        "clusterSecurityGroupId": ctx.aws_context.create_cluster_security_group(ctx.region, vpc_id, p["name"]),
+        "vpcId": vpc_id,
+        "endpointPublicAccess": public,
+        "endpointPrivateAccess": asked.get("endpointPrivateAccess", False),
+        "publicAccessCidrs": (asked.get("publicAccessCidrs") or ["0.0.0.0/0"]) if public else [],
+        "controlPlaneEgressMode": asked.get("controlPlaneEgressMode") or EGRESS_MODE,
+    }
+
+
+def check_subnets(subnets: list[dict[str, Any]]) -> None:
+    if len({subnet["AvailabilityZone"] for subnet in subnets}) < 2:
+        raise InvalidParameter("Subnets specified must be in at least two different AZs")
+    if len({subnet["VpcId"] for subnet in subnets}) > 1:
+        raise InvalidParameter("Subnets specified must belong to the same VPC")
+
+
+def _build_network_config(asked: Raw) -> Raw:
+    family = asked.get("ipFamily", "ipv4")
+    config: Raw = {"ipFamily": family, "elasticLoadBalancing": asked.get("elasticLoadBalancing") or {"enabled": False}}
+    if family == "ipv6":
+        return {**config, "serviceIpv6Cidr": "fd30:1c53:5f8a::/108"}
+    return {**config, "serviceIpv4Cidr": asked.get("serviceIpv4Cidr") or "172.20.0.0/16"}
+
+
+def _build_logging(asked: Raw | None) -> Raw:
+    enabled: set[str] = set()
+    for setup in (asked or {}).get("clusterLogging") or []:
+        if setup.get("enabled"):
+            enabled |= set(setup.get("types") or [])
+    return build_logging_setup(enabled)
+
+
+def build_logging_setup(enabled: set[str]) -> Raw:
+    rows = [
+        {"types": [t for t in LOG_TYPES if t in enabled], "enabled": True},
+        {"types": [t for t in LOG_TYPES if t not in enabled], "enabled": False},
+    ]
+    return {"clusterLogging": [row for row in rows if row["types"]]}
+
+
+def set_auto_mode(raw: Raw, p: dict[str, Any]) -> None:
+    """Auto mode is all or nothing: compute, block storage and load balancing together."""
+    compute, storage = p.get("computeConfig"), p.get("storageConfig")
+    if compute is None and storage is None:
+        return
+    balancing = ((p.get("kubernetesNetworkConfig") or {}).get("elasticLoadBalancing") or {}).get("enabled", False)
+    flags = {
+        bool((compute or {}).get("enabled")),
+        bool(((storage or {}).get("blockStorage") or {}).get("enabled")),
+        balancing,
+    }
+    if len(flags) > 1:
+        raise InvalidParameter(
+            "For EKS Auto Mode, please ensure that all required configs, including computeConfig,"
+            " kubernetesNetworkConfig, and blockStorage are all either fully enabled or fully disabled."
+        )
+    raw["computeConfig"], raw["storageConfig"] = compute, storage
+
+
+@handles("DescribeCluster")
+def describe_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    return {"cluster": ctx.find_cluster(p["name"]).raw}
+
+
+@handles("ListClusters")
+def list_clusters(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    return paginate(p, "clusters", sorted(name for region, name in ctx.store.clusters if region == ctx.region))
+
+
+@handles("DeleteCluster")
+def delete_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    cluster = ctx.find_cluster(p["name"])
+    raw = cluster.raw
+    if raw["deletionProtection"]:
+        raise InvalidRequest(
+            f"Cluster {cluster.name} has deletion protection enabled. Disable it before you delete the cluster",
+            clusterName=cluster.name,
+        )
+    if cluster.nodegroups:
+        raise ResourceInUse("Cluster has nodegroups attached", clusterName=cluster.name)
+    if cluster.fargate_profiles:
+        raise ResourceInUse("Cluster has fargate profiles attached", clusterName=cluster.name)
+    if raw["status"] in ("CREATING", "UPDATING", "DELETING"):
+        raise ResourceInUse(f"Cluster is in {raw['status']} state", clusterName=cluster.name)
+    raw["status"] = "DELETING"
+
+    def end() -> None:
+        ctx.store.clusters.pop((ctx.region, cluster.name), None)
+        ctx.control_planes.remove(raw["arn"])
+        ctx.aws_context.delete_security_group(ctx.region, raw["resourcesVpcConfig"]["clusterSecurityGroupId"])
+
+    ctx.store.schedule(durations.CLUSTER_DELETE, end)
+    return {"cluster": dict(raw)}
+
+
+def check_active(cluster: Cluster) -> None:
+    """The cluster may be updated now; raises in the service's words."""
+    if cluster.raw["status"] == "UPDATING":
+        raise ResourceInUse(
+            f"Cannot update cluster {cluster.name} because it currently has an update in progress",
+            clusterName=cluster.name,
+        )
+    if cluster.raw["status"] != "ACTIVE":
+        raise InvalidRequest(f"Cluster '{cluster.name}' is not in ACTIVE status", clusterName=cluster.name)

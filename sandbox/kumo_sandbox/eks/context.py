@@ -1,0 +1,168 @@
+"""What a handler gets: the store, AWS beside EKS, control planes, and who asks from where."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from kumo_sandbox.eks.aws_context import AwsContext
+from kumo_sandbox.eks.control_planes import ControlPlanes
+from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceNotFound
+from kumo_sandbox.eks.store import Cluster, Raw, Store
+from kumo_sandbox.faults import Fault, Faults
+
+Handler = Callable[["Context", dict[str, Any]], dict[str, Any]]
+OPERATIONS: dict[str, Handler] = {}
+
+
+def handles(name: str) -> Callable[[Handler], Handler]:
+    """Make a function the handler of an API operation."""
+
+    def register(handler: Handler) -> Handler:
+        OPERATIONS[name] = handler
+        return handler
+
+    return register
+
+
+@dataclass
+class Settings:
+    """What the sandbox was started with."""
+
+    refuse_unsupported: bool = False
+
+
+@dataclass
+class Context:
+    store: Store
+    aws_context: AwsContext
+    control_planes: ControlPlanes
+    faults: Faults
+    settings: Settings
+    region: str
+    account: str
+    principal: str
+    operation: str
+
+    def build_arn(self, rest: str) -> str:
+        return f"arn:aws:eks:{self.region}:{self.account}:{rest}"
+
+    def now(self) -> float:
+        return round(self.store.clock.now(), 3)
+
+    def find_cluster(self, name: str) -> Cluster:
+        """The cluster; raises ResourceNotFoundException in the service's words."""
+        found = self.store.clusters.get((self.region, name))
+        if found is None:
+            raise ResourceNotFound(f"No cluster found for name: {name}.", clusterName=name)
+        return found
+
+    def find_active_cluster(self, name: str) -> Cluster:
+        """The cluster, ready to take children; raises InvalidRequestException while it is not."""
+        cluster = self.find_cluster(name)
+        if cluster.raw["status"] not in ("ACTIVE", "UPDATING"):
+            raise InvalidRequest(f"Cluster '{name}' is not in ACTIVE status", clusterName=name)
+        return cluster
+
+    def take_fault(self, kind: str, resource: str) -> Fault | None:
+        """The fault that lets this creation or update fail, if one waits for it."""
+        return self.faults.take((kind,), "eks", self.operation, resource)
+
+    def find_repeated(self, p: dict[str, Any]) -> Raw | None:
+        """What an earlier creation with the same clientRequestToken made."""
+        return self.store.tokens.get((self.operation, p.get("clientRequestToken") or ""))
+
+    def remember(self, p: dict[str, Any], raw: Raw) -> Raw:
+        if p.get("clientRequestToken"):
+            self.store.tokens[(self.operation, p["clientRequestToken"])] = raw
+        return raw
+
+
+def paginate(p: dict[str, Any], key: str, rows: list[Any], most: int = 100) -> dict[str, Any]:
+    """One page of a listing; the token is the place the next one begins at."""
+    try:
+        start = int(p.get("nextToken") or 0)
+    except ValueError as error:
+        raise InvalidParameter("The nextToken is not valid") from error
+    end = start + (p.get("maxResults") or most)
+    return {key: rows[start:end], "nextToken": str(end) if end < len(rows) else None}
+
+
+def begin_update(
+    ctx: Context,
+    cluster: Cluster,
+    target: tuple[str, Raw],
+    kind: str,
+    params: list[tuple[str, Any]],
+    seconds: float,
+    act: Callable[[], None],
+    undo: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
+    """Start an update of the cluster or one of its things and return it as the API does.
+
+    Args:
+        target: ("cluster" | "nodegroup" | "addon", the resource's raw).
+        act: makes the change when the update ends well.
+        undo: takes back what the update had begun when it fails.
+
+    The resource is ACTIVE again whether it succeeded or failed; only the update says which.
+    """
+    what, raw = target
+    name = raw.get("nodegroupName") or raw.get("addonName") or raw["name"]
+    running = find_running_update(cluster, what, name)
+    if running:
+        raise ResourceInUse(
+            f"Cannot {kind} because {what} {name} currently has update {running['id']} in progress",
+            clusterName=cluster.name,
+            nodegroupName=name if what == "nodegroup" else None,
+            addonName=name if what == "addon" else None,
+        )
+    update: Raw = {
+        "id": str(uuid.uuid4()),
+        "status": "InProgress",
+        "type": kind,
+        "params": [
+            {"type": key, "value": value if isinstance(value, str) else json.dumps(value)}
+            for key, value in params
+            if value is not None
+        ],
+        "createdAt": ctx.now(),
+        "errors": [],
+    }
+    cluster.updates[update["id"]] = update
+    cluster.update_of[update["id"]] = (what, name)
+    fault = ctx.take_fault("fail_update", name)
+    raw["status"] = "UPDATING"
+
+    def end() -> None:
+        if update["status"] != "InProgress":
+            return
+        raw["status"] = "ACTIVE"
+        if fault:
+            update["status"] = "Failed"
+            update["errors"] = [
+                {
+                    "errorCode": fault.code or "Unknown",
+                    "errorMessage": fault.message or "The update failed",
+                    "resourceIds": [],
+                }
+            ]
+            undo()
+            return
+        update["status"] = "Successful"
+        act()
+        ctx.control_planes.sync(cluster.raw["arn"])
+
+    ctx.store.schedule(seconds, end)
+    return {"update": dict(update)}
+
+
+def find_running_update(cluster: Cluster, what: str, name: str) -> Raw | None:
+    """The update of this resource that is under way."""
+    for key, update in cluster.updates.items():
+        if update["status"] == "InProgress" and cluster.update_of[key] == (what, name):
+            return update
+    return None

@@ -1,0 +1,40 @@
+"""The public SSM parameters of EKS' machine images.
+
+Names: https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+from kumo_sandbox.eks.versions import VERSIONS, build_release_version
+
+PREFIX = "/aws/service/eks"
+LAST_WITH_AL2 = 32  # Amazon Linux 2 images end with Kubernetes 1.32
+AL2023 = tuple(
+    f"amazon-linux-2023/{architecture}/{variant}"
+    for architecture, variants in (("x86_64", ("standard", "nvidia", "neuron")), ("arm64", ("standard", "nvidia")))
+    for variant in variants
+)
+AL2 = ("amazon-linux-2", "amazon-linux-2-gpu", "amazon-linux-2-arm64")
+
+
+def build_image_id(region: str, version: str, image: str) -> str:
+    """A made-up image, the same one each time it is asked for."""
+    return f"ami-{hashlib.sha256(f'{region}/{version}/{image}'.encode()).hexdigest()[:17]}"
+
+
+def list_parameters(region: str) -> Iterator[tuple[str, str]]:
+    """Name and value of every parameter."""
+    for version in VERSIONS:
+        for image in AL2023 + (AL2 if version.minor <= LAST_WITH_AL2 else ()):
+            fields = {
+                "image_id": build_image_id(region, version.name, image),
+                "image_name": f"{image.split('/')[0]}-eks-node-{version.name}-v20261105",
+                "release_version": build_release_version(version.name),
+            }
+            base = f"{PREFIX}/optimized-ami/{version.name}/{image}/recommended"
+            yield base, json.dumps({"schema_version": "2", **fields})
+            yield from ((f"{base}/{key}", value) for key, value in fields.items())

@@ -1,0 +1,78 @@
+"""Rolling a control plane back to the minor version it was upgraded from, and cancelling that.
+
+https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterVersion.html and API_CancelUpdate.html: possible
+for seven days after the upgrade; in auto mode the nodes roll back first, and until they have the update can be cancelled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kumo_sandbox import durations
+from kumo_sandbox.eks.context import Context, begin_update
+from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest
+from kumo_sandbox.eks.store import Cluster, Raw
+from kumo_sandbox.eks.versions import BY_NAME, Version
+
+KIND = "VersionRollback"
+DEADLINE = 7 * 86400  # seconds after the upgrade
+TIMEOUT = (120, 10080)  # minutes
+
+
+def roll_back(ctx: Context, cluster: Cluster, wanted: Version, p: dict[str, Any]) -> dict[str, Any]:
+    """Begin the update; raises in the service's words where there is no way back."""
+    _check_way_back(ctx, cluster, wanted)
+    minutes = (p.get("rollbackConfig") or {}).get("timeoutMinutes")
+    if minutes is not None and not TIMEOUT[0] <= minutes <= TIMEOUT[1]:
+        raise InvalidParameter(
+            f"timeoutMinutes {minutes} must be between {TIMEOUT[0]} and {TIMEOUT[1]}", clusterName=cluster.name
+        )
+    if not p.get("force"):
+        _check_nodes(cluster, wanted)
+
+    def act() -> None:
+        cluster.raw.update(version=wanted.name)
+        cluster.upgraded = None
+
+    seconds = durations.CLUSTER_VERSION_UPDATE + (durations.NODES_ROLLBACK if _auto_mode(cluster) else 0)
+    params = [("Version", wanted.name), ("PlatformVersion", "eks.20")]
+    return begin_update(ctx, cluster, ("cluster", cluster.raw), KIND, params, seconds, act)
+
+
+def check_cancellable(ctx: Context, cluster: Cluster, update: Raw) -> None:
+    """Only a rollback in auto mode, while its nodes are on their way."""
+    if update["type"] != KIND or not _auto_mode(cluster):
+        raise InvalidRequest(
+            f"Update type {update['type']} of this cluster cannot be cancelled", clusterName=cluster.name
+        )
+    if ctx.now() - update["createdAt"] >= durations.NODES_ROLLBACK:
+        raise InvalidRequest(
+            "The rollback of the control plane has begun and cannot be cancelled", clusterName=cluster.name
+        )
+
+
+def _check_way_back(ctx: Context, cluster: Cluster, wanted: Version) -> None:
+    before, ended = cluster.upgraded or ("", 0.0)
+    if before != wanted.name:
+        raise InvalidParameter(
+            f"Unsupported Kubernetes minor version update from {cluster.raw['version']} to {wanted.name}",
+            clusterName=cluster.name,
+        )
+    if ctx.now() - ended > DEADLINE:
+        raise InvalidRequest(
+            f"Cluster {cluster.name} was upgraded more than 7 days ago and can no longer be rolled back",
+            clusterName=cluster.name,
+        )
+
+
+def _check_nodes(cluster: Cluster, wanted: Version) -> None:
+    """A kubelet is never newer than its API server."""
+    newer = [name for name, raw in cluster.nodegroups.items() if BY_NAME[raw["version"]].minor > wanted.minor]
+    if newer:
+        raise InvalidRequest(
+            f"Node groups are newer than {wanted.name}: {', '.join(sorted(newer))}", clusterName=cluster.name
+        )
+
+
+def _auto_mode(cluster: Cluster) -> bool:
+    return bool((cluster.raw.get("computeConfig") or {}).get("enabled"))

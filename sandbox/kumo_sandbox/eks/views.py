@@ -1,0 +1,94 @@
+"""A cluster as its control plane must look: the EKS service's state as a ClusterView."""
+
+from __future__ import annotations
+
+from kumo_sandbox.eks.aws_context import AwsContext
+from kumo_sandbox.eks.store import Cluster, Raw, Store
+from kumo_sandbox.interfaces import AccessRule, AddonSpec, ClusterView, FargateProfileSpec, NodeSpec
+
+EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+
+
+def build_view(store: Store, aws_context: AwsContext, arn: str) -> ClusterView | None:
+    """The cluster with this ARN, None when it is gone."""
+    region, account, name = arn.split(":")[3], arn.split(":")[4], arn.rsplit("/", 1)[-1]
+    with store.lock:
+        cluster = store.clusters.get((region, name))
+        if cluster is None or cluster.raw["arn"] != arn:
+            return None
+        groups = [
+            dict(raw) for raw in cluster.nodegroups.values() if raw["status"] in ("ACTIVE", "UPDATING", "DEGRADED")
+        ]
+        raw = cluster.raw
+        return ClusterView(
+            arn=arn,
+            name=name,
+            account=account,
+            region=region,
+            version=raw["version"],
+            issuer=raw["identity"]["oidc"]["issuer"],
+            service_cidr=raw["kubernetesNetworkConfig"].get("serviceIpv4Cidr") or "172.20.0.0/16",
+            nodes=tuple(node for group in groups for node in _build_nodes(aws_context, region, group)),
+            fargate_profiles=tuple(
+                _build_profile(p) for p in cluster.fargate_profiles.values() if p["status"] == "ACTIVE"
+            ),
+            access=_build_access_rules(cluster),
+            addons=tuple(
+                AddonSpec(a["addonName"], a["addonVersion"])
+                for a in cluster.addons.values()
+                if a["status"] in ("ACTIVE", "DEGRADED", "UPDATING", "CREATING")
+            ),
+            pod_identities=tuple((p["namespace"], p["serviceAccount"]) for p in cluster.pod_identities.values()),
+            signing_key=cluster.issuer_key.pem,
+        )
+
+
+def _build_nodes(aws_context: AwsContext, region: str, group: Raw) -> list[NodeSpec]:
+    return [
+        NodeSpec(
+            name=f"ip-{instance.private_ip.replace('.', '-')}.{region}.compute.internal",
+            instance_id=instance.id,
+            instance_type=instance.instance_type,
+            capacity_type=group["capacityType"],
+            region=region,
+            zone=instance.placement.zone,
+            private_ip=instance.private_ip,
+            nodegroup=group["nodegroupName"],
+            labels=dict(group["labels"]),
+            taints=tuple((t["key"], t.get("value") or "", EFFECTS[t["effect"]]) for t in group["taints"]),
+            version=group["version"],
+            ami_type=group["amiType"],
+            image_id=instance.image_id,
+        )
+        for instance in aws_context.list_instances(region, group)
+    ]
+
+
+def _build_profile(raw: Raw) -> FargateProfileSpec:
+    selectors = tuple((s["namespace"], tuple(sorted((s.get("labels") or {}).items()))) for s in raw["selectors"])
+    return FargateProfileSpec(raw["fargateProfileName"], selectors, tuple(raw["subnets"]))
+
+
+def _build_access_rules(cluster: Cluster) -> tuple[AccessRule, ...]:
+    """Access entries with their policies; the creator is an administrator where the cluster was made so."""
+    rules = [
+        AccessRule(
+            principal_arn=arn,
+            username=entry["username"],
+            groups=tuple(entry["kubernetesGroups"]),
+            policies=tuple(
+                (
+                    row["policyArn"].rsplit("/", 1)[1],
+                    row["accessScope"]["type"],
+                    tuple(row["accessScope"]["namespaces"]),
+                )
+                for row in cluster.access_policies[arn].values()
+            ),
+        )
+        for arn, entry in cluster.access_entries.items()
+    ]
+    admin = cluster.raw["accessConfig"]["bootstrapClusterCreatorAdminPermissions"]
+    by_map = cluster.raw["accessConfig"]["authenticationMode"] == "CONFIG_MAP"
+    if by_map and admin and cluster.creator not in cluster.access_entries:
+        rules.append(AccessRule(cluster.creator, "kubernetes-admin", ("system:masters",)))
+    return tuple(rules)

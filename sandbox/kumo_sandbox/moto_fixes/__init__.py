@@ -1,0 +1,1 @@
+"""Completions of moto: what it lacks beside AWS, added once for the process."""

@@ -1,0 +1,74 @@
+"""Auto Scaling groups spread their instances over the zones of their subnets: moto puts them all into the first subnet.
+
+https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-benefits.html (balancing over Availability Zones)
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from typing import Any
+
+
+def spread_instances() -> None:
+    """Let groups that grow or shrink from now on keep their zones balanced."""
+    from moto.autoscaling.models import FakeAutoScalingGroup as Group
+
+    if hasattr(Group, "_launch_in_one_subnet"):
+        return
+    Group._launch_in_one_subnet = Group.replace_autoscaling_group_instances
+    Group.replace_autoscaling_group_instances = _launch
+    set_capacity = Group.set_desired_capacity
+
+    def set_desired_capacity(group: Any, new_capacity: int | None) -> None:
+        group.instance_states[:] = sort_for_removal(group.instance_states)  # moto ends the first ones
+        set_capacity(group, new_capacity)
+
+    Group.set_desired_capacity = set_desired_capacity
+
+
+def _launch(group: Any, count: int, tags: dict[str, str]) -> None:
+    """Each subnet's share of the new instances, by moto's own launch."""
+    names = [name for name in (group.vpc_zone_identifier or "").split(",") if name]
+    if not names:
+        group._launch_in_one_subnet(count, tags)
+        return
+    subnets = group.autoscaling_backend.ec2_backend.describe_subnets(subnet_ids=names)
+    zones = {subnet.id: subnet.availability_zone for subnet in subnets}
+    running = [state.instance.subnet_id for state in group.active_instances()]
+    for subnet, share in split_shares({name: zones[name] for name in names}, running, count).items():
+        place = copy.copy(group)  # shares the list of instances with the group
+        place.vpc_zone_identifier = subnet
+        place._launch_in_one_subnet(share, dict(tags))
+    for state in group.instance_states:
+        state.instance.autoscaling_group = group
+
+
+def split_shares(zones: dict[str, str], running: list[str], count: int) -> dict[str, int]:
+    """How many new instances each subnet gets: each goes to the emptiest zone, there to the emptiest subnet.
+
+    Args:
+        zones: subnet id -> its zone, in the group's order.
+        running: the subnet of each instance that runs already.
+    """
+    in_subnet = Counter({subnet: running.count(subnet) for subnet in zones})
+    given: Counter[str] = Counter()
+    for _each in range(count):
+        in_zone: Counter[str] = Counter()
+        for subnet, zone in zones.items():
+            in_zone[zone] += in_subnet[subnet]
+        chosen = min(zones, key=lambda subnet: (in_zone[zones[subnet]], in_subnet[subnet]))
+        in_subnet[chosen] += 1
+        given[chosen] += 1
+    return dict(given)
+
+
+def sort_for_removal(states: list[Any]) -> list[Any]:
+    """A group's instances in the order in which it ends them: the fullest zone first, there the oldest."""
+    left, ordered = list(states), []
+    while left:
+        full = Counter(state.instance.placement.zone for state in left)
+        chosen = max(left, key=lambda state: full[state.instance.placement.zone])
+        left.remove(chosen)
+        ordered.append(chosen)
+    return ordered

@@ -1,0 +1,178 @@
+"""One address for all of AWS: what a request passes from the socket to its answer.
+
+EKS, EKS Auth and STS' AssumeRoleWithWebIdentity are answered by the sandbox, every other service by moto. Control of
+the sandbox itself is under /_sandbox/.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.wrappers import Request
+
+from kumo_sandbox.account import Account
+from kumo_sandbox.eks import model, service
+from kumo_sandbox.eks.aws_context import MARK
+from kumo_sandbox.eks.errors import ServiceError
+from kumo_sandbox.faults import Fault
+from kumo_sandbox.identity import eks_auth, web_identity
+from kumo_sandbox.identity.enforcement import check
+from kumo_sandbox.recorder import Call
+from kumo_sandbox.server.control import Control
+from kumo_sandbox.server.wire import (
+    build_error,
+    read_body,
+    read_error_code,
+    read_operation,
+    read_parameters,
+    read_passed_roles,
+    read_scope,
+)
+
+BEFORE_DISPATCH = ("throttle", "error5xx", "drop")
+Start = Callable[..., Any]
+
+
+@dataclass
+class Received:
+    """A request to AWS: its WSGI environment and body, and what they say."""
+
+    environ: dict[str, Any]
+    body: bytes
+    access_key: str
+    region: str
+    service: str
+    operation: str
+    route: Any  # of an operation of EKS: its model and the values in its path
+
+    @property
+    def is_from_sandbox(self) -> bool:
+        """The sandbox's own calls are neither recorded nor hit by faults."""
+        return MARK in self.environ.get("HTTP_USER_AGENT", "")
+
+    @property
+    def path(self) -> str:
+        return self.environ.get("PATH_INFO", "")
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return read_parameters(self.environ, self.body)
+
+
+def receive(environ: dict[str, Any]) -> Received:
+    """Read a request; its body can be read again by moto."""
+    body = read_body(environ)
+    environ["wsgi.input"] = io.BytesIO(body)
+    access_key, region, signed_for = read_scope(environ)
+    route = match_eks_route(environ) if signed_for == "eks" else None
+    operation = route[0].name if route else read_operation(environ, body, signed_for)
+    # a call of AssumeRoleWithWebIdentity is not signed: the token identifies the caller
+    name = "sts" if operation == web_identity.OPERATION else signed_for
+    return Received(environ, body, access_key, region, name, operation, route)
+
+
+def match_eks_route(environ: dict[str, Any]) -> Any:
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or environ.get("PATH_INFO", "")
+    return model.match(environ["REQUEST_METHOD"], raw.partition("?")[0])
+
+
+class App:
+    """The WSGI application."""
+
+    def __init__(self, account: Account, control: Control) -> None:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+        self._account, self._control = account, control
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        if environ.get("PATH_INFO", "").startswith("/_sandbox/"):
+            return self._control.respond(Request(environ))(environ, start)
+        received = receive(environ)
+        fault = None if received.is_from_sandbox else self._take_fault(received)
+        if fault:
+            return self._act_out(fault, received, start)
+        status, parts = self._answer(received, start)
+        if not received.is_from_sandbox:
+            self._record(received, status, read_error_code(b"".join(parts)) if status >= 400 else "")
+        return parts
+
+    # faults
+
+    def _take_fault(self, received: Received) -> Fault | None:
+        return self._account.faults.take(BEFORE_DISPATCH, received.service, received.operation)
+
+    def _act_out(self, fault: Fault, received: Received, start: Start) -> Iterable[bytes]:
+        """Throttle, fail or drop the call instead of answering it."""
+        status = 400 if fault.kind == "throttle" else 503
+        code = fault.code or ("ThrottlingException" if fault.kind == "throttle" else "ServiceUnavailableException")
+        self._record(received, 0 if fault.kind == "drop" else status, code)
+        if fault.kind == "drop":
+            received.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            raise ConnectionAbortedError("a fault dropped this connection")
+        headers, answer = build_error(received.service, code, fault.message or "Rate exceeded")
+        start(f"{status} Error", headers)
+        return [answer]
+
+    # answers
+
+    def _answer(self, received: Received, start: Start) -> tuple[int, list[bytes]]:
+        answer = self._answer_ourselves(received)
+        if answer is None:
+            return self._ask_moto(received, start)
+        status, headers, body = answer
+        start(f"{status} {'OK' if status < 400 else 'Error'}", list(headers.items()))
+        return status, [body]
+
+    def _answer_ourselves(self, received: Received) -> service.Answer | None:
+        """The answer to what the sandbox acts out itself; None for what is moto's."""
+        if received.route:
+            return self._answer_eks(received)
+        if received.operation == web_identity.OPERATION:
+            return web_identity.handle(received.parameters, self._account.find_issuer_key)
+        if received.service == "eks-auth":
+            region = received.region or self._account.region
+            return eks_auth.handle(self._account.store, region, received.path, received.body)
+        return None
+
+    def _answer_eks(self, received: Received) -> service.Answer:
+        operation, path = received.route
+        query = received.environ.get("QUERY_STRING", "")
+        try:
+            check(self._account.store, received.environ, received.body, operation.name, path, received.region)
+        except ServiceError as error:
+            return service.build_error_answer(error)
+
+        def build_context(name: str) -> Any:
+            return self._account.build_context(name, received.access_key, received.region)
+
+        return service.handle(build_context, operation, path, query, received.body)
+
+    def _ask_moto(self, received: Received, start: Start) -> tuple[int, list[bytes]]:
+        seen: list[str] = []
+
+        def remember(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            seen.append(status)
+            return start(status, headers, *rest)
+
+        parts = list(self._moto(received.environ, remember))
+        return int(seen[0].split()[0]), parts
+
+    # the recorder
+
+    def _record(self, received: Received, status: int, error: str) -> None:
+        account = self._account
+        roles = read_passed_roles(received.body) if received.service == "eks" else []
+        caller = self._find_caller(received)
+        account.recorder.add(
+            Call(received.service, received.operation, caller, account.clock.now(), status, error, roles)
+        )
+
+    def _find_caller(self, received: Received) -> str:
+        if received.operation == web_identity.OPERATION:
+            return web_identity.read_subject(received.parameters)
+        return self._account.find_caller(received.access_key)

@@ -1,0 +1,68 @@
+"""Requests and errors as they travel: who signed, which operation is called, and errors in each protocol."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qs
+
+ROLES = re.compile(rb'"(?:roleArn|nodeRole|podExecutionRoleArn|serviceAccountRoleArn)"\s*:\s*"([^"]+)"')
+CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type":\s*"(?:[^"#]*#)?([^"]+)"|"code":\s*"([^"]+)"')
+XML_SERVICES = ("ec2", "iam", "sts", "autoscaling", "elasticloadbalancing", "cloudformation")
+
+
+def read_body(environ: dict[str, Any]) -> bytes:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    return environ["wsgi.input"].read(length) if length else b""
+
+
+def read_scope(environ: dict[str, Any]) -> tuple[str, str, str]:
+    """(access key, region, service) a request was signed for, empty where it is not signed."""
+    header = environ.get("HTTP_AUTHORIZATION", "")
+    credential = header.partition("Credential=")[2].partition(",")[0]
+    if not credential:
+        credential = (parse_qs(environ.get("QUERY_STRING", "")).get("X-Amz-Credential") or [""])[0]
+    parts = credential.split("/")
+    return (parts[0], parts[2], parts[3]) if len(parts) == 5 else ("", "", "")
+
+
+def read_operation(environ: dict[str, Any], body: bytes, signed_for: str) -> str:
+    """The API operation of a request to moto: by target header, by Action, else method and path."""
+    target = environ.get("HTTP_X_AMZ_TARGET")
+    if target:
+        return target.rsplit(".", 1)[-1]
+    if signed_for == "eks-auth":
+        return "AssumeRoleForPodIdentity"
+    action = read_parameters(environ, body).get("Action")
+    return action or f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')}"
+
+
+def read_parameters(environ: dict[str, Any], body: bytes) -> dict[str, str]:
+    """The parameters of a request in the query protocol, in its form or its URL."""
+    form = "form" in environ.get("CONTENT_TYPE", "")
+    text = body.decode("utf-8", "replace") if form else environ.get("QUERY_STRING", "")
+    return {key: values[0] for key, values in parse_qs(text).items()}
+
+
+def read_passed_roles(body: bytes) -> list[str]:
+    """The roles a request to EKS passes to the service."""
+    return [match.decode("utf-8", "replace") for match in ROLES.findall(body)]
+
+
+def read_error_code(answer: bytes) -> str:
+    """The code of an error in any of the protocols."""
+    match = CODE.search(answer)
+    return next(group for group in match.groups() if group).decode("utf-8", "replace") if match else "Unknown"
+
+
+def build_error(service: str, code: str, message: str) -> tuple[list[tuple[str, str]], bytes]:
+    """Headers and body of an error in the service's own protocol: query and EC2 answer XML, the others JSON."""
+    if service not in XML_SERVICES:
+        body = json.dumps({"__type": code, "message": message}).encode()
+        return [("Content-Type", "application/json"), ("x-amzn-ErrorType", code)], body
+    inner = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
+    if service == "ec2":
+        inner = f"<Errors>{inner}</Errors>"
+    outer = "Response" if service == "ec2" else "ErrorResponse"
+    return [("Content-Type", "text/xml")], f"<{outer}>{inner}</{outer}>".encode()

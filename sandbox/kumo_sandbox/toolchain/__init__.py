@@ -1,0 +1,1 @@
+"""The programs and charts the sandbox runs, found or built."""

@@ -1,0 +1,41 @@
+"""The command ``kumo-sandbox binaries``: find or build the tools and print where they are."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from kumo_sandbox.toolchain import charts
+from kumo_sandbox.toolchain.binaries import DEFAULT, TOOLS, ensure
+from kumo_sandbox.toolchain.build_cache import BinariesError, get_cache_folder
+
+
+def run_binaries(argv: Sequence[str] | None = None) -> int:
+    """``kumo-sandbox binaries [--print-dir] [--all] [NAME ...]``; the process' exit status."""
+    options = build_parser().parse_args(argv)
+    if options.print_dir:
+        print(get_cache_folder())
+        return 0
+    try:
+        paths = ensure_everything() if options.all else ensure(options.names)
+    except BinariesError as error:
+        print(f"kumo-sandbox: {error}", file=sys.stderr)
+        return 1
+    for name, path in paths.items():
+        print(f"{name}\t{path}")
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kumo-sandbox binaries", description="Find or build the Kubernetes tools.")
+    parser.add_argument("--print-dir", action="store_true", help="print the cache folder and do nothing else")
+    parser.add_argument("--all", action="store_true", help="every tool, and the chart repository")
+    parser.add_argument("names", nargs="*", default=DEFAULT, metavar="NAME", help=f"any of {', '.join(TOOLS)}")
+    return parser
+
+
+def ensure_everything() -> dict[str, Path]:
+    """All tools, and the chart repository that Helm packages."""
+    return {**ensure(TOOLS), "charts": charts.ensure()}
