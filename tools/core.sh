@@ -4,11 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case "$1" in
-  oldest) requirement='ansible-core>=2.17,<2.18' python=$(tools/find-python.sh 3.12) ;;
-  newest) requirement='ansible-core>=2.21,<2.22' python=$(tools/find-python.sh) ;;
+  oldest) requirements=('ansible-core>=2.17,<2.18' 'kubernetes==26.1.0') python=$(tools/find-python.sh 3.12) ;;
+  newest) requirements=('ansible-core>=2.21,<2.22') python=$(tools/find-python.sh) ;;
   *) echo "core.sh: oldest or newest" >&2; exit 2 ;;
 esac
-environment=$(tools/environment.sh "$1-core" "$python" "$requirement" pytest -r requirements.txt -r sandbox/pyproject.toml)
+environment=$(tools/environment.sh "$1-core" "$python" "${requirements[@]}" pytest -r requirements.txt -r sandbox/pyproject.toml)
 scratch=$(mktemp -d)
 state="$scratch/sandbox"
 trap '.venv/bin/kumo-sandbox down --state "$state" >/dev/null 2>&1 || true; rm -rf "$scratch"' EXIT

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes a second environment in .venv/environments and prints its folder.
 # Usage: environment.sh NAME PYTHON REQUIREMENT... (what `uv pip install` takes; PYTHON is a path). An environment that is
-# there already is kept. The collections amazon.aws and kubernetes.core of .venv are linked into it, where it has none.
+# there already is kept. The collections amazon.aws and kubernetes.core of .venv are linked into one with ansible that lacks them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder="$PWD/.venv/environments/$1"
@@ -15,6 +15,7 @@ if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
   .venv/bin/uv pip install -q --python "$folder/bin/python" "$@" >&2
   collections=$(site_of "$folder/bin/python")/ansible_collections
   for name in amazon/aws kubernetes/core; do
+    [ -d "${collections%/*}/ansible" ] || continue
     mkdir -p "$collections/${name%/*}"
     [ -e "$collections/$name" ] || ln -s "$(site_of .venv/bin/python)/ansible_collections/$name" "$collections/$name"
   done

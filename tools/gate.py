@@ -125,11 +125,11 @@ def print_table(outcomes: list[Outcome], wall: float) -> None:
         passed, failed = outcome.counts
         word = "FAILED" if failed else "ok"
         print(
-            f"{outcome.name:14} {word:6} {passed:5} passed {failed:3} failed"
+            f"{outcome.name:17} {word:6} {passed:5} passed {failed:3} failed"
             f" {outcome.wall:6.0f} s {outcome.processor:6.0f} s of processor"
         )
     processor = sum(outcome.processor for outcome in outcomes)
-    print(f"{'all':14} {'':34} {wall:6.0f} s {processor:6.0f} s of processor")
+    print(f"{'all':17} {'':34} {wall:6.0f} s {processor:6.0f} s of processor")
 
 
 def describe_rest() -> str:

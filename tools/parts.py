@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LINKED = Path(sysconfig.get_path("purelib")) / "ansible_collections" / "kumo" / "eks"
 BIN = Path(sys.executable).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kumo-eks"
+OLDEST_KUBERNETES = "26.1.0"  # what requirements.txt allows
 PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 # On a new machine ansible-test makes the test's environment between these two lines.
@@ -72,6 +73,19 @@ def core_part(name: str) -> Part:
         return passed + text.count("the tarball's site.yml: passed"), failed
 
     return Part(f"{name}-core", ["bash", "tools/core.sh", name], judge)
+
+
+def oldest_kubernetes_part() -> Part:
+    """The Kubernetes client with the oldest kubernetes package that is supported, put in front of .venv's newest."""
+    environment = f"tools/environment.sh oldest-kubernetes {sys.executable} kubernetes=={OLDEST_KUBERNETES}"
+    check = f"import kubernetes; assert kubernetes.__version__ == '{OLDEST_KUBERNETES}', kubernetes.__version__"
+    tests = "tests/unit/plugins/module_utils/kubernetes tests/integration/test_kubernetes_api.py"
+    command = (
+        f'set -e; folder=$({environment}); export PYTHONPATH="$(echo "$folder"/lib/python3*/site-packages)"; '
+        f'{sys.executable} -c "{check}"; cd {LINKED}; {sys.executable} -m pytest -q {tests}'
+    )
+    variables = (("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"),)
+    return Part("oldest-kubernetes", ["bash", "-c", command], by_pytest, ROOT, variables)
 
 
 def importer_part() -> Part:
@@ -152,6 +166,7 @@ def parts_of_test_all() -> list[Part]:
         Part("molecule-site", ["bash", "tools/molecule.sh", "site"], by_scenarios),
         core_part("oldest"),
         core_part("newest"),
+        oldest_kubernetes_part(),
         importer_part(),
         execution_environment_part(),
     ]
