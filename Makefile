@@ -3,6 +3,9 @@
 SHELL := /bin/bash
 GATE := .venv/bin/python tools/gate.py
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Python's compiled files stay out of the sources, and are written also where the machine would have none.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/compiled
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list what there is
@@ -21,8 +24,12 @@ down: setup ## stop what make demo left running
 	@.venv/bin/kumo-sandbox down
 
 .PHONY: test
-test: setup all-binaries ## the gate: run every check there is
+test: setup all-binaries ## the gate: every check but a few that CI makes
 	@$(GATE)
+
+.PHONY: test-all
+test-all: setup all-binaries ## what make test leaves out: Helm 3, AWX's engine, old and new ansible-core, the tarball
+	@$(GATE) --rest
 
 .PHONY: unit
 unit: setup ## unit tests
@@ -34,7 +41,7 @@ integration: setup ## modules against the sandbox, in cycles of twelve steps
 
 .PHONY: helm
 helm: setup all-binaries ## the Helm modules and role with the real Helm 3 and 4
-	@$(GATE) helm
+	@$(GATE) helm helm3
 
 .PHONY: playbooks
 playbooks: setup binaries ## site.yml, teardown.yml and each role alone, against the sandbox
@@ -54,7 +61,7 @@ iam-policy: setup binaries ## write the IAM policies in docs anew, from the call
 
 .PHONY: molecule
 molecule: setup ## molecule's scenarios, with their idempotence step, against the sandbox
-	@$(GATE) molecule
+	@$(GATE) molecule molecule-site
 
 .PHONY: bench
 bench: setup ## measure, as ratios (25 minutes: one part waits as long as AWS lets wait)
@@ -77,8 +84,12 @@ oldest-kubernetes: setup ## the Kubernetes client on the oldest kubernetes packa
 	@$(GATE) oldest-kubernetes
 
 .PHONY: oldest-core
-oldest-core: setup ## unit tests on the oldest ansible-core supported
+oldest-core: setup ## unit tests, and the tarball's site.yml, on the oldest ansible-core supported
 	@$(GATE) oldest-core
+
+.PHONY: newest-core
+newest-core: setup ## the same on the newest
+	@$(GATE) newest-core
 
 .PHONY: importer
 importer: setup ## Galaxy's importer on the built tarball

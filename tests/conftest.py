@@ -13,9 +13,9 @@ from typing import Any
 import botocore.session
 import pytest
 from ansible.module_utils import basic
-from ansible.module_utils.testing import patch_module_args
 from botocore.retries.standard import ExponentialBackoff
 from support import warm
+from support.module_args import patch_module_args
 
 from ansible_collections.kumo.eks.plugins.module_utils.core import reconciler, waiting
 from kumo_sandbox import Sandbox

@@ -164,7 +164,7 @@ def answers(address: str) -> None:
             time.sleep(0.1)
 
 
-@pytest.fixture(params=["helm", "helm3"])
+@pytest.fixture(params=["helm", pytest.param("helm3", marks=pytest.mark.extended)])
 def helm_program(request: pytest.FixtureRequest, programs: dict[str, Path]) -> Path:
     """Helm 4, then Helm 3."""
     return programs[request.param]
