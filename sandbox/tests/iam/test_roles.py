@@ -141,3 +141,10 @@ def test_listings_come_in_pages(iam, role):
     assert page["IsTruncated"] and len(page["Roles"]) == 100
     found = [row["RoleName"] for page in iam.get_paginator("list_roles").paginate() for row in page["Roles"]]
     assert len(set(found)) == len(found) == 151
+
+
+def test_a_service_linked_role_is_the_services(iam, refused):
+    role = iam.create_service_linked_role(AWSServiceName="eks-nodegroup.amazonaws.com")["Role"]["RoleName"]
+    assert "UnmodifiableEntity" in refused(iam.delete_role, RoleName=role)
+    arn = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"
+    assert "UnmodifiableEntity" in refused(iam.attach_role_policy, RoleName=role, PolicyArn=arn)

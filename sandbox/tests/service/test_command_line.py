@@ -138,3 +138,13 @@ def test_a_second_server_for_the_folder_is_refused(state):
     serve = [word for word in command(state, "serve") if word != "up"]
     second = subprocess.run([*serve, "--no-kubernetes"], capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert second.returncode == 1 and "runs already with the state folder" in second.stderr
+
+
+def test_quotas_are_raised_at_the_start_and_later(state):
+    run(state, "up", "--quota", "vpcs=7")
+    assert "vpcs  7" in run(state, "quotas") and "addresses  5" in run(state, "quotas")
+    assert "addresses  9" in run(state, "quotas", "--set", "addresses=9")
+    run(state, "reset")
+    assert "vpcs  7" in run(state, "quotas") and "addresses  5" in run(state, "quotas")
+    wrong = subprocess.run(command(state, "quotas", "--set", "vpcs=x"), capture_output=True, text=True, check=False)
+    assert wrong.returncode == 1 and "Use vpcs=NUMBER" in wrong.stderr

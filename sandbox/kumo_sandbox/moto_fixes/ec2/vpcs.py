@@ -44,7 +44,10 @@ def delete_vpc(original: Method, response: Any) -> Any:
     backend.get_vpc(vpc_id)
     if is_vpc_occupied(backend, vpc_id):
         refuse("DependencyViolation", f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
-    return original(response)
+    answer = original(response)
+    for name in [key for key, acl in backend.network_acls.items() if acl.vpc_id == vpc_id]:
+        del backend.network_acls[name]  # the default one, which moto keeps
+    return answer
 
 
 @before(EC2Response, "associate_vpc_cidr_block")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.iam.exceptions import LimitExceededException
+from moto.iam.exceptions import IAMException, LimitExceededException
 from moto.iam.responses import IamResponse
 
 from kumo_sandbox.moto_fixes.hooks import before
@@ -77,3 +77,14 @@ def check_profile(response: Any) -> None:
     check_name("instanceProfileName", response._get_param("InstanceProfileName"), 128)
     check_path(response._get_param("Path"))
     check_tags(response._get_param("Tags"))
+
+
+@before(IamResponse, "delete_role", "attach_role_policy", "put_role_policy", "update_assume_role_policy", "tag_role")
+def check_protection(response: Any) -> None:
+    """A service-linked role is the service's: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create-service-linked-role.html"""
+    role = response.backend.get_role(response._get_param("RoleName"))
+    if role.path.startswith("/aws-service-role/"):
+        raise IAMException(
+            "UnmodifiableEntity",
+            f"Cannot perform the operation on the protected role '{role.name}' - this role is only modifiable by AWS",
+        )
