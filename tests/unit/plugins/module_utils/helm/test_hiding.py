@@ -65,7 +65,8 @@ def test_nothing_of_the_values_is_logged_or_in_the_invocation(logged, is_list):
 
 
 @pytest.mark.parametrize(
-    "alias", [("release_values", {"a": "visible-text"}), ("set", ["a=visible-text"]), ("set_string", ["a=visible-text"])]
+    "alias",
+    [("release_values", {"a": "visible-text"}), ("set", ["a=visible-text"]), ("set_string", ["a=visible-text"])],
 )
 def test_aliases_are_hidden_too(logged, alias):
     module = build_module({"name": "web", alias[0]: alias[1]})
