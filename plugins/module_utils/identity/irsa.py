@@ -38,7 +38,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.service_accoun
     OURS,
     ROLE,
     ServiceAccountResource,
-    annotations_of,
+    build_annotations,
     is_ours,
 )
 
@@ -86,7 +86,7 @@ class IrsaManager:
                 parts.update(self._roles.ensure_present(identity, self._trust(identity)))
             arn = identity.role_arn or parts["role"].raw["Arn"]
             audience = "" if self.audience == AUDIENCE else self.audience  # the webhook's own need not be said
-            annotations = annotations_of(arn, {**identity.options, "audience": audience})
+            annotations = build_annotations(arn, {**identity.options, "audience": audience})
             for account in identity.written_accounts:
                 parts[f"service account {account}"] = self._present_account(identity, account, annotations)
         return _combine(parts, arn)
