@@ -119,6 +119,12 @@ def test_no_file_imports_itself_in_a_circle():
         visit(name, ())
 
 
+def test_the_kubernetes_package_has_one_door():
+    """It takes seconds to import: api.py does so when a cluster is first asked, and nobody else does."""
+    users = {name for name, imports in IMPORTS.items() if any(is_of(other, "kubernetes") for other in imports)}
+    assert users == {PREFIX + "kubernetes.api"}
+
+
 @pytest.mark.parametrize("folder", ["modules", "action", "filter"])
 def test_a_plugin_reaches_aws_by_its_room(folder):
     """Modules, actions and filters import boto3, amazon.aws and the Kubernetes client by module_utils alone."""
