@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -21,7 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import (
 )
 from ansible_collections.kumo.eks.plugins.modules.eks_helm import build_argument_spec
 
-SECRETS = ("hunter2", "s3cret-token", "set-secret", "string-secret", "pass-of-registry", "env-secret", "unmarked")
+SECRETS = ("hunter2", "s3cret-token", "set-secret", "string-secret", "pass-of", "env-secret", "unmarked")
 RELEASE = {
     "values": {
         "replicas": 2,
@@ -32,7 +33,7 @@ RELEASE = {
     "secret_values": {"anything": {"below": ["unmarked", 4711]}},
     "set_values": ["service.type=LoadBalancer", "auth.token=s3cret-token,auth.secret=set-secret"],
     "set_strings": [r"a\.b.apiKey=string-secret"],
-    "password": "pass-of-registry",
+    "password": "pass-of\\registry",
     "username": "reader",
 }
 
@@ -65,7 +66,8 @@ def test_nothing_of_the_values_is_logged_or_in_the_invocation(logged, is_list):
 
 
 @pytest.mark.parametrize(
-    "alias", [("release_values", {"a": "visible-text"}), ("set", ["a=visible-text"]), ("set_string", ["a=visible-text"])]
+    "alias",
+    [("release_values", {"a": "visible-text"}), ("set", ["a=visible-text"]), ("set_string", ["a=visible-text"])],
 )
 def test_aliases_are_hidden_too(logged, alias):
     module = build_module({"name": "web", alias[0]: alias[1]})
@@ -78,8 +80,17 @@ def test_results_mask_secrets_and_nothing_else(logged):
     take_params(module)
     diff = "replicas: 2\nimage: example.com/app\ntype: LoadBalancer\nlevel: chatty\nname-of-a-secret\n"
     assert remove_values({"diff": diff}, module.no_log_values) == {"diff": diff}
-    for text in SECRETS:
+    for text in (*SECRETS[:4], RELEASE["password"], *SECRETS[5:]):
         assert text not in remove_values({"diff": f"a: {text}"}, module.no_log_values)["diff"]
+
+
+def test_a_secret_is_masked_in_each_of_its_spellings(logged):
+    key = "-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----\n"
+    module = build_module({"name": "web", "secret_values": {"key": key, "word": 'say "x"'}})
+    take_params(module)
+    diff = f"key: |\n    {key.replace(chr(10), chr(10) + '    ')}\nword: {json.dumps('say "x"')}\nof: {base64.b64encode(key.encode()).decode()}"
+    masked = remove_values({"diff": diff}, module.no_log_values)["diff"]
+    assert not [text for text in ("MIIEvQ", "say", "LS0tLS1") if text in masked]
 
 
 @pytest.mark.parametrize(
