@@ -3,10 +3,12 @@
 
 """Keeps the values of releases, and the items of lists with passwords, out of logs and results.
 
-The log of a module's invocation shows a list as Python writes it, with escapes in its texts: a password with a backslash is
-then not found in it, and not masked. So such a list has no_log as a whole. Values may hold a secret under any key. With no_log Ansible leaves the options out of the log of the module's invocation,
-but it also masks each of their texts and numbers wherever it occurs in the result: ``replicas: 2`` would mask every 2 of
-the diff. So once the invocation is logged only texts that are secrets stay masked, and the options are hidden as a whole.
+Values may hold a secret under any key. With no_log Ansible leaves an option out of the log of the module's invocation, but it
+also masks each of its texts and numbers wherever they occur in the result: ``replicas: 2`` would mask every 2 of the diff.
+So once the invocation is logged only texts that are secrets stay masked, and the options are hidden as a whole.
+
+A list of releases or repositories has no_log as a whole, too. The log would show it as Python writes it, with escapes: a
+password with a backslash is then not found in it, and not masked.
 """
 
 from __future__ import annotations

@@ -88,7 +88,9 @@ def test_a_secret_is_masked_in_each_of_its_spellings(logged):
     key = "-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----\n"
     module = build_module({"name": "web", "secret_values": {"key": key, "word": 'say "x"'}})
     take_params(module)
-    diff = f"key: |\n    {key.replace(chr(10), chr(10) + '    ')}\nword: {json.dumps('say "x"')}\nof: {base64.b64encode(key.encode()).decode()}"
+    indented = key.replace("\n", "\n    ")
+    word, encoded = json.dumps('say "x"'), base64.b64encode(key.encode()).decode()
+    diff = f"key: |\n    {indented}\nword: {word}\nof: {encoded}"
     masked = remove_values({"diff": diff}, module.no_log_values)["diff"]
     assert not [text for text in ("MIIEvQ", "say", "LS0tLS1") if text in masked]
 
