@@ -638,10 +638,10 @@ def build_argument_spec() -> Row:
     return build_helm_spec(
         cluster_name=dict(type="str", required=True),
         name=dict(type="str", aliases=["release_name"]),
-        releases=dict(type="list", elements="dict", options=build_list_item_spec()),
+        releases=dict(type="list", elements="dict", options=build_list_item_spec(), no_log=True),
         concurrency=dict(type="int", default=4),
         folder=dict(type="path"),
-        repositories=dict(type="list", elements="dict", options=build_repository_item_spec()),
+        repositories=dict(type="list", elements="dict", options=build_repository_item_spec(), no_log=True),
         **build_release_spec(),
     )
 

@@ -163,6 +163,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import open_local_helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import take_params
 from ansible_collections.kumo.eks.plugins.module_utils.helm.repository import KnownRepositories
 
 Row = dict[str, Any]
@@ -174,7 +175,7 @@ def build_argument_spec() -> Row:
     single = {**item, "name": dict(type="str", aliases=["repo_name"])}
     single["state"] = {**item["state"], "default": "present"}
     return build_helm_spec(
-        repositories=dict(type="list", elements="dict", options=item),
+        repositories=dict(type="list", elements="dict", options=item, no_log=True),
         update=dict(type="bool", default=False),
         **single,
     )
@@ -221,10 +222,10 @@ def reconcile(known: KnownRepositories, params: Row) -> Row:
     return {"changed": changed or bool(updated), "updated": updated}
 
 
-def run(module: AnsibleAWSModule, helm: Helm) -> Row:
+def run(module: AnsibleAWSModule, params: Row, helm: Helm) -> Row:
     known = KnownRepositories(helm, module.check_mode)
     before = known.build_rows()
-    result = reconcile(known, module.params)
+    result = reconcile(known, params)
     after = known.build_rows()
     diff = {"before": format_rows(before), "after": format_rows(after)}
     return {**result, "repositories": after, "diff": diff}
@@ -240,10 +241,11 @@ def main() -> None:
         mutually_exclusive=[("repositories", option) for option in OWN_OPTIONS],
         supports_check_mode=True,
     )
+    params = take_params(module)
     with handle_failures(module, "Could not manage the repositories"):
-        validate(module.params)
+        validate(params)
         with open_local_helm(module) as helm:
-            result = run(module, helm)
+            result = run(module, params, helm)
     module.exit_json(**result)
 
 

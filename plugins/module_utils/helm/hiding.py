@@ -1,16 +1,21 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeps the values of releases out of logs and results.
+"""Keeps the values of releases, and the items of lists with passwords, out of logs and results.
 
-Values may hold a secret under any key. With no_log Ansible leaves the options out of the log of the module's invocation,
-but it also masks each of their texts and numbers wherever it occurs in the result: ``replicas: 2`` would mask every 2 of
-the diff. So once the invocation is logged only texts that are secrets stay masked, and the options are hidden as a whole.
+Values may hold a secret under any key. With no_log Ansible leaves an option out of the log of the module's invocation, but it
+also masks each of its texts and numbers wherever they occur in the result: ``replicas: 2`` would mask every 2 of the diff.
+So once the invocation is logged only texts that are secrets stay masked, and the options are hidden as a whole.
+
+A list of releases or repositories has no_log as a whole, too. The log would show it as Python writes it, with escapes: a
+password with a backslash is then not found in it, and not masked.
 """
 
 from __future__ import annotations
 
+import base64
 import copy
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,6 +31,7 @@ SECRET_KEY = re.compile(
     re.IGNORECASE,
 )
 NAME_OF_SECRET = re.compile(r"^(existing|use|image_?pull|create|mount|auto_?mount)", re.IGNORECASE)
+SHORTEST_LINE = 8  # characters: a line of a secret that is shorter, like a brace, would mask what is none
 SETTING = re.compile(r"(?:^|,)((?:[^=,\\]|\\.)+)=((?:[^,\\]|\\.)*)")
 
 
@@ -36,7 +42,7 @@ def take_params(module: AnsibleAWSModule) -> dict[str, Any]:
     for row in (params, *(params.get("releases") or [])):
         secrets |= set(_collect_secret_values(row))
     module.no_log_values.clear()
-    module.no_log_values.update(secrets)
+    module.no_log_values.update(spelling for text in secrets for spelling in list_spellings(text))
     for row in (module.params, *(module.params.get("releases") or [])):
         for option in VALUE_OPTIONS:
             if row.get(option) is not None:
@@ -45,16 +51,16 @@ def take_params(module: AnsibleAWSModule) -> dict[str, Any]:
 
 
 def _collect_no_log(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[str]:
-    """The texts of options with no_log, without those of values."""
+    """The texts of options with no_log, without those of values; of a list's items those of their options with no_log."""
     for option, about in spec.items():
         value = params.get(option)
         if value is None or option in VALUE_OPTIONS:
             continue
-        if about.get("no_log"):
-            yield from collect_texts(value)
-        elif about.get("options"):
+        if about.get("options"):
             for row in value if isinstance(value, list) else [value]:
                 yield from _collect_no_log(about["options"], row)
+        elif about.get("no_log"):
+            yield from collect_texts(value)
 
 
 def _collect_secret_values(row: Mapping[str, Any]) -> Iterator[str]:
@@ -82,6 +88,12 @@ def find_secrets(values: Any) -> Iterator[str]:
             yield from collect_texts(value)
         else:
             yield from find_secrets(value)
+
+
+def list_spellings(text: str) -> set[str]:
+    """How manifests may spell a text: as it is, escaped, in base64, and line by line, since a block of YAML is indented."""
+    lines = {line.strip() for line in text.splitlines() if len(line.strip()) >= SHORTEST_LINE}
+    return {text, json.dumps(text)[1:-1], base64.b64encode(text.encode()).decode(), *lines}
 
 
 def is_secret_key(key: str) -> bool:

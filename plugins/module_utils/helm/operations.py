@@ -157,7 +157,8 @@ class ReleaseOperations:
     def _dry_run(self, chart: Chart) -> dict[str, Any]:
         """The release that Helm would make, by its own dry run at the API server."""
         args = ["upgrade", "--install", self.name, chart.path, "--dry-run=server", *self._build_args()]
-        return self._helm.read_json(*args, action=self.title)
+        rendered = self._helm.read_json(*args, action=self.title)
+        return {**rendered, "manifest": rendered.get("manifest") or ""}  # left out where it is empty
 
     def _render_offline(self, chart: Chart, current: Release | None, new_kinds: Kinds | None = None) -> dict[str, Any]:
         """The release that Helm would make, rendered without a dry run, from the values it would have.

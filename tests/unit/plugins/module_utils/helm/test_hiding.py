@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -21,7 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import (
 )
 from ansible_collections.kumo.eks.plugins.modules.eks_helm import build_argument_spec
 
-SECRETS = ("hunter2", "s3cret-token", "set-secret", "string-secret", "pass-of-registry", "env-secret", "unmarked")
+SECRETS = ("hunter2", "s3cret-token", "set-secret", "string-secret", "pass-of", "env-secret", "unmarked")
 RELEASE = {
     "values": {
         "replicas": 2,
@@ -32,7 +33,7 @@ RELEASE = {
     "secret_values": {"anything": {"below": ["unmarked", 4711]}},
     "set_values": ["service.type=LoadBalancer", "auth.token=s3cret-token,auth.secret=set-secret"],
     "set_strings": [r"a\.b.apiKey=string-secret"],
-    "password": "pass-of-registry",
+    "password": "pass-of\\registry",
     "username": "reader",
 }
 
@@ -79,8 +80,19 @@ def test_results_mask_secrets_and_nothing_else(logged):
     take_params(module)
     diff = "replicas: 2\nimage: example.com/app\ntype: LoadBalancer\nlevel: chatty\nname-of-a-secret\n"
     assert remove_values({"diff": diff}, module.no_log_values) == {"diff": diff}
-    for text in SECRETS:
+    for text in (*SECRETS[:4], RELEASE["password"], *SECRETS[5:]):
         assert text not in remove_values({"diff": f"a: {text}"}, module.no_log_values)["diff"]
+
+
+def test_a_secret_is_masked_in_each_of_its_spellings(logged):
+    key = "-----BEGIN KEY-----\nMIIEvQIBADANBg\n-----END KEY-----\n"
+    module = build_module({"name": "web", "secret_values": {"key": key, "word": 'say "x"'}})
+    take_params(module)
+    indented = key.replace("\n", "\n    ")
+    word, encoded = json.dumps('say "x"'), base64.b64encode(key.encode()).decode()
+    diff = f"key: |\n    {indented}\nword: {word}\nof: {encoded}"
+    masked = remove_values({"diff": diff}, module.no_log_values)["diff"]
+    assert not [text for text in ("MIIEvQ", "say", "LS0tLS1") if text in masked]
 
 
 @pytest.mark.parametrize(
