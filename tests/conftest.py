@@ -98,6 +98,7 @@ def ground(sandbox: Sandbox) -> dict[str, Any]:
     """A VPC with three private subnets, a security group, and the roles of cluster, nodes and Fargate pods."""
     ec2, iam = sandbox.client("ec2"), sandbox.client("iam")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})  # nodes cannot register without
     subnets = [
         ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")
         for number, zone in enumerate("acd")

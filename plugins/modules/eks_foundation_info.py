@@ -9,7 +9,7 @@ module: eks_foundation_info
 version_added: 0.1.0
 short_description: Look at what an Amazon EKS cluster stands on
 description:
-  - Describes the network that the role P(kumo.eks.eks_network#role) made for a cluster, IAM roles and launch templates, all in one task.
+  - Describes the IAM roles and launch templates of a cluster in one task.
   - Keys of the answers are those of the APIs in snake case; tags are dictionaries.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -19,14 +19,6 @@ options:
       - Name of the cluster. What was made for it has the tag C(kumo.eks/<region>/<name>).
     type: str
     required: true
-  network:
-    description: Whether to look at the network.
-    type: bool
-    default: false
-  leftovers:
-    description: Whether to look at the security groups and network interfaces in the VPC, too.
-    type: bool
-    default: false
   roles:
     description: IAM roles to look at. Two calls for each.
     type: list
@@ -51,16 +43,6 @@ options:
       - An empty list looks at those that were made for the cluster. Left out, none is looked at.
     type: list
     elements: str
-  wait:
-    description:
-      - Whether to wait until no NAT gateway is pending or deleting, and EKS has removed its own network interfaces.
-      - When O(wait_timeout) has passed, what is there then is returned; that is no failure.
-    type: bool
-    default: false
-  wait_timeout:
-    description: Seconds to wait.
-    type: int
-    default: 600
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -79,13 +61,6 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Look at the network of a cluster
-  kumo.eks.eks_foundation_info:
-    cluster_name: my-cluster
-    network: true
-    region: ap-northeast-1
-  register: found
-
 - name: Look at two IAM roles
   kumo.eks.eks_foundation_info:
     cluster_name: my-cluster
@@ -97,63 +72,6 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-network:
-  description: The VPC that was made for the cluster, and what is in it.
-  returned: when O(network=true)
-  type: dict
-  contains:
-    vpc:
-      description: The VPC, with C(dns_hostnames) and C(dns_support); null where there is none.
-      returned: always
-      type: dict
-      sample: {"vpc_id": "vpc-11111111", "cidr_block": "10.0.0.0/16", "tags": {"Name": "my-cluster"}}
-    internet_gateway:
-      description: The internet gateway, and whether it is C(attached); null where there is none.
-      returned: always
-      type: dict
-      sample: {"internet_gateway_id": "igw-11111111", "attached": true}
-    subnets:
-      description: The subnets.
-      returned: always
-      type: list
-      elements: dict
-      sample: [{"subnet_id": "subnet-11111111", "availability_zone": "ap-northeast-1a", "cidr_block": "10.0.0.0/19"}]
-    nat_gateways:
-      description: The NAT gateways that are not deleted, with their addresses.
-      returned: always
-      type: list
-      elements: dict
-      sample: [{"nat_gateway_id": "nat-11111111", "state": "available", "subnet_id": "subnet-11111111"}]
-    route_tables:
-      description: The route tables, with their routes and associations.
-      returned: always
-      type: list
-      elements: dict
-      sample: [{"route_table_id": "rtb-11111111", "routes": [], "associations": []}]
-    addresses:
-      description: The Elastic IP addresses that were allocated for the cluster.
-      returned: always
-      type: list
-      elements: dict
-      sample: [{"allocation_id": "eipalloc-11111111", "public_ip": "203.0.113.7"}]
-    zones:
-      description: The region's availability zones that EKS can use; empty where no subnet is missing.
-      returned: always
-      type: list
-      elements: str
-      sample: ["ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"]
-    security_groups:
-      description: The security groups; empty unless O(leftovers=true).
-      returned: always
-      type: list
-      elements: dict
-      sample: [{"group_id": "sg-11111111", "group_name": "default"}]
-    network_interfaces:
-      description: The network interfaces; empty unless O(leftovers=true).
-      returned: always
-      type: list
-      elements: dict
-      sample: [{"network_interface_id": "eni-11111111", "description": "ELB net/ingress/1234"}]
 roles:
   description: The roles that there are.
   returned: always
@@ -231,26 +149,12 @@ launch_templates:
   sample: [{"launch_template_name": "my-cluster-general", "latest_version_number": 1, "latest": {}, "tags": {}}]
 """
 
-import time
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client, has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import describe_templates
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.network import describe_network, is_settled
 from ansible_collections.kumo.eks.plugins.module_utils.iam.role_usage import describe_roles, list_role_users
-
-PAUSE = 5.0  # seconds between two looks of a wait
-
-
-def look_at_network(module: AnsibleAWSModule) -> dict[str, Any]:
-    params, ec2 = module.params, get_client(module, "ec2")
-    end = time.monotonic() + params["wait_timeout"]
-    while True:
-        network = describe_network(ec2, module.region, params["cluster_name"], params["leftovers"])
-        if not params["wait"] or module.check_mode or is_settled(network) or time.monotonic() > end:
-            return network
-        time.sleep(PAUSE)
 
 
 def look_at_roles(module: AnsibleAWSModule) -> dict[str, Any]:
@@ -274,8 +178,6 @@ def predicted(module: AnsibleAWSModule, names: list[str]) -> list[dict[str, str]
 def look(module: AnsibleAWSModule) -> dict[str, Any]:
     params = module.params
     found = look_at_roles(module)
-    if params["network"]:
-        found["network"] = look_at_network(module)
     if params["role_users"]:
         found["role_users"] = list_role_users(get_client(module))
     if params["launch_templates"] is not None:
@@ -288,13 +190,9 @@ def main() -> None:
     role = dict(name=dict(type="str", required=True), inline=dict(type="bool", default=False))
     spec = dict(
         cluster_name=dict(type="str", required=True),
-        network=dict(type="bool", default=False),
-        leftovers=dict(type="bool", default=False),
         roles=dict(type="list", elements="dict", options=role, default=[]),
         role_users=dict(type="bool", default=False),
         launch_templates=dict(type="list", elements="str"),
-        wait=dict(type="bool", default=False),
-        wait_timeout=dict(type="int", default=600),
     )
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
     with handle_failures(module, f"Could not look at what cluster {module.params['cluster_name']} stands on"):

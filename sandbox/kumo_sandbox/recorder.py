@@ -88,18 +88,18 @@ def build_policy_beside(whole: dict[str, object], first: dict[str, object]) -> d
     """What a policy (as ``policy`` makes it) allows beside another one; the two together allow what it does."""
     statements = []
     for row in whole["Statement"]:
-        fellows = [other for other in first["Statement"] if _same_but_lists(row, other)]
-        left = {key: _without(value, [other[key] for other in fellows]) for key, value in row.items()}
+        fellows = [other for other in first["Statement"] if _is_same_but_lists(row, other)]
+        left = {key: _subtract(value, [other[key] for other in fellows]) for key, value in row.items()}
         if not fellows or any(left[key] for key, value in row.items() if isinstance(value, list)):
             statements.append(left)
     return {"Version": whole["Version"], "Statement": statements}
 
 
-def _same_but_lists(one: dict[str, object], other: dict[str, object]) -> bool:
+def _is_same_but_lists(one: dict[str, object], other: dict[str, object]) -> bool:
     plain = [{key: value for key, value in row.items() if not isinstance(value, list)} for row in (one, other)]
     return plain[0] == plain[1]
 
 
-def _without(value: object, others: list[object]) -> object:
+def _subtract(value: object, others: list[object]) -> object:
     """A list without what the others have; anything else as it is."""
     return [item for item in value if not any(item in other for other in others)] if isinstance(value, list) else value

@@ -90,8 +90,17 @@ def build_lines(results: list[Result], planned: bool = False) -> list[Line]:
     return [*_build_singles(results, reached, planned), *_build_items(results, reached, planned)]
 
 
+def _merge_networks(results: list[Result]) -> list[Result]:
+    """The results with one of the network: a first task starts it, a second one completes it."""
+    networks = [result for result in results if isinstance(result.get("network"), dict)]
+    if len(networks) < 2:
+        return results
+    changed = any(result.get("changed") for result in networks)
+    return [{**networks[-1], "changed": changed}, *(result for result in results if result not in networks)]
+
+
 def _build_singles(results: list[Result], reached: dict[tuple[str, str], str], planned: bool) -> Iterator[Line]:
-    for result in results:
+    for result in _merge_networks(results):
         network, cluster = result.get("network"), result.get("cluster")
         if isinstance(network, dict) and network:
             status = (

@@ -1,132 +1,305 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What there is of a cluster's network: a handful of Describe calls of EC2, put together."""
+"""A cluster's network as a composite: VPC, subnets, gateways, routes, endpoints and flow logs, each a resource of the reconciler.
+
+One part names the next, so they come in stages; what is in one stage is worked on side by side. NAT gateways are started as early as
+possible and waited for last. A pass may be repeated: it takes up what it finds.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
-from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitFailed, add_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.existing import check_given, read_given
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import ALWAYS, Inventory, Row, VpcReplaced
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.layout import (
+    SubnetPlan,
+    build_ipv6_blocks,
+    build_subnets,
+    read_ipv6,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.nat_gateways import format_failure
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import (
+    NetworkOptions,
+    list_warnings,
+    validate_options,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.parts import Part, Parts
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.results import build_network
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.surplus import SurplusRemover
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.vpc import (
+    VpcResource,
+    describe_dns,
+    describe_vpc,
+    list_ranges,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.zones import ZoneLookup, choose_zones
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
-
-GONE = "deleted"
-FULL = 6  # subnets of a network in three zones; with fewer the region's zones are looked up
-NOTHING: dict[str, Any] = {
-    "vpc": None,
-    "internet_gateway": None,
-    "subnets": [],
-    "nat_gateways": [],
-    "route_tables": [],
-    "addresses": [],
-    "zones": [],
-    "security_groups": [],
-    "network_interfaces": [],
-}
-# EKS has no control plane in these zones.
-# https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
-WITHOUT_EKS = ("use1-az3", "usw1-az2", "cac1-az3")
+MOST_PASSES = 5  # of a run whose VPC another run replaces
 
 
-def cluster_tag(cluster_name: str) -> str:
-    """The tag key by which EKS and load balancer controllers know what belongs to a cluster.
+@dataclass
+class Progress:
+    """What became of the parts so far: an outcome for each, by its title."""
 
-    https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+    parts: dict[str, Outcome] = field(default_factory=dict)
+
+    def note(self, title: str, outcome: Outcome) -> None:
+        """Note an outcome; a part that is changed twice has the state before the first and after the last change."""
+        first = self.parts.get(title)
+        if first is not None and first.changed:
+            outcome = Outcome(True, outcome.raw, first.before, outcome.after if outcome.changed else first.after)
+        self.parts[title] = outcome
+
+    @property
+    def changed(self) -> bool:
+        return any(part.changed for part in self.parts.values())
+
+    def build_diff(self) -> dict[str, dict[str, Any]]:
+        """Both sides of what was changed, by part."""
+        rows = {title: part for title, part in sorted(self.parts.items()) if part.changed}
+        return {
+            "before": {title: part.before for title, part in rows.items() if part.before},
+            "after": {title: part.after for title, part in rows.items() if part.after},
+        }
+
+
+@dataclass
+class Network:
+    """Brings the network of one cluster to its desired state.
+
+    Args:
+        ec2: boto3's client.
+        options: what there is to be.
+        wait: go on until routes lead to NAT gateways, and what is not wanted any more is gone.
+        cluster_zones: the zones of the cluster, None where there is none.
+        ensure_log_role: makes the IAM role that delivers flow logs; returns its outcome, with ``Arn`` in ``raw``.
+        warn: takes a warning for the user.
     """
-    return f"kubernetes.io/cluster/{cluster_name}"
 
+    ec2: Any
+    options: NetworkOptions
+    check_mode: bool = False
+    wait: bool = True
+    wait_timeout: float = 600
+    cluster_zones: ZoneLookup = lambda: None
+    ensure_log_role: Callable[[], Outcome] | None = None
+    warn: Callable[[str], None] = print
 
-def plain_tags(raw: dict[str, Any]) -> dict[str, Any]:
-    """An EC2 resource in snake case, its tags as a dictionary."""
-    words = raw.get("Tags", raw.get("TagSet", []))
-    tags = {tag["Key"]: tag["Value"] for tag in words}
-    return {**camel_dict_to_snake_dict({k: v for k, v in raw.items() if k not in ("Tags", "TagSet")}), "tags": tags}
+    def __post_init__(self) -> None:
+        self.inventory = Inventory(self.ec2, self.options.owner)
+        self.parts = Parts(self.inventory, self.options)
+        self.progress = Progress()
+        self.ready = True
+        self.kinds: dict[str, str] | None = None
+        self._deadline = Deadline(self.wait_timeout)
 
+    def ensure_present(self) -> dict[str, Any]:
+        """The result of the task. A failure carries what was changed before it."""
+        validate_options(self.options)
+        for text in list_warnings(self.options):
+            self.warn(text)
+        try:
+            self._ensure()
+        except Exception as error:
+            add_facts(error, {"changed": self.progress.changed, "diff": self.progress.build_diff()})
+            raise
+        return self.build_result()
 
-def describe_all(ec2: Any, operation: str, key: str, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Every page of a Describe operation."""
-    # DescribeNatGateways alone calls its filters "Filter".
-    word = "Filter" if operation == "describe_nat_gateways" else "Filters"
-    pages = ec2.get_paginator(operation).paginate(**{word: filters})
-    return [plain_tags(raw) for page in pages for raw in page[key]]
+    def build_result(self) -> dict[str, Any]:
+        network = build_network(self.inventory, self.options.cluster_name, self.kinds)
+        return {
+            "changed": self.progress.changed,
+            "ready": self.ready,
+            "network": network,
+            "diff": self.progress.build_diff(),
+        }
 
+    def _ensure(self) -> None:
+        if self.options.is_given:
+            self.kinds = read_given(self.inventory, self.options)
+            for text in check_given(self.inventory, self.kinds):
+                self.warn(text)
+            return
+        for number in range(MOST_PASSES):
+            try:
+                return self._pass()
+            except VpcReplaced:
+                if number == MOST_PASSES - 1:
+                    raise
+                self.inventory.vpc = None
 
-def owned_filter(region: str, cluster: str) -> list[dict[str, Any]]:
-    return [{"Name": "tag-key", "Values": [build_owner_key(region, cluster)]}]
+    def _pass(self) -> None:
+        self._read()
+        if not self.options.vpc_id:
+            self._run([self.parts.build_vpc()])
+        zones = choose_zones(self.inventory, self.options, self.cluster_zones)
+        plans = self._plan_subnets(zones)
+        # Subnets before gateways: whose VPC has a subnet first has decided between runs at the same time, see VpcResource.agree.
+        self._run([self.parts.build_subnet(plan) for plan in plans])
+        self._run(self.parts.build_gateways(plans))
+        nat = self.parts.build_nat_gateways(plans, zones)
+        self._name_failed(nat)
+        self._run(nat + self.parts.build_public_tables(plans))
+        self._run_inner(plans, nat)
+        self._run(self.parts.build_endpoints(plans) + self._build_flow_logs())
+        if self.wait and not self.check_mode:
+            self._wait(nat)
+            self._run_inner(plans, nat)
+        self._settle(nat)
 
+    # reading
 
-def describe_vpc(ec2: Any, region: str, cluster: str) -> dict[str, Any] | None:
-    """The VPC that was made for the cluster, with its DNS attributes; None where there is none."""
-    vpcs = describe_all(ec2, "describe_vpcs", "Vpcs", owned_filter(region, cluster))
-    if len(vpcs) > 1:
-        ids = ", ".join(vpc["vpc_id"] for vpc in vpcs)
-        raise EksError(
-            f"Several VPCs have the tag {build_owner_key(region, cluster)}: {ids}. Remove the tag from all but the cluster's."
+    def _read(self) -> None:
+        """The VPC, then all that is in it; a few calls side by side."""
+        self._find_vpc()
+        optional = {
+            "vpc_endpoints": self.options.endpoints is not None,
+            "security_groups": self.options.endpoints is not None,
+            "flow_logs": self.options.flow_logs is not None,
+            "egress_only_gateways": self.options.ip_family == "dual_stack",
+        }
+        kinds = ALWAYS + tuple(kind for kind, wanted in optional.items() if wanted)
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            dns = pool.submit(self._read_dns)
+            self.inventory.read(kinds)
+            dns.result()
+
+    def _find_vpc(self) -> None:
+        if self.options.vpc_id:
+            self.inventory.vpc = describe_vpc(self.ec2, self.options.vpc_id)
+            return
+        rows = self.inventory.list_owned_vpcs()
+        if len(rows) > 1:
+            self._choose_vpc(rows)
+        elif rows:
+            self.inventory.vpc = {**rows[0], **(self.inventory.vpc or {})}
+
+    def _choose_vpc(self, rows: list[Row]) -> None:
+        """Several runs at the same time made one each, and were interrupted: one stays."""
+        resource = VpcResource(self.inventory, self.options.cluster_name)
+        winner = resource.choose(rows)
+        if not self.check_mode:
+            resource.agree()
+        self.inventory.vpc = self.inventory.vpc or winner
+        for row in rows:
+            if row["VpcId"] != self.inventory.vpc_id:
+                title = f"VPC {row['VpcId']}"
+                self.progress.note(title, Outcome(True, None, {"cidr": row["CidrBlock"], "tags": row["tags"]}, {}))
+
+    def _read_dns(self) -> None:
+        if self.inventory.vpc and "DnsSupport" not in self.inventory.vpc:
+            self.inventory.vpc |= describe_dns(self.ec2, self.inventory.vpc_id)
+
+    # stages
+
+    def _run(self, parts: list[Part]) -> None:
+        """Reconcile the parts of a stage side by side."""
+        results = run_concurrently([(part.title, lambda part=part: self._reconcile(part)) for part in parts])
+        errors = [item.error for item in results if item.error is not None]
+        for part, item in zip(parts, results, strict=True):
+            if item.outcome is None:
+                continue
+            self.progress.note(part.title, item.outcome)
+            if self.check_mode and item.outcome.changed and item.outcome.raw:
+                part.resource.note_plan(item.outcome.raw)
+        if errors:
+            raise next((error for error in errors if isinstance(error, VpcReplaced)), errors[0])
+
+    def _reconcile(self, part: Part) -> Outcome:
+        replace = part.resource.replaceable
+        return Reconciler(part.resource, self.check_mode, False, self.wait_timeout, replace).ensure_present(
+            part.desired
         )
-    if not vpcs:
-        return None
-    vpc_id = vpcs[0]["vpc_id"]
-    names = ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute="enableDnsHostnames")["EnableDnsHostnames"]["Value"]
-    support = ec2.describe_vpc_attribute(VpcId=vpc_id, Attribute="enableDnsSupport")["EnableDnsSupport"]["Value"]
-    return {**vpcs[0], "dns_hostnames": names, "dns_support": support}
 
+    def _plan_subnets(self, zones: list[str]) -> list[SubnetPlan]:
+        vpc, rows = self.inventory.vpc or {}, self.inventory.list_rows("subnets")
+        own = self.options.vpc_id and self.options.cidr
+        plans = build_subnets(self.options, zones, [self.options.cidr] if own else list_ranges(vpc), rows)
+        whole = read_ipv6(vpc) if self.options.ip_family == "dual_stack" else None
+        return build_ipv6_blocks(plans, whole, rows)
 
-def describe_addresses(ec2: Any, region: str, cluster: str) -> list[dict[str, Any]]:
-    """The Elastic IP addresses that were allocated for the cluster."""
-    return [plain_tags(raw) for raw in ec2.describe_addresses(Filters=owned_filter(region, cluster))["Addresses"]]
+    def _run_inner(self, plans: list[SubnetPlan], nat: list[Part]) -> None:
+        """The tables of private and isolated subnets, with routes to those NAT gateways that are available."""
+        ids = {part.desired["subnet"]: self._find_nat(part) for part in nat}
+        zones = {plan.zone: ids[plan.name]["NatGatewayId"] for plan in plans if ids.get(plan.name)}
+        states = {row["NatGatewayId"]: row["State"] for row in ids.values() if row}
+        planned = self.check_mode and self.wait  # by then they are available
+        tables = self.parts.build_private_tables(
+            plans, zones, lambda gateway: planned or states.get(gateway) == "available"
+        )
+        self._run(tables + self.parts.build_isolated_tables(plans))
 
+    @staticmethod
+    def _find_nat(part: Part) -> Row | None:
+        return part.resource.find()
 
-def describe_gateway(ec2: Any, region: str, cluster: str, vpc_id: str | None) -> dict[str, Any] | None:
-    """The internet gateway attached to the VPC, or one that was made for the cluster and not attached yet."""
-    rows = describe_all(ec2, "describe_internet_gateways", "InternetGateways", [])
-    attached = [row for row in rows if any(place.get("vpc_id") == vpc_id for place in row["attachments"])]
-    loose = [row for row in rows if not row["attachments"] and build_owner_key(region, cluster) in row["tags"]]
-    found = (attached if vpc_id else []) + loose
-    return {**found[0], "attached": bool(found[0]["attachments"])} if found else None
+    def _name_failed(self, nat: list[Part]) -> None:
+        """NAT gateways that failed earlier, and are replaced now."""
+        for part in nat:
+            if part.resource.find() is None:
+                for row in part.resource.list_failed():
+                    self.warn(f"NAT gateway {format_failure(row)}. It is replaced.")
 
+    def _build_flow_logs(self) -> list[Part]:
+        wanted = self.options.flow_logs or {}
+        role = wanted.get("role_arn")
+        if wanted.get("destination") == "cloud-watch-logs" and not role and self.ensure_log_role:
+            made = self.ensure_log_role()
+            self.progress.note("IAM role of the flow logs", made)
+            role = (made.raw or {})["Arn"]
+        return self.parts.build_flow_logs(role)
 
-def describe_zones(ec2: Any) -> list[str]:
-    """The region's availability zones that can hold a control plane, by name."""
-    wanted = [{"Name": "zone-type", "Values": ["availability-zone"]}, {"Name": "state", "Values": ["available"]}]
-    rows = ec2.describe_availability_zones(Filters=wanted)["AvailabilityZones"]
-    return sorted(row["ZoneName"] for row in rows if row.get("ZoneId") not in WITHOUT_EKS)
+    # the end
 
+    def _wait(self, nat: list[Part]) -> None:
+        """Until the NAT gateways and endpoints are available; one that fails ends the wait with EC2's reason."""
 
-def describe_network(ec2: Any, region: str, cluster: str, leftovers: bool = False) -> dict[str, Any]:
-    """The cluster's network as one dictionary with the keys of NOTHING; deleted NAT gateways are left out.
+        def look() -> tuple[bool, None, str]:
+            pending = self._list_pending(nat)
+            return not pending, None, ", ".join(pending)
 
-    leftovers: look at security groups and network interfaces, too, of which others may have left some.
-    ``zones`` are looked up only where subnets are missing.
-    """
-    vpc = describe_vpc(ec2, region, cluster)
-    vpc_id = vpc["vpc_id"] if vpc else None
-    work: dict[str, Any] = {
-        "addresses": lambda: describe_addresses(ec2, region, cluster),
-        "internet_gateway": lambda: describe_gateway(ec2, region, cluster, vpc_id),
-    }
-    if vpc_id:
-        inside = [{"Name": "vpc-id", "Values": [vpc_id]}]
-        kinds = ["subnets", "nat_gateways", "route_tables"]
-        kinds += ["security_groups", "network_interfaces"] if leftovers else []
-        for kind in kinds:
-            key = "".join(word.capitalize() for word in kind.split("_"))
-            work[kind] = lambda kind=kind, key=key: describe_all(ec2, f"describe_{kind}", key, inside)
-    with ThreadPoolExecutor(max_workers=8) as pool:
-        found = {name: pool.submit(ask) for name, ask in work.items()}
-    network = {**NOTHING, "vpc": vpc, **{name: answer.result() for name, answer in found.items()}}
-    network["nat_gateways"] = [row for row in network["nat_gateways"] if row["state"] != GONE]
-    if len(network["subnets"]) < FULL and not leftovers:
-        network["zones"] = describe_zones(ec2)
-    return network
+        if self._list_pending(nat, again=False):
+            poll(look, "The network", self._deadline)
 
+    def _list_pending(self, nat: list[Part], again: bool = True) -> list[str]:
+        """What is on its way, in words."""
+        if again:
+            self.inventory.read(("nat_gateways", "vpc_endpoints") if self.options.endpoints else ("nat_gateways",))
+        words = []
+        for part in nat:
+            row = part.resource.find()
+            if row is None:
+                self._fail_nat(part)
+            elif row["State"] == "pending":
+                words.append(f"NAT gateway {part.resource.name} ({row['NatGatewayId']}) is pending")
+        return words + self._list_pending_endpoints()
 
-def is_settled(network: dict[str, Any]) -> bool:
-    """Whether no NAT gateway is on its way, and EKS has taken its own network interfaces out of the VPC."""
-    moving = any(row["state"] in ("pending", "deleting") for row in network["nat_gateways"])
-    leaving = any(
-        row.get("description", "").startswith(("Amazon EKS ", "aws-K8S-")) for row in network["network_interfaces"]
-    )
-    return not moving and not leaving
+    def _list_pending_endpoints(self) -> list[str]:
+        rows = [row for row in self.inventory.list_owned("vpc_endpoints") if row["State"].lower() == "pending"]
+        return [f"VPC endpoint {row['tags'].get('Name')} ({row['VpcEndpointId']}) is pending" for row in rows]
+
+    def _fail_nat(self, part: Part) -> None:
+        failed = "; ".join(format_failure(row) for row in part.resource.list_failed())
+        reason = failed or "it is gone: somebody deleted it"
+        raise WaitFailed(
+            f"NAT gateway {part.resource.name}: {reason}. Remove the cause, then run again: it is replaced."
+        )
+
+    def _settle(self, nat: list[Part]) -> None:
+        """Remove what is not wanted any more, now that no route leads there; and note whether anything is left to do."""
+        remover = SurplusRemover(self.inventory, self.options, self.progress.note, self.check_mode, self.warn)
+        pending = [] if self.check_mode and self.wait else self._list_pending(nat, again=False)
+        rows = [part.resource.find() for part in nat]
+        wanted = {row["NatGatewayId"] for row in rows if row}
+        left = remover.remove(wanted, pending, self._deadline if self.wait else None)
+        self.ready = not pending and not left

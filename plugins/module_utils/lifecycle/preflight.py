@@ -31,6 +31,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity impor
     build_association_item_spec,
     build_identity_spec,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.network import build_network_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import (
     build_nodegroup_spec,
     find_image_version_problems,
@@ -43,6 +44,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
     parse_network,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import MINOR, parse_minor
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import build_network_options, validate_options
 from ansible_collections.kumo.eks.plugins.module_utils.identity.plan import find_identity_problems
 
 # Regions of all partitions: ap-northeast-1, us-gov-west-1, us-isob-east-1, eusc-de-east-1.
@@ -54,6 +56,14 @@ FindProblems = Callable[[Options], Iterable[str]]
 def find_nothing(options: Any) -> Iterable[str]:
     """No rules beside the spec."""
     return ()
+
+
+def find_network_problems(options: Options) -> Iterator[str]:
+    """What eks_network refuses before it reads anything of the account."""
+    try:
+        validate_options(build_network_options({"cluster_name": "cluster", **options}, "region"))
+    except ValidationError as error:
+        yield error.message
 
 
 def find_declared_cluster_problems(options: Options) -> Iterator[str]:
@@ -84,7 +94,7 @@ class Input:
 # A role's variables reach its module unchanged, so a kind's spec and rules are the module's.
 # To add a kind: build_<kind>_spec and find_<kind>_problems in core/specs, and its row here.
 MAPPINGS = {
-    "network": Input("eks_network_"),
+    "network": Input("eks_network_", dict(tags=dict(type="dict"), **build_network_spec()), find_network_problems),
     "cluster": Input(
         "eks_cluster_",
         dict(name=dict(type="str"), **build_cluster_spec()),

@@ -72,7 +72,7 @@ class IssuerKey:
         text = f"{head}.{_encode(json.dumps(claims).encode())}"
         return f"{text}.{_encode(self.key.sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
 
-    def signed(self, token: str) -> bool:
+    def verify(self, token: str) -> bool:
         """Whether this key made the token's signature."""
         text, dummy, signature = token.rpartition(".")
         try:

@@ -27,27 +27,27 @@ class LoadBalancers:
         self._ready_at: dict[str, float] = {}  # by hostname
 
     def ensure(self, wanted: LoadBalancerSpec) -> str | None:
-        hostname = self._found(wanted) or self._made(wanted)
+        hostname = self._find(wanted) or self._create(wanted)
         ready_at = self._ready_at.setdefault(hostname, self._store.clock.after(durations.LOAD_BALANCER))
         return hostname if self._store.clock.now() >= ready_at else None
 
     def remove(self, wanted: LoadBalancerSpec) -> None:
         """Whichever kind it is: the Service's annotation may have changed since."""
         region = _read_region(wanted)
-        if network := self._network(wanted):
+        if network := self._describe_network(wanted):
             self._aws_context.client("elbv2", region).delete_load_balancer(LoadBalancerArn=network["LoadBalancerArn"])
             self._ready_at.pop(network["DNSName"], None)
-        if classic := self._classic(wanted):
+        if classic := self._describe_classic(wanted):
             self._aws_context.client("elb", region).delete_load_balancer(LoadBalancerName=wanted.name)
             for group in classic["SecurityGroups"]:
                 self._aws_context.delete_security_group(region, group)
             self._ready_at.pop(classic["DNSName"], None)
 
-    def _found(self, wanted: LoadBalancerSpec) -> str:
-        found = self._network(wanted) or self._classic(wanted)
+    def _find(self, wanted: LoadBalancerSpec) -> str:
+        found = self._describe_network(wanted) or self._describe_classic(wanted)
         return str(found["DNSName"]) if found else ""
 
-    def _network(self, wanted: LoadBalancerSpec) -> dict[str, Any] | None:
+    def _describe_network(self, wanted: LoadBalancerSpec) -> dict[str, Any] | None:
         try:
             answer = self._aws_context.client("elbv2", _read_region(wanted)).describe_load_balancers(
                 Names=[wanted.name]
@@ -56,7 +56,7 @@ class LoadBalancers:
             return _ignore_not_found(error)
         return dict(answer["LoadBalancers"][0])
 
-    def _classic(self, wanted: LoadBalancerSpec) -> dict[str, Any] | None:
+    def _describe_classic(self, wanted: LoadBalancerSpec) -> dict[str, Any] | None:
         client = self._aws_context.client("elb", _read_region(wanted))
         try:
             answer = client.describe_load_balancers(LoadBalancerNames=[wanted.name])
@@ -64,9 +64,9 @@ class LoadBalancers:
             return _ignore_not_found(error)
         return dict(answer["LoadBalancerDescriptions"][0])
 
-    def _made(self, wanted: LoadBalancerSpec) -> str:
+    def _create(self, wanted: LoadBalancerSpec) -> str:
         """Make it; its hostname."""
-        region, vpc, subnets = _read_region(wanted), *self._place(wanted)
+        region, vpc, subnets = _read_region(wanted), *self._choose_subnets(wanted)
         tags = [{"Key": key, "Value": value} for key, value in wanted.tags.items()]
         words = {"Subnets": subnets, "Tags": tags, **({"Scheme": "internal"} if wanted.internal else {})}
         if wanted.kind == "network":
@@ -78,13 +78,13 @@ class LoadBalancers:
             {"Protocol": "TCP", "LoadBalancerPort": port, "InstanceProtocol": "TCP", "InstancePort": port}
             for port in wanted.ports
         ]
-        group = self._security_group(wanted, region, vpc)
+        group = self._create_security_group(wanted, region, vpc)
         answer = self._aws_context.client("elb", region).create_load_balancer(
             LoadBalancerName=wanted.name, Listeners=listeners, SecurityGroups=[group], **words
         )
         return str(answer["DNSName"])
 
-    def _security_group(self, wanted: LoadBalancerSpec, region: str, vpc: str) -> str:
+    def _create_security_group(self, wanted: LoadBalancerSpec, region: str, vpc: str) -> str:
         owned = [{"Key": key, "Value": value} for key, value in wanted.tags.items() if value == "owned"]
         answer = self._aws_context.client("ec2", region).create_security_group(
             GroupName=f"k8s-elb-{wanted.name}",
@@ -94,7 +94,7 @@ class LoadBalancers:
         )
         return str(answer["GroupId"])
 
-    def _place(self, wanted: LoadBalancerSpec) -> tuple[str, list[str]]:
+    def _choose_subnets(self, wanted: LoadBalancerSpec) -> tuple[str, list[str]]:
         """The cluster's VPC, and there one subnet a zone: of those with the role's tag, else of the cluster's own."""
         region, name = _read_region(wanted), wanted.cluster.rpartition("/")[2]
         with self._store.lock:

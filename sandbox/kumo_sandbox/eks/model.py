@@ -66,7 +66,7 @@ def parse(operation: OperationModel, path: dict[str, str], query: str, body: byt
         if location == "uri":
             params[name] = path[wire]
         elif location == "querystring" and wire in answers:
-            params[name] = _from_query(member, answers[wire])
+            params[name] = _parse_query(member, answers[wire])
         elif location is None and wire in document:
             params[name] = document[wire]
     report = ParamValidator().validate(params, shape)
@@ -76,7 +76,7 @@ def parse(operation: OperationModel, path: dict[str, str], query: str, body: byt
     return params
 
 
-def _from_query(member: Shape, values: list[str]) -> Any:
+def _parse_query(member: Shape, values: list[str]) -> Any:
     if member.type_name == "list":
         return values
     if member.type_name == "boolean":

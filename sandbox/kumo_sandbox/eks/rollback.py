@@ -34,14 +34,14 @@ def roll_back(ctx: Context, cluster: Cluster, wanted: Version, p: dict[str, Any]
         cluster.raw.update(version=wanted.name)
         cluster.upgraded = None
 
-    seconds = durations.CLUSTER_VERSION_UPDATE + (durations.NODES_ROLLBACK if _auto_mode(cluster) else 0)
+    seconds = durations.CLUSTER_VERSION_UPDATE + (durations.NODES_ROLLBACK if _is_auto_mode(cluster) else 0)
     params = [("Version", wanted.name), ("PlatformVersion", "eks.20")]
     return begin_update(ctx, cluster, ("cluster", cluster.raw), KIND, params, seconds, act)
 
 
 def check_cancellable(ctx: Context, cluster: Cluster, update: Raw) -> None:
     """Only a rollback in auto mode, while its nodes are on their way."""
-    if update["type"] != KIND or not _auto_mode(cluster):
+    if update["type"] != KIND or not _is_auto_mode(cluster):
         raise InvalidRequest(
             f"Update type {update['type']} of this cluster cannot be cancelled", clusterName=cluster.name
         )
@@ -74,5 +74,5 @@ def _check_nodes(cluster: Cluster, wanted: Version) -> None:
         )
 
 
-def _auto_mode(cluster: Cluster) -> bool:
+def _is_auto_mode(cluster: Cluster) -> bool:
     return bool((cluster.raw.get("computeConfig") or {}).get("enabled"))

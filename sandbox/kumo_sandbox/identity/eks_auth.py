@@ -52,7 +52,7 @@ def assume(store: Store, region: str, name: str, body: bytes) -> dict[str, Any]:
     if cluster is None:
         raise AuthError("ResourceNotFoundException", f"No cluster found for name: {name}.", 404)
     claims = _read_claims(cluster, body)
-    namespace, account = _subject(claims)
+    namespace, account = _read_subject(claims)
     association = _find_association(cluster, namespace, account)
     pod = (claims.get("kubernetes.io") or {}).get("pod") or {}
     # eks-CLUSTER-POD-UUID, cut to the 64 characters of a session's name
@@ -60,7 +60,7 @@ def assume(store: Store, region: str, name: str, body: bytes) -> dict[str, Any]:
     tags = {} if association["disableSessionTags"] else _build_tags(cluster, namespace, account, pod)
     session = _build_session(cluster, association, session_name, tags)
     if association.get("targetRoleArn"):
-        session = _chained(association, session, session_name, tags)
+        session = _assume_target(association, session, session_name, tags)
     return {
         "subject": {"namespace": namespace, "serviceAccount": account},
         "audience": AUDIENCE,
@@ -81,7 +81,7 @@ def _read_claims(cluster: Cluster, body: bytes) -> dict[str, Any]:
         claims = read_claims(token)
     except (TokenError, ValueError) as error:
         raise AuthError("InvalidTokenException", f"Token is not a valid JWT: {error}") from error
-    if claims.get("iss") != cluster.raw["identity"]["oidc"]["issuer"] or not cluster.issuer_key.signed(token):
+    if claims.get("iss") != cluster.raw["identity"]["oidc"]["issuer"] or not cluster.issuer_key.verify(token):
         raise AuthError("InvalidTokenException", f"Token was not issued by the cluster {cluster.name}")
     if AUDIENCE not in read_audiences(claims):
         raise AuthError("InvalidTokenException", f"Token audience is not {AUDIENCE}")
@@ -90,7 +90,7 @@ def _read_claims(cluster: Cluster, body: bytes) -> dict[str, Any]:
     return claims
 
 
-def _subject(claims: dict[str, Any]) -> tuple[str, str]:
+def _read_subject(claims: dict[str, Any]) -> tuple[str, str]:
     words = str(claims.get("sub")).split(":")
     if words[:2] != ["system", "serviceaccount"] or len(words) != 4:
         raise AuthError("InvalidTokenException", "Token does not belong to a service account")
@@ -126,19 +126,19 @@ def _build_session(cluster: Cluster, association: dict[str, Any], name: str, tag
     role = find_role(arn)
     words = {**tags, "aws:SourceAccount": [cluster_arn.split(":")[4]], "aws:SourceArn": [cluster_arn]}
     for action in ("sts:AssumeRole", "sts:TagSession") if tags else ("sts:AssumeRole",):
-        if role is None or not _trusts(role, action, ("Service", SERVICE), words):
+        if role is None or not _is_trusting(role, action, ("Service", SERVICE), words):
             raise AuthError("AccessDeniedException", f"Unauthorized Exception! EKS is not authorized to assume {arn}")
     policy = "" if association.get("targetRoleArn") else association.get("policy", "")
     return make_session(role, name, LIFETIME, policy)
 
 
-def _chained(association: dict[str, Any], first: Any, name: str, context: dict[str, list[str]]) -> Any:
+def _assume_target(association: dict[str, Any], first: Any, name: str, context: dict[str, list[str]]) -> Any:
     """The target role, assumed by the association's role with the association's external id."""
     target = find_role(association["targetRoleArn"])
     words = {**context, "sts:ExternalId": [association["externalId"]]}
     account = first.role_arn.split(":")[4]
     callers = (first.role_arn, first.arn, account, f"arn:aws:iam::{account}:root")
-    if target is None or not any(_trusts(target, "sts:AssumeRole", ("AWS", caller), words) for caller in callers):
+    if target is None or not any(_is_trusting(target, "sts:AssumeRole", ("AWS", caller), words) for caller in callers):
         raise AuthError(
             "AccessDeniedException",
             f"{association['roleArn']} is not authorized to assume {association['targetRoleArn']}",
@@ -146,5 +146,5 @@ def _chained(association: dict[str, Any], first: Any, name: str, context: dict[s
     return make_session(target, name, TARGET_LIFETIME, association.get("policy", ""))
 
 
-def _trusts(role: Any, action: str, principal: tuple[str, str], context: dict[str, list[str]]) -> bool:
+def _is_trusting(role: Any, action: str, principal: tuple[str, str], context: dict[str, list[str]]) -> bool:
     return trust.is_allowed(json.loads(role.assume_role_policy_document), action, principal, context)

@@ -68,7 +68,7 @@ def check(
             action=operation,
         )
         request.check_signature()
-        request.check_action_permitted(resource(store, path, region))
+        request.check_action_permitted(build_resource_arn(store, path, region))
     except InvalidClientTokenIdError as error:
         raise Denied("UnrecognizedClientException", "The security token included in the request is invalid.") from error
     except SignatureDoesNotMatchError as error:
@@ -79,7 +79,7 @@ def check(
         raise Denied("AccessDeniedException", str(error.message)) from error
 
 
-def resource(store: Store, path: dict[str, str], region: str) -> str:
+def build_resource_arn(store: Store, path: dict[str, str], region: str) -> str:
     """The ARN that a policy must name: of what the path names, else of the cluster, else every one."""
     if "resourceArn" in path:
         return path["resourceArn"]

@@ -35,9 +35,9 @@ def _fits(statement: dict[str, Any], action: str, principal: tuple[str, str], co
     denies = statement.get("Effect") == "Deny"
     return (
         _concerns(statement, action)
-        and _names(statement, principal, denies)
+        and _list_names(statement, principal, denies)
         and all(
-            _condition(operator, key, wanted, context, denies)
+            _match_condition(operator, key, wanted, context, denies)
             for operator, keys in (statement.get("Condition") or {}).items()
             for key, wanted in keys.items()
         )
@@ -50,7 +50,7 @@ def _concerns(statement: dict[str, Any], action: str) -> bool:
     return any(_like(action.lower(), each.lower()) for each in _list(statement.get("Action")))
 
 
-def _names(statement: dict[str, Any], principal: tuple[str, str], denies: bool) -> bool:
+def _list_names(statement: dict[str, Any], principal: tuple[str, str], denies: bool) -> bool:
     """Whether the principal is meant. Everybody ("*") counts in a denial; a federated or service caller is allowed by name."""
     kind, value = principal
     named = statement.get("Principal") or {}
@@ -61,7 +61,7 @@ def _names(statement: dict[str, Any], principal: tuple[str, str], denies: bool) 
     return value in _list(named.get(kind))
 
 
-def _condition(operator: str, key: str, wanted: Any, context: Context, denies: bool) -> bool:
+def _match_condition(operator: str, key: str, wanted: Any, context: Context, denies: bool) -> bool:
     """Whether one condition holds; one that is not known here holds back an Allow and lets a Deny count."""
     have = context.get(key.lower())
     words = re.fullmatch(r"(?:(ForAnyValue|ForAllValues):)?(\w+?)(IfExists)?", operator)

@@ -50,7 +50,7 @@ def handle(asked: dict[str, str], key_of: KeyOf) -> tuple[int, dict[str, str], b
     """Answer a request by its parameters."""
     request = str(uuid.uuid4())
     try:
-        status, body = 200, _result(assume(asked, key_of))
+        status, body = 200, _build_result(assume(asked, key_of))
     except StsError as error:
         status = error.status
         body = f"<Error><Type>Sender</Type><Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
@@ -65,13 +65,13 @@ def assume(asked: dict[str, str], key_of: KeyOf) -> dict[str, Any]:
     """Check everything and have moto make the session; raises StsError."""
     for name, member in REQUIRED.items():
         if not asked.get(name):
-            raise _invalid(f"Value null at '{member}' failed to satisfy constraint: Member must not be null")
+            raise _build_invalid(f"Value null at '{member}' failed to satisfy constraint: Member must not be null")
     token = asked["WebIdentityToken"]
     claims, provider = check_token(token, key_of, read_account(asked["RoleArn"]))
     role = find_role(asked["RoleArn"])
-    if role is None or not trusts(role, provider.arn, claims, asked["RoleSessionName"]):
+    if role is None or not is_trusting(role, provider.arn, claims, asked["RoleSessionName"]):
         raise build_not_authorized()
-    session = make_session(role, asked["RoleSessionName"], _duration(asked, role), asked.get("Policy") or "")
+    session = make_session(role, asked["RoleSessionName"], _read_duration(asked, role), asked.get("Policy") or "")
     return {"session": session, "claims": claims, "provider": provider.arn}
 
 
@@ -89,7 +89,7 @@ def check_token(token: str, key_of: KeyOf, account: str) -> tuple[dict[str, Any]
     if provider is None:
         raise StsError("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}")
     key = key_of(issuer)
-    if key is None or not key.signed(token):
+    if key is None or not key.verify(token):
         raise StsError(
             "InvalidIdentityToken",
             "Couldn't retrieve verification key from your identity provider,  please reference"
@@ -128,7 +128,7 @@ def find_role(arn: str) -> Any:
     return next((role for role in iam_backends[read_account(arn)]["aws"].roles.values() if role.arn == arn), None)
 
 
-def trusts(role: Any, provider: str, claims: dict[str, Any], session: str) -> bool:
+def is_trusting(role: Any, provider: str, claims: dict[str, Any], session: str) -> bool:
     """Whether the role's trust policy allows the token's owner."""
     name = str(claims["iss"]).removeprefix("https://")
     context = {
@@ -154,30 +154,30 @@ def make_session(role: Any, name: str, seconds: int, policy: str = "") -> Any:
     )
 
 
-def longest(role: Any) -> int:
+def find_longest_session(role: Any) -> int:
     """Seconds a session of the role may last."""
     return int(role.max_session_duration or 3600)
 
 
-def _duration(asked: dict[str, str], role: Any) -> int:
+def _read_duration(asked: dict[str, str], role: Any) -> int:
     seconds = int(asked.get("DurationSeconds") or 3600)
     if seconds < SHORTEST:
-        raise _invalid(
+        raise _build_invalid(
             f"Value '{seconds}' at 'durationSeconds' failed to satisfy constraint:"
             f" Member must have value greater than or equal to {SHORTEST}"
         )
-    if seconds > longest(role):
+    if seconds > find_longest_session(role):
         raise StsError(
             "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
         )
     return seconds
 
 
-def _invalid(words: str) -> StsError:
+def _build_invalid(words: str) -> StsError:
     return StsError("ValidationError", f"1 validation error detected: {words}")
 
 
-def _result(made: dict[str, Any]) -> str:
+def _build_result(made: dict[str, Any]) -> str:
     session, claims = made["session"], made["claims"]
     expiration = session.expiration.replace(tzinfo=UTC) if session.expiration.tzinfo is None else session.expiration
     rows = {
@@ -193,10 +193,11 @@ def _result(made: dict[str, Any]) -> str:
         "Expiration": datetime.strftime(expiration.astimezone(UTC), "%Y-%m-%dT%H:%M:%SZ"),
     }
     inner = (
-        _xml(rows) + f"<AssumedRoleUser>{_xml(user)}</AssumedRoleUser><Credentials>{_xml(credentials)}</Credentials>"
+        _build_xml(rows)
+        + f"<AssumedRoleUser>{_build_xml(user)}</AssumedRoleUser><Credentials>{_build_xml(credentials)}</Credentials>"
     )
     return f"<{OPERATION}Result>{inner}</{OPERATION}Result>"
 
 
-def _xml(rows: dict[str, Any]) -> str:
+def _build_xml(rows: dict[str, Any]) -> str:
     return "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in rows.items())

@@ -32,13 +32,13 @@ class Workload:
         return "Deployment" if self.replicas else "DaemonSet"
 
 
-def _named(name: str) -> dict[str, str]:
+def _build_named(name: str) -> dict[str, str]:
     return {"app.kubernetes.io/name": name}
 
 
-def _csi(prefix: str, image: str) -> tuple[Workload, ...]:
-    controller = {"app": f"{prefix}-controller", **_named(image.split("/")[-1])}
-    node = {"app": f"{prefix}-node", **_named(image.split("/")[-1])}
+def _build_csi(prefix: str, image: str) -> tuple[Workload, ...]:
+    controller = {"app": f"{prefix}-controller", **_build_named(image.split("/")[-1])}
+    node = {"app": f"{prefix}-node", **_build_named(image.split("/")[-1])}
     return (
         Workload(f"{prefix}-controller", f"{image}:{{tag}}", controller, replicas=2, requests={"cpu": "10m"}),
         Workload(f"{prefix}-node", f"{image}:{{tag}}", node, requests={"cpu": "10m"}),
@@ -69,7 +69,7 @@ WORKLOADS: dict[str, tuple[Workload, ...]] = {
         Workload(
             "aws-node",
             "amazon-k8s-cni:{version}",
-            {"k8s-app": "aws-node", **_named("aws-node")},
+            {"k8s-app": "aws-node", **_build_named("aws-node")},
             host_network=True,
             requests={"cpu": "50m"},
         ),
@@ -78,23 +78,25 @@ WORKLOADS: dict[str, tuple[Workload, ...]] = {
         Workload(
             "eks-pod-identity-agent",
             "eks/eks-pod-identity-agent:{version}",
-            _named("eks-pod-identity-agent"),
+            _build_named("eks-pod-identity-agent"),
             host_network=True,
         ),
     ),
-    "aws-ebs-csi-driver": _csi("ebs-csi", "eks/aws-ebs-csi-driver"),
-    "aws-efs-csi-driver": _csi("efs-csi", "eks/aws-efs-csi-driver"),
+    "aws-ebs-csi-driver": _build_csi("ebs-csi", "eks/aws-ebs-csi-driver"),
+    "aws-efs-csi-driver": _build_csi("efs-csi", "eks/aws-efs-csi-driver"),
     "metrics-server": (
         Workload(
             "metrics-server",
             "eks/metrics-server:{version}",
-            _named("metrics-server"),
+            _build_named("metrics-server"),
             replicas=2,
             requests={"cpu": "100m", "memory": "200Mi"},
         ),
     ),
     "snapshot-controller": (
-        Workload("snapshot-controller", "eks/snapshot-controller:{version}", _named("snapshot-controller"), replicas=2),
+        Workload(
+            "snapshot-controller", "eks/snapshot-controller:{version}", _build_named("snapshot-controller"), replicas=2
+        ),
     ),
 }
 DEPLOYMENT_TOLERATIONS = [
@@ -115,7 +117,7 @@ def build_addon_manifests(view: ClusterView) -> Iterator[Manifest]:
 
 def list_workloads(addon: str) -> tuple[Workload, ...]:
     """An add-on's workloads; one that is not in the table runs as a Deployment of the same name."""
-    return WORKLOADS.get(addon) or (Workload(addon, f"eks/{addon}:{{version}}", _named(addon), replicas=1),)
+    return WORKLOADS.get(addon) or (Workload(addon, f"eks/{addon}:{{version}}", _build_named(addon), replicas=1),)
 
 
 def can_addon_run(view: ClusterView, addon: str) -> bool:
@@ -128,10 +130,10 @@ def can_addon_run(view: ClusterView, addon: str) -> bool:
 
 def _has_place(view: ClusterView, workload: Workload) -> bool:
     pod: Manifest = {"metadata": {"labels": workload.labels}, "spec": {}}
-    return any(_tolerated(node) for node in view.nodes) or bool(find_profile(pod, NAMESPACE, view.fargate_profiles))
+    return any(_is_tolerated(node) for node in view.nodes) or bool(find_profile(pod, NAMESPACE, view.fargate_profiles))
 
 
-def _tolerated(node: NodeSpec) -> bool:
+def _is_tolerated(node: NodeSpec) -> bool:
     """Whether a Deployment of an add-on may run there; Windows is no place for it."""
     keys = {toleration["key"] for toleration in DEPLOYMENT_TOLERATIONS}
     strict = [key for key, dummy, effect in node.taints if effect != "PreferNoSchedule"]

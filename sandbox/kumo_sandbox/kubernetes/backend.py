@@ -39,16 +39,16 @@ class KubernetesBackend:
         self._webhooks: WebhookServer | None = None
 
     def endpoint(self, arn: str) -> tuple[str, str]:
-        cluster = self._cluster(arn)
+        cluster = self._find_cluster(arn)
         return cluster.endpoint, cluster.ca_data
 
     def kubeconfig(self, arn: str) -> Path:
         """The administrator's kubeconfig, for looking around (0600, gone with the cluster)."""
-        return self._cluster(arn).kubeconfig
+        return self._find_cluster(arn).kubeconfig
 
     def start(self, arn: str) -> None:
         """Start the control plane now rather than at the first connection; returns when the API server answers."""
-        self._cluster(arn).start()
+        self._find_cluster(arn).start()
 
     def sync(self, arn: str) -> None:
         if cluster := self._clusters.get(arn):
@@ -79,13 +79,13 @@ class KubernetesBackend:
             self._webhooks = None
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _cluster(self, arn: str) -> Cluster:
+    def _find_cluster(self, arn: str) -> Cluster:
         with self._lock:
             if arn not in self._clusters:
-                self._clusters[arn] = self._new_cluster(arn)
+                self._clusters[arn] = self._create_cluster(arn)
             return self._clusters[arn]
 
-    def _new_cluster(self, arn: str) -> Cluster:
+    def _create_cluster(self, arn: str) -> Cluster:
         # a separate folder: a removed cluster of the same name may still be on its way out
         folder = Path(tempfile.mkdtemp(prefix=f"{build_folder_name(arn)}-", dir=self._folder))
         return Cluster(
@@ -93,18 +93,18 @@ class KubernetesBackend:
             folder,
             lambda: self._view(arn),
             self._token_review_url,
-            lambda: self._webhook_server().manifests(arn),
+            lambda: self._ensure_webhook_server().build_manifests(arn),
             self._load_balancers,
         )
 
-    def _webhook_server(self) -> WebhookServer:
+    def _ensure_webhook_server(self) -> WebhookServer:
         with self._lock:
             if self._webhooks is None:
                 pki = Pki(self._folder / "webhooks", "kumo-sandbox-webhooks")
-                self._webhooks = WebhookServer(pki, self._view, self._service_account)
+                self._webhooks = WebhookServer(pki, self._view, self._find_service_account)
             return self._webhooks
 
-    def _service_account(self, arn: str, namespace: str, name: str) -> Manifest | None:
+    def _find_service_account(self, arn: str, namespace: str, name: str) -> Manifest | None:
         cluster = self._clusters.get(arn)
         return cluster.service_account(namespace, name) if cluster else None
 

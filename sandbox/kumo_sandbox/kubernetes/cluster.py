@@ -48,13 +48,13 @@ class Cluster:
         self._view = view
         self._webhooks = webhooks
         self._load_balancers = load_balancers
-        self._pki = _credentials(folder, arn)
+        self._pki = _build_credentials(folder, arn)
         self._control_plane = ControlPlane(folder, self._pki, token_review_url)
-        self._log = _logger(arn, folder)
+        self._log = _build_logger(arn, folder)
         self._starting = threading.Lock()
         self._worker: Worker | None = None
         self._removed = False
-        self._listener = Listener(self._pki, self._ready, self._target)
+        self._listener = Listener(self._pki, self._is_ready, self._target)
         self.kubeconfig = folder / "admin.kubeconfig"
         write_private(self.kubeconfig, build_kubeconfig(self.endpoint, self._pki, "admin"))
 
@@ -118,7 +118,7 @@ class Cluster:
             handler.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _ready(self) -> bool:
+    def _is_ready(self) -> bool:
         return self._worker is not None and self._control_plane.healthy()
 
     def _target(self) -> tuple[str, int]:
@@ -173,10 +173,10 @@ class Worker:
         self._applied = 0
         self._seen: ClusterView | None = None  # what was applied last
         self._stopped = threading.Event()
-        self._attempt("reconcile", self._reconcile_once)
-        _in_background(self._reconcile_for_ever)
+        self._try_once("reconcile", self._reconcile_once)
+        _run_in_background(self._reconcile_for_ever)
         for watcher in self._watchers:
-            _in_background(partial(self._watch_for_ever, *watcher))
+            _run_in_background(partial(self._watch_for_ever, *watcher))
 
     def wake(self) -> None:
         with self._condition:
@@ -205,9 +205,9 @@ class Worker:
             with self._condition:
                 due = self._condition.wait_for(lambda: self._wanted > self._applied or self._stopped.is_set(), LOOK)
             if not due:
-                self._attempt("look", self._look)
+                self._try_once("look", self._look)
             elif not self._stopped.wait(DEBOUNCE):
-                self._attempt("reconcile", self._reconcile_once)
+                self._try_once("reconcile", self._reconcile_once)
         self._api.close()
 
     def _reconcile_once(self) -> None:
@@ -228,10 +228,10 @@ class Worker:
 
     def _watch_for_ever(self, api: Api, path: str, parameters: dict[str, str]) -> None:
         while not self._stopped.is_set():
-            self._attempt(f"watch {path}", lambda: api.follow(path, self.wake, WATCH, **parameters))
+            self._try_once(f"watch {path}", lambda: api.follow(path, self.wake, WATCH, **parameters))
         api.close()
 
-    def _attempt(self, what: str, work: Callable[[], None]) -> None:
+    def _try_once(self, what: str, work: Callable[[], None]) -> None:
         """Log an error unless it is the one before, and pause; the caller tries again. While stopping it is expected."""
         try:
             work()
@@ -244,18 +244,18 @@ class Worker:
                 self._stopped.wait(RETRY)
 
 
-def _in_background(work: Callable[[], None]) -> None:
+def _run_in_background(work: Callable[[], None]) -> None:
     threading.Thread(target=work, name="kumo-cluster", daemon=True).start()
 
 
-def _credentials(folder: Path, arn: str) -> Pki:
+def _build_credentials(folder: Path, arn: str) -> Pki:
     pki = Pki(folder / "pki", arn.rpartition("/")[2])
     pki.issue("admin", "kubernetes-admin", ("system:masters",))
     pki.issue("endpoint", "kube-apiserver", hosts=("127.0.0.1", "localhost"))
     return pki
 
 
-def _logger(arn: str, folder: Path) -> logging.Logger:
+def _build_logger(arn: str, folder: Path) -> logging.Logger:
     """Errors of a cluster go to sandbox.log in its folder.
 
     The logger is the cluster's own: one that is on its way out shares none with its successor of the same name.

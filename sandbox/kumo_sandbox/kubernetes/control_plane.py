@@ -79,12 +79,12 @@ class ControlPlane:
         etcd_port, api_port = find_free_ports(2)
         self.url = f"https://127.0.0.1:{api_port}"
         self._write_files(view)
-        self._start(self._etcd(tools["etcd"], etcd_port))
-        self._start(self._api_server(tools["kube-apiserver"], view, etcd_port, api_port))
+        self._start(self._build_etcd(tools["etcd"], etcd_port))
+        self._start(self._build_api_server(tools["kube-apiserver"], view, etcd_port, api_port))
         self._wait_for_api_server()
-        self._start(self._controller_manager(tools["kube-controller-manager"], view))
-        self._start(self._scheduler(tools["kube-scheduler"]))
-        self._start(self._kwok(tools["kwok"]))
+        self._start(self._build_controller_manager(tools["kube-controller-manager"], view))
+        self._start(self._build_scheduler(tools["kube-scheduler"]))
+        self._start(self._build_kwok(tools["kwok"]))
 
     def _start(self, command: list[str]) -> None:
         self._processes.start(Path(command[0]).name, command, GO_ENVIRONMENT)
@@ -107,7 +107,7 @@ class ControlPlane:
         write_private(self.folder / "internal.kubeconfig", build_kubeconfig(self.url, self.pki, "admin"))
         shutil.copyfile(STAGES, self.folder / "stages.yaml")
 
-    def _etcd(self, program: str, port: int) -> list[str]:
+    def _build_etcd(self, program: str, port: int) -> list[str]:
         url = f"https://127.0.0.1:{port}"
         return [
             program,
@@ -123,7 +123,7 @@ class ControlPlane:
             "--log-level=warn",
         ]
 
-    def _api_server(self, program: str, view: ClusterView, etcd_port: int, port: int) -> list[str]:
+    def _build_api_server(self, program: str, view: ClusterView, etcd_port: int, port: int) -> list[str]:
         return [
             program,
             "--bind-address=127.0.0.1",
@@ -156,7 +156,7 @@ class ControlPlane:
             "--profiling=false",
         ]
 
-    def _controller_manager(self, program: str, view: ClusterView) -> list[str]:
+    def _build_controller_manager(self, program: str, view: ClusterView) -> list[str]:
         return [
             program,
             f"--kubeconfig={self.folder / 'internal.kubeconfig'}",
@@ -170,7 +170,7 @@ class ControlPlane:
             "--profiling=false",
         ]
 
-    def _scheduler(self, program: str) -> list[str]:
+    def _build_scheduler(self, program: str) -> list[str]:
         return [
             program,
             f"--kubeconfig={self.folder / 'internal.kubeconfig'}",
@@ -179,7 +179,7 @@ class ControlPlane:
             "--profiling=false",
         ]
 
-    def _kwok(self, program: str) -> list[str]:
+    def _build_kwok(self, program: str) -> list[str]:
         return [
             program,
             f"--kubeconfig={self.folder / 'internal.kubeconfig'}",
@@ -195,7 +195,7 @@ class ControlPlane:
             session.cert = (self.pki.path("admin.crt"), self.pki.path("admin.key"))
             session.verify = self.pki.path("ca.crt")
             session.trust_env = False
-            while not self._ready(session):
+            while not self._is_ready(session):
                 for name in self._processes.ended():
                     raise ControlPlaneError(f"{name} ended:\n{self._processes.last_lines(name)}")
                 if time.monotonic() > end:
@@ -204,7 +204,7 @@ class ControlPlane:
                     )
                 time.sleep(0.1)
 
-    def _ready(self, session: requests.Session) -> bool:
+    def _is_ready(self, session: requests.Session) -> bool:
         try:
             return session.get(f"{self.url}/readyz", timeout=5).ok
         except requests.RequestException:
@@ -217,7 +217,7 @@ def build_kubeconfig(server: str, pki: Pki | None = None, client: str | None = N
     user = {}
     if pki and client:
         user = {
-            f"client-{kind}-data": _data(pki, f"{client}.{end}")
+            f"client-{kind}-data": _encode(pki, f"{client}.{end}")
             for kind, end in (("certificate", "crt"), ("key", "key"))
         }
     return json.dumps(
@@ -232,7 +232,7 @@ def build_kubeconfig(server: str, pki: Pki | None = None, client: str | None = N
     )
 
 
-def _data(pki: Pki, name: str) -> str:
+def _encode(pki: Pki, name: str) -> str:
     return base64.b64encode((pki.folder / name).read_bytes()).decode()
 
 

@@ -43,12 +43,12 @@ def find_profile(pod: Manifest, namespace: str, profiles: Iterable[FargateProfil
     if "DaemonSet" in owners or pod["spec"].get("nodeName"):
         return None
     labels = metadata.get("labels") or {}
-    names = sorted(profile.name for profile in profiles if _takes(profile, namespace, labels))
+    names = sorted(profile.name for profile in profiles if _is_matched(profile, namespace, labels))
     asked = labels.get(PROFILE_LABEL)
     return asked if asked in names else next(iter(names if asked is None else ()), None)
 
 
-def _takes(profile: FargateProfileSpec, namespace: str, labels: Mapping[str, str]) -> bool:
+def _is_matched(profile: FargateProfileSpec, namespace: str, labels: Mapping[str, str]) -> bool:
     """Whether one selector fits: its namespace, and each of its labels; * and ? stand for any characters."""
     return any(
         _like(namespace, wanted) and all(_like(labels.get(key), value) for key, value in pairs)
@@ -78,20 +78,20 @@ def find_unsupported(pod: Manifest) -> str | None:
 
 def choose_size(pod: Manifest) -> tuple[float, float] | None:
     """vCPUs and GB of the smallest machine that holds the pod's requests; None when none does."""
-    cpu = _requested(pod, "cpu")
-    memory = _requested(pod, "memory") / GIB + KUBERNETES_SHARE_GIB
+    cpu = _sum_requests(pod, "cpu")
+    memory = _sum_requests(pod, "memory") / GIB + KUBERNETES_SHARE_GIB
     fitting = ((vcpus, gib) for vcpus, sizes in SIZES.items() for gib in sizes if vcpus >= cpu and gib >= memory)
     return next(fitting, None)
 
 
-def _requested(pod: Manifest, resource: str) -> float:
+def _sum_requests(pod: Manifest, resource: str) -> float:
     """The sum over the containers, or an init container's request where that is more."""
     spec = pod["spec"]
-    largest_init = max((_request(each, resource) for each in spec.get("initContainers") or []), default=0.0)
-    return max(sum(_request(each, resource) for each in spec["containers"]), largest_init)
+    largest_init = max((_read_request(each, resource) for each in spec.get("initContainers") or []), default=0.0)
+    return max(sum(_read_request(each, resource) for each in spec["containers"]), largest_init)
 
 
-def _request(container: Manifest, resource: str) -> float:
+def _read_request(container: Manifest, resource: str) -> float:
     resources = container.get("resources") or {}
     value = (resources.get("requests") or {}).get(resource) or (resources.get("limits") or {}).get(resource) or "0"
     match = re.fullmatch(r"([0-9.]+)([a-zA-Z]*)", str(value))

@@ -29,7 +29,7 @@ def schedule(api: Api, view: ClusterView) -> None:
     }
     _delete_pods_without_profile(api, view, pods)
     _delete_nodes(api, nodes.keys() - {pod["spec"].get("nodeName") for pod in pods})
-    taken = {spec.private_ip for spec in view.nodes} | {_address_of(node) for node in nodes.values()}
+    taken = {spec.private_ip for spec in view.nodes} | {_find_address(node) for node in nodes.values()}
     for pod in pods:
         if not pod["spec"].get("nodeName") and "deletionTimestamp" not in pod["metadata"]:
             _place(api, view, pod, taken)
@@ -42,12 +42,14 @@ def _place(api: Api, view: ClusterView, pod: Manifest, taken: set[str]) -> None:
         _refuse(api, pod, reason or "")
         return
     node = build_fargate_node(view, pod, size, taken)
-    taken.add(_address_of(node))
+    taken.add(_find_address(node))
     api.apply(node)
     path = build_path(pod)
     api.patch(path, {"metadata": {"annotations": {"CapacityProvisioned": format_capacity(size)}}})
     _bind(api, path, pod, node["metadata"]["name"])
-    _event(api, pod, "Normal", "Scheduled", f"Successfully assigned {_full_name(pod)} to {node['metadata']['name']}")
+    _create_event(
+        api, pod, "Normal", "Scheduled", f"Successfully assigned {_build_full_name(pod)} to {node['metadata']['name']}"
+    )
 
 
 def _bind(api: Api, path: str, pod: Manifest, node: str) -> None:
@@ -67,10 +69,10 @@ def _refuse(api: Api, pod: Manifest, reason: str) -> None:
         return
     condition = {"type": "PodScheduled", "status": "False", "reason": "UnsupportedPodSpec", "message": reason}
     api.patch(f"{build_path(pod)}/status", {"status": {"conditions": [condition]}})
-    _event(api, pod, "Warning", "UnsupportedPodSpec", reason)
+    _create_event(api, pod, "Warning", "UnsupportedPodSpec", reason)
 
 
-def _event(api: Api, pod: Manifest, kind: str, reason: str, message: str) -> None:
+def _create_event(api: Api, pod: Manifest, kind: str, reason: str, message: str) -> None:
     metadata = pod["metadata"]
     body = {
         "apiVersion": "v1",
@@ -105,9 +107,9 @@ def _delete_nodes(api: Api, names: set[str]) -> None:
         api.delete(f"{NODES}/{name}")
 
 
-def _address_of(node: Manifest) -> str:
+def _find_address(node: Manifest) -> str:
     return next(str(each["address"]) for each in node["status"]["addresses"] if each["type"] == "InternalIP")
 
 
-def _full_name(pod: Manifest) -> str:
+def _build_full_name(pod: Manifest) -> str:
     return f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"

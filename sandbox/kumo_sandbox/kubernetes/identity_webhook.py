@@ -41,14 +41,17 @@ def build_identity_patch(pod: Manifest, namespace: str, account: Manifest, view:
         return []
     annotations = account["metadata"].get("annotations") or {}
     spec = pod["spec"]
-    skipped = _skipped(pod)
+    skipped = _list_skipped(pod)
     regional = annotations.get(f"{PREFIX}sts-regional-endpoints", "true").lower() != "false"
     common = {STS_KEY: "regional"} if regional else {}
     patch = [
         {
             "op": "add",
             "path": f"/spec/{kind}",
-            "value": [each if each["name"] in skipped else _with(each, identity, common, view.region) for each in old],
+            "value": [
+                each if each["name"] in skipped else _complete_container(each, identity, common, view.region)
+                for each in old
+            ],
         }
         for kind in ("initContainers", "containers")
         if (old := spec.get(kind))
@@ -67,25 +70,25 @@ def find_identity(pod: Manifest, namespace: str, account: Manifest, view: Cluste
         folder, file = "/var/run/secrets/pods.eks.amazonaws.com/serviceaccount", "eks-pod-identity-token"
         variables = {
             "AWS_CONTAINER_CREDENTIALS_FULL_URI": AGENT,
-            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": _path(pod, folder, file),
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": _build_path(pod, folder, file),
         }
         return Identity(variables, "eks-pod-identity-token", folder, file, "pods.eks.amazonaws.com")
     role = annotations.get(f"{PREFIX}role-arn")
     if not role:
         return None
     folder, file = "/var/run/secrets/eks.amazonaws.com/serviceaccount", "token"
-    variables = {"AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": _path(pod, folder, file)}
+    variables = {"AWS_ROLE_ARN": role, "AWS_WEB_IDENTITY_TOKEN_FILE": _build_path(pod, folder, file)}
     return Identity(variables, "aws-iam-token", folder, file, annotations.get(f"{PREFIX}audience") or AUDIENCE)
 
 
-def _path(pod: Manifest, folder: str, file: str) -> str:
+def _build_path(pod: Manifest, folder: str, file: str) -> str:
     selector = pod["spec"].get("nodeSelector") or {}
     path = f"{folder}/{file}"
     windows = "windows" in (selector.get("kubernetes.io/os"), selector.get("beta.kubernetes.io/os"))
     return "C:" + path.replace("/", "\\") if windows else path
 
 
-def _with(container: Manifest, identity: Identity, common: dict[str, str], region: str) -> Manifest:
+def _complete_container(container: Manifest, identity: Identity, common: dict[str, str], region: str) -> Manifest:
     """The container with variables and mount, unless it has them already."""
     names = {each["name"] for each in container.get("env") or []}
     added = {key: value for key, value in common.items() if key not in names}
@@ -114,7 +117,7 @@ def _read_lifetime(pod: Manifest, annotations: dict[str, str]) -> int:
     return LIFETIME
 
 
-def _skipped(pod: Manifest) -> set[str]:
+def _list_skipped(pod: Manifest) -> set[str]:
     """The containers that the pod's annotation names, as one line of CSV."""
     text = (pod["metadata"].get("annotations") or {}).get(f"{PREFIX}skip-containers")
     return set(next(csv.reader([text]), [])) if text else set()

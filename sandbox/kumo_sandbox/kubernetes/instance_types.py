@@ -28,13 +28,13 @@ class InstanceType:
     @property
     def capacity(self) -> dict[str, str]:
         """The node's capacity; the kernel and the hypervisor keep some 4 % of the memory."""
-        return self._resources(self.vcpus * 1000, self._usable_mib)
+        return self._build_resources(self.vcpus * 1000, self._usable_mib)
 
     @property
     def allocatable(self) -> dict[str, str]:
         """Capacity without what EKS' AMIs reserve for the kubelet (amazon-eks-ami: kubeReserved)."""
         memory = self._usable_mib - (255 + 11 * self.max_pods) - EVICTION_MIB
-        return self._resources(self.vcpus * 1000 - self._reserved_millicores, max(memory, 0))
+        return self._build_resources(self.vcpus * 1000 - self._reserved_millicores, max(memory, 0))
 
     @property
     def _usable_mib(self) -> int:
@@ -46,7 +46,7 @@ class InstanceType:
         shares = (60.0, 10.0, 5.0, 5.0)
         return int(sum(shares[: self.vcpus]) + 2.5 * max(self.vcpus - len(shares), 0))
 
-    def _resources(self, millicores: int, memory_mib: int) -> dict[str, str]:
+    def _build_resources(self, millicores: int, memory_mib: int) -> dict[str, str]:
         cpu = str(millicores // 1000) if millicores % 1000 == 0 else f"{millicores}m"
         return {
             "cpu": cpu,

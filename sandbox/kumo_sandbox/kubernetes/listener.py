@@ -43,12 +43,12 @@ class Listener:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port: int = self._socket.getsockname()[1]
         serving = asyncio.start_server(self._serve, sock=self._socket)
-        self._server = asyncio.run_coroutine_threadsafe(serving, _loop()).result()
+        self._server = asyncio.run_coroutine_threadsafe(serving, _start_loop()).result()
 
     def close(self) -> None:
         """Accept no more; running connections end with their API server."""
         closed = threading.Event()
-        _loop().call_soon_threadsafe(lambda: (self._server.close(), closed.set()))
+        _start_loop().call_soon_threadsafe(lambda: (self._server.close(), closed.set()))
         closed.wait()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -68,19 +68,19 @@ class Listener:
 
     async def _shake_hands(self, writer: asyncio.StreamWriter) -> Streams:
         """TLS on both sides, towards the API server as who the client is: a token's owner or the administrator."""
-        await writer.start_tls(self._server_context())
+        await writer.start_tls(self._build_server_context())
         certificate = writer.get_extra_info("peercert")
         address = await asyncio.to_thread(self._target)
-        return await asyncio.open_connection(*address, ssl=self._client_context(certificate))
+        return await asyncio.open_connection(*address, ssl=self._build_client_context(certificate))
 
-    def _server_context(self) -> ssl.SSLContext:
+    def _build_server_context(self) -> ssl.SSLContext:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=self._pki.path("ca.crt"))
         context.load_cert_chain(self._pki.path("endpoint.crt"), self._pki.path("endpoint.key"))
         context.verify_mode = ssl.CERT_OPTIONAL
         context.set_alpn_protocols(["http/1.1"])
         return context
 
-    def _client_context(self, certificate: dict[str, Any] | None) -> ssl.SSLContext:
+    def _build_client_context(self, certificate: dict[str, Any] | None) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self._pki.path("ca.crt"))
         if certificate:
             context.load_cert_chain(self._pki.path("admin.crt"), self._pki.path("admin.key"))
@@ -88,7 +88,7 @@ class Listener:
 
 
 @cache
-def _loop() -> asyncio.AbstractEventLoop:
+def _start_loop() -> asyncio.AbstractEventLoop:
     """One event loop, on a separate thread, for the connections of all clusters."""
     loop = asyncio.new_event_loop()
     loop.set_default_executor(ThreadPoolExecutor(WAITING, thread_name_prefix="kumo-endpoint"))

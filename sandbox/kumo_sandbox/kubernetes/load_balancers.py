@@ -40,10 +40,10 @@ class Desk:
 
 def balance(api: Api, cluster: ClusterView, balancers: LoadBalancers) -> bool:
     """One look at all Services; False where one still waits for its load balancer, and another look is due."""
-    services = [each for each in api.items("v1", "Service") if _finalizers(each) or is_wanted_by(each)]
+    services = [each for each in api.items("v1", "Service") if _list_finalizers(each) or is_wanted_by(each)]
     if not services:
         return True
-    desk = Desk(api, cluster, balancers, _running(api))
+    desk = Desk(api, cluster, balancers, _is_running(api))
     done = [_look(desk, service) for service in services]  # each is looked at, whatever the others say
     return all(done)
 
@@ -54,7 +54,7 @@ def is_wanted_by(service: Manifest) -> str | None:
         return None
     if name := service["spec"].get("loadBalancerClass"):
         return CONTROLLER if name == CLASS else None
-    return CONTROLLER if _annotation(service, "type") in ITS_TYPES else CLOUD
+    return CONTROLLER if _read_annotation(service, "type") in ITS_TYPES else CLOUD
 
 
 def build_spec(service: Manifest, cluster: ClusterView, finalizer: str) -> LoadBalancerSpec:
@@ -62,20 +62,20 @@ def build_spec(service: Manifest, cluster: ClusterView, finalizer: str) -> LoadB
     metadata = service["metadata"]
     name = f"{metadata['namespace']}/{metadata['name']}"
     if finalizer == CLOUD:
-        internal = _annotation(service, "internal") not in ("", "false")
+        internal = _read_annotation(service, "internal") not in ("", "false")
         return LoadBalancerSpec(
             cluster=cluster.arn,
             name=f"a{metadata['uid'].replace('-', '')}"[:32],
-            kind="network" if _annotation(service, "type") == "nlb" else "classic",
+            kind="network" if _read_annotation(service, "type") == "nlb" else "classic",
             internal=internal,
             ports=tuple(port["port"] for port in service["spec"]["ports"]),
             tags={f"kubernetes.io/cluster/{cluster.name}": "owned", "kubernetes.io/service-name": name},
         )
     return LoadBalancerSpec(
         cluster=cluster.arn,
-        name=_controllers_name(service, cluster),
+        name=_name_controller(service, cluster),
         kind="network",
-        internal=_annotation(service, "scheme") != "internet-facing",
+        internal=_read_annotation(service, "scheme") != "internet-facing",
         ports=tuple(port["port"] for port in service["spec"]["ports"]),
         tags={
             "elbv2.k8s.aws/cluster": cluster.name,
@@ -89,7 +89,7 @@ def _look(desk: Desk, service: Manifest) -> bool:
     """Let go of what is not wanted any more, have what is; whether the Service has what it wants."""
     wanted = is_wanted_by(service)
     try:
-        for finalizer in _finalizers(service):
+        for finalizer in _list_finalizers(service):
             if finalizer != wanted and finalizer in desk.running:
                 service = _release(desk, service, finalizer)
         return wanted is None or (wanted in desk.running and _attach(desk, service, wanted))
@@ -101,8 +101,8 @@ def _look(desk: Desk, service: Manifest) -> bool:
 
 def _attach(desk: Desk, service: Manifest, finalizer: str) -> bool:
     """A Service that has its hostname keeps it."""
-    if finalizer not in _finalizers(service):
-        service = _set_finalizers(desk, service, [*_all_finalizers(service), finalizer])
+    if finalizer not in _list_finalizers(service):
+        service = _set_finalizers(desk, service, [*_list_all_finalizers(service), finalizer])
     if service["status"].get("loadBalancer", {}).get("ingress"):
         return True
     hostname = desk.balancers.ensure(build_spec(service, desk.cluster, finalizer))
@@ -115,7 +115,7 @@ def _release(desk: Desk, service: Manifest, finalizer: str) -> Manifest:
     desk.balancers.remove(build_spec(service, desk.cluster, finalizer))
     if service["status"].get("loadBalancer", {}).get("ingress"):
         service = _set_ingress(desk, service, None)
-    return _set_finalizers(desk, service, [each for each in _all_finalizers(service) if each != finalizer])
+    return _set_finalizers(desk, service, [each for each in _list_all_finalizers(service) if each != finalizer])
 
 
 def _set_ingress(desk: Desk, service: Manifest, ingress: list[dict[str, str]] | None) -> Manifest:
@@ -128,14 +128,14 @@ def _set_finalizers(desk: Desk, service: Manifest, finalizers: list[str]) -> Man
     return desk.api.patch(build_path(service), {"metadata": metadata})
 
 
-def _running(api: Api) -> frozenset[str]:
+def _is_running(api: Api) -> frozenset[str]:
     """The cloud controller manager always; the AWS Load Balancer Controller where its Deployment is available."""
     deployments = api.items("apps/v1", "Deployment", labelSelector=ITS_LABEL)
     installed = any(each.get("status", {}).get("availableReplicas") for each in deployments)
     return frozenset((CLOUD, CONTROLLER) if installed else (CLOUD,))
 
 
-def _controllers_name(service: Manifest, cluster: ClusterView) -> str:
+def _name_controller(service: Manifest, cluster: ClusterView) -> str:
     """k8s-NAMESPACE-NAME-DIGEST, each cut short, as the AWS Load Balancer Controller calls it."""
     metadata = service["metadata"]
     digest = hashlib.sha256(f"{cluster.name}{metadata['uid']}".encode()).hexdigest()[:10]
@@ -143,14 +143,14 @@ def _controllers_name(service: Manifest, cluster: ClusterView) -> str:
     return f"k8s-{'-'.join(words)}-{digest}"
 
 
-def _finalizers(service: Manifest) -> list[str]:
+def _list_finalizers(service: Manifest) -> list[str]:
     """Those of load balancers."""
-    return [each for each in _all_finalizers(service) if each in (CLOUD, CONTROLLER)]
+    return [each for each in _list_all_finalizers(service) if each in (CLOUD, CONTROLLER)]
 
 
-def _all_finalizers(service: Manifest) -> list[str]:
+def _list_all_finalizers(service: Manifest) -> list[str]:
     return service["metadata"].get("finalizers") or []
 
 
-def _annotation(service: Manifest, name: str) -> str:
+def _read_annotation(service: Manifest, name: str) -> str:
     return str((service["metadata"].get("annotations") or {}).get(f"{PREFIX}{name}", ""))

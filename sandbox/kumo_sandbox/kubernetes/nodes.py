@@ -54,7 +54,7 @@ def build_node(view: ClusterView, spec: NodeSpec) -> Manifest:
             "providerID": f"aws:///{spec.zone}/{spec.instance_id}",
             "taints": [_build_taint(*taint) for taint in spec.taints],
         },
-        "status": build_status(spec.name, spec.private_ip, *_resources(spec), _node_info(spec)),
+        "status": build_status(spec.name, spec.private_ip, *_build_resources(spec), _build_os_info(spec)),
     }
 
 
@@ -97,7 +97,7 @@ def build_node_info(
     """What a kubelet says of its machine; ids are made from ``identity``, so that they stay the same."""
     return {
         "architecture": architecture,
-        "bootID": _uuid(f"boot {identity}"),
+        "bootID": _derive_uuid(f"boot {identity}"),
         "containerRuntimeVersion": CONTAINER_RUNTIME,
         "kernelVersion": kernel,
         "kubeProxyVersion": "",
@@ -105,7 +105,7 @@ def build_node_info(
         "machineID": hashlib.sha256(identity.encode()).hexdigest()[:32],
         "operatingSystem": system,
         "osImage": image,
-        "systemUUID": _uuid(identity),
+        "systemUUID": _derive_uuid(identity),
     }
 
 
@@ -114,7 +114,7 @@ def _build_labels(view: ClusterView, spec: NodeSpec) -> dict[str, str]:
     architecture = find_instance_type(spec.instance_type).architecture
     return {
         **spec.labels,
-        **build_place_labels(spec.name, spec.region, spec.zone, _operating_system(spec), architecture),
+        **build_place_labels(spec.name, spec.region, spec.zone, _find_operating_system(spec), architecture),
         "beta.kubernetes.io/instance-type": spec.instance_type,
         "eks.amazonaws.com/capacityType": spec.capacity_type,
         "eks.amazonaws.com/nodegroup": spec.nodegroup,
@@ -128,21 +128,21 @@ def _build_taint(key: str, value: str, effect: str) -> dict[str, str]:
     return {"key": key, "effect": effect} | ({"value": value} if value else {})
 
 
-def _resources(spec: NodeSpec) -> tuple[dict[str, str], dict[str, str]]:
+def _build_resources(spec: NodeSpec) -> tuple[dict[str, str], dict[str, str]]:
     numbers = find_instance_type(spec.instance_type)
     return numbers.capacity, numbers.allocatable
 
 
-def _node_info(spec: NodeSpec) -> dict[str, str]:
+def _build_os_info(spec: NodeSpec) -> dict[str, str]:
     architecture = find_instance_type(spec.instance_type).architecture
     image, kernel = next(row[1:] for row in SYSTEMS if spec.ami_type.startswith(row[0]))
     if "amzn" in kernel:
         kernel += {"amd64": ".x86_64", "arm64": ".aarch64"}[architecture]
     image = image.format(version=spec.version)
-    return build_node_info(spec.instance_id, spec.version, _operating_system(spec), architecture, image, kernel)
+    return build_node_info(spec.instance_id, spec.version, _find_operating_system(spec), architecture, image, kernel)
 
 
-def _operating_system(spec: NodeSpec) -> str:
+def _find_operating_system(spec: NodeSpec) -> str:
     return "windows" if spec.ami_type.startswith("WINDOWS") else "linux"
 
 
@@ -152,6 +152,6 @@ def _build_condition(kind: str, value: str, reason: str, message: str) -> dict[s
     return {"type": kind, "status": value, "reason": reason, "message": message, **moments}
 
 
-def _uuid(text: str) -> str:
+def _derive_uuid(text: str) -> str:
     digest = hashlib.sha256(text.encode()).hexdigest()
     return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))

@@ -53,11 +53,11 @@ class Pki:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = _name(common_name, groups)
         usages = [ExtendedKeyUsageOID.CLIENT_AUTH, *([ExtendedKeyUsageOID.SERVER_AUTH] if hosts else [])]
-        builder = self._builder(subject, key.public_key(), self._certificate.subject)
+        builder = self._start_certificate(subject, key.public_key(), self._certificate.subject)
         builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         if hosts:
             builder = builder.add_extension(
-                x509.SubjectAlternativeName([_host(host) for host in hosts]), critical=False
+                x509.SubjectAlternativeName([_parse_host(host) for host in hosts]), critical=False
             )
         self._write(name, key, builder.sign(self._key, hashes.SHA256()))
 
@@ -70,7 +70,7 @@ class Pki:
         if not pem:
             if path.exists():
                 return
-            pem = _private_pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)).decode()
+            pem = _encode_private(rsa.generate_private_key(public_exponent=65537, key_size=2048)).decode()
         key = serialization.load_pem_private_key(pem.encode(), None)
         _write_private(path, pem.encode())
         public = key.public_key().public_bytes(
@@ -79,11 +79,11 @@ class Pki:
         (self.folder / "sa.pub").write_bytes(public)
 
     def _make_ca(self, cluster: str) -> x509.Certificate:
-        builder = self._builder(_name(cluster), self._key.public_key(), _name(cluster))
+        builder = self._start_certificate(_name(cluster), self._key.public_key(), _name(cluster))
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         return builder.add_extension(CA_USAGE, critical=True).sign(self._key, hashes.SHA256())
 
-    def _builder(
+    def _start_certificate(
         self, subject: x509.Name, key: ec.EllipticCurvePublicKey, issuer: x509.Name
     ) -> x509.CertificateBuilder:
         """A certificate to be signed; Python's strict verification wants both key identifiers in it."""
@@ -102,7 +102,7 @@ class Pki:
         )
 
     def _write(self, name: str, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
-        _write_private(self.folder / f"{name}.key", _private_pem(key))
+        _write_private(self.folder / f"{name}.key", _encode_private(key))
         (self.folder / f"{name}.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
 
@@ -111,14 +111,14 @@ def _name(common_name: str, groups: tuple[str, ...] = ()) -> x509.Name:
     return x509.Name([*organisations, x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _host(host: str) -> x509.GeneralName:
+def _parse_host(host: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(host))
     except ValueError:
         return x509.DNSName(host)
 
 
-def _private_pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
+def _encode_private(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
     )

@@ -63,7 +63,7 @@ class Processes:
     def _spawn(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
-                [*_until_our_death(), *command],
+                [*_bind_to_parent(), *command],
                 cwd=self.folder,
                 env={"PATH": os.defpath, "HOME": str(self.folder), **environment},
                 stdin=subprocess.DEVNULL,
@@ -75,7 +75,7 @@ class Processes:
 
 def measure_resident_mib(pids: Sequence[int]) -> float:
     """Resident memory of these processes together in MiB, as far as /proc tells."""
-    return sum(_resident_kib(pid) for pid in pids) / 1024
+    return sum(_read_resident_kib(pid) for pid in pids) / 1024
 
 
 def kill_recorded(folder: Path) -> list[int]:
@@ -86,20 +86,20 @@ def kill_recorded(folder: Path) -> list[int]:
     killed = []
     for record in sorted(folder.rglob("*.pid")):
         pid = int(record.read_text() or 0)
-        if pid and str(record.parent) in _command_line(pid):
+        if pid and str(record.parent) in _read_command_line(pid):
             os.kill(pid, signal.SIGKILL)
             killed.append(pid)
         record.unlink(missing_ok=True)
     return killed
 
 
-def _until_our_death() -> list[str]:
+def _bind_to_parent() -> list[str]:
     if sys.platform != "linux":
         return []
     return [sys.executable, "-I", "-S", "-c", _WRAPPER, str(os.getpid())]
 
 
-def _resident_kib(pid: int) -> int:
+def _read_resident_kib(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
@@ -107,7 +107,7 @@ def _resident_kib(pid: int) -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS")), 0)
 
 
-def _command_line(pid: int) -> str:
+def _read_command_line(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     except OSError:

@@ -42,7 +42,7 @@ class Reconciler:
         errors: list[Exception] = []
         for path, manifest in wanted.items():
             _collect(errors, partial(self._apply, path, manifest))
-        nodes = [_name(path) for path in unwanted if self._kind(path) == "Node"]
+        nodes = [_name(path) for path in unwanted if self._find_kind(path) == "Node"]
         _collect(errors, partial(drain, self._api, nodes))
         for path in unwanted:
             _collect(errors, partial(self._remove, path))
@@ -60,7 +60,7 @@ class Reconciler:
         self._api.delete(path)
         del self._applied[path]
 
-    def _kind(self, path: str) -> str:
+    def _find_kind(self, path: str) -> str:
         return str(self._applied[path][1]["kind"])
 
 
@@ -72,7 +72,7 @@ def drain(api: Api, nodes: list[str]) -> None:
     for name in nodes:
         _cordon(api, name)
     end = time.monotonic() + DRAIN_SECONDS
-    while (pods := _drainable(api, nodes)) and time.monotonic() < end:
+    while (pods := _is_drainable(api, nodes)) and time.monotonic() < end:
         for pod in pods:
             if "deletionTimestamp" not in pod["metadata"]:
                 api.delete(build_path(pod))
@@ -81,7 +81,7 @@ def drain(api: Api, nodes: list[str]) -> None:
 
 def forget_pods(api: Api, nodes: list[str]) -> None:
     """Delete at once what is left on nodes that are gone: nobody runs it any more."""
-    for pod in (pod for name in nodes for pod in _pods_on(api, name)):
+    for pod in (pod for name in nodes for pod in _list_pods(api, name)):
         api.delete(build_path(pod), grace_seconds=0)
 
 
@@ -95,15 +95,15 @@ def _cordon(api: Api, node: str) -> None:
             raise
 
 
-def _drainable(api: Api, nodes: list[str]) -> list[Manifest]:
-    return [pod for name in nodes for pod in _pods_on(api, name) if not _of_daemon(pod)]
+def _is_drainable(api: Api, nodes: list[str]) -> list[Manifest]:
+    return [pod for name in nodes for pod in _list_pods(api, name) if not _is_of_daemon(pod)]
 
 
-def _pods_on(api: Api, node: str) -> list[Manifest]:
+def _list_pods(api: Api, node: str) -> list[Manifest]:
     return api.items("v1", "Pod", fieldSelector=f"spec.nodeName={node}")
 
 
-def _of_daemon(pod: Manifest) -> bool:
+def _is_of_daemon(pod: Manifest) -> bool:
     return any(owner["kind"] == "DaemonSet" for owner in pod["metadata"].get("ownerReferences") or [])
 
 

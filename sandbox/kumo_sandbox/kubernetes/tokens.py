@@ -69,7 +69,7 @@ def review_token(
     token = str((body.get("spec") or {}).get("token") or "")
     try:
         caller = _verify(token, cluster, principal_of, datetime.fromtimestamp(now, UTC))
-        status: dict[str, Any] = {"authenticated": True, "user": _user(caller, cluster)}
+        status: dict[str, Any] = {"authenticated": True, "user": _build_user(caller, cluster)}
     except TokenError as error:
         status = {"authenticated": False, "error": str(error)}
     version = body.get("apiVersion") or "authentication.k8s.io/v1"
@@ -79,19 +79,19 @@ def review_token(
 def _verify(token: str, cluster: ClusterView, principal_of: PrincipalOf, now: datetime) -> Caller:
     url = _decode(token)
     _check_host(url, cluster.region)
-    query = _query(url)
+    query = _parse_query(url)
     _check_headers(query["x-amz-signedheaders"])
     _check_time(query, now)
-    access_key, region = _credential(query, cluster.region)
+    access_key, region = _parse_credential(query, cluster.region)
     known = principal_of(access_key)
     if known is None:
         raise TokenError(f"the access key {access_key} is unknown")
     arn, secret, session_token = known
     if not hmac.compare_digest(query.get("x-amz-security-token", ""), session_token or ""):
         raise TokenError("the session token is not the one of the access key")
-    if not hmac.compare_digest(query["x-amz-signature"], _signature(url, query, region, secret, cluster.name)):
+    if not hmac.compare_digest(query["x-amz-signature"], _sign(url, query, region, secret, cluster.name)):
         raise TokenError(f"the signature does not match; the token may be made for a cluster other than {cluster.name}")
-    return _caller(arn, access_key)
+    return _find_caller(arn, access_key)
 
 
 def _decode(token: str) -> SplitResult:
@@ -118,7 +118,7 @@ def _check_host(url: SplitResult, region: str) -> None:
         raise TokenError(f"the path {url.path} is not STS' path /")
 
 
-def _query(url: SplitResult) -> dict[str, str]:
+def _parse_query(url: SplitResult) -> dict[str, str]:
     """The parameters by their names in lower case; exactly those of a presigned GetCallerIdentity."""
     pairs = [(key.lower(), value) for key, value in parse_qsl(url.query, keep_blank_values=True)]
     query = dict(pairs)
@@ -154,7 +154,7 @@ def _check_time(query: dict[str, str], now: datetime) -> None:
         raise TokenError(f"the token is expired: signed at {query['x-amz-date']}, good for 15 minutes")
 
 
-def _credential(query: dict[str, str], region: str) -> tuple[str, str]:
+def _parse_credential(query: dict[str, str], region: str) -> tuple[str, str]:
     """Access key, and the region of the credential's scope."""
     access_key, dummy, scope = query["x-amz-credential"].partition("/")
     day = query["x-amz-date"][:8]
@@ -164,7 +164,7 @@ def _credential(query: dict[str, str], region: str) -> tuple[str, str]:
     return access_key, allowed[scope]
 
 
-def _signature(url: SplitResult, query: dict[str, str], region: str, secret: str, cluster: str) -> str:
+def _sign(url: SplitResult, query: dict[str, str], region: str, secret: str, cluster: str) -> str:
     """The URL's signature as it is when made by this secret for this cluster."""
     unsigned = "&".join(pair for pair in url.query.split("&") if not pair.lower().startswith("x-amz-signature="))
     request = AWSRequest("GET", urlunsplit(url._replace(query=unsigned)), headers={CLUSTER_HEADER: cluster})
@@ -173,7 +173,7 @@ def _signature(url: SplitResult, query: dict[str, str], region: str, secret: str
     return str(signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request))
 
 
-def _caller(arn: str, access_key: str) -> Caller:
+def _find_caller(arn: str, access_key: str) -> Caller:
     """The IAM ARN behind the caller: an assumed role's session stands for the role."""
     account = arn.split(":")[4]
     assumed = re.fullmatch(r"(arn:[\w-]+):sts::(\d+):assumed-role/([^/]+)/(.+)", arn)
@@ -183,30 +183,30 @@ def _caller(arn: str, access_key: str) -> Caller:
     return Caller(arn, f"{partition}:iam::{account}:role/{role}", account, access_key, session)
 
 
-def _user(caller: Caller, cluster: ClusterView) -> dict[str, Any]:
+def _build_user(caller: Caller, cluster: ClusterView) -> dict[str, Any]:
     """User name and groups by the access entry, with what aws-iam-authenticator adds for audit logs."""
-    rule = next((rule for rule in cluster.access if _same_principal(rule.principal_arn, caller.principal)), None)
+    rule = next((rule for rule in cluster.access if _is_same_principal(rule.principal_arn, caller.principal)), None)
     if rule is None:
         raise TokenError(f"{caller.principal} has no access entry in the cluster {cluster.name}")
     extra = {"accessKeyId": caller.access_key, "arn": caller.arn, "canonicalArn": caller.principal}
     return {
-        "username": _username(rule, caller, cluster),
+        "username": _build_username(rule, caller, cluster),
         "uid": f"aws-iam-authenticator:{caller.account}:{caller.access_key}",
         "groups": [*rule.groups, *([find_group(rule)] if rule.policies else [])],
         "extra": {key: [value] for key, value in (extra | {"sessionName": caller.session}).items()},
     }
 
 
-def _same_principal(entry: str, caller: str) -> bool:
+def _is_same_principal(entry: str, caller: str) -> bool:
     """Whether both are one principal; an assumed role's ARN has lost the role's path, so it does not count."""
-    return _without_path(entry) == _without_path(caller)
+    return _strip_path(entry) == _strip_path(caller)
 
 
-def _without_path(arn: str) -> str:
+def _strip_path(arn: str) -> str:
     return re.sub(r":role/(?:.*/)?([^/]+)$", r":role/\1", arn)
 
 
-def _username(rule: AccessRule, caller: Caller, cluster: ClusterView) -> str:
+def _build_username(rule: AccessRule, caller: Caller, cluster: ClusterView) -> str:
     """Fill the templates of a user name."""
     instances = {node.instance_id: node.name for node in cluster.nodes}
     values = {

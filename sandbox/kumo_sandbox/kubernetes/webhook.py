@@ -52,17 +52,17 @@ class WebhookServer:
         self._server.shutdown()
         self._server.server_close()
 
-    def manifests(self, arn: str) -> list[Manifest]:
+    def build_manifests(self, arn: str) -> list[Manifest]:
         """What makes a cluster's API server ask us."""
         skip = {"matchExpressions": [{"key": SKIP_LABEL, "operator": "DoesNotExist"}]}
-        identity = self._webhook(f"{IDENTITY}{arn}", "iam-for-pods.amazonaws.com")
+        identity = self._build_webhook(f"{IDENTITY}{arn}", "iam-for-pods.amazonaws.com")
         fargate = "0500-amazon-eks-fargate-mutation.amazonaws.com"
         return [
-            _configuration("pod-identity-webhook", {**identity, "objectSelector": skip}),
-            _configuration(fargate, self._webhook(f"{FARGATE}{arn}", fargate)),
+            _build_configuration("pod-identity-webhook", {**identity, "objectSelector": skip}),
+            _build_configuration(fargate, self._build_webhook(f"{FARGATE}{arn}", fargate)),
         ]
 
-    def _webhook(self, path: str, name: str) -> dict[str, Any]:
+    def _build_webhook(self, path: str, name: str) -> dict[str, Any]:
         rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"], "scope": "*"}
         url = f"https://127.0.0.1:{self._server.server_address[1]}{path}"
         return {
@@ -77,7 +77,7 @@ class WebhookServer:
         }
 
 
-def _configuration(name: str, webhook: dict[str, Any]) -> Manifest:
+def _build_configuration(name: str, webhook: dict[str, Any]) -> Manifest:
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "MutatingWebhookConfiguration",

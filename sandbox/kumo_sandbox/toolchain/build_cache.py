@@ -50,7 +50,7 @@ def lock_cache() -> Iterator[Path]:
     started = time.monotonic()
     with (folder / ".lock").open("w") as lock:
         while not _try_lock(lock.fileno(), HEARTBEAT):
-            _say(f"another process is building; waiting for it, {time.monotonic() - started:.0f} s")
+            _print_progress(f"another process is building; waiting for it, {time.monotonic() - started:.0f} s")
         yield folder
 
 
@@ -73,7 +73,7 @@ def run(command: Sequence[str], what: str, cwd: Path | None = None, environment:
     """
     started = time.monotonic()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as log:
-        _say(what)
+        _print_progress(what)
         process = subprocess.Popen(
             command, cwd=cwd, env=os.environ | (environment or {}), stdout=out, stderr=log, start_new_session=True
         )
@@ -85,7 +85,7 @@ def run(command: Sequence[str], what: str, cwd: Path | None = None, environment:
         if process.returncode:
             lines = (said + _read_text(log)).splitlines()[-LAST_LINES:]
             raise BinariesError("\n".join([f"{what} failed: {' '.join(command)}", *lines]))
-    _say(f"{what}: done, {time.monotonic() - started:.0f} s")
+    _print_progress(f"{what}: done, {time.monotonic() - started:.0f} s")
     return said
 
 
@@ -132,7 +132,7 @@ def _follow(process: subprocess.Popen[bytes], what: str, started: float) -> None
             process.wait(HEARTBEAT)
             return
         except subprocess.TimeoutExpired:
-            _say(f"{what}: {time.monotonic() - started:.0f} s")
+            _print_progress(f"{what}: {time.monotonic() - started:.0f} s")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -142,5 +142,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _say(line: str) -> None:
+def _print_progress(line: str) -> None:
     print(f"kumo-sandbox: {line}", file=sys.stderr, flush=True)

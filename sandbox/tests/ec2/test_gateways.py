@@ -160,3 +160,30 @@ def test_egress_only_gateways(ec2, network, refused):
     name = made["EgressOnlyInternetGatewayId"]
     ec2.delete_egress_only_internet_gateway(EgressOnlyInternetGatewayId=name)
     assert "NotFound" in refused(ec2.describe_egress_only_internet_gateways, EgressOnlyInternetGatewayIds=[name])
+
+
+def test_a_public_load_balancer_keeps_the_internet_gateway(sandbox, ec2, network, refused):
+    elb, detach = sandbox.client("elbv2"), {"InternetGatewayId": network.gateway, "VpcId": network.vpc}
+    subnets = {"Subnets": [network.public, network.private], "Type": "network"}
+    internal = elb.create_load_balancer(Name="internal", Scheme="internal", **subnets)["LoadBalancers"][0]
+    public = elb.create_load_balancer(Name="public", Scheme="internet-facing", **subnets)["LoadBalancers"][0]
+    assert "mapped public address" in refused(ec2.detach_internet_gateway, **detach)
+    elb.delete_load_balancer(LoadBalancerArn=public["LoadBalancerArn"])
+    ec2.detach_internet_gateway(**detach)
+    assert "DependencyViolation" in refused(ec2.delete_subnet, SubnetId=network.private)
+    elb.delete_load_balancer(LoadBalancerArn=internal["LoadBalancerArn"])
+    ec2.delete_subnet(SubnetId=network.private)
+
+
+def test_an_instances_address_is_released_after_it_is_disassociated(ec2, network, address, refused):
+    instance = ec2.run_instances(ImageId="ami-12c6146b", MinCount=1, MaxCount=1, SubnetId=network.public)
+    name = instance["Instances"][0]["InstanceId"]
+    association = ec2.associate_address(InstanceId=name, AllocationId=address)["AssociationId"]
+    assert "InvalidIPAddress.InUse" in refused(ec2.release_address, AllocationId=address)
+    assert "mapped public address" in refused(
+        ec2.detach_internet_gateway, InternetGatewayId=network.gateway, VpcId=network.vpc
+    )
+    ec2.disassociate_address(AssociationId=association)
+    ec2.release_address(AllocationId=address)
+    ec2.terminate_instances(InstanceIds=[name])
+    ec2.delete_subnet(SubnetId=network.public)

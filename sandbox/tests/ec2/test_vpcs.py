@@ -153,3 +153,19 @@ def test_a_subnet_is_kept_by_a_network_interface_and_leaves_its_route_table(ec2,
     ec2.delete_network_interface(NetworkInterfaceId=interface)
     ec2.delete_subnet(SubnetId=network.private)
     ec2.delete_route_table(RouteTableId=table)
+
+
+def test_a_vpc_takes_its_default_parts_along(ec2):
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    inside = [{"Name": "vpc-id", "Values": [vpc]}]
+
+    def count() -> list[int]:
+        return [
+            len(ec2.describe_network_acls(Filters=inside)["NetworkAcls"]),
+            len(ec2.describe_route_tables(Filters=inside)["RouteTables"]),
+            len(ec2.describe_security_groups(Filters=inside)["SecurityGroups"]),
+        ]
+
+    assert count() == [1, 1, 1]
+    ec2.delete_vpc(VpcId=vpc)
+    assert count() == [0, 0, 0]

@@ -1,0 +1,118 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Existing subnets that a cluster is to use: whether it can. Nothing of them is changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import ALWAYS, NOT_FOUND, Inventory, Row, read_row
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.layout import ROLES
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import FEWEST_ZONES, NetworkOptions
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.routes import ANYWHERE, is_main, list_routes, list_subnets
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.vpc import describe_vpc
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.zones import WITHOUT_EKS
+
+# EKS puts its network interfaces into the subnets: at least six addresses in each, sixteen are recommended.
+# https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+FEWEST_ADDRESSES, ENOUGH_ADDRESSES = 6, 16
+
+
+def read_given(inventory: Inventory, options: NetworkOptions) -> dict[str, str]:
+    """Read the VPC of the given subnets into the inventory; returns the kind of each subnet by its id."""
+    kinds = {subnet: kind for kind, ids in options.subnets.items() for subnet in ids}
+    rows = _describe_subnets(inventory.ec2, list(kinds))
+    vpcs = sorted({row["VpcId"] for row in rows})
+    if len(vpcs) > 1:
+        raise ValidationError(f"subnets: they are in several VPCs ({', '.join(vpcs)}). A cluster has one VPC.")
+    if options.vpc_id and options.vpc_id != vpcs[0]:
+        raise ValidationError(f"subnets: they are in {vpcs[0]}, and vpc_id says {options.vpc_id}. Use one of the two.")
+    inventory.vpc = describe_vpc(inventory.ec2, vpcs[0])
+    inventory.read(ALWAYS)
+    return kinds
+
+
+def _describe_subnets(ec2: Any, ids: list[str]) -> list[Row]:
+    try:
+        return [read_row(raw) for raw in ec2.describe_subnets(SubnetIds=ids)["Subnets"]]
+    except Exception as error:
+        if has_code(error, *NOT_FOUND):
+            reason = (
+                f"subnets: not all of {', '.join(ids)} exist in this region. Check the ids, the region and the account."
+            )
+            raise ValidationError(reason) from error
+        raise
+
+
+def check_given(inventory: Inventory, kinds: dict[str, str]) -> list[str]:
+    """Refuse subnets in which EKS makes no cluster; returns warnings about what nodes or load balancers would miss."""
+    rows = [row for row in inventory.list_rows("subnets") if row["SubnetId"] in kinds]
+    zones = sorted({row["AvailabilityZone"] for row in rows})
+    if len(zones) < FEWEST_ZONES:
+        raise ValidationError(
+            f"subnets: all are in {zones[0]}. EKS requires subnets in at least {FEWEST_ZONES} availability zones."
+        )
+    _check_vpc(inventory.vpc or {})
+    warnings = []
+    for row in rows:
+        _check_subnet(row)
+        warnings += _list_warnings(inventory, row, kinds[row["SubnetId"]])
+    return warnings
+
+
+def _check_vpc(vpc: Row) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html: without DNS nodes cannot register."""
+    off = [name for name in ("DnsSupport", "DnsHostnames") if not vpc.get(name)]
+    if off:
+        raise ValidationError(
+            f"subnets: {vpc.get('VpcId')} has {' and '.join(off)} turned off, and nodes need both to join a cluster. Turn"
+            " them on, for example with amazon.aws.ec2_vpc_net."
+        )
+
+
+def _check_subnet(row: Row) -> None:
+    if row.get("AvailabilityZoneId") in WITHOUT_EKS:
+        raise ValidationError(
+            f"subnets: {row['SubnetId']} is in {row['AvailabilityZone']} ({row['AvailabilityZoneId']}), where EKS makes no"
+            " control plane. Use subnets in other zones."
+        )
+    free = row.get("AvailableIpAddressCount", ENOUGH_ADDRESSES)
+    if free < FEWEST_ADDRESSES:
+        raise ValidationError(
+            f"subnets: {row['SubnetId']} has {free} free addresses, and EKS needs at least {FEWEST_ADDRESSES} in each subnet."
+        )
+
+
+def _list_warnings(inventory: Inventory, row: Row, kind: str) -> list[str]:
+    """What EKS takes, and nodes, pods or load balancers would miss."""
+    subnet, words = row["SubnetId"], []
+    free = row.get("AvailableIpAddressCount", ENOUGH_ADDRESSES)
+    if free < ENOUGH_ADDRESSES:
+        words.append(
+            f"{subnet} has {free} free addresses; EKS recommends at least {ENOUGH_ADDRESSES}, and pods need more"
+        )
+    tag = ROLES.get(kind)
+    if tag and tag not in row["tags"]:
+        words.append(f"{subnet} lacks the tag {tag}, by which load balancer controllers choose {kind} subnets")
+    key, target = find_routes(inventory, subnet).get(ANYWHERE, ("", ""))
+    internet = key == "GatewayId" and target.startswith("igw-")
+    if kind == "public" and not internet:
+        words.append(f"{subnet} is given as public, and has no route to an internet gateway")
+    if kind == "public" and not row.get("MapPublicIpOnLaunch"):
+        words.append(f"{subnet} is given as public, and gives instances no public address: node groups fail in it")
+    if kind == "private" and internet:
+        words.append(f"{subnet} is given as private, and has a route to an internet gateway")
+    if kind == "private" and not key:
+        words.append(f"{subnet} has no default route: nodes in it need VPC endpoints to join the cluster")
+    return [f"subnets: {text}." for text in words]
+
+
+def find_routes(inventory: Inventory, subnet: str) -> dict[str, tuple[str, str]]:
+    """The routes of a subnet: those of its table, or of the VPC's main table."""
+    rows = inventory.list_rows("route_tables")
+    own = [row for row in rows if subnet in list_subnets(row)]
+    main = [row for row in rows if is_main(row)]
+    return list_routes((own + main + [{}])[0])

@@ -1,0 +1,167 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""NAT gateways and the Elastic IP addresses they have.
+
+Sources: CreateNatGateway, DeleteNatGateway, AllocateAddress, ReleaseAddress.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
+from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource, build_token
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import (
+    Inventory,
+    Row,
+    build_tag_specification,
+    read_row,
+)
+
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html (state)
+LIVING = ("pending", "available")
+STATUSES = {"pending": "CREATING", "available": "ACTIVE", "deleting": "DELETING", "failed": "FAILED"}
+GONE = "deleted"  # listed for about an hour after the deletion
+MOST_TOKENS = 20
+LOOKS, PAUSE = 5, 1.0  # for a gateway that another run has just made
+FIELDS = (Field("subnet", "Subnet", None), TAGS)
+
+
+def list_allocations(rows: list[Row]) -> set[str]:
+    """The allocation ids that NAT gateways name. An address is theirs from the first moment, not once it is associated."""
+    return {
+        address["AllocationId"]
+        for row in rows
+        if row["State"] != GONE
+        for address in row.get("NatGatewayAddresses") or []
+        if address.get("AllocationId")
+    }
+
+
+def format_failure(row: Row) -> str:
+    """A NAT gateway that failed, with EC2's reason.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
+    """
+    code = f"{row['FailureCode']}: " if row.get("FailureCode") else ""
+    return f"{row['NatGatewayId']} failed: {code}{row.get('FailureMessage') or 'EC2 gave no reason'}"
+
+
+class NatGatewayResource(NetworkResource):
+    """The NAT gateway of a public subnet.
+
+    Args:
+        subnet: the name of the subnet.
+    """
+
+    kind = "NAT gateway"
+    fields = FIELDS
+    rows = "nat_gateways"
+    tag_type = "natgateway"
+
+    def __init__(self, inventory: Inventory, name: str, subnet: str, subnet_id: str) -> None:
+        super().__init__(inventory, name)
+        self.subnet, self.subnet_id = subnet, subnet_id
+
+    def find(self) -> Row | None:
+        rows = [row for row in self._rows_here() if row["State"] in LIVING]
+        return min(rows, key=lambda row: row[self.id_key], default=None)
+
+    def _rows_here(self) -> list[Row]:
+        return [row for row in self.inventory.list_rows(self.rows) if row["SubnetId"] == self.subnet_id]
+
+    def list_failed(self) -> list[Row]:
+        """The gateways of the subnet that failed."""
+        return [row for row in self._rows_here() if row["State"] == "failed"]
+
+    def read(self, row: Row) -> Row:
+        return {**row, "Subnet": self.subnet, "status": STATUSES[row["State"]]}
+
+    def planned_id(self) -> str:
+        return f"nat-{self.name} (known after apply)"
+
+    def plan_row(self, desired: dict[str, Any]) -> Row:
+        return {"State": "pending", "SubnetId": self.subnet_id, "VpcId": self.inventory.vpc_id}
+
+    def create(self, desired: dict[str, Any]) -> Row:
+        """Make it once, whoever else is making it: the client token is that of the subnet, and of what was there before."""
+        address = self._find_address() or self._allocate(desired)
+        before = sorted(row[self.id_key] for row in self._rows_here())
+        for number in range(MOST_TOKENS):
+            token = build_token(self.kind, self.subnet_id, *before, str(number))
+            row = self._create_once(desired, address, token)
+            if row is not None:
+                self._release_unused(address, row)
+                return self.read(self.inventory.put(self.rows, row))
+        raise RuntimeError(f"{self.name}: no client token was free")
+
+    def _create_once(self, desired: dict[str, Any], address: str, token: str) -> Row | None:
+        """One try; None where the token was used for a gateway that is gone.
+
+        A token that was used with another address is another run's, or one of long ago: then its gateway is looked for.
+        """
+        try:
+            made = self.inventory.send(
+                lambda: self.ec2.create_nat_gateway(
+                    SubnetId=self.subnet_id,
+                    AllocationId=address,
+                    ClientToken=token,
+                    TagSpecifications=self.specify_tags(desired),
+                )
+            )["NatGateway"]
+        except Exception as error:
+            if not has_code(error, "IdempotentParameterMismatch", "Resource.AlreadyAssociated"):
+                raise
+            return self._look_for_other()
+        return read_row(made) if made["State"] in LIVING else None
+
+    def _look_for_other(self) -> Row | None:
+        """The gateway that another run is making in the subnet; it may be seen some seconds later."""
+        for look in range(LOOKS):
+            if look:
+                time.sleep(PAUSE)
+            self.inventory.read((self.rows,))
+            if row := self.find():
+                return row
+        return None
+
+    def _find_address(self) -> str | None:
+        """An address that an interrupted run allocated for this gateway."""
+        used = list_allocations(self.inventory.list_rows(self.rows))
+        free = [
+            row["AllocationId"]
+            for row in self.inventory.list_owned("addresses")
+            if row["tags"].get("Name") == self.name and row["AllocationId"] not in used and not row.get("AssociationId")
+        ]
+        return min(free, default=None)
+
+    def _allocate(self, desired: dict[str, Any]) -> str:
+        tags = build_tag_specification("elastic-ip", dict(desired["tags"]))
+        made = self.ec2.allocate_address(Domain="vpc", TagSpecifications=tags)
+        row = {"AllocationId": made["AllocationId"], "PublicIp": made.get("PublicIp"), "tags": dict(desired["tags"])}
+        return self.inventory.put("addresses", row)["AllocationId"]
+
+    def _release_unused(self, address: str, row: Row) -> None:
+        """Give back the address of a gateway that another run made with another address."""
+        if address not in list_allocations([row]):
+            release_address(self.inventory, address)
+
+
+def release_address(inventory: Inventory, allocation: str) -> bool:
+    """Release an address; whether this call did. One that a gateway still holds is kept for a later run."""
+    try:
+        inventory.ec2.release_address(AllocationId=allocation)
+    except Exception as error:
+        if has_code(error, "InvalidAllocationID.NotFound"):
+            inventory.drop("addresses", allocation)
+            return False
+        # EC2 refuses an address that is in use, by either code.
+        if has_code(error, "InvalidIPAddress.InUse", "AuthFailure"):
+            return False
+        raise
+    inventory.drop("addresses", allocation)
+    return True
