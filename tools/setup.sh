@@ -23,7 +23,7 @@ else
     "$cache/uv/bin/python" -m pip install -q --disable-pip-version-check uv
   fi
 fi
-[ -x .venv/bin/python ] || "$uv" venv -q --python "$python" .venv
+[ -x .venv/bin/python ] || "$uv" venv -q --allow-existing --python "$python" .venv
 say "installing what pyproject.toml lists into .venv"
 "$uv" pip install -q --python .venv/bin/python --group dev -e ./sandbox
 site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
