@@ -28,13 +28,17 @@ MODULES = "ansible_collections.kumo.eks.plugins.modules."
 ITEMS = {
     "eks_addons": {"eks_addons_list": ("eks_addon", "addons")},
     "eks_fargate": {"eks_fargate_profiles": ("eks_fargate_profile", "profiles")},
+    "eks_helm": {
+        "eks_helm_releases": ("eks_helm", "releases"),
+        "eks_helm_repositories": ("eks_helm_repository", "repositories"),
+    },
     "eks_irsa": {
         "eks_irsa_service_accounts": ("eks_irsa", "identities"),
         "eks_irsa_pod_identity_associations": ("eks_pod_identity", "associations"),
     },
 }
 # Role: the module whose options are variables of the role, with its prefix.
-PREFIXED = {"eks_cluster": "eks_cluster"}
+PREFIXED = {"eks_cluster": "eks_cluster", "eks_network": "eks_network"}
 # Variables of a role that are named like an option of that module, and mean the role's own.
 OWN = {"name", "state", "tags", "wait", "wait_timeout", "region"}
 
