@@ -148,14 +148,15 @@ class NodegroupResource(EksResource):
         """
         asked = self.adjust(raw, {**desired, "enforce_desired_size": True})
         dropped = {"version", "release_version", "launch_template.id", "launch_template.version"}
-        if asked.get("launch_template") or asked.get("template"):
+        has_template = bool(asked.get("launch_template")) or asked.get("template") is not None
+        if has_template:
             dropped |= {"disk_size", "remote_access"}
         if raw.get("amiType") == CUSTOM:
             dropped |= {"ami_type"}
         options = build_options(self.fields, raw)
         kept = {option: value for option, value in options.items() if value and option not in dropped}
         kept["subnets"] = raw["subnets"]  # what is sent is never the sorted form that is compared
-        if raw.get("launchTemplate") and not (asked.get("launch_template") or asked.get("template")):
+        if raw.get("launchTemplate") and not has_template:
             kept["launch_template"] = {key: raw["launchTemplate"][key] for key in ("id", "version")}
         return {**kept, **asked}
 
