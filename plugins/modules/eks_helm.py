@@ -194,6 +194,7 @@ attributes:
 requirements:
   - Helm 3.14 or later, or Helm 4
   - PyYAML
+  - kubernetes >= 26.1.0
 notes:
   - Helm gets a kubeconfig (0600, gone after the task) that has no secret in it. The token comes from an exec credential of this collection,
     which mints one whenever Helm needs it, also in waits that are longer than the 15 minutes a token is good for. The API server's

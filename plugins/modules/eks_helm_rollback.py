@@ -82,6 +82,7 @@ attributes:
 requirements:
   - Helm 3.14 or later, or Helm 4
   - PyYAML
+  - kubernetes >= 26.1.0
 notes:
   - How the token is made, where it does not stand, and what becomes of a task that is killed, is told in M(kumo.eks.eks_helm).
   - C(kubernetes.core) has no rollback. Its Helm library is used to find Helm.

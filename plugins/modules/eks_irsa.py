@@ -291,6 +291,8 @@ extends_documentation_fragment:
   - amazon.aws.region.modules
   - amazon.aws.boto3
   - ansible.builtin.action_common_attributes
+requirements:
+  - kubernetes >= 26.1.0 (to write service accounts; not with O(role_only=true))
 attributes:
   check_mode:
     support: full
@@ -536,7 +538,7 @@ identities:
       description: Why it failed.
       returned: when it failed
       type: str
-      sample: "namespace: there is no namespace production in the cluster."
+      sample: "namespace: namespace production does not exist in the cluster."
     role_arn:
       description: ARN of the role.
       returned: when it did not fail
@@ -593,9 +595,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.identity.irsa import (
     owned_provider,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity, check_apart, read_identity
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, connect_api
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import connect
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import mint_token
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, open_cluster_api
 
 
 def read(params: dict[str, Any]) -> list[Identity]:
@@ -629,8 +629,7 @@ def open_api(module: AnsibleAWSModule, eks: Any, wanted: bool) -> Iterator[Kuber
     if not wanted:
         yield None
         return
-    name, sts = module.params["cluster_name"], get_client(module, "sts")
-    with connect_api(connect(eks, sts, name), partial(mint_token, sts, name)) as api:
+    with open_cluster_api(eks, get_client(module, "sts"), module.params["cluster_name"]) as api:
         yield api
 
 

@@ -47,6 +47,8 @@ extends_documentation_fragment:
   - amazon.aws.boto3
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.facts
+requirements:
+  - kubernetes >= 26.1.0
 attributes:
   check_mode:
     support: full
@@ -121,7 +123,7 @@ checks:
 
 from contextlib import ExitStack
 from dataclasses import asdict
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import format_aws_error, get_client
@@ -130,9 +132,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import Ansible
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import get_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.identity.diagnosis import Diagnosis
 from ansible_collections.kumo.eks.plugins.module_utils.identity.irsa import AUDIENCE
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, connect_api
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import connect
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import mint_token
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, open_cluster_api
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import POD, SERVICE_ACCOUNT
 
 SESSION = "kumo-eks-irsa-info"
 TOKEN_SECONDS = 600  # the least the API server gives
@@ -151,8 +152,7 @@ class LiveFacts:
 
     @cached_property
     def _api(self) -> KubernetesApi:
-        connection = connect(self._eks, self._sts, self._name)
-        return self._stack.enter_context(connect_api(connection, partial(mint_token, self._sts, self._name)))
+        return self._stack.enter_context(open_cluster_api(self._eks, self._sts, self._name))
 
     def cluster(self) -> dict[str, Any] | None:
         return describe_or_none(self._eks.describe_cluster, "cluster", name=self._name)
@@ -161,7 +161,7 @@ class LiveFacts:
         return get_or_none(lambda: self._iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn))
 
     def service_account(self) -> dict[str, Any] | None:
-        return self._api.service_account(self.namespace, self.account)
+        return self._api.get(SERVICE_ACCOUNT, self.account, self.namespace)
 
     def role(self, name: str) -> dict[str, Any] | None:
         return get_or_none(lambda: self._iam.get_role(RoleName=name)["Role"])
@@ -176,10 +176,10 @@ class LiveFacts:
         return answer["association"]["roleArn"]
 
     def pods(self) -> list[dict[str, Any]]:
-        return self._api.pods(self.namespace)
+        return list(self._api.list(POD, self.namespace))
 
     def token(self, audience: str) -> str:
-        return self._api.token(self.namespace, self.account, audience, TOKEN_SECONDS)
+        return self._api.create_token(self.namespace, self.account, audience, TOKEN_SECONDS)
 
     def exchange(self, role_arn: str, token: str) -> tuple[str | None, str]:
         words = {"RoleArn": role_arn, "RoleSessionName": SESSION, "DurationSeconds": SESSION_SECONDS}

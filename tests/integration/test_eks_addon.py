@@ -123,7 +123,7 @@ def test_an_update_leaves_alone_what_is_left_out_and_empty_clears(standing):
         ({"configuration_values": {"affinity": None}}, "affinity is None, and object is wanted"),
         ({"tags": {"Owner": None}}, 'tags: Owner has no value. Write Owner: ""'),
         ({"configuration_values": "{a: [}"}, "neither JSON nor YAML"),
-        ({"namespace": "other"}, "namespace is 'kube-system', wanted 'other'.*replace: true"),
+        ({"namespace": "other"}, "namespace is 'kube-system', not 'other'.*replace=true"),
         ({"service_account_role_arn": "", "version": "v9.9.9-eksbuild.1"}, "is not compatible with"),
         (
             {
@@ -134,9 +134,9 @@ def test_an_update_leaves_alone_what_is_left_out_and_empty_clears(standing):
             },
             "pod_identity_associations: names must be unique",
         ),
-        ({"addons": [{"name": "a"}, {"name": "a"}]}, "addons: each name may stand there once"),
-        ({"addons": [{"name": "a"}], "tags": {"b": "c"}}, "mutually exclusive"),
-        ({"name": "no-such-addon"}, "EKS offers no add-on no-such-addon|not supported"),
+        ({"addons": [{"name": "a"}, {"name": "a"}]}, "addons: names must be unique"),
+        ({"addons": [{"name": "a"}], "version": "b"}, "mutually exclusive"),
+        ({"name": "no-such-addon"}, "EKS does not offer an add-on 'no-such-addon'|not supported"),
     ],
 )
 def test_what_eks_cannot_do_is_refused_before_anything_is_sent(sandbox, standing, options, words):
@@ -195,7 +195,7 @@ def test_an_update_that_failed_is_made_once_more(sandbox, standing):
 def test_a_role_is_taken_away_only_by_a_replacement(addon, pod_roles):
     assert not addon(service_account_role_arn=pod_roles[0], wait=True)["failed"]
     refused = addon(service_account_role_arn="")
-    assert refused["failed"] and "service_account_role_arn is" in refused["msg"] and "replace: true" in refused["msg"]
+    assert refused["failed"] and "service_account_role_arn is" in refused["msg"] and "replace=true" in refused["msg"]
     result = addon(service_account_role_arn="", replace=True, wait=True)
     assert result["changed"] and not result.get("service_account_role_arn")
     assert not addon(service_account_role_arn="")["changed"]
@@ -232,7 +232,7 @@ def test_an_update_that_fails_says_why(sandbox, standing):
 
 def test_an_add_on_that_stays_degraded_is_waited_for_and_then_said_why(addon):
     result = addon(name="coredns", wait=True, wait_timeout=1)
-    assert result["failed"] and "did not get there within 1 seconds" in result["msg"]
+    assert result["failed"] and "was not complete after 1 seconds" in result["msg"]
     assert "DEGRADED (InsufficientNumberOfReplicas: " in result["msg"]
 
 

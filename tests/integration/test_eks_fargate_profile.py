@@ -84,9 +84,9 @@ def test_tags_are_kept_where_they_are_not_to_be_purged(standing):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"role_arn": "arn:aws:iam::123456789012:role/eloRdoPetagraFske"}, "role_arn is .*replace: true"),
-        ({"selectors": [{"namespace": "tasks"}]}, "selectors is .*replace: true"),
-        ({"subnets": ["subnet-other"]}, "subnets is .*replace: true"),
+        ({"role_arn": "arn:aws:iam::123456789012:role/eloRdoPetagraFske"}, "role_arn is .*replace=true"),
+        ({"selectors": [{"namespace": "tasks"}]}, "selectors is .*replace=true"),
+        ({"subnets": ["subnet-other"]}, "subnets is .*replace=true"),
         ({"selectors": [{"namespace": " "}]}, r"selectors\[0\].namespace: is empty"),
         ({"name": "a/b"}, "name: 'a/b' is not a valid Fargate profile name"),
         ({"selectors": []}, "0 are given. EKS accepts 1-5"),

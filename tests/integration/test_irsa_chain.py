@@ -11,11 +11,11 @@ from functools import partial
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from clusters import create_cluster
 from moto.iam.models import iam_backends
 
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import connect_api
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import connect
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import mint_token
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import NAMESPACE, POD, SERVICE_ACCOUNT
 from kumo_sandbox import Sandbox
 
 CLUSTER, BUCKET = "my-cluster", "my-bucket"
@@ -45,18 +45,7 @@ AUDIENCE = "sts.amazonaws.com"
 def standing():
     """A sandbox with one control plane for the file, and the cluster in it."""
     with Sandbox(speed="instant", kubernetes=True) as sandbox:
-        ec2, iam, eks = sandbox.client("ec2"), sandbox.client("iam"), sandbox.client("eks")
-        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        subnets = [
-            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")["Subnet"]
-            for n, zone in enumerate("ac")
-        ]
-        trust = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        role = iam.create_role(
-            RoleName="cluster", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        )["Role"]["Arn"]
-        place = {"subnetIds": [subnet["SubnetId"] for subnet in subnets]}
-        eks.create_cluster(name=CLUSTER, version="1.33", roleArn=role, resourcesVpcConfig=place)
+        create_cluster(sandbox, CLUSTER)
         sandbox.client("s3").create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": sandbox.region}
         )
@@ -75,8 +64,7 @@ def chain(standing, run_module, monkeypatch):
 
 @pytest.fixture
 def api(chain):
-    sts = chain.client("sts")
-    with connect_api(connect(chain.client("eks"), sts, CLUSTER), partial(mint_token, sts, CLUSTER)) as found:
+    with open_cluster_api(chain.client("eks"), chain.client("sts"), CLUSTER) as found:
         yield found
 
 
@@ -113,8 +101,8 @@ def make_pod(api, name, account="my-app-sa", namespace="production", **metadata)
         "metadata": {"name": name, **metadata},
         "spec": {"serviceAccountName": account, "containers": [{"name": "app", "image": "my-app:v1.0"}]},
     }
-    api._call("POST", f"/api/v1/namespaces/{namespace}/pods", pod)
-    return api._call("GET", f"/api/v1/namespaces/{namespace}/pods/{name}")
+    api.create(POD, pod, namespace)
+    return api.get(POD, name, namespace)
 
 
 @pytest.fixture
@@ -128,8 +116,8 @@ def pod(api):
 
     yield make
     for name in made:
-        api._found("DELETE", f"/api/v1/namespaces/production/pods/{name}", {"gracePeriodSeconds": 0})
-        while api._found("GET", f"/api/v1/namespaces/production/pods/{name}"):
+        api.delete(POD, name, "production", grace_period=0)
+        while api.get(POD, name, "production"):
             time.sleep(0.1)
 
 
@@ -145,7 +133,7 @@ def test_the_guides_pod_reads_and_writes_and_does_not_delete(chain, api, pod):
     chain.set_enforce_iam(True)
     try:
         audience = source["serviceAccountToken"]["audience"]
-        s3 = exchanged(chain, api.token("production", "my-app-sa", audience, 3600))
+        s3 = exchanged(chain, api.create_token("production", "my-app-sa", audience, 3600))
         s3.put_object(Bucket=BUCKET, Key="k", Body=b"v")
         assert s3.get_object(Bucket=BUCKET, Key="k")["Body"].read() == b"v"
         with pytest.raises(ClientError, match="AccessDenied"):
@@ -165,9 +153,9 @@ def test_the_guides_pod_reads_and_writes_and_does_not_delete(chain, api, pod):
 )
 def test_others_get_nothing(chain, api, run_module, namespace, account, audience, seconds, words):
     if seconds > 0:
-        if api.service_account(namespace, account) is None:
-            api.create_service_account(namespace, {"name": account})
-        token = api.token(namespace, account, audience, seconds)
+        if api.get(SERVICE_ACCOUNT, account, namespace) is None:
+            api.create(SERVICE_ACCOUNT, {"metadata": {"name": account}}, namespace)
+        token = api.create_token(namespace, account, audience, seconds)
     else:
         token = chain.issuer_token(CLUSTER, namespace, account, seconds=seconds)
     with pytest.raises(ClientError, match=words):
@@ -181,10 +169,10 @@ def test_twelve_steps_with_the_service_account(chain, api, run_module):
     made = {"cluster_name": CLUSTER, "namespace": "steps", "service_account": "one", "create_namespace": True}
     irsa = partial(run_module, "eks_irsa")
     planned = irsa(made, check=True)
-    assert planned["changed"] and api.namespace("steps") is None
+    assert planned["changed"] and api.get(NAMESPACE, "steps") is None
     created = irsa(made)
     assert created["changed"] and planned["diff"] == created["diff"]
-    found = api.service_account("steps", "one")["metadata"]
+    found = api.get(SERVICE_ACCOUNT, "one", "steps")["metadata"]
     assert found["annotations"] == {"eks.amazonaws.com/role-arn": created["role_arn"]}
     assert not irsa(made, check=True)["changed"] and not irsa(made)["changed"]
 
@@ -198,7 +186,7 @@ def test_twelve_steps_with_the_service_account(chain, api, run_module):
     planned = irsa(modified, check=True)
     changed = irsa(modified)
     assert planned["changed"] and changed["changed"] and planned["diff"] == changed["diff"]
-    found = api.service_account("steps", "one")["metadata"]
+    found = api.get(SERVICE_ACCOUNT, "one", "steps")["metadata"]
     assert found["annotations"] == {
         "eks.amazonaws.com/role-arn": created["role_arn"],
         "eks.amazonaws.com/token-expiration": "7200",
@@ -208,30 +196,34 @@ def test_twelve_steps_with_the_service_account(chain, api, run_module):
     assert found["labels"] == {"app": "one", "app.kubernetes.io/managed-by": "kumo.eks"}
     assert not irsa(modified, check=True)["changed"] and not irsa(modified)["changed"]
     assert irsa({**made, "token_expiration": 0})["changed"]
-    assert "eks.amazonaws.com/token-expiration" not in api.service_account("steps", "one")["metadata"]["annotations"]
+    assert (
+        "eks.amazonaws.com/token-expiration" not in api.get(SERVICE_ACCOUNT, "one", "steps")["metadata"]["annotations"]
+    )
 
     gone = {**made, "state": "absent"}
-    assert irsa(gone, check=True)["changed"] and api.service_account("steps", "one")
+    assert irsa(gone, check=True)["changed"] and api.get(SERVICE_ACCOUNT, "one", "steps")
     removed = irsa(gone)
-    assert removed["changed"] and api.service_account("steps", "one") is None
+    assert removed["changed"] and api.get(SERVICE_ACCOUNT, "one", "steps") is None
     assert [row["kind"] for row in removed["kept"]] == ["oidc provider"]
     assert not irsa(gone, check=True)["changed"] and not irsa(gone)["changed"]
 
 
 def test_a_service_account_of_others_is_annotated_and_given_back(chain, api, run_module):
-    api.create_service_account("production", {"name": "theirs", "annotations": {"note": "n"}})
+    api.create(SERVICE_ACCOUNT, {"metadata": {"name": "theirs", "annotations": {"note": "n"}}}, "production")
     words = {**ACCOUNT, "service_account": "theirs"}
     assert run_module("eks_irsa", words)["changed"]
     removed = run_module("eks_irsa", {**words, "state": "absent"})
     assert removed["changed"] and [row["name"] for row in removed["kept"]][0] == "production/theirs"
-    assert api.service_account("production", "theirs")["metadata"]["annotations"] == {"note": "n"}
+    assert api.get(SERVICE_ACCOUNT, "theirs", "production")["metadata"]["annotations"] == {"note": "n"}
 
 
 def test_drift_of_the_annotation_is_set_right(chain, api, run_module):
-    api.patch_service_account("production", "my-app-sa", {"annotations": {"eks.amazonaws.com/role-arn": "x"}})
+    api.patch(
+        SERVICE_ACCOUNT, "my-app-sa", {"metadata": {"annotations": {"eks.amazonaws.com/role-arn": "x"}}}, "production"
+    )
     result = run_module("eks_irsa", GUIDE)
     assert result["changed"] and result["diff"]["before"]["production/my-app-sa"] != {}
-    annotations = api.service_account("production", "my-app-sa")["metadata"]["annotations"]
+    annotations = api.get(SERVICE_ACCOUNT, "my-app-sa", "production")["metadata"]["annotations"]
     assert annotations["eks.amazonaws.com/role-arn"] == ROLE
 
 
@@ -241,7 +233,7 @@ def test_an_existing_role_is_named_and_a_missing_namespace_is_refused(chain, api
     assert result["changed"] and result["role"] is None and result["service_accounts"][0]["name"] == "named"
     assert run_module("eks_irsa", {**words, "state": "absent"})["changed"]
     refused = run_module("eks_irsa", {**words, "namespace": "nowhere"})
-    assert refused["failed"] and "there is no namespace nowhere in the cluster" in refused["msg"]
+    assert refused["failed"] and "namespace nowhere does not exist in the cluster" in refused["msg"]
 
 
 # the chain
@@ -290,7 +282,7 @@ def retrust(sandbox, change):
 
 def annotated(api, **annotations):
     named = {f"eks.amazonaws.com/{key.replace('_', '-')}": value for key, value in annotations.items()}
-    api.patch_service_account("production", "my-app-sa", {"annotations": named})
+    api.patch(SERVICE_ACCOUNT, "my-app-sa", {"metadata": {"annotations": named}}, "production")
 
 
 def without_provider(sandbox, api):
@@ -313,8 +305,8 @@ def without_role(sandbox, api):
 
 
 def without_account(sandbox, api):
-    uid = api.service_account("production", "my-app-sa")["metadata"]["uid"]
-    api.delete_service_account("production", "my-app-sa", uid)
+    uid = api.get(SERVICE_ACCOUNT, "my-app-sa", "production")["metadata"]["uid"]
+    api.delete(SERVICE_ACCOUNT, "my-app-sa", "production", uid=uid)
 
 
 BROKEN = [

@@ -10,7 +10,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX, build_owner_tags
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import apply_tags, check_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUSTOM
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -91,6 +91,11 @@ class NodegroupResource(EksResource):
         self._lookups = lookups
         self._observed: list[dict[str, Any] | None] = []
 
+    @property
+    def owner(self) -> str:
+        """The key of the tag that marks what is created for the cluster."""
+        return build_owner_key(self.client.meta.region_name, self.cluster_name)
+
     def observe(self) -> dict[str, Any] | None:
         """Describe, and let the next describe() answer the same: one look serves both."""
         self._observed = [self.describe()]
@@ -110,7 +115,7 @@ class NodegroupResource(EksResource):
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         image = {} if desired.get("ami_type") else {"ami_type": raw.get("amiType")}  # omitted, it stays
         raise_problems(find_nodegroup_problems({**desired, **image, "name": self.name}))
-        desired = self._add_template(self._keep_tags(raw, desired), raw.get("launchTemplate"))
+        desired = self._add_template(super().adjust(raw, desired), raw.get("launchTemplate"))
         desired = self._resolve_release(raw, desired)
         for option, pairs in EXCLUSIVE.items():
             if desired.get(option):
@@ -121,15 +126,6 @@ class NodegroupResource(EksResource):
             sizes = merge_scaling(raw["scalingConfig"], desired["scaling_config"], enforce)
             desired = {**desired, "scaling_config": sizes}
         return desired
-
-    @staticmethod
-    def _keep_tags(raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        """The desired tags beside those that stay: the marks of this collection, and all others without purge_tags."""
-        if desired.get("tags") is None:
-            return desired
-        purge = desired.get("purge_tags", True)
-        kept = {key: value for key, value in (raw.get("tags") or {}).items() if not purge or key.startswith(PREFIX)}
-        return {**desired, "tags": {**kept, **desired["tags"]}}
 
     def _resolve_release(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         """ "latest" as a release version. With a new Kubernetes version EKS chooses the latest one itself."""
@@ -263,9 +259,7 @@ class NodegroupResource(EksResource):
 
     def build_creation(self, desired: dict[str, Any]) -> dict[str, Any]:
         """The request of CreateNodegroup. The mark of the owner is set by the creation, or it would get lost with an interruption."""
-        wanted = self._add_template(self._complete_sizes(desired))
-        owner = build_owner_tags(self.client.meta.region_name, self.cluster_name)
-        wanted = {**wanted, "tags": {**(wanted.get("tags") or {}), **owner}}
+        wanted = self.mark(self._add_template(self._complete_sizes(desired)))
         if wanted.get("release_version") == LATEST:
             wanted["release_version"] = None  # EKS takes the latest one
         if wanted.get("ami_type") == CUSTOM:

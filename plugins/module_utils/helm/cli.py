@@ -35,8 +35,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import Ansible
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.supervisor import Supervisor
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import token
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import Connection, ca_file, connect
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, connect_api
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import Connection, describe_connection
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kubeconfig import build_entry, merge_entry
 
 OLDEST = (3, 14)  # the first with --reset-then-reuse-values
@@ -215,14 +215,14 @@ def cluster_helm(module: AnsibleAWSModule, cluster_name: str) -> Iterator[tuple[
         EksError: the cluster is not there, or has no endpoint yet.
     """
     eks, sts, region = get_client(module), get_client(module, "sts"), module.region
-    connection = connect(eks, sts, cluster_name)
+    connection = describe_connection(eks, cluster_name)
     environment = aws_environment(module.params, os.environ)
     environment |= {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
     mint = partial(token.mint_token, sts, cluster_name)
     with _folder(module) as (folder, supervisor):
         environment["KUBECONFIG"] = _kubeconfig(folder, connection, cluster_name, region)
-        with ca_file(connection, folder) as ca_path, _environment(environment):
-            yield Helm(module, folder, supervisor, mint), KubernetesApi(connection.host, ca_path, mint)
+        with connect_api(connection, mint) as api, _environment(environment):
+            yield Helm(module, folder, supervisor, mint), api
 
 
 @contextmanager

@@ -8,8 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:
+    pass  # Handled by AnsibleAWSModule
+
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import HelmError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import workloads
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, KubernetesError
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import EVENT, POD
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.pods import format_reasons, list_reasons
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.workloads import Workload
 
@@ -32,19 +39,19 @@ class PodWatch:
         self._manifest, self._lines = manifest, []
 
     def look(self) -> None:
-        """Look once. What cannot be seen (no permission, no answer) is no failure of the release."""
+        """Look once. What cannot be seen (no permission, no answer, expired credentials) does not fail the release."""
         if self._manifest is None:
             return
         try:
             rows = workloads(self._manifest(), self._namespace)
             self._lines = list_reasons(rows, *self._seen(rows)) or self._lines
-        except Exception:  # in a thread beside Helm: whatever it is, it is not what the task is about
+        except (KubernetesError, HelmError, BotoCoreError, ClientError):
             return
 
     def _seen(self, rows: list[Workload]) -> tuple[dict[str, Any], dict[str, Any]]:
         namespaces = {row.namespace for row in rows}
-        pods = {name: self._api.pods(name) for name in namespaces}
-        return pods, {name: self._api.warnings(name) for name in namespaces}
+        pods = {name: list(self._api.list(POD, name)) for name in namespaces}
+        return pods, {name: list(self._api.list(EVENT, name, field_selector="type=Warning")) for name in namespaces}
 
     def last_words(self) -> str:
         """What was not ready, in a line; looks now where no look saw anything."""

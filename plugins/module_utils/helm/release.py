@@ -21,6 +21,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import (
     mask_secrets,
     parse_objects,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import kinds
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, KubernetesError
 
 WAYS = {
@@ -186,7 +187,7 @@ class ReleaseOperations:
 
     def namespace_is_missing(self) -> bool:
         """Whether there is no such namespace. One that this caller may not look at is taken to be there."""
-        return _observed(self._api.namespace, self.namespace) is None
+        return _observed(self._api, kinds.NAMESPACE, self.namespace) is None
 
     def plan(self, chart: Chart, current: Release | None, render: bool, stuck: bool = False) -> Plan:
         """Compare what stands with what Helm would make of the chart and the values.
@@ -214,7 +215,11 @@ class ReleaseOperations:
         if self._params["crds"] == "skip":
             return []
         rows = parse_objects(self._helm.run("show", "crds", chart.path))
-        return [row for row in rows if _observed(self._api.custom_resource_definition, row["metadata"]["name"]) is None]
+        return [
+            row
+            for row in rows
+            if _observed(self._api, kinds.CUSTOM_RESOURCE_DEFINITION, row["metadata"]["name"]) is None
+        ]
 
     def _first(self, chart: Chart, stuck: bool) -> str:
         """What a first installation would create. It cannot be tried before the kinds that it brings are known."""
@@ -242,7 +247,7 @@ class ReleaseOperations:
         Args:
             kinds: what the API server will know by then, as from ``kinds_of``.
         """
-        args = ["--no-hooks", "--kube-version", self._api.version()]
+        args = ["--no-hooks", "--kube-version", self._api.get_version()]
         for kind, versions in (kinds or {}).items():
             for version in versions:
                 args += ["--api-versions", version, "--api-versions", f"{version}/{kind}"]
@@ -425,10 +430,10 @@ def _unquoted(word: str) -> str:
     return QUOTED_KEY.sub(r"\1\2", word)
 
 
-def _observed(look: Callable[[str], Any], name: str) -> Any:
+def _observed(api: KubernetesApi, kind: kinds.Kind, name: str) -> Any:
     """What is there, None where it is not, and {} where this caller may not look."""
     try:
-        return look(name)
+        return api.get(kind, name)
     except KubernetesError as error:
         if error.status != 403:
             raise

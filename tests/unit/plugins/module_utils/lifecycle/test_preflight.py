@@ -66,8 +66,8 @@ def test_all_problems_of_all_roles_are_reported_at_once():
     )
     assert report.problems == [
         "eks_cluster_verison: unknown option. Did you mean eks_cluster_version?",
-        "eks_cluster_version: '1.3' is not a Kubernetes version of EKS. Use two numbers, like \"1.34\"."
-        ' YAML reads an unquoted 1.30 as the number 1.3: write "1.30", with quotes.',
+        "eks_cluster_version: '1.3' is not a Kubernetes version of EKS. Use a major and a minor number, like \"1.34\"."
+        ' YAML reads an unquoted 1.30 as 1.3: put the version in quotes, like "1.30".',
         "eks_nodegroups_list[0].instance_type: unknown option. Did you mean instance_types?",
         "eks_nodegroups_list[1].scaling_config.min_size: 'x' is not a whole number.",
         "eks_nodegroups_list: names must be unique. Listed more than once: a.",
@@ -224,7 +224,9 @@ def test_an_upgrade_over_several_versions_is_refused(clients):
     clients["eks"].describe_cluster.side_effect = None
     clients["eks"].describe_cluster.return_value = {"cluster": {"tags": {}, "version": "1.32"}}
     (problem,) = look(clients, True, cluster={"version": "1.34"})[0]
-    assert "eks_cluster_version: cluster my-cluster is at 1.32" in problem and 'Upgrade to "1.33" first' in problem
+    assert (
+        "eks_cluster_version: cluster my-cluster has version 1.32" in problem and 'Set version "1.33" first' in problem
+    )
 
 
 def test_a_look_that_is_denied_is_named_and_passed(clients):

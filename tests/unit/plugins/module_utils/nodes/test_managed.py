@@ -33,7 +33,7 @@ def test_the_shared_role_keeps_its_three_policies():
     ]
     own = roles["my-cluster-general-NodeRole"]
     assert own["policies"][3:] == ["arn:aws:iam::aws:policy/CloudWatchAgentServerPolicy"]
-    assert [policy["name"] for policy in own["inline"]] == ["alb_ingress"]
+    assert [policy["name"] for policy in own["inline"]] == ["aws_load_balancer_controller"]
 
 
 def test_a_template_that_is_there_is_named_with_its_latest_version():
