@@ -10,7 +10,6 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import apply_tags, check_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUSTOM
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -84,17 +83,15 @@ class NodegroupResource(EksResource):
     replaceable = True
     transient_statuses = TRANSIENT_STATUSES - {"DEGRADED"}  # lost nodes do not come back during a wait
 
-    def __init__(self, client: Any, cluster_name: str, name: str, lookups: NodegroupLookups) -> None:
+    def __init__(
+        self, client: Any, cluster_name: str, name: str, lookups: NodegroupLookups | None, owner: str = ""
+    ) -> None:
         super().__init__(client, name)
+        self.owner = owner
         self.cluster_name = cluster_name
         self._names = {"clusterName": cluster_name, "nodegroupName": name}
         self._lookups = lookups
         self._observed: list[dict[str, Any] | None] = []
-
-    @property
-    def owner(self) -> str:
-        """The key of the tag that marks what is created for the cluster."""
-        return build_owner_key(self.client.meta.region_name, self.cluster_name)
 
     def observe(self) -> dict[str, Any] | None:
         """Describe, and let the next describe() answer the same: one look serves both."""

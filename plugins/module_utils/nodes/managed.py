@@ -43,6 +43,7 @@ class NodegroupManager:
         eks: boto3's client.
         lookups: what the groups of one task look up together.
         wait: return when a group is settled, and wait_timeout its limit in seconds.
+        owned: whether a group gets the mark of its owner from the call that creates it.
     """
 
     eks: Any
@@ -50,6 +51,7 @@ class NodegroupManager:
     check_mode: bool = False
     wait: bool = False
     wait_timeout: float = 1200
+    owned: bool = False
     _templates: dict[str, Item] = field(default_factory=dict)
     _read: set[str] = field(default_factory=set)
 
@@ -88,7 +90,7 @@ class NodegroupManager:
         return self._ensure_with_template(group, item)
 
     def _group(self, name: str) -> NodegroupResource:
-        return NodegroupResource(self.eks, self.cluster_name, name, self.lookups)
+        return NodegroupResource(self.eks, self.cluster_name, name, self.lookups, self.owner if self.owned else "")
 
     def _reconciler(self, group: NodegroupResource, item: Item, plan: bool = False) -> Reconciler:
         replace = bool(item.get("replace"))
@@ -130,7 +132,8 @@ class NodegroupManager:
         if not item.get("ami_type") and raw and not item["template"].get("image_id"):
             item = {**item, "ami_type": raw.get("amiType")}
         raise_problems(find_nodegroup_problems(item))
-        cluster = self.lookups.describe_cluster() if item["template"].get("image_id") else None
+        needs_cluster = item["template"].get("image_id") or item["template"].get("security_groups")
+        cluster = self.lookups.describe_cluster() if needs_cluster else None
         tags = dict(item.get("tags") or {})
         owner = build_owner_tags(self.eks.meta.region_name, self.cluster_name)
         return build_desired_template(build_template_data(item, {**tags, **owner}, cluster), tags)
