@@ -28,17 +28,17 @@ def parse_document(value: Any, option: str) -> dict[str, Any]:
     """A policy document from a dict, or from JSON text, also URL-encoded as IAM's API spells it.
 
     Raises:
-        Refused: naming the option, where it is neither.
+        ValidationError: naming the option, where it is neither.
     """
     if isinstance(value, str):
         text = value.strip()
         try:
             value = json.loads(unquote(text) if text.startswith("%7B") else text)
         except ValueError as error:
-            raise ValidationError(f"{option}: this is no JSON ({error}); wanted is a policy document.") from error
+            raise ValidationError(f"{option}: not valid JSON ({error}). Give a policy document.") from error
     if not isinstance(value, dict) or "Statement" not in value:
         raise ValidationError(
-            f"{option}: {value!r} is no policy document; wanted is a mapping with Version and Statement."
+            f"{option}: {value!r} is not a policy document. Give a mapping with Version and Statement."
         )
     return value
 

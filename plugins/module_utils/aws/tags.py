@@ -36,7 +36,7 @@ def keep_current_tags(desired: dict[str, Any], raw: dict[str, Any]) -> dict[str,
 
 
 def apply_tags(client: Any, arn: str, current: dict[str, str] | None, wanted: dict[str, str]) -> None:
-    """Make the tags of a resource the wanted ones (TagResource, UntagResource); they are in force at once."""
+    """Set the tags of a resource (TagResource, UntagResource). They take effect at once."""
     now = drop_reserved_tags(current)
     gone = sorted(set(now) - set(wanted))
     new = {key: value for key, value in wanted.items() if now.get(key) != value}

@@ -94,6 +94,10 @@ class Resource:
         """Whether the resource is busy (ResourceInUseException), so that the same request succeeds later."""
         return False
 
+    def is_propagating(self, error: Exception) -> bool:
+        """The service does not see yet what was made a moment ago in another one: the same request is right later."""
+        return False
+
     def already_exists(self, error: Exception) -> bool:
         """Whether a creation failed because the resource exists: another run created it in the meantime."""
         return False

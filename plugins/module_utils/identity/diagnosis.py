@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
-from ansible_collections.kumo.eks.plugins.module_utils.iam import trust_policy as irsa_trust
+from ansible_collections.kumo.eks.plugins.module_utils.iam import trust_policy
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import build_subject, get_issuer
 from ansible_collections.kumo.eks.plugins.module_utils.identity.model import ROLE_ARN
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.service_account import AUDIENCE, PREFIX, ROLE
@@ -288,11 +288,11 @@ class Diagnosis:
         return Check("role", True, self.role_arn)
 
     def check_trusted_provider(self) -> Check:
-        allowed = irsa_trust.statements(self.trust, "Allow")
-        self.open_statements = [row for row in allowed if self.provider_arn in irsa_trust.federated(row)]
+        allowed = trust_policy.list_statements(self.trust, "Allow")
+        self.open_statements = [row for row in allowed if self.provider_arn in trust_policy.list_federated(row)]
         if self.open_statements:
             return Check("trust_provider", True, self.provider_arn)
-        others = irsa_trust.principals(self.trust)
+        others = trust_policy.list_principals(self.trust)
         other_cluster = any(":oidc-provider/oidc.eks." in one for one in others)
         cause = (
             "the trust policy names another cluster's OIDC provider"
@@ -305,14 +305,14 @@ class Diagnosis:
 
     def check_trusted_action(self) -> Check:
         actions = [row.get("Action") for row in self.open_statements]
-        self.open_statements = [row for row in self.open_statements if irsa_trust.has_action(row)]
+        self.open_statements = [row for row in self.open_statements if trust_policy.has_action(row)]
         if self.open_statements:
-            return Check("trust_action", True, irsa_trust.WEB_IDENTITY)
+            return Check("trust_action", True, trust_policy.WEB_IDENTITY)
         return Check(
             "trust_action",
             False,
             str(actions),
-            f"the trust policy does not allow {irsa_trust.WEB_IDENTITY}",
+            f"the trust policy does not allow {trust_policy.WEB_IDENTITY}",
             RUN_MODULE,
         )
 
@@ -326,14 +326,16 @@ class Diagnosis:
     def _condition(self, check: str, claim: str, value: str) -> Check:
         key = f"{get_issuer(self.provider_arn)}:{claim}"
         candidates = self.open_statements
-        wanted = [pair for row in candidates for pair in irsa_trust.conditions(row, key)]
+        wanted = [pair for row in candidates for pair in trust_policy.list_conditions(row, key)]
         words = "; ".join(f"{operator} {', '.join(values)}" for operator, values in wanted)
-        foreign = [name for row in candidates for name in irsa_trust.condition_keys(row) if self._foreign(name, claim)]
+        foreign = [
+            name for row in candidates for name in trust_policy.list_condition_keys(row) if self._foreign(name, claim)
+        ]
         self.open_statements = [
             row
             for row in candidates
-            if irsa_trust.admits(row, key, value)
-            and not any(self._foreign(n, claim) for n in irsa_trust.condition_keys(row))
+            if trust_policy.admits(row, key, value)
+            and not any(self._foreign(n, claim) for n in trust_policy.list_condition_keys(row))
         ]
         if self.open_statements:
             return Check(
@@ -359,13 +361,15 @@ class Diagnosis:
     def check_denials(self) -> Check:
         issuer = get_issuer(self.provider_arn)
         value = build_subject(self.facts.namespace, self.facts.account)
-        for row in irsa_trust.statements(self.trust, "Deny"):
+        for row in trust_policy.list_statements(self.trust, "Deny"):
             everybody = row.get("Principal") in ("*", {"AWS": "*"}, {"Federated": "*"})
-            if not (everybody or self.provider_arn in irsa_trust.federated(row)) or not irsa_trust.has_action(row):
+            if not (everybody or self.provider_arn in trust_policy.list_federated(row)) or not trust_policy.has_action(
+                row
+            ):
                 continue
             own = {f"{issuer}:sub".lower(): value, f"{issuer}:aud".lower(): self.facts.audience}
-            keys = [name.lower() for name in irsa_trust.condition_keys(row)]
-            if all(name in own and irsa_trust.admits(row, name, own[name]) for name in keys):
+            keys = [name.lower() for name in trust_policy.list_condition_keys(row)]
+            if all(name in own and trust_policy.admits(row, name, own[name]) for name in keys):
                 return Check(
                     "trust_denial",
                     False,

@@ -23,9 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document impor
     list_other_statements,
     trusts,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.identity.context import ClusterContext
-from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity
-from ansible_collections.kumo.eks.plugins.module_utils.identity.role_manager import (
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_manager import (
     Kept,
     RoleManager,
     build_kept,
@@ -33,6 +31,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.identity.role_manager imp
     build_role_result,
     record_progress,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.identity.context import ClusterContext
+from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.service_account import (
     OURS,
@@ -62,7 +62,7 @@ class IrsaManager:
     check_mode: bool = False
 
     def __post_init__(self) -> None:
-        self._roles = RoleManager(self.iam, self.context, self.check_mode)
+        self._roles = RoleManager(self.iam, self.context.scope, self.check_mode)
 
     # present
 
@@ -83,7 +83,7 @@ class IrsaManager:
         with record_progress(parts):
             self._check_accounts(identity)
             if identity.role_arn is None:
-                parts.update(self._roles.ensure_present(identity, self._trust(identity)))
+                parts.update(self._roles.ensure_present(identity.build_role_request(self._trust(identity))))
             arn = identity.role_arn or parts["role"].raw["Arn"]
             audience = "" if self.audience == AUDIENCE else self.audience  # the webhook's own need not be said
             annotations = build_annotations(arn, {**identity.options, "audience": audience})
@@ -120,7 +120,7 @@ class IrsaManager:
         """Service accounts, role, policies, in this order. What others use, or made, is kept, and said."""
         parts: dict[str, Outcome] = {}
         kept: list[Kept] = []
-        role = self._roles.resource(identity)
+        role = self._roles.build_role(identity.build_role_request())
         raw = role.describe() if identity.role_arn is None else None
         arn = identity.role_arn or (raw["Arn"] if raw else role.arn)
         with record_progress(parts):
@@ -128,7 +128,7 @@ class IrsaManager:
                 parts[f"service account {account}"] = self._absent_account(account, arn, kept)
             if identity.role_arn is None:
                 others = self._trust_of_others(identity, raw["AssumeRolePolicyDocument"]) if raw else []
-                parts.update(self._roles.ensure_absent(identity, role, raw, others, kept))
+                parts.update(self._roles.ensure_absent(identity.build_role_request(), role, raw, others, kept))
         return _combine(parts, arn, kept)
 
     def _absent_account(self, account: Account, arn: str, kept: list[Kept]) -> Outcome:
