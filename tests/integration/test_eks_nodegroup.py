@@ -11,7 +11,6 @@ import pytest
 
 CLUSTER = "my-cluster"
 ROLE_ARN = "arn:aws:iam::123456789012:role/nodes"
-OWNED = {"kumo.eks/ap-northeast-1/my-cluster": "owned"}  # on everything that is created for the cluster
 
 
 @pytest.fixture
@@ -82,7 +81,7 @@ def test_twelve_steps(sandbox, nodegroup):
     sandbox.recorder.clear()
     changed = nodegroup(**modified)
     assert changed["changed"] and changed["labels"] == {"role": "special"}
-    assert changed["tags"] == {"Team": "a", **OWNED}
+    assert changed["tags"] == {"Team": "a"}
     assert changed["scaling_config"] == {"min_size": 3, "max_size": 6, "desired_size": 3}
     assert sent(sandbox) == ["UntagResource", "TagResource", "UpdateNodegroupConfig"]
     assert planned["diff"]["after"]["labels"] == changed["diff"]["after"]["labels"]
@@ -263,7 +262,7 @@ def test_a_task_of_community_aws_works(nodegroup, ground):
         wait=True,
     )
     assert result["changed"] and result["nodegroup_name"] == "general" and result["disk_size"] == 30
-    assert result["tags"] == {"Name": "x", **OWNED} and result["instance_types"] == ["t3.small"]
+    assert result["tags"] == {"Name": "x"} and result["instance_types"] == ["t3.small"]
 
 
 def test_info_lists_what_there_is(standing, run_module):
@@ -317,7 +316,7 @@ def test_each_kind_of_call_throttled_once_converges(sandbox, nodegroup):
         sandbox.add_fault(kind="throttle", operation=operation, count=1)
     assert nodegroup(**nodegroup.base, wait=True)["status"] == "ACTIVE"
     result = nodegroup(labels={"a": "b"}, tags={"c": "d"}, wait=True)
-    assert not result["failed"] and result["labels"] == {"a": "b"} and result["tags"] == {"c": "d", **OWNED}
+    assert not result["failed"] and result["labels"] == {"a": "b"} and result["tags"] == {"c": "d"}
     assert {call["operation"] for call in sandbox.calls("eks") if call.get("error")} == throttled
 
 

@@ -54,8 +54,13 @@ def _drop_marks(tags: Row | None) -> Row:
     return {key: value for key, value in drop_reserved_tags(tags).items() if not key.startswith(PREFIX)}
 
 
+def build_desired_template(data: Row, tags: Row | None) -> Row:
+    """The desired state: ``data`` for comparing, and what is sent."""
+    return {"data": normalize_template_data(data), "launch_template_data": data, "tags": tags}
+
+
 FIELDS = (
-    Field("data", "data", "version", normalize_template_data),
+    Field("data", "data", "version"),
     Field("default_version", "defaultVersion", "default"),
     Field("tags", "tags", "tags", _drop_marks),
 )
@@ -67,14 +72,25 @@ class LaunchTemplateResource(Resource):
     Args:
         marks: tags that a creation sets, and that say for whom it was created.
         owner: the key of the one that has to be there, or the template is somebody else's.
-        in_use: the version that its node group has. Its data counts as the current data, not that of a newer version.
+        in_use: the version that its node group has.
+        wanted: the data that is wanted, normalized. Of the version in use and the latest one, that which has it is the current one:
+            a version that somebody added by hand replaces no nodes, and one that an interrupted run left behind is used.
     """
 
     kind = "launch template"
     fields = FIELDS
 
-    def __init__(self, ec2: Any, name: str, marks: dict[str, str], owner: str, in_use: str | None = None) -> None:
-        self.ec2, self.name, self.marks, self.owner, self.in_use = ec2, name, marks, owner, in_use
+    def __init__(
+        self,
+        ec2: Any,
+        name: str,
+        marks: dict[str, str],
+        owner: str,
+        in_use: str | None = None,
+        wanted: Row | None = None,
+    ) -> None:
+        self.ec2, self.name, self.marks, self.owner = ec2, name, marks, owner
+        self.in_use, self.wanted = in_use, wanted
         self.known: dict[str, Row] | None = None  # rows of DescribeLaunchTemplates by name, read for a whole list
 
     def describe(self) -> Row | None:
@@ -89,9 +105,11 @@ class LaunchTemplateResource(Resource):
         return describe_templates_by_name(self.ec2, [self.name]).get(self.name)
 
     def _read(self, row: Row) -> Row:
-        versions = {str(version["VersionNumber"]): version for version in self._describe_versions(row)}
+        rows = self._describe_versions(row)
+        found = {str(one["VersionNumber"]): normalize_template_data(one["LaunchTemplateData"]) for one in rows}
         latest = str(row["LatestVersionNumber"])
-        current = self.in_use if self.in_use in versions else latest
+        candidates = [number for number in (self.in_use, latest) if number in found]
+        current = next((number for number in candidates if found[number] == self.wanted), candidates[0])
         return {
             "status": "ACTIVE",
             "id": row["LaunchTemplateId"],
@@ -99,7 +117,7 @@ class LaunchTemplateResource(Resource):
             "version": current,
             "latestVersion": latest,
             "defaultVersion": str(row["DefaultVersionNumber"]),
-            "data": versions[current]["LaunchTemplateData"] if current in versions else {},
+            "data": found[current],
             "tags": read_tag_list(row.get("Tags")),
         }
 
@@ -132,17 +150,16 @@ class LaunchTemplateResource(Resource):
         self.check_owner(raw)
         return {**desired, "default_version": self.plan_version(raw, desired)}
 
-    def plan_version(self, raw: Row, desired: Row) -> str:
+    @staticmethod
+    def plan_version(raw: Row, desired: Row) -> str:
         """The version that has the desired data once the changes are made."""
-        if normalize_template_data(raw["data"]) == normalize_template_data(desired["data"]):
-            return raw["version"]
-        return str(int(raw["latestVersion"]) + 1)
+        return raw["version"] if raw["data"] == desired["data"] else str(int(raw["latestVersion"]) + 1)
 
     def create(self, desired: Row) -> Row:
         tags = {**drop_reserved_tags(desired.get("tags")), **self.marks}
         answer = self.ec2.create_launch_template(
             LaunchTemplateName=self.name,
-            LaunchTemplateData=desired["data"],
+            LaunchTemplateData=desired["launch_template_data"],
             ClientToken=str(uuid.uuid4()),  # a creation whose answer is lost is not made twice
             TagSpecifications=[{"ResourceType": "launch-template", "Tags": build_tag_list(tags)}],
         )["LaunchTemplate"]
@@ -159,18 +176,18 @@ class LaunchTemplateResource(Resource):
         if "tags" in groups:
             found.append(Request("CreateTags", lambda: self._set_tags(raw, desired["tags"])))
         if "version" in groups:
-            found.append(Request("CreateLaunchTemplateVersion", lambda: self._create_version(raw, desired["data"])))
+            found.append(Request("CreateLaunchTemplateVersion", lambda: self._create_version(raw, desired)))
         elif "default" in groups:
             found.append(Request("ModifyLaunchTemplate", lambda: self._set_default(raw, desired["default_version"])))
         return found
 
-    def _create_version(self, raw: Row, data: Row) -> None:
+    def _create_version(self, raw: Row, desired: Row) -> None:
         answer = self.ec2.create_launch_template_version(
-            LaunchTemplateId=raw["id"], LaunchTemplateData=data, ClientToken=str(uuid.uuid4())
+            LaunchTemplateId=raw["id"],
+            LaunchTemplateData=desired["launch_template_data"],
+            ClientToken=str(uuid.uuid4()),
         )
-        number = str(answer["LaunchTemplateVersion"]["VersionNumber"])
-        self.in_use = number  # what is described from now on
-        self._set_default(raw, number)
+        self._set_default(raw, str(answer["LaunchTemplateVersion"]["VersionNumber"]))
 
     def _set_default(self, raw: Row, number: str) -> None:
         self.ec2.modify_launch_template(LaunchTemplateId=raw["id"], DefaultVersion=number)

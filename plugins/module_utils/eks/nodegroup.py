@@ -10,7 +10,6 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX, build_owner_tags
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import apply_tags, check_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUSTOM
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -84,8 +83,11 @@ class NodegroupResource(EksResource):
     replaceable = True
     transient_statuses = TRANSIENT_STATUSES - {"DEGRADED"}  # lost nodes do not come back during a wait
 
-    def __init__(self, client: Any, cluster_name: str, name: str, lookups: NodegroupLookups) -> None:
+    def __init__(
+        self, client: Any, cluster_name: str, name: str, lookups: NodegroupLookups | None, owner: str = ""
+    ) -> None:
         super().__init__(client, name)
+        self.owner = owner
         self.cluster_name = cluster_name
         self._names = {"clusterName": cluster_name, "nodegroupName": name}
         self._lookups = lookups
@@ -110,7 +112,7 @@ class NodegroupResource(EksResource):
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         image = {} if desired.get("ami_type") else {"ami_type": raw.get("amiType")}  # omitted, it stays
         raise_problems(find_nodegroup_problems({**desired, **image, "name": self.name}))
-        desired = self._add_template(self._keep_tags(raw, desired), raw.get("launchTemplate"))
+        desired = self._add_template(super().adjust(raw, desired), raw.get("launchTemplate"))
         desired = self._resolve_release(raw, desired)
         for option, pairs in EXCLUSIVE.items():
             if desired.get(option):
@@ -121,15 +123,6 @@ class NodegroupResource(EksResource):
             sizes = merge_scaling(raw["scalingConfig"], desired["scaling_config"], enforce)
             desired = {**desired, "scaling_config": sizes}
         return desired
-
-    @staticmethod
-    def _keep_tags(raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        """The desired tags beside those that stay: the marks of this collection, and all others without purge_tags."""
-        if desired.get("tags") is None:
-            return desired
-        purge = desired.get("purge_tags", True)
-        kept = {key: value for key, value in (raw.get("tags") or {}).items() if not purge or key.startswith(PREFIX)}
-        return {**desired, "tags": {**kept, **desired["tags"]}}
 
     def _resolve_release(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         """ "latest" as a release version. With a new Kubernetes version EKS chooses the latest one itself."""
@@ -148,14 +141,15 @@ class NodegroupResource(EksResource):
         """
         asked = self.adjust(raw, {**desired, "enforce_desired_size": True})
         dropped = {"version", "release_version", "launch_template.id", "launch_template.version"}
-        if asked.get("launch_template") or asked.get("template"):
+        has_template = bool(asked.get("launch_template")) or asked.get("template") is not None
+        if has_template:
             dropped |= {"disk_size", "remote_access"}
         if raw.get("amiType") == CUSTOM:
             dropped |= {"ami_type"}
         options = build_options(self.fields, raw)
         kept = {option: value for option, value in options.items() if value and option not in dropped}
         kept["subnets"] = raw["subnets"]  # what is sent is never the sorted form that is compared
-        if raw.get("launchTemplate") and not (asked.get("launch_template") or asked.get("template")):
+        if raw.get("launchTemplate") and not has_template:
             kept["launch_template"] = {key: raw["launchTemplate"][key] for key in ("id", "version")}
         return {**kept, **asked}
 
@@ -262,9 +256,7 @@ class NodegroupResource(EksResource):
 
     def build_creation(self, desired: dict[str, Any]) -> dict[str, Any]:
         """The request of CreateNodegroup. The mark of the owner is set by the creation, or it would get lost with an interruption."""
-        wanted = self._add_template(self._complete_sizes(desired))
-        owner = build_owner_tags(self.client.meta.region_name, self.cluster_name)
-        wanted = {**wanted, "tags": {**(wanted.get("tags") or {}), **owner}}
+        wanted = self.mark(self._add_template(self._complete_sizes(desired)))
         if wanted.get("release_version") == LATEST:
             wanted["release_version"] = None  # EKS takes the latest one
         if wanted.get("ami_type") == CUSTOM:

@@ -23,6 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup impo
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import (
     LaunchTemplateResource,
+    build_desired_template,
     describe_owned_templates,
     describe_templates_by_name,
 )
@@ -42,6 +43,7 @@ class NodegroupManager:
         eks: boto3's client.
         lookups: what the groups of one task look up together.
         wait: return when a group is settled, and wait_timeout its limit in seconds.
+        owned: whether a group gets the mark of its owner from the call that creates it.
     """
 
     eks: Any
@@ -49,6 +51,7 @@ class NodegroupManager:
     check_mode: bool = False
     wait: bool = False
     wait_timeout: float = 1200
+    owned: bool = False
     _templates: dict[str, Item] = field(default_factory=dict)
     _read: set[str] = field(default_factory=set)
 
@@ -87,24 +90,24 @@ class NodegroupManager:
         return self._ensure_with_template(group, item)
 
     def _group(self, name: str) -> NodegroupResource:
-        return NodegroupResource(self.eks, self.cluster_name, name, self.lookups)
+        return NodegroupResource(self.eks, self.cluster_name, name, self.lookups, self.owner if self.owned else "")
 
     def _reconciler(self, group: NodegroupResource, item: Item, plan: bool = False) -> Reconciler:
         replace = bool(item.get("replace"))
         return Reconciler(group, plan or self.check_mode, self.wait, self.wait_timeout, replace)
 
-    def _template(self, name: str, in_use: str | None = None) -> LaunchTemplateResource:
+    def _template(self, name: str, in_use: str | None = None, wanted: Item | None = None) -> LaunchTemplateResource:
         marks = {**build_owner_tags(self.eks.meta.region_name, self.cluster_name), NODEGROUP_TAG: name}
         template_name = build_template_name(self.cluster_name, name)
-        template = LaunchTemplateResource(self.lookups.ec2(), template_name, marks, self.owner, in_use)
+        template = LaunchTemplateResource(self.lookups.ec2(), template_name, marks, self.owner, in_use, wanted)
         if template_name in self._read:
             template.known = self._templates
         return template
 
     def _ensure_with_template(self, group: NodegroupResource, item: Item) -> Outcome:
         raw = group.observe()
-        template = self._template(item["name"], _find_version_in_use(raw))
         wanted = self._build_wanted(raw, item)
+        template = self._template(item["name"], _find_version_in_use(raw), wanted["data"])
         planned = Reconciler(template, check_mode=True).ensure_present(wanted)
         desired = _build_desired(item, planned, planned.raw["defaultVersion"])
         plan = self._reconciler(group, item, plan=True).ensure_present(desired)
@@ -129,10 +132,11 @@ class NodegroupManager:
         if not item.get("ami_type") and raw and not item["template"].get("image_id"):
             item = {**item, "ami_type": raw.get("amiType")}
         raise_problems(find_nodegroup_problems(item))
-        cluster = self.lookups.describe_cluster() if item["template"].get("image_id") else None
+        needs_cluster = item["template"].get("image_id") or item["template"].get("security_groups")
+        cluster = self.lookups.describe_cluster() if needs_cluster else None
         tags = dict(item.get("tags") or {})
         owner = build_owner_tags(self.eks.meta.region_name, self.cluster_name)
-        return {"data": build_template_data(item, {**tags, **owner}, cluster), "tags": tags}
+        return build_desired_template(build_template_data(item, {**tags, **owner}, cluster), tags)
 
     # absent
 

@@ -12,22 +12,21 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_n
 Row = dict[str, Any]
 
 
-def build_items(task: Row, spec_defaults: Row) -> list[Row]:
+def build_items(task: Row) -> list[Row]:
     """The node groups of a task, each with all of its options.
 
     Args:
         task: the options of the task: nodegroups, and for all of them defaults, tags, node_roles, private_subnets, public_subnets.
-        spec_defaults: option -> default of the argument spec, which ``defaults`` takes precedence over.
     """
-    return [build_item(task, row, spec_defaults) for row in task["nodegroups"]]
+    return [build_item(task, row) for row in task["nodegroups"]]
 
 
-def build_item(task: Row, row: Row, spec_defaults: Row) -> Row:
-    """One node group: its own options, else the defaults of the task, else those of the argument spec."""
+def build_item(task: Row, row: Row) -> Row:
+    """One node group: its own options, else the defaults of the task."""
     defaults, row = drop_none(task.get("defaults") or {}), drop_none(row)
     if row.get("launch_template"):
         defaults.pop("template", None)  # the group brings its own
-    item = {**spec_defaults, **defaults, **row}
+    item = {**defaults, **row}
     tags = [source.get("tags") for source in (task, defaults, row)]
     if any(each is not None for each in tags):
         item["tags"] = {key: value for each in tags for key, value in (each or {}).items()}

@@ -55,7 +55,7 @@ def build_template_data(params: Params, tags: dict[str, str], cluster: Params | 
     Args:
         params: the options of the node group.
         tags: of its instances, their volumes and network interfaces.
-        cluster: the answer of DescribeCluster, needed with an image of the user's own.
+        cluster: the answer of DescribeCluster, needed with an image or security groups of the user's own.
     """
     template = {key: value for key, value in params["template"].items() if value is not None}
     data = {
@@ -75,7 +75,7 @@ def build_template_data(params: Params, tags: dict[str, str], cluster: Params | 
             template.get("placement"),
             {"group_name": "GroupName", "partition_number": "PartitionNumber", "tenancy": "Tenancy"},
         ),
-        **_build_network(template),
+        **_build_network(template, list_security_groups(template, cluster)),
         **_build_capacity(params, template),
     }
     return {key: value for key, value in data.items() if value not in (None, [], {})}
@@ -108,28 +108,32 @@ def _build_tags(tags: dict[str, Any]) -> list[Params]:
     return [{"ResourceType": kind, "Tags": rows} for kind in TAGGED] if rows else []
 
 
-def _build_network(template: Params) -> Params:
-    """Security groups of the instance, or of its interfaces: EC2 refuses both.
+def list_security_groups(template: Params, cluster: Params | None) -> list[str]:
+    """The security groups of the instances; none where EKS adds the cluster's.
 
-    With groups that are given EKS does not add the cluster's security group:
+    "If you specify custom security groups in the launch template, Amazon EKS doesn't add the cluster security group":
     https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-security-groups
     """
-    groups = template.get("security_groups")
+    groups = list(template.get("security_groups") or [])
+    if not groups or template.get("cluster_security_group") is False:
+        return groups
+    shared = ((cluster or {}).get("resourcesVpcConfig") or {}).get("clusterSecurityGroupId")
+    return [shared, *[group for group in groups if group != shared]] if shared else groups
+
+
+def _build_network(template: Params, groups: list[str]) -> Params:
+    """Security groups of the instance, or of its interfaces: EC2 refuses both."""
     count = template.get("efa_interfaces") or 0
     if not count:
         return {"SecurityGroupIds": groups}
     # One EFA on each network card. Device index 0 is the primary interface on card 0, the others have index 1.
     # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-start.html
-    interfaces = [
-        {
-            "DeviceIndex": min(card, 1),
-            "NetworkCardIndex": card,
-            "InterfaceType": "efa",
-            **({"Groups": groups} if groups else {}),
-        }
-        for card in range(count)
-    ]
-    return {"NetworkInterfaces": interfaces}
+    return {"NetworkInterfaces": [_build_interface(card, groups) for card in range(count)]}
+
+
+def _build_interface(card: int, groups: list[str]) -> Params:
+    found = {"DeviceIndex": min(card, 1), "NetworkCardIndex": card, "InterfaceType": "efa"}
+    return {**found, "Groups": groups} if groups else found
 
 
 def _build_capacity(params: Params, template: Params) -> Params:

@@ -51,6 +51,7 @@ def build_node_template_spec() -> Spec:
         "metadata_options": {"type": "dict", "options": _build_metadata_spec()},
         "tags": {"type": "dict"},
         "security_groups": {"type": "list", "elements": "str"},
+        "cluster_security_group": {"type": "bool"},
         "key_name": {"type": "str", "no_log": False},
         "image_id": {"type": "str"},
         "user_data": {"type": "str"},

@@ -10,7 +10,6 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import AMI_TYPES, CUSTOM
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import find_version_problems
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_tags_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_image import (
     find_image_problems,
     find_image_version_problems,
@@ -71,7 +70,7 @@ OPEN_LABELS = ("node.kubernetes.io", "kubelet.kubernetes.io")
 
 
 def build_nodegroup_spec() -> Spec:
-    """The options that describe a node group, beside its name."""
+    """The options that describe a node group, beside its name. None has a default, so that those of a list can have others."""
     return dict(
         node_role=dict(type="str"),
         addon_policies=dict(type="list", elements="str"),
@@ -79,7 +78,7 @@ def build_nodegroup_spec() -> Spec:
         subnets=dict(type="list", elements="str"),
         private_networking=dict(type="bool"),
         scaling_config=dict(type="dict", options=_build_scaling_spec()),
-        enforce_desired_size=dict(type="bool", default=False),
+        enforce_desired_size=dict(type="bool"),
         disk_size=dict(type="int"),
         instance_types=dict(type="list", elements="str"),
         ami_type=dict(type="str", choices=AMI_TYPES),
@@ -99,9 +98,10 @@ def build_nodegroup_spec() -> Spec:
         capacity_type=dict(type="str", choices=["ON_DEMAND", "SPOT", "CAPACITY_BLOCK"]),
         version=dict(type="str"),
         release_version=dict(type="str"),
-        force=dict(type="bool", default=False),
-        replace=dict(type="bool", default=False),
-        **build_tags_spec(),
+        force=dict(type="bool"),
+        replace=dict(type="bool"),
+        tags=dict(type="dict", aliases=["resource_tags"]),
+        purge_tags=dict(type="bool"),
     )
 
 
