@@ -9,7 +9,7 @@ module: eks_foundation_info
 version_added: 0.1.0
 short_description: Look at what an Amazon EKS cluster stands on
 description:
-  - Describes the network that the role P(kumo.eks.eks_network#role) made for a cluster, IAM roles and launch templates, all in one task.
+  - Describes the network that the role P(kumo.eks.eks_network#role) made for a cluster, and IAM roles, in one task.
   - Keys of the answers are those of the APIs in snake case; tags are dictionaries.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -45,12 +45,6 @@ options:
     description: Whether to look up what in the region uses which role. This describes every cluster with its node groups and profiles.
     type: bool
     default: false
-  launch_templates:
-    description:
-      - Names of launch templates to look at.
-      - An empty list looks at those that were made for the cluster. Left out, none is looked at.
-    type: list
-    elements: str
   wait:
     description:
       - Whether to wait until no NAT gateway is pending or deleting, and EKS has removed its own network interfaces.
@@ -223,12 +217,6 @@ role_users:
       returned: always
       type: dict
       sample: {"arn:aws:iam::123456789012:role/eksClusterRole": ["cluster my-cluster"]}
-launch_templates:
-  description: The launch templates, each with the data of its C(latest) version.
-  returned: when O(launch_templates) is given
-  type: list
-  elements: dict
-  sample: [{"launch_template_name": "my-cluster-general", "latest_version_number": 1, "latest": {}, "tags": {}}]
 """
 
 import time
@@ -236,7 +224,6 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client, has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import describe_templates
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.network import describe_network, is_settled
 from ansible_collections.kumo.eks.plugins.module_utils.iam.role_usage import describe_roles, list_role_users
 
@@ -278,9 +265,6 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
         found["network"] = look_at_network(module)
     if params["role_users"]:
         found["role_users"] = list_role_users(get_client(module))
-    if params["launch_templates"] is not None:
-        ec2, names = get_client(module, "ec2"), params["launch_templates"]
-        found["launch_templates"] = describe_templates(ec2, module.region, params["cluster_name"], names)
     return found
 
 
@@ -292,7 +276,6 @@ def main() -> None:
         leftovers=dict(type="bool", default=False),
         roles=dict(type="list", elements="dict", options=role, default=[]),
         role_users=dict(type="bool", default=False),
-        launch_templates=dict(type="list", elements="str"),
         wait=dict(type="bool", default=False),
         wait_timeout=dict(type="int", default=600),
     )
