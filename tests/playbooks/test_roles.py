@@ -55,23 +55,29 @@ def test_cluster_alone(cycle, ground):
 
 
 def test_nodegroups_alone(cycle, cluster):
-    group = {"name": "general", "volume_size": 50, "addon_policies": ["auto_scaler"]}
+    group = {"name": "general", "template": {"volumes": [{"size": 50}]}, "addon_policies": ["auto_scaler"]}
     cycle("eks_nodegroups", eks_nodegroups_list=[group], eks_nodegroups_private_subnets=cluster["subnets"])
 
 
-def test_a_node_group_that_stays_keeps_its_launch_template(sandbox, play_role, cluster):
-    """Only what is named goes, in check mode as in a run."""
-    groups = [{"name": name, "volume_size": 50} for name in ("stays", "goes")]
+def test_node_groups_that_are_not_named(sandbox, play_role, cluster):
+    """What the list does not name stays, with its launch template and its role, and is named; purge deletes it."""
+    groups = [{"name": name, "template": {"volumes": [{"size": 50}]}} for name in ("stays", "goes")]
     options = {"eks_cluster_name": NAME, "eks_nodegroups_private_subnets": cluster["subnets"]}
     play_role("eks_nodegroups", eks_nodegroups_list=groups, **options).assert_ok()
     gone = {**options, "eks_nodegroups_list": [{"name": "goes"}], "eks_nodegroups_state": "absent"}
-    planned = play_role("eks_nodegroups", "--check", **gone).assert_ok().output
-    assert "(item=my-cluster-goes)" in planned and "(item=my-cluster-stays)" not in planned
+    assert "not in the list: stays" in play_role("eks_nodegroups", "--check", **gone).assert_ok().output
     play_role("eks_nodegroups", **gone).assert_ok()
-    found = sandbox.client("ec2").describe_launch_templates()["LaunchTemplates"]
-    left = [row["LaunchTemplateName"] for row in found if row["LaunchTemplateName"].startswith(NAME)]
-    assert left == ["my-cluster-stays"]
-    assert sandbox.client("eks").list_nodegroups(clusterName=NAME)["nodegroups"] == ["stays"]
+
+    def left() -> tuple[list[str], list[str]]:
+        found = sandbox.client("ec2").describe_launch_templates()["LaunchTemplates"]
+        names = [row["LaunchTemplateName"] for row in found if row["LaunchTemplateName"].startswith(NAME)]
+        return names, sandbox.client("eks").list_nodegroups(clusterName=NAME)["nodegroups"]
+
+    assert left() == (["my-cluster.stays"], ["stays"])
+    purged = {**options, "eks_nodegroups_list": [{"name": "other"}], "eks_nodegroups_purge": True}
+    assert play_role("eks_nodegroups", "--check", **purged).assert_ok().changed > 0
+    play_role("eks_nodegroups", **purged).assert_ok()
+    assert left() == ([], ["other"])
 
 
 def test_fargate_alone(cycle, cluster):
