@@ -130,7 +130,7 @@ def test_a_role_that_clusters_share_goes_with_the_last_of_them(sandbox, play_rol
     play_role("eks_cluster", eks_cluster_name="one", **options).assert_ok()
     play_role("eks_cluster", eks_cluster_name="two", **options).assert_ok()
     gone = play_role("eks_cluster", eks_cluster_name="one", eks_cluster_state="absent", **options).assert_ok()
-    assert "it is used by cluster two" in gone.output and "name: shared" in gone.output
+    assert "it is used by cluster two" in gone.output and '"name": "shared"' in gone.output
     tags = {tag["Key"] for tag in iam.list_role_tags(RoleName="shared")["Tags"]}
     assert tags == {"kumo.eks/ap-northeast-1/two"}
     play_role("eks_cluster", eks_cluster_name="two", **options).assert_unchanged()
