@@ -15,6 +15,7 @@ from kumo_sandbox.eks.views import build_view
 from kumo_sandbox.faults import Faults
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.principals import ACCOUNT, find_principal, normalize_to_iam_arn
+from kumo_sandbox.quotas import Quotas
 from kumo_sandbox.recorder import Recorder
 
 
@@ -29,6 +30,7 @@ class Account:
     region: str
     settings: Settings
     store: Store
+    quotas: Quotas
     faults: Faults = field(default_factory=Faults)
     recorder: Recorder = field(default_factory=Recorder)
     control_planes: ControlPlanes = field(default_factory=ControlPlanes)

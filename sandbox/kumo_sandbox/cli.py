@@ -6,17 +6,17 @@ import argparse
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import requests
 
 from kumo_sandbox.faults import KINDS
-from kumo_sandbox.state_dir import PATIENCE, Failure, StateDir
+from kumo_sandbox.quotas import parse_quotas
+from kumo_sandbox.server_process import serve, start_server
+from kumo_sandbox.state_dir import Failure, StateDir
 from kumo_sandbox.toolchain import binaries
 from kumo_sandbox.toolchain.command import run_binaries
 
@@ -34,83 +34,6 @@ def start_sandbox(options: argparse.Namespace, state_dir: StateDir) -> None:
         facts = state_dir.read_facts() or start_server(options, state_dir)
     print(f"The sandbox answers at {facts['endpoint']}, its state is in {state_dir.folder}.")
     print('Point your shell to it: eval "$(kumo-sandbox env)"; stop it: kumo-sandbox down')
-
-
-def start_server(options: argparse.Namespace, state_dir: StateDir) -> dict[str, Any]:
-    command = [
-        sys.executable,
-        "-m",
-        "kumo_sandbox.cli",
-        "serve",
-        "--state",
-        str(state_dir.folder),
-        "--speed",
-        options.speed,
-    ]
-    command += ["--port", str(options.port), "--region", options.region]
-    command += ["--refuse-unsupported"] if options.refuse_unsupported else []
-    command += ["--no-kubernetes"] if options.no_kubernetes else []
-    command += ["--enforce-iam"] if options.enforce_iam else []
-    server = None
-    try:
-        with state_dir.log.open("w") as out, defer_interruptions():
-            server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
-        return wait_for_server(server, state_dir)
-    except BaseException:  # whoever interrupts `up` wants no server either
-        if server:
-            server.kill()
-            server.wait()
-        state_dir.clear()
-        raise
-
-
-@contextmanager
-def defer_interruptions() -> Iterator[None]:
-    """An interruption waits until the block has ended."""
-    came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if came:
-        raise KeyboardInterrupt
-
-
-def wait_for_server(server: subprocess.Popen[bytes], state_dir: StateDir) -> dict[str, Any]:
-    """What the server writes when it answers."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end and server.poll() is None:
-        facts = state_dir.read_facts()
-        if facts and facts["pid"] == server.pid:
-            return facts
-        time.sleep(0.1)
-    raise Failure(f"the server did not start; the end of {state_dir.log}:\n" + state_dir.log.read_text()[-2000:])
-
-
-def serve(options: argparse.Namespace, state_dir: StateDir) -> None:
-    """Run the server in the foreground until it gets SIGTERM or SIGINT."""
-    from kumo_sandbox.sandbox import Sandbox
-
-    state_dir.claim()
-    sandbox = Sandbox(
-        options.speed,
-        not options.no_kubernetes,
-        options.refuse_unsupported,
-        options.port,
-        str(state_dir.clusters),
-        options.region,
-        options.enforce_iam,
-    )
-    try:
-        sandbox.start()
-    except (OSError, SystemExit) as error:
-        raise Failure(f"port {options.port} cannot be had: {error}; give another --port") from error
-    state_dir.write_facts({"pid": os.getpid(), "endpoint": sandbox.endpoint, "env": sandbox.env})
-    try:
-        signal.sigwait({signal.SIGTERM, signal.SIGINT})
-    finally:
-        sandbox.stop()
 
 
 def stop_sandbox(options: argparse.Namespace, state_dir: StateDir) -> None:
@@ -213,6 +136,14 @@ def change_iam(options: argparse.Namespace, state_dir: StateDir) -> None:
     )
 
 
+def change_quotas(options: argparse.Namespace, state_dir: StateDir) -> None:
+    """Show the account's quotas, or change them as Service Quotas does."""
+    if options.set:
+        state_dir.request("PUT", "quotas", json=parse_quotas(options.set))
+    for name, number in state_dir.request("GET", "quotas").items():
+        print(f"{name}  {number}")
+
+
 def print_token(options: argparse.Namespace, state_dir: StateDir) -> None:
     """Sign a service account's token with the key of the cluster's issuer, without its API server."""
     keys = ("cluster", "namespace", "account", "audience", "seconds")
@@ -244,6 +175,7 @@ def build_parser() -> argparse.ArgumentParser:
         made.add_argument("--region", default="ap-northeast-1", help="region of `env` (default: %(default)s)")
         made.add_argument("--refuse-unsupported", action="store_true", help="refuse versions AWS no longer offers")
         made.add_argument("--enforce-iam", action="store_true", help="let IAM decide who may do what")
+        made.add_argument("--quota", action="append", default=[], metavar="NAME=NUMBER", help="raise or lower a quota")
         made.add_argument("--no-kubernetes", action="store_true", help="clusters without a control plane behind them")
     command("down", stop_sandbox)
     command("env", print_environment).add_argument(
@@ -271,6 +203,9 @@ def build_parser() -> argparse.ArgumentParser:
     command("charts", fetch_charts)
     command("reset", reset_account)
     command("iam", change_iam).add_argument("--enforce", choices=["on", "off"], default="", help="switch it")
+    command("quotas", change_quotas).add_argument(
+        "--set", action="append", default=[], metavar="NAME=NUMBER", help="change this one; may be repeated"
+    )
     made = command("token", print_token)
     for flag in ("cluster", "namespace", "account"):
         made.add_argument(flag)
@@ -289,7 +224,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     try:
         options.act(options, StateDir(options.state))
-    except (Failure, binaries.BinariesError, requests.RequestException) as error:
+    except (Failure, binaries.BinariesError, requests.RequestException, ValueError) as error:
         print(f"kumo-sandbox: {error}", file=sys.stderr)
         return 1
     return 0

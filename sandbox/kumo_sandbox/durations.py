@@ -21,3 +21,11 @@ NAT_GATEWAY = 90.0
 INSIGHTS_REFRESH = 60.0
 IDENTITY_PROVIDER = 120.0
 LOAD_BALANCER = 5.0  # until a Service shows its hostname; it takes traffic minutes later
+# EC2; assumed but for what AWS documents (a deleted NAT gateway can be seen for about an hour).
+NAT_GATEWAY_FAILURE = 15.0
+NAT_GATEWAY_DELETE = 45.0
+NAT_GATEWAY_FORGOTTEN = 3600.0
+CIDR_BLOCK = 5.0
+VPC_ENDPOINT = 60.0  # an interface endpoint; a gateway endpoint is available at once
+VPC_ENDPOINT_DELETE = 30.0
+CONTROL_PLANE_INTERFACES = 30.0  # they stay so long after the cluster is gone

@@ -11,6 +11,7 @@ import boto3
 import werkzeug.serving
 
 from kumo_sandbox.account import Account
+from kumo_sandbox.agenda import Agenda
 from kumo_sandbox.clock import Clock
 from kumo_sandbox.eks import machine_images
 from kumo_sandbox.eks.aws_context import AwsContext
@@ -23,6 +24,7 @@ from kumo_sandbox.interfaces import KubernetesBackend
 from kumo_sandbox.moto_fixes.install import install_fixes, reset_moto
 from kumo_sandbox.moto_fixes.parameters import offer_parameters
 from kumo_sandbox.principals import make_administrator
+from kumo_sandbox.quotas import Quotas
 from kumo_sandbox.server.app import App
 from kumo_sandbox.server.control import Control
 from kumo_sandbox.toolchain import charts
@@ -41,6 +43,7 @@ class Sandbox:
         refuse_unsupported: refuse Kubernetes versions that AWS no longer offers.
         enforce_iam: IAM decides who may do what, see ``set_enforce_iam``.
         port: 0 takes a free one.
+        quotas: those to raise or lower, as ``kumo_sandbox.quotas.DEFAULTS`` names them.
         state_dir: where the Kubernetes backend keeps its files; None for a folder that goes with the sandbox.
     """
 
@@ -53,9 +56,11 @@ class Sandbox:
         state_dir: str | None = None,
         region: str = REGION,
         enforce_iam: bool = False,
+        quotas: dict[str, int] | None = None,
     ) -> None:
-        clock = Clock(speed)
-        self.account = Account(clock, region, Settings(refuse_unsupported), Store(clock))
+        agenda = Agenda(Clock(speed))
+        settings = Settings(refuse_unsupported)
+        self.account = Account(agenda.clock, region, settings, Store(agenda), Quotas(quotas))
         self.kubernetes: KubernetesBackend | None = None
         self._with_kubernetes, self._state_dir, self._port = kubernetes, state_dir, port
         self._enforce_iam = enforce_iam
@@ -73,7 +78,7 @@ class Sandbox:
         self.stop()
 
     def start(self) -> None:
-        install_fixes(self.clock)
+        install_fixes(self.store.agenda, self.quotas)
         offer_parameters(machine_images.PREFIX, machine_images.list_parameters)
         reset_moto()
         self.keys = make_administrator()
@@ -127,6 +132,7 @@ class Sandbox:
         self.account.store.clear()
         self.recorder.clear()
         self.faults.clear()
+        self.quotas.reset()
         reset_moto()
         make_administrator(self.keys)
         set_enforced(self._enforce_iam)
@@ -175,6 +181,11 @@ class Sandbox:
     @property
     def aws_context(self) -> AwsContext:
         return self.account.aws_context
+
+    @property
+    def quotas(self) -> Quotas:
+        """The account's quotas; ``sandbox.quotas.change({"vpcs": 50})`` raises one until ``reset``."""
+        return self.account.quotas
 
     @property
     def recorder(self) -> Any:

@@ -159,8 +159,14 @@ def test_irsa_keeps_and_removes_a_provider_alone(play_role, cluster, identities)
             {"eks_irsa_service_accounts": [{"name": "a"}] * 2},
             ["eks_irsa_service_accounts: service account default/a belongs"],
         ),
-        ({"eks_irsa_service_accounts": [{"name": "a", "polcy": {}}]}, ["eks_irsa_service_accounts[0]: unknown: polcy"]),
-        ({"eks_irsa_pod_identity_associations": [{"namespace": "n"}]}, ["missing required arguments: service_account"]),
+        (
+            {"eks_irsa_service_accounts": [{"name": "a", "polcy": {}}]},
+            ["eks_irsa_service_accounts[0].polcy: unknown option. Did you mean policy?"],
+        ),
+        (
+            {"eks_irsa_pod_identity_associations": [{"namespace": "n"}]},
+            ["eks_irsa_pod_identity_associations[0].service_account: required"],
+        ),
     ],
 )
 def test_wrong_identities_are_refused_before_anything_is_sent(sandbox, play, variables, words):

@@ -11,6 +11,10 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types as ami_types
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import format_value
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import (
+    OF_THE_TEMPLATE,
+    read_node_config,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import sizes
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
@@ -113,7 +117,7 @@ def _nodegroups(config: dict[str, Any]) -> Iterator[str]:
     known = {key for subnets in config.get("vpc", {}).get("subnets", {}).values() for key in subnets}
     for index, group in enumerate(groups):
         path = f"managedNodeGroups[{index}]"
-        for check in (_sizes, _instances, _volume, _identity, _update, _taints):
+        for check in (_sizes, _instances, _volume, _bootstrap, _identity, _update, _taints):
             yield from check(path, group or {})
         yield from _subnets(path, group or {}, config, known)
 
@@ -152,9 +156,8 @@ def _instances(path: str, group: dict[str, Any]) -> Iterator[str]:
 
 
 def _volume(path: str, group: dict[str, Any]) -> Iterator[str]:
-    given = [name for name in group if name.startswith("volume")]
     if "launchTemplate" in group:
-        for name in given:
+        for name in [name for name in group if name in OF_THE_TEMPLATE]:
             yield f"{path}.{name}: cannot be combined with launchTemplate; set it in the template."
         return
     kind = group.get("volumeType", "gp3")
@@ -162,12 +165,35 @@ def _volume(path: str, group: dict[str, Any]) -> Iterator[str]:
         yield f"{path}.volumeThroughput: is for volumeType gp3, not {kind}."
     if "volumeIOPS" in group and kind not in ("gp3", "io1", "io2"):
         yield f"{path}.volumeIOPS: is for volumeType gp3, io1 and io2, not {kind}."
-    if "volumeIOPS" not in group and kind in ("io1", "io2"):
-        yield f"{path}.volumeIOPS: is missing; volumeType {kind} needs it."
     if "volumeKmsKeyID" in group and not group.get("volumeEncrypted"):
         yield f"{path}.volumeKmsKeyID: needs volumeEncrypted: true."
     if group.get("volumeSize", 80) < 1:
         yield f"{path}.volumeSize: {group['volumeSize']} is no size in GiB; at least 1."
+
+
+def _bootstrap(path: str, group: dict[str, Any]) -> Iterator[str]:
+    """ValidateManagedNodeGroup in eksctl's pkg/apis/eksctl.io/v1alpha5/validation.go."""
+    family, own = group.get("amiFamily", "AmazonLinux2023"), "ami" in group
+    if own and "amiFamily" not in group:
+        yield f"{path}.amiFamily: is required with ami."
+    for name in ("releaseVersion", "maxPodsPerNode") if own else ():
+        if name in group:
+            yield f"{path}.{name}: cannot be combined with ami."
+    override = group.get("overrideBootstrapCommand")
+    if family == "AmazonLinux2023" and override is not None:
+        try:
+            read_node_config(override)
+        except ValueError as problem:
+            yield f"{path}.overrideBootstrapCommand: {problem}."
+    elif override is not None and not own:
+        yield f"{path}.overrideBootstrapCommand: needs ami, unless amiFamily is AmazonLinux2023."
+    elif own and override is None and family == "AmazonLinux2":
+        yield f"{path}.overrideBootstrapCommand: is required with ami and amiFamily AmazonLinux2."
+    for name in ("preBootstrapCommands", "overrideBootstrapCommand") if family.startswith("Bottlerocket") else ():
+        if name in group:
+            yield f"{path}.{name}: Bottlerocket runs no scripts; use bottlerocket.settings."
+    if "bottlerocket" in group and not family.startswith("Bottlerocket"):
+        yield f"{path}.bottlerocket: is for amiFamily Bottlerocket, not {family}."
 
 
 def _identity(path: str, group: dict[str, Any]) -> Iterator[str]:

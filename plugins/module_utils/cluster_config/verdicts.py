@@ -19,15 +19,16 @@ class Refusal(NamedTuple):
     accepts: tuple[Any, ...] = ()
 
 
+_NODES = "managedNodeGroups[]"
+_ACCOUNTS, _ASSOCIATIONS = "iam.serviceAccounts[]", "iam.podIdentityAssociations[]"
+
 # A field that describes the file, not the cluster: checked, and then of no effect, as in eksctl.
 DESCRIPTIVE: dict[str, str] = {
     "apiVersion": "says how to read the file",
     "kind": "says how to read the file",
+    f"{_NODES}.ssh.enableSsm": "nodes have the rights for AWS Systems Manager in any case, as in eksctl",
     "metadata.annotations": "notes for the file's readers, of no effect in eksctl, too",
 }
-
-_NODES = "managedNodeGroups[]"
-_ACCOUNTS, _ASSOCIATIONS = "iam.serviceAccounts[]", "iam.podIdentityAssociations[]"
 
 HONOURED: dict[str, str] = {
     "metadata.name": "eks_cluster_name",
@@ -104,13 +105,13 @@ HONOURED: dict[str, str] = {
     f"{_NODES}.desiredCapacity": "eks_nodegroups_list[].scaling_config.desired_size",
     f"{_NODES}.minSize": "eks_nodegroups_list[].scaling_config.min_size",
     f"{_NODES}.maxSize": "eks_nodegroups_list[].scaling_config.max_size",
-    f"{_NODES}.volumeSize": "eks_nodegroups_list[].volume_size",
-    f"{_NODES}.volumeType": "eks_nodegroups_list[].volume_type",
-    f"{_NODES}.volumeName": "eks_nodegroups_list[].volume_name",
-    f"{_NODES}.volumeIOPS": "eks_nodegroups_list[].volume_iops",
-    f"{_NODES}.volumeThroughput": "eks_nodegroups_list[].volume_throughput",
-    f"{_NODES}.volumeEncrypted": "eks_nodegroups_list[].volume_encrypted",
-    f"{_NODES}.volumeKmsKeyID": "eks_nodegroups_list[].volume_kms_key_id",
+    f"{_NODES}.volumeSize": "eks_nodegroups_list[].template.volumes[].size",
+    f"{_NODES}.volumeType": "eks_nodegroups_list[].template.volumes[].type",
+    f"{_NODES}.volumeName": "eks_nodegroups_list[].template.volumes[].device_name",
+    f"{_NODES}.volumeIOPS": "eks_nodegroups_list[].template.volumes[].iops",
+    f"{_NODES}.volumeThroughput": "eks_nodegroups_list[].template.volumes[].throughput",
+    f"{_NODES}.volumeEncrypted": "eks_nodegroups_list[].template.volumes[].encrypted",
+    f"{_NODES}.volumeKmsKeyID": "eks_nodegroups_list[].template.volumes[].kms_key_id",
     f"{_NODES}.privateNetworking": "eks_nodegroups_list[].private_networking",
     f"{_NODES}.subnets": "eks_nodegroups_list[].subnets",
     f"{_NODES}.availabilityZones": "eks_nodegroups_list[].subnets (beside vpc.subnets only)",
@@ -119,7 +120,22 @@ HONOURED: dict[str, str] = {
     f"{_NODES}.tags": "eks_nodegroups_list[].tags",
     f"{_NODES}.updateConfig.maxUnavailable": "eks_nodegroups_list[].update_config.max_unavailable",
     f"{_NODES}.updateConfig.maxUnavailablePercentage": "eks_nodegroups_list[].update_config.max_unavailable_percentage",
-    f"{_NODES}.nodeRepairConfig.enabled": "eks_nodegroups_list[].node_repair_config.enabled",
+    f"{_NODES}.nodeRepairConfig": "eks_nodegroups_list[].node_repair_config",
+    f"{_NODES}.additionalVolumes": "eks_nodegroups_list[].template.volumes",
+    f"{_NODES}.ami": "eks_nodegroups_list[].template.image_id",
+    f"{_NODES}.bottlerocket": "eks_nodegroups_list[].template.bottlerocket_settings",
+    f"{_NODES}.capacityReservation": "eks_nodegroups_list[].template.capacity_reservation",
+    f"{_NODES}.disableIMDSv1": "eks_nodegroups_list[].template.metadata_options.http_tokens",
+    f"{_NODES}.disablePodIMDS": "eks_nodegroups_list[].template.metadata_options.http_put_response_hop_limit",
+    f"{_NODES}.ebsOptimized": "eks_nodegroups_list[].template.ebs_optimized",
+    f"{_NODES}.enableDetailedMonitoring": "eks_nodegroups_list[].template.monitoring",
+    f"{_NODES}.instanceName": "eks_nodegroups_list[].template.tags",
+    f"{_NODES}.instancePrefix": "eks_nodegroups_list[].template.tags",
+    f"{_NODES}.maxPodsPerNode": "eks_nodegroups_list[].template.node_config (Bottlerocket: bottlerocket_settings)",
+    f"{_NODES}.overrideBootstrapCommand": "eks_nodegroups_list[].template.node_config (Amazon Linux 2: user_data)",
+    f"{_NODES}.placement.groupName": "eks_nodegroups_list[].template.placement.group_name",
+    f"{_NODES}.preBootstrapCommands": "eks_nodegroups_list[].template.user_data",
+    f"{_NODES}.securityGroups.attachIDs": "eks_nodegroups_list[].template.security_groups",
     f"{_NODES}.launchTemplate.id": "eks_nodegroups_list[].launch_template.id",
     f"{_NODES}.launchTemplate.version": "eks_nodegroups_list[].launch_template.version",
     f"{_NODES}.releaseVersion": "eks_nodegroups_list[].release_version",
@@ -234,49 +250,33 @@ REFUSED: dict[str, Refusal] = {
     "addons[].podIdentityAssociations[].createServiceAccount": Refusal(
         "an add-on brings its service account", "leave it out", (False,)
     ),
-    f"{_NODES}.ami": Refusal("an image of your own needs its own bootstrap", _OWN_TEMPLATE),
-    f"{_NODES}.additionalVolumes": Refusal("nodes get their root volume only", _OWN_TEMPLATE),
     f"{_NODES}.asgSuspendProcesses": Refusal("EKS owns the Auto Scaling group", "leave it out"),
-    f"{_NODES}.bottlerocket": Refusal("settings of Bottlerocket are not written", _OWN_TEMPLATE),
-    f"{_NODES}.capacityReservation": Refusal("capacity reservations are not set", _OWN_TEMPLATE),
-    f"{_NODES}.disableIMDSv1": Refusal("the AMI chooses, and Amazon Linux 2023 demands IMDSv2", _OWN_TEMPLATE),
-    f"{_NODES}.disablePodIMDS": Refusal("metadata options are not chosen", _OWN_TEMPLATE, (False,)),
-    f"{_NODES}.ebsOptimized": Refusal("the instance type's own default holds", _OWN_TEMPLATE),
-    f"{_NODES}.efaEnabled": Refusal("EFA interfaces are not made", _OWN_TEMPLATE, (False,)),
-    f"{_NODES}.enableDetailedMonitoring": Refusal("EC2's basic monitoring holds", _OWN_TEMPLATE, (False,)),
-    f"{_NODES}.instanceMarketOptions": Refusal("markets other than spot are not used", "use spot: true"),
-    f"{_NODES}.instanceName": Refusal("instances are not named", "leave it out"),
-    f"{_NODES}.instancePrefix": Refusal("instances are not named", "leave it out"),
+    f"{_NODES}.efaEnabled": Refusal(
+        "the number of network cards of an instance type is not looked up",
+        "use role variables, with template.efa_interfaces",
+        (False,),
+    ),
+    f"{_NODES}.instanceMarketOptions": Refusal(
+        "a Capacity Block is not translated", "use role variables, with capacity_type CAPACITY_BLOCK"
+    ),
     f"{_NODES}.instanceSelector": Refusal("instance types are not looked for", "list them in instanceTypes"),
-    f"{_NODES}.maxPodsPerNode": Refusal("the AMI computes it from the instance type", _OWN_TEMPLATE),
     f"{_NODES}.outpostARN": Refusal("nodes on AWS Outposts are not managed", "leave it out"),
-    f"{_NODES}.overrideBootstrapCommand": Refusal("user data is not written", _OWN_TEMPLATE),
-    f"{_NODES}.placement": Refusal("placement groups are not made", _OWN_TEMPLATE),
-    f"{_NODES}.preBootstrapCommands": Refusal("user data is not written", _OWN_TEMPLATE),
+    f"{_NODES}.placement.spreadLevel": Refusal("it is for AWS Outposts", "leave it out"),
     f"{_NODES}.propagateASGTags": Refusal("EKS owns the Auto Scaling group", "leave it out", (False,)),
-    f"{_NODES}.securityGroups": Refusal("nodes use the cluster security group that EKS makes", _OWN_TEMPLATE),
     f"{_NODES}.securityGroups.withShared": Refusal(
         "nodes use the cluster security group that EKS makes", _OWN_TEMPLATE, (True,)
     ),
     f"{_NODES}.securityGroups.withLocal": Refusal(
         "nodes use the cluster security group that EKS makes", _OWN_TEMPLATE, (False,)
     ),
-    f"{_NODES}.ssh": Refusal(
-        "EKS takes SSH access only without a launch template, and volumes need one", "use SSM Session Manager"
-    ),
-    f"{_NODES}.ssh.allow": Refusal(
-        "EKS takes SSH access only without a launch template, and volumes need one", "use SSM Session Manager", (False,)
-    ),
-    f"{_NODES}.ssh.enableSsm": Refusal(
-        "policies for SSM are not attached", "name them in iam.attachPolicyARNs", (False,)
-    ),
+    f"{_NODES}.ssh": Refusal("no security group for SSH is created", "use SSM Session Manager"),
+    f"{_NODES}.ssh.allow": Refusal("no security group for SSH is created", "use SSM Session Manager", (False,)),
     f"{_NODES}.iam.attachPolicy": Refusal("inline policies are not written", "use iam.attachPolicyARNs"),
     f"{_NODES}.iam.instanceProfileARN": Refusal("EKS makes the instance profile", "give iam.instanceRoleARN"),
     f"{_NODES}.iam.instanceRoleName": Refusal("roles of node groups are named by kumo.eks", "give iam.instanceRoleARN"),
     f"{_NODES}.iam.instanceRolePermissionsBoundary": _BOUNDARY._replace(
         way_out="create the role and give iam.instanceRoleARN"
     ),
-    f"{_NODES}.nodeRepairConfig": Refusal("node repair is on or off, without limits", "give enabled alone"),
 }
 
 

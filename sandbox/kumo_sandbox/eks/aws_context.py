@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from moto.ec2.models.instances import Instance
 
 MARK = "kumo-sandbox-itself"
+IMAGE = "ami-12c6146b"  # of moto, whatever the node group's image is
 
 
 class AwsContext:
@@ -111,20 +112,32 @@ class AwsContext:
             "eks:nodegroup-name": nodegroup["nodegroupName"],
             f"kubernetes.io/cluster/{nodegroup['clusterName']}": "owned",
         }
-        types = nodegroup.get("instanceTypes") or ["t3.medium"]
-        self.client("ec2", region).create_launch_template(
-            LaunchTemplateName=name, LaunchTemplateData={"ImageId": "ami-12c6146b", "InstanceType": types[0]}
-        )
+        template = self._create_own_template(region, nodegroup, tags)
         scaling = nodegroup["scalingConfig"]
         self.client("autoscaling", region).create_auto_scaling_group(
             AutoScalingGroupName=name,
-            LaunchTemplate={"LaunchTemplateName": name, "Version": "$Latest"},
+            LaunchTemplate={"LaunchTemplateName": template, "Version": "$Latest"},
             MinSize=scaling["minSize"],
             MaxSize=scaling["maxSize"],
             DesiredCapacity=scaling["desiredSize"],
             VPCZoneIdentifier=",".join(nodegroup["subnets"]),
             Tags=[{"Key": k, "Value": v, "PropagateAtLaunch": True} for k, v in tags.items()],
         )
+
+    def _create_own_template(self, region: str, nodegroup: dict[str, Any], tags: dict[str, str]) -> str:
+        """EKS' own launch template behind a node group, with what the user's says; its name is eks-UUID."""
+        data: dict[str, Any] = {}
+        if nodegroup.get("launchTemplate"):
+            data = self.describe_launch_template(region, nodegroup["launchTemplate"])["data"]
+        types = nodegroup.get("instanceTypes") or [data.get("InstanceType") or "t3.medium"]
+        name = name_own_template(nodegroup)
+        rows = [{"Key": key, "Value": value} for key, value in tags.items() if not key.startswith("kubernetes.io/")]
+        self.client("ec2", region).create_launch_template(
+            LaunchTemplateName=name,
+            LaunchTemplateData={**data, "ImageId": data.get("ImageId") or IMAGE, "InstanceType": types[0]},
+            TagSpecifications=[{"ResourceType": "launch-template", "Tags": rows}],
+        )
+        return name
 
     def scale(self, region: str, nodegroup: dict[str, Any]) -> None:
         scaling = nodegroup["scalingConfig"]
@@ -155,9 +168,22 @@ class AwsContext:
         name = nodegroup["resources"]["autoScalingGroups"][0]["name"]
         try:
             self.client("autoscaling", region).delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
-            self.client("ec2", region).delete_launch_template(LaunchTemplateName=name)
+            self.client("ec2", region).delete_launch_template(LaunchTemplateName=name_own_template(nodegroup))
         except ClientError:
             pass  # a node group whose creation failed has none
+
+    def give_groups(self, region: str, nodegroup: dict[str, Any], cluster_group: str) -> None:
+        """Nodes have the security groups of their launch template, without any the cluster's own."""
+        from moto.ec2.models import ec2_backends
+
+        data: dict[str, Any] = {}
+        if nodegroup.get("launchTemplate"):
+            data = self.describe_launch_template(region, nodegroup["launchTemplate"])["data"]
+        names = data.get("SecurityGroupIds") or [cluster_group]
+        groups = [ec2_backends[ACCOUNT][region].get_security_group_from_id(name) for name in names]
+        for instance in self.list_instances(region, nodegroup):
+            for interface in instance.nics.values():
+                interface._group_set = [group for group in groups if group]
 
     def list_instances(self, region: str, nodegroup: dict[str, Any]) -> list[Instance]:
         """The node group's running instances, read where moto keeps them: this is asked at every connection to a cluster."""
@@ -167,3 +193,8 @@ class AwsContext:
         group = autoscaling_backends[ACCOUNT][region].autoscaling_groups.get(name)
         found = [state.instance for state in group.instance_states] if group else []
         return [instance for instance in found if instance.state == "running"]
+
+
+def name_own_template(nodegroup: dict[str, Any]) -> str:
+    """eks-UUID, with the UUID of the node group's ARN."""
+    return f"eks-{nodegroup['nodegroupArn'].rpartition('/')[2]}"

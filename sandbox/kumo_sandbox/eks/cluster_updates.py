@@ -9,6 +9,7 @@ from kumo_sandbox.eks import components
 from kumo_sandbox.eks.access import grant_creator_access
 from kumo_sandbox.eks.clusters import EGRESS_MODE, build_logging_setup, check_active, check_subnets, set_auto_mode
 from kumo_sandbox.eks.context import Context, begin_update, handles
+from kumo_sandbox.eks.control_plane_interfaces import place_interfaces
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest
 from kumo_sandbox.eks.rollback import roll_back
 from kumo_sandbox.eks.store import Cluster, Raw
@@ -83,6 +84,7 @@ def update_cluster_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     def act() -> None:
         before = cluster.raw["accessConfig"]["authenticationMode"]
         cluster.raw.update(patch)
+        place_interfaces(ctx.region, cluster.raw)
         if before == "CONFIG_MAP":
             grant_creator_access(ctx, cluster)
 

@@ -10,6 +10,7 @@ from kumo_sandbox import durations
 from kumo_sandbox.eks import components
 from kumo_sandbox.eks.access import grant_creator_access
 from kumo_sandbox.eks.context import Context, handles, paginate
+from kumo_sandbox.eks.control_plane_interfaces import delete_interfaces, leave_groups, place_interfaces
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse
 from kumo_sandbox.eks.store import Cluster, Raw
 from kumo_sandbox.eks.versions import find_offered
@@ -35,6 +36,7 @@ def create_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = Cluster(raw, creator=ctx.principal)
     ctx.store.clusters[(ctx.region, name)] = cluster
     endpoint, authority = ctx.control_planes.reserve_endpoint(raw["arn"])
+    place_interfaces(ctx.region, raw)
     fault = ctx.take_fault("fail_creation", name)
 
     def end() -> None:
@@ -191,10 +193,18 @@ def delete_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     def end() -> None:
         ctx.store.clusters.pop((ctx.region, cluster.name), None)
         ctx.control_planes.remove(raw["arn"])
+        leave_groups(ctx.region, cluster.name)
         ctx.aws_context.delete_security_group(ctx.region, raw["resourcesVpcConfig"]["clusterSecurityGroupId"])
+        ctx.store.schedule(durations.CONTROL_PLANE_INTERFACES, lambda: _delete_leftover_interfaces(ctx, cluster.name))
 
     ctx.store.schedule(durations.CLUSTER_DELETE, end)
     return {"cluster": dict(raw)}
+
+
+def _delete_leftover_interfaces(ctx: Context, name: str) -> None:
+    """Unless a new cluster of the name has them by now."""
+    if (ctx.region, name) not in ctx.store.clusters:
+        delete_interfaces(ctx.region, name)
 
 
 def check_active(cluster: Cluster) -> None:

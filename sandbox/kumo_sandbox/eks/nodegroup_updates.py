@@ -8,6 +8,7 @@ from kumo_sandbox import durations
 from kumo_sandbox.eks import warm_pool
 from kumo_sandbox.eks.context import Context, begin_update, handles
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse
+from kumo_sandbox.eks.launch_templates import check_template
 from kumo_sandbox.eks.nodegroups import build_update_config, check_taints, choose_version, find, merge_scaling
 from kumo_sandbox.eks.store import Cluster, Raw
 from kumo_sandbox.eks.versions import BY_NAME, build_release_version
@@ -40,6 +41,8 @@ def update_nodegroup_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         raw.update(patch, modifiedAt=ctx.now())
         if "scalingConfig" in patch:
             ctx.aws_context.scale(ctx.region, raw)
+            group = cluster.raw["resourcesVpcConfig"]["clusterSecurityGroupId"]
+            ctx.aws_context.give_groups(ctx.region, raw, group)
         if "warmPoolConfig" in patch:
             ctx.aws_context.update_warm_pool(ctx.region, raw)
 
@@ -102,11 +105,13 @@ def update_nodegroup_version(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_same_template(ctx: Context, raw: Raw, asked: Raw) -> Raw:
-    reference = ctx.aws_context.describe_launch_template(ctx.region, asked)["reference"]
+    template = ctx.aws_context.describe_launch_template(ctx.region, asked)
+    reference = template["reference"]
     if reference["id"] != (raw.get("launchTemplate") or {}).get("id"):
         raise InvalidParameter(
             "You cannot change the launch template of a node group, only its version", clusterName=raw["clusterName"]
         )
+    check_template(raw, template["data"], {})
     return reference
 
 

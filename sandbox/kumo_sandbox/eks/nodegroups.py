@@ -8,7 +8,8 @@ from typing import Any
 from kumo_sandbox import durations
 from kumo_sandbox.eks import warm_pool
 from kumo_sandbox.eks.context import Context, find_running_update, handles, paginate
-from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceNotFound
+from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceNotFound
+from kumo_sandbox.eks.launch_templates import check_template
 from kumo_sandbox.eks.store import Cluster, Raw
 from kumo_sandbox.eks.versions import BY_NAME, build_release_version, find_offered
 
@@ -49,6 +50,7 @@ def create_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             raw.update(status="CREATE_FAILED", health={"issues": [issue]})
             return
         ctx.aws_context.start_instances(ctx.region, raw)
+        ctx.aws_context.give_groups(ctx.region, raw, cluster.raw["resourcesVpcConfig"]["clusterSecurityGroupId"])
         if raw.get("warmPoolConfig"):
             ctx.aws_context.update_warm_pool(ctx.region, raw)
         raw.update(status="ACTIVE", modifiedAt=ctx.now())
@@ -113,12 +115,11 @@ def _set_hardware(ctx: Context, raw: Raw, p: dict[str, Any]) -> None:
         )
     template = ctx.aws_context.describe_launch_template(ctx.region, p["launchTemplate"])
     data = template["data"]
-    if data.get("InstanceType") and p.get("instanceTypes"):
-        raise InvalidRequest(
-            "Cannot specify instance types in launch template and API request", clusterName=raw["clusterName"]
-        )
+    check_template(raw, data, p)
     raw["launchTemplate"] = template["reference"]
-    raw["amiType"] = "CUSTOM" if data.get("ImageId") else p.get("amiType") or "AL2023_x86_64_STANDARD"
+    raw["amiType"] = p.get("amiType") or "AL2023_x86_64_STANDARD"
+    if data.get("ImageId"):
+        raw.update(amiType="CUSTOM", releaseVersion=data["ImageId"])
     if not data.get("InstanceType"):
         raw["instanceTypes"] = p.get("instanceTypes") or ["t3.medium"]
 

@@ -1,15 +1,12 @@
-"""What the EKS service remembers: clusters, what belongs to them, and what is under way."""
+"""What the EKS service remembers: clusters and what belongs to them."""
 
 from __future__ import annotations
 
-import heapq
-import itertools
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from kumo_sandbox.clock import Clock
+from kumo_sandbox.agenda import Agenda
 from kumo_sandbox.eks.issuer import IssuerKey
 
 Raw = dict[str, Any]
@@ -41,32 +38,25 @@ class Cluster:
 
 
 class Store:
-    """All clusters of one account, by region and name; and the agenda of what ends when."""
+    """All clusters of one account, by region and name."""
 
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self.lock = threading.RLock()
+    def __init__(self, agenda: Agenda) -> None:
+        self.agenda = agenda
+        self.clock = agenda.clock
+        self.lock = agenda.lock
         self.clusters: dict[tuple[str, str], Cluster] = {}
         self.tokens: dict[tuple[str, str], Raw] = {}  # clientRequestToken of a creation -> what it made
-        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
-        self._order = itertools.count()
 
     def schedule(self, seconds: float, act: Callable[[], None]) -> None:
         """Act when so many simulated seconds have passed."""
-        heapq.heappush(self._agenda, (self.clock.after(seconds), next(self._order), act))
+        self.agenda.schedule(seconds, act)
 
     def settle(self) -> bool:
         """Act out what is due; True if anything was."""
-        acted = False
-        with self.lock:
-            limit = next(self._order)  # what this round begins is not over before the next look
-            while self._agenda and self._agenda[0][0] <= self.clock.now() and self._agenda[0][1] < limit:
-                heapq.heappop(self._agenda)[2]()
-                acted = True
-        return acted
+        return self.agenda.settle()
 
     def clear(self) -> None:
         with self.lock:
             self.clusters.clear()
             self.tokens.clear()
-            self._agenda.clear()
+            self.agenda.clear()

@@ -9,37 +9,31 @@ import copy
 from collections import Counter
 from typing import Any
 
+from moto.autoscaling.models import FakeAutoScalingGroup
 
-def spread_instances() -> None:
-    """Let groups that grow or shrink from now on keep their zones balanced."""
-    from moto.autoscaling.models import FakeAutoScalingGroup as Group
-
-    if hasattr(Group, "_launch_in_one_subnet"):
-        return
-    Group._launch_in_one_subnet = Group.replace_autoscaling_group_instances
-    Group.replace_autoscaling_group_instances = _launch
-    set_capacity = Group.set_desired_capacity
-
-    def set_desired_capacity(group: Any, new_capacity: int | None) -> None:
-        group.instance_states[:] = sort_for_removal(group.instance_states)  # moto ends the first ones
-        set_capacity(group, new_capacity)
-
-    Group.set_desired_capacity = set_desired_capacity
+from kumo_sandbox.moto_fixes.hooks import Method, around
 
 
-def _launch(group: Any, count: int, tags: dict[str, str]) -> None:
+@around(FakeAutoScalingGroup, "set_desired_capacity")
+def end_in_order(original: Method, group: Any, new_capacity: int | None) -> None:
+    group.instance_states[:] = sort_for_removal(group.instance_states)  # moto ends the first ones
+    original(group, new_capacity)
+
+
+@around(FakeAutoScalingGroup, "replace_autoscaling_group_instances")
+def launch(original: Method, group: Any, count: int, tags: dict[str, str]) -> None:
     """Each subnet's share of the new instances, by moto's own launch."""
     names = [name for name in (group.vpc_zone_identifier or "").split(",") if name]
     if not names:
-        group._launch_in_one_subnet(count, tags)
+        original(group, count, tags)
         return
     subnets = group.autoscaling_backend.ec2_backend.describe_subnets(subnet_ids=names)
     zones = {subnet.id: subnet.availability_zone for subnet in subnets}
     running = [state.instance.subnet_id for state in group.active_instances()]
     for subnet, share in split_shares({name: zones[name] for name in names}, running, count).items():
-        place = copy.copy(group)  # shares the list of instances with the group
-        place.vpc_zone_identifier = subnet
-        place._launch_in_one_subnet(share, dict(tags))
+        part = copy.copy(group)  # shares the list of instances with the group
+        part.vpc_zone_identifier = subnet
+        original(part, share, dict(tags))
     for state in group.instance_states:
         state.instance.autoscaling_group = group
 

@@ -1,6 +1,6 @@
 """Load balancers as AWS has them: hostnames in its form, and network interfaces that hold their subnets.
 
-moto's have hostnames of its own, stand in no subnet, and let their VPC be deleted under them.
+moto's have other hostnames and no network interfaces.
 https://docs.aws.amazon.com/elasticloadbalancing/latest/network/introduction.html
 """
 
@@ -9,40 +9,31 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from moto.ec2.models import ec2_backends
+from moto.ec2.utils import random_public_ip
+from moto.elb.models import ELBBackend
+from moto.elbv2.models import ELBv2Backend
+
+from kumo_sandbox.moto_fixes.hooks import Method, around
+
 INTERFACE = "ELB "  # how the description of a load balancer's network interface begins
 
 
-def complete_elb() -> None:
-    """Complete moto's load balancers that are made from now on, once for the process."""
-    from moto.ec2.models.subnets import SubnetBackend
-    from moto.elb.models import ELBBackend
-    from moto.elbv2.models import ELBv2Backend
-
-    if hasattr(ELBBackend, "_create_bare"):
-        return
-    ELBBackend._create_bare = ELBBackend.create_load_balancer
-    ELBBackend._delete_bare = ELBBackend.delete_load_balancer
-    ELBBackend.create_load_balancer = create_classic
-    ELBBackend.delete_load_balancer = delete_classic
-    ELBv2Backend._create_bare = ELBv2Backend.create_load_balancer
-    ELBv2Backend._delete_bare = ELBv2Backend.delete_load_balancer
-    ELBv2Backend.create_load_balancer = create_modern
-    ELBv2Backend.delete_load_balancer = delete_modern
-    SubnetBackend._delete_subnet_bare = SubnetBackend.delete_subnet
-    SubnetBackend.delete_subnet = delete_subnet
-
-
-def create_classic(backend: Any, name: str, *arguments: Any, **words: Any) -> Any:
+@around(ELBBackend, "create_load_balancer")
+def create_classic(original: Method, backend: Any, name: str, *arguments: Any, **words: Any) -> Any:
     """CreateLoadBalancer of Classic Load Balancers: its hostname is NAME-NUMBER.REGION.elb.amazonaws.com."""
-    made = backend._create_bare(name, *arguments, **words)
+    made = original(backend, name, *arguments, **words)
     made.dns_name = _build_hostname(made, backend.region_name)
-    _create_interfaces(_find_ec2_backend(backend), made.subnets, f"{INTERFACE}{name}", made.security_groups)
+    _create_interfaces(
+        _find_ec2_backend(backend), made.subnets, f"{INTERFACE}{name}", made.security_groups, made.scheme
+    )
     return made
 
 
-def create_modern(backend: Any, *arguments: Any, **words: Any) -> Any:
+@around(ELBv2Backend, "create_load_balancer")
+def create_modern(original: Method, backend: Any, *arguments: Any, **words: Any) -> Any:
     """CreateLoadBalancer of the others: a Network Load Balancer's hostname is NAME-ID.elb.REGION.amazonaws.com."""
-    made = backend._create_bare(*arguments, **words)
+    made = original(backend, *arguments, **words)
     made.dns_name = _build_hostname(made, backend.region_name)
     if made.type == "network":
         _rename(backend, made, made.arn.replace(":loadbalancer/app/", ":loadbalancer/net/"))
@@ -52,28 +43,21 @@ def create_modern(backend: Any, *arguments: Any, **words: Any) -> Any:
         [subnet.id for subnet in made.subnets],
         _build_description(made.arn),
         made.security_groups,
+        made.scheme,
     )
     return made
 
 
-def delete_classic(backend: Any, name: str) -> None:
-    backend._delete_bare(name)
+@around(ELBBackend, "delete_load_balancer")
+def delete_classic(original: Method, backend: Any, name: str) -> None:
+    original(backend, name)
     _delete_interfaces(_find_ec2_backend(backend), f"{INTERFACE}{name}")
 
 
-def delete_modern(backend: Any, arn: str) -> None:
-    backend._delete_bare(arn)
+@around(ELBv2Backend, "delete_load_balancer")
+def delete_modern(original: Method, backend: Any, arn: str) -> None:
+    original(backend, arn)
     _delete_interfaces(_find_ec2_backend(backend), _build_description(arn))
-
-
-def delete_subnet(backend: Any, subnet_id: str) -> Any:
-    """DeleteSubnet, refused while a load balancer stands there."""
-    from moto.ec2.exceptions import DependencyViolationError
-
-    for interface in backend.enis.values():
-        if interface.subnet_id == subnet_id and interface.description.startswith(INTERFACE):
-            raise DependencyViolationError(f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
-    return backend._delete_subnet_bare(subnet_id)
 
 
 def _build_hostname(balancer: Any, region: str) -> str:
@@ -96,11 +80,12 @@ def _build_description(arn: str) -> str:
     return f"{INTERFACE}{arn.partition(':loadbalancer/')[2]}"
 
 
-def _create_interfaces(ec2: Any, subnets: list[str], description: str, groups: list[str]) -> None:
-    """A network interface in each subnet, which belongs to the service."""
+def _create_interfaces(ec2: Any, subnets: list[str], description: str, groups: list[str], scheme: str) -> None:
+    """A network interface in each subnet, which belongs to the service; the public ones have public addresses."""
     for subnet in subnets:
         interface = ec2.create_network_interface(subnet, None, group_ids=groups, description=description)
         interface.status, interface.requester_managed, interface.requester_id = "in-use", True, "amazon-elb"
+        interface.public_ip = None if scheme == "internal" else random_public_ip()
 
 
 def _delete_interfaces(ec2: Any, description: str) -> None:
@@ -109,6 +94,4 @@ def _delete_interfaces(ec2: Any, description: str) -> None:
 
 
 def _find_ec2_backend(backend: Any) -> Any:
-    from moto.ec2.models import ec2_backends
-
     return ec2_backends[backend.account_id][backend.region_name]

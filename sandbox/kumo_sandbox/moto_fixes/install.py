@@ -1,37 +1,52 @@
-"""All completions of moto at once, and an empty moto."""
+"""All rules at once, and an empty moto."""
 
 from __future__ import annotations
 
-import os
+import importlib
 
-from kumo_sandbox.clock import Clock
-from kumo_sandbox.moto_fixes.autoscaling import spread_instances
-from kumo_sandbox.moto_fixes.elastic_load_balancing import complete_elb
-from kumo_sandbox.moto_fixes.iam import complete_iam
-from kumo_sandbox.moto_fixes.instances import take_interfaces_along
-from kumo_sandbox.moto_fixes.launch_templates import complete_launch_templates
-from kumo_sandbox.moto_fixes.managed_policies import keep_parsed
-from kumo_sandbox.moto_fixes.nat_gateways import delay_nat_gateways
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+
+from kumo_sandbox.agenda import Agenda
+from kumo_sandbox.moto_fixes.runtime import runtime
+from kumo_sandbox.quotas import Quotas
+
+# Importing a file installs its rules. Those that come later are asked first: the checks of tags, then tokens (a
+# repeated creation meets no quota), and pages around what the others made of a listing.
+RULES = (
+    "autoscaling",
+    "elastic_load_balancing",
+    "iam.policies",
+    "iam.providers",
+    "iam.roles",
+    "managed_policies",
+    "ec2.addresses",
+    "ec2.instances",
+    "ec2.internet_gateways",
+    "ec2.launch_templates",
+    "ec2.nat_gateways",
+    "ec2.network_interfaces",
+    "ec2.route_tables",
+    "ec2.security_groups",
+    "ec2.subnets",
+    "ec2.vpc_endpoints",
+    "ec2.vpcs",
+    "ec2.zones",
+    "ec2.tags",
+    "ec2.tokens",
+    "ec2.paging",
+)
+for name in RULES:
+    importlib.import_module(f"kumo_sandbox.moto_fixes.{name}")
 
 
-def install_fixes(clock: Clock) -> None:
-    """Complete moto, once for the process; the last clock counts."""
-    os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-    os.environ.setdefault("MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION", "false")
-    delay_nat_gateways(clock)
-    take_interfaces_along()
-    complete_launch_templates()
-    complete_iam()
-    complete_elb()
-    spread_instances()
-    keep_parsed()
+def install_fixes(agenda: Agenda, quotas: Quotas) -> None:
+    """Let the rules work by this sandbox's agenda and quotas; the rules themselves are there once imported."""
+    runtime.agenda, runtime.quotas = agenda, quotas
 
 
 def reset_moto() -> None:
     """Forget every resource of every service that somebody used."""
-    from moto.core.base_backend import BackendDict
-    from moto.core.model_instances import reset_model_data
-
     for backends in list(BackendDict._instances):
         for _account, _region, backend in list(backends.iter_backends()):
             backend.reset()

@@ -6,25 +6,22 @@ import copy
 from functools import cache
 from typing import Any
 
+from moto.iam.models import IAMBackend
 
-def keep_parsed() -> None:
+from kumo_sandbox.moto_fixes.hooks import Method, around
+
+
+@around(IAMBackend, "_init_aws_policies")
+def list_policies(original: Method, backend: Any) -> list[Any]:
     """Give each new IAM backend copies of policies that were parsed before."""
-    from moto.iam.models import IAMBackend
+    return [_copy(policy) for policy in _parse(original, backend.account_id, backend.region_name)]
 
-    if hasattr(IAMBackend, "_parse_aws_policies"):
-        return
-    IAMBackend._parse_aws_policies = parse = IAMBackend._init_aws_policies
 
-    @cache
-    def parsed(account: str, region: str) -> list[Any]:
-        backend = IAMBackend.__new__(IAMBackend)
-        backend.account_id, backend.region_name = account, region
-        return parse(backend)
-
-    def policies(backend: Any) -> list[Any]:
-        return [_copy(policy) for policy in parsed(backend.account_id, backend.region_name)]
-
-    IAMBackend._init_aws_policies = policies
+@cache
+def _parse(original: Method, account: str, region: str) -> list[Any]:
+    backend = IAMBackend.__new__(IAMBackend)
+    backend.account_id, backend.region_name = account, region
+    return list(original(backend))
 
 
 def _copy(policy: Any) -> Any:

@@ -96,6 +96,8 @@ class App:
         fault = None if received.is_from_sandbox else self._take_fault(received)
         if fault:
             return self._act_out(fault, received, start)
+        if not received.is_from_sandbox:
+            self._account.store.settle()  # the sandbox's own calls come from what settles
         status, parts = self._answer(received, start)
         if not received.is_from_sandbox:
             self._record(received, status, read_error_code(b"".join(parts)) if status >= 400 else "")

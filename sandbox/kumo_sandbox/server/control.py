@@ -63,6 +63,8 @@ class Control:
             ("PUT", "clock"): lambda: self._set_clock(request.get_json()),
             ("POST", "reset"): self._reset,
             ("GET", "kubeconfig"): lambda: {"path": self._find_kubeconfig(query.get("cluster", ""))},
+            ("GET", "quotas"): account.quotas.describe,
+            ("PUT", "quotas"): lambda: self._change_quotas(request.get_json()),
             ("GET", "iam"): lambda: {"enforced": is_enforced()},
             ("PUT", "iam"): lambda: self._set_iam(request.get_json()),
             ("POST", "token"): lambda: {"token": self._sign_token(request.get_json())},
@@ -89,6 +91,10 @@ class Control:
             raise ValueError(f"enforced must be true or false, not {wanted.get('enforced')!r}")
         set_enforced(wanted["enforced"])
         return {"enforced": is_enforced()}
+
+    def _change_quotas(self, wanted: dict[str, int]) -> dict[str, int]:
+        self._account.quotas.change(wanted)
+        return self._account.quotas.describe()
 
     def _sign_token(self, wanted: dict[str, Any]) -> str:
         try:

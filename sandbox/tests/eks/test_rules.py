@@ -157,19 +157,6 @@ def test_listings_come_in_pages(sandbox, account, cluster, eks):
     assert len([name for page in pages for name in page["addons"]]) == 5
 
 
-def test_nat_gateways_are_pending_for_a_while(sandbox, account):
-    ec2 = sandbox.client("ec2")
-    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
-    made = ec2.create_nat_gateway(SubnetId=account["subnets"][0], AllocationId=address)["NatGateway"]["NatGatewayId"]
-
-    def look() -> str:
-        return ec2.describe_nat_gateways(NatGatewayIds=[made])["NatGateways"][0]["State"]
-
-    assert look() == "pending"
-    sandbox.clock.advance(durations.NAT_GATEWAY)
-    assert look() == "available"
-
-
 def test_every_handler_is_an_operation_of_the_model():
     from kumo_sandbox.eks import model
     from kumo_sandbox.eks.context import OPERATIONS

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from kumo_sandbox import cli
+from kumo_sandbox import cli, server_process
 from kumo_sandbox.toolchain import charts
 
 PATIENCE = 60.0  # seconds until a wait gives up; nothing takes that long
@@ -110,7 +110,7 @@ def test_an_up_that_is_interrupted_while_it_spawns_leaves_no_server(state, monke
         return server
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(cli.subprocess, "Popen", interrupted)
+        patch.setattr(server_process.subprocess, "Popen", interrupted)
         cli.main(command(state, "up")[3:])
     eventually(lambda: servers(state) == [])
 

@@ -7,7 +7,6 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
-from kumo_sandbox import durations
 from kumo_sandbox.eks import model
 from kumo_sandbox.eks.context import OPERATIONS
 from kumo_sandbox.recorder import build_policy, build_policy_beside
@@ -73,16 +72,6 @@ def test_faults_of_the_server_and_the_line(sandbox):
     with pytest.raises((ConnectionClosedError, EndpointConnectionError)):
         client.list_clusters()
     client.list_clusters()
-
-
-def test_nat_gateways_are_pending_for_a_while(sandbox, ground):
-    sandbox.clock.set_speed(1)
-    ec2 = sandbox.client("ec2")
-    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
-    ec2.create_nat_gateway(SubnetId=ground.subnets[0], AllocationId=address)
-    assert ec2.describe_nat_gateways()["NatGateways"][0]["State"] == "pending"
-    sandbox.clock.advance(durations.NAT_GATEWAY)
-    assert ec2.describe_nat_gateways()["NatGateways"][0]["State"] == "available"
 
 
 def test_images_are_in_the_parameter_store(sandbox):

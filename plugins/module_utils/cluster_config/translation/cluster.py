@@ -124,7 +124,11 @@ def _compute(auto: dict[str, Any]) -> dict[str, Any]:
 
 
 def _nodes(config: dict[str, Any]) -> dict[str, Any]:
-    return {"eks_nodegroups_list": nodegroups(config)}
+    """Each role that eksctl creates for nodes has the rights for AWS Systems Manager: pkg/cfn/builder/iam_helper.go."""
+    return {
+        "eks_nodegroups_list": nodegroups(config),
+        "eks_nodegroups_ssm": True if config.get("managedNodeGroups") else None,
+    }
 
 
 def _fargate(config: dict[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import AMI_TYPES, CUSTOM
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import find_version_problems
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_tags_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_image import (
+    find_image_problems,
+    find_image_version_problems,
+    find_instance_type_problems,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_template import (
+    build_node_template_spec,
+    find_node_template_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
     find_duplicates,
     find_empty_values,
@@ -23,33 +32,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
 Spec = dict[str, Any]
 Options = dict[str, Any]
 
-AMI_TYPES = [
-    "AL2_x86_64",
-    "AL2_x86_64_GPU",
-    "AL2_ARM_64",
-    "CUSTOM",
-    "BOTTLEROCKET_ARM_64",
-    "BOTTLEROCKET_x86_64",
-    "BOTTLEROCKET_ARM_64_FIPS",
-    "BOTTLEROCKET_x86_64_FIPS",
-    "BOTTLEROCKET_ARM_64_NVIDIA",
-    "BOTTLEROCKET_x86_64_NVIDIA",
-    "BOTTLEROCKET_ARM_64_NVIDIA_FIPS",
-    "BOTTLEROCKET_x86_64_NVIDIA_FIPS",
-    "WINDOWS_CORE_2019_x86_64",
-    "WINDOWS_FULL_2019_x86_64",
-    "WINDOWS_CORE_2022_x86_64",
-    "WINDOWS_FULL_2022_x86_64",
-    "WINDOWS_CORE_2025_x86_64",
-    "WINDOWS_FULL_2025_x86_64",
-    "AL2023_x86_64_STANDARD",
-    "AL2023_ARM_64_STANDARD",
-    "AL2023_x86_64_NEURON",
-    "AL2023_x86_64_NVIDIA",
-    "AL2023_ARM_64_NVIDIA",
-]
-# https://docs.aws.amazon.com/eks/latest/userguide/eks-ami-deprecation-faqs.html: 1.32 is the last version with AL2 images
-LAST_MINOR_OF_AL2 = 32
+LATEST = "latest"  # release_version: the newest release of the group's Kubernetes version
 
 # A number of nodes or a percentage of them, never both: NodegroupUpdateConfig and NodeRepairConfig.
 EXCLUSIVE: dict[str, tuple[tuple[str, str], ...]] = {
@@ -87,12 +70,15 @@ OPEN_LABELS = ("node.kubernetes.io", "kubelet.kubernetes.io")
 
 
 def build_nodegroup_spec() -> Spec:
-    """The options that describe a node group, beside its name."""
+    """The options that describe a node group, beside its name. None has a default, so that those of a list can have others."""
     return dict(
         node_role=dict(type="str"),
+        addon_policies=dict(type="list", elements="str"),
+        attach_policy_arns=dict(type="list", elements="str"),
         subnets=dict(type="list", elements="str"),
+        private_networking=dict(type="bool"),
         scaling_config=dict(type="dict", options=_build_scaling_spec()),
-        enforce_desired_size=dict(type="bool", default=False),
+        enforce_desired_size=dict(type="bool"),
         disk_size=dict(type="int"),
         instance_types=dict(type="list", elements="str"),
         ami_type=dict(type="str", choices=AMI_TYPES),
@@ -102,6 +88,7 @@ def build_nodegroup_spec() -> Spec:
         warm_pool_config=dict(type="dict", options=_build_warm_pool_spec()),
         labels=dict(type="dict"),
         taints=dict(type="list", elements="dict", options=_build_taint_spec()),
+        template=dict(type="dict", options=build_node_template_spec()),
         launch_template=dict(
             type="dict",
             options=dict(id=dict(type="str"), name=dict(type="str"), version=dict(type="str")),
@@ -111,9 +98,10 @@ def build_nodegroup_spec() -> Spec:
         capacity_type=dict(type="str", choices=["ON_DEMAND", "SPOT", "CAPACITY_BLOCK"]),
         version=dict(type="str"),
         release_version=dict(type="str"),
-        force=dict(type="bool", default=False),
-        replace=dict(type="bool", default=False),
-        **build_tags_spec(),
+        force=dict(type="bool"),
+        replace=dict(type="bool"),
+        tags=dict(type="dict", aliases=["resource_tags"]),
+        purge_tags=dict(type="bool"),
     )
 
 
@@ -184,19 +172,13 @@ def find_nodegroup_problems(options: Options) -> Iterator[str]:
     yield from _find_exclusive_problems(options)
     yield from _find_label_problems(options.get("labels"))
     yield from _find_taint_problems(options.get("taints") or [])
-    yield from _find_image_problems(options)
+    yield from find_instance_type_problems(options)
+    yield from find_image_problems(options)
+    yield from _find_custom_problems(options)
     yield from _find_template_problems(options)
+    yield from _find_capacity_problems(options)
+    yield from find_node_template_problems(options)
     yield from find_tag_problems(options.get("tags"))
-
-
-def find_image_version_problems(options: Options, version: str | None) -> Iterator[str]:
-    """Images that a Kubernetes version no longer has; ``version`` is the group's, or the cluster's."""
-    ami_type = options.get("ami_type") or ""
-    if ami_type.startswith("AL2_") and version and int(version.rpartition(".")[2]) > LAST_MINOR_OF_AL2:
-        yield (
-            f"ami_type: {ami_type} ends with Kubernetes 1.{LAST_MINOR_OF_AL2}, and the node group would be at {version}."
-            " Use an AL2023 type, which reads its user data in another format (nodeadm)."
-        )
 
 
 def _find_size_problems(options: Options) -> Iterator[str]:
@@ -244,9 +226,11 @@ def _find_taint_problems(taints: list[Options]) -> Iterator[str]:
         yield from find_label_problems("taints", taint["key"], taint.get("value") or "", may_be_empty=True)
 
 
-def _find_image_problems(options: Options) -> Iterator[str]:
+def _find_custom_problems(options: Options) -> Iterator[str]:
     """CreateNodegroup: with an image of the launch template EKS takes neither a version nor a release of it."""
-    if options.get("ami_type") != "CUSTOM":
+    if (options.get("template") or {}).get("image_id"):
+        return  # find_node_template_problems
+    if options.get("ami_type") != CUSTOM:
         yield from find_image_version_problems(options, _parse_version(options.get("version")))
         return
     for option in ("version", "release_version"):
@@ -260,16 +244,46 @@ def _parse_version(version: str | None) -> str | None:
 
 
 def _find_template_problems(options: Options) -> Iterator[str]:
+    if not options.get("launch_template"):
+        return
+    if options.get("template") is not None:
+        yield "template: it cannot be combined with launch_template. Use template, and the module manages the launch template."
     for option in ("disk_size", "remote_access"):
-        if options.get("launch_template") and options.get(option):
+        if options.get(option):
             yield f"{option}: EKS does not accept it with launch_template. Put it into the template."
 
 
+def _find_capacity_problems(options: Options) -> Iterator[str]:
+    """https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html"""
+    if options.get("capacity_type") != "CAPACITY_BLOCK" or options.get("launch_template"):
+        return
+    reservation = (options.get("template") or {}).get("capacity_reservation") or {}
+    if not reservation.get("id"):
+        yield (
+            "capacity_type: CAPACITY_BLOCK needs a launch template that names the Capacity Block."
+            " Use template.capacity_reservation.id."
+        )
+    if options.get("instance_types") and len(options["instance_types"]) != 1:
+        yield "instance_types: CAPACITY_BLOCK needs exactly one, the type of the Capacity Block."
+
+
+def find_nodegroup_warnings(options: Options) -> Iterator[str]:
+    """What EKS accepts of one node group, and its user may not have meant."""
+    access = options.get("remote_access") or {}
+    if access.get("ec2_ssh_key") and not access.get("source_sg"):
+        # RemoteAccessConfig.sourceSecurityGroups in EKS' model
+        yield (
+            "remote_access.source_sg is not set, so EKS opens SSH (port 22, for Windows 3389) on the nodes to 0.0.0.0/0. Set"
+            " it to the security groups that may connect, or use AWS Systems Manager Session Manager instead."
+        )
+
+
 def find_nodegroup_list_warnings(rows: list[Options]) -> Iterator[str]:
-    """Quotas of a cluster that these groups exceed together, unless they were raised."""
+    """What EKS accepts and may not be meant, and quotas that these groups exceed, unless they were raised."""
     if len(rows) > MOST_GROUPS:
         yield f"{len(rows)} node groups are given. The default quota of a cluster is {MOST_GROUPS}."
     for row in rows:
+        yield from (f"{row.get('name')}: {warning}" for warning in find_nodegroup_warnings(row))
         most = (row.get("scaling_config") or {}).get("max_size") or 0
         if most > MOST_NODES:
             yield f"{row.get('name')}: max_size is {most}. The default quota of a node group is {MOST_NODES} nodes."

@@ -73,8 +73,13 @@ class TestDefaultsOfEksctl:
             "private_networking": False,
             "instance_types": ["m5.large"],
             "ami_type": "AL2023_x86_64_STANDARD",
-            "volume_size": 80,
-            "volume_type": "gp3",
+            "labels": {"alpha.eksctl.io/cluster-name": "one", "alpha.eksctl.io/nodegroup-name": "n"},
+            "tags": {"alpha.eksctl.io/nodegroup-name": "n", "alpha.eksctl.io/nodegroup-type": "managed"},
+            "template": {
+                "volumes": [{"size": 80, "type": "gp3", "iops": 3000, "throughput": 125}],
+                "metadata_options": {"http_tokens": "required", "http_put_response_hop_limit": 2},
+                "tags": {"Name": "one-n-Node"},
+            },
         }
 
     @pytest.mark.parametrize(
@@ -105,6 +110,63 @@ class TestDefaultsOfEksctl:
             vpc=None, managedNodeGroups=None, iam={}, nodeGroups=[], gitops={}, cloudWatch={"clusterLogging": None}
         )
         assert role_variables(given) == role_variables(config())
+
+
+def one_template(**fields: Any) -> dict[str, Any]:
+    return one_group(**fields)["template"]
+
+
+class TestTemplate:
+    """What eksctl writes into the launch template of a managed node group."""
+
+    def test_volumes_of_bottlerocket_are_encrypted_both(self):
+        found = one_template(amiFamily="Bottlerocket", volumeEncrypted=True, volumeKmsKeyID="k", volumeType="io1")
+        data = {"type": "io1", "encrypted": True, "kms_key_id": "k"}
+        assert found["volumes"] == [{"size": 80, "iops": 100, **data}, {"device_name": "/dev/xvda", **data}]
+
+    def test_additional_volumes_stand_beside_the_first(self):
+        found = one_template(additionalVolumes=[{"volumeName": "/dev/sdb", "volumeSize": 9, "volumeType": "gp2"}])
+        assert found["volumes"][1] == {"device_name": "/dev/sdb", "size": 9, "type": "gp2"}
+
+    @pytest.mark.parametrize(
+        ("given", "tokens", "hops"),
+        [({"disableIMDSv1": False}, "optional", 2), ({"disablePodIMDS": True, "disableIMDSv1": False}, "required", 1)],
+    )
+    def test_metadata_options(self, given: dict[str, bool], tokens: str, hops: int):
+        options = {"http_tokens": tokens, "http_put_response_hop_limit": hops}
+        assert one_template(**given)["metadata_options"] == options
+
+    def test_instances_are_named_as_the_file_says(self):
+        assert one_template(instancePrefix="a", instanceName="b")["tags"] == {"Name": "a-b"}
+
+    def test_commands_become_one_script_and_settings_of_the_kubelet_a_node_config(self):
+        found = one_template(
+            preBootstrapCommands=["echo a", "#!/bin/bash\necho b"],
+            maxPodsPerNode=50,
+            overrideBootstrapCommand="kind: NodeConfig\nspec: {kubelet: {config: {shutdownGracePeriod: 30s}}}",
+        )
+        assert found["user_data"] == "#!/bin/bash\necho a\necho b\n"
+        assert found["node_config"]["spec"]["kubelet"]["config"] == {"maxPods": 50, "shutdownGracePeriod": "30s"}
+
+    def test_bottlerocket_reads_settings(self):
+        found = one_template(
+            amiFamily="Bottlerocket",
+            maxPodsPerNode=50,
+            bottlerocket={"enableAdminContainer": True, "settings": {"kubernetes": {"event-qps": 9}}},
+        )
+        assert found["bottlerocket_settings"] == {
+            "kubernetes": {"event-qps": 9, "max-pods": 50},
+            "host-containers": {"admin": {"enabled": True}},
+        }
+
+    def test_windows_reads_power_shell(self):
+        found = one_template(amiFamily="WindowsServer2022CoreContainer", preBootstrapCommands=["a", "b"])
+        assert found["user_data"] == "a\nb"
+
+    def test_an_own_image_gets_the_data_to_join(self):
+        found = one_group(ami="ami-1", amiFamily="AmazonLinux2023")
+        assert found["template"]["image_id"] == "ami-1" and found["template"]["node_config"] == {}
+        assert "ami_type" not in found and found["template"]["volumes"][0]["device_name"] == "/dev/xvda"
 
 
 class TestTranslation:
@@ -145,7 +207,7 @@ class TestTranslation:
     def test_a_launch_template_is_left_to_say_what_it_says(self):
         found = one_group(launchTemplate={"id": "lt-1", "version": "2"})
         assert found["launch_template"] == {"id": "lt-1", "version": "2"}
-        assert not {"ami_type", "instance_types", "volume_size", "volume_type"} & set(found)
+        assert not {"ami_type", "instance_types", "template"} & set(found)
 
     def test_every_variable_belongs_to_a_role(self):
         text = (ROOT / "docs/examples/cluster-config.yaml").read_text(encoding="utf-8")
@@ -293,7 +355,16 @@ class TestProblems:
                 "managedNodeGroups[0]: minSize 5, desiredCapacity 5, maxSize 2 are not in order",
             ),
             (group(instanceType="a", instanceTypes=["b"]), "managedNodeGroups[0].instanceType: cannot be combined"),
-            (group(volumeType="io1"), "managedNodeGroups[0].volumeIOPS: is missing; volumeType io1 needs it."),
+            (group(ami="ami-1"), "managedNodeGroups[0].amiFamily: is required with ami."),
+            (
+                group(launchTemplate={"id": "lt-1"}, placement={"groupName": "g"}),
+                "managedNodeGroups[0].placement: cannot be combined with launchTemplate; set it in the template.",
+            ),
+            (
+                group(overrideBootstrapCommand="#!/bin/bash"),
+                "managedNodeGroups[0].overrideBootstrapCommand: Amazon Linux 2023 reads a NodeConfig here, a mapping with"
+                " apiVersion, kind and spec.",
+            ),
             (group(subnets=["mine"]), "managedNodeGroups[0].subnets[0]: 'mine' is neither a subnet's ID"),
             (config(vpc={"cidr": "10.0.0.1/16"}), "vpc.cidr: '10.0.0.1/16' is no address range"),
             (config(managedNodeGroups=[{"name": "n"}, {"name": "n"}]), "managedNodeGroups[1].name: 'n' is there twice"),

@@ -65,6 +65,8 @@ VALUES: dict[str, Any] = {
     "managedNodeGroups[].desiredCapacity": 3,
     "managedNodeGroups[].volumeType": "gp2",
     "managedNodeGroups[].availabilityZones": ["a"],
+    "managedNodeGroups[].disableIMDSv1": False,
+    "managedNodeGroups[].overrideBootstrapCommand": "kind: NodeConfig\nspec: {kubelet: {config: {maxPods: 5}}}",
     "vpc.subnets.public{}.az": "c",
     "vpc.subnets.private{}.az": "c",
     "vpc.clusterEndpoints.publicAccess": True,
@@ -89,6 +91,11 @@ BESIDE: dict[str, dict[str, Any]] = {
     },
     "managedNodeGroups[].availabilityZones": {"vpc": {"subnets": SUBNETS}, "managedNodeGroups": [{"name": "n"}]},
     "managedNodeGroups[].volumeKmsKeyID": {"managedNodeGroups": [{"name": "n", "volumeEncrypted": True}]},
+    "managedNodeGroups[].ami": {"managedNodeGroups": [{"name": "n", "amiFamily": "AmazonLinux2023"}]},
+    **{
+        f"managedNodeGroups[].bottlerocket.{name}": {"managedNodeGroups": [{"name": "n", "amiFamily": "Bottlerocket"}]}
+        for name in ("settings", "enableAdminContainer")
+    },
     "managedNodeGroups[].desiredCapacity": {"managedNodeGroups": [{"name": "n", "minSize": 1, "maxSize": 9}]},
     "iam.fargatePodExecutionRoleARN": {"fargateProfiles": [{"name": "f", "selectors": [{"namespace": "x"}]}]},
 }

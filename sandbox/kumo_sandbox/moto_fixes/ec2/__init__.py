@@ -1,0 +1,1 @@
+"""Rules of EC2: networks, addresses, gateways, endpoints, launch templates."""

@@ -1,0 +1,72 @@
+"""Elastic IP addresses: their quota, and to whom they belong.
+
+An address belongs to a NAT gateway that names its allocation from the first moment, though its own association appears
+only when the gateway is available.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from moto.ec2.responses import EC2Response
+
+from kumo_sandbox.moto_fixes.ec2.dependencies import list_nat_gateways
+from kumo_sandbox.moto_fixes.hooks import before, refuse
+from kumo_sandbox.moto_fixes.runtime import runtime
+
+HOLDING = ("pending", "available", "deleting")
+
+
+def find_holder(backend: Any, allocation_id: str) -> Any:
+    """The NAT gateway that an address belongs to."""
+    for gateway in list_nat_gateways(backend, states=HOLDING):
+        if allocation_id and any(row.get("allocationId") == allocation_id for row in gateway.address_set):
+            return gateway
+    return None
+
+
+@before(EC2Response, "allocate_address")
+def check_quota(response: Any) -> None:
+    if len(response.ec2_backend.addresses) >= runtime.quotas["addresses"]:
+        refuse("AddressLimitExceeded", "The maximum number of addresses has been reached.")
+
+
+@before(EC2Response, "release_address")
+def check_release(response: Any) -> None:
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ReleaseAddress.html"""
+    backend = response.ec2_backend
+    address = _find_address(response)
+    held = find_holder(backend, address.allocation_id)
+    interface = address.eni
+    if not held and interface and interface.instance and backend.get_vpc(interface.subnet.vpc_id).is_default:
+        return  # in the default VPC it is disassociated first
+    if held or address.association_id:
+        refuse("InvalidIPAddress.InUse", f"Address {address.public_ip} is in use.")
+
+
+def _find_address(response: Any) -> Any:
+    if allocation_id := response._get_param("AllocationId"):
+        return response.ec2_backend.address_by_allocation([allocation_id])[0]
+    if response._get_param("PublicIp"):
+        refuse("InvalidParameterValue", "You must specify an allocation id when releasing a VPC elastic IP address")
+    _refuse_missing("AllocationId")
+
+
+def _refuse_missing(name: str) -> NoReturn:
+    refuse("MissingParameter", f"The request must contain the parameter {name}")
+
+
+@before(EC2Response, "disassociate_address")
+def check_disassociation(response: Any) -> None:
+    """The address of a NAT gateway is the service's to disassociate."""
+    backend, association_id = response.ec2_backend, response._get_param("AssociationId")
+    for address in list(backend.addresses):
+        if association_id and address.association_id == association_id and find_holder(backend, address.allocation_id):
+            refuse("AuthFailure", "You do not have permission to access the specified resource.")
+
+
+@before(EC2Response, "associate_address")
+def check_association(response: Any) -> None:
+    allocation_id = response._get_param("AllocationId")
+    if find_holder(response.ec2_backend, allocation_id):
+        refuse("Resource.AlreadyAssociated", f"resource {allocation_id} is already associated with another resource")

@@ -1,0 +1,1 @@
+"""Rules of IAM: names, tags, quotas, and what is not deleted."""
