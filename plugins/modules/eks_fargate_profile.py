@@ -320,6 +320,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.fargate_profil
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.eks.fargate_profile import FargateProfileResource
 
+DEFAULTS = ("role_arn", "subnets")  # options that, beside a list, are those of the items that do not have them
+
 
 def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any], check: bool, wait: bool) -> Outcome:
     """Bring one profile to its desired state, or with check say what would become of it."""
@@ -361,7 +363,9 @@ def main() -> None:
     module = AnsibleAWSModule(
         argument_spec=spec,
         mutually_exclusive=[
-            ("profiles", option) for option in ("name", *build_fargate_profile_spec()) if option != "tags"
+            ("profiles", option)
+            for option in ("name", *build_fargate_profile_spec())
+            if option not in ("tags", *DEFAULTS)
         ],
         required_one_of=[("name", "profiles")],
         supports_check_mode=True,
@@ -371,9 +375,9 @@ def main() -> None:
         eks = get_client(module)
         if "name" in params:
             exit_with(module, reconcile(module, eks, params, module.check_mode, params["wait"]), "fargate_profile")
-        exit_with_list(
-            module, reconcile_list(module, eks, merge_tags(params["profiles"], params.get("tags"))), "fargate_profiles"
-        )
+        defaults = {name: params[name] for name in DEFAULTS if name in params}
+        rows = merge_tags([{**defaults, **row} for row in params["profiles"]], params.get("tags"))
+        exit_with_list(module, reconcile_list(module, eks, rows), "fargate_profiles")
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ options:
       name: &name
         description:
           - The role's name. Required with O(purpose=custom).
-          - By default it is made of the names of the cluster, its region and the purpose, like C(my-cluster.ap-northeast-1_cluster), so that
+          - Omitted or empty, it is made of the names of the cluster, its region and the purpose, like C(my-cluster.ap-northeast-1_cluster), so that
             each cluster has its own roles. A name that would be too long is cut and gets a digest.
           - A role of this name that somebody else made is used as it is, and gets the policies that it lacks.
         type: str
@@ -574,7 +574,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.scope import IamScope
 
 def get_role_options(module: AnsibleAWSModule) -> dict[str, Any]:
     """The options of the task that describe a role."""
-    return drop_none({name: module.params[name] for name in build_iam_role_spec()})
+    return drop_empty_name(drop_none({name: module.params[name] for name in build_iam_role_spec()}))
+
+
+def drop_empty_name(options: dict[str, Any]) -> dict[str, Any]:
+    """A variable of a role that is not set gives an empty name."""
+    return {key: value for key, value in options.items() if key != "name" or value}
 
 
 def read_task(module: AnsibleAWSModule) -> list[ClusterRole]:
@@ -584,7 +589,9 @@ def read_task(module: AnsibleAWSModule) -> list[ClusterRole]:
     check_name("cluster", cluster, "cluster_name")
     read = partial(read_roles, cluster=cluster, region=region, partition=get_partition(region))
     if params["iam_roles"] is not None:
-        return read([add_defaults(drop_none(row), common) for row in params["iam_roles"]], option="iam_roles")
+        return read(
+            [add_defaults(drop_empty_name(drop_none(row)), common) for row in params["iam_roles"]], option="iam_roles"
+        )
     if params["nodegroups"] is not None:
         shared, common = common.pop("name", None), {name: common[name] for name in common if name != "purpose"}
         rows = build_nodegroup_rows(params["nodegroups"], shared)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 
+import boto3
 import pytest
 
 CLUSTER, REGION = "my-cluster", "ap-northeast-1"
@@ -282,3 +283,119 @@ def test_what_is_refused_is_refused_before_anything_is_sent(sandbox, role, optio
     result = role(**options)
     assert result["failed"] and message in result["msg"], result["msg"]
     assert sent(sandbox) == []
+
+
+# removal
+
+
+@pytest.fixture
+def cluster(role, run_module, ground):
+    """A cluster of this name with its own role, ACTIVE."""
+
+    def make_cluster(name=CLUSTER, **options):
+        arn = run_module("eks_iam_role", {"cluster_name": name, "purpose": "cluster", **options})["arn"]
+        made = run_module("eks_cluster", {"name": name, "role_arn": arn, "subnets": ground["subnets"], "wait": True})
+        assert not made["failed"], made
+        return arn
+
+    return make_cluster
+
+
+def test_a_role_in_use_is_kept_and_says_by_whom(sandbox, role, iam, cluster, run_module, ground):
+    cluster()
+    node = role(purpose="node")["arn"]
+    group = {"cluster_name": CLUSTER, "name": "g", "node_role": node, "subnets": ground["subnets"], "wait": True}
+    assert not run_module("eks_nodegroup", group)["failed"]
+    rows = [{"purpose": "cluster"}, {"purpose": "node"}]
+    kept = role(state="absent", iam_roles=rows)
+    assert not kept["changed"] and [row["why"] for row in kept["kept"]] == [
+        f"it is used by cluster {CLUSTER}",
+        f"it is used by node group g of cluster {CLUSTER}",
+    ]
+    planned = {"nodegroups": ["g"]}
+    assert not role(state="absent", purpose="node", planned_deletions=planned)["changed"]  # it is there still
+    assert role(check=True, state="absent", purpose="node", planned_deletions=planned)["changed"]
+    assert role(check=True, state="absent", iam_roles=rows, planned_deletions={"cluster": True})["kept"] == []
+
+    run_module("eks_nodegroup", {"cluster_name": CLUSTER, "name": "g", "state": "absent", "wait": True})
+    run_module("eks_cluster", {"name": CLUSTER, "state": "absent", "wait": True})
+    gone = role(state="absent", iam_roles=rows)
+    assert gone["changed"] and gone["kept"] == [] and not any(name.startswith(CLUSTER) for name in names(iam))
+
+
+def test_a_mark_of_a_cluster_that_is_gone_keeps_nothing(role, iam, run_module):
+    shared = {"purpose": "cluster", "name": "shared"}
+    role(**shared)
+    run_module("eks_iam_role", {"cluster_name": "two", **shared})
+    tags = {tag["Key"] for tag in iam.list_role_tags(RoleName="shared")["Tags"]}
+    assert tags == {MARK, f"kumo.eks/{REGION}/two"}
+    assert role(check=True, state="absent", **shared)["role"] is None
+
+
+def test_a_role_that_another_cluster_has_is_left_to_it(role, iam, run_module, ground):
+    shared = {"purpose": "cluster", "name": "shared"}
+    role(**shared)
+    arn = run_module("eks_iam_role", {"cluster_name": "two", **shared})["arn"]
+    made = run_module("eks_cluster", {"name": "two", "role_arn": arn, "subnets": ground["subnets"], "wait": True})
+    assert not made["failed"], made
+    planned, kept = (role(state="absent", check=check, **shared) for check in (True, False))
+    assert kept["changed"] and planned["changed"] and kept["kept"][0]["why"] == "it is used by cluster two"
+    assert {tag["Key"] for tag in iam.list_role_tags(RoleName="shared")["Tags"]} == {f"kumo.eks/{REGION}/two"}
+    assert not run_module("eks_iam_role", {"cluster_name": "two", **shared})["changed"]
+    assert not role(state="absent", **shared)["changed"]
+
+
+def test_all_roles_of_a_cluster_by_its_tag(role, iam, run_module):
+    before = names(iam)
+    role(iam_roles=[{"purpose": "cluster"}, {"purpose": "node", "nodegroup": "renamed"}, {"purpose": "fargate"}])
+    make(iam, "theirs", "ec2.amazonaws.com")
+    make(iam, "others", "ec2.amazonaws.com", **{f"kumo.eks/{REGION}/other": "owned"})
+    make(iam, "lambda", "lambda.amazonaws.com", **{MARK: "owned"})
+    found = run_module("eks_iam_role_info", {"cluster_name": CLUSTER, "users": True})
+    assert len(found["iam_roles"]) == 3 and found["not_determined"] == []
+    assert all(row["users"] == [] for row in found["iam_roles"])
+    gone = role(state="absent", all_owned=True)
+    assert gone["changed"] and len(gone["iam_roles"]) == 3 and gone["kept"] == []
+    assert names(iam) == before | {"theirs", "others", "lambda"}
+    assert not role(state="absent", all_owned=True)["changed"]
+
+
+def test_instance_profiles_of_others_keep_a_role(role, iam):
+    name = role(purpose="node", instance_profile="mine")["iam_role_name"]
+    iam.create_instance_profile(InstanceProfileName="karpenter")
+    iam.add_role_to_instance_profile(InstanceProfileName="karpenter", RoleName=name)
+    kept = role(state="absent", purpose="node")
+    assert not kept["changed"] and kept["kept"][0]["why"] == "it is used by instance profile karpenter"
+    iam.remove_role_from_instance_profile(InstanceProfileName="karpenter", RoleName=name)
+    assert role(state="absent", purpose="node")["changed"]
+    assert [row["InstanceProfileName"] for row in iam.list_instance_profiles()["InstanceProfiles"]] == ["karpenter"]
+
+
+def test_a_role_of_pods_is_in_use_while_its_oidc_provider_exists(role, iam, cluster, run_module):
+    cluster()
+    pods = {"cluster_name": CLUSTER, "namespace": "n", "service_account": "a", "role_only": True}
+    assert run_module("eks_irsa", pods)["changed"]
+    kept = role(state="absent", all_owned=True)
+    assert {row["name"] for row in kept["kept"]} == {f"{CLUSTER}.n.a", f"{CLUSTER}.{REGION}_cluster"}
+    run_module("eks_cluster", {"name": CLUSTER, "state": "absent", "wait": True})
+    for row in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
+        iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=row["Arn"])
+    assert role(state="absent", all_owned=True)["kept"] == []
+    assert not any(name.startswith(CLUSTER) for name in names(iam))
+
+
+def test_a_role_that_is_used_in_another_region(sandbox, role, run_module, iam):
+    ec2 = boto3.client("ec2", region_name="eu-west-1")  # the environment leads to the sandbox
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"eu-west-1{zone}")["Subnet"][
+            "SubnetId"
+        ]
+        for number, zone in enumerate("ab")
+    ]
+    arn = role(purpose="cluster")["arn"]
+    far = {"name": "far", "role_arn": arn, "subnets": subnets, "wait": True, "region": "eu-west-1"}
+    assert not run_module("eks_cluster", far)["failed"]
+    kept = role(state="absent", purpose="cluster")
+    assert not kept["changed"] and kept["kept"][0]["why"] == "it is used by cluster far in eu-west-1"
+    assert role(check=True, state="absent", purpose="cluster", usage_regions=[REGION])["changed"]

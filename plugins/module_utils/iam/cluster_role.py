@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import check_iam_tags
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import build_cluster_role_name
@@ -106,6 +108,15 @@ def read_role(options: dict[str, Any], cluster: str, region: str, partition: str
         profile=options.get("instance_profile", ""),
     )
     return ClusterRole(purpose, options.get("nodegroup", ""), request)
+
+
+def find_iam_role_problems(options: dict[str, Any]) -> Iterator[str]:
+    """What IAM, or the purpose, does not allow in the options of one role. Its cluster, region and partition do not matter here."""
+    try:
+        check_iam_tags(options.get("tags"))
+        read_role({key: value for key, value in options.items() if key != "name" or value}, "x", "x", "aws")
+    except ValidationError as error:
+        yield error.message
 
 
 def _check_purpose(purpose: str, options: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outc
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import ClusterRole
+from ansible_collections.kumo.eks.plugins.module_utils.iam.instance_profile import list_instance_profiles
 from ansible_collections.kumo.eks.plugins.module_utils.iam.purposes import PURPOSES
 from ansible_collections.kumo.eks.plugins.module_utils.iam.role import RoleResource
 from ansible_collections.kumo.eks.plugins.module_utils.iam.role_manager import (
@@ -27,6 +28,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.role_manager import (
     build_role_result,
     record_progress,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_request import RoleRequest
 from ansible_collections.kumo.eks.plugins.module_utils.iam.role_usage import (
     Usage,
     UsageFinder,
@@ -51,6 +53,23 @@ class ClusterRoleManager:
     finder: UsageFinder
     _found: dict[str, dict[str, Any] | None] = field(default_factory=dict)  # the roles to remove, by name
     _usage: Usage = field(default_factory=Usage)
+
+    def describe_roles(self, names: list[str]) -> list[dict[str, Any]]:
+        """The roles of these names that exist, as results show them."""
+        with ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:
+            found = pool.map(lambda name: self.roles.build_role(RoleRequest(name)).describe(), names)
+            return [build_role_result(raw) for raw in found if raw]
+
+    def find_users(self, roles: list[dict[str, Any]]) -> tuple[dict[str, list[str]], list[str]]:
+        """(what uses each role, by the role's name, and what could not be looked at)."""
+        usage = self.finder.find_users(frozenset().union(*(list_assumers(row["trust_policy"]) for row in roles)))
+        users = {row["role_name"]: sorted(usage.users.get(row["arn"], [])) for row in roles}
+        for row in roles:
+            providers = list_live_providers(self.roles.iam, list_providers(row["trust_policy"]))
+            profiles = list_instance_profiles(self.roles.iam, row["role_name"])
+            users[row["role_name"]] += [f"service accounts by {arn}" for arn in providers]
+            users[row["role_name"]] += [f"instance profile {name}" for name in profiles]
+        return users, usage.unknown
 
     def ensure_present(self, role: ClusterRole) -> Outcome:
         """The role as it is described."""

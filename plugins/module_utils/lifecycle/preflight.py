@@ -27,6 +27,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.fargate_profil
     find_fargate_list_warnings,
     find_fargate_profile_problems,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role import build_iam_role_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import (
     build_association_item_spec,
     build_identity_spec,
@@ -45,6 +46,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import MINOR, parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import build_network_options, validate_options
+from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import find_iam_role_problems
 from ansible_collections.kumo.eks.plugins.module_utils.identity.plan import find_identity_problems
 
 # Regions of all partitions: ap-northeast-1, us-gov-west-1, us-isob-east-1, eusc-de-east-1.
@@ -103,7 +105,7 @@ MAPPINGS = {
     ),
 }
 LISTS = {
-    "iam_roles": Input("iam_roles"),
+    "iam_roles": Input("iam_roles", build_iam_role_spec(), find_iam_role_problems, key=None),
     "nodegroups": Input(
         "eks_nodegroups_list",
         build_item_spec(build_nodegroup_spec()),

@@ -99,7 +99,7 @@ def test_another_error_is_final(clock):
 
 
 def test_the_tasks_own_limit_counts_too(clock):
-    with pytest.raises(WaitTimedOut, match="within 30 seconds; the last state seen: could not be assumed"):
+    with pytest.raises(WaitTimedOut, match="not complete after 30 seconds. The last state was: could not be assumed"):
         Reconciler(Profile(clock, clock.now + 120), wait_timeout=30).ensure_present({"role": "new"})
 
 
