@@ -72,6 +72,10 @@ sandbox-tests: setup ## the sandbox's own tests
 sanity: setup ## ansible-test sanity, with empty ignore files
 	@$(GATE) sanity
 
+.PHONY: oldest-kubernetes
+oldest-kubernetes: setup ## the Kubernetes client on the oldest kubernetes package supported
+	@$(GATE) oldest-kubernetes
+
 .PHONY: oldest-core
 oldest-core: setup ## unit tests on the oldest ansible-core supported
 	@$(GATE) oldest-core

@@ -27,6 +27,7 @@ HEARTBEAT = 30.0  # seconds between signs of life of a long part
 MAX_CONCURRENCY = (
     3  # parts that run at once: each waits now and then, and two would leave a seventh of the two cores idle
 )
+OLDEST_KUBERNETES = "26.1.0"  # what requirements.txt allows
 TAIL = 60  # lines shown of a part that failed
 
 # On a new machine ansible-test makes the test's environment between these two lines.
@@ -89,11 +90,24 @@ def by_scenarios(text: str, code: int) -> Counts:
 
 def oldest_core_part() -> Part:
     """The unit tests on the oldest ansible-core that is supported, beside the amazon.aws of its time."""
-    environment = "tools/environment.sh oldest-core 'ansible>=13,<14' pytest -r sandbox/pyproject.toml"
+    environment = f"tools/environment.sh oldest-core 'ansible>=13,<14' kubernetes=={OLDEST_KUBERNETES} pytest -r sandbox/pyproject.toml"
     tests = 'cd "$folder"/lib/python3*/site-packages/ansible_collections/kumo/eks && "$folder"/bin/python -m pytest -q'
     command = f'set -e; folder=$({environment}); export PYTHONPATH="$PWD/sandbox"; {tests} tests/unit'
     variables = (("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"),)
     return Part("oldest-core", ["bash", "-c", command], by_pytest, ROOT, variables)
+
+
+def oldest_kubernetes_part() -> Part:
+    """The Kubernetes client with the oldest kubernetes package that is supported, put in front of .venv's newest."""
+    environment = f"tools/environment.sh oldest-kubernetes kubernetes=={OLDEST_KUBERNETES}"
+    check = f"import kubernetes; assert kubernetes.__version__ == '{OLDEST_KUBERNETES}', kubernetes.__version__"
+    tests = "tests/unit/plugins/module_utils/kubernetes tests/integration/test_kubernetes_api.py"
+    command = (
+        f'set -e; folder=$({environment}); export PYTHONPATH="$(echo "$folder"/lib/python3*/site-packages)"; '
+        f'{sys.executable} -c "{check}"; cd {LINKED}; {sys.executable} -m pytest -q {tests}'
+    )
+    variables = (("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"),)
+    return Part("oldest-kubernetes", ["bash", "-c", command], by_pytest, ROOT, variables)
 
 
 def importer_part() -> Part:
@@ -154,6 +168,7 @@ def parts() -> list[Part]:
         ),
         execution_environment_part(),
         oldest_core_part(),
+        oldest_kubernetes_part(),
         importer_part(),
     ]
 

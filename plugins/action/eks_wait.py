@@ -17,7 +17,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import Limit
 display = Display()
 
 
-class LookFailed(Exception):
+class ObservationFailed(Exception):
     """The module could not look; carries its result."""
 
     def __init__(self, result: dict[str, Any]) -> None:
@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         try:
             result.update(self._wait(task_vars or {}))
-        except LookFailed as error:
+        except ObservationFailed as error:
             result.update(error.result)
         except EksError as error:
             result.update(failed=True, changed=False, msg=error.message, **error.facts)
@@ -48,20 +48,20 @@ class ActionModule(ActionBase):
         results = self._task.args.get("results")
         if results is not None and (self._task.check_mode or not collect_unsettled(results)):
             return {"changed": False, "resources": []}  # the module would start Python and boto3 to say the same
-        first = self._look(task_vars)
+        first = self._observe(task_vars)
         if self._task.check_mode:
             return first
         limits = Limits(**first["limits"])
         seen = [first]
 
         def look() -> list[Observation]:
-            answer = seen.pop() if seen else self._look(task_vars)
+            answer = seen.pop() if seen else self._observe(task_vars)
             return [Observation(**row) for row in answer["sights"]]
 
         watcher = Watcher(first["cluster_name"], limits, lambda line: display.display(line, stderr=True))
         return {"changed": False, "resources": follow(look, watcher, limits, Deadline(limits.wait_timeout))}
 
-    def _look(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+    def _observe(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """One run of the module: its sights, and on which limits it was asked to wait."""
         answer = self._execute_module(
             module_name="kumo.eks.eks_wait",
@@ -69,5 +69,5 @@ class ActionModule(ActionBase):
             task_vars=task_vars,
         )
         if answer.get("failed"):
-            raise LookFailed(answer)
+            raise ObservationFailed(answer)
         return answer

@@ -224,7 +224,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
-from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog, version_rows
+from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog, build_version_rows
 
 
 def addons_of(eks: Any, cluster: str, name: str | None) -> list[dict[str, Any]]:
@@ -244,7 +244,7 @@ def offered(eks: Any, kubernetes: str, name: str | None) -> list[dict[str, Any]]
 
 
 def offer(info: dict[str, Any], kubernetes: str) -> dict[str, Any]:
-    rows = version_rows(info)
+    rows = build_version_rows(info)
     defaults = [row["version"] for row in rows if kubernetes in row["default_for"]]
     return {
         "addon_name": info["addonName"],
@@ -261,7 +261,7 @@ def look(eks: Any, params: dict[str, Any]) -> dict[str, Any]:
     if kubernetes:
         parse_minor(kubernetes, "kubernetes_version")
     elif params["versions"]:
-        kubernetes = AddonCatalog(eks, cluster).cluster_version()
+        kubernetes = AddonCatalog(eks, cluster).describe_cluster_version()
     found = {"addons": addons_of(eks, cluster, params["name"]) if cluster else []}
     return {**found, "addon_versions": offered(eks, kubernetes, params["name"])} if kubernetes else found
 

@@ -800,86 +800,14 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import r
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import (
+    build_item_spec,
+    build_state_spec,
+    build_wait_spec,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import build_nodegroup_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
-from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import AMI_TYPES, NodegroupResource
-
-
-def node_repair_spec() -> dict[str, Any]:
-    """NodeRepairConfig and its overrides."""
-    override = dict(
-        node_monitoring_condition=dict(type="str", required=True),
-        node_unhealthy_reason=dict(type="str", required=True),
-        min_repair_wait_time_mins=dict(type="int", required=True),
-        repair_action=dict(type="str", required=True, choices=["Replace", "Reboot", "NoAction"]),
-    )
-    return dict(
-        enabled=dict(type="bool"),
-        max_unhealthy_node_threshold_count=dict(type="int"),
-        max_unhealthy_node_threshold_percentage=dict(type="int"),
-        max_parallel_nodes_repaired_count=dict(type="int"),
-        max_parallel_nodes_repaired_percentage=dict(type="int"),
-        node_repair_config_overrides=dict(type="list", elements="dict", options=override),
-    )
-
-
-def nodegroup_spec() -> dict[str, Any]:
-    """The options that describe a node group, alone or in a list."""
-    whole = dict(type="int")
-    return dict(
-        node_role=dict(type="str"),
-        subnets=dict(type="list", elements="str"),
-        scaling_config=dict(type="dict", options=dict(min_size=whole, max_size=whole, desired_size=whole)),
-        enforce_desired_size=dict(type="bool", default=False),
-        disk_size=dict(type="int"),
-        instance_types=dict(type="list", elements="str"),
-        ami_type=dict(type="str", choices=AMI_TYPES),
-        remote_access=dict(
-            type="dict",
-            options=dict(ec2_ssh_key=dict(type="str", no_log=False), source_sg=dict(type="list", elements="str")),
-        ),
-        update_config=dict(
-            type="dict",
-            options=dict(
-                max_unavailable=whole,
-                max_unavailable_percentage=whole,
-                update_strategy=dict(type="str", choices=["DEFAULT", "MINIMAL"]),
-            ),
-        ),
-        node_repair_config=dict(type="dict", options=node_repair_spec()),
-        warm_pool_config=dict(
-            type="dict",
-            options=dict(
-                enabled=dict(type="bool", required=True),
-                min_size=whole,
-                max_group_prepared_capacity=whole,
-                pool_state=dict(type="str", choices=["STOPPED", "RUNNING", "HIBERNATED"]),
-                reuse_on_scale_in=dict(type="bool"),
-            ),
-        ),
-        labels=dict(type="dict"),
-        taints=dict(
-            type="list",
-            elements="dict",
-            options=dict(
-                key=dict(type="str", required=True, no_log=False),
-                value=dict(type="str"),
-                effect=dict(type="str", required=True, choices=["NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"]),
-            ),
-        ),
-        launch_template=dict(
-            type="dict",
-            options=dict(id=dict(type="str"), name=dict(type="str"), version=dict(type="str")),
-            mutually_exclusive=[("id", "name")],
-            required_one_of=[("id", "name")],
-        ),
-        capacity_type=dict(type="str", choices=["ON_DEMAND", "SPOT", "CAPACITY_BLOCK"]),
-        version=dict(type="str"),
-        release_version=dict(type="str"),
-        force=dict(type="bool", default=False),
-        replace=dict(type="bool", default=False),
-        tags=dict(type="dict", aliases=["resource_tags"]),
-        purge_tags=dict(type="bool", default=True),
-    )
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupResource
 
 
 def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any]) -> Outcome:
@@ -897,19 +825,17 @@ def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any]) -> Outco
 
 
 def main() -> None:
-    item = dict(name=dict(type="str", required=True), **nodegroup_spec())
     spec = dict(
         cluster_name=dict(type="str", required=True),
         name=dict(type="str"),
-        nodegroups=dict(type="list", elements="dict", options=item),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        wait=dict(type="bool", default=False),
-        wait_timeout=dict(type="int", default=1200),
-        **nodegroup_spec(),
+        nodegroups=dict(type="list", elements="dict", options=build_item_spec(build_nodegroup_spec())),
+        **build_state_spec(),
+        **build_wait_spec(),
+        **build_nodegroup_spec(),
     )
     module = AnsibleAWSModule(
         argument_spec=spec,
-        mutually_exclusive=[("nodegroups", option) for option in ("name", *nodegroup_spec())],
+        mutually_exclusive=[("nodegroups", option) for option in ("name", *build_nodegroup_spec())],
         required_one_of=[("name", "nodegroups")],
         supports_check_mode=True,
     )

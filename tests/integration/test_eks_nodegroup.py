@@ -10,6 +10,7 @@ import time
 import pytest
 
 CLUSTER = "my-cluster"
+ROLE_ARN = "arn:aws:iam::123456789012:role/nodes"
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ def test_a_launch_template_goes_with_instance_types_and_its_version_can_change(s
         ({"scaling_config": {"min_size": 4, "max_size": 2}}, "min_size <= desired_size <= max_size"),
         ({"scaling_config": {"min_size": 6}}, "min_size <= desired_size <= max_size"),
         ({"version": "1.34"}, "cannot be at 1.34, for cluster my-cluster is at 1.33. Way out: upgrade the cluster"),
-        ({"update_config": {"max_unavailable": 1, "max_unavailable_percentage": 10}}, "not both"),
+        ({"update_config": {"max_unavailable": 1, "max_unavailable_percentage": 10}}, "cannot be combined"),
         (
             {
                 "node_repair_config": {
@@ -144,31 +145,46 @@ def test_a_launch_template_goes_with_instance_types_and_its_version_can_change(s
                     "max_parallel_nodes_repaired_percentage": 1,
                 }
             },
-            "not both",
+            "cannot be combined",
         ),
         (
             {"taints": [{"key": "a", "effect": "NO_EXECUTE"}, {"key": "a", "effect": "NO_EXECUTE", "value": "b"}]},
-            "more of",
+            "Given more than once: a NO_EXECUTE",
         ),
         ({"taints": [{"key": "a", "effect": "NoSchedule"}]}, "NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE"),
-        ({"launch_template": {"id": "lt-1"}, "disk_size": 20}, "disk_size: with a launch_template"),
+        (
+            {"launch_template": {"id": "lt-1"}, "disk_size": 20},
+            "disk_size: EKS does not accept it with launch_template",
+        ),
         ({"launch_template": {"version": "1"}}, "one of the following is required: id, name"),
-        ({"name": "_a"}, "name: '_a' is no name for a node group: wanted are 1 to 63 letters"),
-        ({"name": "a" * 64}, "is no name for a node group"),
-        ({"name": "new", "node_role": "r", "subnets": ["s"], "scaling_config": {"max_size": 2}}, "missing: min_size"),
-        ({"scaling_config": {"min_size": -1}}, "scaling_config.min_size: -1 is given, and at least 0 is wanted"),
-        ({"scaling_config": {"min_size": 0, "max_size": 0}}, "max_size: 0 is given, and at least 1"),
-        ({"update_config": {"max_unavailable": 0}}, "update_config.max_unavailable: 0 is given, and 1 to 100"),
+        ({"name": "_a"}, "name: '_a' is not a valid node group name. Use 1-63 letters"),
+        ({"name": "a" * 64}, "is not a valid node group name"),
+        (
+            {"name": "new", "node_role": ROLE_ARN, "subnets": ["s"], "scaling_config": {"max_size": 2}},
+            "missing: min_size",
+        ),
+        (
+            {"scaling_config": {"min_size": -1}},
+            "scaling_config.min_size: -1 is out of range. Use a number of at least 0",
+        ),
+        ({"scaling_config": {"min_size": 0, "max_size": 0}}, "max_size: 0 is out of range. Use a number of at least 1"),
+        (
+            {"update_config": {"max_unavailable": 0}},
+            "update_config.max_unavailable: 0 is out of range. Use a number from 1 to 100",
+        ),
         ({"warm_pool_config": {"enabled": True, "min_size": -1}}, "warm_pool_config.min_size: -1"),
-        ({"disk_size": 0}, "disk_size: 0 is given"),
-        ({"taints": [{"key": f"t{n}", "effect": "NO_EXECUTE"} for n in range(51)]}, "taints: 51 are given, and .* 50"),
-        ({"taints": [{"key": "a b", "effect": "NO_EXECUTE"}]}, "taints: the key 'a b' is none for Kubernetes"),
-        ({"labels": {"a": "-b"}}, "labels: the value '-b' of a is none for EKS"),
-        ({"labels": {"a": ""}}, "labels: the value '' of a is none for EKS"),
-        ({"labels": {"A.b/c d": "e"}}, "labels: the key 'A.b/c d' is none for Kubernetes"),
-        ({"labels": {"a": "b" * 64}}, "1 to 63 letters"),
-        ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags: 51 are given"),
-        ({"nodegroups": [{"name": "a"}, {"name": "a"}]}, "each name may stand there once"),
+        ({"disk_size": 0}, "disk_size: 0 is out of range"),
+        (
+            {"taints": [{"key": f"t{n}", "effect": "NO_EXECUTE"} for n in range(51)]},
+            "taints: 51 are given. EKS accepts at most 50",
+        ),
+        ({"taints": [{"key": "a b", "effect": "NO_EXECUTE"}]}, "taints: 'a b' is not a valid Kubernetes key"),
+        ({"labels": {"a": "-b"}}, "labels: the value '-b' of a is not valid"),
+        ({"labels": {"a": ""}}, "labels: the value '' of a is not valid"),
+        ({"labels": {"A.b/c d": "e"}}, "labels: 'A.b/c d' is not a valid Kubernetes key"),
+        ({"labels": {"a": "b" * 64}}, "1-63 letters"),
+        ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags: 51 tags are given"),
+        ({"nodegroups": [{"name": "a"}, {"name": "a"}]}, "names must be unique. Listed more than once: a"),
         ({"nodegroups": [{"name": "a"}], "labels": {"b": "c"}}, "mutually exclusive"),
     ],
 )

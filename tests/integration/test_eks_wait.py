@@ -185,7 +185,7 @@ def test_a_playbook_shows_each_change_and_a_heartbeat_on_standard_error(sandbox,
     told = " | ".join(lines)
     assert f"[{NAME}] nodegroup fresh: CREATING |" in told
     assert f"[{NAME}] nodegroup fresh: CREATING -> ACTIVE after " in told
-    assert "gone, still waiting for nodegroup fresh CREATING" in told
+    assert "elapsed, still waiting for nodegroup fresh CREATING" in told
 
 
 def test_awx_gets_the_lines_among_its_events(sandbox, cluster, ground, tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ from functools import partial
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from clusters import create_cluster
 from moto.iam.models import iam_backends
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
@@ -44,18 +45,7 @@ AUDIENCE = "sts.amazonaws.com"
 def standing():
     """A sandbox with one control plane for the file, and the cluster in it."""
     with Sandbox(speed="instant", kubernetes=True) as sandbox:
-        ec2, iam, eks = sandbox.client("ec2"), sandbox.client("iam"), sandbox.client("eks")
-        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        subnets = [
-            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")["Subnet"]
-            for n, zone in enumerate("ac")
-        ]
-        trust = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        role = iam.create_role(
-            RoleName="cluster", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        )["Role"]["Arn"]
-        place = {"subnetIds": [subnet["SubnetId"] for subnet in subnets]}
-        eks.create_cluster(name=CLUSTER, version="1.33", roleArn=role, resourcesVpcConfig=place)
+        create_cluster(sandbox, CLUSTER)
         sandbox.client("s3").create_bucket(
             Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": sandbox.region}
         )

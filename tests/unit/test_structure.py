@@ -24,6 +24,7 @@ ROOMS = {
     "identity": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
     "nodes": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
     "helm": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
+    "lifecycle": {"core", "aws", "iam", "ec2", "eks", "kubernetes", "identity", "nodes", "helm"},
 }
 PURE = {"core", "cluster_config"}  # without AWS, Kubernetes and HTTP
 CLIENTS = ("boto3", "botocore", "kubernetes", "ansible_collections.amazon", "ansible_collections.kubernetes", "urllib3")

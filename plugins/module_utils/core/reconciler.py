@@ -47,7 +47,7 @@ class Reconciler:
         check_mode: predict only.
         wait: return when the resource is settled (ACTIVE or gone) instead of when EKS has taken the request.
         wait_timeout: limit in seconds for all waits of this resource together.
-        replace: an immutable change may delete and create the resource anew.
+        replace: an immutable change may delete and recreate the resource.
     """
 
     resource: Resource
@@ -91,6 +91,8 @@ class Reconciler:
             return Outcome(False, None)
         before = build_options(self.resource.fields, raw)
         deleting = raw["status"] == "DELETING"
+        if not deleting:
+            self.resource.validate_deletion(raw, self.check_mode)
         if self.check_mode:
             return Outcome(not deleting, None, before, {})
         mine = not deleting and self._delete()
@@ -202,7 +204,7 @@ class Reconciler:
     ) -> tuple[Request | None, dict[str, Any] | None, list[Request]]:
         """Send the first request. Returns it, the update that it started, and the remaining requests.
 
-        Where EKS is busy with the resource somebody else may be doing the same: the plan is made anew for every try.
+        Where EKS is busy with the resource, another run may be doing the same: the plan is made again for every try.
         """
         left = list(queue)
         busy = False

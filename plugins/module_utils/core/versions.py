@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kubernetes versions as EKS names them, and which may follow which. Pure."""
+"""Kubernetes versions as EKS names them, and which version may follow which. Pure."""
 
 from __future__ import annotations
 
@@ -8,44 +8,45 @@ import re
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 
-MINOR = re.compile(r"^1\.(\d{2,})$")
+MINOR = re.compile(r"1\.(\d{2,})")
 
 
 def parse_minor(version: str, option: str = "version") -> int:
-    """The minor number of "1.29"; raises Refused for anything else, naming the option.
-
-    An unquoted 1.30 reaches a module as "1.3": YAML reads a number.
-    """
-    found = MINOR.match(str(version))
+    """The minor number of "1.29". Raises ValidationError for anything else, naming the option."""
+    found = MINOR.fullmatch(str(version))
     if found:
         return int(found.group(1))
+    # YAML reads an unquoted 1.30 as the number 1.3.
     hint = (
-        ' An unquoted 1.30 is the number 1.3 to YAML: write "1.30", with quotes.'
-        if re.match(r"^1\.\d$", version)
-        else ""
+        ' YAML reads an unquoted 1.30 as 1.3: put the version in quotes, like "1.30".' if is_truncated(version) else ""
     )
     raise ValidationError(
-        f'{option}: {version!r} is no Kubernetes version of EKS; two numbers are wanted, like "1.34".{hint}'
+        f'{option}: {version!r} is not a Kubernetes version of EKS. Use a major and a minor number, like "1.34".{hint}'
     )
+
+
+def is_truncated(version: str) -> bool:
+    """Whether a version may have lost a zero because it was not in quotes."""
+    return re.fullmatch(r"1\.\d", str(version)) is not None
 
 
 def check_step(current: str, wanted: str, what: str, rollback: bool = False) -> None:
-    """Refuse a step back and a step over more than one minor version, with the way out.
+    """Refuse a step back, and a step over more than one minor version, with the remedy.
 
     Args:
-        rollback: one minor version back is asked for in so many words.
+        what: the resource, for the message.
+        rollback: whether a step back by one minor version was asked for.
 
     Sources: https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html, UpdateClusterVersion
     """
     now, then = parse_minor(current), parse_minor(wanted)
     if then < now and not (rollback and then == now - 1):
         raise ValidationError(
-            f"version: {what} is at {current} and cannot go back to {wanted}; only a newer version can follow."
-            f' Within seven days after an upgrade EKS can roll back to "1.{now - 1}": way out: that version with'
-            " rollback: true."
+            f"version: {what} has version {current} and cannot be set to the older version {wanted}."
+            f' Within seven days after an upgrade, EKS can roll back to "1.{now - 1}": set that version and rollback=true.'
         )
     if then > now + 1:
         raise ValidationError(
-            f"version: {what} is at {current} and EKS goes one minor version at a time, so not to {wanted} at once."
-            f' Way out: version "1.{now + 1}" first, then on.'
+            f"version: {what} has version {current}, and EKS upgrades by one minor version at a time, not to {wanted} at once."
+            f' Set version "1.{now + 1}" first.'
         )

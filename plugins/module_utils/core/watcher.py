@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Following a set of a cluster's things until all are settled. Pure: looks, words and time come from outside."""
+"""Watching resources of a cluster until all of them have reached their state. Pure: observations and time come from outside."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from dataclasses import dataclass, replace
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitFailed, WaitTimedOut
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 
-MISSING = "MISSING"  # our word for what Describe does not find; EKS has no status for it
-# Where each kind ends without help. DEGRADED is not here: EKS takes a thing out of it once its cause is gone.
+MISSING = "MISSING"  # what Describe does not find. EKS has no status for it
+# Final statuses. DEGRADED is none: a resource leaves it as soon as the cause is gone.
 ENDED = ("FAILED", "CREATE_FAILED", "UPDATE_FAILED", "DELETE_FAILED", "Failed", "Cancelled")
-UNDONE = ("FAILED", "DELETE_FAILED")  # how a deletion ends that did not come off
+UNDONE = ("FAILED", "DELETE_FAILED")  # statuses of a failed deletion
 RUNS_PODS = ("nodegroup", "fargate_profile")
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What one look saw of one thing.
+    """The state of one resource at one moment.
 
     Args:
         kind: cluster, nodegroup, fargate_profile, addon or update.
-        name: its name, of an update the id.
+        name: its name. Of an update, the id.
         status: as EKS spells it, or MISSING.
-        words: EKS' health issues or update errors, empty where there are none.
+        reason: health issues or update errors of EKS, empty where there are none.
     """
 
     kind: str
@@ -63,19 +63,19 @@ class Limits:
 
 
 def is_settled(observation: Observation, state: str) -> bool:
-    """Whether the thing is where it is wanted."""
+    """Whether the resource has reached the state that is waited for."""
     return observation.status in ((MISSING,) if state == "deleted" else ("ACTIVE", "Successful"))
 
 
 def has_failed(observation: Observation, state: str) -> bool:
-    """Whether the thing will not get there any more: also when it is missing, or on its way out, but wanted active."""
+    """Whether the resource cannot reach the state any more, also because it is missing or DELETING and must be active."""
     if state == "deleted":
         return observation.status in UNDONE
     return observation.status in (*ENDED, MISSING, "DELETING")
 
 
 def format_duration(seconds: float) -> str:
-    """A length of time for people: 45s, 2m05s, 1h02m."""
+    """A duration for people: 45s, 2m05s, 1h02m."""
     whole = int(seconds)
     if whole < 60:
         return f"{whole}s"
@@ -85,13 +85,13 @@ def format_duration(seconds: float) -> str:
 
 
 class Watcher:
-    """The memory of a wait: what was seen last of each thing, since when, and how long it took.
+    """The memory of a wait: the last state of each resource, since when, and how long it took.
 
     Args:
         cluster: the cluster's name, for the lines.
         limits: how to wait.
         say: takes a line of progress.
-        clock: seconds that only grow.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(
@@ -103,31 +103,33 @@ class Watcher:
         self._degraded: dict[str, float] = {}
         self._took: dict[str, float] = {}
 
-    def take(self, observations: list[Observation]) -> bool:
-        """Note what a look saw and tell its changes; whether all are settled.
+    def record(self, observations: list[Observation]) -> bool:
+        """Record observations and report changes. Returns whether all are settled.
 
         Raises:
-            WaitFailed: as soon as one of them will not get there any more, with EKS' words.
+            WaitFailed: as soon as one of them cannot reach its state any more, with what EKS said.
         """
         now = self._clock()
-        observations = self._with_vanished(observations)
+        observations = self._add_missing(observations)
         for observation in observations:
-            self._note(observation, now)
-        self._time_degraded(observations, now)
+            self._record(observation, now)
+        self._record_degraded(observations, now)
         failed = [observation for observation in observations if self._is_lost(observation, now)]
         if failed:
-            raise WaitFailed("; ".join(self._failure(observation) for observation in failed), resources=self.report())
+            raise WaitFailed(
+                "; ".join(self._format_failure(observation) for observation in failed), resources=self.report()
+            )
         settled = all(is_settled(observation, self._limits.state) for observation in observations)
         if not settled:
-            self._beat(now)
+            self._report_heartbeat(now)
         return settled
 
     def state(self) -> str:
-        """What is still waited for, in words."""
+        """What is still waited for, for a message."""
         return ", ".join(f"{s.title} {s.state}" for s in self._last.values() if not is_settled(s, self._limits.state))
 
     def report(self) -> list[dict[str, object]]:
-        """A row for each thing: kind, name, status, issues (EKS' words or empty), seconds it took or has taken so far."""
+        """A row for each thing: kind, name, status, issues (what EKS said, or empty), seconds it took or has taken so far."""
         now = self._clock()
         return [
             {
@@ -140,8 +142,8 @@ class Watcher:
             for key, observation in self._last.items()
         ]
 
-    def _with_vanished(self, observations: list[Observation]) -> list[Observation]:
-        """With all: true EKS no longer lists what was deleted since the last look."""
+    def _add_missing(self, observations: list[Observation]) -> list[Observation]:
+        """With all=true, EKS does not list what was deleted since the last observation."""
         seen = {observation.title for observation in observations}
         return observations + [
             replace(observation, status=MISSING, reason="")
@@ -149,12 +151,12 @@ class Watcher:
             if observation.title not in seen
         ]
 
-    def _note(self, observation: Observation, now: float) -> None:
+    def _record(self, observation: Observation, now: float) -> None:
         before = self._last.get(observation.title)
         if before is None:
-            self._tell(f"{observation.title}: {observation.state}", now)
+            self._report_line(f"{observation.title}: {observation.state}", now)
         elif before.state != observation.state:
-            self._tell(
+            self._report_line(
                 f"{observation.title}: {before.status} -> {observation.state} after {format_duration(now - self._began)}",
                 now,
             )
@@ -164,8 +166,8 @@ class Watcher:
         else:
             self._took.pop(observation.title, None)
 
-    def _time_degraded(self, observations: list[Observation], now: float) -> None:
-        """An add-on is DEGRADED until its pods have a node: its time runs only once what brings nodes is settled."""
+    def _record_degraded(self, observations: list[Observation], now: float) -> None:
+        """An add-on is DEGRADED until its pods have a node: its time starts when what brings nodes is settled."""
         nodes_come = any(s.kind in RUNS_PODS and not is_settled(s, self._limits.state) for s in observations)
         for observation in observations:
             if observation.status != "DEGRADED" or (observation.kind == "addon" and nodes_come):
@@ -179,7 +181,7 @@ class Watcher:
         since = self._degraded.get(observation.title)
         return self._limits.state == "active" and since is not None and now - since >= self._limits.degraded_timeout
 
-    def _failure(self, observation: Observation) -> str:
+    def _format_failure(self, observation: Observation) -> str:
         if observation.status == MISSING:
             return f"{observation.title} does not exist in cluster {self._cluster}, so it cannot become active"
         if observation.status == "DEGRADED":
@@ -191,11 +193,11 @@ class Watcher:
             return f"{observation.title} is DELETING, so it cannot become active"
         return f"{observation.title} is {observation.status}: {observation.reason or 'EKS gave no reason'}"
 
-    def _beat(self, now: float) -> None:
+    def _report_heartbeat(self, now: float) -> None:
         if now - self._spoke >= self._limits.heartbeat:
-            self._tell(f"{format_duration(now - self._began)} gone, still waiting for {self.state()}", now)
+            self._report_line(f"{format_duration(now - self._began)} elapsed, still waiting for {self.state()}", now)
 
-    def _tell(self, line: str, now: float) -> None:
+    def _report_line(self, line: str, now: float) -> None:
         self._spoke = now
         self._say(f"[{self._cluster}] {line}")
 
@@ -207,16 +209,16 @@ def follow(
     deadline: Deadline,
     sleep: Callable[[float], None] = time.sleep,
 ) -> list[dict[str, object]]:
-    """Look until all are settled; returns the watch's report.
+    """Observe until all are settled, and return the report of the watcher.
 
     Raises:
-        WaitFailed: at once when one will not get there.
-        WaitTimedOut: naming what is not there yet. Both carry the report as the fact ``resources``.
+        WaitFailed: at once when a resource cannot reach its state any more.
+        WaitTimedOut: naming what is not settled. Both have the report as the fact ``resources``.
     """
     try:
         poll(
-            lambda: (watcher.take(look()), None, watcher.state()),
-            "What is waited for",
+            lambda: (watcher.record(look()), None, watcher.state()),
+            "The wait",
             deadline,
             sleep,
             limits.interval,

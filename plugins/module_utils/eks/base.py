@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import check_tags, keep_current_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Resource
 
@@ -14,9 +15,15 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Reso
 class EksResource(Resource):
     """What is the same for all of EKS' resources."""
 
+    owner = ""  # key of the tag that marks what is created here; empty where the task asks for no mark
+
     def __init__(self, client: Any, name: str) -> None:
         self.client = client
         self.name = name
+
+    def mark(self, desired: dict[str, Any]) -> dict[str, Any]:
+        """The desired state of a creation, with the mark of ownership among its tags."""
+        return {**desired, "tags": {**(desired.get("tags") or {}), self.owner: OWNED}} if self.owner else desired
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         check_tags(desired.get("tags"))

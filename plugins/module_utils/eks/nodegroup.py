@@ -24,35 +24,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     text,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import TRANSIENT_STATUSES, Request
-from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_label
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import EXCLUSIVE, find_nodegroup_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_missing, raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
-
-AMI_TYPES = [
-    "AL2_x86_64",
-    "AL2_x86_64_GPU",
-    "AL2_ARM_64",
-    "CUSTOM",
-    "BOTTLEROCKET_ARM_64",
-    "BOTTLEROCKET_x86_64",
-    "BOTTLEROCKET_ARM_64_FIPS",
-    "BOTTLEROCKET_x86_64_FIPS",
-    "BOTTLEROCKET_ARM_64_NVIDIA",
-    "BOTTLEROCKET_x86_64_NVIDIA",
-    "BOTTLEROCKET_ARM_64_NVIDIA_FIPS",
-    "BOTTLEROCKET_x86_64_NVIDIA_FIPS",
-    "WINDOWS_CORE_2019_x86_64",
-    "WINDOWS_FULL_2019_x86_64",
-    "WINDOWS_CORE_2022_x86_64",
-    "WINDOWS_FULL_2022_x86_64",
-    "WINDOWS_CORE_2025_x86_64",
-    "WINDOWS_FULL_2025_x86_64",
-    "AL2023_x86_64_STANDARD",
-    "AL2023_ARM_64_STANDARD",
-    "AL2023_x86_64_NEURON",
-    "AL2023_x86_64_NVIDIA",
-    "AL2023_ARM_64_NVIDIA",
-]
 
 
 def sorted_taints(value: Any) -> list[dict[str, str]]:
@@ -99,32 +74,6 @@ def merge_labels_(
     others = {pair[1 - side] for pair in pairs for side in (0, 1) if asked.get(pair[side]) is not None}
     return {**{key: value for key, value in convert_to_snake(now or {}).items() if key not in others}, **asked}
 
-
-# A number of nodes or a percentage of them, never both: UpdateConfig and NodeRepairConfig in the API reference.
-EXCLUSIVE: dict[str, tuple[tuple[str, str], ...]] = {
-    "update_config": (("max_unavailable", "max_unavailable_percentage"),),
-    "node_repair_config": (
-        ("max_unhealthy_node_threshold_count", "max_unhealthy_node_threshold_percentage"),
-        ("max_parallel_nodes_repaired_count", "max_parallel_nodes_repaired_percentage"),
-    ),
-    "warm_pool_config": (),
-}
-
-# Least and most of each number: NodegroupScalingConfig, NodegroupUpdateConfig, NodeRepairConfig, WarmPoolConfig; None: no end
-RANGES = {
-    "scaling_config.min_size": (0, None),
-    "scaling_config.max_size": (1, None),
-    "scaling_config.desired_size": (0, None),
-    "update_config.max_unavailable": (1, 100),
-    "update_config.max_unavailable_percentage": (1, 100),
-    "node_repair_config.max_unhealthy_node_threshold_count": (1, None),
-    "node_repair_config.max_unhealthy_node_threshold_percentage": (1, 100),
-    "node_repair_config.max_parallel_nodes_repaired_count": (1, None),
-    "node_repair_config.max_parallel_nodes_repaired_percentage": (1, 100),
-    "warm_pool_config.min_size": (0, None),
-    "disk_size": (1, None),
-}
-MOST_TAINTS = 50  # https://docs.aws.amazon.com/eks/latest/userguide/node-taints-managed-node-groups.html
 
 NO_TEMPLATE = ("InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound")
 
@@ -177,7 +126,7 @@ class NodegroupResource(EksResource):
     # the desired state in the light of the current one
 
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        self._validate_words(desired)
+        self._validate_options(desired)
         desired = self._with_template(super().adjust(raw, desired), raw.get("launchTemplate"))
         for option, pairs in EXCLUSIVE.items():
             if desired.get(option):
@@ -245,15 +194,9 @@ class NodegroupResource(EksResource):
     # rules
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
-        super().validate(raw, desired)
-        self._validate_words(desired)
-        missing = [option for option in ("node_role", "subnets") if not desired.get(option)]
-        if raw is None and missing:
-            needed = ", ".join(missing)
-            raise ValidationError(
-                f"node group {self.name} does not exist, and to create it these options are needed: {needed}"
-            )
+        self._validate_options(desired)
         if raw is None:
+            raise_problems(find_missing(desired, ("node_role", "subnets"), f"node group {self.name}"))
             self._sized(desired)
         if desired.get("version"):
             self._validate_version(raw["version"] if raw else None, desired["version"])
@@ -274,50 +217,8 @@ class NodegroupResource(EksResource):
         if ahead > SKEW:
             raise ValidationError(f"{here} and nodes may be at most {SKEW} minor versions behind it.")
 
-    def _validate_words(self, desired: dict[str, Any]) -> None:
-        if desired.get("version"):
-            parse_minor(desired["version"])
-        self._validate_ranges(desired)
-        scaling = desired.get("scaling_config") or {}
-        sizes = [scaling[key] for key in ("min_size", "desired_size", "max_size") if scaling.get(key) is not None]
-        if sizes != sorted(sizes):
-            raise ValidationError(f"scaling_config: min_size <= desired_size <= max_size is wanted, not {scaling}")
-        for option, pairs in EXCLUSIVE.items():
-            for pair in pairs:
-                if all((desired.get(option) or {}).get(key) is not None for key in pair):
-                    raise ValidationError(f"{option}: either {pair[0]} or {pair[1]} can be given, not both")
-        self._validate_marks(desired)
-        taints = [(taint["key"], taint["effect"]) for taint in desired.get("taints") or []]
-        twice = sorted({taint for taint in taints if taints.count(taint) > 1})
-        if twice:
-            raise ValidationError(f"taints: one of a key and an effect is allowed, and there are more of {twice}")
-        for option in ("disk_size", "remote_access"):
-            if desired.get("launch_template") and desired.get(option):
-                raise ValidationError(
-                    f"{option}: with a launch_template it belongs into the template, EKS takes it from there only"
-                )
-
-    @staticmethod
-    def _validate_ranges(desired: dict[str, Any]) -> None:
-        for path, (least, most) in RANGES.items():
-            option, dot, key = path.partition(".")
-            value = (desired.get(option) or {}).get(key) if dot else desired.get(option)
-            if value is not None and (value < least or (most is not None and value > most)):
-                wanted = f"at least {least}" if most is None else f"{least} to {most}"
-                raise ValidationError(f"{path}: {value} is given, and {wanted} is wanted")
-
-    @staticmethod
-    def _validate_marks(desired: dict[str, Any]) -> None:
-        """Labels and taints that Kubernetes takes: EKS finds out only once the nodes are there."""
-        for key, value in normalize_map(desired.get("labels")).items():
-            check_label("labels", key, value)
-        taints = desired.get("taints") or []
-        if len(taints) > MOST_TAINTS:
-            raise ValidationError(
-                f"taints: {len(taints)} are given, and EKS takes at most {MOST_TAINTS} for a node group"
-            )
-        for taint in taints:
-            check_label("taints", taint["key"], taint.get("value") or "", may_be_empty=True)
+    def _validate_options(self, desired: dict[str, Any]) -> None:
+        raise_problems(find_nodegroup_problems({**desired, "name": self.name}))
 
     @staticmethod
     def _sized(desired: dict[str, Any]) -> dict[str, Any]:

@@ -43,12 +43,12 @@ def check(params: dict[str, Any]) -> None:
 
 def look(client: Any, params: dict[str, Any]) -> list[Observation]:
     """What the task's things are now, looked up side by side, in their order."""
-    work = [*cluster_work(client, params), *named_work(client, params), *update_work(client, params)]
+    work = [*list_cluster_calls(client, params), *list_named_calls(client, params), *list_update_calls(client, params)]
     with ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:
         return list(pool.map(lambda ask: ask(), work))
 
 
-def cluster_work(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
+def list_cluster_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
     """The cluster itself: when asked for, by all, or when nothing else is named."""
     others = any(params[option] for option in (*KINDS, "updates"))
     wanted = params["cluster"] if params["cluster"] is not None else params["all"] or not others
@@ -58,7 +58,7 @@ def cluster_work(client: Any, params: dict[str, Any]) -> list[Callable[[], Obser
     )
 
 
-def named_work(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
+def list_named_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
     cluster = params["cluster_name"]
     work = []
     for option, (kind, operation, parameter, key, listing, names_key) in KINDS.items():
@@ -72,18 +72,18 @@ def named_work(client: Any, params: dict[str, Any]) -> list[Callable[[], Observa
     return work
 
 
-def update_work(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
+def list_update_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
     return [
         lambda u=update: observe(
             "update",
             u["id"],
-            describe_or_none(client.describe_update, "update", **update_ids(params["cluster_name"], u)),
+            describe_or_none(client.describe_update, "update", **build_update_ids(params["cluster_name"], u)),
         )
         for update in params["updates"] or []
     ]
 
 
-def update_ids(cluster: str, update: dict[str, Any]) -> dict[str, str]:
+def build_update_ids(cluster: str, update: dict[str, Any]) -> dict[str, str]:
     ids = {"name": cluster, "updateId": update["id"]}
     resource = {"nodegroupName": update["nodegroup"], "addonName": update["addon"]}
     return {**ids, **{key: name for key, name in resource.items() if name}}

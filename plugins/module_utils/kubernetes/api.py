@@ -183,9 +183,8 @@ class KubernetesApi:
             grace_period: seconds for a pod to end; the object's own where it is None.
             propagation: "Foreground", "Background" or "Orphan", for what the object owns; the kind's default where empty.
         """
-        options = build_delete_options(uid, grace_period, propagation)
-        found = self._ignore_missing("DELETE", kind.build_path(namespace, name), options, build_dry_run(dry_run))
-        return found is not None
+        options = build_delete_options(uid, grace_period, propagation, dry_run)
+        return self._ignore_missing("DELETE", kind.build_path(namespace, name), options) is not None
 
     def evict(self, name: str, namespace: str, grace_period: int | None = None, dry_run: bool = False) -> bool:
         """Ask for the end of a pod, as a drain does; whether it existed.
@@ -198,10 +197,9 @@ class KubernetesApi:
             "apiVersion": "policy/v1",
             "kind": "Eviction",
             "metadata": {"name": name, "namespace": namespace},
-            "deleteOptions": build_delete_options("", grace_period, ""),
+            "deleteOptions": build_delete_options(grace_period=grace_period, dry_run=dry_run),
         }
-        path = POD.build_path(namespace, name, "eviction")
-        return self._ignore_missing("POST", path, body, build_dry_run(dry_run)) is not None
+        return self._ignore_missing("POST", POD.build_path(namespace, name, "eviction"), body) is not None
 
     def create_token(self, namespace: str, account: str, audience: str, seconds: int) -> str:
         """A new token of a service account (TokenRequest). A secret: it must not be part of a result."""
@@ -314,9 +312,16 @@ def build_dry_run(dry_run: bool) -> Query:
     return build_query(dryRun="All" if dry_run else "")
 
 
-def build_delete_options(uid: str, grace_period: int | None, propagation: str) -> Object:
-    """The body of a deletion."""
+def build_delete_options(
+    uid: str = "", grace_period: int | None = None, propagation: str = "", dry_run: bool = False
+) -> Object:
+    """The body of a deletion. The API server reads no query where there is a body: a dryRun there would delete.
+
+    https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apiserver/pkg/endpoints/handlers/delete.go
+    """
     options: Object = {"apiVersion": "v1", "kind": "DeleteOptions"}
+    if dry_run:
+        options["dryRun"] = ["All"]
     if uid:
         options["preconditions"] = {"uid": uid}
     if grace_period is not None:

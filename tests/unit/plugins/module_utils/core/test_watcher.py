@@ -67,9 +67,9 @@ def test_each_change_is_told_once_and_each_thing_has_its_own_time():
 def test_a_heartbeat_names_what_is_waited_for_every_thirty_seconds():
     told = Told(*[[group("CREATING"), addon("ACTIVE")]] * 8, [group("ACTIVE"), addon("ACTIVE")])
     told.run()
-    assert [line for line in told.lines if "gone" in line] == [
-        "[c] 30s gone, still waiting for nodegroup general CREATING",
-        "[c] 1m00s gone, still waiting for nodegroup general CREATING",
+    assert [line for line in told.lines if "elapsed" in line] == [
+        "[c] 30s elapsed, still waiting for nodegroup general CREATING",
+        "[c] 1m00s elapsed, still waiting for nodegroup general CREATING",
     ]
 
 

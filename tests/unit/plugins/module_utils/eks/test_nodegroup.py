@@ -10,9 +10,12 @@ import yaml
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitFailed
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
-from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import (
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import (
     AMI_TYPES,
     EXCLUSIVE,
+    build_nodegroup_spec,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import (
     FIELDS,
     NodegroupResource,
     labels_payload,
@@ -39,7 +42,7 @@ def test_ami_types_are_those_of_the_api(creation, documented):
 
 
 def test_capacity_types_and_taint_effects_are_those_of_the_api(creation):
-    spec = eks_nodegroup.nodegroup_spec()
+    spec = build_nodegroup_spec()
     assert spec["capacity_type"]["choices"] == creation.members["capacityType"].enum
     effect = creation.members["taints"].member.members["effect"]
     assert spec["taints"]["options"]["effect"]["choices"] == effect.enum

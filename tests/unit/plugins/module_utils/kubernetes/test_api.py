@@ -15,6 +15,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
 from urllib.parse import unquote_plus
 
 import pytest
@@ -302,7 +303,8 @@ def test_patches_and_applies_have_their_media_types(api):
 def test_a_deletion_says_which_object_it_means(api):
     Server.answers = [(200, {"kind": "Status"}), refusal(404)]
     assert api.delete(POD, "p", "n", uid="u", grace_period=0, propagation="Foreground") is True
-    assert api.delete(POD, "p", "n") is False
+    assert api.delete(POD, "p", "n", dry_run=True) is False
+    assert json.loads(Server.asked[1]["body"])["dryRun"] == ["All"] and "?" not in Server.asked[1]["path"]
     assert json.loads(Server.asked[0]["body"]) == {
         "apiVersion": "v1",
         "kind": "DeleteOptions",
@@ -361,10 +363,7 @@ def test_every_kind_costs_two_calls(api):
 
 
 def take(watch, count):
-    changes = watch.follow(30)
-    return [
-        (change.type, change.object["metadata"]["name"]) for change, dummy in zip(changes, range(count), strict=False)
-    ]
+    return [(change.type, change.object["metadata"]["name"]) for change in islice(watch.follow(30), count)]
 
 
 def test_a_watch_goes_on_after_the_end_of_a_stream_and_the_loss_of_its_place(api):

@@ -1,0 +1,25 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A cluster in a sandbox, by boto3 alone."""
+
+from __future__ import annotations
+
+import json
+
+from kumo_sandbox import Sandbox
+
+
+def create_cluster(sandbox: Sandbox, name: str) -> None:
+    """A VPC with two subnets, a cluster role and the cluster."""
+    ec2, iam, eks = sandbox.client("ec2"), sandbox.client("iam"), sandbox.client("eks")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")["Subnet"]
+        for n, zone in enumerate("ac")
+    ]
+    trust = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName=f"{name}-cluster", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    place = {"subnetIds": [subnet["SubnetId"] for subnet in subnets]}
+    access = {"authenticationMode": "API_AND_CONFIG_MAP", "bootstrapClusterCreatorAdminPermissions": True}
+    eks.create_cluster(name=name, version="1.33", roleArn=role, resourcesVpcConfig=place, accessConfig=access)
