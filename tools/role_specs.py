@@ -54,6 +54,7 @@ ENTRY_POINTS = {
 }
 CHECKED_BY_PREFLIGHT = ("preflight", "wait", "absent")  # these take any items: eks_preflight's messages say more
 TRAITS = ("type", "elements", "required", "choices", "default", "no_log")
+SECRETS = {"password", "secret_values", "values", "set_values", "set_strings"}  # options of items with no_log
 NO_ALIASES = {"resource_tags"}  # from community.aws' modules, not for items of the roles
 
 
@@ -118,6 +119,8 @@ def build_option(row: dict[str, Any]) -> dict[str, Any]:
 def _build_item_option(name: str, row: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """An item's option, and each alias of it, which a role's spec cannot say: then neither name is required by itself."""
     found = build_option(row)
+    if name in SECRETS:
+        found["no_log"] = True  # the documentation of a module cannot say so
     aliases = [alias for alias in row.get("aliases", []) if alias not in NO_ALIASES]
     if aliases:
         found.pop("required", None)

@@ -38,125 +38,158 @@ options:
     elements: dict
     suboptions:
       name:
-        description: See O(name).
+        description: The release's name.
         type: str
         required: true
-        aliases: [release_name]
       depends_on:
         description:
           - Names of releases of the list that have to be done before this one starts. A name that the list has in several namespaces means all of them.
           - A release that is removed goes before those on which it depends.
         type: list
         elements: str
-      namespace:
-        description: See O(namespace).
+      namespace: &namespace
+        description: The release's namespace. Left out, it is V(default).
         type: str
-        aliases: [release_namespace]
-      state:
-        description: See O(state).
+      state: &state
+        description:
+          - Whether the release exists. Left out, it is V(present).
+          - With V(absent) there is nothing to do where the cluster does not exist or is being deleted.
         type: str
         choices: [present, absent]
-      chart:
-        description: See O(chart).
+      chart: &chart
+        description:
+          - The chart. V(repo/chart) is a chart of a repository that M(kumo.eks.eks_helm_repository) has added or O(repositories) names, a name together with
+            O(repository) one of that URL. A path, the URL of an archive, and V(oci://registry/chart) are possible as well.
+          - Paths are on the machine where the task runs. Begin them with V(./), V(/) or V(~).
+          - Required with O(state=present).
         type: str
-        aliases: [chart_ref]
-      repository:
-        description: See O(repository).
+      repository: &repository
+        description: The URL of the repository the chart is in. It is used for the task alone, and not added to this machine's repositories.
         type: str
-        aliases: [chart_repo_url]
-      version:
-        description: See O(version).
+      version: &version
+        description:
+          - The chart's version, or a range of versions such as V(>=4.0.0 <5.0.0), of which the newest is taken. Quote it.
+          - Left out, it is the newest one, so the release follows the repository and may change at any run. Set it in production.
         type: str
-        aliases: [chart_version]
-      dependency_update:
-        description: See O(dependency_update).
+      dependency_update: &dependency_update
+        description: Whether to update the dependencies of a chart in a folder, in a copy of the folder. Left out, it is V(false).
         type: bool
-      username:
-        description: See O(username).
+      username: &username
+        description: The user at O(repository), or at the registry of O(chart).
         type: str
-      password:
-        description: See O(password).
+      password: &password
+        description: The user's password. Helm reads it from its standard input.
         type: str
-      pass_credentials:
-        description: See O(pass_credentials).
+      pass_credentials: &pass_credentials
+        description:
+          - Whether the password is also sent to other hosts that the index of O(repository) names. Left out, it is V(false).
+          - Required where a repository with a password keeps its archives on another host. Anybody who can change the index then gets the password.
         type: bool
-      ecr_login:
-        description: See O(ecr_login).
+      ecr_login: &ecr_login
+        description:
+          - Whether to sign in to the registry with a password that Amazon ECR gives (GetAuthorizationToken) for the credentials of the task.
+          - Left out, that is done where the registry is an Amazon ECR registry and O(username) is not set.
         type: bool
-      plain_http:
-        description: See O(plain_http).
+      plain_http: &plain_http
+        description: Whether the registry is reached without TLS. For a registry on this machine. Left out, it is V(false).
         type: bool
-      values:
-        description: See O(values).
+      values: &values
+        description:
+          - The release's values. They are merged over those of O(values_files).
+          - Where O(values), O(secret_values), O(values_files), O(set_values) and O(set_strings) are all left out, a release keeps its values. Where one is
+            set, even empty, they are all the values it has.
+          - They are hidden in the log of the module's invocation and in C(invocation). Their effect is shown in the diff, where texts are masked
+            whose keys look like secrets (C(password), C(token), C(apiKey), ...). Set other secrets in O(secret_values).
         type: dict
-        aliases: [release_values]
-      secret_values:
-        description: See O(secret_values).
+      secret_values: &secret_values
+        description:
+          - Values that are secrets. They are merged over O(values), and each text in them is masked wherever it occurs in the result and the diff.
+          - Helm reads them from a file (0600) that is removed with the task. The release itself keeps them in a Secret of its namespace.
         type: dict
-      values_files:
-        description: See O(values_files).
+      values_files: &values_files
+        description: Files with values, on the machine where the task runs. Later ones are merged over earlier ones.
         type: list
         elements: path
-      set_values:
-        description: See O(set_values).
+      set_values: &set_values
+        description:
+          - Values as C(--set) takes them, such as V(controller.service.type=LoadBalancer). They are merged over O(values) and
+            O(secret_values). Escape a dot in a key with a backslash.
+          - They are visible in the machine's list of processes while Helm runs. Set secrets in O(secret_values).
         type: list
         elements: str
-        aliases: [set]
-      set_strings:
-        description: See O(set_strings).
+      set_strings: &set_strings
+        description: Like O(set_values), as C(--set-string) takes them.
         type: list
         elements: str
-        aliases: [set_string]
-      reuse_values:
-        description: See O(reuse_values).
+      reuse_values: &reuse_values
+        description:
+          - Whether the values are merged over those that the release has, which in turn are merged over the chart's own
+            (C(--reset-then-reuse-values)). A value that is removed from the task then stays in the release. Left out, it is V(false).
         type: bool
-      create_namespace:
-        description: See O(create_namespace).
+      create_namespace: &create_namespace
+        description: Whether to create the namespace where it is missing. Left out, it is V(false).
         type: bool
-      wait:
-        description: See O(wait).
+      wait: &wait
+        description: Whether to wait until the release's pods are ready, and with O(state=absent) until its objects are gone. Left out, it is V(false).
         type: bool
-      wait_for_jobs:
-        description: See O(wait_for_jobs).
+      wait_for_jobs: &wait_for_jobs
+        description: Whether to wait until the release's Jobs have completed, too. Implies O(wait). Left out, it is V(false).
         type: bool
-      wait_timeout:
-        description: See O(wait_timeout).
+      wait_timeout: &wait_timeout
+        description: How long Helm waits for one thing, in seconds, hooks included. May be longer than a token is valid. Left out, it is V(300).
         type: int
-        aliases: [timeout]
-      atomic:
-        description: See O(atomic).
+      atomic: &atomic
+        description:
+          - Whether a failed upgrade is rolled back and a failed installation removed. Implies O(wait). Left out, it is V(false).
+          - C(--rollback-on-failure) of Helm 4, C(--atomic) of Helm 3.
         type: bool
-      recover:
-        description: See O(recover).
+      recover: &recover
+        description:
+          - Whether to free a release that an interrupted run left in V(pending-install), V(pending-upgrade), V(pending-rollback) or V(uninstalling),
+            before going on. Helm refuses to touch such a release. RV(recovered) reports what was done. Left out, it is V(false).
+          - It is rolled back to its last revision that worked. A first installation keeps what it has created, and goes on with
+            an upgrade, as Helm itself does after an installation that failed. Its installation hooks are not run again. Where the chart
+            needs them, remove the release with O(state=absent) first.
+          - An uninstallation is finished, and the release is installed again.
         type: bool
-      recover_after:
-        description: See O(recover_after).
+      recover_after: &recover_after
+        description:
+          - How many seconds a release has to be pending before O(recover) frees it. Another run may still be working on it, so use more than a run takes.
+          - Left out, it is twice O(wait_timeout), and at least 600.
         type: int
-      compare:
-        description: See O(compare).
+      compare: &compare
+        description:
+          - How the module decides that an upgrade is needed. V(manifests) compares all that Helm would send, V(inputs) the chart's version and the values.
+          - V(inputs) is for charts that render differently each time, such as those that generate a password.
+          - With V(manifests) Helm renders the chart, unless the result is certain without that, because chart and values are those of the stored release,
+            the chart has no dependencies, and its templates use nothing that may differ (C(lookup), C(.Capabilities), random values, the time).
+          - Left out, it is V(manifests).
         type: str
         choices: [manifests, inputs]
-      crds:
-        description: See O(crds).
+      crds: &crds
+        description:
+          - V(install) leaves the chart's CustomResourceDefinitions to Helm, which creates missing ones at an installation and never
+            changes one. V(skip) leaves them out.
+          - Left out, it is V(install).
         type: str
         choices: [install, skip]
-      disable_hook:
-        description: See O(disable_hook).
+      disable_hook: &disable_hook
+        description: Whether to leave out the chart's hooks. Left out, it is V(false).
         type: bool
-      take_ownership:
-        description: See O(take_ownership).
+      take_ownership: &take_ownership
+        description: Whether the release takes over existing objects that Helm does not manage. Requires Helm 3.17. Left out, it is V(false).
         type: bool
-      skip_schema_validation:
-        description: See O(skip_schema_validation).
+      skip_schema_validation: &skip_schema_validation
+        description: Whether values are not validated against the chart's schema. Requires Helm 3.16. Left out, it is V(false).
         type: bool
-      history_max:
-        description: See O(history_max).
+      history_max: &history_max
+        description: How many revisions are kept, V(0) for all. Left out, Helm keeps 10.
         type: int
-      description:
-        description: See O(description).
+      description: &description
+        description: A description of this revision, for the release's history.
         type: str
-      keep_history:
-        description: See O(keep_history).
+      keep_history: &keep_history
+        description: Whether the history is kept when the release is uninstalled. Left out, it is V(false).
         type: bool
   concurrency:
     description: How many releases of O(releases) run at once. With V(1) they follow one another as written.
@@ -178,11 +211,9 @@ options:
         description: The repository's name.
         type: str
         required: true
-        aliases: [repo_name]
       url:
         description: Its URL.
         type: str
-        aliases: [repo_url]
       username:
         description: The user at the repository.
         type: str
@@ -197,157 +228,53 @@ options:
         type: str
         choices: [present, absent]
   namespace:
-    description: The release's namespace. Left out, it is V(default).
-    type: str
+    <<: *namespace
     aliases: [release_namespace]
-  state:
-    description:
-      - Whether the release exists. Left out, it is V(present).
-      - With V(absent) there is nothing to do where the cluster does not exist or is being deleted.
-    type: str
-    choices: [present, absent]
+  state: *state
   chart:
-    description:
-      - The chart. V(repo/chart) is a chart of a repository that M(kumo.eks.eks_helm_repository) has added or O(repositories) names, a name together with
-        O(repository) one of that URL. A path, the URL of an archive, and V(oci://registry/chart) are possible as well.
-      - Paths are on the machine where the task runs. Begin them with V(./), V(/) or V(~).
-      - Required with O(state=present).
-    type: str
+    <<: *chart
     aliases: [chart_ref]
   repository:
-    description: The URL of the repository the chart is in. It is used for the task alone, and not added to this machine's repositories.
-    type: str
+    <<: *repository
     aliases: [chart_repo_url]
   version:
-    description:
-      - The chart's version, or a range of versions such as V(>=4.0.0 <5.0.0), of which the newest is taken. Quote it.
-      - Left out, it is the newest one, so the release follows the repository and may change at any run. Set it in production.
-    type: str
+    <<: *version
     aliases: [chart_version]
-  dependency_update:
-    description: Whether to update the dependencies of a chart in a folder, in a copy of the folder. Left out, it is V(false).
-    type: bool
-  username:
-    description: The user at O(repository), or at the registry of O(chart).
-    type: str
-  password:
-    description: The user's password. Helm reads it from its standard input.
-    type: str
-  pass_credentials:
-    description:
-      - Whether the password is also sent to other hosts that the index of O(repository) names. Left out, it is V(false).
-      - Required where a repository with a password keeps its archives on another host. Anybody who can change the index then gets the password.
-    type: bool
-  ecr_login:
-    description:
-      - Whether to sign in to the registry with a password that Amazon ECR gives (GetAuthorizationToken) for the credentials of the task.
-      - Left out, that is done where the registry is an Amazon ECR registry and O(username) is not set.
-    type: bool
-  plain_http:
-    description: Whether the registry is reached without TLS. For a registry on this machine. Left out, it is V(false).
-    type: bool
+  dependency_update: *dependency_update
+  username: *username
+  password: *password
+  pass_credentials: *pass_credentials
+  ecr_login: *ecr_login
+  plain_http: *plain_http
   values:
-    description:
-      - The release's values. They are merged over those of O(values_files).
-      - Where O(values), O(secret_values), O(values_files), O(set_values) and O(set_strings) are all left out, a release keeps its values. Where one is
-        set, even empty, they are all the values it has.
-      - They are hidden in the log of the module's invocation and in C(invocation). Their effect is shown in the diff, where texts are masked
-        whose keys look like secrets (C(password), C(token), C(apiKey), ...). Set other secrets in O(secret_values).
-    type: dict
+    <<: *values
     aliases: [release_values]
-  secret_values:
-    description:
-      - Values that are secrets. They are merged over O(values), and each text in them is masked wherever it occurs in the result and the diff.
-      - Helm reads them from a file (0600) that is removed with the task. The release itself keeps them in a Secret of its namespace.
-    type: dict
-  values_files:
-    description: Files with values, on the machine where the task runs. Later ones are merged over earlier ones.
-    type: list
-    elements: path
+  secret_values: *secret_values
+  values_files: *values_files
   set_values:
-    description:
-      - Values as C(--set) takes them, such as V(controller.service.type=LoadBalancer). They are merged over O(values) and
-        O(secret_values). Escape a dot in a key with a backslash.
-      - They are visible in the machine's list of processes while Helm runs. Set secrets in O(secret_values).
-    type: list
-    elements: str
+    <<: *set_values
     aliases: [set]
   set_strings:
-    description: Like O(set_values), as C(--set-string) takes them.
-    type: list
-    elements: str
+    <<: *set_strings
     aliases: [set_string]
-  reuse_values:
-    description:
-      - Whether the values are merged over those that the release has, which in turn are merged over the chart's own
-        (C(--reset-then-reuse-values)). A value that is removed from the task then stays in the release. Left out, it is V(false).
-    type: bool
-  create_namespace:
-    description: Whether to create the namespace where it is missing. Left out, it is V(false).
-    type: bool
-  wait:
-    description: Whether to wait until the release's pods are ready, and with O(state=absent) until its objects are gone. Left out, it is V(false).
-    type: bool
-  wait_for_jobs:
-    description: Whether to wait until the release's Jobs have completed, too. Implies O(wait). Left out, it is V(false).
-    type: bool
+  reuse_values: *reuse_values
+  create_namespace: *create_namespace
+  wait: *wait
+  wait_for_jobs: *wait_for_jobs
   wait_timeout:
-    description: How long Helm waits for one thing, in seconds, hooks included. May be longer than a token is valid. Left out, it is V(300).
-    type: int
+    <<: *wait_timeout
     aliases: [timeout]
-  atomic:
-    description:
-      - Whether a failed upgrade is rolled back and a failed installation removed. Implies O(wait). Left out, it is V(false).
-      - C(--rollback-on-failure) of Helm 4, C(--atomic) of Helm 3.
-    type: bool
-  recover:
-    description:
-      - Whether to free a release that an interrupted run left in V(pending-install), V(pending-upgrade), V(pending-rollback) or V(uninstalling),
-        before going on. Helm refuses to touch such a release. RV(recovered) reports what was done. Left out, it is V(false).
-      - It is rolled back to its last revision that worked. A first installation keeps what it has created, and goes on with
-        an upgrade, as Helm itself does after an installation that failed. Its installation hooks are not run again. Where the chart
-        needs them, remove the release with O(state=absent) first.
-      - An uninstallation is finished, and the release is installed again.
-    type: bool
-  recover_after:
-    description:
-      - How many seconds a release has to be pending before O(recover) frees it. Another run may still be working on it, so use more than a run takes.
-      - Left out, it is twice O(wait_timeout), and at least 600.
-    type: int
-  compare:
-    description:
-      - How the module decides that an upgrade is needed. V(manifests) compares all that Helm would send, V(inputs) the chart's version and the values.
-      - V(inputs) is for charts that render differently each time, such as those that generate a password.
-      - With V(manifests) Helm renders the chart, unless the result is certain without that, because chart and values are those of the stored release,
-        the chart has no dependencies, and its templates use nothing that may differ (C(lookup), C(.Capabilities), random values, the time).
-      - Left out, it is V(manifests).
-    type: str
-    choices: [manifests, inputs]
-  crds:
-    description:
-      - V(install) leaves the chart's CustomResourceDefinitions to Helm, which creates missing ones at an installation and never
-        changes one. V(skip) leaves them out.
-      - Left out, it is V(install).
-    type: str
-    choices: [install, skip]
-  disable_hook:
-    description: Whether to leave out the chart's hooks. Left out, it is V(false).
-    type: bool
-  take_ownership:
-    description: Whether the release takes over existing objects that Helm does not manage. Requires Helm 3.17. Left out, it is V(false).
-    type: bool
-  skip_schema_validation:
-    description: Whether values are not validated against the chart's schema. Requires Helm 3.16. Left out, it is V(false).
-    type: bool
-  history_max:
-    description: How many revisions are kept, V(0) for all. Left out, Helm keeps 10.
-    type: int
-  description:
-    description: A description of this revision, for the release's history.
-    type: str
-  keep_history:
-    description: Whether the history is kept when the release is uninstalled. Left out, it is V(false).
-    type: bool
+  atomic: *atomic
+  recover: *recover
+  recover_after: *recover_after
+  compare: *compare
+  crds: *crds
+  disable_hook: *disable_hook
+  take_ownership: *take_ownership
+  skip_schema_validation: *skip_schema_validation
+  history_max: *history_max
+  description: *description
+  keep_history: *keep_history
   binary_path:
     description: The C(helm) to run. Left out, the first one on PATH.
     type: path

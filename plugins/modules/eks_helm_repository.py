@@ -27,25 +27,25 @@ options:
     elements: dict
     suboptions:
       name:
-        description: See O(name).
+        description: The repository's name.
         type: str
         required: true
-        aliases: [repo_name]
       url:
-        description: See O(url).
+        description: The repository's URL. Required to add it.
         type: str
-        aliases: [repo_url]
-      username:
-        description: See O(username).
+      username: &username
+        description: The user at the repository.
         type: str
-      password:
-        description: See O(password).
+      password: &password
+        description: The user's password. Helm reads it from its standard input, and keeps it in its repository file (0600).
         type: str
-      pass_credentials:
-        description: See O(pass_credentials).
+      pass_credentials: &pass_credentials
+        description:
+          - Whether the password is also sent to other hosts that the index names.
+          - Required where a repository with a password keeps its archives on another host. Anybody who can change the index then gets the password.
         type: bool
       state:
-        description: See O(state). Left out, it is that of the task.
+        description: Whether the repository is known. Left out, it is that of the task.
         type: str
         choices: [present, absent]
   url:
@@ -61,17 +61,9 @@ options:
     description: Whether to refresh the index, too. That counts as a change where the index differs afterwards.
     type: bool
     default: false
-  username:
-    description: The user at the repository.
-    type: str
-  password:
-    description: The user's password. Helm reads it from its standard input, and keeps it in its repository file (0600).
-    type: str
-  pass_credentials:
-    description:
-      - Whether the password is also sent to other hosts that the index names.
-      - Required where a repository with a password keeps its archives on another host. Anybody who can change the index then gets the password.
-    type: bool
+  username: *username
+  password: *password
+  pass_credentials: *pass_credentials
   binary_path:
     description: The C(helm) to run. Left out, the first one on PATH.
     type: path
@@ -172,7 +164,7 @@ OWN_OPTIONS = ("name", "url", "username", "password", "pass_credentials")
 
 def build_argument_spec() -> Row:
     item = build_repository_item_spec()
-    single = {**item, "name": dict(type="str", aliases=["repo_name"])}
+    single = {**item, "name": dict(type="str", aliases=["repo_name"]), "url": dict(type="str", aliases=["repo_url"])}
     single["state"] = {**item["state"], "default": "present"}
     return build_helm_spec(
         repositories=dict(type="list", elements="dict", options=item, no_log=True),

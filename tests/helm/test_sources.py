@@ -119,6 +119,31 @@ def test_a_locked_repository_opens_to_its_password(keep, packages, tmp_path):
     assert files_with(tmp_path, PASSWORD) == []
 
 
+@HELM_4
+def test_archives_on_another_host_get_the_password_only_when_asked_for(keep, task, packages, programs, tmp_path):
+    (tmp_path / "index").mkdir()
+    with (
+        serve_files(packages, USER, PASSWORD) as archives,
+        serve_files(tmp_path / "index", USER, PASSWORD) as url,
+    ):
+        index = (packages / "index.yaml").read_text().replace("- ingress-nginx-", f"- {archives}/ingress-nginx-")
+        (tmp_path / "index/index.yaml").write_text(index)
+        credentials = {"username": USER, "password": PASSWORD}
+        options = {"chart": "ingress-nginx", "repository": url, "version": "4.0.0", **credentials}
+        assert "401" in keep("web", **options, check=True, fails=True)["msg"]
+        assert keep("web", **options, pass_credentials=True, check=True)["chart"] == "ingress-nginx-4.0.0"
+        row = {"name": "there", "url": url, **credentials}
+        known = {"chart": "there/ingress-nginx", "version": "4.0.0"}
+        assert "401" in keep("web", **known, repositories=[row], check=True, fails=True)["msg"]
+        rows = [{**row, "pass_credentials": True}]
+        assert keep("web", **known, repositories=rows, check=True)["chart"] == "ingress-nginx-4.0.0"
+        assert task("eks_helm_repository", {"repositories": rows})["changed"] is True
+        assert task("eks_helm_repository", {"repositories": rows})["changed"] is False
+        assert keep("web", **known, check=True)["chart"] == "ingress-nginx-4.0.0"
+        assert task("eks_helm_repository", {"repositories": [row]})["changed"] is True
+        assert "401" in keep("web", **known, check=True, fails=True)["msg"]
+
+
 def test_a_locked_registry_opens_to_its_password(keep, programs, packages, tmp_path, tmp_path_factory):
     with serve_registry(programs, packages, tmp_path_factory.mktemp("locked"), USER, PASSWORD, BCRYPT) as address:
         options = {"chart": f"oci://{address}/charts/ingress-nginx", "version": "4.0.0", "plain_http": True}

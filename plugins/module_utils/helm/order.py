@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -36,6 +37,14 @@ def build_dependencies(releases: list[Row]) -> list[set[int]]:
                 )
     _check_circles(releases, waits)
     return waits
+
+
+def find_order_problems(releases: list[Row]) -> Iterator[str]:
+    """Why the releases have no order, where they have none."""
+    try:
+        build_dependencies(releases)
+    except ValidationError as error:
+        yield error.message
 
 
 def sort_releases(releases: list[Row]) -> list[Row]:

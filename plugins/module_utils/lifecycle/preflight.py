@@ -28,6 +28,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.fargate_profil
     find_fargate_profile_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role import build_iam_role_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
+    build_list_item_spec,
+    build_repository_item_spec,
+    find_release_problems,
+    find_repository_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import (
     build_association_item_spec,
     build_identity_spec,
@@ -47,6 +53,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import MINOR, parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import build_network_options, validate_options
 from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import find_iam_role_problems
+from ansible_collections.kumo.eks.plugins.module_utils.helm.order import find_order_problems
 from ansible_collections.kumo.eks.plugins.module_utils.identity.plan import find_identity_problems
 
 # Regions of all partitions: ap-northeast-1, us-gov-west-1, us-isob-east-1, eusc-de-east-1.
@@ -121,8 +128,9 @@ LISTS = {
     "addons": Input("eks_addons_list", build_item_spec(build_addon_spec()), find_addon_problems),
     "identities": Input("eks_irsa_service_accounts", build_identity_spec(), key=None),
     "pod_identity_associations": Input("eks_irsa_pod_identity_associations", build_association_item_spec(), key=None),
-    "helm_repositories": Input("eks_helm_repositories"),
-    "helm_releases": Input("eks_helm_releases", key=None),  # a name is unique in its namespace only
+    "helm_repositories": Input("eks_helm_repositories", build_repository_item_spec(), find_repository_problems),
+    # A name is unique in its namespace only
+    "helm_releases": Input("eks_helm_releases", build_list_item_spec(), find_release_problems, key=None),
 }
 
 
@@ -248,6 +256,7 @@ def _find_common_problems(params: dict[str, Any], read: dict[str, Any]) -> Itera
     """What only the kinds together tell."""
     yield from _find_version_problems(read)
     yield from _find_overlap_problems(read)
+    yield from _prefix("eks_helm_releases: ", find_order_problems(list(read.get("helm_releases", {}).values())))
     yield from find_identity_problems(
         read.get("identities", {}), read.get("pod_identity_associations", {}), str(params.get("cluster_name") or "x")
     )

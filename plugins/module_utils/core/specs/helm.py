@@ -107,19 +107,16 @@ def build_release_spec() -> Spec:
 
 
 def build_list_item_spec() -> Spec:
-    """The options of a release in a list."""
-    return dict(
-        name=dict(type="str", required=True, aliases=["release_name"]),
-        depends_on=dict(type="list", elements="str"),
-        **build_release_spec(),
-    )
+    """The options of a release in a list, without the names that kubernetes.core's module has for them."""
+    own = {name: {key: row[key] for key in row if key != "aliases"} for name, row in build_release_spec().items()}
+    return dict(name=dict(type="str", required=True), depends_on=dict(type="list", elements="str"), **own)
 
 
 def build_repository_item_spec() -> Spec:
     """The options of a repository in a list."""
     return dict(
-        name=dict(type="str", required=True, aliases=["repo_name"]),
-        url=dict(type="str", aliases=["repo_url"]),
+        name=dict(type="str", required=True),
+        url=dict(type="str"),
         username=dict(type="str"),
         password=dict(type="str", no_log=True),
         pass_credentials=dict(type="bool", no_log=False),

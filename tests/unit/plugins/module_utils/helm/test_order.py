@@ -102,6 +102,17 @@ def test_independent_ones_run_side_by_side_and_no_more_than_allowed():
     assert run([row(name) for name in "abcd"], concurrency=1)[1] == list("abcd")
 
 
+def test_a_task_that_is_stopped_ends_what_runs():
+    stopped: list[bool] = []
+
+    def reconcile(row: dict) -> dict:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ReleaseListRunner([row("a"), row("b", "a")], reconcile, 1, lambda: stopped.append(True)).run()
+    assert stopped == [True]
+
+
 def test_an_error_of_the_collection_keeps_its_traceback():
     def work(name: str) -> None:
         raise KeyError(name)
