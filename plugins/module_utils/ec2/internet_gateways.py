@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource, build_token
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Row, read_row
 
 
@@ -106,8 +106,15 @@ class EgressOnlyGatewayResource(NetworkResource):
         vpc_id = self.inventory.vpc_id
         made = self.inventory.send(
             lambda: self.ec2.create_egress_only_internet_gateway(
-                VpcId=vpc_id, TagSpecifications=self.specify_tags(desired), ClientToken=build_token(self.kind, vpc_id)
+                VpcId=vpc_id, TagSpecifications=self.specify_tags(desired)
             )
         )["EgressOnlyInternetGateway"]
         row = {**read_row(made), "tags": read_row(made)["tags"] or dict(desired["tags"])}
         return self.read(self.inventory.put(self.rows, row))
+
+    def already_exists(self, error: Exception) -> bool:
+        """A VPC has one. Another run was first, or it is somebody else's, which the creation cannot know by its tag."""
+        if not has_code(error, "InvalidParameterValue"):
+            return False
+        self.inventory.read((self.rows,))
+        return self.find() is not None

@@ -16,6 +16,9 @@ Range = ipaddress.IPv4Network
 # What the AWS Load Balancer Controller looks for.
 # https://docs.aws.amazon.com/eks/latest/userguide/network-load-balancing.html
 ROLES = {"public": "kubernetes.io/role/elb", "private": "kubernetes.io/role/internal-elb"}
+# The states in which a range is not, or no longer, usable.
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SubnetCidrBlockState.html
+NOT_ASSOCIATED = ("disassociating", "disassociated", "failing", "failed")
 # https://karpenter.sh/docs/concepts/nodeclasses/#specsubnetselectorterms
 KARPENTER = "karpenter.sh/discovery"
 
@@ -103,13 +106,11 @@ def build_ipv6_blocks(plans: list[SubnetPlan], whole: str | None, existing: list
 
 
 def read_ipv6(row: dict[str, Any]) -> str | None:
-    """The IPv6 range of a VPC or a subnet, None where it has none."""
-    rows = row.get("Ipv6CidrBlockAssociationSet") or []
-    states = ("Ipv6CidrBlockState", "State")
-    for entry in rows:
-        state = (entry.get(states[0]) or {}).get(states[1], "associated")
-        if state in ("associated", "associating") and entry.get("Ipv6CidrBlock"):
-            return entry["Ipv6CidrBlock"]
+    """The IPv6 range of a VPC or a subnet in its shortest form, None where it has none."""
+    for entry in row.get("Ipv6CidrBlockAssociationSet") or []:
+        state = (entry.get("Ipv6CidrBlockState") or {}).get("State")
+        if state not in NOT_ASSOCIATED and entry.get("Ipv6CidrBlock"):
+            return str(ipaddress.IPv6Network(entry["Ipv6CidrBlock"]))
     return None
 
 

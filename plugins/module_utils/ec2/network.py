@@ -140,9 +140,10 @@ class Network:
 
     def _pass(self) -> None:
         self._read()
+        zones = choose_zones(self.inventory, self.options, self.cluster_zones)
+        self._plan_subnets(zones)  # refuses before anything is created
         if not self.options.vpc_id:
             self._run([self.parts.build_vpc()])
-        zones = choose_zones(self.inventory, self.options, self.cluster_zones)
         plans = self._plan_subnets(zones)
         # Subnets before gateways: whose VPC has a subnet first has decided between runs at the same time, see VpcResource.agree.
         self._run([self.parts.build_subnet(plan) for plan in plans])
@@ -222,11 +223,18 @@ class Network:
         )
 
     def _plan_subnets(self, zones: list[str]) -> list[SubnetPlan]:
-        vpc, rows = self.inventory.vpc or {}, self.inventory.list_rows("subnets")
-        own = self.options.vpc_id and self.options.cidr
-        plans = build_subnets(self.options, zones, [self.options.cidr] if own else list_ranges(vpc), rows)
-        whole = read_ipv6(vpc) if self.options.ip_family == "dual_stack" else None
+        rows = self.inventory.list_rows("subnets")
+        plans = build_subnets(self.options, zones, self._list_ranges(), rows)
+        whole = read_ipv6(self.inventory.vpc or {}) if self.options.ip_family == "dual_stack" else None
         return build_ipv6_blocks(plans, whole, rows)
+
+    def _list_ranges(self) -> list[str]:
+        """Where subnets may be: the ranges that the VPC has or will have; of an existing one, the part that is asked for."""
+        options, vpc = self.options, self.inventory.vpc
+        if options.vpc_id and options.cidr:
+            return [options.cidr]
+        now = list_ranges(vpc) if vpc else [options.range]
+        return [*now, *(cidr for cidr in options.secondary_cidrs or () if cidr not in now)]
 
     def _run_inner(self, plans: list[SubnetPlan], nat: list[Part]) -> None:
         """The tables of private and isolated subnets, with routes to those NAT gateways that are available."""
