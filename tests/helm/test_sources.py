@@ -10,7 +10,7 @@ import pytest
 from charts import config_map, write_chart
 from conftest import HELM_4, serve_files, serve_registry
 
-from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import ecr as helm_ecr
+from ansible_collections.kumo.eks.plugins.module_utils.helm import ecr as helm_ecr
 
 USER, PASSWORD = "reader", "open-sesame"
 BCRYPT = "$2y$05$abcdefghijklmnopqrstuutXu9KzOt.1yBoZUeFWoT/914/JfszCO"

@@ -13,7 +13,7 @@ import pytest
 from charts import config_map, job, write_chart
 from conftest import CLUSTER, HELM_4
 
-from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import cli as helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm import cli as helm
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import Connection
 from kumo_sandbox.kubernetes import tokens
 from kumo_sandbox.kubernetes.pki import Pki
