@@ -16,7 +16,8 @@ setup: ## make .venv, with the checkout in it as kumo.eks
 	@tools/setup.sh
 
 .PHONY: demo
-demo: setup ## the guide's cluster on the sandbox, from nothing to running pods
+demo: ## the guide's cluster on the sandbox, from nothing to running pods
+	@tools/prepare.sh helm charts
 	@tools/demo.sh
 
 .PHONY: down
@@ -24,11 +25,12 @@ down: setup ## stop what make demo left running
 	@.venv/bin/kumo-sandbox down
 
 .PHONY: test
-test: setup all-binaries ## the gate: every check but a few that CI makes
+test: ## the gate: every check but a few that CI makes
+	@tools/prepare.sh helm registry charts
 	@$(GATE)
 
 .PHONY: test-all
-test-all: setup all-binaries ## what make test leaves out: Helm 3, AWX's engine, old and new ansible-core, the tarball
+test-all: all-binaries ## what make test leaves out: Helm 3, AWX's engine, old and new ansible-core, the tarball
 	@$(GATE) --rest
 
 .PHONY: unit
@@ -40,15 +42,15 @@ integration: setup ## modules against the sandbox, in cycles of twelve steps
 	@$(GATE) integration
 
 .PHONY: helm
-helm: setup all-binaries ## the Helm modules and role with the real Helm 3 and 4
+helm: all-binaries ## the Helm modules and role with the real Helm 3 and 4
 	@$(GATE) helm helm3
 
 .PHONY: playbooks
-playbooks: setup binaries ## site.yml, teardown.yml and each role alone, against the sandbox
+playbooks: binaries ## site.yml, teardown.yml and each role alone, against the sandbox
 	@$(GATE) playbooks
 
 .PHONY: snippets
-snippets: setup binaries ## what the README, the guide and the modules' examples show, run
+snippets: binaries ## what the README, the guide and the modules' examples show, run
 	@$(GATE) snippets
 
 .PHONY: runner
@@ -56,7 +58,7 @@ runner: setup ## the example project under AWX's engine
 	@$(GATE) runner
 
 .PHONY: iam-policy
-iam-policy: setup binaries ## write the IAM policies in docs anew, from the calls of site.yml and teardown.yml
+iam-policy: binaries ## write the IAM policies in docs anew, from the calls of site.yml and teardown.yml
 	@.venv/bin/python tools/iam_policy.py
 
 .PHONY: molecule
@@ -104,12 +106,12 @@ lint: setup ## ruff, ansible-lint's production profile, documentation and change
 	@$(GATE) ruff ansible-lint docs changelog
 
 .PHONY: binaries
-binaries: setup ## find or build the sandbox's Kubernetes binaries
-	@.venv/bin/kumo-sandbox binaries
+binaries: ## make .venv, and find or build the sandbox's Kubernetes binaries
+	@tools/prepare.sh
 
 .PHONY: all-binaries
-all-binaries: setup ## those, Helm 3 and 4, an OCI registry and the chart repository
-	@.venv/bin/kumo-sandbox binaries --all
+all-binaries: ## those, Helm 3 and 4, an OCI registry and the chart repository
+	@tools/prepare.sh helm helm3 registry charts
 
 .PHONY: format
 format: setup ## format the Python code

@@ -27,13 +27,13 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.fargate_profil
     find_fargate_list_warnings,
     find_fargate_profile_problems,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role import build_iam_role_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
     build_list_item_spec,
     build_repository_item_spec,
     find_release_problems,
     find_repository_problems,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role import build_iam_role_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import (
     build_association_item_spec,
     build_identity_spec,
@@ -52,8 +52,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import MINOR, parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import build_network_options, validate_options
-from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import find_iam_role_problems
 from ansible_collections.kumo.eks.plugins.module_utils.helm.order import find_order_problems
+from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import find_iam_role_problems
 from ansible_collections.kumo.eks.plugins.module_utils.identity.plan import find_identity_problems
 
 # Regions of all partitions: ap-northeast-1, us-gov-west-1, us-isob-east-1, eusc-de-east-1.
