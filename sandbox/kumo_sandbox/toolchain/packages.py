@@ -15,7 +15,7 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from kumo_sandbox.toolchain.build_cache import BinariesError, build_pip_command, get_cache_folder, run
+from kumo_sandbox.toolchain.build_cache import BinariesError, build_pip_command, get_cache_folder, print_progress, run
 
 
 @dataclass(frozen=True)
