@@ -27,6 +27,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.fargate_profil
     find_fargate_list_warnings,
     find_fargate_profile_problems,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role import build_iam_role_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import (
     build_association_item_spec,
     build_identity_spec,
@@ -93,7 +94,7 @@ MAPPINGS = {
     ),
 }
 LISTS = {
-    "iam_roles": Input("iam_roles"),
+    "iam_roles": Input("iam_roles", build_iam_role_spec()),
     "nodegroups": Input(
         "eks_nodegroups_list",
         build_item_spec(build_nodegroup_spec()),
