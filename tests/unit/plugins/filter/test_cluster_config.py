@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[4]
 EXAMPLE = (ROOT / "docs/examples/cluster-config.yaml").read_text(encoding="utf-8")
 cluster_config = FilterModule().filters()["cluster_config"]
 
+TAGS = {"alpha.eksctl.io/nodegroup-type": "managed"}
 EXPECTED = {
     "eks_cluster_name": "my-cluster",
     "eks_region": "ap-northeast-1",
@@ -31,11 +32,18 @@ EXPECTED = {
             "private_networking": False,
             "instance_types": ["m5.large"],
             "ami_type": "AL2023_x86_64_STANDARD",
-            "volume_size": 50,
-            "volume_type": "gp3",
+            "template": {
+                "volumes": [{"size": 50, "type": "gp3", "iops": 3000, "throughput": 125}],
+                "metadata_options": {"http_tokens": "required", "http_put_response_hop_limit": 2},
+                "tags": {"Name": "my-cluster-general-purpose-Node"},
+            },
             "addon_policies": ["alb_ingress", "cloud_watch"],
-            "labels": {"role": "general"},
-            "tags": {"Environment": "production"},
+            "labels": {
+                "alpha.eksctl.io/cluster-name": "my-cluster",
+                "alpha.eksctl.io/nodegroup-name": "general-purpose",
+                "role": "general",
+            },
+            "tags": {**TAGS, "alpha.eksctl.io/nodegroup-name": "general-purpose", "Environment": "production"},
         },
         {
             "name": "spot-workers",
@@ -44,11 +52,20 @@ EXPECTED = {
             "private_networking": False,
             "instance_types": ["m5.large", "m5a.large", "m4.large"],
             "ami_type": "AL2023_x86_64_STANDARD",
-            "volume_size": 80,
-            "volume_type": "gp3",
-            "labels": {"role": "spot-worker"},
+            "template": {
+                "volumes": [{"size": 80, "type": "gp3", "iops": 3000, "throughput": 125}],
+                "metadata_options": {"http_tokens": "required", "http_put_response_hop_limit": 2},
+                "tags": {"Name": "my-cluster-spot-workers-Node"},
+            },
+            "labels": {
+                "alpha.eksctl.io/cluster-name": "my-cluster",
+                "alpha.eksctl.io/nodegroup-name": "spot-workers",
+                "role": "spot-worker",
+            },
+            "tags": {**TAGS, "alpha.eksctl.io/nodegroup-name": "spot-workers"},
         },
     ],
+    "eks_nodegroups_ssm": True,
     "eks_fargate_profiles": [
         {"name": "default", "selectors": [{"namespace": "fargate-tasks", "labels": {"compute": "fargate"}}]}
     ],
