@@ -83,7 +83,7 @@ class Sandbox:
 
     def start(self) -> None:
         install_fixes(self.store.agenda, self.quotas, self.switches)
-        offer_parameters(machine_images.PREFIX, machine_images.list_parameters)
+        offer_parameters((machine_images.PREFIX, machine_images.BOTTLEROCKET_PREFIX), machine_images.list_parameters)
         reset_moto()
         self.keys = make_administrator()
         set_enforced(self._enforce_iam)

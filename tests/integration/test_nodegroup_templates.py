@@ -234,3 +234,82 @@ def test_many_unchanged_groups_with_templates_cost_two_calls_each(sandbox, nodeg
     assert calls.count("DescribeNodegroup") == 20 and calls.count("DescribeLaunchTemplateVersions") == 20
     assert set(calls) == {"DescribeNodegroup", "DescribeLaunchTemplateVersions", "DescribeLaunchTemplates"}
     assert calls.count("DescribeLaunchTemplates") == 1
+
+
+@pytest.mark.parametrize(
+    ("ami_type", "old", "new"),
+    [
+        ("AL2023_x86_64_STANDARD", "1.33.0-20260101", "1.33."),
+        ("BOTTLEROCKET_x86_64", "1.9.0-aaaaaaaa", "1.49.0-"),
+    ],
+)
+def test_the_latest_release_is_followed(sandbox, nodegroup, step, ami_type, old, new):
+    options = {**nodegroup.base, "ami_type": ami_type, "instance_types": ["m5.large"], "wait": True}
+    step(True, **options, release_version=old)
+    rolled = step(True, **options, release_version="latest")
+    assert (
+        rolled["release_version"].startswith(new) and rolled["release_version"] != old and rolled["version"] == "1.33"
+    )
+    assert rolled["diff"]["before"]["release_version"] == old
+    assert rolled["diff"]["after"]["release_version"] == rolled["release_version"]
+    step(False, **options, release_version="latest")
+
+
+def test_a_new_group_with_the_latest_release_needs_no_look(sandbox, nodegroup):
+    result = nodegroup(**nodegroup.base, release_version="latest", wait=True)
+    assert result["changed"] and "GetParameter" not in {call["operation"] for call in sandbox.calls()}
+
+
+def test_what_the_list_does_not_name(sandbox, nodegroup):
+    rows = [{"name": name, "template": {}} for name in ("stays", "goes")]
+    common = {"defaults": nodegroup.base, "owned": True, "wait": True}
+    assert not nodegroup(nodegroups=[*rows, {"name": "plain"}], **common)["failed"]
+    sandbox.client("eks").create_nodegroup(
+        clusterName=CLUSTER,
+        nodegroupName="foreign",
+        nodeRole=nodegroup.base["node_role"],
+        subnets=nodegroup.base["subnets"],
+    )
+    named = nodegroup(nodegroups=rows[:1], purge=False, **common)
+    assert not named["changed"] and named["unlisted"] == ["goes", "plain"]
+    planned = nodegroup(nodegroups=rows[:1], purge=True, check=True, **common)
+    assert planned["changed"] and [row["name"] for row in planned["nodegroups"]] == ["stays", "goes", "plain"]
+    assert nodegroup(nodegroups=rows[:1], purge=True, **common)["changed"]
+    assert list(templates(sandbox)) == ["my-cluster.stays"]
+    assert sandbox.client("eks").list_nodegroups(clusterName=CLUSTER)["nodegroups"] == ["foreign", "stays"]
+    assert not nodegroup(nodegroups=rows[:1], purge=True, **common)["changed"]
+
+
+def test_a_template_whose_group_was_deleted_otherwise_goes_with_a_removal_of_the_list(sandbox, nodegroup):
+    rows = [{"name": name, "template": {}} for name in ("a", "b")]
+    nodegroup(nodegroups=rows, defaults=nodegroup.base, wait=True)
+    sandbox.client("eks").delete_nodegroup(clusterName=CLUSTER, nodegroupName="b")
+    gone = nodegroup(nodegroups=rows[:1], state="absent", purge=False, wait=True)
+    assert gone["changed"] and templates(sandbox) == {}
+    assert not nodegroup(nodegroups=rows[:1], state="absent", purge=False, wait=True)["changed"]
+
+
+def test_a_capacity_block(sandbox, nodegroup, step):
+    template = {"capacity_reservation": {"id": "cr-0123456789abcdef0"}}
+    options = {"capacity_type": "CAPACITY_BLOCK", "instance_types": ["p5.48xlarge"], "template": template}
+    step(True, **nodegroup.base, **options, ami_type="AL2023_x86_64_NVIDIA", wait=True)
+    assert data_of(sandbox)["InstanceType"] == "p5.48xlarge"
+    step(False, **nodegroup.base, **options, wait=True)
+
+
+def test_the_clusters_security_group_stays_beside_others(sandbox, nodegroup, step, ground):
+    step(True, **nodegroup.base, template={"security_groups": [ground["group"]]}, wait=True)
+    cluster = sandbox.client("eks").describe_cluster(name=CLUSTER)["cluster"]
+    assert data_of(sandbox)["SecurityGroupIds"] == [
+        cluster["resourcesVpcConfig"]["clusterSecurityGroupId"],
+        ground["group"],
+    ]
+
+
+def test_an_own_launch_template_that_eks_refuses_is_refused_first(sandbox, nodegroup):
+    sandbox.client("ec2").create_launch_template(
+        LaunchTemplateName="own", LaunchTemplateData={"IamInstanceProfile": {"Name": "p"}}
+    )
+    refused = nodegroup(**nodegroup.base, launch_template={"name": "own"})
+    assert refused["failed"] and "launch_template: it has an IAM instance profile" in refused["msg"]
+    assert sent(sandbox) == ["CreateLaunchTemplate"]

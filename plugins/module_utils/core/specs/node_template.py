@@ -120,6 +120,11 @@ def find_node_template_problems(options: Options) -> Iterator[str]:
     yield from _find_interface_problems(template)
     yield from _find_reservation_problems(options, template)
     yield from find_tag_problems(template.get("tags"), "template.tags")
+    if template.get("image_id") or options.get("ami_type") != CUSTOM:
+        yield from _find_user_data_problems(options, template)
+
+
+def _find_user_data_problems(options: Options, template: Options) -> Iterator[str]:
     try:
         build_user_data(template, get_system(options))
     except ValidationError as error:

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[4]
 EXAMPLE = (ROOT / "docs/examples/cluster-config.yaml").read_text(encoding="utf-8")
 cluster_config = FilterModule().filters()["cluster_config"]
 
+TAGS = {"alpha.eksctl.io/nodegroup-type": "managed"}
 EXPECTED = {
     "eks_cluster_name": "my-cluster",
     "eks_region": "ap-northeast-1",
