@@ -9,7 +9,7 @@ module: eks_foundation_info
 version_added: 0.1.0
 short_description: Look at what an Amazon EKS cluster stands on
 description:
-  - Describes the network that the role P(kumo.eks.eks_network#role) made for a cluster, IAM roles and launch templates, all in one task.
+  - Describes the network that the role P(kumo.eks.eks_network#role) made for a cluster, and launch templates, in one task.
   - Keys of the answers are those of the APIs in snake case; tags are dictionaries.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -25,24 +25,6 @@ options:
     default: false
   leftovers:
     description: Whether to look at the security groups and network interfaces in the VPC, too.
-    type: bool
-    default: false
-  roles:
-    description: IAM roles to look at. Two calls for each.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      name:
-        description: The role's name.
-        type: str
-        required: true
-      inline:
-        description: Whether to read its inline policies, too.
-        type: bool
-        default: false
-  role_users:
-    description: Whether to look up what in the region uses which role. This describes every cluster with its node groups and profiles.
     type: bool
     default: false
   launch_templates:
@@ -83,15 +65,6 @@ EXAMPLES = r"""
   kumo.eks.eks_foundation_info:
     cluster_name: my-cluster
     network: true
-    region: ap-northeast-1
-  register: found
-
-- name: Look at two IAM roles
-  kumo.eks.eks_foundation_info:
-    cluster_name: my-cluster
-    roles:
-      - name: eksClusterRole
-      - name: eksNodeRole
     region: ap-northeast-1
   register: found
 """
@@ -154,75 +127,6 @@ network:
       type: list
       elements: dict
       sample: [{"network_interface_id": "eni-11111111", "description": "ELB net/ingress/1234"}]
-roles:
-  description: The roles that there are.
-  returned: always
-  type: list
-  elements: dict
-  contains:
-    role_name:
-      description: The role's name.
-      returned: always
-      type: str
-      sample: eksNodeRole
-    arn:
-      description: Its ARN.
-      returned: always
-      type: str
-      sample: arn:aws:iam::123456789012:role/eksNodeRole
-    assume_role_policy_document:
-      description: Who may take the role.
-      returned: always
-      type: dict
-      sample: {"Version": "2012-10-17", "Statement": []}
-    attached_policies:
-      description: ARNs of the managed policies.
-      returned: always
-      type: list
-      elements: str
-      sample: ["arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"]
-    inline_policies:
-      description: The inline policies, each document under its name.
-      returned: when C(inline) was asked for
-      type: dict
-      sample: {"auto_scaler": {"Version": "2012-10-17", "Statement": []}}
-    tags:
-      description: Its tags.
-      returned: always
-      type: dict
-      sample: {"Environment": "production"}
-missing_roles:
-  description: The roles that there are not, with the ARN that each would have.
-  returned: always
-  type: list
-  elements: dict
-  contains:
-    role_name:
-      description: The role's name.
-      returned: always
-      type: str
-      sample: eksFargatePodRole
-    arn:
-      description: The ARN it would have.
-      returned: always
-      type: str
-      sample: arn:aws:iam::123456789012:role/eksFargatePodRole
-role_users:
-  description: What uses which role in the region.
-  returned: when O(role_users=true)
-  type: dict
-  contains:
-    clusters:
-      description: The names of the region's clusters.
-      returned: always
-      type: list
-      elements: str
-      sample: ["my-cluster"]
-    users:
-      description: What uses a role, in words, under the role's ARN.
-      returned: always
-      type: dict
-      sample: {"arn:aws:iam::123456789012:role/eksClusterRole": ["cluster my-cluster"]}
 launch_templates:
   description: The launch templates, each with the data of its C(latest) version.
   returned: when O(launch_templates) is given
@@ -234,11 +138,10 @@ launch_templates:
 import time
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client, has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import describe_templates
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.network import describe_network, is_settled
-from ansible_collections.kumo.eks.plugins.module_utils.iam.role_usage import describe_roles, list_role_users
 
 PAUSE = 5.0  # seconds between two looks of a wait
 
@@ -253,31 +156,11 @@ def look_at_network(module: AnsibleAWSModule) -> dict[str, Any]:
         time.sleep(PAUSE)
 
 
-def look_at_roles(module: AnsibleAWSModule) -> dict[str, Any]:
-    """``roles`` and ``missing_roles``."""
-    if not module.params["roles"]:
-        return {"roles": [], "missing_roles": []}
-    wanted = {role["name"]: role["inline"] for role in module.params["roles"]}
-    found = describe_roles(get_client(module, "iam"), wanted, lambda error: has_code(error, "NoSuchEntity"))
-    missing = predicted(module, [name for name, role in found.items() if role is None])
-    return {"roles": [role for role in found.values() if role], "missing_roles": missing}
-
-
-def predicted(module: AnsibleAWSModule, names: list[str]) -> list[dict[str, str]]:
-    """The missing roles with the ARNs they would have in the caller's account and partition."""
-    if not names:
-        return []
-    partition, account = get_client(module, "sts").get_caller_identity()["Arn"].split(":")[1:5:3]
-    return [{"role_name": name, "arn": f"arn:{partition}:iam::{account}:role/{name}"} for name in names]
-
-
 def look(module: AnsibleAWSModule) -> dict[str, Any]:
     params = module.params
-    found = look_at_roles(module)
+    found: dict[str, Any] = {}
     if params["network"]:
         found["network"] = look_at_network(module)
-    if params["role_users"]:
-        found["role_users"] = list_role_users(get_client(module))
     if params["launch_templates"] is not None:
         ec2, names = get_client(module, "ec2"), params["launch_templates"]
         found["launch_templates"] = describe_templates(ec2, module.region, params["cluster_name"], names)
@@ -285,13 +168,10 @@ def look(module: AnsibleAWSModule) -> dict[str, Any]:
 
 
 def main() -> None:
-    role = dict(name=dict(type="str", required=True), inline=dict(type="bool", default=False))
     spec = dict(
         cluster_name=dict(type="str", required=True),
         network=dict(type="bool", default=False),
         leftovers=dict(type="bool", default=False),
-        roles=dict(type="list", elements="dict", options=role, default=[]),
-        role_users=dict(type="bool", default=False),
         launch_templates=dict(type="list", elements="str"),
         wait=dict(type="bool", default=False),
         wait_timeout=dict(type="int", default=600),
