@@ -143,7 +143,8 @@ def _fill(role: str, name: str, row: dict[str, Any]) -> dict[str, Any]:
     if name in list_generated(role):
         module, option = list_generated(role)[name]
         found = build_option(read_options(module)[option])
-        kept = {key: value for key, value in found.items() if key not in ("default", "required")}
+        # A variable that is not set is null, and Ansible holds null against choices. eks_preflight checks them.
+        kept = {key: value for key, value in found.items() if key not in ("default", "required", "choices")}
         return {**kept, **({"default": row["default"]} if "default" in row else {})}
     return row
 

@@ -231,7 +231,7 @@ options:
       - This reads the tags of every role of the account that EKS, EC2 or pods can assume.
     type: bool
     default: false
-  planned_deletions:
+  planned_removals:
     description:
       - What of the cluster earlier tasks of the play delete. In check mode it still exists, and does not count as a user of a role here.
     type: dict
@@ -607,7 +607,7 @@ def read_task(module: AnsibleAWSModule) -> list[ClusterRole]:
 
 def build_leaving(module: AnsibleAWSModule) -> Leaving:
     """What earlier tasks delete; nothing in a real run, where it is gone already."""
-    planned = (module.params["planned_deletions"] or {}) if module.check_mode else {}
+    planned = (module.params["planned_removals"] or {}) if module.check_mode else {}
     names = {(NODEGROUP, name) for name in planned.get("nodegroups", [])}
     names |= {(FARGATE_PROFILE, name) for name in planned.get("fargate_profiles", [])}
     return Leaving(module.region, module.params["cluster_name"], planned.get("cluster", False), frozenset(names))
@@ -662,7 +662,7 @@ def main() -> None:
         nodegroups=dict(type="list", elements="dict"),
         state=dict(type="str", choices=["present", "absent"], default="present"),
         all_owned=dict(type="bool", default=False),
-        planned_deletions=dict(type="dict", options=planned),
+        planned_removals=dict(type="dict", options=planned),
         usage_regions=dict(type="list", elements="str"),
         **build_iam_role_spec(),
     )

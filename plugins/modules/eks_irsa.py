@@ -499,7 +499,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.identity.irsa import (
     AUDIENCE,
     IrsaManager,
     build_provider_result,
-    owned_provider,
+    find_owned_provider,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity, check_apart, read_identity
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, open_cluster_api
@@ -527,7 +527,7 @@ def look(module: AnsibleAWSModule, eks: Any, iam: Any) -> tuple[ClusterContext, 
     context = build_cluster_context(
         raw, name, eks.meta.region_name, lambda: get_client(module, "sts").get_caller_identity()["Arn"]
     )
-    return (context if raw or present else owned_provider(iam, context)), raw is not None
+    return (context if raw or present else find_owned_provider(iam, context)), raw is not None
 
 
 @contextmanager
@@ -552,7 +552,7 @@ class Done:
 
 def keep(manager: IrsaManager, identities: list[Identity], tags: dict[str, str]) -> Done:
     """Provider first, then the identities."""
-    provider = manager.provider(tags)
+    provider = manager.ensure_provider(tags)
     return Done(provider, run_concurrently([(one.name, partial(manager.ensure_present, one)) for one in identities]))
 
 
@@ -566,10 +566,10 @@ def remove(manager: IrsaManager, identities: list[Identity]) -> Done:
         for identity, result in zip(identities, results, strict=True)
         if identity.role_arn is None and result.outcome.raw["role"] is None
     }
-    provider, kept = manager.absent_provider(leaving)
+    provider, kept = manager.ensure_provider_absent(leaving)
     done = Done(provider, results, kept)
     for one in manager.list_orphaned_providers() if provider.raw is None else ():
-        outcome, more = one.absent_provider(leaving)
+        outcome, more = one.ensure_provider_absent(leaving)
         done.list_orphaned_providers.append(outcome)
         done.kept += more
     return done

@@ -313,9 +313,9 @@ def test_a_role_in_use_is_kept_and_says_by_whom(sandbox, role, iam, cluster, run
         f"it is used by node group g of cluster {CLUSTER}",
     ]
     planned = {"nodegroups": ["g"]}
-    assert not role(state="absent", purpose="node", planned_deletions=planned)["changed"]  # it is there still
-    assert role(check=True, state="absent", purpose="node", planned_deletions=planned)["changed"]
-    assert role(check=True, state="absent", iam_roles=rows, planned_deletions={"cluster": True})["kept"] == []
+    assert not role(state="absent", purpose="node", planned_removals=planned)["changed"]  # it is there still
+    assert role(check=True, state="absent", purpose="node", planned_removals=planned)["changed"]
+    assert role(check=True, state="absent", iam_roles=rows, planned_removals={"cluster": True})["kept"] == []
 
     run_module("eks_nodegroup", {"cluster_name": CLUSTER, "name": "g", "state": "absent", "wait": True})
     run_module("eks_cluster", {"name": CLUSTER, "state": "absent", "wait": True})

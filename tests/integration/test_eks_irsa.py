@@ -418,7 +418,10 @@ def test_a_list_has_a_result_for_each_and_one_that_fails_stops_none(irsa):
     ("options", "words"),
     [
         ({"service_account": "My_App"}, "service_account: 'My_App' is not a valid name in Kubernetes"),
-        ({"policy_arns": ["arn:aws-cn:iam::aws:policy/X"]}, "policy_arns: .* no ARN of a policy in the partition aws;"),
+        (
+            {"policy_arns": ["arn:aws-cn:iam::aws:policy/X"]},
+            "policy_arns: .* not the ARN of a policy in the partition aws.",
+        ),
         ({"policy_arns": ["arn:aws:iam::aws:policy/Nothing"]}, "policy_arns: there is no policy"),
         ({"permissions_boundary": "arn:aws:iam::123456789012:policy/no"}, "permissions_boundary: there is no policy"),
         ({"max_session_duration": 60}, "max_session_duration: 60 is out of range. Use 3600-43200"),

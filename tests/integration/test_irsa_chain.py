@@ -367,7 +367,7 @@ def test_a_pod_from_before_the_annotation_is_to_be_started_anew(chain, api, pod,
     assert run_module("eks_irsa", GUIDE)["changed"]
     broken = walked()["broken"]
     assert broken["check"] == "pods" and "was started before the service account was annotated" in broken["cause"]
-    assert broken["cure"] == "start it anew: kubectl delete -n production pod/early"
+    assert broken["cure"] == "restart it: kubectl delete -n production pod/early"
 
 
 def test_an_association_that_takes_the_annotations_place_is_named(chain, walked, run_module):
