@@ -180,12 +180,17 @@ options:
       - Whether to wait until NAT gateways and endpoints are available and routes lead to them, or until all is deleted.
       - Turned off, the task starts all that needs no wait, and returns RV(ready=false) when something is left to do. The same task with
         O(wait=true) finishes it.
+      - While the task waits it prints what is on its way, at each change and once a minute.
     type: bool
     default: true
   wait_timeout:
     description: The limit for all waits together, in seconds.
     type: int
     default: 600
+  _goes_on:
+    description: Given by the action plugin of this module, which waits on the controller. Not for playbooks.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -254,6 +259,12 @@ ready:
   returned: always
   type: bool
   sample: true
+pending:
+  description: What is on its way, or left to do, in words.
+  returned: always
+  type: list
+  elements: str
+  sample: ["NAT gateway my-cluster-ap-northeast-1a (nat-11111111) is pending"]
 network:
   description: The network. In check mode, what it would be; IDs that only EC2 gives end with C((known after apply)).
   returned: always
@@ -595,7 +606,13 @@ def ensure(module: AnsibleAWSModule) -> dict[str, Any]:
             ec2, options, cluster_exists=cluster.exists, delete_log_role=role.ensure_absent, **mode
         ).ensure_absent()
     return Network(
-        ec2, options, cluster_zones=cluster.list_zones, ensure_log_role=role.ensure_present, warn=module.warn, **mode
+        ec2,
+        options,
+        cluster_zones=cluster.list_zones,
+        ensure_log_role=role.ensure_present,
+        warn=module.warn,
+        goes_on=params["_goes_on"],
+        **mode,
     ).ensure_present()
 
 
@@ -607,6 +624,7 @@ def main() -> None:
         purge_tags=dict(type="bool", default=False),
         wait=dict(type="bool", default=True),
         wait_timeout=dict(type="int", default=600),
+        _goes_on=dict(type="bool", default=False),  # given by the action plugin alone
         **build_network_spec(),
     )
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)

@@ -262,13 +262,17 @@ def test_a_nat_gateway_that_failed_is_named_and_replaced(sandbox, network, ec2):
     taken = ec2.allocate_address(Domain="vpc")["AllocationId"]
     interface = ec2.create_network_interface(SubnetId=made["public_subnet_ids"][1])["NetworkInterface"]
     ec2.associate_address(AllocationId=taken, NetworkInterfaceId=interface["NetworkInterfaceId"])
-    first = ec2.create_nat_gateway(SubnetId=made["public_subnet_ids"][0], AllocationId=taken)["NatGateway"]
+    tags = [{"ResourceType": "natgateway", "Tags": [{"Key": OWNER, "Value": "owned"}]}]
+    first = ec2.create_nat_gateway(SubnetId=made["public_subnet_ids"][0], AllocationId=taken, TagSpecifications=tags)[
+        "NatGateway"
+    ]
     begun = network(wait=False, **options)
-    assert not begun["ready"], begun
+    assert not begun["failed"] and not begun["ready"], begun
     sandbox.clock.advance(20)
     failed = network(wait=False, **options)
     assert failed["changed"], failed
-    assert failed["network"]["nat_gateways"][0]["nat_gateway_id"] != first["NatGatewayId"]
+    states = {row["nat_gateway_id"]: row["state"] for row in failed["network"]["nat_gateways"]}
+    assert states.pop(first["NatGatewayId"]) == "failed" and list(states.values()) == ["pending"]
     sandbox.clock.advance(200)
     done = network(**options)
     assert not done["failed"] and done["ready"], done

@@ -24,7 +24,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import (
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html (state)
 LIVING = ("pending", "available")
-STATUSES = {"pending": "CREATING", "available": "ACTIVE", "deleting": "DELETING", "failed": "FAILED"}
+# For the engine a pending one is settled: its tags can be changed, and the composite waits for all of them together.
+STATUSES = {"pending": "ACTIVE", "available": "ACTIVE", "deleting": "DELETING", "failed": "FAILED"}
 GONE = "deleted"  # listed for about an hour after the deletion
 MOST_TOKENS = 20
 LOOKS, PAUSE = 5, 1.0  # for a gateway that another run has just made
@@ -80,6 +81,10 @@ class NatGatewayResource(NetworkResource):
 
     def read(self, row: Row) -> Row:
         return {**row, "Subnet": self.subnet, "status": STATUSES[row["State"]]}
+
+    def adjust(self, raw: Row, desired: dict[str, Any]) -> dict[str, Any]:
+        """One that somebody else made in the subnet is used as it is."""
+        return super().adjust(raw, desired) if self.inventory.is_owned(raw) else {}
 
     def planned_id(self) -> str:
         return f"nat-{self.name} (known after apply)"

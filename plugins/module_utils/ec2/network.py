@@ -84,6 +84,7 @@ class Network:
         cluster_zones: the zones of the cluster, None where there is none.
         ensure_log_role: makes the IAM role that delivers flow logs; returns its outcome, with ``Arn`` in ``raw``.
         warn: takes a warning for the user.
+        goes_on: this is not the first pass of a task that waits: a NAT gateway that has failed meanwhile ends it.
     """
 
     ec2: Any
@@ -94,12 +95,13 @@ class Network:
     cluster_zones: ZoneLookup = lambda: None
     ensure_log_role: Callable[[], Outcome] | None = None
     warn: Callable[[str], None] = print
+    goes_on: bool = False
 
     def __post_init__(self) -> None:
         self.inventory = Inventory(self.ec2, self.options.owner)
         self.parts = Parts(self.inventory, self.options)
         self.progress = Progress()
-        self.ready = True
+        self.pending: list[str] = []
         self.kinds: dict[str, str] | None = None
         self._deadline = Deadline(self.wait_timeout)
 
@@ -119,7 +121,8 @@ class Network:
         network = build_network(self.inventory, self.options.cluster_name, self.kinds)
         return {
             "changed": self.progress.changed,
-            "ready": self.ready,
+            "ready": not self.pending,
+            "pending": self.pending,
             "network": network,
             "diff": self.progress.build_diff(),
         }
@@ -254,9 +257,11 @@ class Network:
     def _name_failed(self, nat: list[Part]) -> None:
         """NAT gateways that failed earlier, and are replaced now."""
         for part in nat:
-            if part.resource.find() is None:
-                for row in part.resource.list_failed():
-                    self.warn(f"NAT gateway {format_failure(row)}. It is replaced.")
+            failed = [] if part.resource.find() else part.resource.list_failed()
+            if failed and self.goes_on:
+                self._fail_nat(part)
+            for row in failed:
+                self.warn(f"NAT gateway {format_failure(row)}. It is replaced.")
 
     def _build_flow_logs(self) -> list[Part]:
         wanted = self.options.flow_logs or {}
@@ -310,4 +315,4 @@ class Network:
         rows = [part.resource.find() for part in nat]
         wanted = {row["NatGatewayId"] for row in rows if row}
         left = remover.remove(wanted, pending, self._deadline if self.wait else None)
-        self.ready = not pending and not left
+        self.pending = pending + left

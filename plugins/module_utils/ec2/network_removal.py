@@ -61,19 +61,20 @@ class NetworkRemoval:
     def ensure_absent(self) -> dict[str, Any]:
         """The result of the task. A failure carries what was removed before it."""
         if self.options.is_given:
-            return self._finish(True)
+            return self._finish([])
         try:
             vpcs = self._list_vpcs()
-            ready = all([self._remove(vpc) for vpc in vpcs or [None]])
+            pending = [text for vpc in vpcs or [None] for text in self._remove(vpc)]
         except Exception as error:
             add_facts(error, {"changed": self.progress.changed, "diff": self.progress.build_diff()})
             raise
-        return self._finish(ready)
+        return self._finish(pending)
 
-    def _finish(self, ready: bool) -> dict[str, Any]:
+    def _finish(self, pending: list[str]) -> dict[str, Any]:
         network = build_network(self.inventory, self.options.cluster_name)
         diff = self.progress.build_diff()
-        return {"changed": self.progress.changed, "ready": ready, "network": network, "diff": diff}
+        facts = {"ready": not pending, "pending": pending}
+        return {"changed": self.progress.changed, **facts, "network": network, "diff": diff}
 
     def _list_vpcs(self) -> list[Row]:
         """The VPCs that were made for the cluster, and those of others in which its subnets are."""
@@ -84,17 +85,17 @@ class NetworkRemoval:
         ids = sorted({row["VpcId"] for row in self.inventory.describe("subnets", filters)})
         return [read_row(raw) for raw in self.ec2.describe_vpcs(VpcIds=ids)["Vpcs"]] if ids else []
 
-    def _remove(self, vpc: Row | None) -> bool:
-        """Remove what is in one VPC, and the VPC; whether nothing is left to do."""
+    def _remove(self, vpc: Row | None) -> list[str]:
+        """Remove what is in one VPC, and the VPC; returns in words what is still going."""
         self.inventory.vpc = vpc
         self.inventory.read(KINDS)
         leftovers = find_leftovers(self.inventory, self.options)
         self._check(leftovers)
         self._delete_first()
-        if not self._wait_until_free():
-            return False
-        self._delete_rest()
-        return True
+        going = self._wait_until_free()
+        if not going:
+            self._delete_rest()
+        return going
 
     # what is in the way
 
@@ -194,21 +195,21 @@ class NetworkRemoval:
         if error is not None:
             raise error
 
-    def _wait_until_free(self) -> bool:
-        """Until NAT gateways and endpoints are gone; False where the task does not wait and something is still going."""
+    def _wait_until_free(self) -> list[str]:
+        """Until NAT gateways and endpoints are gone; a task that does not wait gets what is still going."""
         if self.check_mode:
-            return True
+            return []
 
         def look() -> tuple[bool, None, str]:
             going = self._list_going()
             return not going, None, ", ".join(going)
 
         if not self._is_moving():
-            return True
+            return []
         if not self.wait:
-            return not self._list_going()
+            return self._list_going()
         poll(look, "The removal of the network", self._deadline)
-        return True
+        return []
 
     def _is_moving(self) -> bool:
         rows = self.inventory.list_rows("nat_gateways")

@@ -32,6 +32,7 @@ TARGETS = {
     "InstanceId": None,
 }
 LOCAL = "local"
+MOST_ROUNDS = 10  # in which runs at the same time agree on one table
 
 FIELDS = (
     Field("subnets", "Subnets", "subnets", normalize_list),
@@ -79,6 +80,10 @@ def list_routes(row: Row) -> dict[str, tuple[str, str]]:
         if target and target != LOCAL and not target.startswith("vpce-") and route.get("State") != "blackhole":
             found[read_destination(route)] = (key, target)
     return found
+
+
+class TableReplaced(Exception):
+    """The table that this run made is gone: another run uses one of the same name, and deleted this one while it was empty."""
 
 
 class RouteTableResource(NetworkResource):
@@ -139,11 +144,43 @@ class RouteTableResource(NetworkResource):
             lambda: self.ec2.create_route_table(VpcId=vpc_id, TagSpecifications=self.specify_tags(desired))
         )["RouteTable"]
         row = self.inventory.put(self.rows, read_row(made))
-        for dest in self.targets:
-            self._put_route(row, dest)
-        for subnet in self._ids(desired["subnets"]):
-            self._associate(row, subnet)
+        for _round in range(MOST_ROUNDS):
+            try:
+                self._fill(row, desired)
+                break
+            except TableReplaced:
+                row = self.find() or row
         return self._settle(row)
+
+    def _fill(self, row: Row, desired: dict[str, Any]) -> None:
+        """Give a new table its routes, then its subnets."""
+        for dest in self.targets:
+            if list_routes(row).get(dest) != self.targets[dest]:
+                self._put_route(row, dest)
+        for subnet in self._ids(desired["subnets"]):
+            if subnet not in list_subnets(row):
+                self._associate(row, subnet)
+
+    def is_in_use(self, error: Exception) -> bool:
+        return isinstance(error, TableReplaced)
+
+    def _send(self, table: str, call: Callable[[], Any]) -> Any:
+        """Send a call on a table, that another run may have deleted in favour of one of the same name."""
+
+        def attempt() -> Any:
+            try:
+                return call()
+            except Exception as error:
+                if self.is_missing(error) and self._is_replaced(table):
+                    raise TableReplaced(str(error)) from error
+                raise
+
+        return self.inventory.send(attempt)
+
+    def _is_replaced(self, table: str) -> bool:
+        self._read_again()
+        ids = [row[self.id_key] for row in self.list_twins()]
+        return bool(ids) and table not in ids
 
     def actions(self, raw: Row, desired: dict[str, Any]) -> dict[str, tuple[str, Callable[[], Any]]]:
         """Routes before subnets: a subnet that moves to the table never goes without."""
@@ -177,7 +214,7 @@ class RouteTableResource(NetworkResource):
 
     def _send_route(self, replace: bool, words: dict[str, str]) -> None:
         send = self.ec2.replace_route if replace else self.ec2.create_route
-        self.inventory.send(lambda: send(**words))
+        self._send(words["RouteTableId"], lambda: send(**words))
 
     def _delete_route(self, row: Row, dest: str) -> None:
         word = "DestinationIpv6CidrBlock" if ":" in dest else "DestinationCidrBlock"
@@ -201,10 +238,10 @@ class RouteTableResource(NetworkResource):
         """Give a subnet this table, also where it has another one: a subnet is never without in between."""
         table = row[self.id_key]
         if other := self._find_association(subnet):
-            self.ec2.replace_route_table_association(AssociationId=other, RouteTableId=table)
+            self._send(table, lambda: self.ec2.replace_route_table_association(AssociationId=other, RouteTableId=table))
             return
         try:
-            self.inventory.send(lambda: self.ec2.associate_route_table(SubnetId=subnet, RouteTableId=table))
+            self._send(table, lambda: self.ec2.associate_route_table(SubnetId=subnet, RouteTableId=table))
         except Exception as error:
             # Another run was first, with this table or with one of the same name: see _settle.
             if not has_code(error, "Resource.AlreadyAssociated"):

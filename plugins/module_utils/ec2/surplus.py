@@ -41,27 +41,31 @@ class SurplusRemover:
     check_mode: bool
     warn: Callable[[str], None]
 
-    def remove(self, wanted: set[str], pending: list[str], deadline: Deadline | None) -> bool:
-        """Remove it; whether something is left for a later run.
+    def remove(self, wanted: set[str], pending: list[str], deadline: Deadline | None) -> list[str]:
+        """Remove it; returns in words what is left for a later run.
 
         Args:
             wanted: ids of the NAT gateways that stay.
             pending: what is on its way: as long as there is something, routes may lead to the old NAT gateways.
             deadline: for the wait until deleted NAT gateways give back their addresses; None does not wait.
         """
-        left = bool(self._list_gateways(wanted)) if pending else self._delete_gateways(wanted)
-        if deadline and not pending:
-            left = self._wait_until_gone(deadline) if left else False
+        going: list[str] = []
+        if not pending:
+            self._delete_gateways(wanted)
+            going = self._list_going()
+        if going and deadline:
+            self._wait_until_gone(deadline)
+            going = []
         self._release_addresses(plan_all=bool(deadline))
         self._delete_flow_logs()
-        return self._delete_endpoints() or left
+        return going + self._delete_endpoints()
 
     def _list_gateways(self, wanted: set[str]) -> list[Row]:
         rows = self.inventory.list_owned("nat_gateways")
         return [row for row in rows if row["State"] in LIVING and row["NatGatewayId"] not in wanted]
 
-    def _delete_gateways(self, wanted: set[str]) -> bool:
-        """Start the deletion; whether any is going."""
+    def _delete_gateways(self, wanted: set[str]) -> None:
+        """Start the deletion."""
         for row in self._list_gateways(wanted):
             if users := self._list_users(row["NatGatewayId"]):
                 self.warn(
@@ -73,7 +77,11 @@ class SurplusRemover:
                 self.inventory.ec2.delete_nat_gateway(NatGatewayId=row["NatGatewayId"])
             self.inventory.put("nat_gateways", {**row, "State": "deleting"})
             self.note(f"NAT gateway {row['tags'].get('Name')}", Outcome(True, None, before, {}))
-        return any(row["State"] == "deleting" for row in self.inventory.list_owned("nat_gateways"))
+
+    def _list_going(self) -> list[str]:
+        """The NAT gateways that are being deleted, in words."""
+        rows = [row for row in self.inventory.list_owned("nat_gateways") if row["State"] == "deleting"]
+        return [f"NAT gateway {row['tags'].get('Name')} ({row['NatGatewayId']}) is deleting" for row in rows]
 
     def _list_users(self, gateway: str) -> list[str]:
         """The route tables that lead to a NAT gateway: those of others, since the network's own have moved."""
@@ -88,20 +96,19 @@ class SurplusRemover:
         own = self.check_mode and self.inventory.is_owned(row)
         return [] if own else list(list_routes(row).values())
 
-    def _wait_until_gone(self, deadline: Deadline) -> bool:
+    def _wait_until_gone(self, deadline: Deadline) -> None:
         if self.check_mode:
             rows = [row for row in self.inventory.list_rows("nat_gateways") if row["State"] == "deleting"]
             for row in rows:
                 self.inventory.put("nat_gateways", {**row, "State": "deleted"})
-            return False
+            return
 
         def look() -> tuple[bool, None, str]:
             self.inventory.read(("nat_gateways", "addresses"))
-            rows = [row for row in self.inventory.list_owned("nat_gateways") if row["State"] == "deleting"]
-            return not rows, None, ", ".join(f"{row['NatGatewayId']} is deleting" for row in rows)
+            going = self._list_going()
+            return not going, None, ", ".join(going)
 
         poll(look, "The deletion of NAT gateways", deadline)
-        return False
 
     def _release_addresses(self, plan_all: bool) -> None:
         """Release the addresses that no NAT gateway names.
@@ -117,9 +124,9 @@ class SurplusRemover:
                 before = {"public_ip": row.get("PublicIp"), "tags": row["tags"]}
                 self.note(f"address {row['tags'].get('Name')}", Outcome(True, None, before, {}))
 
-    def _delete_endpoints(self) -> bool:
+    def _delete_endpoints(self) -> list[str]:
         if self.options.endpoints is None:
-            return False
+            return []
         words = build_services(self.options.endpoints)
         wanted = {read_service(word) for word in words}
         rows = [row for row in self.inventory.list_owned("vpc_endpoints") if row["State"].lower() in LIVING_ENDPOINTS]
@@ -133,23 +140,23 @@ class SurplusRemover:
             self.note(f"VPC endpoint {row['tags'].get('Name')}", Outcome(True, None, before, {}))
         return self._delete_group()
 
-    def _delete_group(self) -> bool:
+    def _delete_group(self) -> list[str]:
         """The security group of interface endpoints goes with the last of them, once their interfaces are gone."""
         group = self.inventory.find("security_groups", f"{self.options.cluster_name}-endpoints", "GroupName")
         used = any(row["VpcEndpointType"] == "Interface" for row in self.inventory.list_owned("vpc_endpoints"))
         if group is None or used or not self.inventory.is_owned(group):
-            return False
+            return []
         try:
             if not self.check_mode:
                 self.inventory.ec2.delete_security_group(GroupId=group["GroupId"])
         except Exception as error:
             if has_code(error, "DependencyViolation"):
-                return True
+                return [f"security group {group['GroupName']} is in use by endpoints that are being deleted"]
             if not has_code(error, *NOT_FOUND):
                 raise
         self.inventory.drop("security_groups", group["GroupId"])
         self.note(f"security group {group['GroupName']}", Outcome(True, None, {"tags": group["tags"]}, {}))
-        return False
+        return []
 
     def _delete_flow_logs(self) -> None:
         if self.options.flow_logs is None or self.options.flow_logs.get("destination"):

@@ -1,0 +1,88 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's half of eks_network: a module prints nothing until its end, so waiting and its live lines are here."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import format_duration
+
+display = Display()
+HEARTBEAT = 60.0  # seconds between two lines while nothing changes
+WAIT_TIMEOUT = 600  # the module's default
+
+
+class StepFailed(Exception):
+    """The module failed; carries its result."""
+
+    def __init__(self, result: dict[str, Any]) -> None:
+        super().__init__(result.get("msg"))
+        self.result = result
+
+
+class ActionModule(ActionBase):
+    """Runs the module of the same name without waits, again until nothing is left to do, and prints what is on its way."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = super().run(tmp, task_vars)
+        self._changed, self._diff = False, {"before": {}, "after": {}}
+        self._said, self._spoke = "", time.monotonic()
+        try:
+            result.update(self._ensure(task_vars or {}))
+        except StepFailed as error:
+            result.update(error.result)
+        except EksError as error:
+            result.update(failed=True, msg=error.message, **error.facts)
+        finally:
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        return {**result, "changed": self._changed, "diff": self._diff}
+
+    def _ensure(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        args = self._task.args
+        if self._task.check_mode or not boolean(args.get("wait", True), strict=False):
+            return self._step(task_vars, {})
+        deadline = Deadline(float(args.get("wait_timeout") or WAIT_TIMEOUT))
+        began, first = time.monotonic(), [True]
+
+        def look() -> tuple[bool, dict[str, Any], str]:
+            answer = self._step(task_vars, {"wait": False, "_goes_on": not first.pop() if first else True})
+            pending = ", ".join(answer["pending"])
+            if not answer["ready"]:
+                self._tell(pending, began)
+            return answer["ready"], answer, pending
+
+        return poll(look, f"The network of cluster {args.get('cluster_name')}", deadline)
+
+    def _step(self, task_vars: dict[str, Any], words: dict[str, Any]) -> dict[str, Any]:
+        """One run of the module; what it changed is added to what was changed before."""
+        answer = self._execute_module(
+            module_name="kumo.eks.eks_network", module_args={**self._task.args, **words}, task_vars=task_vars
+        )
+        self._changed = self._changed or bool(answer.get("changed"))
+        diff = answer.get("diff") or {}
+        self._diff["before"] = {**(diff.get("before") or {}), **self._diff["before"]}
+        self._diff["after"] = {**self._diff["after"], **(diff.get("after") or {})}
+        if answer.get("failed"):
+            raise StepFailed(answer)
+        return answer
+
+    def _tell(self, pending: str, began: float) -> None:
+        """A line for each change, and a heartbeat."""
+        now = time.monotonic()
+        if pending == self._said and now - self._spoke < HEARTBEAT:
+            return
+        self._said, self._spoke = pending, now
+        cluster = self._task.args.get("cluster_name")
+        display.display(f"[{cluster}] {format_duration(now - began)}: {pending}", stderr=True)
