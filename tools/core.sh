@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 case "$1" in
-  oldest) requirements=('ansible-core>=2.17,<2.18' 'kubernetes==26.1.0') python=$(tools/find-python.sh 3.12) ;;
+  oldest) requirements=('ansible-core>=2.17,<2.18' 'kubernetes==26.1.0') python=$(tools/find-python.sh 3.11) ;;
   newest) requirements=('ansible-core>=2.21,<2.22') python=$(tools/find-python.sh) ;;
   *) echo "core.sh: oldest or newest" >&2; exit 2 ;;
 esac
