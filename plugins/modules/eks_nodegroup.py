@@ -568,7 +568,7 @@ EXAMPLES = r"""
 - name: Encrypt the volumes, require IMDSv2 and give the kubelet settings, by a launch template that the module manages
   kumo.eks.eks_nodegroup:
     cluster_name: my-cluster
-    name: general-ng
+    name: encrypted-ng
     node_role: arn:aws:iam::123456789012:role/eksNodeRole
     subnets: [subnet-11111111, subnet-22222222, subnet-33333333]
     release_version: latest
