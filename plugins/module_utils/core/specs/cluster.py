@@ -186,7 +186,7 @@ def find_cluster_problems(options: Options) -> Iterator[str]:
     yield from find_version_problems(options.get("version"))
     yield from find_role_arn_problems("role_arn", options.get("role_arn"))
     yield from _find_subnet_problems(options)
-    yield from _find_public_cidr_problems(options.get("public_access_cidrs"))
+    yield from find_public_cidr_problems(options.get("public_access_cidrs"))
     yield from _find_service_network_problems(options.get("kubernetes_network_config") or {})
     yield from _find_remote_network_problems(options.get("remote_network_config") or {})
     yield from _find_component_problems(options)
@@ -235,23 +235,24 @@ def _find_subnet_problems(options: Options) -> Iterator[str]:
         yield f"security_groups: {len(groups)} are given. EKS accepts at most {MOST_GROUPS}."
 
 
-def _find_public_cidr_problems(cidrs: list[str] | None) -> Iterator[str]:
+def find_public_cidr_problems(cidrs: list[str] | None, name: str = "public_access_cidrs") -> Iterator[str]:
+    """CIDR blocks that EKS does not accept for the public endpoint; ``name`` is what the list is called."""
     if cidrs == []:
         # EKS answers [] only while the public endpoint is off, and takes an empty list as its default, everywhere
         yield (
-            "public_access_cidrs: an empty list does not close the public endpoint."
-            " Set endpoint_public_access=false, or list CIDR blocks; 0.0.0.0/0 is everywhere."
+            f"{name}: an empty list does not close the public endpoint."
+            " Disable public access, or list CIDR blocks; 0.0.0.0/0 is everywhere."
         )
     if len(cidrs or []) > MOST_PUBLIC_CIDRS:
-        yield f"public_access_cidrs: {len(cidrs)} are given. EKS accepts at most {MOST_PUBLIC_CIDRS}."
+        yield f"{name}: {len(cidrs)} are given. EKS accepts at most {MOST_PUBLIC_CIDRS}."
     for number, cidr in enumerate(cidrs or []):
-        option = f"public_access_cidrs[{number}]"
+        option = f"{name}[{number}]"
         yield from find_cidr_problems(option, cidr)
         network = parse_network(cidr)
         if network is not None and str(network) not in EVERYWHERE and is_within(network, UNROUTABLE):
             yield (
                 f"{option}: {cidr} holds private or reserved addresses, which never reach the public endpoint."
-                " Use public addresses; endpoint_private_access=true lets in the VPC."
+                " Use public addresses; private access lets in the VPC."
             )
 
 

@@ -58,6 +58,8 @@ class TestDefaultsOfEksctl:
         assert role_variables(config()) == {
             "eks_cluster_name": "one",
             "eks_region": "eu-west-1",
+            "eks_cluster_access_config": {"authentication_mode": "API_AND_CONFIG_MAP"},
+            "eks_cluster_bootstrap_self_managed_addons": False,
             "eks_network_cidr": "192.168.0.0/16",
             "eks_network_nat_gateway": "Single",
             "eks_nodegroups_list": [],
@@ -200,6 +202,24 @@ class TestTranslation:
         assert found["eks_addons_list"] == []
         assert found["eks_cluster_bootstrap_self_managed_addons"] is False
 
+    def test_settings_of_the_control_plane_are_those_of_the_module(self):
+        found = role_variables(
+            config(
+                kubeAPIServerConfig={"eventTTL": "2h", "serviceNodePortRange": {"minPort": 30000, "maxPort": 30100}},
+                kubeSchedulerConfig={"nodeResourcesFit": {"scoringStrategy": {"type": "MostAllocated"}}},
+                vpc={"controlPlaneEgressMode": "CUSTOMER_ROUTED"},
+                addons=[{"name": "a", "namespaceConfig": {"namespace": "n"}}],
+            )
+        )
+        assert found["eks_cluster_kube_api_server_config"] == {
+            "event_ttl": "2h",
+            "service_node_port_range": {"min_port": 30000, "max_port": 30100},
+        }
+        scheduler = {"node_resources_fit": {"scoring_strategy": {"type": "MostAllocated"}}}
+        assert found["eks_cluster_kube_scheduler_config"] == scheduler
+        assert found["eks_cluster_control_plane_egress_mode"] == "CUSTOMER_ROUTED"
+        assert found["eks_addons_list"][-1] == {"name": "a", "namespace": "n"}
+
     def test_taints_are_named_as_eks_names_them(self):
         found = one_group(taints=[{"key": "k", "value": "v", "effect": "PreferNoSchedule"}])
         assert found["taints"] == [{"key": "k", "value": "v", "effect": "PREFER_NO_SCHEDULE"}]
@@ -328,28 +348,28 @@ class TestProblems:
         [
             (
                 group(desiredCapasity=3),
-                "managedNodeGroups[0].desiredCapasity: unknown field, did you mean desiredCapacity?",
+                "managedNodeGroups[0].desiredCapasity: unknown field. Did you mean desiredCapacity?",
             ),
-            (config(vps={}), "vps: unknown field, did you mean vpc?"),
+            (config(vps={}), "vps: unknown field. Did you mean vpc?"),
             (config(qqqqqqqq={}), "qqqqqqqq: unknown field."),
-            (group(spot="yes"), "managedNodeGroups[0].spot: 'yes' is not right; wanted is true or false."),
-            (group(minSize=True), "managedNodeGroups[0].minSize: True is not right; wanted is a whole number."),
+            (group(spot="yes"), "managedNodeGroups[0].spot: 'yes' is not valid. Use true or false."),
+            (group(minSize=True), "managedNodeGroups[0].minSize: True is not valid. Use a whole number."),
             (
                 group(labels={"tier": 1}),
-                'managedNodeGroups[0].labels.tier: 1 is not right; wanted is text; write it in quotes: "1".',
+                'managedNodeGroups[0].labels.tier: 1 is not valid. Use text, in quotes: "1".',
             ),
             (
                 config(vpc={"nat": {"gateway": "HighlyAvailble"}}),
-                "vpc.nat.gateway: 'HighlyAvailble' is not right; wanted is one of HighlyAvailable, Single, Disable,"
-                " did you mean HighlyAvailable.",
+                "vpc.nat.gateway: 'HighlyAvailble' is not valid. Use one of HighlyAvailable, Single, Disable."
+                " Did you mean HighlyAvailable?",
             ),
             (
                 config(managedNodeGroups={"name": "n"}),
-                "managedNodeGroups: {'name': 'n'} is not right; wanted is a list.",
+                "managedNodeGroups: {'name': 'n'} is not valid. Use a list.",
             ),
             (config(managedNodeGroups=[{}]), "managedNodeGroups[0].name: is missing."),
             (config(metadata={"name": "one"}), "metadata.region: is missing."),
-            (config(kind="Cluster"), "kind: 'Cluster' is not right; wanted is one of ClusterConfig."),
+            (config(kind="Cluster"), "kind: 'Cluster' is not valid. Use one of ClusterConfig."),
             (
                 group(minSize=5, maxSize=2),
                 "managedNodeGroups[0]: minSize 5, desiredCapacity 5, maxSize 2 are not in order",
@@ -358,7 +378,7 @@ class TestProblems:
             (group(ami="ami-1"), "managedNodeGroups[0].amiFamily: is required with ami."),
             (
                 group(launchTemplate={"id": "lt-1"}, placement={"groupName": "g"}),
-                "managedNodeGroups[0].placement: cannot be combined with launchTemplate; set it in the template.",
+                "managedNodeGroups[0].placement: cannot be combined with launchTemplate. Set it in the template.",
             ),
             (
                 group(overrideBootstrapCommand="#!/bin/bash"),
@@ -366,21 +386,24 @@ class TestProblems:
                 " apiVersion, kind and spec.",
             ),
             (group(subnets=["mine"]), "managedNodeGroups[0].subnets[0]: 'mine' is neither a subnet's ID"),
-            (config(vpc={"cidr": "10.0.0.1/16"}), "vpc.cidr: '10.0.0.1/16' is no address range"),
+            (
+                config(vpc={"cidr": "10.0.0.1/16"}),
+                "vpc.cidr: '10.0.0.1/16' is not a CIDR block. Did you mean 10.0.0.0/16?",
+            ),
             (config(managedNodeGroups=[{"name": "n"}, {"name": "n"}]), "managedNodeGroups[1].name: 'n' is there twice"),
             (
                 accounts(withOIDC=False),
-                "iam.serviceAccounts: need the cluster's OIDC provider; set iam.withOIDC: true.",
+                "iam.serviceAccounts: need the cluster's OIDC provider. Set iam.withOIDC to true.",
             ),
             (accounts({}), "iam.serviceAccounts[0].metadata: is missing."),
-            (accounts({"metadata": {"name": "a"}}), "iam.serviceAccounts[0]: gives no rights; name policies by"),
+            (accounts({"metadata": {"name": "a"}}), "iam.serviceAccounts[0]: gives no permissions. Name policies by"),
             (
                 accounts({"metadata": {"name": "a"}, "attachRoleARN": "arn:r", "roleName": "r"}),
                 "iam.serviceAccounts[0].attachRoleARN: cannot be combined with roleName",
             ),
             (
                 accounts({"metadata": {"name": "a"}, "attachPolicy": {"a": 1}}),
-                "iam.serviceAccounts[0].attachPolicy: {'a': 1} is no policy document",
+                "iam.serviceAccounts[0].attachPolicy: {'a': 1} is not a policy document",
             ),
             (
                 accounts({**ACCOUNT, "subjectPattern": "a-*"}),
@@ -389,7 +412,7 @@ class TestProblems:
             (accounts(ACCOUNT, ACCOUNT), "iam.serviceAccounts[1].metadata.name: default/my-app-sa is there twice."),
             (
                 config(iam={"podIdentityAssociations": [ASSOCIATION]}),
-                "iam.podIdentityAssociations: need the agent; add eks-pod-identity-agent to addons.",
+                "iam.podIdentityAssociations: need the agent. Add eks-pod-identity-agent to addons.",
             ),
             (
                 config(iam={"podIdentityAssociations": [{**ASSOCIATION, "roleName": "r"}]}),
@@ -397,12 +420,33 @@ class TestProblems:
             ),
             (
                 config(iam={"podIdentityAssociations": [{**ASSOCIATION, "createServiceAccount": True}]}),
-                "iam.podIdentityAssociations[0].createServiceAccount: not honoured by kumo.eks",
+                "iam.podIdentityAssociations[0].createServiceAccount: not supported by kumo.eks",
             ),
             (
                 config(addons=[{"name": "a", "podIdentityAssociations": [{"serviceAccountName": "a"}]}]),
                 "addons[0].podIdentityAssociations[0].roleARN: is missing.",
             ),
+            (config(vpc={"publicAccessCIDRs": ["10.0.0.0/8"]}), "vpc.publicAccessCIDRs[0]: 10.0.0.0/8 holds private"),
+            (
+                config(vpc={"publicAccessCIDRs": ["203.0.113.7"]}),
+                "vpc.publicAccessCIDRs[0]: '203.0.113.7' is not a CIDR",
+            ),
+            (
+                config(vpc={"subnets": {"public": {"a": {"id": "subnet-1"}}}}),
+                "vpc.subnets: EKS requires at least two subnets",
+            ),
+            (
+                config(vpc={"subnets": {"public": {"a": {"id": "subnet-1"}, "b": {"id": "subnet-1"}}}}),
+                "vpc.subnets: subnet-1 is there twice",
+            ),
+            (
+                config(
+                    vpc={"subnets": {"private": {"a": {"id": "subnet-1"}, "b": {"id": "subnet-2"}}}},
+                    managedNodeGroups=[{"name": "n"}],
+                ),
+                "managedNodeGroups[0].privateNetworking: vpc.subnets has no public subnets. Set it to true.",
+            ),
+            (config(outpost={"controlPlaneOutpostARN": "arn:o"}), "outpost.controlPlaneInstanceType: is missing."),
             (config(vpc={"clusterEndpoints": {"publicAccess": False}}), "vpc.clusterEndpoints: nobody could reach"),
             ([], "ClusterConfig: [] is not a mapping of fields."),
         ],
