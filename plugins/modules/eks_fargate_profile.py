@@ -165,6 +165,7 @@ fargate_profile:
   returned: when O(name) is given
   type: dict
   contains: &fargate_profile
+    # Written by tools/results.py, from here
     fargate_profile_name:
       description: The profile's name.
       returned: when the profile exists
@@ -184,7 +185,7 @@ fargate_profile:
       description: When it was created.
       returned: when the profile exists
       type: str
-      sample: "2026-08-01T09:00:00+09:00"
+      sample: '2026-08-01T09:00:00+09:00'
     pod_execution_role_arn:
       description: ARN of the pods' execution role.
       returned: when the profile exists
@@ -209,9 +210,10 @@ fargate_profile:
           sample: fargate-tasks
         labels:
           description: The labels, all of which a pod must have.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
-          sample: {"compute": "fargate"}
+          sample:
+            compute: fargate
     status:
       description: Its status.
       returned: when the profile exists
@@ -221,15 +223,16 @@ fargate_profile:
       description: Its tags.
       returned: when the profile exists
       type: dict
-      sample: {"Environment": "production"}
+      sample:
+        Environment: production
     health:
-      description: What EKS finds wrong.
-      returned: when EKS gives it
+      description: What EKS reports as wrong.
+      returned: when EKS returns it
       type: dict
       contains:
         issues:
           description: The issues.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
@@ -239,16 +242,17 @@ fargate_profile:
               type: str
               sample: AccessDenied
             message:
-              description: What EKS says.
+              description: The message of EKS.
               returned: always
               type: str
-              sample: "no access"
+              sample: no access
             resource_ids:
-              description: What is concerned.
-              returned: when EKS gives it
+              description: The resources that are affected.
+              returned: when EKS returns it
               type: list
               elements: str
               sample: [i-0123456789abcdef0]
+    # to here.
 updates:
   description: Always empty, for EKS changes a profile's tags at once and has no other updates of it.
   returned: when O(name) is given

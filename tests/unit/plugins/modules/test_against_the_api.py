@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -161,3 +163,12 @@ def test_an_item_of_a_list_takes_and_returns_what_a_single_one_does(module):
     shape, key = RESULTS[module]
     rows = results[f"{key}s"]["contains"]
     assert set(results[key]["contains"]) < set(rows) and {"name", "changed", "failed", "msg", "updates"} < set(rows)
+
+
+def test_what_two_modules_return_is_written_once():
+    path = Path(__file__).parents[4] / "tools" / "results.py"
+    spec = importlib.util.spec_from_file_location("results", path)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    for file, text in tool.build_sources().items():
+        assert file.read_text(encoding="utf-8") == text, f"{file.name}: run .venv/bin/python tools/results.py"
