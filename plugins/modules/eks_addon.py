@@ -138,7 +138,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Install the VPC CNI with settings of its own
+- name: Install the VPC CNI with other settings
   kumo.eks.eks_addon:
     cluster_name: my-cluster
     name: vpc-cni

@@ -141,7 +141,7 @@ EXAMPLES = r"""
         selectors: [{namespace: batch}]
     wait: true
 
-- name: Give a profile other selectors, by making it anew
+- name: Recreate a profile with other selectors
   kumo.eks.eks_fargate_profile:
     cluster_name: my-cluster
     name: batch

@@ -98,7 +98,7 @@ class AddonResource(EksResource):
         names = {"name": self.cluster_name, "addonName": self.name, "updateId": update_id}
         return self.client.describe_update(**names)["update"]
 
-    # errors: an association that is there already is no add-on that is there already
+    # errors: "association already exists" does not mean that the add-on exists
 
     def already_exists(self, error: Exception) -> bool:
         return has_code(error, "ResourceInUseException") and has_message(error, "Addon already exists")
