@@ -104,6 +104,7 @@ options:
       secret_values: &secret_values
         description:
           - Values that are secrets. They are merged over O(values), and each text in them is masked wherever it occurs in the result and the diff.
+          - A secret that is removed from the task is shown in the diff of that run, unless its key looks like a secret. Rotate it, or set C(diff=false).
           - Helm reads them from a file (0600) that is removed with the task. The release itself keeps them in a Secret of its namespace.
         type: dict
       values_files: &values_files
@@ -528,6 +529,7 @@ releases:
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
@@ -545,7 +547,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import (
     open_cluster_helm,
     open_local_helm,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import take_params
+from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import mask_stored_values, take_params
 from ansible_collections.kumo.eks.plugins.module_utils.helm.options import resolve_release, validate_release
 from ansible_collections.kumo.eks.plugins.module_utils.helm.order import build_dependencies
 from ansible_collections.kumo.eks.plugins.module_utils.helm.reconciler import (
@@ -607,7 +609,8 @@ def has_no_api(raw: Row | None, releases: list[Row], check_mode: bool) -> bool:
 def open_session(module: AnsibleAWSModule, params: Row, releases: list[Row]) -> Iterator[Session]:
     raw = describe_cluster(module, params["cluster_name"])
     rows = [row for row in params["repositories"] or [] if row["url"] and row["state"] != "absent"]
-    settings = dict(check_mode=module.check_mode, shows_diff=module._diff, warn=module.warn)
+    mask = partial(mask_stored_values, module)
+    settings = dict(check_mode=module.check_mode, shows_diff=module._diff, warn=module.warn, mask=mask)
     if has_no_api(raw, releases, module.check_mode):
         with open_local_helm(module) as helm:
             yield Session(helm, ChartFetcher(helm, build_ecr_login(module), rows), **settings)

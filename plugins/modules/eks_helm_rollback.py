@@ -90,6 +90,8 @@ seealso:
     description: The command that is run.
     link: https://helm.sh/docs/helm/helm_rollback/
 notes:
+  - The diff hides the values of Secrets, and texts whose keys in the release's values look like secrets. Others that O(kumo.eks.eks_helm#module:secret_values)
+    set are not known here. Set C(diff=false) where a chart writes them into other objects than Secrets.
   - M(kumo.eks.eks_helm) describes how the token is made and kept secret, and what happens when the task is killed.
   - C(kubernetes.core) has no module that rolls back. Its Helm library is used to find Helm.
 """
@@ -177,6 +179,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import HelmError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import describe_cluster, open_cluster_helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import mask_stored_values
 from ansible_collections.kumo.eks.plugins.module_utils.helm.operations import ReleaseOperations
 from ansible_collections.kumo.eks.plugins.module_utils.helm.plan import Plan
 from ansible_collections.kumo.eks.plugins.module_utils.helm.pod_watch import PodWatch
@@ -247,6 +250,8 @@ def roll_back(module: AnsibleAWSModule, operations: ReleaseOperations, pods: Pod
     if target is None:
         return {"changed": False, "reason": reason, **current.build_facts()}
     result = {"changed": True, "rolled_back_to": target.revision}
+    for each in (current, target):
+        mask_stored_values(module, each.values)
     if module._diff:
         before, after = (operations.select_manifests(each.manifest, each.hooks) for each in (current, target))
         result["diff"] = Plan("rollback", [], before, after).build_diff(current.namespace, current.name)

@@ -20,7 +20,10 @@ WITH_SECRETS = {
     "values": {"controller": {"replicas": 2}, "settings": {"apiToken": GIVEN[0], "plain": "to-be-shown"}},
     "secret_values": {"settings": {"anything": GIVEN[1]}},
 }
-MORE_SECRETS = {"values": {"settings": {"apiToken": GIVEN[2], "plain": "also-shown"}}}
+MORE_SECRETS = {
+    "values": {"settings": {"apiToken": GIVEN[2], "plain": "also-shown"}},
+    "secret_values": {"settings": {"anything": "another"}},
+}
 CREDENTIALS = {"username": "me", "password": GIVEN[3]}
 
 

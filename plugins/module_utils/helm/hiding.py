@@ -50,6 +50,26 @@ def take_params(module: AnsibleAWSModule) -> dict[str, Any]:
     return params
 
 
+def mask_stored_values(module: AnsibleAWSModule, stored: Any, secret_values: Any = None) -> None:
+    """Mask the secrets of a stored release, which the diff shows as what was before.
+
+    Args:
+        stored: the values of the release.
+        secret_values: those of the task; what the release has in their places is a secret, too.
+    """
+    secrets = {*find_secrets(stored), *find_counterparts(stored, secret_values)}
+    module.no_log_values.update(spelling for text in secrets for spelling in list_spellings(text))
+
+
+def find_counterparts(stored: Any, secret_values: Any) -> Iterator[str]:
+    """The texts that a release has where the task has secrets."""
+    if isinstance(stored, Mapping) and isinstance(secret_values, Mapping):
+        for key, value in secret_values.items():
+            yield from find_counterparts(stored.get(key), value)
+    elif secret_values is not None:
+        yield from collect_texts(stored)
+
+
 def _collect_no_log(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[str]:
     """The texts of options with no_log, without those of values; of a list's items those of their options with no_log."""
     for option, about in spec.items():

@@ -47,6 +47,7 @@ class Session:
         check_mode: whether nothing is changed.
         shows_diff: whether manifests are compared for a diff.
         warn: adds a warning to the result.
+        mask: masks the secrets of a release's stored values, given those and the task's secret_values.
         api: the cluster's Kubernetes API.
         store: where its releases are read.
         planned_kinds: kinds that planned releases and those on which they depend will bring, by release, in check mode.
@@ -57,6 +58,7 @@ class Session:
     check_mode: bool
     shows_diff: bool
     warn: Callable[[str], None]
+    mask: Callable[[Any, Any], None]
     api: KubernetesApi | None = None
     store: ReleaseStore | None = None
     planned_kinds: dict[str, Kinds] = field(default_factory=dict)
@@ -123,6 +125,8 @@ class ReleaseReconciler:
     def run(self) -> Row:
         """Reconcile; the release's result."""
         current, recovered = self._operations.find(), None
+        if current is not None:
+            self._session.mask(current.values, self._params["secret_values"])
         if current is not None and current.status in PENDING:
             history = self._operations.list_history()
             recovered = validate_recovery(current, history, self._operations.title, self._params)

@@ -16,6 +16,7 @@ from ansible.module_utils.testing import patch_module_args
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule
 from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import (
     HIDDEN,
+    find_counterparts,
     find_secrets,
     is_secret_key,
     take_params,
@@ -117,6 +118,13 @@ def test_keys_of_secrets(key):
 )
 def test_other_keys(key):
     assert not is_secret_key(key)
+
+
+def test_what_a_release_had_where_the_task_has_secrets_is_masked():
+    stored = {"a": {"b": "old", "c": "shown"}, "list": ["one", {"x": 2}], "gone": 1}
+    secret_values = {"a": {"b": "new"}, "list": ["two"], "more": {"d": "e"}}
+    assert sorted(find_counterparts(stored, secret_values)) == ["2", "old", "one"]
+    assert list(find_counterparts(stored, None)) == []
 
 
 def test_mappings_of_secrets_are_secrets_and_settings_of_one_are_not():
