@@ -18,7 +18,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksErr
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import delete_when_free
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import ALWAYS, NOT_FOUND, Inventory, Row, read_row
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import ALWAYS, Inventory, Row, read_row
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.leftovers import (
     CONTROL_PLANE,
     Leftovers,
@@ -227,7 +227,7 @@ class NetworkRemoval:
         return words
 
     def _delete_rest(self) -> None:
-        """Interfaces and addresses, then gateways and subnets, then tables and groups, then the VPC."""
+        """Interfaces and addresses, then gateways and subnets, which take their places in tables along, then the rest."""
         leftovers = find_leftovers(self.inventory, self.options)
         self._run(
             [
@@ -250,7 +250,10 @@ class NetworkRemoval:
         )
         tables = [row for row in self.inventory.list_owned("route_tables") if not is_main(row)]
         self._run(
-            [self._plan("route table", row, "RouteTableId", self._delete_table) for row in tables]
+            [
+                self._plan("route table", row, "RouteTableId", self._call("delete_route_table", "RouteTableId"))
+                for row in tables
+            ]
             + self._plan_kind(
                 "security_groups", "security group", "GroupId", self._call("delete_security_group", "GroupId")
             )
@@ -259,17 +262,6 @@ class NetworkRemoval:
             self._run([self._plan("VPC", self.inventory.vpc, "VpcId", self._call("delete_vpc", "VpcId"))])
         if not self.check_mode:
             self.inventory = Inventory(self.ec2, self.options.owner)
-
-    def _delete_table(self, table: str) -> None:
-        """Disassociate its subnets first; those of the network are gone by now, and took their associations along."""
-        row = self.inventory.find("route_tables", table) or {}
-        for place in row.get("Associations") or []:
-            try:
-                self.ec2.disassociate_route_table(AssociationId=place["RouteTableAssociationId"])
-            except Exception as error:
-                if not has_code(error, *NOT_FOUND):
-                    raise
-        self.ec2.delete_route_table(RouteTableId=table)
 
     def _plan_kind(
         self, kind: str, word: str, key: str, delete: Callable[[str], Any]
