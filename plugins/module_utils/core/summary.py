@@ -83,7 +83,7 @@ def build_lines(results: list[Result], planned: bool = False) -> list[Line]:
 
     Args:
         results: registered results of modules of this collection. A result of eks_wait gives the statuses that its
-            resources have reached. Results of skipped tasks are ignored.
+            resources have reached, and one of eks_cluster_info the endpoint. Results of skipped tasks are ignored.
         planned: the results are those of check mode.
     """
     reached = {(row["kind"], row["name"]): row["status"] for result in results for row in _list(result, "resources")}
@@ -100,6 +100,7 @@ def _merge_networks(results: list[Result]) -> list[Result]:
 
 
 def _build_singles(results: list[Result], reached: dict[tuple[str, str], str], planned: bool) -> Iterator[Line]:
+    described = {row["name"]: row for result in results for row in _list(result, "clusters")}
     for result in _merge_networks(results):
         network, cluster = result.get("network"), result.get("cluster")
         if isinstance(network, dict) and network:
@@ -114,6 +115,7 @@ def _build_singles(results: list[Result], reached: dict[tuple[str, str], str], p
                 bool(result.get("changed")),
             )
         if isinstance(cluster, dict) and cluster:
+            cluster = {**cluster, **described.get(cluster["name"], {})}
             status = (
                 PLANNED
                 if planned and result.get("changed")
