@@ -261,6 +261,6 @@ def test_info_lists_what_there_is_and_what_eks_offers(standing, run_module):
     dns = run_module("eks_addon_info", {"kubernetes_version": "1.35", "name": "coredns"})
     assert dns["addons"] == [] and dns["addon_versions"][0]["versions"][0] == "v1.13.1-eksbuild.1"
     refused = run_module("eks_addon_info", {"kubernetes_version": "1.3"})
-    assert refused["failed"] and "with quotes" in refused["msg"]
+    assert refused["failed"] and "in quotes" in refused["msg"]
     for words in ({"cluster_name": CLUSTER, "name": "none"}, {"cluster_name": "none"}):
         assert run_module("eks_addon_info", words)["addons"] == []

@@ -107,11 +107,11 @@ def test_each_option_changes_in_place_and_only_once(standing, options):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"version": 1.4}, "with quotes"),
+        ({"version": 1.4}, "in quotes"),
         ({"version": "1.35"}, 'one minor version at a time.*"1.34" first'),
         ({"version": "1.32"}, "cannot be set to the older version 1.32"),
-        ({"version": "1.3"}, "with quotes"),
-        ({"version": 1.3}, 'write "1.30", with quotes'),
+        ({"version": "1.3"}, "in quotes"),
+        ({"version": 1.3}, 'put the version in quotes, like "1.30"'),
         ({"version": 1.29}, "has version 1.33 and cannot be set to the older version 1.29"),
         ({"version": "latest"}, "'latest' is not a Kubernetes version of EKS"),
         ({"version": "1.32"}, "roll back to .1.32.: .*rollback=true"),
@@ -163,7 +163,7 @@ def test_a_creation_without_what_it_needs_names_it(cluster):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"version": "1.3"}, "with quotes"),
+        ({"version": "1.3"}, "in quotes"),
         ({"version": "1.99"}, "EKS does not offer 1.99. Versions are: 1.29, 1.30"),
         ({"endpoint_public_access": False}, "requires at least one of them"),
         (
