@@ -159,7 +159,7 @@ def _loosen(role: str, name: str, row: dict[str, Any]) -> dict[str, Any]:
 
 def format_specs(specs: dict[str, Any]) -> str:
     """The file's text."""
-    return "---\n" + yaml.dump(specs, Dumper=Dumper, sort_keys=False, width=140, allow_unicode=True)
+    return "---\n" + yaml.dump(specs, Dumper=Dumper, sort_keys=False, width=120, allow_unicode=True)
 
 
 def list_roles() -> list[str]:

@@ -178,7 +178,7 @@ options:
         description:
           - The tags of the role, its policy and its instance profile. Keys are never rewritten.
           - Omitted tags are not changed. V({}) removes all but those that mark owners.
-          - IAM takes letters, digits, spaces and the signs C(_ . : / = + - @) only.
+          - "IAM takes letters, digits, spaces and the signs C(_ . : / = + - @) only."
         type: dict
         aliases: [resource_tags]
       purge_tags: &purge_tags
