@@ -597,9 +597,14 @@ def resolve_releases(params: Row) -> list[Row]:
     return releases
 
 
+def is_removal_only(releases: list[Row]) -> bool:
+    """Whether every release is to be removed."""
+    return all(release["state"] == "absent" for release in releases)
+
+
 def has_no_api(raw: Row | None, releases: list[Row], check_mode: bool) -> bool:
     """Whether the task is done without the cluster: it does not exist, has no endpoint yet, or takes its releases with it."""
-    is_removal = all(release["state"] == "absent" for release in releases)
+    is_removal = is_removal_only(releases)
     if is_removal and raw is not None and raw["status"] == "DELETING":
         return True
     return (check_mode or is_removal) and (raw is None or not raw.get("endpoint"))
@@ -612,6 +617,11 @@ def open_session(module: AnsibleAWSModule, params: Row, releases: list[Row]) -> 
     mask = partial(mask_stored_values, module)
     settings = dict(check_mode=module.check_mode, shows_diff=module._diff, warn=module.warn, mask=mask)
     if has_no_api(raw, releases, module.check_mode):
+        if is_removal_only(
+            releases
+        ):  # the releases went with the cluster, which is to be told also where there is no Helm
+            yield Session(None, None, **settings)
+            return
         with open_local_helm(module) as helm:
             yield Session(helm, ChartFetcher(helm, build_ecr_login(module), rows), **settings)
         return
@@ -633,7 +643,8 @@ def reconcile_all(session: Session, releases: list[Row], concurrency: int) -> Ro
     Raises:
         EksError: releases failed.
     """
-    runner = ReleaseListRunner(releases, lambda row: reconcile(session, row), concurrency, session.helm.stop)
+    stop = session.helm.stop if session.helm else lambda: None
+    runner = ReleaseListRunner(releases, lambda row: reconcile(session, row), concurrency, stop)
     rows = runner.run()
     diffs = [row.pop("diff") for row in rows if "diff" in row]
     result = {"changed": any(row["changed"] for row in rows), "releases": rows, "diff": diffs}

@@ -461,6 +461,12 @@ options:
             - Tags of AWS, with the prefix C(aws:), and the mark of O(owned) remain.
           type: bool
   <<: *nodegroup
+  purge_tags:
+    description:
+      - Whether tags of the node group that are not in O(tags) are removed. Used only where O(tags) is given.
+      - With O(nodegroups), for items that do not set it.
+    type: bool
+    default: true
   name:
     description: The node group's name. One of O(name) and O(nodegroups) is required.
     type: str
@@ -1046,7 +1052,7 @@ def build_spec() -> dict[str, Any]:
         purge=dict(type="bool"),
         **build_state_spec(),
         **build_wait_spec(),
-        **described,
+        **{**described, "purge_tags": dict(type="bool", default=True)},
     )
 
 
@@ -1104,7 +1110,7 @@ def read_items(module: AnsibleAWSModule) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    alone = [name for name in build_nodegroup_spec() if name != "tags"]
+    alone = [name for name in build_nodegroup_spec() if name not in ("tags", "purge_tags")]
     module = AnsibleAWSModule(
         argument_spec=build_spec(),
         mutually_exclusive=[

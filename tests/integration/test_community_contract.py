@@ -251,7 +251,7 @@ def test_check_mode_with_wait_polls_for_nothing(sandbox, run_module, ground):
 
 def test_empty_subnets_are_refused_in_words(run_module, ground):
     result = run_module("eks_cluster", {"name": "new", "role_arn": ground["role"], "subnets": []})
-    assert result["failed"] and "subnets: EKS wants at least two" in result["msg"]
+    assert result["failed"] and "options are required to create it: subnets" in result["msg"]
 
 
 def test_a_failed_cluster_ends_the_wait_at_once(sandbox, run_module, ground):

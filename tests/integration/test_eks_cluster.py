@@ -127,7 +127,7 @@ def test_each_option_changes_in_place_and_only_once(standing, options):
         ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags: 51 tags are given. EKS accepts at most 50"),
         ({"tags": {"a": "b" * 257}}, "is too long, or has no key"),
         ({"logging": ["apis"]}, "value of logging must be one or more of: api, audit"),
-        ({"role_arn": "arn:aws:iam::123456789012:role/other"}, "role_arn is 'arn:.*only a new cluster"),
+        ({"role_arn": "arn:aws:iam::123456789012:role/other"}, "role_arn is 'arn:.*Omit the option"),
         ({"kubernetes_network_config": {"ip_family": "ipv6"}}, "ip_family: .* has 'ipv4', and EKS cannot change it"),
     ],
 )

@@ -97,7 +97,7 @@ def test_tags_are_kept_where_they_are_not_to_be_purged(standing):
         ),
         ({"selectors": [{"namespace": "a", "labels": {"l": "x y"}}]}, "the value 'x y' of l"),
         ({"profiles": [{"name": "a"}, {"name": "a"}]}, "profiles: names must be unique"),
-        ({"profiles": [{"name": "a"}], "subnets": ["s"]}, "mutually exclusive"),
+        ({"profiles": [{"name": "a"}], "selectors": [{"namespace": "a"}]}, "mutually exclusive"),
         ({"name": "new"}, "required to create it: role_arn, selectors"),
     ],
 )

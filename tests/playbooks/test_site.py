@@ -156,7 +156,10 @@ def test_wrong_options_are_refused_before_anything_is_sent(sandbox, play, variab
             {"eks_network_zones": ["ap-northeast-1a", "ap-northeast-1x"]},
             ["zones: ap-northeast-1x is not a zone of ap-northeast-1 that EKS can use; allowed: ap-northeast-1a"],
         ),
-        ({"eks_network_nat_gateway": "Both"}, ["eks_network_nat_gateway", "Both", "HighlyAvailable or Single or Disable"]),
+        (
+            {"eks_network_nat_gateway": "Both"},
+            ["eks_network_nat_gateway", "Both", "HighlyAvailable or Single or Disable"],
+        ),
         ({"eks_network_cidr": "10.0.0.0/27"}, ["cidr: 10.0.0.0/27 is too small"]),
         ({"eks_cluster_version": "1.99"}, ["1.99"]),
     ],

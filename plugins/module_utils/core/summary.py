@@ -78,6 +78,21 @@ KINDS: tuple[tuple[str, str, str, Callable[[Result], str]], ...] = (
 )
 
 
+def build_summary_spec() -> dict[str, Any]:
+    """The options of eks_summary."""
+    return dict(
+        results=dict(type="list", elements="dict", required=True),
+        notes=dict(type="list", elements="str", default=[]),
+    )
+
+
+def build_summary(results: list[Result], notes: list[str], planned: bool) -> Result:
+    """The result of eks_summary: the text, and the rows of its table."""
+    lines = build_lines(results, planned)
+    text = [*format_table(lines), format_changes(lines, planned), *notes]
+    return {"changed": False, "lines": text, "resources": [asdict(line) for line in lines]}
+
+
 def build_lines(results: list[Result], planned: bool = False) -> list[Line]:
     """The lines of the table: network, cluster, and the items of every list.
 
@@ -156,8 +171,3 @@ def format_changes(lines: list[Line], planned: bool = False) -> str:
     if not names:
         return "Nothing to change." if planned else "Nothing was changed."
     return ("To be changed: " if planned else "Changed: ") + ", ".join(names) + "."
-
-
-def export_lines(lines: list[Line]) -> list[Result]:
-    """The lines as dictionaries, for a result."""
-    return [asdict(line) for line in lines]

@@ -42,7 +42,7 @@ class Session:
     """What all releases of a task share.
 
     Args:
-        helm: Helm, at the cluster where there is one.
+        helm: Helm, at the cluster where there is one. None, like the fetcher, where there is nothing left to remove.
         fetcher: brings the charts.
         check_mode: whether nothing is changed.
         shows_diff: whether manifests are compared for a diff.
@@ -53,8 +53,8 @@ class Session:
         planned_kinds: kinds that planned releases and those on which they depend will bring, by release, in check mode.
     """
 
-    helm: Helm
-    fetcher: ChartFetcher
+    helm: Helm | None
+    fetcher: ChartFetcher | None
     check_mode: bool
     shows_diff: bool
     warn: Callable[[str], None]

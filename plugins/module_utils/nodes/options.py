@@ -30,6 +30,7 @@ def build_item(task: Row, row: Row) -> Row:
     tags = [source.get("tags") for source in (task, defaults, row)]
     if any(each is not None for each in tags):
         item["tags"] = {key: value for each in tags for key, value in (each or {}).items()}
+    item.setdefault("purge_tags", task.get("purge_tags"))
     item.setdefault("node_role", (task.get("node_roles") or {}).get(row["name"]))
     item.setdefault("subnets", choose_subnets(task, item))
     return drop_none(item)
