@@ -242,6 +242,7 @@ EXAMPLES = r"""
     cluster_name: large
     ip_family: dual_stack
     subnet_prefix_lengths: {public: 24, private: 19}
+    nat_gateway: Single
     flow_logs: {destination: cloud-watch-logs}
     region: ap-northeast-1
 

@@ -41,7 +41,8 @@ def walk(sandbox, network, **options):
     assert sent(sandbox) == []
     made = network(**options)
     assert not made["failed"] and made["changed"] and made["ready"], made
-    assert planned["diff"] == made["diff"]
+    for side in ("before", "after"):
+        assert planned["diff"][side] == made["diff"][side]
     sent(sandbox)
     again = network(**options)
     assert not again["failed"] and not again["changed"] and again["ready"], again
@@ -110,6 +111,19 @@ def test_from_one_nat_gateway_in_each_zone_to_one_and_none(sandbox, network, ec2
     routes = [row for row in none["network"]["route_tables"] if row["route_table_id"] == table][0]["routes"]
     assert routes == [{"destination": "10.9.0.0/16", "target": peering}]
     walk(sandbox, network, zones=ZONES)  # and back: the client tokens of the gateways that are gone are not in the way
+
+
+def test_what_was_changed_by_hand_comes_back(sandbox, network, ec2):
+    found = network(zones=ZONES)["network"]
+    ec2.modify_vpc_attribute(VpcId=found["vpc_id"], EnableDnsHostnames={"Value": False})
+    ec2.delete_tags(Resources=[found["public_subnet_ids"][0]], Tags=[{"Key": "kubernetes.io/role/elb"}])
+    ec2.modify_subnet_attribute(SubnetId=found["public_subnet_ids"][0], MapPublicIpOnLaunch={"Value": False})
+    ec2.delete_nat_gateway(NatGatewayId=found["nat_gateways"][0]["nat_gateway_id"])
+    ec2.delete_route(RouteTableId=found["route_tables"][-1]["route_table_id"], DestinationCidrBlock="0.0.0.0/0")
+    sandbox.recorder.clear()
+    back = walk(sandbox, network, zones=ZONES)
+    assert len(back["network"]["nat_gateways"]) == len(back["network"]["addresses"]) == 2
+    assert back["diff"]["before"]["VPC my-cluster"]["dns_hostnames"] is False
 
 
 def test_a_private_cluster_with_endpoints(sandbox, network):

@@ -59,6 +59,11 @@ def test_the_examples_of_clusters(run_module, ground, placed):
     play(run_module, placed, "eks_cluster")
 
 
+def test_the_examples_of_networks(run_module, placed):
+    play(run_module, placed, "eks_network")
+    play(run_module, placed, "eks_network_info")
+
+
 @pytest.mark.parametrize("module", CHANGING[1:])
 def test_the_examples_of_what_a_cluster_has(run_module, ground, placed, standing, module):
     play(run_module, placed, module)

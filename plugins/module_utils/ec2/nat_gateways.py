@@ -13,7 +13,9 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitTimedOut
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource, build_token
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import (
     Inventory,
@@ -28,7 +30,8 @@ LIVING = ("pending", "available")
 STATUSES = {"pending": "ACTIVE", "available": "ACTIVE", "deleting": "DELETING", "failed": "FAILED"}
 GONE = "deleted"  # listed for about an hour after the deletion
 MOST_TOKENS = 20
-LOOKS, PAUSE = 5, 1.0  # for a gateway that another run has just made
+SEEN_WITHIN = 10.0  # seconds, of a gateway that was made a moment ago
+LISTED = 3600  # seconds for which a deleted gateway is listed
 FIELDS = (Field("subnet", "Subnet", None), TAGS)
 
 
@@ -90,14 +93,18 @@ class NatGatewayResource(NetworkResource):
         return f"nat-{self.name} (known after apply)"
 
     def plan_row(self, desired: dict[str, Any]) -> Row:
-        return {"State": "pending", "SubnetId": self.subnet_id, "VpcId": self.inventory.vpc_id}
+        address = self._find_address()
+        addresses = [{"AllocationId": address}] if address else []
+        row = {"State": "pending", "SubnetId": self.subnet_id, "VpcId": self.inventory.vpc_id}
+        return {**row, "NatGatewayAddresses": addresses}
 
     def create(self, desired: dict[str, Any]) -> Row:
         """Make it once, whoever else is making it: the client token is that of the subnet, and of what was there before."""
         address = self._find_address() or self._allocate(desired)
         before = sorted(row[self.id_key] for row in self._rows_here())
+        hour = int(time.time() // LISTED)  # what is not listed any more was made with the token of another hour
         for number in range(MOST_TOKENS):
-            token = build_token(self.kind, self.subnet_id, *before, str(number))
+            token = build_token(self.kind, self.subnet_id, *before, str(hour), str(number))
             row = self._create_once(desired, address, token)
             if row is not None:
                 self._release_unused(address, row)
@@ -121,18 +128,23 @@ class NatGatewayResource(NetworkResource):
         except Exception as error:
             if not has_code(error, "IdempotentParameterMismatch", "Resource.AlreadyAssociated"):
                 raise
-            return self._look_for_other()
-        return read_row(made) if made["State"] in LIVING else None
+            return self._look_for_it()
+        # The answer to a token that was used before is that of the first request, also where the gateway is gone since.
+        return self._look_for_it(read_row(made))
 
-    def _look_for_other(self) -> Row | None:
-        """The gateway that another run is making in the subnet; it may be seen some seconds later."""
-        for look in range(LOOKS):
-            if look:
-                time.sleep(PAUSE)
+    def _look_for_it(self, made: Row | None = None) -> Row | None:
+        """The gateway in the subnet, which may be seen some seconds after it was made; None where there is none."""
+
+        def look() -> tuple[bool, Row | None, str]:
             self.inventory.read((self.rows,))
-            if row := self.find():
-                return row
-        return None
+            row = self.find()
+            return row is not None, row, f"no NAT gateway is seen in {self.subnet_id}"
+
+        try:
+            row = poll(look, f"{self.kind} {self.name}", Deadline(SEEN_WITHIN))
+        except WaitTimedOut:
+            return None
+        return {**row, "tags": row["tags"] or made["tags"]} if made else row
 
     def _find_address(self) -> str | None:
         """An address that an interrupted run allocated for this gateway."""
