@@ -3,6 +3,9 @@
 SHELL := /bin/bash
 GATE := .venv/bin/python tools/gate.py
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Python's compiled files stay out of the sources, and are written also where the machine would have none.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.venv/compiled
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list what there is
@@ -13,7 +16,8 @@ setup: ## make .venv, with the checkout in it as kumo.eks
 	@tools/setup.sh
 
 .PHONY: demo
-demo: setup ## the guide's cluster on the sandbox, from nothing to running pods
+demo: ## the guide's cluster on the sandbox, from nothing to running pods
+	@tools/prepare.sh helm charts
 	@tools/demo.sh
 
 .PHONY: down
@@ -21,8 +25,13 @@ down: setup ## stop what make demo left running
 	@.venv/bin/kumo-sandbox down
 
 .PHONY: test
-test: setup all-binaries ## the gate: run every check there is
+test: ## the gate: every check but a few that CI makes
+	@tools/prepare.sh helm registry charts
 	@$(GATE)
+
+.PHONY: test-all
+test-all: all-binaries ## what make test leaves out: Helm 3, AWX's engine, old and new ansible-core, the tarball
+	@$(GATE) --rest
 
 .PHONY: unit
 unit: setup ## unit tests
@@ -33,15 +42,15 @@ integration: setup ## modules against the sandbox, in cycles of twelve steps
 	@$(GATE) integration
 
 .PHONY: helm
-helm: setup all-binaries ## the Helm modules and role with the real Helm 3 and 4
-	@$(GATE) helm
+helm: all-binaries ## the Helm modules and role with the real Helm 3 and 4
+	@$(GATE) helm helm3
 
 .PHONY: playbooks
-playbooks: setup binaries ## site.yml, teardown.yml and each role alone, against the sandbox
+playbooks: binaries ## site.yml, teardown.yml and each role alone, against the sandbox
 	@$(GATE) playbooks
 
 .PHONY: snippets
-snippets: setup binaries ## what the README, the guide and the modules' examples show, run
+snippets: binaries ## what the README, the guide and the modules' examples show, run
 	@$(GATE) snippets
 
 .PHONY: runner
@@ -49,12 +58,12 @@ runner: setup ## the example project under AWX's engine
 	@$(GATE) runner
 
 .PHONY: iam-policy
-iam-policy: setup binaries ## write the IAM policies in docs anew, from the calls of site.yml and teardown.yml
+iam-policy: binaries ## write the IAM policies in docs anew, from the calls of site.yml and teardown.yml
 	@.venv/bin/python tools/iam_policy.py
 
 .PHONY: molecule
 molecule: setup ## molecule's scenarios, with their idempotence step, against the sandbox
-	@$(GATE) molecule
+	@$(GATE) molecule molecule-site
 
 .PHONY: bench
 bench: setup ## measure, as ratios (25 minutes: one part waits as long as AWS lets wait)
@@ -77,8 +86,12 @@ oldest-kubernetes: setup ## the Kubernetes client on the oldest kubernetes packa
 	@$(GATE) oldest-kubernetes
 
 .PHONY: oldest-core
-oldest-core: setup ## unit tests on the oldest ansible-core supported
+oldest-core: setup ## unit tests, and the tarball's site.yml, on the oldest ansible-core supported
 	@$(GATE) oldest-core
+
+.PHONY: newest-core
+newest-core: setup ## the same on the newest
+	@$(GATE) newest-core
 
 .PHONY: importer
 importer: setup ## Galaxy's importer on the built tarball
@@ -93,12 +106,12 @@ lint: setup ## ruff, ansible-lint's production profile, documentation and change
 	@$(GATE) ruff ansible-lint docs changelog
 
 .PHONY: binaries
-binaries: setup ## find or build the sandbox's Kubernetes binaries
-	@.venv/bin/kumo-sandbox binaries
+binaries: ## make .venv, and find or build the sandbox's Kubernetes binaries
+	@tools/prepare.sh
 
 .PHONY: all-binaries
-all-binaries: setup ## those, Helm 3 and 4, an OCI registry and the chart repository
-	@.venv/bin/kumo-sandbox binaries --all
+all-binaries: ## those, Helm 3 and 4, an OCI registry and the chart repository
+	@tools/prepare.sh helm helm3 registry charts
 
 .PHONY: format
 format: setup ## format the Python code

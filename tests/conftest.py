@@ -13,11 +13,11 @@ from typing import Any
 import botocore.session
 import pytest
 from ansible.module_utils import basic
-from ansible.module_utils.testing import patch_module_args
 from botocore.retries.standard import ExponentialBackoff
 from support import warm
+from support.module_args import patch_module_args
 
-from ansible_collections.kumo.eks.plugins.module_utils.core import waiting
+from ansible_collections.kumo.eks.plugins.module_utils.core import reconciler, waiting
 from kumo_sandbox import Sandbox
 
 
@@ -54,6 +54,7 @@ def one_loader() -> Iterator[None]:
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox's clock is instant: the pauses between looks, and before botocore tries again, need not be long."""
     monkeypatch.setattr(waiting, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(reconciler, "PROPAGATION_TIMEOUT", 2)
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda self, context: 0.01)
 
 

@@ -21,35 +21,38 @@ HEAD = """\
 [ClusterConfig](https://eksctl.io/usage/schema/) file, and `kumo.eks.teardown` takes it down again. The filter
 `kumo.eks.cluster_config` turns the file into the variables of the roles. [An example](examples/cluster-config.yaml).
 
-Every field is either honoured or refused, by its path, with the reason and a way out. A field that eksctl does not know
-is refused, too, with the name that was probably meant. All problems of a file are reported at once, before anything is created.
+Every field is either supported, or refused by its path, with the reason and what to use instead. A field that eksctl does not know
+is refused, too, with the name that was probably meant, and so is a key that is there twice, with both lines. All problems of a file
+are reported at once, before anything is created.
 
-## Where the file is silent
+## Defaults
 
-As eksctl does, and not as the roles do by themselves:
+Where a file has no value, the default is eksctl's, not the role's:
 
 - The VPC is 192.168.0.0/16 with one NAT gateway (`Single`).
 - Nodes are in the public subnets. `privateNetworking: true` puts a group into the private ones.
-- A node group has two m5.large nodes with Amazon Linux 2023 and a gp3 volume of 80 GiB. A size that is left out is taken
-  from the others. Where `launchTemplate` is given, machine, image and volume are the template's.
+- A node group has two m5.large nodes with Amazon Linux 2023 and a gp3 volume of 80 GiB. A size that is omitted is taken from the
+  others. With `launchTemplate`, instance type, image and volume are those of the template.
 - `amiFamily` with the instance types gives the AMI type: Graviton, NVIDIA and Neuron instances get their own.
-- The add-ons vpc-cni, kube-proxy, coredns and metrics-server are installed beside those of the file, unless
-  `addonsConfig.disableDefaultAddons` or `autoModeConfig.enabled` is true. `version: latest` is `most_recent`.
+- `accessConfig.authenticationMode` is `API_AND_CONFIG_MAP`. EKS itself would use `CONFIG_MAP`, which has no access entries.
+- The cluster is created without EKS' unmanaged add-ons. The add-ons vpc-cni, kube-proxy, coredns and metrics-server are installed
+  beside those of the file, unless `addonsConfig.disableDefaultAddons` or `autoModeConfig.enabled` is true. `version: latest` is
+  `most_recent`.
 
-What differs from eksctl:
+What is different from eksctl:
 
-- `iam.attachPolicyARNs` of a node group come on top of the three policies that nodes need, not in their place.
-- The cluster's role carries AmazonEKSClusterPolicy alone, without the policy of the VPC resource controller.
-- Roles of service accounts that the file gives no name are named after cluster, namespace and service account, without a
+- `iam.attachPolicyARNs` of a node group are attached in addition to the policies that nodes need, not in their place.
+- The IAM role of the cluster gets AmazonEKSClusterPolicy only, without the policy of the VPC resource controller.
+- IAM roles of service accounts that have no name in the file are named after cluster, namespace and service account. There is no
   CloudFormation stack. Inline policies without a name are called `kumo-eks`.
 - `vpc.subnets` names existing subnets by their `id`; the VPC is theirs.
 
 ## Every field
 
-A field inside a refused one is refused with it. Refused fields may stand with the value that asks for nothing: empty, null,
-or the one that is named.
+A field inside a refused one is refused with it. A refused field is accepted with a value that asks for nothing: empty, null, or the
+one that is named.
 
-| field | type | what becomes of it |
+| Field | Type | Role variable |
 |---|---|---|
 """
 
@@ -76,7 +79,7 @@ def _said(path: str) -> str:
     if state == "descriptive":
         return said
     accepted = "".join(
-        f" `{str(value).lower() if isinstance(value, bool) else value}` may stand." for value in said.accepts
+        f" `{str(value).lower() if isinstance(value, bool) else value}` is accepted." for value in said.accepts
     )
     return f"refused: {said.why}. {said.way_out[0].upper()}{said.way_out[1:]}.{accepted}"
 

@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
-# Makes a second environment in .venv/environments, with the checkout in it as kumo.eks, and prints its folder.
-# Usage: environment.sh NAME REQUIREMENT... (what `uv pip install` takes). An environment that is there already is kept.
+# Makes a second environment in .venv/environments and prints its folder.
+# Usage: environment.sh NAME PYTHON REQUIREMENT... (what `uv pip install` takes; PYTHON is a path). An environment that is
+# there already is kept. The collections amazon.aws and kubernetes.core of .venv are linked into one with ansible that lacks them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder="$PWD/.venv/environments/$1"
-shift
+python="$2"
+shift 2
 stamp="$folder/.requirements"
-wanted=$(printf '%s\n' "$@" && cat sandbox/pyproject.toml)
+wanted=$(printf '%s\n' "$python" "$@" && cat sandbox/pyproject.toml "$0")
+site_of() { "$1" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; }
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ]; then
-  .venv/bin/uv venv -q --clear --python .venv/bin/python "$folder" >&2
+  .venv/bin/uv venv -q --clear --python "$python" "$folder" >&2
   .venv/bin/uv pip install -q --python "$folder/bin/python" "$@" >&2
-  site=$("$folder/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-  mkdir -p "$site/ansible_collections/kumo"
-  ln -sfn "$PWD" "$site/ansible_collections/kumo/eks"
+  collections=$(site_of "$folder/bin/python")/ansible_collections
+  for name in amazon/aws kubernetes/core; do
+    [ -d "${collections%/*}/ansible" ] || continue
+    mkdir -p "$collections/${name%/*}"
+    [ -e "$collections/$name" ] || ln -s "$(site_of .venv/bin/python)/ansible_collections/$name" "$collections/$name"
+  done
   printf '%s' "$wanted" >"$stamp"
 fi
 printf '%s\n' "$folder"

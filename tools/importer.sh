@@ -2,7 +2,7 @@
 # Builds the tarball and lets Galaxy's importer judge it, in an environment of its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-environment=$(tools/environment.sh importer galaxy-importer 'ansible>=14.5,<15')
+environment=$(tools/environment.sh importer "$PWD/.venv/bin/python" galaxy-importer 'ansible>=14.5,<15')
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 .venv/bin/ansible-galaxy collection build --output-path "$scratch/tarball"

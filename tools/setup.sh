@@ -5,25 +5,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/kumo-eks"
 stamp=.venv/.kumo-setup
-key=$(cat pyproject.toml sandbox/pyproject.toml "$0" | sha256sum | cut -d' ' -f1)
+key=$(cat pyproject.toml sandbox/pyproject.toml "$0" tools/find-python.sh | sha256sum | cut -d' ' -f1)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$key" ]; then exit 0; fi
 say() { printf 'set-up: %s\n' "$*" >&2; }
 
-find_python() {
-  local candidate
-  for candidate in python3.13 python3.12 python3.14 python3 \
-    "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.13*/bin/python3 "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.*/bin/python3 /usr/local/bin/python3* /opt/*/bin/python3; do
-    # A shim of pyenv answers only for versions that are selected, so each candidate is asked.
-    if "$candidate" -c 'import sys, venv; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1; then
-      "$candidate" -c 'import sys; print(sys.executable)'
-      return
-    fi
-  done
-  say "no Python 3.12 or newer was found: looked on PATH, under pyenv's versions, /usr/local and /opt"
-  return 1
-}
-
-python=$(find_python)
+python=$(tools/find-python.sh)
 say "Python: $python"
 if command -v uv >/dev/null 2>&1; then
   uv=uv
@@ -37,7 +23,7 @@ else
     "$cache/uv/bin/python" -m pip install -q --disable-pip-version-check uv
   fi
 fi
-[ -x .venv/bin/python ] || "$uv" venv -q --python "$python" .venv
+[ -x .venv/bin/python ] || "$uv" venv -q --allow-existing --python "$python" .venv
 say "installing what pyproject.toml lists into .venv"
 "$uv" pip install -q --python .venv/bin/python --group dev -e ./sandbox
 site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')

@@ -9,9 +9,9 @@ version_added: 0.1.0
 short_description: Turn an eksctl ClusterConfig into role variables
 description:
   - Takes a ClusterConfig, as C(eksctl create cluster -f) does, and returns the variables of this collection's roles.
-  - Every field is either honoured or refused by its path, with the reason and the way out. Nothing is ignored.
+  - Every field is either supported, or refused by its path, with the reason and what to use instead. Nothing is ignored.
     C(docs/cluster-config.md) lists every field.
-  - Where the file is silent and eksctl has a default, the default is returned, so that the same file gives the same cluster.
+  - Where the file has no value and eksctl has a default, the default is returned, so that the same file gives the same cluster.
   - All problems of a file are reported at once.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -55,16 +55,19 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, role_variables
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.text import parse_text
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 
 
 def cluster_config(config: Any) -> dict[str, Any]:
     """The role variables of a ClusterConfig; raises AnsibleFilterError with everything that is wrong with it."""
     try:
-        return role_variables(yaml.safe_load(config) if isinstance(config, str) else config)
+        return role_variables(parse_text(config) if isinstance(config, str) else config)
     except yaml.YAMLError as error:
         raise AnsibleFilterError(f"The ClusterConfig is not YAML: {error}") from error
-    except Unusable as error:
-        lines = "\n".join(f"- {problem}" for problem in error.problems)
+    except (Unusable, ValidationError) as error:
+        problems = error.problems if isinstance(error, Unusable) else error.facts["problems"]
+        lines = "\n".join(f"- {problem}" for problem in problems)
         raise AnsibleFilterError(f"The ClusterConfig cannot be used:\n{lines}") from None  # the cause would repeat it
 
 

@@ -9,11 +9,10 @@ module: eks_addon
 version_added: 0.1.0
 short_description: Manage add-ons of an Amazon EKS cluster
 description:
-  - Creates managed add-ons, changes them in place, and deletes them.
-  - One add-on by O(name), or a whole list in one task by O(addons), reconciled side by side.
-  - An option that is left out is left alone.
-  - A version that does not go with the cluster, and configuration values that the add-on's schema does not allow, are
-    refused before anything is sent.
+  - Creates add-ons, changes their version and settings in place, and deletes them.
+  - One add-on by O(name), or a whole list in one task by O(addons). The add-ons of a list are reconciled concurrently.
+  - Omitted options are not changed. An empty value clears the setting. What EKS cannot do is refused before anything is sent.
+  - Configuration values are checked against the schema that the add-on publishes for its version.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -23,108 +22,90 @@ options:
     required: true
   addons:
     description:
-      - A list of add-ons, each with O(name) and any other option that describes an add-on.
-      - The options that describe an add-on stand in the list's items then, not beside O(addons).
-      - All are worked on at once. One that fails does not stop the others; the task fails when all are through.
+      - A list of add-ons, each with O(addons[].name) and any other option that describes an add-on. O(tags) beside it are the tags of
+        every item, under an item's own.
+      - One that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
     suboptions:
       name:
-        description: See O(name).
+        description: The add-on's name, as C(aws eks describe-addon-versions) lists it.
         type: str
         required: true
-      version:
-        description: See O(version).
-        type: str
-      configuration_values:
-        description: See O(configuration_values).
-        type: raw
-      resolve_conflicts:
-        description: See O(resolve_conflicts).
-        type: str
-        choices: [NONE, OVERWRITE, PRESERVE]
-      service_account_role_arn:
-        description: See O(service_account_role_arn).
-        type: str
-      pod_identity_associations:
-        description: See O(pod_identity_associations).
-        type: list
-        elements: dict
-        suboptions: &association
-          service_account:
-            description: The service account's name.
-            type: str
-            required: true
-          role_arn:
-            description: ARN of the IAM role that its pods take.
-            type: str
-            required: true
-      namespace:
-        description: See O(namespace).
-        type: str
-      preserve:
-        description: See O(preserve).
-        type: bool
-        default: false
-      replace:
-        description: See O(replace).
-        type: bool
-        default: false
-      tags:
-        description: See O(tags).
-        type: dict
-        aliases: [resource_tags]
-      purge_tags:
-        description: See O(purge_tags).
-        type: bool
-        default: true
+      <<: &addon
+        version:
+          description:
+            - A version of the add-on, for example V(v1.20.4-eksbuild.1). V(default) is the default version for the cluster's
+              Kubernetes version, V(most_recent) the newest one that is compatible with it.
+            - Where it is omitted, a new add-on gets the default version, and an existing one keeps its version.
+          type: str
+        configuration_values:
+          description:
+            - Settings of the add-on, as a mapping, or as JSON or YAML text. They replace all settings. An empty mapping clears them.
+            - C(aws eks describe-addon-configuration) shows what an add-on accepts. A keyword of JSON schema that the check does not know
+              is left to EKS.
+          type: raw
+        resolve_conflicts:
+          description:
+            - What EKS does where Kubernetes objects have settings that it would change. With V(NONE) the change fails, V(OVERWRITE)
+              replaces the settings, V(PRESERVE) keeps them.
+            - V(OVERWRITE) is what takes over VPC CNI, kube-proxy and CoreDNS where EKS installed them unmanaged.
+          type: str
+          choices: [NONE, OVERWRITE, PRESERVE]
+        service_account_role_arn:
+          description:
+            - ARN of the IAM role of the add-on's service account, by IRSA. The cluster needs an IAM OIDC provider.
+            - An empty text removes the role, which requires O(replace=true).
+          type: str
+        pod_identity_associations:
+          description: The EKS Pod Identity associations of the add-on. An empty list removes them.
+          type: list
+          elements: dict
+          suboptions:
+            service_account:
+              description: Name of the service account.
+              type: str
+              required: true
+            role_arn:
+              description: ARN of its IAM role.
+              type: str
+              required: true
+        namespace:
+          description: The Kubernetes namespace of the add-on, where the add-on allows another. Changing it requires O(replace=true).
+          type: str
+        preserve:
+          description: With O(state=absent), whether the software of the add-on remains in the cluster, unmanaged.
+          type: bool
+          default: false
+        replace:
+          description:
+            - Whether a change that EKS cannot make deletes the add-on and recreates it. Its pods are gone in between. Without VPC CNI
+              no pod starts.
+            - Omitted options keep the values of the old add-on.
+            - The old add-on is deleted before the new one is created. If the task ends in between, RV(replaced) has its options.
+            - It also recreates an add-on whose creation failed.
+          type: bool
+          default: false
+        tags:
+          description:
+            - The tags of the resource. Keys are never rewritten.
+            - Where it is omitted, tags are not changed. V({}) removes them.
+          type: dict
+          aliases: [resource_tags]
+        purge_tags:
+          description:
+            - Whether tags that are not in O(tags) are removed. Used only where O(tags) is given.
+            - Tags of AWS, with the prefix C(aws:), and the mark of O(owned) remain.
+          type: bool
+          default: true
+  <<: *addon
   name:
-    description: The add-on's name. One of O(name) and O(addons) is needed.
+    description: The add-on's name, as C(aws eks describe-addon-versions) lists it. One of O(name) and O(addons) is required.
     type: str
-  version:
+  owned:
     description:
-      - The add-on's version, like V(v1.13.1-eksbuild.1).
-      - V(default) is the one that EKS installs by default on the cluster's Kubernetes version, V(most_recent) the newest
-        that goes with it. Both follow the cluster when it is upgraded.
-      - Left out, an add-on that stands keeps its version, and a new one gets the default.
-    type: str
-  configuration_values:
-    description:
-      - The add-on's own settings, as a dict or as JSON or YAML text. V({}) removes them. YAML text needs PyYAML on the
-        host where the module runs.
-      - They are compared as data and checked against the schema of C(DescribeAddonConfiguration), with nothing to
-        install. A keyword of JSON schema that the check does not know is left to EKS.
-    type: raw
-  resolve_conflicts:
-    description:
-      - What happens to fields of the add-on's Kubernetes objects that somebody else has changed.
-      - Left out, EKS' own default is in force, V(NONE).
-    type: str
-    choices: [NONE, OVERWRITE, PRESERVE]
-  service_account_role_arn:
-    description:
-      - ARN of the IAM role for the add-on's service account (IRSA).
-      - EKS takes another role, but none away. Empty text asks for that, and so needs O(replace).
-    type: str
-  pod_identity_associations:
-    description: All EKS Pod Identity associations of the add-on. V([]) removes them.
-    type: list
-    elements: dict
-    suboptions: *association
-  namespace:
-    description: The Kubernetes namespace, where the add-on lets it be chosen. It cannot be changed.
-    type: str
-  preserve:
-    description: With O(state=absent), whether the add-on's software stays in the cluster and only EKS' management ends.
-    type: bool
-    default: false
-  replace:
-    description:
-      - Whether a change that EKS cannot make deletes the add-on, with its software, and creates it anew.
-      - Options that are left out keep the values of the old add-on.
-      - The old add-on is gone before the new one comes. A task that is stopped in between has only what it says itself to
-        go on with; one that fails then returns the old add-on's options as RV(replaced).
-      - It also makes an add-on anew whose creation failed.
+      - Whether the call that creates an add-on sets the tag C(kumo.eks/REGION/CLUSTER), by which this collection recognizes what it
+        created.
     type: bool
     default: false
   state:
@@ -133,10 +114,13 @@ options:
     choices: [present, absent]
     default: present
 notes:
-  - An add-on whose last update failed gets the update once more, with what the task and the add-on say. Where
-    fields of its Kubernetes objects were in the way, that needs O(resolve_conflicts).
-  - An add-on whose pods find no node, like CoreDNS on a cluster without nodes, is V(DEGRADED). O(wait=true) waits on until
-    O(wait_timeout) has passed, and then fails with the reason EKS gives.
+  - An add-on whose last update failed is updated again. Where fields of its Kubernetes objects were in conflict, that needs
+    O(resolve_conflicts).
+  - An add-on whose software needs nodes, like CoreDNS, is DEGRADED until there are some. With O(wait=true) the task waits for them.
+seealso:
+  - name: Amazon EKS add-ons
+    description: The add-ons of AWS, with the IAM permissions that they need.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
 extends_documentation_fragment:
   - kumo.eks.tags
   - kumo.eks.wait
@@ -154,7 +138,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Install the VPC CNI with settings of its own
+- name: Install the VPC CNI with other settings
   kumo.eks.eks_addon:
     cluster_name: my-cluster
     name: vpc-cni
@@ -201,6 +185,7 @@ addon:
   returned: when O(name) is given
   type: dict
   contains: &addon
+    # Written by tools/results.py, from here
     addon_name:
       description: The add-on's name.
       returned: when the add-on exists
@@ -222,13 +207,13 @@ addon:
       type: str
       sample: v1.13.1-eksbuild.1
     health:
-      description: What EKS finds wrong.
-      returned: when EKS gives it
+      description: What EKS reports as wrong.
+      returned: when EKS returns it
       type: dict
       contains:
         issues:
           description: The issues.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
@@ -238,13 +223,13 @@ addon:
               type: str
               sample: AccessDenied
             message:
-              description: What EKS says.
+              description: The message of EKS.
               returned: always
               type: str
-              sample: "no access"
+              sample: no access
             resource_ids:
-              description: What is concerned.
-              returned: when EKS gives it
+              description: The resources that are affected.
+              returned: when EKS returns it
               type: list
               elements: str
               sample: [i-0123456789abcdef0]
@@ -257,61 +242,62 @@ addon:
       description: When it was created.
       returned: when the add-on exists
       type: str
-      sample: "2026-08-01T09:00:00+09:00"
+      sample: '2026-08-01T09:00:00+09:00'
     modified_at:
       description: When it was last changed.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
-      sample: "2026-08-02T09:00:00+09:00"
+      sample: '2026-08-02T09:00:00+09:00'
     service_account_role_arn:
       description: ARN of the IAM role of its service account.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: arn:aws:iam::123456789012:role/vpcCniRole
     tags:
       description: Its tags.
       returned: when the add-on exists
       type: dict
-      sample: {"Environment": "production"}
+      sample:
+        Environment: production
     publisher:
       description: Who publishes it.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: eks
     owner:
       description: Who owns it.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: aws
     marketplace_information:
       description: Of an add-on of the AWS Marketplace, where it is sold.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         product_id:
           description: The product's ID.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
-          sample: "0123"
+          sample: '0123'
         product_url:
           description: The product's address.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: https://aws.amazon.com/marketplace/pp/prodview-1
     configuration_values:
       description: Its settings, as text.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: '{"replicaCount": 3}'
     pod_identity_associations:
       description: ARNs of its pod identity associations.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: list
       elements: str
-      sample: [arn:aws:eks:ap-northeast-1:123456789012:podidentityassociation/my-cluster/a-1]
+      sample: ['arn:aws:eks:ap-northeast-1:123456789012:podidentityassociation/my-cluster/a-1']
     namespace_config:
       description: Where its software runs.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         namespace:
@@ -319,6 +305,7 @@ addon:
           returned: always
           type: str
           sample: kube-system
+    # to here.
     pod_identities:
       description: The service accounts and roles of these associations.
       returned: when O(pod_identity_associations) is given
@@ -406,43 +393,31 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with, exit_with_list
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.addon import build_addon_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import (
+    build_item_spec,
+    build_state_spec,
+    build_wait_spec,
+    merge_tags,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import AddonResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog
 
 
-def addon_spec() -> dict[str, Any]:
-    """The options that describe an add-on, alone or in a list."""
-    return dict(
-        version=dict(type="str"),
-        configuration_values=dict(type="raw"),
-        resolve_conflicts=dict(type="str", choices=["NONE", "OVERWRITE", "PRESERVE"]),
-        service_account_role_arn=dict(type="str"),
-        pod_identity_associations=dict(
-            type="list",
-            elements="dict",
-            options=dict(
-                service_account=dict(type="str", required=True),
-                role_arn=dict(type="str", required=True),
-            ),
-        ),
-        namespace=dict(type="str"),
-        preserve=dict(type="bool", default=False),
-        replace=dict(type="bool", default=False),
-        tags=dict(type="dict", aliases=["resource_tags"]),
-        purge_tags=dict(type="bool", default=True),
-    )
-
-
 def reconcile(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog, item: dict[str, Any]) -> Outcome:
     """Bring one add-on to its desired state."""
+    resource = AddonResource(eks, module.params["cluster_name"], item, catalog)
+    if module.params["owned"]:
+        resource.owner = build_owner_key(eks.meta.region_name, module.params["cluster_name"])
     reconciler = Reconciler(
-        AddonResource(eks, module.params["cluster_name"], item, catalog),
+        resource,
         check_mode=module.check_mode,
         wait=module.params["wait"],
         wait_timeout=module.params["wait_timeout"],
@@ -452,19 +427,18 @@ def reconcile(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog, item: d
 
 
 def main() -> None:
-    item = dict(name=dict(type="str", required=True), **addon_spec())
     spec = dict(
         cluster_name=dict(type="str", required=True),
         name=dict(type="str"),
-        addons=dict(type="list", elements="dict", options=item),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        wait=dict(type="bool", default=False),
-        wait_timeout=dict(type="int", default=1200),
-        **addon_spec(),
+        addons=dict(type="list", elements="dict", options=build_item_spec(build_addon_spec())),
+        owned=dict(type="bool", default=False),
+        **build_state_spec(),
+        **build_wait_spec(),
+        **build_addon_spec(),
     )
     module = AnsibleAWSModule(
         argument_spec=spec,
-        mutually_exclusive=[("addons", option) for option in ("name", *addon_spec())],
+        mutually_exclusive=[("addons", option) for option in ("name", *build_addon_spec()) if option != "tags"],
         required_one_of=[("name", "addons")],
         supports_check_mode=True,
     )
@@ -474,8 +448,9 @@ def main() -> None:
         catalog = AddonCatalog(eks, params["cluster_name"])
         if "name" in params:
             exit_with(module, reconcile(module, eks, catalog, params), "addon")
-        check_unique("addons", [row["name"] for row in params["addons"]])
-        work = [(row["name"], partial(reconcile, module, eks, catalog, row)) for row in params["addons"]]
+        rows = merge_tags(params["addons"], params.get("tags"))
+        check_unique("addons", [row["name"] for row in rows])
+        work = [(row["name"], partial(reconcile, module, eks, catalog, row)) for row in rows]
         exit_with_list(module, run_concurrently(work), "addons")
 
 

@@ -66,34 +66,35 @@ addons:
   type: list
   elements: dict
   contains:
+    # Written by tools/results.py, from here
     addon_name:
       description: The add-on's name.
-      returned: always
+      returned: when the add-on exists
       type: str
       sample: coredns
     cluster_name:
       description: The cluster's name.
-      returned: always
+      returned: when the add-on exists
       type: str
       sample: my-cluster
     status:
       description: Its status.
-      returned: always
+      returned: when the add-on exists
       type: str
       sample: ACTIVE
     addon_version:
       description: Its version.
-      returned: always
+      returned: when the add-on exists
       type: str
       sample: v1.13.1-eksbuild.1
     health:
-      description: What EKS finds wrong.
-      returned: when EKS gives it
+      description: What EKS reports as wrong.
+      returned: when EKS returns it
       type: dict
       contains:
         issues:
           description: The issues.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
@@ -103,80 +104,81 @@ addons:
               type: str
               sample: AccessDenied
             message:
-              description: What EKS says.
+              description: The message of EKS.
               returned: always
               type: str
-              sample: "no access"
+              sample: no access
             resource_ids:
-              description: What is concerned.
-              returned: when EKS gives it
+              description: The resources that are affected.
+              returned: when EKS returns it
               type: list
               elements: str
               sample: [i-0123456789abcdef0]
     addon_arn:
       description: The add-on's ARN.
-      returned: always
+      returned: when the add-on exists
       type: str
       sample: arn:aws:eks:ap-northeast-1:123456789012:addon/my-cluster/coredns/1
     created_at:
       description: When it was created.
-      returned: always
+      returned: when the add-on exists
       type: str
-      sample: "2026-08-01T09:00:00+09:00"
+      sample: '2026-08-01T09:00:00+09:00'
     modified_at:
       description: When it was last changed.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
-      sample: "2026-08-02T09:00:00+09:00"
+      sample: '2026-08-02T09:00:00+09:00'
     service_account_role_arn:
       description: ARN of the IAM role of its service account.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: arn:aws:iam::123456789012:role/vpcCniRole
     tags:
       description: Its tags.
-      returned: always
+      returned: when the add-on exists
       type: dict
-      sample: {"Environment": "production"}
+      sample:
+        Environment: production
     publisher:
       description: Who publishes it.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: eks
     owner:
       description: Who owns it.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: aws
     marketplace_information:
       description: Of an add-on of the AWS Marketplace, where it is sold.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         product_id:
           description: The product's ID.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
-          sample: "0123"
+          sample: '0123'
         product_url:
           description: The product's address.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: https://aws.amazon.com/marketplace/pp/prodview-1
     configuration_values:
       description: Its settings, as text.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: '{"replicaCount": 3}'
     pod_identity_associations:
       description: ARNs of its pod identity associations.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: list
       elements: str
-      sample: [arn:aws:eks:ap-northeast-1:123456789012:podidentityassociation/my-cluster/a-1]
+      sample: ['arn:aws:eks:ap-northeast-1:123456789012:podidentityassociation/my-cluster/a-1']
     namespace_config:
       description: Where its software runs.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         namespace:
@@ -184,6 +186,7 @@ addons:
           returned: always
           type: str
           sample: kube-system
+    # to here.
 addon_versions:
   description: What EKS offers for the Kubernetes version.
   returned: when O(versions=true) or O(kubernetes_version) is given, and the cluster exists
@@ -224,7 +227,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
-from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog, version_rows
+from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog, build_version_rows
 
 
 def addons_of(eks: Any, cluster: str, name: str | None) -> list[dict[str, Any]]:
@@ -244,7 +247,7 @@ def offered(eks: Any, kubernetes: str, name: str | None) -> list[dict[str, Any]]
 
 
 def offer(info: dict[str, Any], kubernetes: str) -> dict[str, Any]:
-    rows = version_rows(info)
+    rows = build_version_rows(info)
     defaults = [row["version"] for row in rows if kubernetes in row["default_for"]]
     return {
         "addon_name": info["addonName"],
@@ -261,7 +264,7 @@ def look(eks: Any, params: dict[str, Any]) -> dict[str, Any]:
     if kubernetes:
         parse_minor(kubernetes, "kubernetes_version")
     elif params["versions"]:
-        kubernetes = AddonCatalog(eks, cluster).cluster_version()
+        kubernetes = AddonCatalog(eks, cluster).describe_cluster_version()
     found = {"addons": addons_of(eks, cluster, params["name"]) if cluster else []}
     return {**found, "addon_versions": offered(eks, kubernetes, params["name"])} if kubernetes else found
 

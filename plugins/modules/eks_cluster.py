@@ -10,80 +10,92 @@ version_added: 0.1.0
 short_description: Manage the control plane of an Amazon EKS cluster
 description:
   - Creates a cluster, changes it in place, upgrades it by minor versions, and deletes it.
-  - An option that is left out is left alone. What EKS cannot change is refused before anything is sent.
-  - A task that was written for M(community.aws.eks_cluster) works when only the collection's name is changed.
+  - Omitted options are not changed. An empty value clears the setting, where EKS can clear it. What EKS cannot do is refused before
+    anything is sent.
+  - A task that was written for M(community.aws.eks_cluster) works when only the name of the collection is changed.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
   name:
-    description: The cluster's name.
+    description: The cluster's name. It cannot be changed.
     type: str
     required: true
   version:
     description:
-      - The Kubernetes version, for example V("1.34"). Write it with quotes, for V(1.30) without them is the number 1.3.
-      - Left out at a creation, EKS takes its default. A version that EKS does not offer is refused.
-      - A newer version upgrades the control plane, one minor version at a time. A step over several is refused, with the
-        next one named. The only way back is O(rollback).
+      - The Kubernetes version, for example V("1.34"). Write it with quotes. YAML reads V(1.30) as the number 1.3.
+      - EKS chooses its default version where it is omitted at creation. A version that EKS does not offer is refused.
+      - A newer version upgrades the control plane, one minor version at a time, and takes about ten minutes. Nodes and add-ons keep
+        their versions. The only way back is O(rollback).
     type: str
   force:
-    description: Upgrade, or roll back, although insights report problems that would otherwise block it.
+    description: Whether to upgrade, or roll back, although insights report problems that would otherwise block it.
     type: bool
     default: false
   rollback:
     description:
-      - Whether O(version) may be the one before the cluster's, to roll back an upgrade.
-      - EKS takes it within seven days after the upgrade, and only where no node is newer than O(version). It is EKS that
-        decides, so check mode cannot tell.
+      - Whether O(version) may be the version before the cluster's, to roll back an upgrade.
+      - EKS accepts it within seven days after the upgrade, and only where no node is newer than O(version). EKS decides when it gets
+        the request, so check mode cannot tell.
     type: bool
     default: false
   rollback_config:
-    description: How a rollback is done. It matters only with O(rollback=true).
+    description: How to roll back. Used only with O(rollback=true).
     type: dict
     suboptions:
       timeout_minutes:
         description:
-          - How many minutes EKS tries before it gives the rollback up, from 120 to 10080. EKS' default is 720.
-          - In auto mode the nodes are rolled back first. Give O(wait_timeout), in seconds, room for it.
+          - How many minutes EKS tries before it gives the rollback up, from 120 to 10080. EKS uses 720 where it is omitted.
+          - In EKS Auto Mode the nodes are rolled back first. Set O(wait_timeout), in seconds, to more than that.
         type: int
   role_arn:
-    description: ARN of the cluster's IAM role. Needed at a creation; it cannot be changed.
+    description:
+      - ARN of the IAM role that EKS uses to manage the cluster. Required to create a cluster. It cannot be changed.
     type: str
   subnets:
-    description: IDs of the subnets, in at least two availability zones. Needed at a creation. Their order does not matter.
+    description:
+      - IDs of subnets in at least two Availability Zones. Required to create a cluster.
+      - EKS places its network interfaces there. They can be replaced by other subnets of the same VPC, in the same zones.
     type: list
     elements: str
   security_groups:
-    description: Additional security groups, as IDs or as names in the VPC of the subnets.
+    description: Additional security groups of the network interfaces of the control plane, as IDs or names. At most 5.
     type: list
     elements: str
   endpoint_public_access:
-    description: Whether the API server can be reached from the internet. EKS' default is V(true).
+    description:
+      - Whether the API server is reachable from the internet. EKS uses V(true) where it is omitted at creation.
     type: bool
   endpoint_private_access:
-    description: Whether the API server can be reached from inside the VPC. EKS' default is V(false).
+    description:
+      - Whether the API server is reachable from inside the VPC. EKS uses V(false) where it is omitted at creation.
+      - Without it, nodes and pods reach the API server by its public endpoint.
     type: bool
   public_access_cidrs:
-    description: From where the public endpoint can be reached, as CIDR blocks. EKS' default is everywhere.
+    description:
+      - CIDR blocks that may reach the public endpoint. EKS uses V(0.0.0.0/0) where it is omitted at creation.
+      - Set O(endpoint_private_access=true) as well, or list the addresses of the NAT gateways. Otherwise nodes cannot join.
     type: list
     elements: str
   control_plane_egress_mode:
     description:
-      - Where the control plane's own traffic leaves. V(AWS_MANAGED) is EKS' default.
-      - A cluster that has left V(AWS_MANAGED) does not come back to it.
+      - How traffic of the control plane leaves it. EKS uses V(AWS_MANAGED) where it is omitted at creation.
+      - A cluster that has left V(AWS_MANAGED) cannot return to it.
     type: str
     choices: [AWS_MANAGED, CUSTOMER_ROUTED, CUSTOMER_ISOLATED]
   logging:
-    description: The control plane logs to send to CloudWatch. An empty list turns all of them off.
+    description:
+      - The control plane logs to send to CloudWatch Logs, which charges for them. An empty list turns all of them off.
     type: list
     elements: str
     choices: [api, audit, authenticator, controllerManager, scheduler]
   encryption_config:
-    description: Encryption of Kubernetes secrets. It can be added to a cluster, but neither changed nor taken away.
+    description:
+      - Envelope encryption of Kubernetes secrets with a KMS key of yours. It can be added to a cluster, but neither changed nor removed.
     type: dict
     suboptions:
       key_arn:
-        description: ARN of the KMS key.
+        description:
+          - ARN of the KMS key. A cluster whose key is deleted cannot be recovered.
         type: str
         required: true
       resources:
@@ -93,37 +105,44 @@ options:
         choices: [secrets]
         default: [secrets]
   access_config:
-    description: How principals get access to the cluster.
+    description: How principals get access to the Kubernetes API.
     type: dict
     suboptions:
       authentication_mode:
-        description: Where access is kept. The only way is from V(CONFIG_MAP) to V(API_AND_CONFIG_MAP) to V(API).
+        description:
+          - V(API) uses access entries, V(CONFIG_MAP) the aws-auth ConfigMap. EKS uses V(CONFIG_MAP) where it is omitted at creation.
+          - It can only be changed from V(CONFIG_MAP) to V(API_AND_CONFIG_MAP) to V(API).
         type: str
         choices: [CONFIG_MAP, API_AND_CONFIG_MAP, API]
       bootstrap_cluster_creator_admin_permissions:
-        description: Whether the creator is an administrator of the cluster. Only at a creation.
+        description:
+          - Whether the principal that creates the cluster becomes its administrator. Used at creation only, and never compared
+            afterwards, because EKS does not return it.
+          - V(false) requires an O(access_config.authentication_mode) with access entries.
         type: bool
   upgrade_policy:
-    description: What happens at the end of a version's standard support.
+    description: What happens when the standard support of the Kubernetes version ends.
     type: dict
     suboptions:
       support_type:
-        description: V(EXTENDED) goes on, at a higher price; V(STANDARD) has EKS upgrade the cluster.
+        description:
+          - V(EXTENDED) keeps the version, at a higher price per hour. With V(STANDARD) EKS upgrades the cluster.
         type: str
         choices: [STANDARD, EXTENDED]
         required: true
   zonal_shift_config:
-    description: Shifting of traffic away from an impaired availability zone.
+    description: Shifting of traffic away from an impaired Availability Zone.
     type: dict
     suboptions:
       enabled:
-        description: Whether zonal shift is on.
+        description: Whether zonal shift is enabled.
         type: bool
         required: true
   compute_config:
     description:
-      - EKS Auto Mode's compute. EKS takes it only together with O(storage_config) and load balancing in
-        O(kubernetes_network_config), all on or all off.
+      - Compute of EKS Auto Mode. EKS accepts it together with O(storage_config) and O(kubernetes_network_config.elastic_load_balancing)
+        only, all enabled or all disabled, and with O(bootstrap_self_managed_addons=false) at creation.
+      - EKS charges for the instances that Auto Mode manages, in addition to EC2.
     type: dict
     suboptions:
       enabled:
@@ -135,10 +154,11 @@ options:
         elements: str
         choices: [general-purpose, system]
       node_role_arn:
-        description: ARN of the IAM role of Auto Mode's nodes.
+        description:
+          - ARN of the IAM role of the nodes. Required with O(compute_config.node_pools). It cannot be changed once it is set.
         type: str
   storage_config:
-    description: EKS Auto Mode's storage.
+    description: Storage of EKS Auto Mode.
     type: dict
     suboptions:
       block_storage:
@@ -150,18 +170,21 @@ options:
             type: bool
             required: true
   kubernetes_network_config:
-    description: The network of the cluster's services.
+    description: The network of Kubernetes services.
     type: dict
     suboptions:
       ip_family:
-        description: The family of pod and service addresses. Only at a creation.
+        description:
+          - The IP family of pods and services. Used at creation only. V(ipv6) requires subnets that have IPv6 blocks.
         type: str
         choices: [ipv4, ipv6]
       service_ipv4_cidr:
-        description: The CIDR block of service addresses. Only at a creation.
+        description:
+          - The CIDR block of service addresses. Used at creation only. A private block between /24 and /12 that does not overlap with
+            the VPC. EKS refuses it with V(ipv6).
         type: str
       elastic_load_balancing:
-        description: EKS Auto Mode's load balancing.
+        description: Load balancing of EKS Auto Mode.
         type: dict
         suboptions:
           enabled:
@@ -180,35 +203,37 @@ options:
                     type: bool
                     required: true
   remote_network_config:
-    description: Networks of hybrid nodes. Empty lists for both remove them.
+    description:
+      - Networks of hybrid nodes. Empty lists for both remove them. Requires an O(access_config.authentication_mode) with access entries.
     type: dict
     suboptions:
       remote_node_networks:
-        description: Networks that hold hybrid nodes.
+        description: The network of hybrid nodes, one item.
         type: list
         elements: dict
         suboptions:
           cidrs:
-            description: CIDR blocks.
+            description: IPv4 CIDR blocks, at most 15.
             type: list
             elements: str
             required: true
       remote_pod_networks:
-        description: Networks that hold pods on hybrid nodes.
+        description: The network of pods on hybrid nodes, one item.
         type: list
         elements: dict
         suboptions:
           cidrs:
-            description: CIDR blocks.
+            description: IPv4 CIDR blocks, at most 15.
             type: list
             elements: str
             required: true
   control_plane_scaling_config:
-    description: The provisioned size of the control plane.
+    description: The capacity of the control plane.
     type: dict
     suboptions:
       tier:
-        description: The tier; V(standard) scales by itself.
+        description:
+          - V(standard) scales with the load. The other tiers are provisioned, and charged for by the hour.
         type: str
         choices: [standard, tier-xl, tier-2xl, tier-4xl, tier-8xl]
         required: true
@@ -217,7 +242,7 @@ options:
     type: dict
     suboptions:
       event_ttl:
-        description: How long events are kept, as a duration of one unit like V(30m) or V(1h).
+        description: How long events are kept, a number and one unit, for example V(30m) or V(1h).
         type: str
       service_node_port_range:
         description: The ports of services of the type NodePort.
@@ -248,7 +273,7 @@ options:
                 type: str
                 choices: [LeastAllocated, MostAllocated]
               resources:
-                description: How much each resource counts.
+                description: The weight of each resource.
                 type: list
                 elements: dict
                 suboptions:
@@ -265,11 +290,11 @@ options:
     type: dict
     suboptions:
       pod_gc_controller_config:
-        description: Removal of pods that have ended.
+        description: Garbage collection of pods that have ended.
         type: dict
         suboptions:
           terminated_pod_gc_threshold:
-            description: How many of them may be there before the oldest are removed.
+            description: How many terminated pods are kept before the oldest are removed, from 1 to 1000000.
             type: int
             required: true
       horizontal_pod_autoscaler_controller_config:
@@ -277,15 +302,15 @@ options:
         type: dict
         suboptions:
           horizontal_pod_autoscaler_sync_period:
-            description: How often it looks, as a duration of one unit like V(15s).
+            description: The interval between its checks, a number and one unit, for example V(15s).
             type: str
             required: true
   outpost_config:
-    description: A local cluster on an AWS Outpost. Only at a creation.
+    description: A local cluster on an AWS Outpost. Used at creation only.
     type: dict
     suboptions:
       outpost_arns:
-        description: ARN of the Outpost, the only one of the list.
+        description: ARN of the Outpost, one item.
         type: list
         elements: str
         required: true
@@ -294,7 +319,7 @@ options:
         type: str
         required: true
       control_plane_placement:
-        description: Where the control plane's instances are placed.
+        description: Placement of the instances of the control plane.
         type: dict
         suboptions:
           group_name:
@@ -305,10 +330,10 @@ options:
             type: str
             choices: [host, rack]
       etcd_instance_type:
-        description: The EC2 instance type of etcd's instances.
+        description: The EC2 instance type of the etcd instances.
         type: str
       etcd_placement:
-        description: Where etcd's instances are placed.
+        description: Placement of the etcd instances.
         type: dict
         suboptions:
           spread_level:
@@ -316,16 +341,57 @@ options:
             type: str
             choices: [host, rack]
   deletion_protection:
-    description: Whether EKS refuses to delete the cluster.
+    description:
+      - Whether EKS refuses to delete the cluster. To delete it, set V(false) in a task before.
     type: bool
   bootstrap_self_managed_addons:
-    description: Whether EKS installs VPC CNI, kube-proxy and CoreDNS unmanaged. Only at a creation; EKS does not report it.
+    description:
+      - Whether EKS installs VPC CNI, kube-proxy and CoreDNS unmanaged. Used at creation only, and never compared afterwards, because
+        EKS does not return it. EKS uses V(true) where it is omitted.
     type: bool
+  owned:
+    description:
+      - Whether the cluster carries the tag C(kumo.eks/REGION/CLUSTER), by which this collection recognizes what it created. It is
+        set by the call that creates the cluster, and kept whatever O(tags) and O(purge_tags) say.
+      - A cluster without the tag is then neither changed nor deleted, unless O(adopt=true).
+    type: bool
+    default: false
+  adopt:
+    description: With O(owned=true), whether a cluster that was created by others may be changed and deleted. It does not get the tag.
+    type: bool
+    default: false
+  planned_removals:
+    description:
+      - With O(state=absent) in check mode, what other tasks of the play delete before this one. EKS deletes no cluster that has node
+        groups or Fargate profiles, and in check mode those still exist.
+    type: dict
+    suboptions:
+      nodegroups:
+        description: Names of node groups.
+        type: list
+        elements: str
+      fargate_profiles:
+        description: Names of Fargate profiles.
+        type: list
+        elements: str
   state:
-    description: Whether the cluster exists.
+    description:
+      - Whether the cluster exists. V(absent) deletes the control plane with everything that is stored in its Kubernetes API.
+      - EKS refuses it while the cluster has node groups or Fargate profiles, or with O(deletion_protection=true). Volumes and load
+        balancers that Kubernetes created remain, unless they were deleted before.
     type: str
     choices: [present, absent]
     default: present
+seealso:
+  - name: Create an Amazon EKS cluster
+    description: What a cluster needs, in the Amazon EKS user guide.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/create-cluster.html
+  - name: Update a cluster to a new Kubernetes version
+    description: What to check before an upgrade.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html
+  - name: EKS Auto Mode
+    description: What EKS manages in Auto Mode.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/automode.html
 extends_documentation_fragment:
   - kumo.eks.tags
   - kumo.eks.wait
@@ -404,6 +470,7 @@ cluster:
   returned: always
   type: dict
   contains:
+    # Written by tools/results.py, from here
     name:
       description: The cluster's name.
       returned: when the cluster exists
@@ -418,15 +485,15 @@ cluster:
       description: When it was created.
       returned: when the cluster exists
       type: str
-      sample: "2026-08-01T09:00:00+09:00"
+      sample: '2026-08-01T09:00:00+09:00'
     version:
       description: Its Kubernetes version.
       returned: when the cluster exists
       type: str
-      sample: "1.34"
+      sample: '1.34'
     endpoint:
       description: The address of its API server.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: https://0123456789ABCDEF.gr7.ap-northeast-1.eks.amazonaws.com
     role_arn:
@@ -441,70 +508,70 @@ cluster:
       contains:
         subnet_ids:
           description: IDs of the subnets.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: str
           sample: [subnet-11111111, subnet-22222222]
         security_group_ids:
           description: IDs of the additional security groups.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: str
           sample: [sg-11111111]
         cluster_security_group_id:
           description: ID of the security group that EKS made for the cluster.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: sg-22222222
         vpc_id:
           description: ID of the VPC.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: vpc-11111111
         endpoint_public_access:
           description: Whether the API server can be reached from the internet.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: bool
           sample: true
         endpoint_private_access:
           description: Whether the API server can be reached from inside the VPC.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: bool
           sample: true
         public_access_cidrs:
           description: From where the public endpoint can be reached.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: str
-          sample: ["0.0.0.0/0"]
+          sample: [0.0.0.0/0]
         control_plane_egress_mode:
           description: Where the control plane's own traffic leaves.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: AWS_MANAGED
     kubernetes_network_config:
       description: The network of its services.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         service_ipv4_cidr:
           description: The CIDR block of service addresses.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
-          sample: "172.20.0.0/16"
+          sample: 172.20.0.0/16
         service_ipv6_cidr:
           description: The CIDR block of service addresses of an IPv6 cluster.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: fd30:1c53:5f8a::/108
         ip_family:
           description: The family of pod and service addresses.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: ipv4
         elastic_load_balancing:
           description: EKS Auto Mode's load balancing.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             enabled:
@@ -514,27 +581,27 @@ cluster:
               sample: true
             gateway_api:
               description: The Gateway API in EKS Auto Mode.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: dict
               contains:
                 crds:
                   description: Its custom resource definitions.
-                  returned: when EKS gives it
+                  returned: when EKS returns it
                   type: dict
                   contains:
                     managed:
                       description: Whether EKS installs and updates them.
-                      returned: when EKS gives it
+                      returned: when EKS returns it
                       type: bool
                       sample: false
     logging:
       description: The control plane logs.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         cluster_logging:
           description: Which are on, and which are off.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
@@ -551,17 +618,17 @@ cluster:
               sample: true
     identity:
       description: Its identity provider.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         oidc:
           description: Its OpenID Connect provider.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             issuer:
               description: The issuer's address.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: https://oidc.eks.ap-northeast-1.amazonaws.com/id/0123456789ABCDEF
     status:
@@ -571,109 +638,110 @@ cluster:
       sample: ACTIVE
     certificate_authority:
       description: The certificate authority of its API server.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         data:
           description: The certificate, Base64-encoded.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: LS0tLS1CRUdJTi...
         active:
           description: The authority that signs at present.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             id:
               description: Its id.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: ca-1
             activated_by:
               description: Who chose it.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: EKS
     client_request_token:
       description: The token of the request that made it.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
-      sample: "6b2a9b0e-4f7e-4c1c-9a52-6d3c7c1a8e10"
+      sample: 6b2a9b0e-4f7e-4c1c-9a52-6d3c7c1a8e10
     platform_version:
       description: The version of the platform.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: eks.20
     tags:
       description: Its tags.
       returned: when the cluster exists
       type: dict
-      sample: {"Environment": "production"}
+      sample:
+        Environment: production
     encryption_config:
       description: How it is encrypted.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: list
       elements: dict
       contains:
         resources:
           description: What is encrypted.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: str
           sample: [secrets]
         provider:
           description: The key.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             key_arn:
               description: ARN of the KMS key.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: arn:aws:kms:ap-northeast-1:123456789012:key/0123
     connector_config:
       description: Of a cluster that runs elsewhere and is connected to EKS, how.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         activation_id:
           description: The activation's id.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
-          sample: "0123"
+          sample: '0123'
         activation_code:
           description: The activation's code.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
-          sample: "0123"
+          sample: '0123'
         activation_expiry:
           description: When the activation ends.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
-          sample: "2026-08-04T09:00:00+09:00"
+          sample: '2026-08-04T09:00:00+09:00'
         provider:
           description: Who runs the cluster.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: OTHER
         role_arn:
           description: ARN of the connector's role.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: arn:aws:iam::123456789012:role/connector
     id:
       description: The id of a local cluster on an Outpost.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
-      sample: "0123"
+      sample: '0123'
     health:
-      description: What EKS finds wrong.
-      returned: when EKS gives it
+      description: What EKS reports as wrong.
+      returned: when EKS returns it
       type: dict
       contains:
         issues:
           description: The issues.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
@@ -683,90 +751,90 @@ cluster:
               type: str
               sample: AccessDenied
             message:
-              description: What EKS says.
+              description: The message of EKS.
               returned: always
               type: str
-              sample: "no access"
+              sample: no access
             resource_ids:
-              description: What is concerned.
-              returned: when EKS gives it
+              description: The resources that are affected.
+              returned: when EKS returns it
               type: list
               elements: str
               sample: [i-0123456789abcdef0]
     outpost_config:
       description: Of a local cluster on an Outpost, where it runs.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         outpost_arns:
           description: ARN of the Outpost.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: str
-          sample: [arn:aws:outposts:ap-northeast-1:123456789012:outpost/op-1]
+          sample: ['arn:aws:outposts:ap-northeast-1:123456789012:outpost/op-1']
         control_plane_instance_type:
           description: The EC2 instance type of the control plane.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: m5.large
         control_plane_placement:
           description: Where the control plane's instances are placed.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             group_name:
               description: Name of the placement group.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: eks
             spread_level:
               description: What the instances are spread over.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: host
         etcd_instance_type:
           description: The EC2 instance type of etcd's instances.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: m5.large
         etcd_placement:
           description: Where etcd's instances are placed.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             spread_level:
               description: What the instances are spread over.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: host
     access_config:
       description: How principals get access.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         bootstrap_cluster_creator_admin_permissions:
           description: Whether the creator was made an administrator.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: bool
           sample: true
         authentication_mode:
-          description: Where access is kept.
-          returned: when EKS gives it
+          description: Where access is managed.
+          returned: when EKS returns it
           type: str
           sample: API_AND_CONFIG_MAP
     upgrade_policy:
       description: What happens at the end of a version's standard support.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         support_type:
           description: Whether EKS upgrades it then, or extended support begins.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: EXTENDED
     zonal_shift_config:
       description: Shifting of traffic away from an impaired availability zone.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         enabled:
@@ -776,36 +844,36 @@ cluster:
           sample: true
     remote_network_config:
       description: Networks of hybrid nodes.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         remote_node_networks:
           description: Networks that hold hybrid nodes.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
             cidrs:
               description: CIDR blocks.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: list
               elements: str
-              sample: ["172.16.0.0/16"]
+              sample: [172.16.0.0/16]
         remote_pod_networks:
           description: Networks that hold pods on hybrid nodes.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
             cidrs:
               description: CIDR blocks.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: list
               elements: str
-              sample: ["172.16.0.0/16"]
+              sample: [172.16.0.0/16]
     compute_config:
       description: EKS Auto Mode's compute.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         enabled:
@@ -815,23 +883,23 @@ cluster:
           sample: true
         node_pools:
           description: The built-in node pools.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: str
           sample: [general-purpose, system]
         node_role_arn:
           description: ARN of the IAM role of Auto Mode's nodes.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: arn:aws:iam::123456789012:role/eksAutoNodeRole
     storage_config:
       description: EKS Auto Mode's storage.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         block_storage:
           description: Block storage.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             enabled:
@@ -841,105 +909,106 @@ cluster:
               sample: true
     deletion_protection:
       description: Whether EKS refuses to delete it.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: bool
       sample: false
     control_plane_scaling_config:
       description: The provisioned size of the control plane.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         tier:
           description: The tier.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: standard
     kube_api_server_config:
       description: Settings of the Kubernetes API server.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         event_ttl:
           description: How long events are kept.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
-          sample: "1h"
+          sample: 1h
         service_node_port_range:
           description: The ports of services of the type NodePort.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             min_port:
               description: The first port.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: int
               sample: 30000
             max_port:
               description: The last port.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: int
               sample: 32767
     kube_scheduler_config:
       description: Settings of the Kubernetes scheduler.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         node_resources_fit:
           description: How nodes are scored by their resources.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             scoring_strategy:
               description: The strategy.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: dict
               contains:
                 type:
                   description: Its kind.
-                  returned: when EKS gives it
+                  returned: when EKS returns it
                   type: str
                   sample: LeastAllocated
                 resources:
                   description: How much each resource counts.
-                  returned: when EKS gives it
+                  returned: when EKS returns it
                   type: list
                   elements: dict
                   contains:
                     name:
                       description: The resource.
-                      returned: when EKS gives it
+                      returned: when EKS returns it
                       type: str
                       sample: cpu
                     weight:
                       description: Its weight.
-                      returned: when EKS gives it
+                      returned: when EKS returns it
                       type: int
                       sample: 1
     kube_controller_manager_config:
       description: Settings of the Kubernetes controller manager.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         pod_gc_controller_config:
           description: Removal of pods that have ended.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             terminated_pod_gc_threshold:
-              description: How many of them may be there.
-              returned: when EKS gives it
+              description: How many of them are kept.
+              returned: when EKS returns it
               type: int
               sample: 12500
         horizontal_pod_autoscaler_controller_config:
           description: The horizontal pod autoscaler.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             horizontal_pod_autoscaler_sync_period:
-              description: How often it looks.
-              returned: when EKS gives it
+              description: The interval between its checks.
+              returned: when EKS returns it
               type: str
-              sample: "15s"
+              sample: 15s
+    # to here.
 updates:
   description: The updates that the task started, in their order.
   returned: always
@@ -963,135 +1032,53 @@ updates:
       sample: UpdateClusterVersion
 """
 
+from typing import Any
+
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import build_cluster_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_state_spec, build_wait_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.security_groups import find_group_ids
-from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import (
-    EGRESS_MODES,
-    LOG_TYPES,
-    MODES,
-    ClusterResource,
-)
-
-NETWORKS = dict(type="list", elements="dict", options=dict(cidrs=dict(type="list", elements="str", required=True)))
-ON_OFF = dict(enabled=dict(type="bool", required=True))
-GATEWAY = dict(crds=dict(type="dict", options=dict(managed=dict(type="bool", required=True))))
-PORTS = dict(min_port=dict(type="int", required=True), max_port=dict(type="int", required=True))
-API_SERVER = dict(event_ttl=dict(type="str"), service_node_port_range=dict(type="dict", options=PORTS))
-WEIGHT = dict(name=dict(type="str", required=True), weight=dict(type="int", required=True))
-SCORING = dict(
-    type=dict(type="str", choices=["LeastAllocated", "MostAllocated"]),
-    resources=dict(type="list", elements="dict", options=WEIGHT),
-)
-SCHEDULER = dict(
-    node_resources_fit=dict(type="dict", options=dict(scoring_strategy=dict(type="dict", options=SCORING)))
-)
-CONTROLLER_MANAGER = dict(
-    pod_gc_controller_config=dict(
-        type="dict", options=dict(terminated_pod_gc_threshold=dict(type="int", required=True))
-    ),
-    horizontal_pod_autoscaler_controller_config=dict(
-        type="dict", options=dict(horizontal_pod_autoscaler_sync_period=dict(type="str", required=True))
-    ),
-)
-SPREAD = dict(spread_level=dict(type="str", choices=["host", "rack"]))
-OUTPOST = dict(
-    outpost_arns=dict(type="list", elements="str", required=True),
-    control_plane_instance_type=dict(type="str", required=True),
-    control_plane_placement=dict(type="dict", options=dict(group_name=dict(type="str"), **SPREAD)),
-    etcd_instance_type=dict(type="str"),
-    etcd_placement=dict(type="dict", options=SPREAD),
-)
+from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import ClusterResource
 
 
-def argument_spec() -> dict:
+def build_argument_spec() -> dict[str, Any]:
+    """The module's options."""
+    removals = dict(nodegroups=dict(type="list", elements="str"), fargate_profiles=dict(type="list", elements="str"))
     return dict(
         name=dict(type="str", required=True),
-        version=dict(type="str"),
-        force=dict(type="bool", default=False),
-        rollback=dict(type="bool", default=False),
-        rollback_config=dict(type="dict", options=dict(timeout_minutes=dict(type="int"))),
-        role_arn=dict(type="str"),
-        subnets=dict(type="list", elements="str"),
-        security_groups=dict(type="list", elements="str"),
-        endpoint_public_access=dict(type="bool"),
-        endpoint_private_access=dict(type="bool"),
-        public_access_cidrs=dict(type="list", elements="str"),
-        control_plane_egress_mode=dict(type="str", choices=EGRESS_MODES),
-        logging=dict(type="list", elements="str", choices=LOG_TYPES),
-        encryption_config=dict(
-            type="dict",
-            options=dict(
-                key_arn=dict(type="str", required=True, no_log=False),
-                resources=dict(type="list", elements="str", choices=["secrets"], default=["secrets"]),
-            ),
-        ),
-        access_config=dict(
-            type="dict",
-            options=dict(
-                authentication_mode=dict(type="str", choices=MODES),
-                bootstrap_cluster_creator_admin_permissions=dict(type="bool"),
-            ),
-        ),
-        upgrade_policy=dict(
-            type="dict", options=dict(support_type=dict(type="str", choices=["STANDARD", "EXTENDED"], required=True))
-        ),
-        zonal_shift_config=dict(type="dict", options=ON_OFF),
-        compute_config=dict(
-            type="dict",
-            options=dict(
-                enabled=dict(type="bool"),
-                node_pools=dict(type="list", elements="str", choices=["general-purpose", "system"]),
-                node_role_arn=dict(type="str"),
-            ),
-        ),
-        storage_config=dict(type="dict", options=dict(block_storage=dict(type="dict", options=ON_OFF))),
-        kubernetes_network_config=dict(
-            type="dict",
-            options=dict(
-                ip_family=dict(type="str", choices=["ipv4", "ipv6"]),
-                service_ipv4_cidr=dict(type="str"),
-                elastic_load_balancing=dict(
-                    type="dict", options=dict(enabled=dict(type="bool"), gateway_api=dict(type="dict", options=GATEWAY))
-                ),
-            ),
-        ),
-        remote_network_config=dict(
-            type="dict", options=dict(remote_node_networks=NETWORKS, remote_pod_networks=NETWORKS)
-        ),
-        control_plane_scaling_config=dict(
-            type="dict",
-            options=dict(
-                tier=dict(
-                    type="str", choices=["standard", "tier-xl", "tier-2xl", "tier-4xl", "tier-8xl"], required=True
-                )
-            ),
-        ),
-        kube_api_server_config=dict(type="dict", options=API_SERVER),
-        kube_scheduler_config=dict(type="dict", options=SCHEDULER),
-        kube_controller_manager_config=dict(type="dict", options=CONTROLLER_MANAGER),
-        outpost_config=dict(type="dict", options=OUTPOST),
-        deletion_protection=dict(type="bool"),
-        bootstrap_self_managed_addons=dict(type="bool"),
-        tags=dict(type="dict", aliases=["resource_tags"]),
-        purge_tags=dict(type="bool", default=True),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        wait=dict(type="bool", default=False),
-        wait_timeout=dict(type="int", default=1200),
+        owned=dict(type="bool", default=False),
+        adopt=dict(type="bool", default=False),
+        planned_removals=dict(type="dict", options=removals),
+        **build_cluster_spec(),
+        **build_state_spec(),
+        **build_wait_spec(),
     )
 
 
+def build_resource(module: AnsibleAWSModule, params: dict[str, Any]) -> ClusterResource:
+    """The cluster, with the mark of ownership that the task asks for."""
+    eks, removals = get_client(module), params.get("planned_removals", {})
+    owner = build_owner_key(eks.meta.region_name, params["name"]) if params["owned"] else ""
+    planned = {
+        "nodegroups": removals.get("nodegroups", []),
+        "fargateProfileNames": removals.get("fargate_profiles", []),
+    }
+    return ClusterResource(eks, params["name"], owner, params["adopt"], planned)
+
+
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
     params = drop_none(module.params)
     with handle_failures(module, f"Could not manage cluster {params['name']}"):
         check_name("cluster", params["name"])
         reconciler = Reconciler(
-            ClusterResource(get_client(module), params["name"]),
+            build_resource(module, params),
             check_mode=module.check_mode,
             wait=params["wait"],
             wait_timeout=params["wait_timeout"],

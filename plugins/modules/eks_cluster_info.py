@@ -52,107 +52,108 @@ clusters:
   type: list
   elements: dict
   contains:
+    # Written by tools/results.py, from here
     name:
       description: The cluster's name.
-      returned: always
+      returned: when the cluster exists
       type: str
       sample: my-cluster
     arn:
       description: The cluster's ARN.
-      returned: always
+      returned: when the cluster exists
       type: str
       sample: arn:aws:eks:ap-northeast-1:123456789012:cluster/my-cluster
     created_at:
       description: When it was created.
-      returned: always
+      returned: when the cluster exists
       type: str
-      sample: "2026-08-01T09:00:00+09:00"
+      sample: '2026-08-01T09:00:00+09:00'
     version:
       description: Its Kubernetes version.
-      returned: always
+      returned: when the cluster exists
       type: str
-      sample: "1.34"
+      sample: '1.34'
     endpoint:
       description: The address of its API server.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: https://0123456789ABCDEF.gr7.ap-northeast-1.eks.amazonaws.com
     role_arn:
       description: ARN of its IAM role.
-      returned: always
+      returned: when the cluster exists
       type: str
       sample: arn:aws:iam::123456789012:role/eksClusterRole
     resources_vpc_config:
       description: Its network.
-      returned: always
+      returned: when the cluster exists
       type: dict
       contains:
         subnet_ids:
           description: IDs of the subnets.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: str
           sample: [subnet-11111111, subnet-22222222]
         security_group_ids:
           description: IDs of the additional security groups.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: str
           sample: [sg-11111111]
         cluster_security_group_id:
           description: ID of the security group that EKS made for the cluster.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: sg-22222222
         vpc_id:
           description: ID of the VPC.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: vpc-11111111
         endpoint_public_access:
           description: Whether the API server can be reached from the internet.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: bool
           sample: true
         endpoint_private_access:
           description: Whether the API server can be reached from inside the VPC.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: bool
           sample: true
         public_access_cidrs:
           description: From where the public endpoint can be reached.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: str
-          sample: ["0.0.0.0/0"]
+          sample: [0.0.0.0/0]
         control_plane_egress_mode:
           description: Where the control plane's own traffic leaves.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: AWS_MANAGED
     kubernetes_network_config:
       description: The network of its services.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         service_ipv4_cidr:
           description: The CIDR block of service addresses.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
-          sample: "172.20.0.0/16"
+          sample: 172.20.0.0/16
         service_ipv6_cidr:
           description: The CIDR block of service addresses of an IPv6 cluster.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: fd30:1c53:5f8a::/108
         ip_family:
           description: The family of pod and service addresses.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: ipv4
         elastic_load_balancing:
           description: EKS Auto Mode's load balancing.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             enabled:
@@ -162,27 +163,27 @@ clusters:
               sample: true
             gateway_api:
               description: The Gateway API in EKS Auto Mode.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: dict
               contains:
                 crds:
                   description: Its custom resource definitions.
-                  returned: when EKS gives it
+                  returned: when EKS returns it
                   type: dict
                   contains:
                     managed:
                       description: Whether EKS installs and updates them.
-                      returned: when EKS gives it
+                      returned: when EKS returns it
                       type: bool
                       sample: false
     logging:
       description: The control plane logs.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         cluster_logging:
           description: Which are on, and which are off.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
@@ -199,129 +200,130 @@ clusters:
               sample: true
     identity:
       description: Its identity provider.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         oidc:
           description: Its OpenID Connect provider.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             issuer:
               description: The issuer's address.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: https://oidc.eks.ap-northeast-1.amazonaws.com/id/0123456789ABCDEF
     status:
       description: Its status.
-      returned: always
+      returned: when the cluster exists
       type: str
       sample: ACTIVE
     certificate_authority:
       description: The certificate authority of its API server.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         data:
           description: The certificate, Base64-encoded.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: LS0tLS1CRUdJTi...
         active:
           description: The authority that signs at present.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             id:
               description: Its id.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: ca-1
             activated_by:
               description: Who chose it.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: EKS
     client_request_token:
       description: The token of the request that made it.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
-      sample: "6b2a9b0e-4f7e-4c1c-9a52-6d3c7c1a8e10"
+      sample: 6b2a9b0e-4f7e-4c1c-9a52-6d3c7c1a8e10
     platform_version:
       description: The version of the platform.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: eks.20
     tags:
       description: Its tags.
-      returned: always
+      returned: when the cluster exists
       type: dict
-      sample: {"Environment": "production"}
+      sample:
+        Environment: production
     encryption_config:
       description: How it is encrypted.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: list
       elements: dict
       contains:
         resources:
           description: What is encrypted.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: str
           sample: [secrets]
         provider:
           description: The key.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             key_arn:
               description: ARN of the KMS key.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: arn:aws:kms:ap-northeast-1:123456789012:key/0123
     connector_config:
       description: Of a cluster that runs elsewhere and is connected to EKS, how.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         activation_id:
           description: The activation's id.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
-          sample: "0123"
+          sample: '0123'
         activation_code:
           description: The activation's code.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
-          sample: "0123"
+          sample: '0123'
         activation_expiry:
           description: When the activation ends.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
-          sample: "2026-08-04T09:00:00+09:00"
+          sample: '2026-08-04T09:00:00+09:00'
         provider:
           description: Who runs the cluster.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: OTHER
         role_arn:
           description: ARN of the connector's role.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: arn:aws:iam::123456789012:role/connector
     id:
       description: The id of a local cluster on an Outpost.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
-      sample: "0123"
+      sample: '0123'
     health:
-      description: What EKS finds wrong.
-      returned: when EKS gives it
+      description: What EKS reports as wrong.
+      returned: when EKS returns it
       type: dict
       contains:
         issues:
           description: The issues.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
@@ -331,90 +333,90 @@ clusters:
               type: str
               sample: AccessDenied
             message:
-              description: What EKS says.
+              description: The message of EKS.
               returned: always
               type: str
-              sample: "no access"
+              sample: no access
             resource_ids:
-              description: What is concerned.
-              returned: when EKS gives it
+              description: The resources that are affected.
+              returned: when EKS returns it
               type: list
               elements: str
               sample: [i-0123456789abcdef0]
     outpost_config:
       description: Of a local cluster on an Outpost, where it runs.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         outpost_arns:
           description: ARN of the Outpost.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: str
-          sample: [arn:aws:outposts:ap-northeast-1:123456789012:outpost/op-1]
+          sample: ['arn:aws:outposts:ap-northeast-1:123456789012:outpost/op-1']
         control_plane_instance_type:
           description: The EC2 instance type of the control plane.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: m5.large
         control_plane_placement:
           description: Where the control plane's instances are placed.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             group_name:
               description: Name of the placement group.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: eks
             spread_level:
               description: What the instances are spread over.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: host
         etcd_instance_type:
           description: The EC2 instance type of etcd's instances.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: m5.large
         etcd_placement:
           description: Where etcd's instances are placed.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             spread_level:
               description: What the instances are spread over.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: host
     access_config:
       description: How principals get access.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         bootstrap_cluster_creator_admin_permissions:
           description: Whether the creator was made an administrator.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: bool
           sample: true
         authentication_mode:
-          description: Where access is kept.
-          returned: when EKS gives it
+          description: Where access is managed.
+          returned: when EKS returns it
           type: str
           sample: API_AND_CONFIG_MAP
     upgrade_policy:
       description: What happens at the end of a version's standard support.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         support_type:
           description: Whether EKS upgrades it then, or extended support begins.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: EXTENDED
     zonal_shift_config:
       description: Shifting of traffic away from an impaired availability zone.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         enabled:
@@ -424,36 +426,36 @@ clusters:
           sample: true
     remote_network_config:
       description: Networks of hybrid nodes.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         remote_node_networks:
           description: Networks that hold hybrid nodes.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
             cidrs:
               description: CIDR blocks.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: list
               elements: str
-              sample: ["172.16.0.0/16"]
+              sample: [172.16.0.0/16]
         remote_pod_networks:
           description: Networks that hold pods on hybrid nodes.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
             cidrs:
               description: CIDR blocks.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: list
               elements: str
-              sample: ["172.16.0.0/16"]
+              sample: [172.16.0.0/16]
     compute_config:
       description: EKS Auto Mode's compute.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         enabled:
@@ -463,23 +465,23 @@ clusters:
           sample: true
         node_pools:
           description: The built-in node pools.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: str
           sample: [general-purpose, system]
         node_role_arn:
           description: ARN of the IAM role of Auto Mode's nodes.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: arn:aws:iam::123456789012:role/eksAutoNodeRole
     storage_config:
       description: EKS Auto Mode's storage.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         block_storage:
           description: Block storage.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             enabled:
@@ -489,105 +491,106 @@ clusters:
               sample: true
     deletion_protection:
       description: Whether EKS refuses to delete it.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: bool
       sample: false
     control_plane_scaling_config:
       description: The provisioned size of the control plane.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         tier:
           description: The tier.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: standard
     kube_api_server_config:
       description: Settings of the Kubernetes API server.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         event_ttl:
           description: How long events are kept.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
-          sample: "1h"
+          sample: 1h
         service_node_port_range:
           description: The ports of services of the type NodePort.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             min_port:
               description: The first port.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: int
               sample: 30000
             max_port:
               description: The last port.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: int
               sample: 32767
     kube_scheduler_config:
       description: Settings of the Kubernetes scheduler.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         node_resources_fit:
           description: How nodes are scored by their resources.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             scoring_strategy:
               description: The strategy.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: dict
               contains:
                 type:
                   description: Its kind.
-                  returned: when EKS gives it
+                  returned: when EKS returns it
                   type: str
                   sample: LeastAllocated
                 resources:
                   description: How much each resource counts.
-                  returned: when EKS gives it
+                  returned: when EKS returns it
                   type: list
                   elements: dict
                   contains:
                     name:
                       description: The resource.
-                      returned: when EKS gives it
+                      returned: when EKS returns it
                       type: str
                       sample: cpu
                     weight:
                       description: Its weight.
-                      returned: when EKS gives it
+                      returned: when EKS returns it
                       type: int
                       sample: 1
     kube_controller_manager_config:
       description: Settings of the Kubernetes controller manager.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         pod_gc_controller_config:
           description: Removal of pods that have ended.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             terminated_pod_gc_threshold:
-              description: How many of them may be there.
-              returned: when EKS gives it
+              description: How many of them are kept.
+              returned: when EKS returns it
               type: int
               sample: 12500
         horizontal_pod_autoscaler_controller_config:
           description: The horizontal pod autoscaler.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
           contains:
             horizontal_pod_autoscaler_sync_period:
-              description: How often it looks.
-              returned: when EKS gives it
+              description: The interval between its checks.
+              returned: when EKS returns it
               type: str
-              sample: "15s"
+              sample: 15s
+    # to here.
 """
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer, get_client

@@ -11,10 +11,10 @@ short_description: Manage Fargate profiles of an Amazon EKS cluster
 description:
   - Creates Fargate profiles, changes their tags, and deletes them.
   - One profile by O(name), or a whole list in one task by O(profiles).
-  - EKS creates or deletes one profile of a cluster at a time. The module waits for its turn, at most O(wait_timeout)
-    seconds. In a list, the profiles with work to do follow one another, and the others are only looked at, all at once.
-  - EKS can change nothing of a profile but its tags. Another change is refused, unless O(replace) is asked for.
-  - A task that was written for M(community.aws.eks_fargate_profile) works when only the collection's name is changed.
+  - EKS creates or deletes one profile of a cluster at a time. The module waits for its turn, at most O(wait_timeout) seconds. In a
+    list, the profiles with work to do follow one another, and the others are described concurrently.
+  - EKS cannot change a profile except for its tags. Another change is refused, unless O(replace=true).
+  - A task that was written for M(community.aws.eks_fargate_profile) works when only the name of the collection is changed.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -24,77 +24,78 @@ options:
     required: true
   profiles:
     description:
-      - A list of Fargate profiles, each with O(name) and any other option that describes a profile.
-      - The options that describe a profile stand in the list's items then, not beside O(profiles).
+      - A list of Fargate profiles, each with O(profiles[].name) and any other option that describes a profile. O(tags) beside it are
+        the tags of every item, under an item's own.
       - Each creation and deletion but the last is waited for in any case.
-      - One that fails does not stop the others; the task fails when all are through.
+      - One that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
     suboptions:
       name:
-        description: See O(name).
+        description: The profile's name.
         type: str
         required: true
-      role_arn:
-        description: See O(role_arn).
-        type: str
-      subnets:
-        description: See O(subnets).
-        type: list
-        elements: str
-      selectors:
-        description: See O(selectors).
-        type: list
-        elements: dict
-        suboptions: &selector
-          namespace:
-            description: The namespace.
-            type: str
-            required: true
-          labels:
-            description: The labels, all of which a pod must have.
-            type: dict
-      replace:
-        description: See O(replace).
-        type: bool
-        default: false
-      tags:
-        description: See O(tags).
-        type: dict
-        aliases: [resource_tags]
-      purge_tags:
-        description: See O(purge_tags).
-        type: bool
-        default: true
+      <<: &profile
+        role_arn:
+          description: ARN of the pod execution role, by which Fargate pulls images and writes logs. Required to create a profile.
+          type: str
+        subnets:
+          description:
+            - IDs of private subnets of the cluster's VPC. Pods on Fargate have no public address, so the subnets need a NAT gateway or
+              VPC endpoints to pull images.
+          type: list
+          elements: str
+        selectors:
+          description: Which pods run on Fargate, 1 to 5 selectors. Required to create a profile. Their order does not matter.
+          type: list
+          elements: dict
+          suboptions:
+            namespace:
+              description: The namespace of the pods. It may have the wildcards C(*) and C(?).
+              type: str
+              required: true
+            labels:
+              description: Labels, at most 5, that a pod must all have. Values may have the wildcards C(*) and C(?).
+              type: dict
+        replace:
+          description:
+            - Whether a change that EKS cannot make deletes the profile and recreates it. Its pods are deleted with it.
+            - Omitted options keep the values of the old profile.
+            - The old profile is deleted before the new one is created. If the task ends in between, RV(replaced) has its options.
+            - It also recreates a profile whose creation failed.
+          type: bool
+          default: false
+        tags:
+          description:
+            - The tags of the resource. Keys are never rewritten.
+            - Where it is omitted, tags are not changed. V({}) removes them.
+          type: dict
+          aliases: [resource_tags]
+        purge_tags:
+          description:
+            - Whether tags that are not in O(tags) are removed. Used only where O(tags) is given.
+            - Tags of AWS, with the prefix C(aws:), and the mark of O(owned) remain.
+          type: bool
+          default: true
+  <<: *profile
   name:
-    description: The profile's name. One of O(name) and O(profiles) is needed.
+    description: The profile's name. One of O(name) and O(profiles) is required.
     type: str
-  role_arn:
-    description: ARN of the IAM role that the pods' Fargate hosts take. Needed at a creation.
-    type: str
-  subnets:
-    description: IDs of private subnets of the cluster's VPC. Their order does not matter.
-    type: list
-    elements: str
-  selectors:
-    description: Which pods run on Fargate. Needed at a creation. Their order does not matter.
-    type: list
-    elements: dict
-    suboptions: *selector
-  replace:
+  owned:
     description:
-      - Whether a change that EKS cannot make deletes the profile and creates it anew. Its pods are deleted with it.
-      - Options that are left out keep the values of the old profile.
-      - The old profile is gone before the new one comes. A task that is stopped in between has only what it says itself to
-        go on with; one that fails then returns the old profile's options as RV(replaced).
-      - It also makes a profile anew whose creation failed.
+      - Whether the call that creates a profile sets the tag C(kumo.eks/REGION/CLUSTER), by which this collection recognizes what it
+        created.
     type: bool
     default: false
   state:
-    description: Whether the profiles exist.
+    description: Whether the profiles exist. Pods of a profile that is deleted are deleted, too.
     type: str
     choices: [present, absent]
     default: present
+seealso:
+  - name: Define which Pods use AWS Fargate when launched
+    description: How selectors match, and what a profile needs.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html
 extends_documentation_fragment:
   - kumo.eks.tags
   - kumo.eks.wait
@@ -140,7 +141,7 @@ EXAMPLES = r"""
         selectors: [{namespace: batch}]
     wait: true
 
-- name: Give a profile other selectors, by making it anew
+- name: Recreate a profile with other selectors
   kumo.eks.eks_fargate_profile:
     cluster_name: my-cluster
     name: batch
@@ -164,6 +165,7 @@ fargate_profile:
   returned: when O(name) is given
   type: dict
   contains: &fargate_profile
+    # Written by tools/results.py, from here
     fargate_profile_name:
       description: The profile's name.
       returned: when the profile exists
@@ -183,7 +185,7 @@ fargate_profile:
       description: When it was created.
       returned: when the profile exists
       type: str
-      sample: "2026-08-01T09:00:00+09:00"
+      sample: '2026-08-01T09:00:00+09:00'
     pod_execution_role_arn:
       description: ARN of the pods' execution role.
       returned: when the profile exists
@@ -208,9 +210,10 @@ fargate_profile:
           sample: fargate-tasks
         labels:
           description: The labels, all of which a pod must have.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
-          sample: {"compute": "fargate"}
+          sample:
+            compute: fargate
     status:
       description: Its status.
       returned: when the profile exists
@@ -220,15 +223,16 @@ fargate_profile:
       description: Its tags.
       returned: when the profile exists
       type: dict
-      sample: {"Environment": "production"}
+      sample:
+        Environment: production
     health:
-      description: What EKS finds wrong.
-      returned: when EKS gives it
+      description: What EKS reports as wrong.
+      returned: when EKS returns it
       type: dict
       contains:
         issues:
           description: The issues.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
@@ -238,16 +242,17 @@ fargate_profile:
               type: str
               sample: AccessDenied
             message:
-              description: What EKS says.
+              description: The message of EKS.
               returned: always
               type: str
-              sample: "no access"
+              sample: no access
             resource_ids:
-              description: What is concerned.
-              returned: when EKS gives it
+              description: The resources that are affected.
+              returned: when EKS returns it
               type: list
               elements: str
               sample: [i-0123456789abcdef0]
+    # to here.
 updates:
   description: Always empty, for EKS changes a profile's tags at once and has no other updates of it.
   returned: when O(name) is given
@@ -303,36 +308,33 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with, exit_with_list
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_serially
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import (
+    build_item_spec,
+    build_state_spec,
+    build_wait_spec,
+    merge_tags,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.fargate_profile import build_fargate_profile_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.eks.fargate_profile import FargateProfileResource
 
-
-def profile_spec() -> dict[str, Any]:
-    """The options that describe a Fargate profile, alone or in a list."""
-    return dict(
-        role_arn=dict(type="str"),
-        subnets=dict(type="list", elements="str"),
-        selectors=dict(
-            type="list",
-            elements="dict",
-            options=dict(namespace=dict(type="str", required=True), labels=dict(type="dict")),
-        ),
-        replace=dict(type="bool", default=False),
-        tags=dict(type="dict", aliases=["resource_tags"]),
-        purge_tags=dict(type="bool", default=True),
-    )
+DEFAULTS = ("role_arn", "subnets")  # options that, beside a list, are those of the items that do not have them
 
 
 def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any], check: bool, wait: bool) -> Outcome:
     """Bring one profile to its desired state, or with check say what would become of it."""
     check_name("Fargate profile", item["name"])
+    resource = FargateProfileResource(eks, module.params["cluster_name"], item["name"])
+    if module.params["owned"]:
+        resource.owner = build_owner_key(eks.meta.region_name, module.params["cluster_name"])
     reconciler = Reconciler(
-        FargateProfileResource(eks, module.params["cluster_name"], item["name"]),
+        resource,
         check_mode=check,
         wait=wait,
         wait_timeout=module.params["wait_timeout"],
@@ -353,19 +355,22 @@ def reconcile_list(module: AnsibleAWSModule, eks: Any, rows: list[dict[str, Any]
 
 
 def main() -> None:
-    item = dict(name=dict(type="str", required=True), **profile_spec())
     spec = dict(
         cluster_name=dict(type="str", required=True),
         name=dict(type="str"),
-        profiles=dict(type="list", elements="dict", options=item),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        wait=dict(type="bool", default=False),
-        wait_timeout=dict(type="int", default=1200),
-        **profile_spec(),
+        profiles=dict(type="list", elements="dict", options=build_item_spec(build_fargate_profile_spec())),
+        owned=dict(type="bool", default=False),
+        **build_state_spec(),
+        **build_wait_spec(),
+        **build_fargate_profile_spec(),
     )
     module = AnsibleAWSModule(
         argument_spec=spec,
-        mutually_exclusive=[("profiles", option) for option in ("name", *profile_spec())],
+        mutually_exclusive=[
+            ("profiles", option)
+            for option in ("name", *build_fargate_profile_spec())
+            if option not in ("tags", *DEFAULTS)
+        ],
         required_one_of=[("name", "profiles")],
         supports_check_mode=True,
     )
@@ -374,7 +379,9 @@ def main() -> None:
         eks = get_client(module)
         if "name" in params:
             exit_with(module, reconcile(module, eks, params, module.check_mode, params["wait"]), "fargate_profile")
-        exit_with_list(module, reconcile_list(module, eks, params["profiles"]), "fargate_profiles")
+        defaults = {name: params[name] for name in DEFAULTS if name in params}
+        rows = merge_tags([{**defaults, **row} for row in params["profiles"]], params.get("tags"))
+        exit_with_list(module, reconcile_list(module, eks, rows), "fargate_profiles")
 
 
 if __name__ == "__main__":

@@ -59,40 +59,41 @@ fargate_profiles:
   type: list
   elements: dict
   contains:
+    # Written by tools/results.py, from here
     fargate_profile_name:
       description: The profile's name.
-      returned: always
+      returned: when the profile exists
       type: str
       sample: fargate-tasks
     fargate_profile_arn:
       description: The profile's ARN.
-      returned: always
+      returned: when the profile exists
       type: str
       sample: arn:aws:eks:ap-northeast-1:123456789012:fargateprofile/my-cluster/fargate-tasks/1
     cluster_name:
       description: The cluster's name.
-      returned: always
+      returned: when the profile exists
       type: str
       sample: my-cluster
     created_at:
       description: When it was created.
-      returned: always
+      returned: when the profile exists
       type: str
-      sample: "2026-08-01T09:00:00+09:00"
+      sample: '2026-08-01T09:00:00+09:00'
     pod_execution_role_arn:
       description: ARN of the pods' execution role.
-      returned: always
+      returned: when the profile exists
       type: str
       sample: arn:aws:iam::123456789012:role/eksFargatePodRole
     subnets:
       description: IDs of the subnets.
-      returned: always
+      returned: when the profile exists
       type: list
       elements: str
       sample: [subnet-11111111, subnet-22222222]
     selectors:
       description: Which pods run on Fargate.
-      returned: always
+      returned: when the profile exists
       type: list
       elements: dict
       contains:
@@ -103,27 +104,29 @@ fargate_profiles:
           sample: fargate-tasks
         labels:
           description: The labels, all of which a pod must have.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: dict
-          sample: {"compute": "fargate"}
+          sample:
+            compute: fargate
     status:
       description: Its status.
-      returned: always
+      returned: when the profile exists
       type: str
       sample: ACTIVE
     tags:
       description: Its tags.
-      returned: always
+      returned: when the profile exists
       type: dict
-      sample: {"Environment": "production"}
+      sample:
+        Environment: production
     health:
-      description: What EKS finds wrong.
-      returned: when EKS gives it
+      description: What EKS reports as wrong.
+      returned: when EKS returns it
       type: dict
       contains:
         issues:
           description: The issues.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
@@ -133,16 +136,17 @@ fargate_profiles:
               type: str
               sample: AccessDenied
             message:
-              description: What EKS says.
+              description: The message of EKS.
               returned: always
               type: str
-              sample: "no access"
+              sample: no access
             resource_ids:
-              description: What is concerned.
-              returned: when EKS gives it
+              description: The resources that are affected.
+              returned: when EKS returns it
               type: list
               elements: str
               sample: [i-0123456789abcdef0]
+    # to here.
 """
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_helm
 version_added: 0.1.0
-short_description: Keep a Helm release in an Amazon EKS cluster
+short_description: Manage Helm releases in an Amazon EKS cluster
 description:
-  - Installs, upgrades and uninstalls a release. O(cluster_name) and O(region) are all the credentials it needs.
-  - What would change is found out by Helm's own dry run at the cluster's API server. So a second run changes nothing, and
+  - Installs, upgrades and uninstalls releases. O(cluster_name) and O(region) are all the credentials it needs.
+  - One release by O(name), or a whole list in one task by O(releases), with one look at the cluster and one token.
+  - What would change is determined by Helm's own dry run at the cluster's API server. So a second run changes nothing, and
     C(--check --diff) shows the manifests that would change. The values of Secrets are never shown.
-  - A failed wait says which pods are not ready, and why.
+  - A failed wait reports which pods are not ready, and why.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -21,160 +22,260 @@ options:
     type: str
     required: true
   name:
-    description: The release's name.
+    description: The release's name. One of O(name) and O(releases) is required.
     type: str
-    required: true
     aliases: [release_name]
-  namespace:
-    description: The release's namespace.
-    type: str
-    default: default
-    aliases: [release_namespace]
-  state:
-    description: Whether the release is there. With V(absent) there is nothing to do where the cluster is gone or being deleted.
-    type: str
-    choices: [present, absent]
-    default: present
-  chart:
+  releases:
     description:
-      - The chart. V(repo/chart) is a chart of a repository that M(kumo.eks.eks_helm_repository) has added, a name together with
-        O(repository) one of that URL. A path, the URL of an archive, and V(oci://registry/chart) are taken as well.
-      - Paths are on the machine where the task runs. Begin them with V(./), V(/) or V(~).
-      - Needed where O(state=present).
-    type: str
+      - A list of releases, each with O(releases[].name) and any other option of a release.
+      - An option that a release does not set is taken from the task, as in O(wait=true) beside the list. Options that describe one release, such as
+        O(chart) and O(values), belong into the list's items.
+      - Each release starts when those in its O(releases[].depends_on) are done. Independent ones run side by side, O(concurrency) at once, and
+        start as written.
+      - A release that fails does not stop the others, except those that depend on it, which are skipped. The task fails when all are done, and names them.
+      - With O(state=absent) all of them are removed, those that depend on others first and otherwise the last one first.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The release's name.
+        type: str
+        required: true
+      depends_on:
+        description:
+          - Names of releases of the list that have to be done before this one starts. A name that the list has in several namespaces means all of them.
+          - A release that is removed goes before those on which it depends.
+        type: list
+        elements: str
+      namespace: &namespace
+        description: The release's namespace. Left out, it is V(default).
+        type: str
+      state: &state
+        description:
+          - Whether the release exists. Left out, it is V(present).
+          - With V(absent) there is nothing to do where the cluster does not exist or is being deleted.
+        type: str
+        choices: [present, absent]
+      chart: &chart
+        description:
+          - The chart. V(repo/chart) is a chart of a repository that M(kumo.eks.eks_helm_repository) has added or O(repositories) names, a name together with
+            O(repository) one of that URL. A path, the URL of an archive, and V(oci://registry/chart) are possible as well.
+          - Paths are on the machine where the task runs. Begin them with V(./), V(/) or V(~).
+          - Required with O(state=present).
+        type: str
+      repository: &repository
+        description: The URL of the repository the chart is in. It is used for the task alone, and not added to this machine's repositories.
+        type: str
+      version: &version
+        description:
+          - The chart's version, or a range of versions such as V(>=4.0.0 <5.0.0), of which the newest is taken. Quote it.
+          - Left out, it is the newest one, so the release follows the repository and may change at any run. Set it in production.
+        type: str
+      dependency_update: &dependency_update
+        description: Whether to update the dependencies of a chart in a folder, in a copy of the folder. Left out, it is V(false).
+        type: bool
+      username: &username
+        description: The user at O(repository), or at the registry of O(chart).
+        type: str
+      password: &password
+        description: The user's password. Helm reads it from its standard input.
+        type: str
+      pass_credentials: &pass_credentials
+        description:
+          - Whether the password is also sent to other hosts that the index of O(repository) names. Left out, it is V(false).
+          - Required where a repository with a password keeps its archives on another host. Anybody who can change the index then gets the password.
+        type: bool
+      ecr_login: &ecr_login
+        description:
+          - Whether to sign in to the registry with a password that Amazon ECR gives (GetAuthorizationToken) for the credentials of the task.
+          - Left out, that is done where the registry is an Amazon ECR registry and O(username) is not set.
+        type: bool
+      plain_http: &plain_http
+        description: Whether the registry is reached without TLS. For a registry on this machine. Left out, it is V(false).
+        type: bool
+      values: &values
+        description:
+          - The release's values. They are merged over those of O(values_files).
+          - Where O(values), O(secret_values), O(values_files), O(set_values) and O(set_strings) are all left out, a release keeps its values. Where one is
+            set, even empty, they are all the values it has.
+          - They are hidden in the log of the module's invocation and in C(invocation). Their effect is shown in the diff, where texts are masked
+            whose keys look like secrets (C(password), C(token), C(apiKey), ...). Set other secrets in O(secret_values).
+        type: dict
+      secret_values: &secret_values
+        description:
+          - Values that are secrets. They are merged over O(values), and each text in them is masked wherever it occurs in the result and the diff.
+          - A secret that is removed from the task is shown in the diff of that run, unless its key looks like a secret. Rotate it, or set C(diff=false).
+          - Helm reads them from a file (0600) that is removed with the task. The release itself keeps them in a Secret of its namespace.
+        type: dict
+      values_files: &values_files
+        description: Files with values, on the machine where the task runs. Later ones are merged over earlier ones.
+        type: list
+        elements: path
+      set_values: &set_values
+        description:
+          - Values as C(--set) takes them, such as V(controller.service.type=LoadBalancer). They are merged over O(values) and
+            O(secret_values). Escape a dot in a key with a backslash.
+          - They are visible in the machine's list of processes while Helm runs. Set secrets in O(secret_values).
+        type: list
+        elements: str
+      set_strings: &set_strings
+        description: Like O(set_values), as C(--set-string) takes them.
+        type: list
+        elements: str
+      reuse_values: &reuse_values
+        description:
+          - Whether the values are merged over those that the release has, which in turn are merged over the chart's own
+            (C(--reset-then-reuse-values)). A value that is removed from the task then stays in the release. Left out, it is V(false).
+        type: bool
+      create_namespace: &create_namespace
+        description: Whether to create the namespace where it is missing. Left out, it is V(false).
+        type: bool
+      wait: &wait
+        description: Whether to wait until the release's pods are ready, and with O(state=absent) until its objects are gone. Left out, it is V(false).
+        type: bool
+      wait_for_jobs: &wait_for_jobs
+        description: Whether to wait until the release's Jobs have completed, too. Implies O(wait). Left out, it is V(false).
+        type: bool
+      wait_timeout: &wait_timeout
+        description: How long Helm waits for one thing, in seconds, hooks included. May be longer than a token is valid. Left out, it is V(300).
+        type: int
+      atomic: &atomic
+        description:
+          - Whether a failed upgrade is rolled back and a failed installation removed. Implies O(wait). Left out, it is V(false).
+          - C(--rollback-on-failure) of Helm 4, C(--atomic) of Helm 3.
+        type: bool
+      recover: &recover
+        description:
+          - Whether to free a release that an interrupted run left in V(pending-install), V(pending-upgrade), V(pending-rollback) or V(uninstalling),
+            before going on. Helm refuses to touch such a release. RV(recovered) reports what was done. Left out, it is V(false).
+          - It is rolled back to its last revision that worked. A first installation keeps what it has created, and goes on with
+            an upgrade, as Helm itself does after an installation that failed. Its installation hooks are not run again. Where the chart
+            needs them, remove the release with O(state=absent) first.
+          - An uninstallation is finished, and the release is installed again.
+        type: bool
+      recover_after: &recover_after
+        description:
+          - How many seconds a release has to be pending before O(recover) frees it. Another run may still be working on it, so use more than a run takes.
+          - Left out, it is twice O(wait_timeout), and at least 600.
+        type: int
+      compare: &compare
+        description:
+          - How the module decides that an upgrade is needed. V(manifests) compares all that Helm would send, V(inputs) the chart's version and the values.
+          - V(inputs) is for charts that render differently each time, such as those that generate a password.
+          - With V(manifests) Helm renders the chart, unless the result is certain without that, because chart and values are those of the stored release,
+            the chart has no dependencies, and its templates use nothing that may differ (C(lookup), C(.Capabilities), random values, the time).
+          - Left out, it is V(manifests).
+        type: str
+        choices: [manifests, inputs]
+      crds: &crds
+        description:
+          - V(install) leaves the chart's CustomResourceDefinitions to Helm, which creates missing ones at an installation and never
+            changes one. V(skip) leaves them out.
+          - Left out, it is V(install).
+        type: str
+        choices: [install, skip]
+      disable_hook: &disable_hook
+        description: Whether to leave out the chart's hooks. Left out, it is V(false).
+        type: bool
+      take_ownership: &take_ownership
+        description: Whether the release takes over existing objects that Helm does not manage. Requires Helm 3.17. Left out, it is V(false).
+        type: bool
+      skip_schema_validation: &skip_schema_validation
+        description: Whether values are not validated against the chart's schema. Requires Helm 3.16. Left out, it is V(false).
+        type: bool
+      history_max: &history_max
+        description: How many revisions are kept, V(0) for all. Left out, Helm keeps 10.
+        type: int
+      description: &description
+        description: A description of this revision, for the release's history.
+        type: str
+      keep_history: &keep_history
+        description: Whether the history is kept when the release is uninstalled. Left out, it is V(false).
+        type: bool
+  concurrency:
+    description: How many releases of O(releases) run at once. With V(1) they follow one another as written.
+    type: int
+    default: 4
+  folder:
+    description:
+      - The folder from which relative paths of O(chart) and O(values_files) start. Left out, that is where the task runs.
+      - Useful where C(ansible-playbook) is started in another folder than the one that holds the charts.
+    type: path
+  repositories:
+    description:
+      - Repositories that charts of the task may name, as in V(repo/chart), also where M(kumo.eks.eks_helm_repository) has not added them.
+      - They are used for the task alone, and only where this machine has no repository of that name.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The repository's name.
+        type: str
+        required: true
+      url:
+        description: Its URL.
+        type: str
+      username:
+        description: The user at the repository.
+        type: str
+      password:
+        description: The user's password.
+        type: str
+      pass_credentials:
+        description: Whether the password is also sent to other hosts that the index names.
+        type: bool
+      state:
+        description: With V(absent) the repository is not used.
+        type: str
+        choices: [present, absent]
+  namespace:
+    <<: *namespace
+    aliases: [release_namespace]
+  state: *state
+  chart:
+    <<: *chart
     aliases: [chart_ref]
   repository:
-    description: The URL of the repository the chart is in. Nothing is added to this machine's repositories.
-    type: str
+    <<: *repository
     aliases: [chart_repo_url]
   version:
-    description:
-      - The chart's version, or a range of them such as V(>=4.0.0 <5.0.0). The newest that fits is taken. Write it with quotes.
-      - Left out, it is the newest one, so a release follows the repository.
-    type: str
+    <<: *version
     aliases: [chart_version]
-  dependency_update:
-    description: Whether to bring the dependencies of a chart in a folder up to date. That is done in a copy of the folder.
-    type: bool
-    default: false
-  username:
-    description: The user at O(repository), or at the registry of O(chart).
-    type: str
-  password:
-    description: The user's password. Helm reads it from its standard input.
-    type: str
-  ecr_login:
-    description:
-      - Whether to sign in to the registry with a password that Amazon ECR gives (GetAuthorizationToken) for the credentials of the task.
-      - Left out, that is done where the registry is of Amazon ECR and O(username) is not given.
-    type: bool
-  plain_http:
-    description: Whether the registry is spoken to without TLS. For a registry on this machine.
-    type: bool
-    default: false
+  dependency_update: *dependency_update
+  username: *username
+  password: *password
+  pass_credentials: *pass_credentials
+  ecr_login: *ecr_login
+  plain_http: *plain_http
   values:
-    description:
-      - The release's values. They lie over those of O(values_files).
-      - Where O(values), O(values_files), O(set_values) and O(set_strings) are all left out, a release keeps its values. Where one is
-        given, even empty, they are all the values it has.
-    type: dict
+    <<: *values
     aliases: [release_values]
-  values_files:
-    description: Files with values, on the machine where the task runs. Later ones lie over earlier ones.
-    type: list
-    elements: path
+  secret_values: *secret_values
+  values_files: *values_files
   set_values:
-    description:
-      - Values as C(--set) takes them, such as V(controller.service.type=LoadBalancer). They lie over O(values). A dot in a key has a backslash.
-      - They are seen in the machine's list of processes while Helm runs. Put secrets into O(values).
-    type: list
-    elements: str
+    <<: *set_values
     aliases: [set]
   set_strings:
-    description: Like O(set_values), as C(--set-string) takes them.
-    type: list
-    elements: str
+    <<: *set_strings
     aliases: [set_string]
-  reuse_values:
-    description:
-      - Whether the values lie over those that the release has, which in turn lie over the chart's own
-        (C(--reset-then-reuse-values)). A value that is taken out of the task then stays in the release.
-    type: bool
-    default: false
-  create_namespace:
-    description: Whether to create the namespace where it is missing.
-    type: bool
-    default: false
-  wait:
-    description: Whether to wait until the release's pods are ready, and with O(state=absent) until its objects are gone.
-    type: bool
-    default: false
-  wait_for_jobs:
-    description: Whether to wait until the release's Jobs have completed, too. Implies O(wait).
-    type: bool
-    default: false
+  reuse_values: *reuse_values
+  create_namespace: *create_namespace
+  wait: *wait
+  wait_for_jobs: *wait_for_jobs
   wait_timeout:
-    description: How long Helm waits for one thing, in seconds. Hooks count, too. May be longer than a token is good for.
-    type: int
-    default: 300
+    <<: *wait_timeout
     aliases: [timeout]
-  atomic:
-    description:
-      - Whether a failed upgrade is rolled back and a failed installation removed. Implies O(wait).
-      - C(--rollback-on-failure) of Helm 4, C(--atomic) of Helm 3.
-    type: bool
-    default: false
-  recover:
-    description:
-      - Whether to free a release that a broken run left in V(pending-install), V(pending-upgrade), V(pending-rollback) or V(uninstalling),
-        before going on. Helm refuses to touch such a one. RV(recovered) says what was done.
-      - It is rolled back to its last revision that worked. A first installation keeps what it has created, and goes on with
-        an upgrade, as Helm itself goes on after an installation that failed. Its installation hooks are not run again. Where it
-        needs them, remove the release with O(state=absent) first.
-      - An uninstallation is finished, and the release installed anew.
-    type: bool
-    default: false
-  recover_after:
-    description:
-      - How many seconds a release has to be pending before O(recover) frees it. Somebody may be at work, so make it longer than a run takes.
-      - Left out, it is twice O(wait_timeout), and at least 600.
-    type: int
-  compare:
-    description:
-      - What tells that an upgrade is needed. V(manifests) compares all that Helm would send, V(inputs) the chart's version and the values.
-      - V(inputs) is for charts that render differently each time, such as those that make up a password.
-    type: str
-    choices: [manifests, inputs]
-    default: manifests
-  crds:
-    description:
-      - V(install) leaves the chart's CustomResourceDefinitions to Helm, which creates missing ones at an installation and never
-        changes one. V(skip) leaves them out.
-    type: str
-    choices: [install, skip]
-    default: install
-  disable_hook:
-    description: Whether to leave out the chart's hooks.
-    type: bool
-    default: false
-  take_ownership:
-    description: Whether the release takes over objects that are there and are not Helm's. Needs Helm 3.17.
-    type: bool
-    default: false
-  skip_schema_validation:
-    description: Whether values are not checked against the chart's schema. Needs Helm 3.16.
-    type: bool
-    default: false
-  history_max:
-    description: How many revisions are kept, V(0) for all. Left out, Helm keeps 10.
-    type: int
-  description:
-    description: A description of this revision, for the release's history.
-    type: str
-  keep_history:
-    description: Whether the history stays when the release is uninstalled.
-    type: bool
-    default: false
+  atomic: *atomic
+  recover: *recover
+  recover_after: *recover_after
+  compare: *compare
+  crds: *crds
+  disable_hook: *disable_hook
+  take_ownership: *take_ownership
+  skip_schema_validation: *skip_schema_validation
+  history_max: *history_max
+  description: *description
+  keep_history: *keep_history
   binary_path:
     description: The C(helm) to run. Left out, the first one on PATH.
     type: path
@@ -186,9 +287,12 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Where the cluster is not there yet, the manifests are rendered without it.
+    details:
+      - Where the cluster does not exist yet, the manifests are rendered without it.
+      - A release may use kinds that releases on which it depends define.
   diff_mode:
     support: full
+    details: With O(releases) there is a diff for each release that changes.
   platform:
     platforms: posix
 requirements:
@@ -196,18 +300,22 @@ requirements:
   - PyYAML
   - kubernetes >= 26.1.0
 notes:
-  - Helm gets a kubeconfig (0600, gone after the task) that has no secret in it. The token comes from an exec credential of this collection,
-    which mints one whenever Helm needs it, also in waits that are longer than the 15 minutes a token is good for. The API server's
-    certificate is verified.
-  - Credentials that are given as options reach Helm by its environment. Neither they nor a token are in an argument, a file, a log or the result.
-  - It is built on the Helm library of C(kubernetes.core), and does not run M(kubernetes.core.helm) itself. That one takes one token for the whole
+  - Helm gets a kubeconfig (0600, removed with the task) that holds no secret. Commands that may wait get their token from an exec credential of this
+    collection, which mints one whenever Helm needs it, also in waits that are longer than the 15 minutes for which a token is valid. Short commands share one
+    token. The API server's certificate is verified.
+  - Credentials that are set as options reach Helm by its environment. Neither they nor a token are in an argument, a file, a log or the result.
+  - Releases are read from the Secrets in which Helm keeps them, which needs the right to list Secrets, as Helm itself does.
+  - It is built on the Helm library of C(kubernetes.core), and does not run M(kubernetes.core.helm) itself. That module takes one token for the whole
     task, as an option. A wait that is longer than the token's 15 minutes would then fail and leave the release pending. Without
     the plugin C(helm-diff) it also does not see what O(set_values) or a chart's template changes.
-  - When the task is told to stop (SIGTERM), so is Helm, which then marks the release failed. When it is killed outright, Helm
-    is ended as well. The release then stays pending until O(recover) frees it. No file stays behind either way.
+  - When the task is stopped (SIGTERM), so is Helm, which then marks the release failed. When the task is killed (SIGKILL), Helm
+    is ended as well. The release then stays pending until O(recover) frees it. No file is left behind in either case.
 seealso:
   - module: kubernetes.core.helm
   - module: kumo.eks.eks_helm_rollback
+  - name: Deploy applications with Helm on Amazon EKS
+    description: How Amazon EKS documents Helm.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/helm.html
 """
 
 EXAMPLES = r"""
@@ -247,6 +355,28 @@ EXAMPLES = r"""
     chart: oci://123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/my-chart
     version: "1.2.3"
 
+- name: All releases of a cluster in one task, the application after what it needs
+  kumo.eks.eks_helm:
+    cluster_name: my-cluster
+    region: ap-northeast-1
+    create_namespace: true
+    wait: true
+    atomic: true
+    releases:
+      - name: ingress-nginx
+        namespace: ingress-nginx
+        chart: ingress-nginx
+        repository: https://kubernetes.github.io/ingress-nginx
+        version: 4.11.0
+      - name: my-app
+        namespace: production
+        chart: ./my-chart
+        values:
+          replicaCount: 2
+        secret_values:
+          database: {password: "{{ lookup('ansible.builtin.env', 'DATABASE_PASSWORD') }}"}
+        depends_on: [ingress-nginx]
+
 - name: Uninstall it
   kumo.eks.eks_helm:
     cluster_name: my-cluster
@@ -259,12 +389,12 @@ EXAMPLES = r"""
 RETURN = r"""
 action:
   description: What was done, or would be in check mode. One of install, upgrade, uninstall and none.
-  returned: success
+  returned: when O(name) is set
   type: str
   sample: upgrade
 reasons:
   description: Why it was done.
-  returned: success
+  returned: when O(name) is set
   type: list
   elements: str
   sample: ["chart my-chart-1.2.3 -> my-chart-1.2.4", "manifests"]
@@ -275,12 +405,12 @@ recovered:
   sample: rolled back to revision 2, which was pending-upgrade since 1912 s
 name:
   description: The release's name.
-  returned: success
+  returned: when O(name) is set
   type: str
   sample: my-app
 namespace:
   description: Its namespace.
-  returned: success
+  returned: when O(name) is set
   type: str
   sample: production
 chart:
@@ -289,7 +419,7 @@ chart:
   type: str
   sample: my-chart-1.2.4
 app_version:
-  description: The version of what the chart brings.
+  description: The version of the application that the chart installs.
   returned: when there is a release, or would be
   type: str
   sample: v1.2.4
@@ -309,234 +439,240 @@ updated:
   type: str
   sample: "2026-11-24T10:53:09.371221572Z"
 description:
-  description: What Helm says about that revision.
+  description: Helm's description of that revision.
   returned: when there is a release
   type: str
   sample: Upgrade complete
+releases:
+  description: A result for each release, in the order of O(releases).
+  returned: when O(releases) is set
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The release's name.
+      returned: always
+      type: str
+      sample: my-app
+    namespace:
+      description: Its namespace.
+      returned: always
+      type: str
+      sample: production
+    changed:
+      description: Whether it was changed, also before it failed.
+      returned: always
+      type: bool
+      sample: true
+    failed:
+      description: Whether it failed.
+      returned: always
+      type: bool
+      sample: false
+    skipped:
+      description: Whether it was not started, because a release that it waits for failed.
+      returned: when it was
+      type: bool
+      sample: true
+    msg:
+      description: Why it failed or was skipped.
+      returned: when it failed or was skipped
+      type: str
+      sample: "not started: it depends on ingress-nginx, which failed or was skipped"
+    action:
+      description: See RV(action).
+      returned: when it did not fail
+      type: str
+      sample: upgrade
+    reasons:
+      description: See RV(reasons).
+      returned: when it did not fail
+      type: list
+      elements: str
+      sample: ["values", "manifests"]
+    recovered:
+      description: See RV(recovered).
+      returned: when it was
+      type: str
+      sample: rolled back to revision 2, which was pending-upgrade since 1912 s
+    chart:
+      description: See RV(chart).
+      returned: when there is a release, or would be
+      type: str
+      sample: my-chart-1.2.4
+    app_version:
+      description: See RV(app_version).
+      returned: when there is a release, or would be
+      type: str
+      sample: v1.2.4
+    revision:
+      description: See RV(revision).
+      returned: when there is a release
+      type: int
+      sample: 3
+    status:
+      description: See RV(status).
+      returned: when there is a release
+      type: str
+      sample: deployed
+    updated:
+      description: See RV(updated).
+      returned: when there is a release
+      type: str
+      sample: "2026-11-24T10:53:09.371221572Z"
+    description:
+      description: See RV(description).
+      returned: when there is a release
+      type: str
+      sample: Upgrade complete
 """
 
-import json
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
-from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
-from ansible_collections.kumo.eks.plugins.module_utils.helm.chart import SOURCE_OPTIONS, check_source, fetch, is_path
-from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import (
-    Helm,
-    HelmError,
-    cluster_helm,
-    helm_options,
-    local_helm,
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
+    OWN_OPTIONS,
+    build_helm_spec,
+    build_list_item_spec,
+    build_release_spec,
+    build_repository_item_spec,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.helm.ecr import build_ecr_login
-from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import join_manifests
-from ansible_collections.kumo.eks.plugins.module_utils.helm.pod_watch import PodWatch
-from ansible_collections.kumo.eks.plugins.module_utils.helm.release import (
-    VALUE_OPTIONS,
-    WAIT_OPTIONS,
-    Plan,
-    Release,
-    ReleaseOperations,
-    check_release,
-    crd_args,
-    failed,
-    find_rollback_target,
-    template,
+from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import (
+    describe_cluster,
+    open_cluster_helm,
+    open_local_helm,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
+from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import mask_stored_values, take_params
+from ansible_collections.kumo.eks.plugins.module_utils.helm.options import resolve_release, validate_release
+from ansible_collections.kumo.eks.plugins.module_utils.helm.order import build_dependencies
+from ansible_collections.kumo.eks.plugins.module_utils.helm.reconciler import (
+    ReleaseReconciler,
+    Session,
+    plan_without_cluster,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.helm.release_list import ReleaseListRunner, format_failures
+from ansible_collections.kumo.eks.plugins.module_utils.helm.source import ChartFetcher
+from ansible_collections.kumo.eks.plugins.module_utils.helm.store import ReleaseStore
+
+Row = dict[str, Any]
+MAX_CONCURRENCY = 16
 
 
-def argument_spec() -> dict[str, Any]:
-    return helm_options(
+def build_argument_spec() -> Row:
+    return build_helm_spec(
         cluster_name=dict(type="str", required=True),
-        name=dict(type="str", required=True, aliases=["release_name"]),
-        namespace=dict(type="str", default="default", aliases=["release_namespace"]),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        create_namespace=dict(type="bool", default=False),
-        atomic=dict(type="bool", default=False),
-        recover=dict(type="bool", default=False),
-        recover_after=dict(type="int"),
-        compare=dict(type="str", choices=["manifests", "inputs"], default="manifests"),
-        crds=dict(type="str", choices=["install", "skip"], default="install"),
-        take_ownership=dict(type="bool", default=False),
-        skip_schema_validation=dict(type="bool", default=False),
-        history_max=dict(type="int"),
-        description=dict(type="str"),
-        keep_history=dict(type="bool", default=False),
-        **SOURCE_OPTIONS,
-        **VALUE_OPTIONS,
-        **WAIT_OPTIONS,
+        name=dict(type="str", aliases=["release_name"]),
+        releases=dict(type="list", elements="dict", options=build_list_item_spec(), no_log=True),
+        concurrency=dict(type="int", default=4),
+        folder=dict(type="path"),
+        repositories=dict(type="list", elements="dict", options=build_repository_item_spec(), no_log=True),
+        **build_release_spec(),
     )
 
 
-def read(params: dict[str, Any]) -> dict[str, Any]:
-    """The options as they are meant.
+def resolve_releases(params: Row) -> list[Row]:
+    """The options of each release of the task.
 
     Raises:
-        Refused: they contradict each other.
+        ValidationError: they contradict each other, or one another's.
     """
-    check_release(params)
-    if params["state"] == "present":
-        check_source(params)
-    return {**params, "wait": params["wait"] or params["wait_for_jobs"]}
-
-
-def without_cluster(module: AnsibleAWSModule, params: dict[str, Any]) -> dict[str, Any]:
-    """The plan for a cluster that is not there yet: the chart, rendered without it."""
-    if params["state"] == "absent":
-        return {"changed": False, "action": "none", "reasons": [], **named(params)}
-    with local_helm(module) as helm:
-        unknown = missing_repository(helm, params)
-        if unknown:
-            return without_chart(module, params, None, unknown)
-        chart = fetch(helm, params, build_ecr_login(module))
-        plan = Plan("install", [f"installs {chart.title}"], "", template(helm, params, chart, *crd_args(params)))
-    return result_of(module, plan, params, {"chart": chart.title, "app_version": chart.app_version})
-
-
-def missing_repository(helm: Any, params: dict[str, Any]) -> str | None:
-    """The repository of a plan's chart that an earlier task would have added."""
-    repository, slash, dummy = params["chart"].partition("/")
-    if not slash or "://" in params["chart"] or is_path(params):
-        return None
-    try:
-        known = [row["name"] for row in helm.json("repo", "list")]
-    except HelmError:  # how Helm says that there is none
-        known = []
-    return None if repository in known else repository
-
-
-def without_chart(
-    module: AnsibleAWSModule, params: dict[str, Any], current: Release | None, unknown: str
-) -> dict[str, Any]:
-    """The plan where the chart's repository would have been added by now."""
-    module.warn(
-        f"repository {unknown} is not known on this machine; the plan assumes that it will be, and shows no manifests"
-    )
-    action = "install" if is_gone(current) else "upgrade"
-    return {"changed": True, "action": action, "reasons": [f"{action}s {params['chart']}"], **named(params)}
-
-
-def is_gone(release: Release | None) -> bool:
-    return release is None or release.status == "uninstalled"
-
-
-def named(params: dict[str, Any]) -> dict[str, Any]:
-    return {key: params[key] for key in ("name", "namespace")}
-
-
-def result_of(module: AnsibleAWSModule, plan: Plan, params: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
-    changed = plan.action != "none"
-    result = {"changed": changed, "action": plan.action, "reasons": plan.list_reasons, **named(params), **facts}
-    return {**result, "diff": plan.diff(params["namespace"], params["name"])} if changed and module._diff else result
-
-
-class ReleaseReconciler:
-    """Brings one release to what the task asks for."""
-
-    def __init__(self, module: AnsibleAWSModule, params: dict[str, Any], helm: Helm, api: KubernetesApi) -> None:
-        self._module, self._params, self._helm = module, params, helm
-        self._pods = PodWatch(api, params["namespace"])
-        self._work = ReleaseOperations(helm, api, params, self._pods.look)
-        self._check = module.check_mode
-        self._stuck = False  # check mode leaves a pending release pending
-
-    def run(self) -> dict[str, Any]:
-        current = self._work.find()
-        recovered = self._work.check_stuck(current)
-        if recovered and self._params["state"] == "absent" and current.status in ("pending-install", "uninstalling"):
-            return self._absent(current)  # which frees it as well
-        if recovered and not self._check:
-            self._work.recover(current)
-            self._module.warn(f"recover: {recovered}")
-            current = self._work.find()
-        elif recovered:
-            good = find_rollback_target(current)
-            current = replace(self._work.find(good), status="deployed") if good else None
-            self._stuck = True
-        act = self._present if self._params["state"] == "present" else self._absent
-        result = act(current)
-        return {**result, "changed": True, "recovered": recovered} if recovered else result
-
-    def _present(self, current: Release | None) -> dict[str, Any]:
-        unknown = missing_repository(self._helm, self._params) if self._check else None
-        if unknown:
-            return without_chart(self._module, self._params, current, unknown)
-        chart = fetch(self._helm, self._params, build_ecr_login(self._module))
-        more = self._namespace() if is_gone(current) else []
-        plan = self._work.plan(chart, current, render=self._check, stuck=self._stuck)
-        plan = replace(plan, list_reasons=plan.list_reasons + more)
-        if plan.action == "none":
-            return self._result(plan, current.facts())
-        if self._check:
-            return self._result(plan, {"chart": chart.title, "app_version": chart.app_version})
-        new = self._work.missing_definitions(chart) if self._module._diff and is_gone(current) else []
-        after = self._tried(lambda: self._work.apply(chart), current)
-        text = join_manifests(self._work.text_of(after.manifest, after.hooks), *(json.dumps(row) for row in new))
-        return self._result(replace(plan, after=text), after.facts())
-
-    def _namespace(self) -> list[str]:
-        """What is done about the namespace of a first installation, in words.
-
-        Raises:
-            Refused: it is missing, and nobody creates it.
-        """
-        if not self._work.namespace_is_missing():
-            return []
-        name = self._params["namespace"]
-        if self._params["create_namespace"]:
-            return [f"creates namespace {name}"]
-        words = f"namespace: there is no namespace {name}, and create_namespace is not true"
-        if not self._check:
-            raise ValidationError(words)
-        self._module.warn(f"{words}; the plan assumes that an earlier task makes it")
-        return []
-
-    def _absent(self, current: Release | None) -> dict[str, Any]:
-        if current is None or (current.status == "uninstalled" and self._params["keep_history"]):
-            return self._result(Plan("none", []), {})
-        if not self._check:
-            self._tried(self._work.uninstall, current)
-        before = "" if is_gone(current) else current.manifest
-        gone = Plan("uninstall", [f"uninstalls {current.chart}"], before, "")
-        return self._result(gone, {"chart": current.chart, "app_version": current.app_version})
-
-    def _result(self, plan: Plan, facts: dict[str, Any]) -> dict[str, Any]:
-        return result_of(self._module, plan, self._params, facts)
-
-    def _tried(self, act: Callable[[], Any], before: Release | None) -> Any:
-        """Do it; a failure says what became of the release and which pods were to blame."""
-        self._pods.follow(self._work.latest_manifest)
+    if not 1 <= params["concurrency"] <= MAX_CONCURRENCY:
+        raise ValidationError(f"concurrency: {params['concurrency']} is not valid. Use 1 to {MAX_CONCURRENCY}")
+    if params["releases"] is None:
+        releases = [resolve_release(params)]
+    else:
+        releases = [resolve_release(params, item) for item in params["releases"]]
+    for number, release in enumerate(releases):
         try:
-            return act()
-        except HelmError as error:
-            pods = self._pods.last_words()
-            raise failed(error, before, self._work.find(), pods, self._params["atomic"]) from error
+            validate_release(release)
+        except ValidationError as error:
+            where = "" if params["releases"] is None else f"releases[{number}] ({release['name']}): "
+            raise ValidationError(where + error.message, **error.facts) from error
+    build_dependencies(releases)
+    return releases
 
 
-def run(module: AnsibleAWSModule) -> dict[str, Any]:
-    params = read(module.params)
-    name = params["cluster_name"]
-    if module.check_mode or params["state"] == "absent":
-        raw = describe_or_none(get_client(module).describe_cluster, "cluster", name=name)
-        # a cluster that is being deleted takes its releases along
-        going = params["state"] == "absent" and raw is not None and raw["status"] == "DELETING"
-        if raw is None or going or not raw.get("endpoint"):
-            return without_cluster(module, params)
-    with cluster_helm(module, name) as (helm, api):
-        return ReleaseReconciler(module, params, helm, api).run()
+def is_removal_only(releases: list[Row]) -> bool:
+    """Whether every release is to be removed."""
+    return all(release["state"] == "absent" for release in releases)
+
+
+def has_no_api(raw: Row | None, releases: list[Row], check_mode: bool) -> bool:
+    """Whether the task is done without the cluster: it does not exist, has no endpoint yet, or takes its releases with it."""
+    is_removal = is_removal_only(releases)
+    if is_removal and raw is not None and raw["status"] == "DELETING":
+        return True
+    return (check_mode or is_removal) and (raw is None or not raw.get("endpoint"))
+
+
+@contextmanager
+def open_session(module: AnsibleAWSModule, params: Row, releases: list[Row]) -> Iterator[Session]:
+    raw = describe_cluster(module, params["cluster_name"])
+    rows = [row for row in params["repositories"] or [] if row["url"] and row["state"] != "absent"]
+    mask = partial(mask_stored_values, module)
+    settings = dict(check_mode=module.check_mode, shows_diff=module._diff, warn=module.warn, mask=mask)
+    if has_no_api(raw, releases, module.check_mode):
+        if is_removal_only(
+            releases
+        ):  # the releases went with the cluster, which is to be told also where there is no Helm
+            yield Session(None, None, **settings)
+            return
+        with open_local_helm(module) as helm:
+            yield Session(helm, ChartFetcher(helm, build_ecr_login(module), rows), **settings)
+        return
+    with open_cluster_helm(module, params["cluster_name"], raw) as (helm, api):
+        fetcher, store = ChartFetcher(helm, build_ecr_login(module), rows), ReleaseStore(helm, api)
+        store.preload((release["namespace"], release["name"]) for release in releases)
+        yield Session(helm, fetcher, **settings, api=api, store=store)
+
+
+def reconcile(session: Session, release: Row) -> Row:
+    if session.api is None:
+        return plan_without_cluster(session, release)
+    return ReleaseReconciler(session, release).run()
+
+
+def reconcile_all(session: Session, releases: list[Row], concurrency: int) -> Row:
+    """Reconcile the list; the task's result.
+
+    Raises:
+        EksError: releases failed.
+    """
+    stop = session.helm.stop if session.helm else lambda: None
+    runner = ReleaseListRunner(releases, lambda row: reconcile(session, row), concurrency, stop)
+    rows = runner.run()
+    diffs = [row.pop("diff") for row in rows if "diff" in row]
+    result = {"changed": any(row["changed"] for row in rows), "releases": rows, "diff": diffs}
+    reason = format_failures(rows)
+    if reason:
+        raise EksError(reason, **result)
+    return result
+
+
+def run(module: AnsibleAWSModule, params: Row) -> Row:
+    releases = resolve_releases(params)
+    with open_session(module, params, releases) as session:
+        if params["releases"] is None:
+            return reconcile(session, releases[0])
+        return reconcile_all(session, releases, params["concurrency"])
 
 
 def main() -> None:
     module = AnsibleAWSModule(
-        argument_spec=argument_spec(), required_if=[("state", "present", ["chart"])], supports_check_mode=True
+        argument_spec=build_argument_spec(),
+        required_one_of=[("name", "releases")],
+        mutually_exclusive=[("releases", option) for option in OWN_OPTIONS],
+        supports_check_mode=True,
     )
-    with handle_failures(module, f"Could not keep release {module.params['name']}"):
-        result = run(module)
+    params = take_params(module)
+    subject = f"release {params['name']}" if params["name"] else f"the releases of cluster {params['cluster_name']}"
+    with handle_failures(module, f"Could not manage {subject}"):
+        result = run(module, params)
     module.exit_json(**result)
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_helm_info
 version_added: 0.1.0
-short_description: Look at the Helm releases of an Amazon EKS cluster
+short_description: List the Helm releases of an Amazon EKS cluster
 description:
-  - Lists the releases of a namespace, or of all namespaces, in whatever status they are.
-  - On request it also gives a release's values, history, manifests and notes.
+  - Lists the releases of a namespace, or of all namespaces, in any status.
+  - On request it also returns a release's values, history, manifests and notes.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -19,11 +19,11 @@ options:
     type: str
     required: true
   name:
-    description: A release's name. Left out, all are listed.
+    description: A release's name. Left out, all releases are listed.
     type: str
     aliases: [release_name]
   namespace:
-    description: A namespace. Left out, all namespaces are looked through.
+    description: A namespace. Left out, the releases of all namespaces are listed.
     type: str
     aliases: [release_namespace]
   status:
@@ -33,9 +33,10 @@ options:
     choices: [deployed, failed, pending-install, pending-upgrade, pending-rollback, superseded, uninstalled, uninstalling, unknown]
   details:
     description:
-      - What to give of each release, too. Each costs a call of Helm for each release.
-      - V(user_values) are those that were given to the release, V(all_values) also those of the chart. They may hold secrets; set C(no_log) where they do.
-      - V(manifest) is shown without the values of Secrets.
+      - What to return of each release, too. Each costs a Helm command for each release.
+      - V(user_values) are those that the release was given, V(all_values) also those of the chart. They may hold secrets. Set
+        C(no_log=true) at the task where they do.
+      - V(manifest) is returned without the values of Secrets.
     type: list
     elements: str
     choices: [user_values, all_values, history, manifest, notes]
@@ -65,8 +66,8 @@ seealso:
   - module: kubernetes.core.helm_info
   - module: kumo.eks.eks_helm
 notes:
-  - How the token is made, and where it does not stand, is told in M(kumo.eks.eks_helm).
-  - It is built on the Helm library of C(kubernetes.core), and does not run M(kubernetes.core.helm_info) itself. That one looks at one release
+  - M(kumo.eks.eks_helm) describes how the token is made and kept secret.
+  - It is built on the Helm library of C(kubernetes.core), and does not run M(kubernetes.core.helm_info) itself. That module reads one release
     of one namespace, and takes a token as an option.
 """
 
@@ -77,7 +78,7 @@ EXAMPLES = r"""
     region: ap-northeast-1
   register: found
 
-- name: See which revisions an application had, and with which values it runs
+- name: Read the revisions of an application, and the values with which it runs
   kumo.eks.eks_helm_info:
     cluster_name: my-cluster
     region: ap-northeast-1
@@ -119,7 +120,7 @@ releases:
       type: str
       sample: my-chart-1.2.4
     app_version:
-      description: The version of what the chart brings.
+      description: The version of the application that the chart installs.
       returned: always
       type: str
       sample: v1.2.4
@@ -129,18 +130,18 @@ releases:
       type: str
       sample: "2026-11-24 10:53:09.371221572 +0000 UTC"
     user_values:
-      description: The values that were given to the release.
-      returned: when asked for in O(details)
+      description: The values that the release was given.
+      returned: when requested in O(details)
       type: dict
       sample: {"replicaCount": 3}
     all_values:
-      description: All values, also those of the chart.
-      returned: when asked for in O(details)
+      description: All values, including those of the chart.
+      returned: when requested in O(details)
       type: dict
       sample: {"replicaCount": 3, "image": {"tag": "v1.2.4"}}
     history:
       description: The revisions that are kept, oldest first.
-      returned: when asked for in O(details)
+      returned: when requested in O(details)
       type: list
       elements: dict
       contains:
@@ -160,7 +161,7 @@ releases:
           type: str
           sample: my-chart-1.2.3
         app_version:
-          description: The version of what the chart brings.
+          description: The version of the application that the chart installs.
           returned: always
           type: str
           sample: v1.2.3
@@ -170,29 +171,29 @@ releases:
           type: str
           sample: "2026-11-23T09:12:44.120957Z"
         description:
-          description: What Helm says about it.
+          description: Helm's description of it.
           returned: always
           type: str
           sample: Install complete
     manifest:
       description: The objects of the release as YAML, the values of Secrets hidden.
-      returned: when asked for in O(details)
+      returned: when requested in O(details)
       type: str
       sample: "---\napiVersion: v1\nkind: Service\n"
     notes:
       description: The chart's notes.
-      returned: when asked for in O(details)
+      returned: when requested in O(details)
       type: str
       sample: The application answers at http://api.example.com/
 """
 
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
-from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, cluster_helm, helm_options
-from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import without_secrets
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import build_helm_spec
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import describe_cluster, open_cluster_helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import mask_manifest
 
 STATUSES = [
     "deployed",
@@ -209,45 +210,47 @@ PAGE = 256  # releases Helm lists at once
 
 
 def list_releases(helm: Helm, namespace: str | None) -> list[dict[str, Any]]:
-    """All releases in whatever status, page by page."""
+    """All releases in any status, page by page."""
     where = ["--namespace", namespace] if namespace else ["--all-namespaces"]
     args = ["list", *where, *([] if helm.is_v4 else ["--all"]), "--max", str(PAGE)]
     rows: list[dict[str, Any]] = []
     while True:
-        page = helm.json(*args, "--offset", str(len(rows))) or []
+        page = helm.read_json(*args, "--offset", str(len(rows))) or []
         rows += page
         if len(page) < PAGE:
             return sorted(rows, key=lambda row: (row["namespace"], row["name"]))
 
 
-def wanted(row: dict[str, Any], params: dict[str, Any]) -> bool:
+def is_wanted(row: dict[str, Any], params: dict[str, Any]) -> bool:
     return params["name"] in (None, row["name"]) and (not params["status"] or row["status"] in params["status"])
 
 
-def details(helm: Helm, row: dict[str, Any], which: list[str]) -> dict[str, Any]:
-    """What was asked for beside the list's row."""
+def read_details(helm: Helm, row: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """What was requested beside the list's row."""
     at = [row["name"], "--namespace", row["namespace"]]
-    looks = {
-        "user_values": lambda: helm.json("get", "values", *at) or {},
-        "all_values": lambda: helm.json("get", "values", *at, "--all") or {},
-        "history": lambda: helm.json("history", *at),
-        "manifest": lambda: without_secrets(helm.run("get", "manifest", *at)),
+    readers = {
+        "user_values": lambda: helm.read_json("get", "values", *at) or {},
+        "all_values": lambda: helm.read_json("get", "values", *at, "--all") or {},
+        "history": lambda: helm.read_json("history", *at),
+        "manifest": lambda: mask_manifest(helm.run("get", "manifest", *at)),
         "notes": lambda: helm.run("get", "notes", *at),
     }
-    return {name: looks[name]() for name in which}
+    return {name: readers[name]() for name in names}
 
 
-def look(module: AnsibleAWSModule) -> list[dict[str, Any]]:
+def read_releases(module: AnsibleAWSModule) -> list[dict[str, Any]]:
     params = module.params
-    if describe_or_none(get_client(module).describe_cluster, "cluster", name=params["cluster_name"]) is None:
+    raw = describe_cluster(module, params["cluster_name"])
+    if raw is None:
         return []
-    with cluster_helm(module, params["cluster_name"]) as (helm, dummy):
-        rows = [row for row in list_releases(helm, params["namespace"]) if wanted(row, params)]
-        return [{**row, "revision": int(row["revision"]), **details(helm, row, params["details"])} for row in rows]
+    with open_cluster_helm(module, params["cluster_name"], raw) as (helm, dummy):
+        rows = [row for row in list_releases(helm, params["namespace"]) if is_wanted(row, params)]
+        more = [read_details(helm, row, params["details"]) for row in rows]
+        return [{**row, "revision": int(row["revision"]), **each} for row, each in zip(rows, more, strict=True)]
 
 
 def main() -> None:
-    spec = helm_options(
+    spec = build_helm_spec(
         cluster_name=dict(type="str", required=True),
         name=dict(type="str", aliases=["release_name"]),
         namespace=dict(type="str", aliases=["release_namespace"]),
@@ -260,8 +263,8 @@ def main() -> None:
         ),
     )
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
-    with handle_failures(module, "Could not look at the releases"):
-        releases = look(module)
+    with handle_failures(module, f"Could not list the releases of cluster {module.params['cluster_name']}"):
+        releases = read_releases(module)
     module.exit_json(changed=False, releases=releases)
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_helm_repository
 version_added: 0.1.0
-short_description: Keep a repository of Helm charts known on this machine
+short_description: Manage the repositories of Helm charts that this machine knows
 description:
-  - Adds a repository, refreshes its index, or removes it. That is a matter of the machine where the task runs; no cluster is asked.
-  - A repository that is known by another URL or with other credentials is brought to what the task says.
+  - Adds repositories, refreshes their indexes, or removes them. This concerns the machine where the task runs; no cluster is contacted.
+  - One repository by O(name), or a whole list in one task by O(repositories).
+  - A repository that is known by another URL or with other credentials is changed to what the task says.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -18,29 +19,51 @@ options:
     description: The repository's name. Left out with O(update=true), the indexes of all repositories are refreshed.
     type: str
     aliases: [repo_name]
+  repositories:
+    description:
+      - A list of repositories, each with O(repositories[].name) and any other option that describes a repository.
+      - A list keeps passwords out of sight. In a loop Ansible would show each item, with its password, when run with C(-v).
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The repository's name.
+        type: str
+        required: true
+      url:
+        description: The repository's URL. Required to add it.
+        type: str
+      username: &username
+        description: The user at the repository.
+        type: str
+      password: &password
+        description: The user's password. Helm reads it from its standard input, and keeps it in its repository file (0600).
+        type: str
+      pass_credentials: &pass_credentials
+        description:
+          - Whether the password is also sent to other hosts that the index names.
+          - Required where a repository with a password keeps its archives on another host. Anybody who can change the index then gets the password.
+        type: bool
+      state:
+        description: Whether the repository is known. Left out, it is that of the task.
+        type: str
+        choices: [present, absent]
   url:
-    description: Its URL. Needed to add it.
+    description: The repository's URL. Required to add it.
     type: str
     aliases: [repo_url]
   state:
-    description: Whether it is known.
+    description: Whether the repository is known.
     type: str
     choices: [present, absent]
     default: present
   update:
-    description: Whether to refresh its index, too. That counts as a change where the index is another one afterwards.
+    description: Whether to refresh the index, too. That counts as a change where the index differs afterwards.
     type: bool
     default: false
-  username:
-    description: The user at the repository.
-    type: str
-  password:
-    description: The user's password. Helm reads it from its standard input, and keeps it in its repository file (0600).
-    type: str
-  pass_credentials:
-    description: Whether the password is also sent to other hosts that the index names.
-    type: bool
-    default: false
+  username: *username
+  password: *password
+  pass_credentials: *pass_credentials
   binary_path:
     description: The C(helm) to run. Left out, the first one on PATH.
     type: path
@@ -52,7 +75,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: An index is fetched into a folder of its own to see whether it is another one.
+    details: An index is downloaded into a temporary folder to see whether it differs.
   diff_mode:
     support: full
   platform:
@@ -62,25 +85,34 @@ requirements:
   - PyYAML
 seealso:
   - module: kubernetes.core.helm_repository
+  - module: kumo.eks.eks_helm
 notes:
-  - It is built on the Helm library of C(kubernetes.core), and does not run M(kubernetes.core.helm_repository) itself. That one passes the password
+  - It is built on the Helm library of C(kubernetes.core), and does not run M(kubernetes.core.helm_repository) itself. That module passes the password
     as an argument, which the machine's list of processes shows, fails where the name is known by another URL, and does not
     refresh an index.
-  - The AWS options are taken so that C(module_defaults) of the group C(kumo.eks.eks) may name them. Nothing of AWS is called.
+  - The AWS options are accepted so that C(module_defaults) of the group C(kumo.eks.eks) may set them. No AWS API is called.
 """
 
 EXAMPLES = r"""
-- name: Know the repository of the NGINX Ingress Controller, and its latest charts
+- name: Add the repository of the NGINX Ingress Controller, and get its latest charts
   kumo.eks.eks_helm_repository:
     name: ingress-nginx
     url: https://kubernetes.github.io/ingress-nginx
     update: true
 
+- name: Add several repositories in one task
+  kumo.eks.eks_helm_repository:
+    repositories:
+      - name: ingress-nginx
+        url: https://kubernetes.github.io/ingress-nginx
+      - name: old-charts
+        state: absent
+
 - name: Refresh all repositories
   kumo.eks.eks_helm_repository:
     update: true
 
-- name: Forget it
+- name: Remove it
   kumo.eks.eks_helm_repository:
     name: ingress-nginx
     state: absent
@@ -104,162 +136,108 @@ repositories:
       type: str
       sample: https://kubernetes.github.io/ingress-nginx
 updated:
-  description: The repositories whose index is another one, or would be in check mode.
+  description: The repositories whose index changed, or would in check mode.
   returned: always
   type: list
   elements: str
   sample: [ingress-nginx]
 """
 
-import hashlib
-import os
 from typing import Any
-
-try:
-    import yaml
-except ImportError:
-    pass  # ansible-core brings it to where modules run
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
-from ansible_collections.kumo.eks.plugins.module_utils.helm.chart import add_repository
-from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, helm_options, local_helm
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
+    build_helm_spec,
+    build_repository_item_spec,
+    find_repository_problems,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_unique
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import open_local_helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import take_params
+from ansible_collections.kumo.eks.plugins.module_utils.helm.repository import KnownRepositories
 
-KEPT = {"username": "username", "password": "password", "pass_credentials": "pass_credentials_all"}
+Row = dict[str, Any]
+OWN_OPTIONS = ("name", "url", "username", "password", "pass_credentials")
 
 
-class Repositories:
-    """The repositories that Helm knows on this machine, by name."""
+def build_argument_spec() -> Row:
+    item = build_repository_item_spec()
+    single = {**item, "name": dict(type="str", aliases=["repo_name"]), "url": dict(type="str", aliases=["repo_url"])}
+    single["state"] = {**item["state"], "default": "present"}
+    return build_helm_spec(
+        repositories=dict(type="list", elements="dict", options=item, no_log=True),
+        update=dict(type="bool", default=False),
+        **single,
+    )
 
-    def __init__(self, helm: Helm, check_mode: bool) -> None:
-        self._helm, self._check = helm, check_mode
-        self._file, self._cache = (
-            helm.run("env", name).strip() for name in ("HELM_REPOSITORY_CONFIG", "HELM_REPOSITORY_CACHE")
+
+def validate(params: Row) -> None:
+    """Refuse options that contradict each other.
+
+    Raises:
+        ValidationError: with the option's name.
+    """
+    rows = params["repositories"]
+    if rows is None and not params["name"] and (params["state"] == "absent" or params["url"] or not params["update"]):
+        raise ValidationError(
+            "name: it may be left out only to refresh all repositories, with update=true and no other option"
         )
-        self.rows = {row["name"]: row for row in self._read()}
-
-    def _read(self) -> list[dict[str, Any]]:
-        if not os.path.exists(self._file):
-            return []
-        with open(self._file, encoding="utf-8") as file:
-            return (yaml.safe_load(file) or {}).get("repositories") or []
-
-    def keep(self, params: dict[str, Any]) -> bool:
-        """Add it, or bring it to what the task says; whether that is a change."""
-        row = self.rows.get(params["name"])
-        same = row is not None and params["url"] in (None, row["url"]) and not _other_credentials(row, params)
-        if same:
-            return self._has_lost_its_index(params["name"])
-        url = params["url"] or (row or {}).get("url")
-        if not url:
-            raise ValidationError(f"url: repository {params['name']} is not known on this machine; its URL is needed")
-        if not self._check:
-            more = ["--force-update", *(["--pass-credentials"] if params["pass_credentials"] else [])]
-            add_repository(self._helm, params["name"], url, params["username"], params["password"], *more)
-        self.rows[params["name"]] = {"name": params["name"], "url": url}
-        return True
-
-    def _has_lost_its_index(self, name: str) -> bool:
-        """Whether the index, without which Helm finds no chart, is gone; it is fetched anew."""
-        if self._digest(self._cache, name):
-            return False
-        if not self._check:
-            self._helm.run("repo", "update", name)
-        return True
-
-    def remove(self, name: str) -> bool:
-        if name not in self.rows:
-            return False
-        if not self._check:
-            self._helm.run("repo", "remove", name)
-        del self.rows[name]
-        return True
-
-    def update(self, names: list[str]) -> list[str]:
-        """Refresh their indexes; those that are other ones now. Check mode fetches them into the task's folder."""
-        before = {name: self._digest(self._cache, name) for name in names}
-        cache = os.path.join(self._helm.folder, "indexes") if self._check else self._cache
-        self._helm.run("repo", "update", *names, "--repository-cache", cache)
-        return [name for name in names if self._digest(cache, name) != before[name]]
-
-    @staticmethod
-    def _digest(cache: str, name: str) -> str | None:
-        """What an index offers, without the time at which it was written."""
-        path = os.path.join(cache, f"{name}-index.yaml")
-        if not os.path.exists(path):
-            return None
-        with open(path, "rb") as file:
-            lines = [line for line in file if not line.startswith(b"generated:")]
-        return hashlib.sha256(b"".join(lines)).hexdigest()
+    for number, row in enumerate([params] if rows is None else rows):
+        for problem in find_repository_problems(row):
+            raise ValidationError(problem if rows is None else f"repositories[{number}].{problem}")
+    check_unique("repositories", [row["name"] for row in rows or []])
 
 
-def _other_credentials(row: dict[str, Any], params: dict[str, Any]) -> bool:
-    """Whether the task names credentials that are not those Helm keeps."""
-    if not params["username"]:
-        return False
-    return any((row.get(kept) or "") != (params[option] or "") for option, kept in KEPT.items())
+def list_wanted(params: Row) -> list[Row]:
+    """The repositories of the task, each with its state."""
+    rows = params["repositories"]
+    if rows is None:
+        return [params] if params["name"] else []
+    return [{**row, "state": row["state"] or params["state"]} for row in rows]
 
 
-def run(module: AnsibleAWSModule, helm: Helm) -> dict[str, Any]:
-    params = module.params
-    known = Repositories(helm, module.check_mode)
-    before = build_entry_result(known)
-    if params["state"] == "absent":
-        result = {"changed": known.remove(params["name"]), "updated": []}
-    else:
-        result = present(known, params)
-    after = build_entry_result(known)
-    return {**result, "repositories": after, "diff": {"before": normalize_map(before), "after": normalize_map(after)}}
-
-
-def present(known: Repositories, params: dict[str, Any]) -> dict[str, Any]:
-    changed = known.keep(params) if params["name"] else False
-    names = [params["name"]] if params["name"] else sorted(known.rows)
-    # a repository that was just added has a fresh index
-    updated = known.update(names) if params["update"] and names and not changed else []
+def reconcile(known: KnownRepositories, params: Row) -> Row:
+    """Bring the repositories to what the task says; ``changed`` and the names of updated indexes."""
+    wanted, fresh, changed = list_wanted(params), set(), False
+    for row in wanted:
+        is_absent = row["state"] == "absent"
+        is_changed = known.ensure_absent(row["name"]) if is_absent else known.ensure_present(row)
+        changed = changed or is_changed
+        fresh |= {row["name"]} if is_changed else set()
+    names = [row["name"] for row in wanted if row["state"] == "present"]
+    if not params["name"] and params["repositories"] is None:
+        names = sorted(known.rows)
+    # A repository that was just added has a fresh index.
+    updated = known.update_indexes([name for name in names if name not in fresh]) if params["update"] else []
     return {"changed": changed or bool(updated), "updated": updated}
 
 
-def build_entry_result(known: Repositories) -> list[dict[str, Any]]:
-    """The result's list; a password that Helm keeps is not in it."""
-    return [{"name": row["name"], "url": row["url"]} for row in known.rows.values()]
+def run(module: AnsibleAWSModule, params: Row, helm: Helm) -> Row:
+    known = KnownRepositories(helm, module.check_mode)
+    before = known.build_rows()
+    result = reconcile(known, params)
+    after = known.build_rows()
+    diff = {"before": format_rows(before), "after": format_rows(after)}
+    return {**result, "repositories": after, "diff": diff}
 
 
-def normalize_map(rows: list[dict[str, Any]]) -> str:
+def format_rows(rows: list[Row]) -> str:
     return "".join(f"{row['name']} {row['url']}\n" for row in rows)
 
 
-def check(params: dict[str, Any]) -> None:
-    """Refuse what contradicts itself.
-
-    Raises:
-        Refused: with the option's name.
-    """
-    if not params["name"] and (params["state"] == "absent" or params["url"] or not params["update"]):
-        raise ValidationError(
-            "name: it is left out only to refresh all repositories, with update: true and nothing else"
-        )
-    if params["url"] and params["url"].startswith("oci://"):
-        raise ValidationError(f"url: {params['url']} is a registry, which is not added; give it as a chart to eks_helm")
-
-
 def main() -> None:
-    spec = helm_options(
-        name=dict(type="str", aliases=["repo_name"]),
-        url=dict(type="str", aliases=["repo_url"]),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        update=dict(type="bool", default=False),
-        username=dict(type="str"),
-        password=dict(type="str", no_log=True),
-        pass_credentials=dict(type="bool", default=False, no_log=False),
-    )
     module = AnsibleAWSModule(
-        argument_spec=spec, required_together=[("username", "password")], supports_check_mode=True
+        argument_spec=build_argument_spec(),
+        mutually_exclusive=[("repositories", option) for option in OWN_OPTIONS],
+        supports_check_mode=True,
     )
-    with handle_failures(module, "Could not keep the repository"):
-        check(module.params)
-        with local_helm(module) as helm:
-            result = run(module, helm)
+    params = take_params(module)
+    with handle_failures(module, "Could not manage the repositories"):
+        validate(params)
+        with open_local_helm(module) as helm:
+            result = run(module, params, helm)
     module.exit_json(**result)
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_helm_rollback
 version_added: 0.1.0
-short_description: Roll a Helm release of an Amazon EKS cluster back
+short_description: Roll back a Helm release of an Amazon EKS cluster
 description:
-  - Brings a release back to a revision, or undoes its last upgrade.
-  - Nothing happens where the release is that already. So a second run changes nothing.
+  - Rolls a release back to a revision, or undoes its last upgrade.
+  - Nothing is done where the release is already the same as that revision. So a second run changes nothing.
+  - A rollback changes the cluster and not your files. Revert the change there, too, or the next run of M(kumo.eks.eks_helm) makes it again.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -30,9 +31,9 @@ options:
     aliases: [release_namespace]
   revision:
     description:
-      - The revision to go back to. The release is that already where it is deployed and its chart, values and manifests are those of the revision.
+      - The revision to roll back to. The release is the same already where it is deployed and its chart, values and manifests are those of the revision.
       - Left out, the last upgrade is undone, which means going back to the last revision before it that worked. Where the last revision is itself a
-        rollback there is no upgrade to undo. Name the revision to go back further.
+        rollback there is no upgrade to undo. Set the revision to go back further.
     type: int
   wait:
     description: Whether to wait until the release's pods are ready.
@@ -43,17 +44,17 @@ options:
     type: bool
     default: false
   wait_timeout:
-    description: How long Helm waits for one thing, in seconds. Hooks count, too.
+    description: How long Helm waits for one thing, in seconds, hooks included.
     type: int
     default: 300
     aliases: [timeout]
   recover:
-    description: Whether to roll back also a release that a broken run left pending.
+    description: Whether to roll back also a release that an interrupted run left pending.
     type: bool
     default: false
   recover_after:
     description:
-      - How many seconds a release has to be pending before O(recover) rolls it back. Somebody may be at work, so make it longer than a run takes.
+      - How many seconds a release has to be pending before O(recover) rolls it back. Another run may still be working on it, so use more than a run takes.
       - Left out, it is twice O(wait_timeout), and at least 600.
     type: int
   cleanup_on_fail:
@@ -61,7 +62,7 @@ options:
     type: bool
     default: false
   disable_hook:
-    description: Whether to leave out the chart's hooks.
+    description: Whether the chart's hooks are not run.
     type: bool
     default: false
   binary_path:
@@ -83,9 +84,16 @@ requirements:
   - Helm 3.14 or later, or Helm 4
   - PyYAML
   - kubernetes >= 26.1.0
+seealso:
+  - module: kumo.eks.eks_helm
+  - name: helm rollback
+    description: The command that is run.
+    link: https://helm.sh/docs/helm/helm_rollback/
 notes:
-  - How the token is made, where it does not stand, and what becomes of a task that is killed, is told in M(kumo.eks.eks_helm).
-  - C(kubernetes.core) has no rollback. Its Helm library is used to find Helm.
+  - The diff hides the values of Secrets, and texts whose keys in the release's values look like secrets. Others that O(kumo.eks.eks_helm#module:secret_values)
+    set are not known here. Set C(diff=false) where a chart writes them into other objects than Secrets.
+  - M(kumo.eks.eks_helm) describes how the token is made and kept secret, and what happens when the task is killed.
+  - C(kubernetes.core) has no module that rolls back. Its Helm library is used to find Helm.
 """
 
 EXAMPLES = r"""
@@ -116,7 +124,7 @@ reason:
   description: Why nothing was done.
   returned: when not changed
   type: str
-  sample: it is what revision 1 is
+  sample: it is the same as revision 1
 name:
   description: The release's name.
   returned: success
@@ -143,7 +151,7 @@ chart:
   type: str
   sample: my-chart-1.2.3
 app_version:
-  description: The version of what the chart brings.
+  description: The version of the application that the chart installs.
   returned: success
   type: str
   sample: v1.2.3
@@ -153,7 +161,7 @@ updated:
   type: str
   sample: "2026-11-24T10:53:09.371221572Z"
 description:
-  description: What Helm says about that revision.
+  description: Helm's description of that revision.
   returned: success
   type: str
   sample: Rollback to 1
@@ -163,24 +171,37 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
-from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import HelmError, cluster_helm, helm_options
-from ansible_collections.kumo.eks.plugins.module_utils.helm.pod_watch import PodWatch
-from ansible_collections.kumo.eks.plugins.module_utils.helm.release import (
-    PENDING,
-    WAIT_OPTIONS,
-    Plan,
-    Release,
-    ReleaseOperations,
-    check_release,
-    failed,
-    find_last_deployed,
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
+    DEFAULTS,
+    build_helm_spec,
+    build_wait_spec,
+    find_release_problems,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import HelmError
+from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import describe_cluster, open_cluster_helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import mask_stored_values
+from ansible_collections.kumo.eks.plugins.module_utils.helm.operations import ReleaseOperations
+from ansible_collections.kumo.eks.plugins.module_utils.helm.plan import Plan
+from ansible_collections.kumo.eks.plugins.module_utils.helm.pod_watch import PodWatch
+from ansible_collections.kumo.eks.plugins.module_utils.helm.recovery import (
+    PENDING,
+    build_failure,
+    find_last_working,
+    validate_recovery,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.helm.release import Release
+from ansible_collections.kumo.eks.plugins.module_utils.helm.store import ReleaseStore
 
 ROLLBACK = "Rollback to "  # how Helm describes a revision that is one
+History = list[dict[str, Any]]
 
 
-def argument_spec() -> dict[str, Any]:
-    return helm_options(
+def build_argument_spec() -> dict[str, Any]:
+    wait = {
+        name: {**about, "default": DEFAULTS[name]} if name in DEFAULTS else about
+        for name, about in build_wait_spec().items()
+    }
+    return build_helm_spec(
         cluster_name=dict(type="str", required=True),
         name=dict(type="str", required=True, aliases=["release_name"]),
         namespace=dict(type="str", default="default", aliases=["release_namespace"]),
@@ -188,66 +209,74 @@ def argument_spec() -> dict[str, Any]:
         recover=dict(type="bool", default=False),
         recover_after=dict(type="int"),
         cleanup_on_fail=dict(type="bool", default=False),
-        **WAIT_OPTIONS,
+        **wait,
     )
 
 
-def target_of(work: ReleaseOperations, current: Release, revision: int | None) -> tuple[Release | None, str]:
-    """The revision to go back to, or none and why not.
+def find_target(
+    operations: ReleaseOperations, current: Release, history: History, revision: int | None
+) -> tuple[Release | None, str]:
+    """The revision to roll back to, or None and why there is nothing to do.
 
     Raises:
-        Refused: there is no such revision.
+        ValidationError: there is no such revision.
     """
     if revision is None:
         if current.status == "deployed" and current.description.startswith(ROLLBACK):
             return None, f"revision {current.revision} is itself a rollback ({current.description})"
-        revision = find_last_deployed(current)
+        revision = find_last_working(current.revision, history)
         if revision is None:
-            raise ValidationError(f"release {current.name} has no earlier revision that worked", **current.facts())
-    target = work.find(revision)
+            reason = f"release {current.name} has no earlier revision that worked"
+            raise ValidationError(reason, **current.build_facts())
+    target = operations.find_revision(revision)
     if target is None:
-        kept = ", ".join(str(row["revision"]) for row in current.history)
-        raise ValidationError(
-            f"revision: release {current.name} has no revision {revision}; it has {kept}", **current.facts()
-        )
+        kept = ", ".join(str(row["revision"]) for row in history)
+        reason = f"revision: release {current.name} has no revision {revision}. It has {kept}"
+        raise ValidationError(reason, **current.build_facts())
     if current.status == "deployed" and current.content == target.content:
-        return None, f"it is what revision {revision} is"
+        return None, f"it is the same as revision {revision}"
     return target, ""
 
 
-def roll(module: AnsibleAWSModule, work: ReleaseOperations, pods: PodWatch) -> dict[str, Any]:
+def roll_back(module: AnsibleAWSModule, operations: ReleaseOperations, pods: PodWatch) -> dict[str, Any]:
     params = module.params
-    current = work.find()
+    current = operations.find()
     if current is None:
         raise EksError(f"name: there is no release {params['name']} in namespace {params['namespace']}")
+    history = operations.list_history()
     if current.status in PENDING:
-        work.check_stuck(current)
-    target, why = target_of(work, current, params["revision"])
+        validate_recovery(current, history, operations.title, params)
+    target, reason = find_target(operations, current, history, params["revision"])
     if target is None:
-        return {"changed": False, "reason": why, **current.facts()}
+        return {"changed": False, "reason": reason, **current.build_facts()}
     result = {"changed": True, "rolled_back_to": target.revision}
+    for each in (current, target):
+        mask_stored_values(module, each.values)
     if module._diff:
-        normalize_map = (work.text_of(each.manifest, each.hooks) for each in (current, target))
-        result["diff"] = Plan("rollback", [], *normalize_map).diff(current.namespace, current.name)
+        before, after = (operations.select_manifests(each.manifest, each.hooks) for each in (current, target))
+        result["diff"] = Plan("rollback", [], before, after).build_diff(current.namespace, current.name)
     if module.check_mode:
-        return {**result, **current.facts()}
+        return {**result, **current.build_facts()}
     pods.follow(lambda: target.manifest)
     try:
-        work.rollback(target.revision)
+        operations.rollback(target.revision)
     except HelmError as error:
-        raise failed(error, current, work.find(), pods.last_words(), atomic=False) from error
-    return {**result, **work.find().facts()}
+        raise build_failure(error, current, operations.find(), pods.format_last(), atomic=False) from error
+    return {**result, **operations.find().build_facts()}
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True)
+    module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
     params = module.params
     wanted = {**params, "wait": params["wait"] or params["wait_for_jobs"]}
-    with handle_failures(module, f"Could not roll release {params['name']} back"):
-        check_release(params)
-        with cluster_helm(module, params["cluster_name"]) as (helm, api):
+    with handle_failures(module, f"Could not roll back release {params['name']}"):
+        for problem in find_release_problems({**params, "state": "absent"}):  # there is no chart to check
+            raise ValidationError(problem)
+        raw = describe_cluster(module, params["cluster_name"])
+        with open_cluster_helm(module, params["cluster_name"], raw) as (helm, api):
             pods = PodWatch(api, params["namespace"])
-            result = roll(module, ReleaseOperations(helm, api, wanted, pods.look), pods)
+            operations = ReleaseOperations(helm, api, ReleaseStore(helm, api), wanted, pods.observe)
+            result = roll_back(module, operations, pods)
     module.exit_json(**result)
 
 

@@ -10,12 +10,12 @@ version_added: 0.1.0
 short_description: Search repositories of Helm charts
 description:
   - Searches the repositories that this machine knows, or one by its URL, also for versions in a range.
-  - The indexes are those of the last update. Refresh them with M(kumo.eks.eks_helm_repository).
+  - Known repositories are searched as of their last update. Refresh them with M(kumo.eks.eks_helm_repository).
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
   keyword:
-    description: What to look for in names and descriptions. Left out, all charts are found.
+    description: Text to find in names and descriptions. Left out, all charts are returned.
     type: str
   regexp:
     description: Whether O(keyword) is a regular expression.
@@ -25,15 +25,15 @@ options:
     description: A version, or a range such as V(>=4.0.0 <5.0.0). Write it with quotes.
     type: str
   all_versions:
-    description: Whether to give each version that fits, newest first, and not the newest alone.
+    description: Whether to return all versions that match, newest first, and not the newest alone.
     type: bool
     default: false
   devel:
-    description: Whether to find development versions, too.
+    description: Whether to include development versions.
     type: bool
     default: false
   repository:
-    description: The URL of a repository to search, which this machine need not know. Names are then without the repository's.
+    description: The URL of a repository to search, which need not be added to this machine. Names are then returned without a repository's name.
     type: str
   username:
     description: The user at O(repository).
@@ -59,9 +59,14 @@ attributes:
 requirements:
   - Helm 3.14 or later, or Helm 4
   - PyYAML
+seealso:
+  - module: kumo.eks.eks_helm_repository
+  - name: helm search repo
+    description: The command that is run.
+    link: https://helm.sh/docs/helm/helm_search_repo/
 notes:
-  - C(kubernetes.core) has no search. Its Helm library is used to find Helm.
-  - The AWS options are taken so that C(module_defaults) of the group C(kumo.eks.eks) may name them. Nothing of AWS is called.
+  - C(kubernetes.core) has no module that searches. Its Helm library is used to find Helm.
+  - The AWS options are accepted so that C(module_defaults) of the group C(kumo.eks.eks) may set them. No AWS API is called.
 """
 
 EXAMPLES = r"""
@@ -79,13 +84,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 charts:
-  description: The charts found, an empty list where there is none.
+  description: The charts that match. The list is empty where there is none.
   returned: always
   type: list
   elements: dict
   contains:
     name:
-      description: The chart's name, with that of its repository.
+      description: The chart's name, with the name of its repository.
       returned: always
       type: str
       sample: ingress-nginx/ingress-nginx
@@ -95,12 +100,12 @@ charts:
       type: str
       sample: 4.13.2
     app_version:
-      description: The version of what the chart brings.
+      description: The version of the application that the chart installs.
       returned: always
       type: str
       sample: 1.13.2
     description:
-      description: What the chart says of itself.
+      description: The chart's description of itself.
       returned: always
       type: str
       sample: Ingress controller for Kubernetes using NGINX as a reverse proxy and load balancer
@@ -109,31 +114,37 @@ charts:
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.helm.chart import add_for_the_task
-from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, HelmError, helm_options, local_helm
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import build_helm_spec
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, HelmError
+from ansible_collections.kumo.eks.plugins.module_utils.helm.ecr import build_ecr_login
+from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import open_local_helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm.source import TASK_REPOSITORY, ChartFetcher
 
 NONE_KNOWN = "no repositories configured"
 
 
-def search(helm: Helm, params: dict[str, Any]) -> list[dict[str, Any]]:
-    """The charts that fit; of one repository by URL, without the name it has for the task."""
-    prefix = f"{add_for_the_task(helm, params)}/" if params["repository"] else ""
+def search(module: AnsibleAWSModule, helm: Helm) -> list[dict[str, Any]]:
+    """The charts that match; of a repository by URL, without the name it has for the task."""
+    params, env, prefix = module.params, {}, ""
+    if params["repository"]:
+        env = ChartFetcher(helm, build_ecr_login(module)).add_for_task(params)
+        prefix = f"{TASK_REPOSITORY}/"
     args = ["search", "repo", *([params["keyword"]] if params["keyword"] else [])]
     args += ["--regexp"] if params["regexp"] else []
     args += ["--version", params["version"]] if params["version"] else []
     args += ["--versions"] if params["all_versions"] else []
     args += ["--devel"] if params["devel"] else []
     try:
-        rows = helm.json(*args, doing="search")
+        rows = helm.read_json(*args, env=env, action="search")
     except HelmError as error:
-        if NONE_KNOWN in error.said:
+        if NONE_KNOWN in error.stderr:
             return []
         raise
     return [{**row, "name": row["name"].removeprefix(prefix)} for row in rows or []]
 
 
 def main() -> None:
-    spec = helm_options(
+    spec = build_helm_spec(
         keyword=dict(type="str", no_log=False),
         regexp=dict(type="bool", default=False),
         version=dict(type="str"),
@@ -146,8 +157,8 @@ def main() -> None:
     module = AnsibleAWSModule(
         argument_spec=spec, required_together=[("username", "password")], supports_check_mode=True
     )
-    with handle_failures(module, "Could not search"), local_helm(module) as helm:
-        charts = search(helm, module.params)
+    with handle_failures(module, "Could not search the repositories"), open_local_helm(module) as helm:
+        charts = search(module, helm)
     module.exit_json(changed=False, charts=charts)
 
 

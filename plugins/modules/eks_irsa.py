@@ -9,14 +9,14 @@ module: eks_irsa
 version_added: 0.1.0
 short_description: Give pods of an Amazon EKS cluster an IAM role by their service account (IRSA)
 description:
-  - Keeps the whole of an identity. The cluster's IAM OIDC provider, a customer-managed policy, the role with its trust
-    policy, and the annotated Kubernetes service account.
-  - One identity by O(service_account), or a whole list in one task by O(identities), worked on side by side.
-  - What exists is adopted, a role only where the task says O(role_name) itself. An option that is left out is left alone; an
-    empty one clears. What others made is only added to, unless O(purge_policies) or O(purge_trust) say otherwise.
-  - With O(state=absent), what the module made is removed, and what others use or made is kept and named in RV(kept).
-  - What the module makes in IAM carries the tag C(kumo.eks/REGION/CLUSTER), and in Kubernetes the label
-    C(app.kubernetes.io/managed-by) with the value C(kumo.eks). What lacks them is never deleted.
+  - Manages everything that an identity needs. The cluster's IAM OIDC provider, a customer-managed policy, the IAM role with its
+    trust policy, and the annotated Kubernetes service account.
+  - One identity by O(service_account), or a whole list in one task by O(identities), reconciled concurrently.
+  - What exists is adopted, an IAM role only where the task gives O(role_name). Omitted options are not changed. An empty value clears
+    the setting. What others created is only added to, unless O(purge_policies) or O(purge_trust) are set.
+  - With O(state=absent), what the module created is deleted. What others created or use remains, and is listed in RV(kept).
+  - What the module creates in IAM has the tag C(kumo.eks/REGION/CLUSTER), and in Kubernetes the label
+    C(app.kubernetes.io/managed-by) with the value C(kumo.eks). What does not have them is never deleted.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -26,20 +26,23 @@ options:
     required: true
   identities:
     description:
-      - A list of identities, each with any of the options that describe one.
-      - V([]) keeps, or with O(state=absent) removes, only the cluster's OIDC provider.
-      - All are worked on at once. One that fails does not stop the others; the task fails when all are through.
+      - A list of identities, each with any of the options that describe one. O(tags) beside it are the tags of every item, under an
+        item's own.
+      - V([]) creates, or with O(state=absent) deletes, only the cluster's OIDC provider.
+      - One that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
     suboptions: &identity
       namespace:
         description: The Kubernetes namespace of the service account.
         type: str
+        default: default
       service_account:
         description: The service account's name.
         type: str
+        aliases: [name]
       service_accounts:
-        description: Several service accounts that share the role, instead of O(service_account).
+        description: Several service accounts that share the IAM role, instead of O(service_account).
         type: list
         elements: dict
         suboptions:
@@ -48,49 +51,52 @@ options:
             type: str
             required: true
           namespace:
-            description: Its namespace. Left out, it is O(namespace).
+            description: Its namespace. O(namespace) where it is omitted.
             type: str
       allow_patterns:
         description:
           - Whether names of namespaces and service accounts may have the wildcards C(*) and C(?). The trust policy then
             compares with StringLike.
-          - No Kubernetes object is written for a name with wildcards.
+          - No Kubernetes object is created for a name with wildcards.
         type: bool
         default: false
       role_name:
         description:
-          - The role's name. Left out, it is the names of the cluster, the namespace and the service account with C(.) between.
-          - It is needed where several service accounts share the role.
+          - Name of the IAM role. Where it is omitted, it is made of the names of the cluster, the namespace and the service account,
+            for example C(my-cluster.production.my-app-sa).
+          - Required where several service accounts share the IAM role.
         type: str
       role_arn:
-        description: ARN of a role that is kept elsewhere. Only the service account is written, with this ARN.
+        description: ARN of an IAM role that is managed elsewhere. Only the service account is created, with this ARN.
         type: str
       role_only:
-        description: Whether to leave Kubernetes alone and keep only the role.
+        description: Whether to leave Kubernetes alone and manage only the IAM role.
         type: bool
         default: false
       policy_arns:
         description:
-          - ARNs of all policies that the role has, beside the one of O(policy). Others are detached, see O(purge_policies).
-          - Left out, attached policies are left alone.
+          - ARNs of all policies that are attached to the IAM role, beside the one of O(policy). Others are detached, see
+            O(purge_policies).
+          - Where it is omitted, attached policies are not changed.
         type: list
         elements: str
       inline_policies:
         description:
-          - All inline policies of the role, by name. A document is a mapping, or JSON text. Others are removed, see O(purge_policies).
-          - Left out, inline policies are left alone; V({}) removes them.
+          - All inline policies of the IAM role, by name. A document is a mapping, or JSON text. Others are removed, see
+            O(purge_policies).
+          - Where it is omitted, inline policies are not changed. V({}) removes them.
         type: dict
       well_known_policies:
         description:
-          - Rights that well-known controllers ask for, by name. They come beside O(policy_arns) and O(inline_policies).
-          - Where it is given, the three together are all policies of the role.
+          - Permissions that well-known controllers need, by name, in addition to O(policy_arns) and O(inline_policies).
+          - Where it is given, the three together are all policies of the IAM role.
         type: list
         elements: str
         choices: [auto_scaler, aws_load_balancer_controller, cert_manager, cloud_watch, ebs, efs, external_dns, fsx, image_builder, xray]
       policy:
         description:
-          - A customer-managed policy that is kept and attached to the role.
-          - A changed document becomes a new version in force. IAM keeps five; the oldest that is not in force makes room.
+          - A customer-managed policy that is created and attached to the IAM role.
+          - A changed document becomes a new default version. IAM keeps five versions. The oldest that is not the default is deleted.
         type: dict
         suboptions:
           name:
@@ -98,48 +104,49 @@ options:
             type: str
             required: true
           document:
-            description: The policy document, as a mapping or JSON text. It is needed unless O(state=absent).
+            description: The policy document, as a mapping or JSON text. Required unless O(state=absent).
             type: raw
           description:
-            description: What it is for. IAM cannot change it later.
+            description: What it is for. IAM cannot change it.
             type: str
           path:
             description: The policy's path.
             type: str
             default: /
       permissions_boundary:
-        description: ARN of the policy that bounds the role's rights. An empty text removes the boundary.
+        description: ARN of the permissions boundary of the IAM role. An empty text removes the boundary.
         type: str
       path:
-        description: The role's path, for its creation. IAM cannot change it.
+        description: Path of the IAM role. Used at creation only. IAM cannot change it.
         type: str
       max_session_duration:
-        description: The longest session of the role, from 3600 to 43200 seconds.
+        description: The maximum session duration of the IAM role, from 3600 to 43200 seconds.
         type: int
       description:
-        description: What the role is for.
+        description: Description of the IAM role.
         type: str
       purge_policies:
         description:
-          - Whether policies of the role that are in none of these options are taken away.
-          - Left out, this is so for roles that the module made; an adopted role keeps what others gave it.
+          - Whether policies of the IAM role that are in none of these options are removed.
+          - Where it is omitted, they are removed from roles that the module created. An adopted role keeps them.
         type: bool
       purge_trust:
         description:
-          - Whether the trust policy holds nothing but what this identity needs and what other EKS clusters' providers have there.
-          - Left out, this is so for roles that the module made; an adopted role keeps its other statements.
+          - Whether statements of the trust policy are removed that neither this identity nor the OIDC providers of other EKS clusters
+            need.
+          - Where it is omitted, they are removed from roles that the module created. An adopted role keeps them.
         type: bool
       token_expiration:
-        description: How long the pods' tokens are good, from 3600 to 86400 seconds, as an annotation. V(0) removes it.
+        description: Lifetime of the pods' tokens in seconds, from 3600 to 86400, as an annotation. V(0) removes it.
         type: int
       sts_regional_endpoints:
         description: Whether the pods' SDKs use the region's STS, as an annotation.
         type: bool
       service_account_annotations:
-        description: More annotations of the service account. Others are left alone.
+        description: More annotations of the service account. Others are not changed.
         type: dict
       service_account_labels:
-        description: Labels of the service account. Others are left alone.
+        description: Labels of the service account. Others are not changed.
         type: dict
       create_namespace:
         description: Whether to create a namespace that is missing. It is never deleted.
@@ -147,131 +154,26 @@ options:
         default: false
       tags:
         description:
-          - The tags of the role and of the policy. Keys are never rewritten.
-          - Left out, the task's O(tags) are meant.
+          - The tags of the IAM role and of the policy. Keys are never rewritten.
+          - Where it is omitted, tags are not changed.
         type: dict
         aliases: [resource_tags]
       purge_tags:
-        description: Whether tags that are not in O(tags) are removed. What others made, or share, keeps its tags.
+        description: Whether tags that are not in O(tags) are removed. What others created, or share, keeps its tags.
         type: bool
         default: true
-  namespace:
-    description: The Kubernetes namespace of the service account.
-    type: str
-  service_account:
-    description: The service account's name. One of this, O(service_accounts) and O(identities) is needed.
-    type: str
-  service_accounts:
-    description: Several service accounts that share the role, instead of O(service_account).
-    type: list
-    elements: dict
-    suboptions:
-      name:
-        description: The service account's name.
-        type: str
-        required: true
-      namespace:
-        description: Its namespace. Left out, it is O(namespace).
-        type: str
-  allow_patterns:
+  <<: *identity
+  roles_only:
     description:
-      - Whether names of namespaces and service accounts may have the wildcards C(*) and C(?). The trust policy then
-        compares with StringLike.
-      - No Kubernetes object is written for a name with wildcards.
-    type: bool
-    default: false
-  role_name:
-    description:
-      - The role's name. Left out, it is the names of the cluster, the namespace and the service account with C(.) between.
-      - It is needed where several service accounts share the role.
-    type: str
-  role_arn:
-    description: ARN of a role that is kept elsewhere. Only the service account is written, with this ARN.
-    type: str
-  role_only:
-    description: Whether to leave Kubernetes alone and keep only the role.
-    type: bool
-    default: false
-  policy_arns:
-    description:
-      - ARNs of all policies that the role has, beside the one of O(policy). Others are detached, see O(purge_policies).
-      - Left out, attached policies are left alone.
-    type: list
-    elements: str
-  inline_policies:
-    description:
-      - All inline policies of the role, by name. A document is a mapping, or JSON text. Others are removed, see O(purge_policies).
-      - Left out, inline policies are left alone; V({}) removes them.
-    type: dict
-  well_known_policies:
-    description:
-      - Rights that well-known controllers ask for, by name. They come beside O(policy_arns) and O(inline_policies).
-      - Where it is given, the three together are all policies of the role.
-    type: list
-    elements: str
-    choices: [auto_scaler, aws_load_balancer_controller, cert_manager, cloud_watch, ebs, efs, external_dns, fsx, image_builder, xray]
-  policy:
-    description:
-      - A customer-managed policy that is kept and attached to the role.
-      - A changed document becomes a new version in force. IAM keeps five; the oldest that is not in force makes room.
-    type: dict
-    suboptions:
-      name:
-        description: The policy's name.
-        type: str
-        required: true
-      document:
-        description: The policy document, as a mapping or JSON text. It is needed unless O(state=absent).
-        type: raw
-      description:
-        description: What it is for. IAM cannot change it later.
-        type: str
-      path:
-        description: The policy's path.
-        type: str
-        default: /
-  permissions_boundary:
-    description: ARN of the policy that bounds the role's rights. An empty text removes the boundary.
-    type: str
-  path:
-    description: The role's path, for its creation. IAM cannot change it.
-    type: str
-  max_session_duration:
-    description: The longest session of the role, from 3600 to 43200 seconds.
-    type: int
-  description:
-    description: What the role is for.
-    type: str
-  purge_policies:
-    description:
-      - Whether policies of the role that are in none of these options are taken away.
-      - Left out, this is so for roles that the module made; an adopted role keeps what others gave it.
-    type: bool
-  purge_trust:
-    description:
-      - Whether the trust policy holds nothing but what this identity needs and what other EKS clusters' providers have there.
-      - Left out, this is so for roles that the module made; an adopted role keeps its other statements.
-    type: bool
-  token_expiration:
-    description: How long the pods' tokens are good, from 3600 to 86400 seconds, as an annotation. V(0) removes it.
-    type: int
-  sts_regional_endpoints:
-    description: Whether the pods' SDKs use the region's STS, as an annotation.
-    type: bool
-  service_account_annotations:
-    description: More annotations of the service account. Others are left alone.
-    type: dict
-  service_account_labels:
-    description: Labels of the service account. Others are left alone.
-    type: dict
-  create_namespace:
-    description: Whether to create a namespace that is missing. It is never deleted.
+      - Whether to leave Kubernetes alone for all identities, as if each had O(role_only=true). An item of O(identities) that only
+        names a role by O(identities[].role_arn) is ignored then.
+      - For a teardown, where the service accounts go with the cluster.
     type: bool
     default: false
   audience:
     description:
-      - The audience of the pods' tokens. The OIDC provider, the trust policy and the service account all get it.
-      - Every partition of AWS takes the default.
+      - The audience of the pods' tokens, for the OIDC provider, the trust policy and the service account.
+      - The default is right in every partition of AWS.
     type: str
     default: sts.amazonaws.com
   state:
@@ -280,11 +182,16 @@ options:
     choices: [present, absent]
     default: present
 notes:
-  - The OIDC provider is the cluster's. With O(state=absent) it goes with the last role that trusts it, if the module made it.
-  - Statements of other EKS clusters' providers in a trust policy always stay, so that clusters can share a role.
-  - The provider that an earlier cluster of the same name left behind goes with the cluster's own.
-  - Pods that run get a new role only when they are started anew.
-  - O(tags) of an existing OIDC provider are left alone.
+  - The OIDC provider belongs to the cluster. With O(state=absent) it is deleted with the last IAM role that trusts it, if the module
+    created it.
+  - Statements of the OIDC providers of other EKS clusters remain in a trust policy, so that clusters can share an IAM role.
+  - The provider that an earlier cluster of the same name left behind is deleted with the cluster's own.
+  - Running pods get a new IAM role only when they are restarted.
+  - O(tags) are not applied to an OIDC provider that exists.
+seealso:
+  - name: IAM roles for service accounts
+    description: How pods get credentials by the cluster's OIDC provider.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html
 extends_documentation_fragment:
   - kumo.eks.tags
   - amazon.aws.common.modules
@@ -581,7 +488,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import identity_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_state_spec, merge_tags
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import build_identity_spec
 from ansible_collections.kumo.eks.plugins.module_utils.identity.context import (
     ClusterContext,
     build_cluster_context,
@@ -591,19 +499,21 @@ from ansible_collections.kumo.eks.plugins.module_utils.identity.irsa import (
     AUDIENCE,
     IrsaManager,
     build_provider_result,
-    owned_provider,
+    find_owned_provider,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity, check_apart, read_identity
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, open_cluster_api
 
 
 def read(params: dict[str, Any]) -> list[Identity]:
-    """The identities of the task; the task's tags are those of items without their own."""
+    """The identities of the task, each with the task's tags under its own."""
     cluster = params["cluster_name"]
     if "identities" not in params:
-        return [read_identity(params, cluster)]
-    tags = {"tags": params["tags"]} if "tags" in params else {}
-    identities = [read_identity({**tags, **row}, cluster) for row in params["identities"]]
+        return [read_identity({**params, "role_only": params["role_only"] or params["roles_only"]}, cluster)]
+    rows = merge_tags(params["identities"], params.get("tags"))
+    if params["roles_only"]:  # an item that only names a role has no other half than the service account
+        rows = [{**row, "role_only": True} for row in rows if "role_arn" not in row]
+    identities = [read_identity(row, cluster) for row in rows]
     check_apart(identities, "identities")
     return identities
 
@@ -617,7 +527,7 @@ def look(module: AnsibleAWSModule, eks: Any, iam: Any) -> tuple[ClusterContext, 
     context = build_cluster_context(
         raw, name, eks.meta.region_name, lambda: get_client(module, "sts").get_caller_identity()["Arn"]
     )
-    return (context if raw or present else owned_provider(iam, context)), raw is not None
+    return (context if raw or present else find_owned_provider(iam, context)), raw is not None
 
 
 @contextmanager
@@ -642,7 +552,7 @@ class Done:
 
 def keep(manager: IrsaManager, identities: list[Identity], tags: dict[str, str]) -> Done:
     """Provider first, then the identities."""
-    provider = manager.provider(tags)
+    provider = manager.ensure_provider(tags)
     return Done(provider, run_concurrently([(one.name, partial(manager.ensure_present, one)) for one in identities]))
 
 
@@ -656,10 +566,10 @@ def remove(manager: IrsaManager, identities: list[Identity]) -> Done:
         for identity, result in zip(identities, results, strict=True)
         if identity.role_arn is None and result.outcome.raw["role"] is None
     }
-    provider, kept = manager.absent_provider(leaving)
+    provider, kept = manager.ensure_provider_absent(leaving)
     done = Done(provider, results, kept)
     for one in manager.list_orphaned_providers() if provider.raw is None else ():
-        outcome, more = one.absent_provider(leaving)
+        outcome, more = one.ensure_provider_absent(leaving)
         done.list_orphaned_providers.append(outcome)
         done.kept += more
     return done
@@ -693,10 +603,11 @@ def _numbered(list_orphaned_providers: list[dict[str, Any]]) -> dict[str, Any]:
 def main() -> None:
     spec = dict(
         cluster_name=dict(type="str", required=True),
-        identities=dict(type="list", elements="dict", options=identity_spec()),
+        identities=dict(type="list", elements="dict", options=build_identity_spec()),
         audience=dict(type="str", default=AUDIENCE),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        **identity_spec(),
+        roles_only=dict(type="bool", default=False),
+        **build_state_spec(),
+        **build_identity_spec(),
     )
     exclusive = ("service_account", "service_accounts", "identities")
     module = AnsibleAWSModule(

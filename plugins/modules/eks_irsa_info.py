@@ -154,19 +154,19 @@ class LiveFacts:
     def _api(self) -> KubernetesApi:
         return self._stack.enter_context(open_cluster_api(self._eks, self._sts, self._name))
 
-    def cluster(self) -> dict[str, Any] | None:
+    def describe_cluster(self) -> dict[str, Any] | None:
         return describe_or_none(self._eks.describe_cluster, "cluster", name=self._name)
 
-    def provider(self, arn: str) -> dict[str, Any] | None:
+    def describe_provider(self, arn: str) -> dict[str, Any] | None:
         return get_or_none(lambda: self._iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn))
 
-    def service_account(self) -> dict[str, Any] | None:
+    def read_service_account(self) -> dict[str, Any] | None:
         return self._api.get(SERVICE_ACCOUNT, self.account, self.namespace)
 
-    def role(self, name: str) -> dict[str, Any] | None:
+    def describe_role(self, name: str) -> dict[str, Any] | None:
         return get_or_none(lambda: self._iam.get_role(RoleName=name)["Role"])
 
-    def association(self) -> str | None:
+    def find_association(self) -> str | None:
         names = {"clusterName": self._name, "namespace": self.namespace, "serviceAccount": self.account}
         rows = self._eks.list_pod_identity_associations(**names)["associations"]
         if not rows:
@@ -175,13 +175,13 @@ class LiveFacts:
         answer = self._eks.describe_pod_identity_association(clusterName=self._name, associationId=key)
         return answer["association"]["roleArn"]
 
-    def pods(self) -> list[dict[str, Any]]:
+    def list_pods(self) -> list[dict[str, Any]]:
         return list(self._api.list(POD, self.namespace))
 
-    def token(self, audience: str) -> str:
+    def request_token(self, audience: str) -> str:
         return self._api.create_token(self.namespace, self.account, audience, TOKEN_SECONDS)
 
-    def exchange(self, role_arn: str, token: str) -> tuple[str | None, str]:
+    def exchange_token(self, role_arn: str, token: str) -> tuple[str | None, str]:
         words = {"RoleArn": role_arn, "RoleSessionName": SESSION, "DurationSeconds": SESSION_SECONDS}
         try:
             answer = self._sts.assume_role_with_web_identity(WebIdentityToken=token, **words)

@@ -10,9 +10,11 @@ version_added: 0.1.0
 short_description: Manage managed node groups of an Amazon EKS cluster
 description:
   - Creates node groups, changes them in place, rolls them to new versions, and deletes them.
+  - Manages the EC2 launch template of a group and its versions where O(template) is given. A change is a new version, to which
+    EKS rolls the nodes.
   - One node group by O(name), or a whole list in one task by O(nodegroups), reconciled side by side.
-  - An option that is left out is left alone. What EKS cannot change is refused, unless O(replace) is asked for.
-  - A task that was written for M(community.aws.eks_nodegroup) works when only the collection's name is changed.
+  - Omitted options are not changed. What EKS cannot change is refused, unless O(replace=true).
+  - A task that was written for M(community.aws.eks_nodegroup) works when only the name of the collection is changed.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -22,313 +24,503 @@ options:
     required: true
   nodegroups:
     description:
-      - A list of node groups, each with O(name) and any other option that describes a node group.
-      - The options that describe a node group stand in the list's items then, not beside O(nodegroups).
-      - All are worked on at once. One that fails does not stop the others; the task fails when all are through.
+      - A list of node groups, each with O(nodegroups[].name) and any other option that describes a node group. O(tags) beside it
+        are the tags of every item, under an item's own.
+      - All are worked on at once. One that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
     suboptions:
       name:
-        description: See O(name).
+        description: The node group's name.
         type: str
         required: true
-      node_role:
-        description: See O(node_role).
-        type: str
-      subnets:
-        description: See O(subnets).
-        type: list
-        elements: str
-      scaling_config:
-        description: See O(scaling_config).
-        type: dict
-        suboptions: &scaling
-          min_size:
-            description: The least number of nodes.
-            type: int
-          max_size:
-            description: The most nodes.
-            type: int
-          desired_size:
-            description: The number of nodes to begin with. Left out for a new group, it is O(scaling_config.min_size).
-            type: int
-      enforce_desired_size:
-        description: See O(enforce_desired_size).
-        type: bool
-        default: false
-      disk_size:
-        description: See O(disk_size).
-        type: int
-      instance_types:
-        description: See O(instance_types).
-        type: list
-        elements: str
-      ami_type:
-        description: See O(ami_type).
-        type: str
-        choices: &amis
-          - AL2_x86_64
-          - AL2_x86_64_GPU
-          - AL2_ARM_64
-          - CUSTOM
-          - BOTTLEROCKET_ARM_64
-          - BOTTLEROCKET_x86_64
-          - BOTTLEROCKET_ARM_64_FIPS
-          - BOTTLEROCKET_x86_64_FIPS
-          - BOTTLEROCKET_ARM_64_NVIDIA
-          - BOTTLEROCKET_x86_64_NVIDIA
-          - BOTTLEROCKET_ARM_64_NVIDIA_FIPS
-          - BOTTLEROCKET_x86_64_NVIDIA_FIPS
-          - WINDOWS_CORE_2019_x86_64
-          - WINDOWS_FULL_2019_x86_64
-          - WINDOWS_CORE_2022_x86_64
-          - WINDOWS_FULL_2022_x86_64
-          - WINDOWS_CORE_2025_x86_64
-          - WINDOWS_FULL_2025_x86_64
-          - AL2023_x86_64_STANDARD
-          - AL2023_ARM_64_STANDARD
-          - AL2023_x86_64_NEURON
-          - AL2023_x86_64_NVIDIA
-          - AL2023_ARM_64_NVIDIA
-      remote_access:
-        description: See O(remote_access).
-        type: dict
-        suboptions: &remote
-          ec2_ssh_key:
-            description: Name of the EC2 key pair.
-            type: str
-          source_sg:
-            description: IDs of the security groups from which SSH is allowed.
-            type: list
-            elements: str
-      update_config:
-        description: See O(update_config).
-        type: dict
-        suboptions: &update
-          max_unavailable:
-            description: How many nodes may be down at once during an update.
-            type: int
-          max_unavailable_percentage:
-            description: The same as a percentage of the nodes.
-            type: int
-          update_strategy:
-            description: V(DEFAULT) starts new nodes first, V(MINIMAL) ends old ones first.
-            type: str
-            choices: [DEFAULT, MINIMAL]
-      node_repair_config:
-        description: See O(node_repair_config).
-        type: dict
-        suboptions: &repair
-          enabled:
-            description: Whether EKS repairs unhealthy nodes.
-            type: bool
-          max_unhealthy_node_threshold_count:
-            description: Above this number of unhealthy nodes, repairs stop. Not with the percentage.
-            type: int
-          max_unhealthy_node_threshold_percentage:
-            description: Above this percentage of unhealthy nodes, repairs stop. Not with the count.
-            type: int
-          max_parallel_nodes_repaired_count:
-            description: How many nodes are repaired at once. Not with the percentage.
-            type: int
-          max_parallel_nodes_repaired_percentage:
-            description: What percentage of the unhealthy nodes is repaired at once. Not with the count.
-            type: int
-          node_repair_config_overrides:
-            description: What is done for particular conditions. EKS wants all four keys of an override.
-            type: list
-            elements: dict
-            suboptions:
-              node_monitoring_condition:
-                description: The condition that the node monitoring agent reports.
-                type: str
-                required: true
-              node_unhealthy_reason:
-                description: The reason that the node monitoring agent reports.
-                type: str
-                required: true
-              min_repair_wait_time_mins:
-                description: How many minutes the node stays unhealthy before it is repaired.
-                type: int
-                required: true
-              repair_action:
-                description: What is done.
-                type: str
-                required: true
-                choices: [Replace, Reboot, NoAction]
-      warm_pool_config:
-        description: See O(warm_pool_config).
-        type: dict
-        suboptions: &pool
-          enabled:
-            description: Whether there is a warm pool. V(false) removes it.
-            type: bool
-            required: true
-          min_size:
-            description: The least number of instances in the pool. EKS' default is 0.
-            type: int
-          max_group_prepared_capacity:
-            description: The most instances of the pool and the group together.
-            type: int
-          pool_state:
-            description: In what state the instances wait. EKS' default is V(STOPPED). Bottlerocket knows no V(HIBERNATED).
-            type: str
-            choices: [STOPPED, RUNNING, HIBERNATED]
-          reuse_on_scale_in:
-            description: Whether an instance goes back to the pool when the group shrinks. Not with Bottlerocket.
-            type: bool
-      labels:
-        description: See O(labels).
-        type: dict
-      taints:
-        description: See O(taints).
-        type: list
-        elements: dict
-        suboptions: &taint
-          key:
-            description: The key.
-            type: str
-            required: true
-          value:
-            description: The value.
-            type: str
-          effect:
-            description: The effect.
-            type: str
-            required: true
-            choices: [NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE]
-      launch_template:
-        description: See O(launch_template).
-        type: dict
-        suboptions: &template
-          id:
-            description: The template's ID.
-            type: str
-          name:
-            description: The template's name, in place of its ID.
-            type: str
-          version:
-            description:
-              - The version, a number, V($Latest) or V($Default).
-              - Left out, a new node group takes the default one, and a group that stands keeps its own.
-            type: str
-      capacity_type:
-        description: See O(capacity_type).
-        type: str
-        choices: &capacities [ON_DEMAND, SPOT, CAPACITY_BLOCK]
-      version:
-        description: See O(version).
-        type: str
-      release_version:
-        description: See O(release_version).
-        type: str
-      force:
-        description: See O(force).
-        type: bool
-        default: false
-      replace:
-        description: See O(replace).
-        type: bool
-        default: false
-      tags:
-        description: See O(tags).
-        type: dict
-        aliases: [resource_tags]
-      purge_tags:
-        description: See O(purge_tags).
-        type: bool
-        default: true
+      <<: &nodegroup
+        node_role:
+          description: ARN of the IAM role of the nodes. Required to create a group. EKS cannot change it.
+          type: str
+        addon_policies:
+          description:
+            - Rights of well-known controllers that all pods on the nodes get, by name. Read by
+              O(kumo.eks.eks_iam_role#module:nodegroups), which creates a role for this group alone. This module ignores it.
+          type: list
+          elements: str
+        attach_policy_arns:
+          description:
+            - ARNs of IAM policies for the nodes. Read by O(kumo.eks.eks_iam_role#module:nodegroups), which creates a role for this
+              group alone. This module ignores it.
+          type: list
+          elements: str
+        subnets:
+          description:
+            - IDs of the subnets. Required to create a group, here or by O(private_subnets) and O(public_subnets). EKS cannot change
+              them. Their order does not matter.
+          type: list
+          elements: str
+        private_networking:
+          description:
+            - Where O(subnets) is omitted, whether the nodes are in O(private_subnets), which is the default, or in
+              O(public_subnets).
+          type: bool
+        scaling_config:
+          description:
+            - The sizes of the group. A new group needs O(scaling_config.min_size) and O(scaling_config.max_size), or none of the
+              three for EKS' defaults.
+            - EKS scales in at once and without regard to PodDisruptionBudgets.
+          type: dict
+          suboptions:
+            min_size:
+              description: The minimum number of nodes.
+              type: int
+            max_size:
+              description: The maximum number of nodes.
+              type: int
+            desired_size:
+              description: The number of nodes to begin with. By default O(scaling_config.min_size).
+              type: int
+        enforce_desired_size:
+          description:
+            - Whether the desired size is set on a group that exists. Otherwise it belongs to the autoscaler and is only moved into
+              new limits. Omitted, it is not set.
+          type: bool
+        instance_types:
+          description:
+            - The instance types, up to 20. Their order is the priority in which EKS tries On-Demand capacity. EKS cannot change them.
+            - With O(capacity_type=SPOT), several types of the same size make interruptions rarer.
+          type: list
+          elements: str
+        ami_type:
+          description: The kind of machine image. EKS cannot change it. Omitted, a new group has V(AL2023_x86_64_STANDARD).
+          type: str
+          choices:
+            - AL2_x86_64
+            - AL2_x86_64_GPU
+            - AL2_ARM_64
+            - CUSTOM
+            - BOTTLEROCKET_ARM_64
+            - BOTTLEROCKET_x86_64
+            - BOTTLEROCKET_ARM_64_FIPS
+            - BOTTLEROCKET_x86_64_FIPS
+            - BOTTLEROCKET_ARM_64_NVIDIA
+            - BOTTLEROCKET_x86_64_NVIDIA
+            - BOTTLEROCKET_ARM_64_NVIDIA_FIPS
+            - BOTTLEROCKET_x86_64_NVIDIA_FIPS
+            - WINDOWS_CORE_2019_x86_64
+            - WINDOWS_FULL_2019_x86_64
+            - WINDOWS_CORE_2022_x86_64
+            - WINDOWS_FULL_2022_x86_64
+            - WINDOWS_CORE_2025_x86_64
+            - WINDOWS_FULL_2025_x86_64
+            - AL2023_x86_64_STANDARD
+            - AL2023_ARM_64_STANDARD
+            - AL2023_x86_64_NEURON
+            - AL2023_x86_64_NVIDIA
+            - AL2023_ARM_64_NVIDIA
+        capacity_type:
+          description:
+            - How the capacity is bought. EKS cannot change it. Spot capacity is cheaper, and EC2 may take it back within two minutes.
+            - V(CAPACITY_BLOCK) needs O(template.capacity_reservation.id), one instance type, and subnets in the zone of the block.
+          type: str
+          choices: [ON_DEMAND, SPOT, CAPACITY_BLOCK]
+        disk_size:
+          description: Size of the root volume in GiB. EKS cannot change it. Not with O(template) or O(launch_template).
+          type: int
+        remote_access:
+          description:
+            - SSH access to the nodes. EKS cannot change it. Not with O(template) or O(launch_template).
+            - Without O(remote_access.source_sg) EKS opens the port to the internet. The module warns of it.
+          type: dict
+          suboptions:
+            ec2_ssh_key:
+              description: Name of the EC2 key pair.
+              type: str
+            source_sg:
+              description: IDs of the security groups from which SSH is allowed. Omitted, it is allowed from 0.0.0.0/0.
+              type: list
+              elements: str
+        template:
+          description:
+            - What the instances are like, beyond the options of the node group. The module keeps an EC2 launch template for the
+              group, called C(CLUSTER.NODEGROUP), and deletes it with the group. V({}) is one with its defaults.
+            - A change creates a version of the launch template, and EKS replaces all nodes of the group, as
+              O(update_config) says. The diff shows what changes.
+            - Each change describes the whole template. An option that is removed here is removed there.
+            - A group that was created without a launch template, or with another one, can only get this one by O(replace).
+            - There is no option for what EKS refuses in a launch template, which are instance profile, subnets, shutdown
+              and hibernation behavior.
+            - Not with O(launch_template), O(disk_size) and O(remote_access).
+          type: dict
+          suboptions:
+            volumes:
+              description:
+                - The EBS volumes. They are deleted with their instance, unless O(template.volumes[].delete_on_termination=false).
+                - One volume may omit O(template.volumes[].device_name). It is the one that holds container images and logs,
+                  C(/dev/xvda) for Amazon Linux, C(/dev/sda1) for Windows, and C(/dev/xvdb) for Bottlerocket, whose system is on
+                  C(/dev/xvda).
+              type: list
+              elements: dict
+              suboptions:
+                device_name:
+                  description: The device, like C(/dev/xvdf). Required with O(template.image_id).
+                  type: str
+                size:
+                  description: Size in GiB. Omitted, the size of the snapshot.
+                  type: int
+                type:
+                  description: The type of the volume. Omitted, it is V(gp3).
+                  type: str
+                  choices: [gp2, gp3, io1, io2, sc1, st1, standard]
+                iops:
+                  description: IOPS. Only with V(gp3), V(io1) and V(io2), and required with the last two.
+                  type: int
+                throughput:
+                  description: Throughput in MiB/s, from 125 to 2000. Only with V(gp3).
+                  type: int
+                encrypted:
+                  description: Whether the volume is encrypted. Omitted, the account's default decides.
+                  type: bool
+                kms_key_id:
+                  description:
+                    - ID, alias or ARN of the KMS key. Omitted, the account's default key is used.
+                    - The service-linked role of EC2 Auto Scaling needs a grant on a customer managed key, or no instance starts.
+                  type: str
+                snapshot_id:
+                  description: The snapshot that the volume is created from.
+                  type: str
+                delete_on_termination:
+                  description: Whether the volume is deleted with its instance. Omitted, it is. One that stays costs money.
+                  type: bool
+            metadata_options:
+              description: The instance metadata service.
+              type: dict
+              suboptions:
+                http_tokens:
+                  description: Whether a token is needed (IMDSv2). Omitted, it is V(required).
+                  type: str
+                  choices: [required, optional]
+                http_put_response_hop_limit:
+                  description:
+                    - How many network hops an answer may take, 1 to 64. Omitted, it is 2, so that pods reach the service.
+                    - With 1, pods outside of the host network cannot take the role of the nodes.
+                  type: int
+                http_endpoint:
+                  description: Whether the service is on.
+                  type: str
+                  choices: [enabled, disabled]
+                http_protocol_ipv6:
+                  description: Whether the service has an IPv6 address.
+                  type: str
+                  choices: [enabled, disabled]
+                instance_metadata_tags:
+                  description: Whether an instance can read its tags.
+                  type: str
+                  choices: [enabled, disabled]
+            tags:
+              description:
+                - Tags of the instances, their volumes and network interfaces, over O(tags) of the group, which they get in any case.
+                - A change replaces the nodes.
+              type: dict
+            security_groups:
+              description:
+                - IDs of security groups of the instances, beside the cluster's.
+              type: list
+              elements: str
+            cluster_security_group:
+              description:
+                - With O(template.security_groups), whether the instances have the cluster's security group, too. Omitted, they have.
+                - EKS does not add it beside groups of a launch template. Without it the rules of the others have to let nodes and control
+                  plane reach each other, or no node joins.
+              type: bool
+            key_name:
+              description: Name of the EC2 key pair for SSH.
+              type: str
+            image_id:
+              description:
+                - ID of a machine image of your own. The group's AMI type is then V(CUSTOM), and O(ami_type), O(version) and
+                  O(release_version) cannot be set. Another image updates the nodes.
+                - EKS adds no bootstrap data for it. Use O(template.node_config) or O(template.bottlerocket_settings), to which the module
+                  adds what a node has to know of the cluster, or O(template.user_data) with all of it.
+              type: str
+            user_data:
+              description:
+                - What instances run or read when they start, at most 16 KiB. EKS merges it with its own part, unless
+                  O(template.image_id) is set.
+                - For Amazon Linux a script, C(#cloud-config), C(#cloud-boothook), a NodeConfig or a MIME archive of them. For
+                  Bottlerocket settings in TOML. For Windows a PowerShell script. Text that is none of these is refused.
+                - It is not secret. Everybody with C(ec2:DescribeLaunchTemplateVersions), and every pod that reaches the metadata service,
+                  can read it, and the diff shows it.
+              type: str
+            node_config:
+              description:
+                - A NodeConfig document for Amazon Linux 2023, with settings of kubelet and containerd below C(spec). C(apiVersion) and
+                  C(kind) may be omitted.
+              type: dict
+            bottlerocket_settings:
+              description:
+                - Settings of Bottlerocket, what is below C(settings) in its user data. Labels and taints belong to O(labels) and O(taints).
+              type: dict
+            efa_interfaces:
+              description:
+                - How many Elastic Fabric Adapters an instance has, one on each network card. The instance type has to support as many.
+                - Before Kubernetes 1.33 a group in O(template.security_groups) has to allow all traffic to and from itself.
+              type: int
+            placement:
+              description: Where instances are placed in relation to each other.
+              type: dict
+              suboptions:
+                group_name:
+                  description: Name of a placement group that exists.
+                  type: str
+                partition_number:
+                  description: The partition, in a placement group with the strategy partition.
+                  type: int
+                tenancy:
+                  description: Whether the hardware is shared. Dedicated instances cost more.
+                  type: str
+                  choices: [default, dedicated]
+            capacity_reservation:
+              description: Reserved capacity that the instances use.
+              type: dict
+              suboptions:
+                preference:
+                  description: Whether they use any reservation that fits, only reservations, or none.
+                  type: str
+                  choices: [capacity-reservations-only, open, none]
+                id:
+                  description: ID of a capacity reservation or a Capacity Block.
+                  type: str
+                resource_group_arn:
+                  description: ARN of a resource group of capacity reservations, in place of the ID.
+                  type: str
+            monitoring:
+              description: Whether CloudWatch gets metrics each minute, which costs money, instead of each five minutes.
+              type: bool
+            ebs_optimized:
+              description: Whether instances have dedicated bandwidth to EBS. Types of today always have.
+              type: bool
+            cpu_options:
+              description: The CPU cores of an instance.
+              type: dict
+              suboptions:
+                core_count:
+                  description: The number of cores.
+                  type: int
+                threads_per_core:
+                  description: V(1) turns hyperthreading off.
+                  type: int
+            enclave:
+              description: Whether AWS Nitro Enclaves can run on the instances.
+              type: bool
+        launch_template:
+          description:
+            - An EC2 launch template of your own. Its version can be changed, which replaces the nodes. EKS cannot change the template.
+            - Use O(template), and the module manages the launch template.
+          type: dict
+          suboptions:
+            id:
+              description: The template's ID.
+              type: str
+            name:
+              description: The template's name, in place of its ID.
+              type: str
+            version:
+              description:
+                - The version, a number, V($Latest) or V($Default).
+                - Omitted, a new node group takes the default one, and a group that exists keeps its own.
+              type: str
+        warm_pool_config:
+          description: Instances that are prepared and wait to become nodes. They cost money while they wait.
+          type: dict
+          suboptions:
+            enabled:
+              description: Whether there is a warm pool. V(false) removes it.
+              type: bool
+              required: true
+            min_size:
+              description: The minimum number of instances in the pool. EKS' default is 0.
+              type: int
+            max_group_prepared_capacity:
+              description: The maximum number of instances of the pool and the group together.
+              type: int
+            pool_state:
+              description: In what state the instances wait. EKS' default is V(STOPPED). Bottlerocket does not support V(HIBERNATED).
+              type: str
+              choices: [STOPPED, RUNNING, HIBERNATED]
+            reuse_on_scale_in:
+              description: Whether an instance goes back to the pool when the group shrinks. Not with Bottlerocket.
+              type: bool
+        version:
+          description:
+            - The nodes' Kubernetes version, in quotes. A new group has the version of its cluster, so omit it there.
+            - A newer one replaces the nodes. It never goes back, and is never newer than the cluster's.
+          type: str
+        release_version:
+          description:
+            - The AMI's release version. Another one replaces the nodes.
+            - V(latest) is the newest release for the AMI type and the Kubernetes version of the group, so that each run patches the nodes.
+              It needs the right C(ssm:GetParameter), for Windows also C(ec2:DescribeImages).
+          type: str
+        force:
+          description:
+            - Whether nodes are replaced although a PodDisruptionBudget does not allow a pod's eviction. Omitted, they are not.
+          type: bool
+        replace:
+          description:
+            - Whether a change that EKS cannot make deletes the node group and recreates it. All of its nodes are terminated, and their
+              pods are pending until the new ones are there. Omitted, such a change is refused.
+            - Omitted options keep the values of the old group, but for O(version) and O(release_version).
+            - The old group is deleted before the new one is created. If the task ends in between, RV(replaced) has its options.
+            - It also recreates a node group whose creation failed.
+          type: bool
+        update_config:
+          description: How many nodes are replaced at once.
+          type: dict
+          suboptions:
+            max_unavailable:
+              description: How many nodes may be unavailable at once during an update, up to O(scaling_config.max_size).
+              type: int
+            max_unavailable_percentage:
+              description: The same as a percentage of the nodes.
+              type: int
+            update_strategy:
+              description: V(DEFAULT) starts new nodes first, V(MINIMAL) terminates old ones first.
+              type: str
+              choices: [DEFAULT, MINIMAL]
+        node_repair_config:
+          description: How unhealthy nodes are repaired.
+          type: dict
+          suboptions:
+            enabled:
+              description: Whether EKS repairs unhealthy nodes.
+              type: bool
+            max_unhealthy_node_threshold_count:
+              description: Above this number of unhealthy nodes, repairs stop. Not with the percentage.
+              type: int
+            max_unhealthy_node_threshold_percentage:
+              description: Above this percentage of unhealthy nodes, repairs stop. Not with the count.
+              type: int
+            max_parallel_nodes_repaired_count:
+              description: How many nodes are repaired at once. Not with the percentage.
+              type: int
+            max_parallel_nodes_repaired_percentage:
+              description: What percentage of the unhealthy nodes is repaired at once. Not with the count.
+              type: int
+            node_repair_config_overrides:
+              description: What is done for particular conditions. EKS requires all four keys of an override.
+              type: list
+              elements: dict
+              suboptions:
+                node_monitoring_condition:
+                  description: The condition that the node monitoring agent reports.
+                  type: str
+                  required: true
+                node_unhealthy_reason:
+                  description: The reason that the node monitoring agent reports.
+                  type: str
+                  required: true
+                min_repair_wait_time_mins:
+                  description: How many minutes the node stays unhealthy before it is repaired.
+                  type: int
+                  required: true
+                repair_action:
+                  description: What is done.
+                  type: str
+                  required: true
+                  choices: [Replace, Reboot, NoAction]
+        labels:
+          description:
+            - All Kubernetes labels of the nodes. V({}) removes them. The prefixes of Kubernetes and of EKS are reserved, but
+              C(node.kubernetes.io/) is not.
+          type: dict
+        taints:
+          description: All Kubernetes taints of the nodes. V([]) removes them.
+          type: list
+          elements: dict
+          suboptions:
+            key:
+              description: The key.
+              type: str
+              required: true
+            value:
+              description: The value.
+              type: str
+            effect:
+              description: The effect.
+              type: str
+              required: true
+              choices: [NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE]
+        tags:
+          description:
+            - The tags of the node group and, with O(template), of its launch template, instances, volumes and network interfaces. Keys
+              are never rewritten.
+            - Omitted, tags are not changed. V({}) removes them.
+          type: dict
+          aliases: [resource_tags]
+        purge_tags:
+          description:
+            - Whether tags of the node group that are not in O(tags) are removed. Used only where O(tags) is given. Omitted, they are.
+            - Tags of AWS, with the prefix C(aws:), and the mark of O(owned) remain.
+          type: bool
+  <<: *nodegroup
+  purge_tags:
+    description:
+      - Whether tags of the node group that are not in O(tags) are removed. Used only where O(tags) is given.
+      - With O(nodegroups), for items that do not set it.
+    type: bool
+    default: true
   name:
-    description: The node group's name. One of O(name) and O(nodegroups) is needed.
+    description: The node group's name. One of O(name) and O(nodegroups) is required.
     type: str
-  node_role:
-    description: ARN of the nodes' IAM role. Needed at a creation; it cannot be changed.
-    type: str
-  subnets:
-    description: IDs of the subnets. Needed at a creation; they cannot be changed. Their order does not matter.
+  defaults:
+    description:
+      - Options of every item of O(nodegroups) that the item itself omits. Tags are merged. A template is taken as a whole, and only by
+        items that have no O(launch_template).
+    type: dict
+    suboptions: *nodegroup
+  node_roles:
+    description:
+      - The ARN of the IAM role of each node group of O(nodegroups) by its name, as RV(kumo.eks.eks_iam_role#module:node_roles) returns
+        them. Used by groups without O(node_role).
+    type: dict
+  private_subnets:
+    description: IDs of the subnets of groups that have no O(subnets), unless O(private_networking=false).
     type: list
     elements: str
-  scaling_config:
-    description: The sizes of the group. A new one gets all of them from here, or none and EKS' defaults.
-    type: dict
-    suboptions: *scaling
-  enforce_desired_size:
-    description:
-      - Whether the desired size is set on a group that stands.
-      - Otherwise it belongs to the autoscaler and is only moved into the limits.
-    type: bool
-    default: false
-  disk_size:
-    description: Size of the root volume in GiB. Not with O(launch_template).
-    type: int
-  instance_types:
-    description: The instance types. Their order does not matter. They cannot be changed.
+  public_subnets:
+    description: IDs of the subnets of groups that have no O(subnets), with O(private_networking=false).
     type: list
     elements: str
-  ami_type:
-    description: The kind of machine image. It cannot be changed.
-    type: str
-    choices: *amis
-  remote_access:
-    description: SSH access to the nodes. It cannot be changed. Not with O(launch_template).
-    type: dict
-    suboptions: *remote
-  update_config:
-    description: How the nodes are updated.
-    type: dict
-    suboptions: *update
-  node_repair_config:
-    description: How unhealthy nodes are repaired.
-    type: dict
-    suboptions: *repair
-  warm_pool_config:
-    description: Instances that are prepared and wait to become nodes.
-    type: dict
-    suboptions: *pool
-  labels:
-    description: All Kubernetes labels of the nodes. V({}) removes them.
-    type: dict
-  taints:
-    description: All Kubernetes taints of the nodes. V([]) removes them.
-    type: list
-    elements: dict
-    suboptions: *taint
-  launch_template:
-    description: The EC2 launch template. Its version can be changed, the template cannot.
-    type: dict
-    suboptions: *template
-  capacity_type:
-    description: How the capacity is bought. It cannot be changed.
-    type: str
-    choices: *capacities
-  version:
+  owned:
     description:
-      - The nodes' Kubernetes version, with quotes. Left out at a creation, it is the cluster's.
-      - It never goes back, is never newer than the cluster's, and at most three minor versions older.
-    type: str
-  release_version:
-    description: The AMI's release version.
-    type: str
-  force:
-    description: Roll the nodes although a PodDisruptionBudget does not allow a pod's eviction.
+      - Whether the call that creates a node group sets the tag C(kumo.eks/REGION/CLUSTER), by which this collection recognizes what it
+        created. Launch templates of O(template) always have it.
     type: bool
     default: false
-  replace:
+  purge:
     description:
-      - Whether a change that EKS cannot make deletes the node group and creates it anew.
-      - Options that are left out keep the values of the old group, but for O(release_version).
-      - The old group is gone before the new one comes. A task that is stopped in between has only what it says itself to
-        go on with; one that fails then returns the old group's options as RV(replaced).
-      - It also makes a node group anew whose creation failed.
+      - Whether node groups with the tag of O(owned) that O(nodegroups) does not name are deleted, with their launch templates. All of
+        their nodes are terminated.
+      - V(false) names them in RV(unlisted) and warns. Omitted, nothing is looked for.
     type: bool
-    default: false
   state:
-    description: Whether the node groups exist.
+    description: Whether the node groups exist. Nodes of a group that is deleted are drained and terminated.
     type: str
     choices: [present, absent]
     default: present
+notes:
+  - With O(state=absent) a launch template of O(template) is deleted when its node group is gone. Without O(wait=true) the next run with
+    O(state=absent) deletes it.
+seealso:
+  - module: kumo.eks.eks_iam_role
+  - name: Customize managed nodes with launch templates
+    description: What belongs to the node group, what to its launch template, and how EKS merges user data.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html
+  - name: Understand each phase of node updates
+    description: How nodes are replaced by a new version.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+  - name: NodeConfig
+    description: What O(template.node_config) may contain.
+    link: https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api/
 extends_documentation_fragment:
-  - kumo.eks.tags
   - kumo.eks.wait
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -359,7 +551,7 @@ EXAMPLES = r"""
       desired_size: 3
     wait: true
 
-- name: Keep two node groups as they are written here, in one task
+- name: Create or update two node groups in one task
   kumo.eks.eks_nodegroup:
     cluster_name: my-cluster
     nodegroups:
@@ -379,7 +571,28 @@ EXAMPLES = r"""
             effect: NO_SCHEDULE
     wait: true
 
-- name: Give the nodes another instance type, by making the group anew
+- name: Encrypt the volumes, require IMDSv2 and give the kubelet settings, by a launch template that the module manages
+  kumo.eks.eks_nodegroup:
+    cluster_name: my-cluster
+    name: encrypted-ng
+    node_role: arn:aws:iam::123456789012:role/eksNodeRole
+    subnets: [subnet-11111111, subnet-22222222, subnet-33333333]
+    release_version: latest
+    template:
+      volumes:
+        - size: 100
+          encrypted: true
+      metadata_options:
+        http_tokens: required
+        http_put_response_hop_limit: 1
+      node_config:
+        spec:
+          kubelet:
+            config:
+              maxPods: 50
+    wait: true
+
+- name: Give the nodes another instance type, by recreating the group
   kumo.eks.eks_nodegroup:
     cluster_name: my-cluster
     name: general-ng
@@ -406,11 +619,12 @@ EXAMPLES = r"""
 RETURN = r"""
 nodegroup:
   description:
-    - The node group as DescribeNodegroup answers it, in snake case. Its keys stand at the top level, too.
-    - In check mode, of one that is yet to come, only what the task sets.
+    - The node group as DescribeNodegroup answers it, in snake case. Its keys are at the top level, too.
+    - In check mode, of one that does not exist yet, only what the task sets.
   returned: when O(name) is given
   type: dict
   contains: &nodegroup
+    # Written by tools/results.py, from here
     nodegroup_name:
       description: The node group's name.
       returned: when the node group exists
@@ -430,22 +644,22 @@ nodegroup:
       description: Its Kubernetes version.
       returned: when the node group exists
       type: str
-      sample: "1.34"
+      sample: '1.34'
     release_version:
       description: Release version of the AMI.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
-      sample: "1.34.2-20260801"
+      sample: 1.34.2-20260801
     created_at:
       description: When it was created.
       returned: when the node group exists
       type: str
-      sample: "2026-08-01T09:00:00+09:00"
+      sample: '2026-08-01T09:00:00+09:00'
     modified_at:
       description: When it was last changed.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
-      sample: "2026-08-02T09:00:00+09:00"
+      sample: '2026-08-02T09:00:00+09:00'
     status:
       description: Its status.
       returned: when the node group exists
@@ -453,7 +667,7 @@ nodegroup:
       sample: ACTIVE
     capacity_type:
       description: How the capacity is bought.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: ON_DEMAND
     scaling_config:
@@ -463,22 +677,22 @@ nodegroup:
       contains:
         min_size:
           description: The least number of nodes.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 2
         max_size:
           description: The most nodes.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 10
         desired_size:
           description: The number of nodes.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 3
     instance_types:
       description: The instance types.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: list
       elements: str
       sample: [m5.large]
@@ -490,23 +704,23 @@ nodegroup:
       sample: [subnet-11111111, subnet-22222222]
     remote_access:
       description: SSH access to the nodes.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         ec2_ssh_key:
           description: Name of the EC2 key pair.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: my-key
         source_security_groups:
           description: IDs of the security groups from which SSH is allowed.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: str
           sample: [sg-11111111]
     ami_type:
       description: The kind of machine image.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: AL2023_x86_64_STANDARD
     node_role:
@@ -516,12 +730,13 @@ nodegroup:
       sample: arn:aws:iam::123456789012:role/eksNodeRole
     labels:
       description: The labels.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
-      sample: {"role": "general"}
+      sample:
+        role: general
     taints:
-      description: The nodes' taints.
-      returned: when EKS gives it
+      description: The taints of the nodes.
+      returned: when EKS returns it
       type: list
       elements: dict
       contains:
@@ -532,7 +747,7 @@ nodegroup:
           sample: dedicated
         value:
           description: The value.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: batch
         effect:
@@ -541,39 +756,39 @@ nodegroup:
           type: str
           sample: NO_SCHEDULE
     resources:
-      description: What stands behind it.
-      returned: when EKS gives it
+      description: The AWS resources of the group.
+      returned: when EKS returns it
       type: dict
       contains:
         auto_scaling_groups:
           description: The Auto Scaling groups.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
             name:
               description: The name.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: eks-general-ng-1
         remote_access_security_group:
           description: ID of the security group for SSH.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: sg-22222222
     disk_size:
       description: Size of the root volume in GiB.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: int
       sample: 20
     health:
-      description: What EKS finds wrong.
-      returned: when EKS gives it
+      description: What EKS reports as wrong.
+      returned: when EKS returns it
       type: dict
       contains:
         issues:
           description: The issues.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
@@ -583,39 +798,39 @@ nodegroup:
               type: str
               sample: AccessDenied
             message:
-              description: What EKS says.
+              description: The message of EKS.
               returned: always
               type: str
-              sample: "no access"
+              sample: no access
             resource_ids:
-              description: What is concerned.
-              returned: when EKS gives it
+              description: The resources that are affected.
+              returned: when EKS returns it
               type: list
               elements: str
               sample: [i-0123456789abcdef0]
     update_config:
       description: How the nodes are updated.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         max_unavailable:
-          description: How many nodes may be down at once.
-          returned: when EKS gives it
+          description: How many nodes may be unavailable at once.
+          returned: when EKS returns it
           type: int
           sample: 1
         max_unavailable_percentage:
           description: The same as a percentage.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 25
         update_strategy:
           description: Whether new nodes start before old ones end.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: DEFAULT
     node_repair_config:
       description: How unhealthy nodes are repaired.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         enabled:
@@ -625,78 +840,79 @@ nodegroup:
           sample: true
         max_unhealthy_node_threshold_count:
           description: Above this number of unhealthy nodes, repairs stop.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 5
         max_unhealthy_node_threshold_percentage:
           description: Above this percentage of unhealthy nodes, repairs stop.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 20
         max_parallel_nodes_repaired_count:
           description: How many nodes are repaired at once.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 1
         max_parallel_nodes_repaired_percentage:
           description: What percentage of the unhealthy nodes is repaired at once.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 20
         node_repair_config_overrides:
           description: What is done for particular conditions.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
             node_monitoring_condition:
               description: The condition that the node monitoring agent reports.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: AcceleratedHardwareReady
             node_unhealthy_reason:
               description: The reason that the node monitoring agent reports.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: NvidiaXID13Error
             min_repair_wait_time_mins:
               description: How many minutes the node stays unhealthy before it is repaired.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: int
               sample: 10
             repair_action:
               description: What is done.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: Replace
     launch_template:
       description: The EC2 launch template.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         name:
           description: Its name.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: gp3
         version:
           description: The version in use.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
-          sample: "1"
+          sample: '1'
         id:
           description: Its ID.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: lt-0123456789abcdef0
     tags:
       description: Its tags.
       returned: when the node group exists
       type: dict
-      sample: {"Environment": "production"}
+      sample:
+        Environment: production
     warm_pool_config:
       description: The instances that wait to become nodes.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         enabled:
@@ -706,24 +922,25 @@ nodegroup:
           sample: true
         min_size:
           description: The least number of instances in the pool.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 1
         max_group_prepared_capacity:
           description: The most instances of the pool and the group together.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 12
         pool_state:
           description: In what state the instances wait.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: STOPPED
         reuse_on_scale_in:
           description: Whether an instance goes back to the pool when the group shrinks.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: bool
           sample: false
+    # to here.
 updates:
   description: The updates that were started, in their order.
   returned: when O(name) is given
@@ -750,8 +967,14 @@ replaced:
   returned: when a replacement failed
   type: dict
   sample: {"capacity_type": "ON_DEMAND", "labels": {"role": "general"}}
+unlisted:
+  description: Node groups that were created for the cluster with O(owned) and that O(nodegroups) does not name.
+  returned: when O(nodegroups) and O(purge) are given
+  type: list
+  elements: str
+  sample: ["old-ng"]
 nodegroups:
-  description: A result for each node group, in the order given.
+  description: A result for each node group, in the order given, and then for those that O(purge) deletes.
   returned: when O(nodegroups) is given
   type: list
   elements: dict
@@ -795,132 +1018,119 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with, exit_with_list
-from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
+from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_rows, exit_with, exit_with_rows
+from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
-from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import (
+    build_item_spec,
+    build_state_spec,
+    build_wait_spec,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import (
+    build_nodegroup_spec,
+    find_nodegroup_warnings,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
-from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import AMI_TYPES, NodegroupResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.managed import NodegroupManager
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_items
 
 
-def node_repair_spec() -> dict[str, Any]:
-    """NodeRepairConfig and its overrides."""
-    override = dict(
-        node_monitoring_condition=dict(type="str", required=True),
-        node_unhealthy_reason=dict(type="str", required=True),
-        min_repair_wait_time_mins=dict(type="int", required=True),
-        repair_action=dict(type="str", required=True, choices=["Replace", "Reboot", "NoAction"]),
-    )
+def build_spec() -> dict[str, Any]:
+    """The argument spec of the module."""
+    described, subnets = build_nodegroup_spec(), dict(type="list", elements="str")
     return dict(
-        enabled=dict(type="bool"),
-        max_unhealthy_node_threshold_count=dict(type="int"),
-        max_unhealthy_node_threshold_percentage=dict(type="int"),
-        max_parallel_nodes_repaired_count=dict(type="int"),
-        max_parallel_nodes_repaired_percentage=dict(type="int"),
-        node_repair_config_overrides=dict(type="list", elements="dict", options=override),
+        cluster_name=dict(type="str", required=True),
+        name=dict(type="str"),
+        nodegroups=dict(type="list", elements="dict", options=build_item_spec(described)),
+        defaults=dict(type="dict", options=described),
+        node_roles=dict(type="dict"),
+        private_subnets=subnets,
+        public_subnets=subnets,
+        owned=dict(type="bool", default=False),
+        purge=dict(type="bool"),
+        **build_state_spec(),
+        **build_wait_spec(),
+        **{**described, "purge_tags": dict(type="bool", default=True)},
     )
 
 
-def nodegroup_spec() -> dict[str, Any]:
-    """The options that describe a node group, alone or in a list."""
-    whole = dict(type="int")
-    return dict(
-        node_role=dict(type="str"),
-        subnets=dict(type="list", elements="str"),
-        scaling_config=dict(type="dict", options=dict(min_size=whole, max_size=whole, desired_size=whole)),
-        enforce_desired_size=dict(type="bool", default=False),
-        disk_size=dict(type="int"),
-        instance_types=dict(type="list", elements="str"),
-        ami_type=dict(type="str", choices=AMI_TYPES),
-        remote_access=dict(
-            type="dict",
-            options=dict(ec2_ssh_key=dict(type="str", no_log=False), source_sg=dict(type="list", elements="str")),
-        ),
-        update_config=dict(
-            type="dict",
-            options=dict(
-                max_unavailable=whole,
-                max_unavailable_percentage=whole,
-                update_strategy=dict(type="str", choices=["DEFAULT", "MINIMAL"]),
-            ),
-        ),
-        node_repair_config=dict(type="dict", options=node_repair_spec()),
-        warm_pool_config=dict(
-            type="dict",
-            options=dict(
-                enabled=dict(type="bool", required=True),
-                min_size=whole,
-                max_group_prepared_capacity=whole,
-                pool_state=dict(type="str", choices=["STOPPED", "RUNNING", "HIBERNATED"]),
-                reuse_on_scale_in=dict(type="bool"),
-            ),
-        ),
-        labels=dict(type="dict"),
-        taints=dict(
-            type="list",
-            elements="dict",
-            options=dict(
-                key=dict(type="str", required=True, no_log=False),
-                value=dict(type="str"),
-                effect=dict(type="str", required=True, choices=["NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"]),
-            ),
-        ),
-        launch_template=dict(
-            type="dict",
-            options=dict(id=dict(type="str"), name=dict(type="str"), version=dict(type="str")),
-            mutually_exclusive=[("id", "name")],
-            required_one_of=[("id", "name")],
-        ),
-        capacity_type=dict(type="str", choices=["ON_DEMAND", "SPOT", "CAPACITY_BLOCK"]),
-        version=dict(type="str"),
-        release_version=dict(type="str"),
-        force=dict(type="bool", default=False),
-        replace=dict(type="bool", default=False),
-        tags=dict(type="dict", aliases=["resource_tags"]),
-        purge_tags=dict(type="bool", default=True),
+def build_manager(module: AnsibleAWSModule) -> NodegroupManager:
+    """The manager of the task's cluster."""
+    params, eks = module.params, get_client(module)
+    clients = partial(get_client, module, "ec2"), partial(get_client, module, "ssm")
+    lookups = NodegroupLookups(eks, params["cluster_name"], *clients)
+    return NodegroupManager(
+        eks, lookups, module.check_mode, params["wait"], params["wait_timeout"], owned=params["owned"]
     )
 
 
-def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any]) -> Outcome:
+def reconcile(manager: NodegroupManager, state: str, item: dict[str, Any]) -> Outcome:
     """Bring one node group to its desired state."""
     check_name("node group", item["name"])
-    resource = NodegroupResource(eks, module.params["cluster_name"], item["name"], lambda: get_client(module, "ec2"))
-    reconciler = Reconciler(
-        resource,
-        check_mode=module.check_mode,
-        wait=module.params["wait"],
-        wait_timeout=module.params["wait_timeout"],
-        replace=item["replace"],
-    )
-    return reconciler.ensure_absent() if module.params["state"] == "absent" else reconciler.ensure_present(item)
+    return manager.ensure_absent(item) if state == "absent" else manager.ensure_present(item)
+
+
+def reconcile_list(
+    module: AnsibleAWSModule, manager: NodegroupManager, items: list[dict[str, Any]]
+) -> tuple[list[ItemResult], dict[str, Any]]:
+    """All node groups of the list at once, and then what it does not name. Returns the results and the facts of the task."""
+    state, purge, names = module.params["state"], module.params["purge"], {item["name"] for item in items}
+    work = {item["name"]: partial(reconcile, manager, state, item) for item in items}
+    if purge is None:
+        return run_concurrently(list(work.items())), {}
+    unlisted = manager.list_unlisted(names)
+    surplus = unlisted if purge else []
+    if unlisted and not purge:
+        module.warn(
+            f"Node groups that were created for cluster {module.params['cluster_name']} and are not in the list:"
+            f" {', '.join(unlisted)}. Set purge=true to delete them."
+        )
+    if state == "absent" or purge:
+        surplus = [*surplus, *manager.list_orphaned({*names, *surplus})]
+    work |= {name: partial(manager.ensure_absent, {"name": name}) for name in surplus}
+    return run_concurrently(list(work.items())), {"unlisted": unlisted}
+
+
+def warn(module: AnsibleAWSModule, items: list[dict[str, Any]]) -> None:
+    """Say what EKS accepts and its user may not have meant."""
+    for item in items if module.params["state"] == "present" else []:
+        for text in find_nodegroup_warnings(item):
+            module.warn(f"node group {item['name']}: {text}")
+
+
+def read_items(module: AnsibleAWSModule) -> list[dict[str, Any]]:
+    """The node groups of the task, each with all of its options."""
+    params = module.params
+    if params["nodegroups"] is None:
+        return build_items({**params, "tags": None, "nodegroups": [drop_none(params)]})
+    check_unique("nodegroups", [row["name"] for row in params["nodegroups"]])
+    return build_items(params)
 
 
 def main() -> None:
-    item = dict(name=dict(type="str", required=True), **nodegroup_spec())
-    spec = dict(
-        cluster_name=dict(type="str", required=True),
-        name=dict(type="str"),
-        nodegroups=dict(type="list", elements="dict", options=item),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        wait=dict(type="bool", default=False),
-        wait_timeout=dict(type="int", default=1200),
-        **nodegroup_spec(),
-    )
+    alone = [name for name in build_nodegroup_spec() if name not in ("tags", "purge_tags")]
     module = AnsibleAWSModule(
-        argument_spec=spec,
-        mutually_exclusive=[("nodegroups", option) for option in ("name", *nodegroup_spec())],
+        argument_spec=build_spec(),
+        mutually_exclusive=[
+            *[("nodegroups", option) for option in ("name", *alone)],
+            *[("name", option) for option in ("defaults", "node_roles", "purge")],
+        ],
         required_one_of=[("name", "nodegroups")],
         supports_check_mode=True,
     )
-    params = drop_none(module.params)
+    params = module.params
     with handle_failures(module, f"Could not manage node groups of cluster {params['cluster_name']}"):
-        eks = get_client(module)
-        if "name" in params:
-            exit_with(module, reconcile(module, eks, params), "nodegroup")
-        check_unique("nodegroups", [row["name"] for row in params["nodegroups"]])
-        work = [(row["name"], partial(reconcile, module, eks, row)) for row in params["nodegroups"]]
-        exit_with_list(module, run_concurrently(work), "nodegroups")
+        manager, items = build_manager(module), read_items(module)
+        warn(module, items)
+        manager.read_templates(items, params["state"] == "absent")
+        if params["nodegroups"] is None:
+            exit_with(module, reconcile(manager, params["state"], items[0]), "nodegroup")
+        results, facts = reconcile_list(module, manager, items)
+        rows = build_rows(results)
+        changed = any(row["changed"] for row in rows)
+        exit_with_rows(module, results, rows, {"changed": changed, **facts}, "nodegroups")
 
 
 if __name__ == "__main__":

@@ -59,117 +59,119 @@ nodegroups:
   type: list
   elements: dict
   contains:
+    # Written by tools/results.py, from here
     nodegroup_name:
       description: The node group's name.
-      returned: always
+      returned: when the node group exists
       type: str
       sample: general-ng
     nodegroup_arn:
       description: The node group's ARN.
-      returned: always
+      returned: when the node group exists
       type: str
       sample: arn:aws:eks:ap-northeast-1:123456789012:nodegroup/my-cluster/general-ng/1
     cluster_name:
       description: The cluster's name.
-      returned: always
+      returned: when the node group exists
       type: str
       sample: my-cluster
     version:
       description: Its Kubernetes version.
-      returned: always
+      returned: when the node group exists
       type: str
-      sample: "1.34"
+      sample: '1.34'
     release_version:
       description: Release version of the AMI.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
-      sample: "1.34.2-20260801"
+      sample: 1.34.2-20260801
     created_at:
       description: When it was created.
-      returned: always
+      returned: when the node group exists
       type: str
-      sample: "2026-08-01T09:00:00+09:00"
+      sample: '2026-08-01T09:00:00+09:00'
     modified_at:
       description: When it was last changed.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
-      sample: "2026-08-02T09:00:00+09:00"
+      sample: '2026-08-02T09:00:00+09:00'
     status:
       description: Its status.
-      returned: always
+      returned: when the node group exists
       type: str
       sample: ACTIVE
     capacity_type:
       description: How the capacity is bought.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: ON_DEMAND
     scaling_config:
       description: The sizes of the group.
-      returned: always
+      returned: when the node group exists
       type: dict
       contains:
         min_size:
           description: The least number of nodes.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 2
         max_size:
           description: The most nodes.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 10
         desired_size:
           description: The number of nodes.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 3
     instance_types:
       description: The instance types.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: list
       elements: str
       sample: [m5.large]
     subnets:
       description: IDs of the subnets.
-      returned: always
+      returned: when the node group exists
       type: list
       elements: str
       sample: [subnet-11111111, subnet-22222222]
     remote_access:
       description: SSH access to the nodes.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         ec2_ssh_key:
           description: Name of the EC2 key pair.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: my-key
         source_security_groups:
           description: IDs of the security groups from which SSH is allowed.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: str
           sample: [sg-11111111]
     ami_type:
       description: The kind of machine image.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: str
       sample: AL2023_x86_64_STANDARD
     node_role:
       description: ARN of the nodes' IAM role.
-      returned: always
+      returned: when the node group exists
       type: str
       sample: arn:aws:iam::123456789012:role/eksNodeRole
     labels:
       description: The labels.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
-      sample: {"role": "general"}
+      sample:
+        role: general
     taints:
-      description: The nodes' taints.
-      returned: when EKS gives it
+      description: The taints of the nodes.
+      returned: when EKS returns it
       type: list
       elements: dict
       contains:
@@ -180,7 +182,7 @@ nodegroups:
           sample: dedicated
         value:
           description: The value.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: batch
         effect:
@@ -189,39 +191,39 @@ nodegroups:
           type: str
           sample: NO_SCHEDULE
     resources:
-      description: What stands behind it.
-      returned: when EKS gives it
+      description: The AWS resources of the group.
+      returned: when EKS returns it
       type: dict
       contains:
         auto_scaling_groups:
           description: The Auto Scaling groups.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
             name:
               description: The name.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: eks-general-ng-1
         remote_access_security_group:
           description: ID of the security group for SSH.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: sg-22222222
     disk_size:
       description: Size of the root volume in GiB.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: int
       sample: 20
     health:
-      description: What EKS finds wrong.
-      returned: when EKS gives it
+      description: What EKS reports as wrong.
+      returned: when EKS returns it
       type: dict
       contains:
         issues:
           description: The issues.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
@@ -231,39 +233,39 @@ nodegroups:
               type: str
               sample: AccessDenied
             message:
-              description: What EKS says.
+              description: The message of EKS.
               returned: always
               type: str
-              sample: "no access"
+              sample: no access
             resource_ids:
-              description: What is concerned.
-              returned: when EKS gives it
+              description: The resources that are affected.
+              returned: when EKS returns it
               type: list
               elements: str
               sample: [i-0123456789abcdef0]
     update_config:
       description: How the nodes are updated.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         max_unavailable:
-          description: How many nodes may be down at once.
-          returned: when EKS gives it
+          description: How many nodes may be unavailable at once.
+          returned: when EKS returns it
           type: int
           sample: 1
         max_unavailable_percentage:
           description: The same as a percentage.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 25
         update_strategy:
           description: Whether new nodes start before old ones end.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: DEFAULT
     node_repair_config:
       description: How unhealthy nodes are repaired.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         enabled:
@@ -273,78 +275,79 @@ nodegroups:
           sample: true
         max_unhealthy_node_threshold_count:
           description: Above this number of unhealthy nodes, repairs stop.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 5
         max_unhealthy_node_threshold_percentage:
           description: Above this percentage of unhealthy nodes, repairs stop.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 20
         max_parallel_nodes_repaired_count:
           description: How many nodes are repaired at once.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 1
         max_parallel_nodes_repaired_percentage:
           description: What percentage of the unhealthy nodes is repaired at once.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 20
         node_repair_config_overrides:
           description: What is done for particular conditions.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: list
           elements: dict
           contains:
             node_monitoring_condition:
               description: The condition that the node monitoring agent reports.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: AcceleratedHardwareReady
             node_unhealthy_reason:
               description: The reason that the node monitoring agent reports.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: NvidiaXID13Error
             min_repair_wait_time_mins:
               description: How many minutes the node stays unhealthy before it is repaired.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: int
               sample: 10
             repair_action:
               description: What is done.
-              returned: when EKS gives it
+              returned: when EKS returns it
               type: str
               sample: Replace
     launch_template:
       description: The EC2 launch template.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         name:
           description: Its name.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: gp3
         version:
           description: The version in use.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
-          sample: "1"
+          sample: '1'
         id:
           description: Its ID.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: lt-0123456789abcdef0
     tags:
       description: Its tags.
-      returned: always
+      returned: when the node group exists
       type: dict
-      sample: {"Environment": "production"}
+      sample:
+        Environment: production
     warm_pool_config:
       description: The instances that wait to become nodes.
-      returned: when EKS gives it
+      returned: when EKS returns it
       type: dict
       contains:
         enabled:
@@ -354,24 +357,25 @@ nodegroups:
           sample: true
         min_size:
           description: The least number of instances in the pool.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 1
         max_group_prepared_capacity:
           description: The most instances of the pool and the group together.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: int
           sample: 12
         pool_state:
           description: In what state the instances wait.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: str
           sample: STOPPED
         reuse_on_scale_in:
           description: Whether an instance goes back to the pool when the group shrinks.
-          returned: when EKS gives it
+          returned: when EKS returns it
           type: bool
           sample: false
+    # to here.
 """
 
 

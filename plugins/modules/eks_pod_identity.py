@@ -9,13 +9,13 @@ module: eks_pod_identity
 version_added: 0.1.0
 short_description: Give pods of an Amazon EKS cluster an IAM role by EKS Pod Identity
 description:
-  - Keeps pod identity associations, each for one service account, and on request the role that the pods take.
-  - One association by O(service_account), or a whole list in one task by O(associations), worked on side by side.
-  - What exists is adopted, a role only where the task says O(role_name) itself. An option that is left out is left alone; an
-    empty one clears. What others made is only added to, unless O(purge_policies) or O(purge_trust) say otherwise.
-  - A role is kept where O(role_name), O(policy_arns) or another option of a role is given. It trusts
-    C(pods.eks.amazonaws.com). With O(state=absent) it goes, if the module made it and nobody else uses it.
-  - It warns, other than in check mode, where the cluster lacks the add-on of the Pod Identity Agent, without which pods get no
+  - Manages pod identity associations, each for one service account, and on request the IAM role of the pods.
+  - One association by O(service_account), or a whole list in one task by O(associations), reconciled concurrently.
+  - What exists is adopted, an IAM role only where the task gives O(role_name). Omitted options are not changed. An empty value clears
+    the setting. What others created is only added to, unless O(purge_policies) or O(purge_trust) are set.
+  - An IAM role is managed where O(role_name), O(policy_arns) or another option of a role is given. It trusts
+    C(pods.eks.amazonaws.com). With O(state=absent) it is deleted, if the module created it and nothing else uses it.
+  - It warns, except in check mode, where the cluster does not have the add-on of the Pod Identity Agent, without which pods get no
     credentials.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -26,181 +26,138 @@ options:
     required: true
   associations:
     description:
-      - A list of associations, each with any of the options that describe one.
-      - All are worked on at once. One that fails does not stop the others; the task fails when all are through.
+      - A list of associations, each with any of the options that describe one. O(tags) beside it are the tags of every item, under
+        an item's own.
+      - One that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
     suboptions:
-      namespace:
-        description: See O(namespace).
-        type: str
-        required: true
       service_account:
-        description: See O(service_account).
+        description: The service account's name. It need not exist yet.
         type: str
         required: true
-      role_arn:
-        description: See O(role_arn).
-        type: str
-      target_role_arn:
-        description: See O(target_role_arn).
-        type: str
-      disable_session_tags:
-        description: See O(disable_session_tags).
-        type: bool
-      session_policy:
-        description: See O(session_policy).
-        type: raw
-      role_name:
-        description: See O(role_name).
-        type: str
-      policy_arns:
-        description: See O(policy_arns).
-        type: list
-        elements: str
-      inline_policies:
-        description: See O(inline_policies).
-        type: dict
-      well_known_policies:
-        description:
-          - Rights that well-known controllers ask for, by name. They come beside O(policy_arns) and O(inline_policies).
-          - Where it is given, the three together are all policies of the role.
-        type: list
-        elements: str
-        choices: [auto_scaler, aws_load_balancer_controller, cert_manager, cloud_watch, ebs, efs, external_dns, fsx, image_builder, xray]
-      policy:
-        description: See O(policy).
-        type: dict
-        suboptions: &policy
-          name:
-            description: The policy's name.
-            type: str
-            required: true
-          document:
-            description: The policy document, as a mapping or JSON text. It is needed unless O(state=absent).
-            type: raw
+        aliases: [name]
+      <<: &association
+        namespace:
+          description: The Kubernetes namespace of the service account. It need not exist yet.
+          type: str
+          default: default
+        role_arn:
           description:
-            description: What it is for. IAM cannot change it later.
-            type: str
-          path:
-            description: The policy's path.
-            type: str
-            default: /
-      permissions_boundary:
-        description: See O(permissions_boundary).
-        type: str
-      path:
-        description: See O(path).
-        type: str
-      max_session_duration:
-        description: See O(max_session_duration).
-        type: int
-      description:
-        description: See O(description).
-        type: str
-      purge_policies:
-        description: See O(purge_policies).
-        type: bool
-      purge_trust:
-        description: See O(purge_trust).
-        type: bool
-      replace:
-        description: See O(replace).
-        type: bool
-        default: false
-      tags:
-        description: See O(tags).
-        type: dict
-        aliases: [resource_tags]
-      purge_tags:
-        description: See O(purge_tags).
-        type: bool
-        default: true
-  namespace:
-    description: The Kubernetes namespace of the service account. It need not exist yet.
-    type: str
+            - ARN of the IAM role of the pods. Required for a new association, unless the task manages the role itself.
+          type: str
+        target_role_arn:
+          description:
+            - ARN of a second IAM role that EKS assumes with the first one, for access to another account.
+            - EKS can change it, but not remove it. An empty text removes it with O(replace=true).
+          type: str
+        disable_session_tags:
+          description: Whether the session goes without the tags that name cluster, namespace and service account.
+          type: bool
+        session_policy:
+          description:
+            - A policy document, as a mapping or JSON text, that limits the permissions of the session.
+            - EKS accepts it only with O(disable_session_tags=true).
+            - EKS can change it, but not remove it. V({}) removes it with O(replace=true).
+          type: raw
+        role_name:
+          description:
+            - Name of the IAM role that the task manages. Where it is omitted, it is like C(my-cluster.production.reader_pod).
+          type: str
+        policy_arns:
+          description:
+            - ARNs of all policies that are attached to the IAM role, beside the one of O(policy). Others are detached, see
+              O(purge_policies).
+            - Where it is omitted, attached policies are not changed.
+          type: list
+          elements: str
+        inline_policies:
+          description:
+            - All inline policies of the IAM role, by name. A document is a mapping, or JSON text. Others are removed, see
+              O(purge_policies).
+            - Where it is omitted, inline policies are not changed. V({}) removes them.
+          type: dict
+        well_known_policies:
+          description:
+            - Permissions that well-known controllers need, by name, in addition to O(policy_arns) and O(inline_policies).
+            - Where it is given, the three together are all policies of the IAM role.
+          type: list
+          elements: str
+          choices: [auto_scaler, aws_load_balancer_controller, cert_manager, cloud_watch, ebs, efs, external_dns, fsx, image_builder, xray]
+        policy:
+          description:
+            - A customer-managed policy that is created and attached to the IAM role.
+            - A changed document becomes a new default version. IAM keeps five versions. The oldest that is not the default is deleted.
+          type: dict
+          suboptions:
+            name:
+              description: The policy's name.
+              type: str
+              required: true
+            document:
+              description: The policy document, as a mapping or JSON text. Required unless O(state=absent).
+              type: raw
+            description:
+              description: What it is for. IAM cannot change it.
+              type: str
+            path:
+              description: The policy's path.
+              type: str
+              default: /
+        permissions_boundary:
+          description: ARN of the permissions boundary of the IAM role. An empty text removes the boundary.
+          type: str
+        path:
+          description: Path of the IAM role. Used at creation only. IAM cannot change it.
+          type: str
+        max_session_duration:
+          description: The maximum session duration of the IAM role, from 3600 to 43200 seconds.
+          type: int
+        description:
+          description: Description of the IAM role.
+          type: str
+        purge_policies:
+          description:
+            - Whether policies of the IAM role that are in none of these options are removed.
+            - Where it is omitted, they are removed from roles that the module created. An adopted role keeps them.
+          type: bool
+        purge_trust:
+          description:
+            - Whether statements of the trust policy are removed that do not let in pods.
+            - Where it is omitted, they are removed from roles that the module created. An adopted role keeps them.
+          type: bool
+        replace:
+          description: Whether a change that EKS cannot make deletes the association and recreates it.
+          type: bool
+          default: false
+        tags:
+          description:
+            - The tags of the IAM role and of the policy. Keys are never rewritten.
+            - Where it is omitted, tags are not changed.
+          type: dict
+          aliases: [resource_tags]
+        purge_tags:
+          description: Whether tags that are not in O(tags) are removed. What others created, or share, keeps its tags.
+          type: bool
+          default: true
+  <<: *association
   service_account:
-    description: The service account's name. It need not exist yet. One of this and O(associations) is needed.
+    description: The service account's name. It need not exist yet. One of this and O(associations) is required.
     type: str
-  role_arn:
-    description: ARN of the role that the pods take. It is needed for a new association, unless a role is kept by the task.
-    type: str
-  target_role_arn:
-    description:
-      - ARN of a second role that EKS takes with the first one, for access to another account.
-      - EKS can change it, but not take it away; an empty text does so with O(replace=true).
-    type: str
-  disable_session_tags:
-    description: Whether the session goes without the tags that name cluster, namespace and service account.
-    type: bool
-  session_policy:
-    description:
-      - A policy document, as a mapping or JSON text, that narrows the session's rights.
-      - EKS takes it only with O(disable_session_tags=true).
-      - EKS can change it, but not take it away; V({}) does so with O(replace=true).
-    type: raw
-  role_name:
-    description: Name of the role that is kept. Left out, it is like C(my-cluster.production.reader_pod).
-    type: str
-  policy_arns:
-    description:
-      - ARNs of all policies that the kept role has, beside the one of O(policy). Others are detached, see O(purge_policies).
-      - Left out, attached policies are left alone.
-    type: list
-    elements: str
-  inline_policies:
-    description:
-      - All inline policies of the kept role, by name. A document is a mapping, or JSON text. Others are removed, see O(purge_policies).
-      - Left out, inline policies are left alone; V({}) removes them.
-    type: dict
-  well_known_policies:
-    description:
-      - Rights that well-known controllers ask for, by name. They come beside O(policy_arns) and O(inline_policies).
-      - Where it is given, the three together are all policies of the role.
-    type: list
-    elements: str
-    choices: [auto_scaler, aws_load_balancer_controller, cert_manager, cloud_watch, ebs, efs, external_dns, fsx, image_builder, xray]
-  policy:
-    description:
-      - A customer-managed policy that is kept and attached to the kept role.
-      - A changed document becomes a new version in force. IAM keeps five; the oldest that is not in force makes room.
-    type: dict
-    suboptions: *policy
-  permissions_boundary:
-    description: ARN of the policy that bounds the kept role's rights. An empty text removes the boundary.
-    type: str
-  path:
-    description: The kept role's path, for its creation. IAM cannot change it.
-    type: str
-  max_session_duration:
-    description: The longest session of the kept role, from 3600 to 43200 seconds.
-    type: int
-  description:
-    description: What the kept role is for.
-    type: str
-  purge_policies:
-    description:
-      - Whether policies of the role that are in none of these options are taken away.
-      - Left out, this is so for roles that the module made; an adopted role keeps what others gave it.
-    type: bool
-  purge_trust:
-    description:
-      - Whether the kept role's trust policy holds nothing but what lets in pods, of any cluster.
-      - Left out, this is so for roles that the module made; an adopted role keeps its other statements.
-    type: bool
-  replace:
-    description: Whether a change that EKS cannot make deletes the association and creates it anew.
-    type: bool
-    default: false
+    aliases: [name]
   state:
     description: Whether the associations exist.
     type: str
     choices: [present, absent]
     default: present
 notes:
-  - Where a service account has both, an association comes before the annotation of IRSA.
-  - Pods that run get a new role only when they are started anew.
-  - The agent is the add-on C(eks-pod-identity-agent); nodes of auto mode bring it.
+  - Where a service account has both, an association takes precedence over the annotation of IRSA.
+  - Running pods get a new IAM role only when they are restarted.
+  - The agent is the add-on C(eks-pod-identity-agent). Nodes of EKS Auto Mode have it.
+seealso:
+  - name: EKS Pod Identity
+    description: How pods get credentials by an association, and which SDKs support it.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/pod-identities.html
 extends_documentation_fragment:
   - kumo.eks.tags
   - amazon.aws.common.modules
@@ -371,7 +328,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import Ansible
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_plain_result, build_rows, exit_with_rows
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import association_spec, associations_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_state_spec, merge_tags
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import (
+    NAMESPACE,
+    build_association_item_spec,
+    build_association_spec,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import AGENT, agent_of
 from ansible_collections.kumo.eks.plugins.module_utils.identity.context import (
     build_cluster_context,
@@ -402,25 +364,25 @@ def warn_of(module: AnsibleAWSModule, agent: str) -> None:
 def main() -> None:
     spec = dict(
         cluster_name=dict(type="str", required=True),
-        associations=dict(type="list", elements="dict", options=associations_spec()),
-        namespace=dict(type="str"),
-        service_account=dict(type="str"),
-        state=dict(type="str", choices=["present", "absent"], default="present"),
-        **association_spec(),
+        associations=dict(type="list", elements="dict", options=build_association_item_spec()),
+        namespace=dict(type="str", default=NAMESPACE),
+        service_account=dict(type="str", aliases=["name"]),
+        **build_state_spec(),
+        **build_association_spec(),
     )
     exclusive = ("service_account", "associations")
     module = AnsibleAWSModule(
         argument_spec=spec,
         mutually_exclusive=[exclusive],
         required_one_of=[exclusive],
-        required_by={"service_account": "namespace"},
         supports_check_mode=True,
     )
     params = drop_none(module.params)
     name = params["cluster_name"]
     with handle_failures(module, f"Could not manage pod identity associations of cluster {name}"):
         alone = "associations" not in params
-        identities = [read_association(row, name) for row in ([params] if alone else params["associations"])]
+        rows = [params] if alone else merge_tags(params["associations"], params.get("tags"))
+        identities = [read_association(row, name) for row in rows]
         check_apart(identities, "associations")
         eks, iam = get_client(module), get_client(module, "iam")
         cluster = look(module, eks)

@@ -115,3 +115,17 @@ resources:
       type: bool
       sample: true
 """
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.summary import build_summary, build_summary_spec
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=build_summary_spec(), supports_check_mode=True)
+    params = module.params
+    module.exit_json(**build_summary(params["results"], params["notes"], module.check_mode))
+
+
+if __name__ == "__main__":
+    main()

@@ -20,10 +20,11 @@ class Agenda:
         self._entries: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
 
-    def schedule(self, seconds: float, act: Callable[[], None]) -> None:
-        """Act when so many simulated seconds have passed."""
+    def schedule(self, seconds: float, act: Callable[[], None], in_full: bool = False) -> None:
+        """Act when so many simulated seconds have passed, with ``in_full`` also where the clock is instant."""
+        moment = self.clock.now() + seconds if in_full else self.clock.after(seconds)
         with self._guard:
-            heapq.heappush(self._entries, (self.clock.after(seconds), next(self._order), act))
+            heapq.heappush(self._entries, (moment, next(self._order), act))
 
     def settle(self) -> bool:
         """Act out what is due; True if anything was."""

@@ -27,6 +27,7 @@ from kumo_sandbox.principals import make_administrator
 from kumo_sandbox.quotas import Quotas
 from kumo_sandbox.server.app import App
 from kumo_sandbox.server.control import Control
+from kumo_sandbox.switches import Switches
 from kumo_sandbox.toolchain import charts
 
 REGION = "ap-northeast-1"
@@ -44,6 +45,7 @@ class Sandbox:
         enforce_iam: IAM decides who may do what, see ``set_enforce_iam``.
         port: 0 takes a free one.
         quotas: those to raise or lower, as ``kumo_sandbox.quotas.DEFAULTS`` names them.
+        switches: behaviours of AWS to switch on or off, see ``kumo_sandbox.switches.DEFAULTS``.
         state_dir: where the Kubernetes backend keeps its files; None for a folder that goes with the sandbox.
     """
 
@@ -57,10 +59,12 @@ class Sandbox:
         region: str = REGION,
         enforce_iam: bool = False,
         quotas: dict[str, int] | None = None,
+        switches: dict[str, bool] | None = None,
     ) -> None:
         agenda = Agenda(Clock(speed))
         settings = Settings(refuse_unsupported)
         self.account = Account(agenda.clock, region, settings, Store(agenda), Quotas(quotas))
+        self.switches = Switches(switches)
         self.kubernetes: KubernetesBackend | None = None
         self._with_kubernetes, self._state_dir, self._port = kubernetes, state_dir, port
         self._enforce_iam = enforce_iam
@@ -78,8 +82,8 @@ class Sandbox:
         self.stop()
 
     def start(self) -> None:
-        install_fixes(self.store.agenda, self.quotas)
-        offer_parameters(machine_images.PREFIX, machine_images.list_parameters)
+        install_fixes(self.store.agenda, self.quotas, self.switches)
+        offer_parameters((machine_images.PREFIX, machine_images.BOTTLEROCKET_PREFIX), machine_images.list_parameters)
         reset_moto()
         self.keys = make_administrator()
         set_enforced(self._enforce_iam)
@@ -133,6 +137,7 @@ class Sandbox:
         self.recorder.clear()
         self.faults.clear()
         self.quotas.reset()
+        self.switches.reset()
         reset_moto()
         make_administrator(self.keys)
         set_enforced(self._enforce_iam)

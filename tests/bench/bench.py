@@ -1,9 +1,11 @@
-"""Measures kumo.eks on the sandbox, as ratios in one run. Usage: bench.py [guide] [unchanged] [growth]; none is all.
+"""Measures kumo.eks on the sandbox, as ratios in one run. Usage: bench.py [unchanged] [growth] [releases] [guide]; none is all.
 
 guide      the guide's cluster at the true clock: elapsed over the critical path of its waits, beside the playbook that a
            user writes today with community.aws and amazon.aws (community.yml). Takes about 20 minutes.
 unchanged  a run with nothing to change: beside that playbook's, beside as many pings, and the AWS calls it makes.
 growth     how a run with nothing to change grows from one node group, profile and add-on to 50, 10 and 10.
+releases   eleven Helm releases with nothing to change: the role eks_helm beside a loop of kubernetes.core's module with the same
+           charts. It needs the control plane's programs, which the first use builds (kumo-sandbox binaries).
 
 Exits with 1 when a ratio is over its limit. Times are of this machine; the ratios are what counts.
 """
@@ -21,6 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import releases
 import yaml
 from place import GUIDE, Place, place
 
@@ -34,6 +37,7 @@ LIMITS = {
     "unchanged run over community.aws'": 0.50,
     "AWS calls for each resource, unchanged": 2.0,
     "50+10+10 over 1+1+1, unchanged": 2.0,
+    "eleven unchanged releases over kubernetes.core's loop": 0.50,
 }
 # The longest chain of the guide's cluster that must follow one another: the control plane (NAT gateways come up
 # beside it), then the slowest of what needs it. CoreDNS is there seconds after its nodes.
@@ -73,7 +77,7 @@ def tell(what: str, value: float, note: str = "") -> bool:
     limit = LIMITS.get(what)
     good = limit is None or value <= limit
     words = "" if limit is None else f"  limit {limit:.2f}  {'ok' if good else 'OVER'}"
-    print(f"{what:45} {value:8.2f}{words}{'  ' + note if note else ''}", flush=True)
+    print(f"{what:53} {value:8.2f}{words}{'  ' + note if note else ''}", flush=True)
     return good
 
 
@@ -156,7 +160,34 @@ def bench_growth() -> bool:
     return tell("50+10+10 over 1+1+1, unchanged", many / few)
 
 
-BENCHES = {"unchanged": bench_unchanged, "growth": bench_growth, "guide": bench_guide}
+def bench_releases() -> bool:
+    """The same releases in the same cluster for both: whoever installed them, both find them unchanged."""
+    with place("instant", kubernetes=True) as here:
+        variables = releases.build_variables(here)
+        ours, core = str(HERE / "releases.yml"), str(HERE / "releases_core.yml")
+        timed(here, ours, **variables)
+        for output in (
+            timed(here, ours, **variables)[1],
+            timed(here, core, **releases.build_core_variables(here, variables))[1],
+        ):
+            if recap(output)["changed"]:
+                raise SystemExit(f"a run on unchanged releases changed something:\n{output[-4000:]}")
+        mine, other = medians(
+            lambda: timed(here, ours, **variables),
+            lambda: timed(here, core, **releases.build_core_variables(here, variables)),
+        )
+    count = len(variables["eks_helm_releases"])
+    tell("kumo.eks.eks_helm, seconds", mine, f"{mine / count:.2f} a release")
+    tell("kubernetes.core.helm in a loop, seconds", other, f"{other / count:.2f} a release")
+    return tell("eleven unchanged releases over kubernetes.core's loop", mine / other)
+
+
+BENCHES = {
+    "unchanged": bench_unchanged,
+    "growth": bench_growth,
+    "releases": bench_releases,
+    "guide": bench_guide,
+}
 
 
 def main(wanted: list[str]) -> int:

@@ -20,13 +20,13 @@ GUIDE = {"eks_cluster_config": str(Path(__file__).resolve().parents[2] / "docs" 
 
 
 class Place:
-    """A running sandbox without control planes; ``speed`` as kumo-sandbox up takes it."""
+    """A running sandbox, without control planes where ``kubernetes`` is false; ``speed`` as kumo-sandbox up takes it."""
 
-    def __init__(self, folder: str, speed: str) -> None:
+    def __init__(self, folder: str, speed: str, kubernetes: bool = False) -> None:
         self.folder = folder
         self._env = {**os.environ, "ANSIBLE_HOME": f"{folder}/ansible", "ANSIBLE_LOCALHOST_WARNING": "false"}
         self._env["PYTHONUNBUFFERED"] = "1"
-        self.sandbox("up", "--no-kubernetes", "--speed", speed)
+        self.sandbox("up", *([] if kubernetes else ["--no-kubernetes"]), "--speed", speed)
         self._env |= json.loads(self.sandbox("env", "--format", "json"))
 
     def sandbox(self, *words: str) -> str:
@@ -34,9 +34,18 @@ class Place:
         command = [str(BIN / "kumo-sandbox"), words[0], "--state", f"{self.folder}/state", *words[1:]]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
+    @property
+    def endpoint(self) -> str:
+        """The URL of the sandbox."""
+        return self._env["AWS_ENDPOINT_URL"]
+
+    @property
+    def region(self) -> str:
+        return self._env["AWS_REGION"]
+
     def client(self, service: str) -> Any:
         """A boto3 client of the sandbox."""
-        words = {"endpoint_url": self._env["AWS_ENDPOINT_URL"], "region_name": self._env["AWS_REGION"]}
+        words = {"endpoint_url": self.endpoint, "region_name": self.region}
         keys = {f"aws_{key}": self._env[f"AWS_{key.upper()}"] for key in ("access_key_id", "secret_access_key")}
         return boto3.client(service, **words, **keys)
 
@@ -62,9 +71,9 @@ class Place:
 
 
 @contextlib.contextmanager
-def place(speed: str = "instant") -> Iterator[Place]:
+def place(speed: str = "instant", kubernetes: bool = False) -> Iterator[Place]:
     with tempfile.TemporaryDirectory(prefix="kumo-place-") as folder:
-        made = Place(folder, speed)
+        made = Place(folder, speed, kubernetes)
         try:
             yield made
         finally:

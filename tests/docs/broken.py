@@ -163,7 +163,7 @@ BREAKS: dict[tuple[str, str], Callable[[Story], Any]] = {
     ("audience", "does not take the audience"): other_audience,
     ("service_account", "there is no service account"): no_service_account,
     ("annotation", "has no annotation"): annotated("role-arn-"),
-    ("annotation", "no ARN of a role"): annotated("role-arn=my-app"),
+    ("annotation", "not the ARN of an IAM role"): annotated("role-arn=my-app"),
     ("annotation", "of partition"): annotated(f"role-arn={ROLE_ARN.replace('arn:aws:', 'arn:aws-cn:')}"),
     ("annotation", "of account"): annotated(f"role-arn={ROLE_ARN.replace('123456789012', '210987654321')}"),
     ("annotation", "pods get tokens for"): annotated("audience=vault"),

@@ -38,8 +38,8 @@ class Finding:
 
 def checks() -> list[str]:
     """The chain's checks, in their order: those of a walk that ends at the first one."""
-    facts = SimpleNamespace(namespace="", account="", audience="", exchanging=False, cluster=lambda: None)
-    return [check.check for check in irsa_chain.Chain(facts).walk()]
+    facts = SimpleNamespace(namespace="", account="", audience="", exchanging=False, describe_cluster=lambda: None)
+    return [check.check for check in irsa_chain.Diagnosis(facts).run()]
 
 
 def findings() -> list[Finding]:

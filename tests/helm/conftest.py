@@ -32,7 +32,7 @@ HELM_4 = pytest.mark.parametrize("helm_program", ["helm"], indirect=True)  # whe
 
 @pytest.fixture(scope="session")
 def programs() -> dict[str, Path]:
-    return binaries.ensure(["helm", "helm3", "kubectl", "registry"])
+    return binaries.ensure(["helm", "kubectl", "registry"])
 
 
 @pytest.fixture(scope="session")
@@ -164,10 +164,10 @@ def answers(address: str) -> None:
             time.sleep(0.1)
 
 
-@pytest.fixture(params=["helm", "helm3"])
-def helm_program(request: pytest.FixtureRequest, programs: dict[str, Path]) -> Path:
+@pytest.fixture(params=["helm", pytest.param("helm3", marks=pytest.mark.extended)])
+def helm_program(request: pytest.FixtureRequest) -> Path:
     """Helm 4, then Helm 3."""
-    return programs[request.param]
+    return binaries.ensure([request.param])[request.param]
 
 
 @pytest.fixture

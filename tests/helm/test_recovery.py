@@ -83,9 +83,9 @@ def test_a_pending_upgrade_goes_back_to_what_worked(keep, broken_off, chart):
     assert (broken["status"], broken["revision"]) == ("pending-upgrade", 2)
 
     refused = keep("web", chart=chart, values={}, fails=True)
-    assert "is pending-upgrade at revision 2" in refused["msg"] and "Set recover to true" in refused["msg"]
+    assert "is pending-upgrade at revision 2" in refused["msg"] and "Set recover=true" in refused["msg"]
     early = keep("web", chart=chart, values={}, recover=True, wait_timeout=900, fails=True)
-    assert "somebody may be at work. It is freed after recover_after (1800 s)" in early["msg"]
+    assert "a run may still be working on it. It is freed after recover_after (1800 s)" in early["msg"]
     planned = keep("web", chart=chart, values={}, **NOW, check=True)
     assert planned["changed"] is True and "rolled back to revision 1" in planned["recovered"]
     assert planned["action"] == "none"
@@ -109,9 +109,7 @@ def test_a_pending_installation_keeps_what_it_created(keep, broken_off, chart, k
     assert (planned["action"], planned["reasons"]) == ("upgrade", ["manifests"])
     freed = keep("web", chart=chart, values={}, **NOW, wait=True)
     for result in (planned, freed):
-        assert result["recovered"].startswith(
-            "made what revision 1 is, without its hooks, which was pending-install since "
-        )
+        assert result["recovered"].startswith("kept as revision 1, without its hooks, which was pending-install since ")
     assert (freed["action"], freed["status"], freed["revision"]) == ("upgrade", "deployed", 3)
     assert made and uid() == made
     assert keep("web", chart=chart, values={})["changed"] is False
@@ -120,7 +118,7 @@ def test_a_pending_installation_keeps_what_it_created(keep, broken_off, chart, k
 @HELM_4
 def test_a_pending_installation_is_removed(keep, broken_off, chart, kubectl, namespace):
     broken_off("upgrade", "pending-install", chart=chart, values=NEVER_READY)
-    assert "Set recover to true" in keep("web", state="absent", fails=True)["msg"]
+    assert "Set recover=true" in keep("web", state="absent", fails=True)["msg"]
     assert keep("web", state="absent", **NOW, check=True)["action"] == "uninstall"
     assert keep("web", state="absent", **NOW, wait=True)["action"] == "uninstall"
     assert kubectl("get", "deployments,secrets", "--namespace", namespace, "--output", "name") == ""
@@ -179,7 +177,7 @@ def test_a_killed_task_leaves_nothing(
     result, output = ansible("eks_helm", wanted, fails=True, ANSIBLE_PIPELINING=pipelining)
     killer.join()
     assert seen["folders"]
-    assert ("told to stop by SIGTERM" in result["msg"]) == (number == signal.SIGTERM), output
+    assert ("stopped by SIGTERM" in result["msg"]) == (number == signal.SIGTERM), output
     until(lambda: not Path(f"/proc/{seen['helm']}").exists(), "wait for Helm's end")
     until(lambda: not left_over(tmp_path), "wait for an empty folder")
     after = keep("web", module="eks_helm_info")["releases"][0]

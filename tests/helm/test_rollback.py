@@ -38,8 +38,8 @@ def test_back_to_a_revision_and_to_the_one_before(web, keep):
     again = web()
     assert (again["changed"], again["revision"]) == (False, 4)
     assert again["reason"] == "revision 4 is itself a rollback (Rollback to 2)"
-    assert web(revision=2)["reason"] == "it is what revision 2 is"
-    assert web(revision=4)["reason"] == "it is what revision 4 is"
+    assert web(revision=2)["reason"] == "it is the same as revision 2"
+    assert web(revision=4)["reason"] == "it is the same as revision 4"
 
     assert web(revision=1, wait=True)["revision"] == 5
     assert values(keep) == {"settings": {"number": 1}}
@@ -50,14 +50,14 @@ def test_back_to_a_revision_and_to_the_one_before(web, keep):
 @HELM_4
 def test_where_there_is_no_way_back(web, keep, chart):
     said = web(revision=7, fails=True)["msg"]
-    assert said == "revision: release web has no revision 7; it has 1, 2, 3"
+    assert said == "revision: release web has no revision 7. It has 1, 2, 3"
     assert (
         "name: there is no release nothing in namespace"
         in keep("nothing", module="eks_helm_rollback", fails=True)["msg"]
     )
     keep("first", chart=chart)
     assert "has no earlier revision that worked" in keep("first", module="eks_helm_rollback", fails=True)["msg"]
-    assert "is no release's name" in keep("A", module="eks_helm_rollback", fails=True)["msg"]
+    assert "is not a valid release name" in keep("A", module="eks_helm_rollback", fails=True)["msg"]
 
 
 @HELM_4

@@ -9,10 +9,22 @@ import threading
 from pathlib import Path
 
 import pytest
-from charts import SECRET
+from charts import SECRET, SETTINGS, WORKLOAD, write_chart
 from conftest import CLUSTER
 
 TOKEN = "k8s-aws-v1."
+# Texts in values: under a key that says so, under any key of secret_values, and in a list's item. The chart writes all values
+# into a ConfigMap, so the diff would show them.
+GIVEN = ("under-a-key", "under-any-key", "in-a\\list", "of-a-repository")
+WITH_SECRETS = {
+    "values": {"controller": {"replicas": 2}, "settings": {"apiToken": GIVEN[0], "plain": "to-be-shown"}},
+    "secret_values": {"settings": {"anything": GIVEN[1]}},
+}
+MORE_SECRETS = {
+    "values": {"settings": {"apiToken": GIVEN[2], "plain": "also-shown"}},
+    "secret_values": {"settings": {"anything": "another"}},
+}
+CREDENTIALS = {"username": "me", "password": GIVEN[3]}
 
 
 @pytest.fixture
@@ -26,10 +38,12 @@ def keys(kubernetes_sandbox):
 def tasks(chart: str, repository: str):
     at = {"cluster_name": CLUSTER, "name": "quiet", "namespace": "quiet"}
     yield "eks_helm", {**at, "chart": chart, "create_namespace": True, "wait": True}
-    yield "eks_helm", {**at, "chart": chart, "values": {"controller": {"replicas": 2}}}
     yield "eks_helm_info", {"cluster_name": CLUSTER, "details": ["user_values", "history", "manifest", "notes"]}
+    yield "eks_helm", {**at, "chart": chart, **WITH_SECRETS}
+    yield "eks_helm", {"cluster_name": CLUSTER, "releases": [{**at, "chart": chart, **MORE_SECRETS}]}
     yield "eks_helm_rollback", {**at, "revision": 1}
     yield "eks_helm_repository", {"name": "here", "url": repository, "update": True}
+    yield "eks_helm_repository", {"repositories": [{"name": "more", "url": repository, **CREDENTIALS}]}
     yield "eks_helm_search", {"keyword": "nginx"}
     yield "eks_helm", {**at, "state": "absent"}
 
@@ -56,6 +70,8 @@ def arguments_seen(programs):
 
 def test_no_secret_is_printed_or_left(ansible, keys, programs, chart, repository, arguments_seen, tmp_path):
     options, environment = keys
+    write_chart(Path(chart), templates={**WORKLOAD, "settings": SETTINGS})
+    seen = ""
     for module, args in tasks(chart, repository):
         wanted = {**args, **options, "binary_path": str(programs["helm"])}
         flags = {"ANSIBLE_INJECT_INVOCATION": "1", "ANSIBLE_LOG_PATH": str(tmp_path / "ansible.log"), **environment}
@@ -63,12 +79,16 @@ def test_no_secret_is_printed_or_left(ansible, keys, programs, chart, repository
         assert "invocation" in result
         assert TOKEN not in output
         assert SECRET not in output
+        assert not [text for text in GIVEN if text in output or text.replace("\\", "\\\\") in output]
+        seen += output
         assert options["secret_key"] not in output
-    left = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert "to-be-shown" in seen and "also-shown" in seen and "replicas: 2" in seen
+    left = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "repositories.yaml"]
     assert any(path.name == "ansible.log" for path in left)
     for path in left:
         text = path.read_bytes()
         assert TOKEN.encode() not in text and options["secret_key"].encode() not in text, path
+        assert not [each for each in GIVEN if each.encode() in text], path
     assert [path for path in left if "eks-helm-" in str(path) or path.name == "kubeconfig"] == []
     assert any(b"upgrade" in text for text in arguments_seen)
     assert not [text for text in arguments_seen if TOKEN.encode() in text or options["secret_key"].encode() in text]

@@ -10,7 +10,7 @@ import pytest
 from charts import config_map, write_chart
 from conftest import HELM_4, serve_files, serve_registry
 
-from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import ecr as helm_ecr
+from ansible_collections.kumo.eks.plugins.module_utils.helm import ecr as helm_ecr
 
 USER, PASSWORD = "reader", "open-sesame"
 BCRYPT = "$2y$05$abcdefghijklmnopqrstuutXu9KzOt.1yBoZUeFWoT/914/JfszCO"
@@ -119,6 +119,31 @@ def test_a_locked_repository_opens_to_its_password(keep, packages, tmp_path):
     assert files_with(tmp_path, PASSWORD) == []
 
 
+@HELM_4
+def test_archives_on_another_host_get_the_password_only_when_asked_for(keep, task, packages, programs, tmp_path):
+    (tmp_path / "index").mkdir()
+    with (
+        serve_files(packages, USER, PASSWORD) as archives,
+        serve_files(tmp_path / "index", USER, PASSWORD) as url,
+    ):
+        index = (packages / "index.yaml").read_text().replace("- ingress-nginx-", f"- {archives}/ingress-nginx-")
+        (tmp_path / "index/index.yaml").write_text(index)
+        credentials = {"username": USER, "password": PASSWORD}
+        options = {"chart": "ingress-nginx", "repository": url, "version": "4.0.0", **credentials}
+        assert "401" in keep("web", **options, check=True, fails=True)["msg"]
+        assert keep("web", **options, pass_credentials=True, check=True)["chart"] == "ingress-nginx-4.0.0"
+        row = {"name": "there", "url": url, **credentials}
+        known = {"chart": "there/ingress-nginx", "version": "4.0.0"}
+        assert "401" in keep("web", **known, repositories=[row], check=True, fails=True)["msg"]
+        rows = [{**row, "pass_credentials": True}]
+        assert keep("web", **known, repositories=rows, check=True)["chart"] == "ingress-nginx-4.0.0"
+        assert task("eks_helm_repository", {"repositories": rows})["changed"] is True
+        assert task("eks_helm_repository", {"repositories": rows})["changed"] is False
+        assert keep("web", **known, check=True)["chart"] == "ingress-nginx-4.0.0"
+        assert task("eks_helm_repository", {"repositories": [row]})["changed"] is True
+        assert "401" in keep("web", **known, check=True, fails=True)["msg"]
+
+
 def test_a_locked_registry_opens_to_its_password(keep, programs, packages, tmp_path, tmp_path_factory):
     with serve_registry(programs, packages, tmp_path_factory.mktemp("locked"), USER, PASSWORD, BCRYPT) as address:
         options = {"chart": f"oci://{address}/charts/ingress-nginx", "version": "4.0.0", "plain_http": True}
@@ -134,14 +159,14 @@ def test_amazon_ecr_is_signed_in_to(
     keep, programs, packages, tmp_path, tmp_path_factory, monkeypatch, kubernetes_sandbox
 ):
     regions = []
-    own = helm_ecr.client
+    own = helm_ecr.get_client
 
     def spied(*args, **words):
         made = own(*args, **words)
         regions.append(made.meta.region_name)
         return made
 
-    monkeypatch.setattr(helm_ecr, "client", spied)
+    monkeypatch.setattr(helm_ecr, "get_client", spied)
     folder = tmp_path_factory.mktemp("ecr")
     with serve_registry(programs, packages, folder, "AWS", ECR_PASSWORD, ECR_BCRYPT) as address:
         # a request through a proxy names the host; the registry, asked as one, answers for every name

@@ -13,7 +13,7 @@ import pytest
 from charts import config_map, job, write_chart
 from conftest import CLUSTER, HELM_4
 
-from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import cli as helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm import environment
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import Connection
 from kumo_sandbox.kubernetes import tokens
 from kumo_sandbox.kubernetes.pki import Pki
@@ -113,6 +113,6 @@ def age(when: str) -> float:
 def test_a_server_of_another_ca_gets_no_token(keep, chart, monkeypatch, kubernetes_sandbox, reviews, tmp_path):
     endpoint = kubernetes_sandbox.client("eks").describe_cluster(name=CLUSTER)["cluster"]["endpoint"]
     other = Connection(endpoint, Pki(tmp_path / "other", "other").ca_data, "none")
-    monkeypatch.setattr(helm, "connect", lambda *args: other)
+    monkeypatch.setattr(environment, "build_connection", lambda *args: other)
     assert "certificate signed by unknown authority" in keep("web", chart=chart, fails=True)["msg"]
     assert reviews == []

@@ -25,7 +25,7 @@ def started(module: str, options: dict[str, Any], **environment: str) -> subproc
     code = (
         "import sys, json\n"
         "from ansible.module_utils.testing import patch_module_args\n"
-        "from ansible_collections.kumo.eks.plugins.module_utils import waiting\n"
+        "from ansible_collections.kumo.eks.plugins.module_utils.core import waiting\n"
         "waiting.FIRST_PAUSE = 0.05\n"
         f"from ansible_collections.kumo.eks.plugins.modules import {module} as module\n"
         "with patch_module_args(json.loads(sys.argv[1])):\n"

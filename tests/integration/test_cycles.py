@@ -56,7 +56,7 @@ def nodegroup_options(ground: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
         "scaling_config": SIZES,
         "labels": {"role": "general", "aB_c-D": "x"},
         "taints": [{"key": "dedicated", "value": "a", "effect": "NO_SCHEDULE"}],
-        "version": "1.32",
+        "version": "1.33",
         "tags": {"Environment": "production"},
     }
     changes = {
@@ -66,7 +66,6 @@ def nodegroup_options(ground: dict[str, Any]) -> tuple[dict[str, Any], dict[str,
         "update_config": {"max_unavailable_percentage": 50},
         "node_repair_config": {"enabled": True},
         "warm_pool_config": {"enabled": True, "min_size": 1},
-        "version": "1.33",
         "tags": {"Team": "a"},
     }
     return made, {**made, **changes}

@@ -115,7 +115,7 @@ def test_an_update_leaves_alone_what_is_left_out_and_empty_clears(standing):
     [
         (
             {"version": "v9.9.9-eksbuild.1"},
-            "does not go with Kubernetes 1.33. Compatible are: v1.20.4-eksbuild.1, v1.19",
+            "is not compatible with Kubernetes 1.33. Compatible versions: v1.20.4-eksbuild.1, v1.19",
         ),
         ({"configuration_values": {"envs": {}}}, "envs is unknown; known are .*env"),
         ({"configuration_values": {"env": {"A": 1}}}, "env.A is 1, and string is wanted"),
@@ -124,7 +124,7 @@ def test_an_update_leaves_alone_what_is_left_out_and_empty_clears(standing):
         ({"tags": {"Owner": None}}, 'tags: Owner has no value. Write Owner: ""'),
         ({"configuration_values": "{a: [}"}, "neither JSON nor YAML"),
         ({"namespace": "other"}, "namespace is 'kube-system', not 'other'.*replace=true"),
-        ({"service_account_role_arn": "", "version": "v9.9.9-eksbuild.1"}, "does not go with"),
+        ({"service_account_role_arn": "", "version": "v9.9.9-eksbuild.1"}, "is not compatible with"),
         (
             {
                 "pod_identity_associations": [
@@ -132,11 +132,11 @@ def test_an_update_leaves_alone_what_is_left_out_and_empty_clears(standing):
                     {"service_account": "a", "role_arn": "arn:aws:iam::123456789012:role/two"},
                 ]
             },
-            "pod_identity_associations: each name may stand there once",
+            "pod_identity_associations: names must be unique",
         ),
-        ({"addons": [{"name": "a"}, {"name": "a"}]}, "addons: each name may stand there once"),
-        ({"addons": [{"name": "a"}], "tags": {"b": "c"}}, "mutually exclusive"),
-        ({"name": "no-such-addon"}, "EKS offers no add-on no-such-addon|not supported"),
+        ({"addons": [{"name": "a"}, {"name": "a"}]}, "addons: names must be unique"),
+        ({"addons": [{"name": "a"}], "version": "b"}, "mutually exclusive"),
+        ({"name": "no-such-addon"}, "EKS does not offer an add-on 'no-such-addon'|not supported"),
     ],
 )
 def test_what_eks_cannot_do_is_refused_before_anything_is_sent(sandbox, standing, options, words):
@@ -261,6 +261,6 @@ def test_info_lists_what_there_is_and_what_eks_offers(standing, run_module):
     dns = run_module("eks_addon_info", {"kubernetes_version": "1.35", "name": "coredns"})
     assert dns["addons"] == [] and dns["addon_versions"][0]["versions"][0] == "v1.13.1-eksbuild.1"
     refused = run_module("eks_addon_info", {"kubernetes_version": "1.3"})
-    assert refused["failed"] and "with quotes" in refused["msg"]
+    assert refused["failed"] and "in quotes" in refused["msg"]
     for words in ({"cluster_name": CLUSTER, "name": "none"}, {"cluster_name": "none"}):
         assert run_module("eks_addon_info", words)["addons"] == []

@@ -9,6 +9,8 @@ import re
 import pytest
 
 NAME = "my-cluster"
+NODE_ROLE = "arn:aws:iam::123456789012:role/eksAutoNodeRole"
+OWNER = "kumo.eks/ap-northeast-1/my-cluster"
 
 
 @pytest.fixture
@@ -88,7 +90,7 @@ def test_twelve_steps(sandbox, cluster):
         {"encryption_config": {"key_arn": "arn:aws:kms:ap-northeast-1:123456789012:key/1"}},
         {"remote_network_config": {"remote_node_networks": [{"cidrs": ["172.16.0.0/16"]}]}},
         {
-            "compute_config": {"enabled": True, "node_pools": ["system"]},
+            "compute_config": {"enabled": True, "node_pools": ["system"], "node_role_arn": NODE_ROLE},
             "storage_config": {"block_storage": {"enabled": True}},
             "kubernetes_network_config": {"elastic_load_balancing": {"enabled": True}},
         },
@@ -105,28 +107,28 @@ def test_each_option_changes_in_place_and_only_once(standing, options):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"version": 1.4}, "with quotes"),
+        ({"version": 1.4}, "in quotes"),
         ({"version": "1.35"}, 'one minor version at a time.*"1.34" first'),
         ({"version": "1.32"}, "cannot be set to the older version 1.32"),
-        ({"version": "1.3"}, "with quotes"),
-        ({"version": 1.3}, 'write "1.30", with quotes'),
+        ({"version": "1.3"}, "in quotes"),
+        ({"version": 1.3}, 'put the version in quotes, like "1.30"'),
         ({"version": 1.29}, "has version 1.33 and cannot be set to the older version 1.29"),
         ({"version": "latest"}, "'latest' is not a Kubernetes version of EKS"),
-        ({"version": "1.32"}, "roll back to .1.32.: way out: that version with rollback: true"),
+        ({"version": "1.32"}, "roll back to .1.32.: .*rollback=true"),
         ({"version": "1.31", "rollback": True}, "cannot be set to the older version 1.31"),
-        ({"name": "-a"}, "name: '-a' is no name for a cluster: wanted are 1 to 100 letters"),
-        ({"name": "a" * 101}, "is no name for a cluster"),
-        ({"name": "a b"}, "is no name for a cluster"),
-        ({"subnets": ["subnet-1"]}, "subnets: EKS wants at least two"),
-        ({"security_groups": [f"sg-{n}" for n in range(6)]}, "security_groups: 6 are given, and EKS takes at most 5"),
-        ({"endpoint_public_access": False}, "would have neither.*Way out: endpoint_private_access: true"),
-        ({"compute_config": {"enabled": True}}, "these would be false: storage_config.block_storage.enabled, kubern"),
+        ({"name": "-a"}, "name: '-a' is not a valid cluster name. Use 1-100 letters"),
+        ({"name": "a" * 101}, "is not a valid cluster name"),
+        ({"name": "a b"}, "is not a valid cluster name"),
+        ({"subnets": ["subnet-1"]}, "subnets: EKS requires at least two"),
+        ({"security_groups": [f"sg-{n}" for n in range(6)]}, "security_groups: 6 are given. EKS accepts at most 5"),
+        ({"endpoint_public_access": False}, "requires at least one of them. Set endpoint_private_access=true"),
+        ({"compute_config": {"enabled": True}}, "These are not true: storage_config.block_storage.enabled, kubern"),
         ({"outpost_config": {"outpost_arns": ["a"], "control_plane_instance_type": "m5.large"}}, "outpost_config is"),
-        ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags: 51 are given, and EKS takes at most 50"),
-        ({"tags": {"a": "b" * 257}}, "is too long or without a key"),
+        ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags: 51 tags are given. EKS accepts at most 50"),
+        ({"tags": {"a": "b" * 257}}, "is too long, or has no key"),
         ({"logging": ["apis"]}, "value of logging must be one or more of: api, audit"),
-        ({"role_arn": "arn:aws:iam::123456789012:role/other"}, "role_arn is 'arn:.*only a new cluster"),
-        ({"kubernetes_network_config": {"ip_family": "ipv6"}}, "ip_family: .* created with 'ipv4'"),
+        ({"role_arn": "arn:aws:iam::123456789012:role/other"}, "role_arn is 'arn:.*Omit the option"),
+        ({"kubernetes_network_config": {"ip_family": "ipv6"}}, "ip_family: .* has 'ipv4', and EKS cannot change it"),
     ],
 )
 def test_what_eks_cannot_do_is_refused_before_anything_is_sent(sandbox, standing, options, words):
@@ -161,12 +163,12 @@ def test_a_creation_without_what_it_needs_names_it(cluster):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"version": "1.3"}, "with quotes"),
-        ({"version": "1.99"}, "EKS does not offer 1.99 .any more.; it offers 1.29, 1.30"),
-        ({"endpoint_public_access": False}, "would have neither"),
+        ({"version": "1.3"}, "in quotes"),
+        ({"version": "1.99"}, "EKS does not offer 1.99. Versions are: 1.29, 1.30"),
+        ({"endpoint_public_access": False}, "requires at least one of them"),
         (
             {"kubernetes_network_config": {"elastic_load_balancing": {"enabled": True}}},
-            "would be false: compute_config",
+            "These are not true: compute_config",
         ),
     ],
 )
@@ -200,7 +202,7 @@ def test_egress_that_has_left_eks_hands_does_not_come_back(sandbox, standing):
     assert standing(control_plane_egress_mode="CUSTOMER_ROUTED", wait=True)["changed"]
     sandbox.recorder.clear()
     result = standing(control_plane_egress_mode="AWS_MANAGED")
-    assert result["failed"] and "does not take it back to AWS_MANAGED" in result["msg"] and sent(sandbox) == []
+    assert result["failed"] and "cannot change it back to AWS_MANAGED" in result["msg"] and sent(sandbox) == []
 
 
 def test_a_nested_option_keeps_the_keys_that_are_left_out(standing):
@@ -219,14 +221,61 @@ def test_a_nested_option_keeps_the_keys_that_are_left_out(standing):
 
 def test_auto_mode_keeps_what_is_left_out_of_it(standing):
     parts = {
-        "compute_config": {"enabled": True, "node_pools": ["system"]},
+        "compute_config": {"enabled": True, "node_pools": ["system"], "node_role_arn": NODE_ROLE},
         "storage_config": {"block_storage": {"enabled": True}},
         "kubernetes_network_config": {"elastic_load_balancing": {"enabled": True}},
     }
     standing(**parts, wait=True)
-    result = standing(compute_config={"node_pools": ["system", "general-purpose"]}, wait=True)
-    assert result["compute_config"] == {"enabled": True, "node_pools": ["system", "general-purpose"]}
+    pools = ["system", "general-purpose"]
+    result = standing(compute_config={"node_pools": pools}, wait=True)
+    assert result["compute_config"] == {"enabled": True, "node_pools": pools, "node_role_arn": NODE_ROLE}
     assert result["storage_config"] == {"block_storage": {"enabled": True}}
+    other = standing(compute_config={"node_role_arn": NODE_ROLE + "2"})
+    assert other["failed"] and "compute_config.node_role_arn: cluster my-cluster has" in other["msg"]
+
+
+@pytest.mark.parametrize("mode", ["API", "API_AND_CONFIG_MAP"])
+def test_what_eks_takes_at_creation_only_is_sent_once_and_never_compared(sandbox, cluster, mode):
+    access = {"authentication_mode": mode, "bootstrap_cluster_creator_admin_permissions": False}
+    words = {**cluster.base, "access_config": access, "bootstrap_self_managed_addons": False}
+    assert cluster(**words, wait=True)["changed"]
+    sandbox.recorder.clear()
+    for other in (False, True):
+        access["bootstrap_cluster_creator_admin_permissions"] = other
+        assert not cluster(**words)["changed"] and not cluster(check=True, **words)["changed"]
+    assert sent(sandbox) == []
+
+
+def test_a_creator_without_rights_needs_access_entries(sandbox, cluster):
+    access = {"bootstrap_cluster_creator_admin_permissions": False}
+    result = cluster(check=True, **cluster.base, access_config=access)
+    assert result["failed"] and "Set access_config.authentication_mode to API" in result["msg"]
+
+
+def test_cidr_blocks_of_a_public_endpoint_that_is_off_are_no_change(sandbox, standing):
+    closed = {"endpoint_public_access": False, "endpoint_private_access": True, "public_access_cidrs": ["192.0.2.0/24"]}
+    assert standing(**closed, wait=True)["changed"]
+    sandbox.recorder.clear()
+    assert not standing(**closed)["changed"] and sent(sandbox) == []
+
+
+def test_the_mark_of_ownership_comes_with_the_creation_and_stays(sandbox, cluster):
+    made = cluster(**cluster.base, owned=True, tags={"Team": "a"}, wait=True)
+    assert made["tags"] == {"Team": "a", OWNER: "owned"}
+    assert not cluster(**cluster.base, owned=True, tags={"Team": "a"})["changed"]
+    assert cluster(**cluster.base, owned=True, tags={})["tags"] == {OWNER: "owned"}
+    assert cluster(state="absent", owned=True, check=True)["changed"]
+
+
+def test_a_cluster_of_somebody_else_is_neither_changed_nor_deleted_unless_adopted(sandbox, standing):
+    sandbox.recorder.clear()
+    for words in ({"logging": ["api"]}, {}, {"state": "absent"}):
+        for check in (True, False):
+            result = standing(owned=True, check=check, **words)
+            assert result["failed"] and "was not created by kumo.eks" in result["msg"] and "adopt=true" in result["msg"]
+    assert sent(sandbox) == []
+    assert not standing(owned=True, adopt=True)["changed"]
+    assert standing(owned=True, adopt=True, state="absent", wait=True)["changed"]
 
 
 def test_security_groups_may_be_given_by_name(cluster, ground):
@@ -240,18 +289,24 @@ def test_tags_keep_their_keys_and_stay_when_not_purged(standing):
     assert result["tags"] == {"CostCenter": "a", "kubernetes.io/Owner": "b"}
 
 
-def test_a_deletion_names_what_stands_in_its_way(sandbox, standing, ground):
+def test_a_deletion_names_what_is_attached_in_check_mode_too(sandbox, standing, ground):
     sandbox.client("eks").create_nodegroup(
         clusterName=NAME, nodegroupName="general", nodeRole=ground["node_role"], subnets=ground["subnets"]
     )
-    result = standing(state="absent")
-    assert result["failed"] and "node groups: general" in result["msg"]
+    for check in (True, False):
+        result = standing(state="absent", check=check)
+        assert result["failed"] and "while it has node groups: general" in result["msg"]
+    planned = standing(state="absent", check=True, planned_removals={"nodegroups": ["general"]})
+    assert planned["changed"]
 
 
-def test_a_protected_cluster_is_not_deleted(standing):
+def test_a_protected_cluster_is_not_deleted(sandbox, standing):
     standing(deletion_protection=True, wait=True)
-    result = standing(state="absent")
-    assert result["failed"] and "deletion_protection: false first" in result["msg"]
+    sandbox.recorder.clear()
+    for check in (True, False):
+        result = standing(state="absent", check=check)
+        assert result["failed"] and "deletion_protection=false" in result["msg"]
+    assert sent(sandbox) == []
 
 
 def test_a_creation_that_fails_says_why(sandbox, cluster):

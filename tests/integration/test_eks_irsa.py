@@ -218,7 +218,7 @@ def test_several_accounts_and_patterns_only_when_asked_for(sandbox, irsa, iam):
         sandbox, "other:b", "production:a"
     )
     refused = irsa(namespace="team-*", service_account="*", role_name="r")
-    assert refused["failed"] and "set allow_patterns: true" in refused["msg"]
+    assert refused["failed"] and "set allow_patterns=true" in refused["msg"]
     assert irsa(namespace="team-*", service_account="*", role_name="r", allow_patterns=True)["changed"]
     condition = iam.get_role(RoleName="r")["Role"]["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]
     issuer = get_issuer(sandbox)
@@ -254,7 +254,7 @@ def test_a_role_of_another_tool_is_adopted_only_by_name_and_loses_nothing(irsa, 
     iam.put_role_policy(RoleName=name, PolicyName="theirs", PolicyDocument=json.dumps(allowing("s3:ListBucket")))
     wanted = {"policy_arns": [READ], "inline_policies": {"ours": allowing("s3:GetObject")}, "tags": {"Team": "a"}}
     refused = irsa(**wanted)
-    assert refused["failed"] and f"there is a role {name}, which kumo.eks did not make" in refused["msg"]
+    assert refused["failed"] and f"an IAM role {name} exists, which kumo.eks did not make" in refused["msg"]
     assert irsa(check=True, **wanted)["failed"]
 
     adopted = irsa(role_name=name, **wanted)["role"]
@@ -299,7 +299,7 @@ def test_a_policy_that_clusters_share_goes_with_the_last_of_them(irsa, iam, run_
     planned, removed = (irsa(state="absent", check=check) for check in (True, False))
     assert removed["changed"] and removed["diff"] == planned["diff"]
     assert [(row["name"], row["why"]) for row in removed["kept"]] == [
-        (arn, "others have it, too: second in ap-northeast-1")
+        (arn, "others use it, too: second in ap-northeast-1")
     ]
     assert run_module("eks_irsa", {**words, "state": "absent"})["kept"] == []
     assert iam.list_policies(Scope="Local")["Policies"] == []
@@ -417,27 +417,30 @@ def test_a_list_has_a_result_for_each_and_one_that_fails_stops_none(irsa):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"service_account": "My_App"}, "service_account: 'My_App' is no name in Kubernetes"),
-        ({"policy_arns": ["arn:aws-cn:iam::aws:policy/X"]}, "policy_arns: .* no ARN of a policy in the partition aws;"),
+        ({"service_account": "My_App"}, "service_account: 'My_App' is not a valid name in Kubernetes"),
+        (
+            {"policy_arns": ["arn:aws-cn:iam::aws:policy/X"]},
+            "policy_arns: .* not the ARN of a policy in the partition aws.",
+        ),
         ({"policy_arns": ["arn:aws:iam::aws:policy/Nothing"]}, "policy_arns: there is no policy"),
         ({"permissions_boundary": "arn:aws:iam::123456789012:policy/no"}, "permissions_boundary: there is no policy"),
-        ({"max_session_duration": 60}, "max_session_duration: 60 is not from 3600 to 43200"),
-        ({"token_expiration": 60}, "token_expiration: 60 is not from 3600 to 86400"),
-        ({"path": "apps"}, "path: 'apps' is no path"),
+        ({"max_session_duration": 60}, "max_session_duration: 60 is out of range. Use 3600-43200"),
+        ({"token_expiration": 60}, "token_expiration: 60 is out of range. Use 3600-86400"),
+        ({"path": "apps"}, "path: 'apps' is not a valid path"),
         (
             {"policy": {"name": "p", "document": {"Statement": []}}, "policy_arns": [f"{READ}-not"]},
             "there is no policy",
         ),
-        ({"policy_arns": ["my-policy"]}, "policy_arns: 'my-policy' is no ARN of a policy; wanted is one like"),
-        ({"permissions_boundary": "b"}, "permissions_boundary: 'b' is no ARN of a policy"),
-        ({"inline_policies": {"a b": "{}"}}, "inline_policies: 'a b' is no policy name; up to 128"),
-        ({"policy": {"name": "p" * 129}}, "policy.name: 'p+' is no policy name"),
-        ({"namespace": "n" * 64}, "namespace: .* is no name in Kubernetes; up to 63"),
+        ({"policy_arns": ["my-policy"]}, "policy_arns: 'my-policy' is not the ARN of an IAM policy. Use one like"),
+        ({"permissions_boundary": "b"}, "permissions_boundary: 'b' is not the ARN of an IAM policy"),
+        ({"inline_policies": {"a b": "{}"}}, "inline_policies: 'a b' is not a valid policy name. Use 1-128"),
+        ({"policy": {"name": "p" * 129}}, "policy.name: 'p+' is not a valid policy name"),
+        ({"namespace": "n" * 64}, "namespace: .* is not a valid name in Kubernetes. Use 1-63"),
         ({"service_account_labels": {"a": None}}, "service_account_labels: a has no value"),
-        ({"role_name": "a b"}, "role_name: 'a b' is no role name"),
-        ({"inline_policies": {"x": "{"}}, "inline_policies.x: this is no JSON"),
-        ({"policy": {"name": "p"}}, "policy.document: is needed"),
-        ({"role_arn": "arn:aws:iam::123456789012:user/x"}, "role_arn: .* is no ARN of a role"),
+        ({"role_name": "a b"}, "role_name: 'a b' is not a valid role name"),
+        ({"inline_policies": {"x": "{"}}, "inline_policies.x: not valid JSON"),
+        ({"policy": {"name": "p"}}, "policy.document: is required"),
+        ({"role_arn": "arn:aws:iam::123456789012:user/x"}, "role_arn: .* is not the ARN of an IAM role"),
         ({"role_arn": "arn:aws:iam::123456789012:role/x", "policy_arns": []}, "policy_arns would change it"),
         ({"cluster_name": "none"}, "there is no cluster none in ap-northeast-1"),
     ],

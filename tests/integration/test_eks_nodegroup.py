@@ -10,14 +10,15 @@ import time
 import pytest
 
 CLUSTER = "my-cluster"
+ROLE_ARN = "arn:aws:iam::123456789012:role/nodes"
 
 
 @pytest.fixture
 def nodegroup(sandbox, run_module, ground):
-    """eks_nodegroup on a cluster that is ACTIVE at 1.33."""
+    """eks_nodegroup on a cluster that is ACTIVE at 1.32."""
     made = run_module(
         "eks_cluster",
-        {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True},
+        {"name": CLUSTER, "version": "1.32", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True},
     )
     assert not made["failed"], made
 
@@ -32,9 +33,11 @@ def nodegroup(sandbox, run_module, ground):
 
 @pytest.fixture
 def standing(sandbox, nodegroup):
+    """A node group at 1.32, whose cluster is at 1.33 by now."""
     sizes = {"min_size": 1, "max_size": 5, "desired_size": 2}
     result = nodegroup(**nodegroup.base, scaling_config=sizes, labels={"role": "general"}, version="1.32", wait=True)
     assert not result["failed"], result
+    sandbox.client("eks").update_cluster_version(name=CLUSTER, version="1.33")
     sandbox.recorder.clear()
     return nodegroup
 
@@ -61,7 +64,6 @@ def test_twelve_steps(sandbox, nodegroup):
     )
     assert not nodegroup(check=True, **made)["changed"]
     sandbox.recorder.clear()
-    made["instance_types"].reverse()
     made["subnets"] = made["subnets"][::-1]
     assert not nodegroup(**made)["changed"]
     assert [call["operation"] for call in sandbox.calls("eks")] == ["DescribeNodegroup"]
@@ -78,7 +80,8 @@ def test_twelve_steps(sandbox, nodegroup):
     assert planned["changed"] and sent(sandbox) == []
     sandbox.recorder.clear()
     changed = nodegroup(**modified)
-    assert changed["changed"] and changed["labels"] == {"role": "special"} and changed["tags"] == {"Team": "a"}
+    assert changed["changed"] and changed["labels"] == {"role": "special"}
+    assert changed["tags"] == {"Team": "a"}
     assert changed["scaling_config"] == {"min_size": 3, "max_size": 6, "desired_size": 3}
     assert sent(sandbox) == ["UntagResource", "TagResource", "UpdateNodegroupConfig"]
     assert planned["diff"]["after"]["labels"] == changed["diff"]["after"]["labels"]
@@ -132,11 +135,25 @@ def test_a_launch_template_goes_with_instance_types_and_its_version_can_change(s
         ({"instance_types": ["m5.large"]}, "instance_types is .*replace=true"),
         ({"capacity_type": "SPOT"}, "capacity_type is 'ON_DEMAND', not 'SPOT'"),
         ({"version": "1.31"}, "is at 1.32 and cannot go back to 1.31"),
-        ({"version": "1.3"}, "with quotes"),
+        ({"labels": {"eks.amazonaws.com/team": "a"}}, "labels: eks.amazonaws.com/team has a reserved prefix"),
+        ({"labels": {"node-role.kubernetes.io/worker": "a"}}, "has a reserved prefix. Use node.kubernetes.io/"),
+        ({"instance_types": ["m5large"]}, "'m5large' is not an instance type"),
+        ({"instance_types": ["m5.large", "m7g.large"]}, "have different architectures"),
+        (
+            {"instance_types": ["m7g.large"]},
+            "AL2023_x86_64_STANDARD is for x86_64, and instance type m7g.large is arm64",
+        ),
+        ({"ami_type": "AL2_x86_64", "version": "1.33"}, "AL2_x86_64 ends with Kubernetes 1.32"),
+        ({"ami_type": "CUSTOM", "version": "1.33"}, "version: EKS does not accept it with ami_type CUSTOM"),
+        ({"update_config": {"max_unavailable": 9}}, "max_unavailable: 9 is above scaling_config.max_size, which is 5"),
+        ({"disk_size": 50, "template": {}}, r"disk_size: cannot be combined with template.*Set template.volumes"),
+        ({"remote_access": {"ec2_ssh_key": "k"}, "template": {}}, "remote_access: cannot be combined with template"),
+        ({"template": {}, "launch_template": {"id": "lt-1"}}, "template: it cannot be combined with launch_template"),
+        ({"version": "1.3"}, "put the version in quotes"),
         ({"scaling_config": {"min_size": 4, "max_size": 2}}, "min_size <= desired_size <= max_size"),
         ({"scaling_config": {"min_size": 6}}, "min_size <= desired_size <= max_size"),
-        ({"version": "1.34"}, "cannot be at 1.34, for cluster my-cluster is at 1.33. Way out: upgrade the cluster"),
-        ({"update_config": {"max_unavailable": 1, "max_unavailable_percentage": 10}}, "not both"),
+        ({"version": "1.34"}, "cannot be at 1.34, because cluster my-cluster is at 1.33. Upgrade the cluster first"),
+        ({"update_config": {"max_unavailable": 1, "max_unavailable_percentage": 10}}, "cannot be combined"),
         (
             {
                 "node_repair_config": {
@@ -144,31 +161,46 @@ def test_a_launch_template_goes_with_instance_types_and_its_version_can_change(s
                     "max_parallel_nodes_repaired_percentage": 1,
                 }
             },
-            "not both",
+            "cannot be combined",
         ),
         (
             {"taints": [{"key": "a", "effect": "NO_EXECUTE"}, {"key": "a", "effect": "NO_EXECUTE", "value": "b"}]},
-            "more of",
+            "Given more than once: a NO_EXECUTE",
         ),
         ({"taints": [{"key": "a", "effect": "NoSchedule"}]}, "NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE"),
-        ({"launch_template": {"id": "lt-1"}, "disk_size": 20}, "disk_size: with a launch_template"),
+        (
+            {"launch_template": {"id": "lt-1"}, "disk_size": 20},
+            "disk_size: EKS does not accept it with launch_template",
+        ),
         ({"launch_template": {"version": "1"}}, "one of the following is required: id, name"),
-        ({"name": "_a"}, "name: '_a' is no name for a node group: wanted are 1 to 63 letters"),
-        ({"name": "a" * 64}, "is no name for a node group"),
-        ({"name": "new", "node_role": "r", "subnets": ["s"], "scaling_config": {"max_size": 2}}, "missing: min_size"),
-        ({"scaling_config": {"min_size": -1}}, "scaling_config.min_size: -1 is given, and at least 0 is wanted"),
-        ({"scaling_config": {"min_size": 0, "max_size": 0}}, "max_size: 0 is given, and at least 1"),
-        ({"update_config": {"max_unavailable": 0}}, "update_config.max_unavailable: 0 is given, and 1 to 100"),
+        ({"name": "_a"}, "name: '_a' is not a valid node group name. Use 1-63 letters"),
+        ({"name": "a" * 64}, "is not a valid node group name"),
+        (
+            {"name": "new", "node_role": ROLE_ARN, "subnets": ["s"], "scaling_config": {"max_size": 2}},
+            "Set min_size, too",
+        ),
+        (
+            {"scaling_config": {"min_size": -1}},
+            "scaling_config.min_size: -1 is out of range. Use a number of at least 0",
+        ),
+        ({"scaling_config": {"min_size": 0, "max_size": 0}}, "max_size: 0 is out of range. Use a number of at least 1"),
+        (
+            {"update_config": {"max_unavailable": 0}},
+            "update_config.max_unavailable: 0 is out of range. Use a number from 1 to 100",
+        ),
         ({"warm_pool_config": {"enabled": True, "min_size": -1}}, "warm_pool_config.min_size: -1"),
-        ({"disk_size": 0}, "disk_size: 0 is given"),
-        ({"taints": [{"key": f"t{n}", "effect": "NO_EXECUTE"} for n in range(51)]}, "taints: 51 are given, and .* 50"),
-        ({"taints": [{"key": "a b", "effect": "NO_EXECUTE"}]}, "taints: the key 'a b' is none for Kubernetes"),
-        ({"labels": {"a": "-b"}}, "labels: the value '-b' of a is none for EKS"),
-        ({"labels": {"a": ""}}, "labels: the value '' of a is none for EKS"),
-        ({"labels": {"A.b/c d": "e"}}, "labels: the key 'A.b/c d' is none for Kubernetes"),
-        ({"labels": {"a": "b" * 64}}, "1 to 63 letters"),
-        ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags: 51 are given"),
-        ({"nodegroups": [{"name": "a"}, {"name": "a"}]}, "each name may stand there once"),
+        ({"disk_size": 0}, "disk_size: 0 is out of range"),
+        (
+            {"taints": [{"key": f"t{n}", "effect": "NO_EXECUTE"} for n in range(51)]},
+            "taints: 51 are given. EKS accepts at most 50",
+        ),
+        ({"taints": [{"key": "a b", "effect": "NO_EXECUTE"}]}, "taints: 'a b' is not a valid Kubernetes key"),
+        ({"labels": {"a": "-b"}}, "labels: the value '-b' of a is not valid"),
+        ({"labels": {"a": ""}}, "labels: the value '' of a is not valid"),
+        ({"labels": {"A.b/c d": "e"}}, "labels: 'A.b/c d' is not a valid Kubernetes key"),
+        ({"labels": {"a": "b" * 64}}, "1-63 letters"),
+        ({"tags": {f"tag-{n}": "" for n in range(51)}}, "tags: 51 tags are given"),
+        ({"nodegroups": [{"name": "a"}, {"name": "a"}]}, "names must be unique. Listed more than once: a"),
         ({"nodegroups": [{"name": "a"}], "labels": {"b": "c"}}, "mutually exclusive"),
     ],
 )
@@ -240,17 +272,29 @@ def test_info_lists_what_there_is(standing, run_module):
     assert run_module("eks_nodegroup_info", {"cluster_name": "none"})["nodegroups"] == []
 
 
-def test_nodes_more_than_three_minors_behind_are_refused(sandbox, nodegroup):
-    result = nodegroup(**nodegroup.base, version="1.29")
-    assert result["failed"] and "at most 3 minor versions behind" in result["msg"]
+def test_a_new_group_has_the_version_of_its_cluster(sandbox, nodegroup):
+    result = nodegroup(**nodegroup.base, version="1.31")
+    assert result["failed"] and "my-cluster is at 1.32, not 1.31" in result["msg"], result["msg"]
     assert sent(sandbox) == []
+
+
+def test_the_order_of_instance_types_is_their_priority(sandbox, nodegroup):
+    made = {**nodegroup.base, "instance_types": ["m5.large", "c5.large", "a.large"], "wait": True}
+    made["instance_types"][2] = "m5a.large"
+    assert nodegroup(**made)["instance_types"] == ["m5.large", "c5.large", "m5a.large"]
+    made["instance_types"] = ["m5a.large", "m5.large"]
+    refused = nodegroup(**made)
+    assert refused["failed"] and "instance_types is ['m5.large', 'c5.large', 'm5a.large']" in refused["msg"]
+    assert nodegroup(**made, replace=True)["instance_types"] == ["m5a.large", "m5.large"]
+    moved = nodegroup(capacity_type="SPOT", replace=True, wait=True)
+    assert moved["instance_types"] == ["m5a.large", "m5.large"]
 
 
 def test_a_replacement_keeps_what_the_task_leaves_out(standing):
     planned = standing(capacity_type="SPOT", replace=True, check=True)
     result = standing(capacity_type="SPOT", replace=True, wait=True)
     assert result["capacity_type"] == "SPOT" and result["labels"] == {"role": "general"}
-    assert result["version"] == "1.32" and result["scaling_config"]["max_size"] == 5
+    assert result["version"] == "1.33" and result["scaling_config"]["max_size"] == 5  # a new group has the cluster's
     assert planned["diff"]["after"]["labels"] == {"role": "general"}
 
 

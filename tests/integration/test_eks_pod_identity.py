@@ -121,7 +121,7 @@ def test_a_role_of_its_own_comes_and_goes_with_it(sandbox, identity):
     other = identity(service_account="other", role_arn=created["role"]["arn"])
     assert other["changed"]
     kept = identity(state="absent")
-    assert kept["changed"] and kept["kept"][0]["why"] == "associations have it: production/other"
+    assert kept["changed"] and kept["kept"][0]["why"] == "it is used by the associations of production/other"
     assert identity(service_account="other", state="absent")["changed"]
     removed = identity(state="absent")
     assert removed["changed"] and removed["kept"] == []
@@ -150,7 +150,7 @@ def test_a_role_that_another_clusters_pods_take_lets_them_in_further_on(sandbox,
     assert identity(role_name="both")["changed"]
     assert run_module("eks_pod_identity", {"cluster_name": "second", **words})["changed"]
     kept = identity(role_name="both", state="absent")
-    assert kept["changed"] and kept["kept"][0]["why"] == "others take it, too: second in ap-northeast-1"
+    assert kept["changed"] and kept["kept"][0]["why"] == "others use it, too: second in ap-northeast-1"
     role = sandbox.client("iam").get_role(RoleName="both")["Role"]
     assert role["AssumeRolePolicyDocument"]["Statement"] == [TRUST]
     assert [tag["Key"] for tag in role["Tags"]] == ["kumo.eks/ap-northeast-1/second"]
@@ -214,12 +214,15 @@ def test_an_association_of_an_add_on_is_left_to_it(sandbox, identity, roles, run
     ("options", "words"),
     [
         ({}, "role_arn: is needed to create the association of production/my-app-sa"),
-        ({"role_arn": "one"}, "role_arn: 'one' is no ARN of a role"),
-        ({"role_arn": "arn:aws:iam::123456789012:role/one", "target_role_arn": "x"}, "target_role_arn: 'x' is no ARN"),
+        ({"role_arn": "one"}, "role_arn: 'one' is not the ARN of an IAM role"),
+        (
+            {"role_arn": "arn:aws:iam::123456789012:role/one", "target_role_arn": "x"},
+            "target_role_arn: 'x' is not the ARN",
+        ),
         ({"role_arn": "arn:aws:iam::123456789012:role/one", "policy_arns": []}, "policy_arns would change it"),
         ({"service_account": "a*"}, "service_account"),
-        ({"policy_arns": [], "session_policy": NARROW}, "session_policy: .* set disable_session_tags: true"),
-        ({"policy_arns": [], "session_policy": {"a": 1}}, "session_policy: .* is no policy document"),
+        ({"policy_arns": [], "session_policy": NARROW}, "session_policy: .* Set disable_session_tags=true"),
+        ({"policy_arns": [], "session_policy": {"a": 1}}, "session_policy: .* is not a policy document"),
         ({"cluster_name": "none"}, "there is no cluster none"),
     ],
 )

@@ -25,7 +25,7 @@ CREATE = {
 }
 CHANGE = {
     "eks_cluster": {"logging": ["api"], "tags": {"a": "b"}},
-    "eks_nodegroup": {"labels": {"a": "b"}, "version": "1.33", "tags": {"a": "b"}},
+    "eks_nodegroup": {"labels": {"a": "b"}, "release_version": "1.33.0-20260101", "tags": {"a": "b"}},
     "eks_fargate_profile": {"tags": {"a": "b"}},
     "eks_addon": {"version": "most_recent", "tags": {"a": "b"}},
 }
@@ -44,7 +44,6 @@ def words(sandbox, run_module, ground):
         "eks_nodegroup": {
             **inside,
             "name": "one",
-            "version": "1.32",
             "node_role": ground["node_role"],
             "subnets": ground["subnets"],
         },
@@ -200,5 +199,5 @@ def test_a_run_that_is_killed_between_two_updates_is_taken_up_by_the_next(sandbo
     sandbox.clock.advance(3600)
     sandbox.clock.set_speed("instant")
     result = run_module("eks_nodegroup", task)
-    assert not result["failed"] and result["version"] == "1.33" and result["labels"] == {"a": "b"}
+    assert not result["failed"] and result["release_version"] == "1.33.0-20260101" and result["labels"] == {"a": "b"}
     assert done(sandbox) == {"TagResource": 1, "UpdateNodegroupConfig": 1, "UpdateNodegroupVersion": 1}

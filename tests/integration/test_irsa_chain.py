@@ -314,7 +314,7 @@ BROKEN = [
     ("audience", "does not take the audience sts.amazonaws.com", other_audience),
     ("service_account", "there is no service account production/my-app-sa", without_account),
     ("annotation", "has no annotation", lambda sandbox, api: annotated(api, role_arn=None)),
-    ("annotation", "no ARN of a role", lambda sandbox, api: annotated(api, role_arn="my-app")),
+    ("annotation", "not the ARN of an IAM role", lambda sandbox, api: annotated(api, role_arn="my-app")),
     ("annotation", "of account 999999999999", lambda sandbox, api: annotated(api, role_arn=ROLE.replace("123456789012", "9" * 12))),
     ("annotation", "of partition aws-cn", lambda sandbox, api: annotated(api, role_arn=ROLE.replace("arn:aws", "arn:aws-cn"))),
     ("annotation", "pods get tokens for vault", lambda sandbox, api: annotated(api, audience="vault")),
@@ -367,7 +367,7 @@ def test_a_pod_from_before_the_annotation_is_to_be_started_anew(chain, api, pod,
     assert run_module("eks_irsa", GUIDE)["changed"]
     broken = walked()["broken"]
     assert broken["check"] == "pods" and "was started before the service account was annotated" in broken["cause"]
-    assert broken["cure"] == "start it anew: kubectl delete -n production pod/early"
+    assert broken["cure"] == "restart it: kubectl delete -n production pod/early"
 
 
 def test_an_association_that_takes_the_annotations_place_is_named(chain, walked, run_module):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -49,29 +50,56 @@ def test_cluster_alone(cycle, ground):
     cycle(
         "eks_cluster",
         eks_cluster_subnets=ground["subnets"],
-        eks_cluster_role_name="ownClusterRole",
         eks_cluster_version="1.33",
     )
 
 
+def test_a_cluster_in_auto_mode(sandbox, play_role, ground, account):
+    """Its three parts, no bootstrapped add-ons, and roles with what Auto Mode asks for, from one variable."""
+    before = account()
+    compute = {"enabled": True, "node_pools": ["general-purpose", "system"]}
+    access = {"authentication_mode": "API"}
+    options = {"eks_cluster_name": NAME, "eks_cluster_subnets": ground["subnets"], "eks_cluster_access_config": access}
+    options["eks_cluster_compute_config"] = compute
+    assert play_role("eks_cluster", "--check", **options).assert_ok().changed > 0
+    play_role("eks_cluster", **options).assert_ok()
+    play_role("eks_cluster", **options).assert_unchanged()
+    found = sandbox.client("eks").describe_cluster(name=NAME)["cluster"]
+    node_role = f"{NAME}.ap-northeast-1_auto-node"
+    assert found["computeConfig"]["nodeRoleArn"].endswith(f":role/{node_role}")
+    assert found["storageConfig"] == {"blockStorage": {"enabled": True}}
+    iam = sandbox.client("iam")
+    role = iam.get_role(RoleName=f"{NAME}.ap-northeast-1_cluster")["Role"]
+    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+    assert len(iam.list_attached_role_policies(RoleName=role["RoleName"])["AttachedPolicies"]) == 5
+    play_role("eks_cluster", eks_cluster_state="absent", **options).assert_ok()
+    assert account() == before
+
+
 def test_nodegroups_alone(cycle, cluster):
-    group = {"name": "general", "volume_size": 50, "addon_policies": ["auto_scaler"]}
+    group = {"name": "general", "template": {"volumes": [{"size": 50}]}, "addon_policies": ["auto_scaler"]}
     cycle("eks_nodegroups", eks_nodegroups_list=[group], eks_nodegroups_private_subnets=cluster["subnets"])
 
 
-def test_a_node_group_that_stays_keeps_its_launch_template(sandbox, play_role, cluster):
-    """Only what is named goes, in check mode as in a run."""
-    groups = [{"name": name, "volume_size": 50} for name in ("stays", "goes")]
+def test_node_groups_that_are_not_named(sandbox, play_role, cluster):
+    """What the list does not name stays, with its launch template and its role, and is named; purge deletes it."""
+    groups = [{"name": name, "template": {"volumes": [{"size": 50}]}} for name in ("stays", "goes")]
     options = {"eks_cluster_name": NAME, "eks_nodegroups_private_subnets": cluster["subnets"]}
     play_role("eks_nodegroups", eks_nodegroups_list=groups, **options).assert_ok()
     gone = {**options, "eks_nodegroups_list": [{"name": "goes"}], "eks_nodegroups_state": "absent"}
-    planned = play_role("eks_nodegroups", "--check", **gone).assert_ok().output
-    assert "(item=my-cluster-goes)" in planned and "(item=my-cluster-stays)" not in planned
+    assert "not in the list: stays" in play_role("eks_nodegroups", "--check", **gone).assert_ok().output
     play_role("eks_nodegroups", **gone).assert_ok()
-    found = sandbox.client("ec2").describe_launch_templates()["LaunchTemplates"]
-    left = [row["LaunchTemplateName"] for row in found if row["LaunchTemplateName"].startswith(NAME)]
-    assert left == ["my-cluster-stays"]
-    assert sandbox.client("eks").list_nodegroups(clusterName=NAME)["nodegroups"] == ["stays"]
+
+    def left() -> tuple[list[str], list[str]]:
+        found = sandbox.client("ec2").describe_launch_templates()["LaunchTemplates"]
+        names = [row["LaunchTemplateName"] for row in found if row["LaunchTemplateName"].startswith(NAME)]
+        return names, sandbox.client("eks").list_nodegroups(clusterName=NAME)["nodegroups"]
+
+    assert left() == (["my-cluster.stays"], ["stays"])
+    purged = {**options, "eks_nodegroups_list": [{"name": "other"}], "eks_nodegroups_purge": True}
+    assert play_role("eks_nodegroups", "--check", **purged).assert_ok().changed > 0
+    play_role("eks_nodegroups", **purged).assert_ok()
+    assert left() == ([], ["other"])
 
 
 def test_fargate_alone(cycle, cluster):
@@ -80,8 +108,22 @@ def test_fargate_alone(cycle, cluster):
         "eks_fargate",
         eks_fargate_profiles=[profile],
         eks_fargate_subnets=cluster["subnets"],
-        eks_fargate_role_name="ownFargateRole",
     )
+
+
+def test_roles_that_no_list_names_any_more_go_with_the_cluster(sandbox, play_role, ground, account):
+    """A node group that was renamed, a file without Fargate profiles: their roles carry the cluster's tag."""
+    before = account()
+    iam = sandbox.client("iam")
+    options = {"eks_cluster_name": NAME, "eks_cluster_subnets": ground["subnets"]}
+    play_role("eks_cluster", **options).assert_ok()
+    document = iam.get_role(RoleName="eksNodeRole")["Role"]["AssumeRolePolicyDocument"]
+    mark = [{"Key": f"kumo.eks/ap-northeast-1/{NAME}", "Value": "owned"}]
+    iam.create_role(RoleName="renamed", AssumeRolePolicyDocument=json.dumps(document), Tags=mark)
+    planned = play_role("eks_cluster", "--check", eks_cluster_state="absent", **options).assert_ok()
+    assert planned.changed == 2
+    play_role("eks_cluster", eks_cluster_state="absent", **options).assert_ok()
+    assert account() == before
 
 
 def test_addons_alone(cycle, cluster):
@@ -94,7 +136,7 @@ def test_a_role_that_clusters_share_goes_with_the_last_of_them(sandbox, play_rol
     play_role("eks_cluster", eks_cluster_name="one", **options).assert_ok()
     play_role("eks_cluster", eks_cluster_name="two", **options).assert_ok()
     gone = play_role("eks_cluster", eks_cluster_name="one", eks_cluster_state="absent", **options).assert_ok()
-    assert "IAM role shared is kept, because it is used by cluster two" in gone.output
+    assert "it is used by cluster two" in gone.output and '"name": "shared"' in gone.output
     tags = {tag["Key"] for tag in iam.list_role_tags(RoleName="shared")["Tags"]}
     assert tags == {"kumo.eks/ap-northeast-1/two"}
     play_role("eks_cluster", eks_cluster_name="two", **options).assert_unchanged()
@@ -103,7 +145,11 @@ def test_a_role_that_clusters_share_goes_with_the_last_of_them(sandbox, play_rol
 
 
 def test_what_somebody_else_made_is_used_and_never_removed(sandbox, play_role, ground, account):
-    options = {"eks_cluster_name": NAME, "eks_cluster_subnets": ground["subnets"]}
+    options = {
+        "eks_cluster_name": NAME,
+        "eks_cluster_subnets": ground["subnets"],
+        "eks_cluster_role_name": "eksClusterRole",
+    }
     extra = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     iam = sandbox.client("iam")
     iam.attach_role_policy(RoleName="eksClusterRole", PolicyArn=extra)
@@ -111,7 +157,7 @@ def test_what_somebody_else_made_is_used_and_never_removed(sandbox, play_role, g
     policies = iam.list_attached_role_policies(RoleName="eksClusterRole")["AttachedPolicies"]
     assert {row["PolicyArn"] for row in policies} == {extra, "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"}
     gone = play_role("eks_cluster", eks_cluster_state="absent", **options).assert_ok()
-    assert "IAM role eksClusterRole is kept, because kumo.eks did not make it" in gone.output
+    assert "it was not made by kumo.eks for this cluster" in gone.output
     assert "eksClusterRole" in account()["roles"]
 
 

@@ -87,6 +87,25 @@ def test_the_interpreters_own_options_are_the_real_ones(warm):
     assert compared(warm.python, "-c", "print(1 + 1)") == (0, b"2\n", b"")
 
 
+def test_a_module_of_python_is_run_by_name(warm, tmp_path):
+    """So is the token of a kubeconfig; with the folders that PYTHONPATH names."""
+    (tmp_path / "one").mkdir()
+    (tmp_path / "one" / "named.py").write_text("import sys; print(__name__, sys.argv, sys.path[:3]); sys.exit(4)")
+    options = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": f"{tmp_path / 'one'}{os.pathsep}/nowhere"}}
+    cold, hot = (
+        compared(command, "-m", "named", "-v", "word", **options) for command in (Path(sys.executable), warm.python)
+    )
+    assert cold[0] == 4
+    assert hot == cold
+
+
+def test_a_folder_with_a_sitecustomize_is_for_the_real_one(warm, script):
+    script.write_text("import datetime; print(datetime.changed)")
+    script.with_name("sitecustomize.py").write_text("import datetime; datetime.changed = 'yes'")
+    env = {**os.environ, "PYTHONPATH": f"/nowhere{os.pathsep}{script.parent}"}
+    assert compared(warm.python, str(script), env=env) == (0, b"yes\n", b"")
+
+
 def test_what_changes_the_interpreter_is_the_real_ones(warm, script):
     script.write_text("import sys; print(sys.flags.utf8_mode, 'boto3' in sys.modules)")
     assert compared(warm.python, str(script), env={**os.environ, "PYTHONUTF8": "1"}) == (0, b"1 False\n", b"")

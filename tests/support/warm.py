@@ -67,7 +67,9 @@ def serve(flavour: str, folder: Path, executable: Path) -> Iterator[None]:
     if len(address) > LONGEST_ADDRESS:
         raise ValueError(f"{address} is too long for a socket: check out the project elsewhere, or set {COLD}=1")
     words = [sys.executable, SUPPORT / "warm_server.py", address, flavour, OUTPUT / "compiled", executable]
-    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True) as process:
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, start_new_session=True, env=env) as process:
         assert process.stdin and process.stdout
         try:
             assert process.stdout.readline() == b"ready\n"

@@ -16,19 +16,27 @@ SERVER = ""  # the server's socket
 REAL = ()  # the command that we stand for: an interpreter, or an interpreter and its script
 
 STREAMS = (0, 1, 2)
-HARMLESS = {
-    b"PYTHONDONTWRITEBYTECODE",
-    b"PYTHONPYCACHEPREFIX",
-    b"PYTHONUNBUFFERED",
-}  # change nothing that a script does
+# Change nothing that a script does, or are the server's to follow.
+HARMLESS = {b"PYTHONDONTWRITEBYTECODE", b"PYTHONPATH", b"PYTHONPYCACHEPREFIX", b"PYTHONUNBUFFERED"}
 FORWARDED = (_signal.SIGTERM, _signal.SIGINT, _signal.SIGHUP, _signal.SIGQUIT, _signal.SIGUSR1, _signal.SIGUSR2)
 
 
 def is_for_server(words):
-    """The server runs scripts; an interpreter's own options, and variables that change it, are the real one's."""
+    """The server runs scripts and modules; other options, and variables that change the interpreter, are the real one's."""
     if any(name.startswith(b"PYTHON") and name not in HARMLESS for name in posix.environ):
         return False
-    return bool(words) and not words[0].startswith("-")
+    if any(has_site_customization(folder) for folder in posix.environ.get(b"PYTHONPATH", b"").split(b":")):
+        return False
+    return bool(words) and (not words[0].startswith("-") or (words[0] == "-m" and len(words) > 1))
+
+
+def has_site_customization(folder):
+    """Whether an interpreter would run something of this folder before its script."""
+    try:
+        posix.stat(folder + b"/sitecustomize.py")
+    except OSError:
+        return False
+    return True
 
 
 def send_request(connection, words):

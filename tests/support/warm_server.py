@@ -22,6 +22,7 @@ import io
 import locale
 import marshal
 import os
+import runpy
 import selectors
 import signal
 import socket
@@ -275,9 +276,14 @@ def run(request: tuple[Any, ...], streams: list[int]) -> None:
     reopen_streams()
     os.chdir(folder)
     os.umask(mask)
+    sys.path[1:1] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    if words[0] == "-m":
+        sys.argv[:] = words[1:]
+        sys.path[0] = os.getcwd()
+        end(run_to_end(lambda: runpy.run_module(words[1], run_name="__main__", alter_sys=True)))
     sys.argv[:] = words
     sys.path[0] = os.path.dirname(os.path.realpath(words[0]))
-    end(run_script(words[0]))
+    end(run_to_end(lambda: run_script(words[0])))
 
 
 def reopen_streams() -> None:
@@ -294,14 +300,18 @@ def reopen_streams() -> None:
     sys.stderr = sys.__stderr__ = io.TextIOWrapper(output, "utf-8", "backslashreplace", line_buffering=True)
 
 
-def run_script(path: str) -> int:
-    """The script as ``__main__``; its exit code, as Python gives it."""
+def run_script(path: str) -> None:
+    """The script as ``__main__``."""
     main = types.ModuleType("__main__")
     main.__file__ = os.path.abspath(path)
     sys.modules["__main__"] = main
+    exec(compile(Path(path).read_bytes(), path, "exec", dont_inherit=True), main.__dict__)
+
+
+def run_to_end(work: Callable[[], object]) -> int:
+    """The exit code that Python gives to what ends so."""
     try:
-        code = compile(Path(path).read_bytes(), path, "exec", dont_inherit=True)
-        exec(code, main.__dict__)
+        work()
     except SystemExit as stop:
         return exit_code(stop.code)
     except KeyboardInterrupt:

@@ -24,6 +24,7 @@ ROOMS = {
     "identity": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
     "nodes": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
     "helm": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
+    "lifecycle": {"core", "aws", "iam", "ec2", "eks", "kubernetes", "identity", "nodes", "helm"},
 }
 PURE = {"core", "cluster_config"}  # without AWS, Kubernetes and HTTP
 CLIENTS = ("boto3", "botocore", "kubernetes", "ansible_collections.amazon", "ansible_collections.kubernetes", "urllib3")
@@ -116,6 +117,12 @@ def test_no_file_imports_itself_in_a_circle():
 
     for name in FILES:
         visit(name, ())
+
+
+def test_the_kubernetes_package_has_one_door():
+    """It takes seconds to import: api.py does so when a cluster is first asked, and nobody else does."""
+    users = {name for name, imports in IMPORTS.items() if any(is_of(other, "kubernetes") for other in imports)}
+    assert users == {PREFIX + "kubernetes.api"}
 
 
 @pytest.mark.parametrize("folder", ["modules", "action", "filter"])

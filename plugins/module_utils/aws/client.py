@@ -5,16 +5,22 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 try:
+    import boto3
     import botocore
     from botocore.config import Config
 except ImportError:
     pass  # Handled by AnsibleAWSModule
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import is_boto3_error_code, is_boto3_error_message
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import (
+    get_aws_connection_info,
+    is_boto3_error_code,
+    is_boto3_error_message,
+)
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 # botocore's standard mode retries throttling of every spelling, 5xx and dropped connections, with jitter.
@@ -30,6 +36,32 @@ def get_client(module: AnsibleAWSModule, service: str = "eks", **params: Any) ->
         params: connection options that take precedence over the task's, like ``region``.
     """
     return module.client(service, config=Config(retries=RETRIES), **params)
+
+
+class RegionalClients:
+    """Clients of services in several regions with the task's connection options, all from one session.
+
+    A session of its own for each would read botocore's model of the service again each time.
+    """
+
+    def __init__(self, module: AnsibleAWSModule) -> None:
+        dummy, self._endpoint, params = get_aws_connection_info(module)
+        self._session = boto3.session.Session(profile_name=params.pop("profile_name", None))
+        self._config = Config(retries=RETRIES).merge(params.pop("aws_config", None) or Config())
+        self._params = params
+        self._lock = threading.Lock()  # making clients is not safe for threads; using them is
+
+    def get_client(self, service: str, region: str) -> Any:
+        """A client of the service in the region."""
+        with self._lock:
+            return self._session.client(
+                service, region_name=region, endpoint_url=self._endpoint, config=self._config, **self._params
+            )
+
+
+def is_aws_error(error: Exception) -> bool:
+    """Whether AWS refused a call, or could not be reached."""
+    return isinstance(error, (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError))
 
 
 def has_code(error: Exception, *codes: str) -> bool:

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 try:
     import botocore
 except ImportError:
     pass  # Handled by AnsibleAWSModule
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule, aws_argument_spec
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
 
-__all__ = ["AnsibleAWSModule", "format_failure", "handle_failures"]
+__all__ = ["AnsibleAWSModule", "build_connection_spec", "format_failure", "handle_failures"]
 
 
 @contextmanager
@@ -38,3 +39,8 @@ def handle_failures(module: AnsibleAWSModule, action: str) -> Iterator[None]:
 def format_failure(error: Exception) -> str:
     """The failure of one item of a list, in a line."""
     return error.message if isinstance(error, EksError) else f"{type(error).__name__}: {error}"
+
+
+def build_connection_spec() -> dict[str, Any]:
+    """The options of the connection to AWS, which every module has."""
+    return aws_argument_spec()

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mark by which the roles know again what they made. What lacks it is used, but never deleted. Pure."""
+"""The mark by which the collection recognizes what it created. What lacks it is used, but never deleted. Pure."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ def build_owner_tags(region: str, cluster: str) -> dict[str, str]:
 
 
 def list_owners(tags: dict[str, str]) -> list[tuple[str, str]]:
-    """The (region, cluster) pairs that a thing was made for; several for an IAM role that clusters share."""
+    """The (region, cluster) pairs that a resource was made for; several for an IAM role that clusters share."""
     pairs = [key[len(PREFIX) :].split("/", 1) for key in tags if key.startswith(PREFIX)]
     return sorted((pair[0], pair[1]) for pair in pairs if len(pair) == 2)
 
 
 def is_owned(tags: dict[str, str], region: str, cluster: str) -> bool:
-    """Whether the roles made it for this cluster."""
+    """Whether it was made for this cluster."""
     return build_owner_key(region, cluster) in tags
 
 
 def list_other_owners(tags: dict[str, str], owner: str) -> list[str]:
-    """The clusters beside the one of this key that a thing was made for, in words: "my-cluster in eu-west-1"."""
+    """The clusters beside the one of this key that a resource was made for, in words: "my-cluster in eu-west-1"."""
     return [
         f"{cluster} in {region}" for region, cluster in list_owners(tags) if build_owner_key(region, cluster) != owner
     ]

@@ -28,17 +28,17 @@ def parse_document(value: Any, option: str) -> dict[str, Any]:
     """A policy document from a dict, or from JSON text, also URL-encoded as IAM's API spells it.
 
     Raises:
-        Refused: naming the option, where it is neither.
+        ValidationError: naming the option, where it is neither.
     """
     if isinstance(value, str):
         text = value.strip()
         try:
             value = json.loads(unquote(text) if text.startswith("%7B") else text)
         except ValueError as error:
-            raise ValidationError(f"{option}: this is no JSON ({error}); wanted is a policy document.") from error
+            raise ValidationError(f"{option}: not valid JSON ({error}). Give a policy document.") from error
     if not isinstance(value, dict) or "Statement" not in value:
         raise ValidationError(
-            f"{option}: {value!r} is no policy document; wanted is a mapping with Version and Statement."
+            f"{option}: {value!r} is not a policy document. Give a mapping with Version and Statement."
         )
     return value
 
@@ -54,7 +54,7 @@ def normalize_document(document: Any) -> dict[str, Any] | None:
     document = parse_document(document, "policy document")
     statements = [normalize_statement(row) for row in as_list(document["Statement"])]
     found = {**document, "Version": document.get("Version", "2008-10-17")}  # IAM's own default
-    return {**found, "Statement": sorted(statements, key=_sortable)}
+    return {**found, "Statement": sorted(statements, key=_format_sortable)}
 
 
 def normalize_documents(documents: Any) -> dict[str, Any]:
@@ -66,21 +66,24 @@ def normalize_statement(row: dict[str, Any]) -> dict[str, Any]:
     found = dict(row)
     for key in SETS:
         if key in found:
-            found[key] = _plain_set(found[key])
+            found[key] = _normalize_set(found[key])
     for key in PRINCIPALS:
         if isinstance(found.get(key), dict):
-            found[key] = {kind: _plain_set([_root(v) for v in as_list(who)]) for kind, who in found[key].items()}
+            found[key] = {
+                kind: _normalize_set([_normalize_principal(v) for v in as_list(who)])
+                for kind, who in found[key].items()
+            }
         elif found.get(key) == "*":
             found[key] = {"AWS": "*"}
     if "Condition" in found:
         found["Condition"] = {
-            operator: {key: _plain_set(value) for key, value in sorted(pairs.items())}
+            operator: {key: _normalize_set(value) for key, value in sorted(pairs.items())}
             for operator, pairs in sorted(found["Condition"].items())
         }
     return found
 
 
-def _root(principal: Any) -> Any:
+def _normalize_principal(principal: Any) -> Any:
     """An account's number and the ARN of its root are one principal."""
     match = re.fullmatch(r"arn:aws[\w-]*:iam::(\d{12}):root", str(principal))
     return match.group(1) if match else principal
@@ -91,11 +94,11 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _plain_set(value: Any) -> Any:
+def _normalize_set(value: Any) -> Any:
     """Sorted text without doubles; a list of one is its item."""
     items = sorted({("true" if v else "false") if isinstance(v, bool) else str(v) for v in as_list(value)})
     return items[0] if len(items) == 1 else items
 
 
-def _sortable(statement: dict[str, Any]) -> str:
+def _format_sortable(statement: dict[str, Any]) -> str:
     return json.dumps(statement, sort_keys=True)

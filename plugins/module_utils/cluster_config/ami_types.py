@@ -7,12 +7,7 @@ Sources: AMITypes of the EKS API; https://docs.aws.amazon.com/ec2/latest/instanc
 
 from __future__ import annotations
 
-import re
-
-ARM = re.compile(r"^(a1|[a-z]+\d+g[a-z]*|[a-z]+\d+[a-z]*-gb\d+)\.")
-NVIDIA = re.compile(r"^(p\d+[a-z]*|g[3-9][a-z]*|gr\d+[a-z]*)(-[a-z]+\d+)?\.")
-AMD_GPU = re.compile(r"^g4ad\.")
-NEURON = re.compile(r"^(inf|trn)\d+[a-z]*\.")
+from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import get_accelerator, get_architecture
 
 # (AMI family, architecture, accelerator) -> AMI type
 AMI_TYPES: dict[tuple[str, str, str], str] = {
@@ -42,21 +37,9 @@ AMI_TYPES: dict[tuple[str, str, str], str] = {
 }
 
 
-def architecture(instance_type: str) -> str:
-    """ "arm64" for Graviton and Grace families (m7g.large), else "x86_64"."""
-    return "arm64" if ARM.match(instance_type) else "x86_64"
-
-
-def accelerator(instance_type: str) -> str:
-    """ "nvidia", "neuron" or "" for an instance type."""
-    if NEURON.match(instance_type):
-        return "neuron"
-    return "nvidia" if NVIDIA.match(instance_type) and not AMD_GPU.match(instance_type) else ""
-
-
 def ami_type(family: str, instance_types: list[str]) -> str:
     """The AMI type; raises ValueError, with the words for the user, where there is none."""
-    hardware = {(architecture(name), accelerator(name)) for name in instance_types}
+    hardware = {(get_architecture(name), get_accelerator(name)) for name in instance_types}
     if len(hardware) > 1:
         raise ValueError(
             f"{', '.join(instance_types)} differ in architecture or accelerator, and one node group has one AMI;"

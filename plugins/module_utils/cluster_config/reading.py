@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import Any
 
@@ -15,6 +14,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema imp
     ROOT,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.verdicts import verdict
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import suggest_name
 
 _WANTED = {
     "string": (str, "text"),
@@ -48,7 +48,9 @@ class _Reader:
             return None
         state, said = verdict(re.sub(r"\[\d+\]", "[]", re.sub(r"\{[^}]*\}", "{}", path)))
         if state == "refused" and not _asks_nothing(value, said.accepts):
-            self.problems.append(f"{_plain(path)}: not honoured by kumo.eks: {said.why}. Way out: {said.way_out}.")
+            self.problems.append(
+                f"{_plain(path)}: not supported by kumo.eks: {said.why}. {said.way_out[0].upper()}{said.way_out[1:]}."
+            )
         if state == "refused":
             return None
         if kind.startswith("["):
@@ -73,7 +75,7 @@ class _Reader:
         read_entries = {}
         for key, item in value.items():
             if not isinstance(key, str):
-                self.wrong(path, key, "text as its keys; write the key in quotes")
+                self.wrong(path, key, "text keys, in quotes")
             else:
                 entry = self.value("" if item is None and kind == "string" else item, kind, f"{path}{{{key}}}")
                 read_entries[key] = {} if entry is None and kind != "string" else entry
@@ -89,7 +91,7 @@ class _Reader:
                 self.problems.append(f"{_plain(below)}{name}: is missing.")
         for name in value:
             if name not in fields:
-                self.problems.append(f"{_plain(below)}{name}: unknown field{_suggestion(str(name), list(fields))}")
+                self.problems.append(f"{_plain(below)}{name}: unknown field.{suggest_name(str(name), fields)}")
         found = {name: self.value(value.get(name), fields[name], f"{below}{name}") for name in value if name in fields}
         return {name: item for name, item in found.items() if item is not None}
 
@@ -102,9 +104,7 @@ class _Reader:
         if path == "metadata.version" and isinstance(value, (int, float)) and not isinstance(value, bool):
             return self.unquoted_version(value, path)
         if not isinstance(value, wanted) or (isinstance(value, bool) and kind != "boolean"):
-            cure = (
-                f'; write it in quotes: "{value}"' if kind == "string" and not isinstance(value, (dict, list)) else ""
-            )
+            cure = f', in quotes: "{value}"' if kind == "string" and not isinstance(value, (dict, list)) else ""
             return self.wrong(path, value, f"{words}{cure}")
         return value
 
@@ -113,15 +113,15 @@ class _Reader:
         for choice in choices:
             if isinstance(value, str) and value.lower() == choice.lower():
                 return choice
-        hint = _suggestion(str(value), list(choices))[:-1] if len(choices) > 1 else ""
-        return self.wrong(path, value, f"one of {', '.join(choices)}{hint}")
+        hint = suggest_name(str(value), choices) if len(choices) > 1 else ""
+        return self.wrong(path, value, f"one of {', '.join(choices)}", hint)
 
     def unquoted_version(self, value: float, path: str) -> None:
         minor = f"{value}" if len(f"{value}") > 3 else f"{value}0"
         self.problems.append(f'{path}: {value} is a number to YAML; write it in quotes, like version: "{minor}".')
 
-    def wrong(self, path: str, value: Any, wanted: str) -> None:
-        self.problems.append(f"{_plain(path)}: {format_value(value)} is not right; wanted is {wanted}.")
+    def wrong(self, path: str, value: Any, allowed: str, hint: str = "") -> None:
+        self.problems.append(f"{_plain(path)}: {format_value(value)} is not valid. Use {allowed}.{hint}")
 
 
 def _asks_nothing(value: Any, accepts: tuple[Any, ...]) -> bool:
@@ -133,10 +133,3 @@ def _asks_nothing(value: Any, accepts: tuple[Any, ...]) -> bool:
 def _plain(path: str) -> str:
     """Entries of mappings as people write them: labels{role} -> labels.role."""
     return re.sub(r"\{([^}]*)\}", r".\1", path)
-
-
-def _suggestion(name: str, known: list[str]) -> str:
-    """ ", did you mean X?" where a known name is near, else "." """
-    by_lower = {item.lower(): item for item in known}
-    near = difflib.get_close_matches(name.lower(), list(by_lower), n=1)
-    return f", did you mean {by_lower[near[0]]}?" if near else "."

@@ -4,24 +4,39 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types as ami_types
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import format_value
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import (
+    OF_THE_TEMPLATE,
+    read_node_config,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import sizes
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import find_public_cidr_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_cidr_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
-REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d+")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 
 
 def contradictions(config: dict[str, Any]) -> list[str]:
     """Everything that is wrong with a config whose fields are each right by themselves."""
-    checks = (_metadata, _network, _auto_mode, _nodegroups, _fargate, _addons, _service_accounts, _associations)
+    checks = (
+        _metadata,
+        _network,
+        _outpost,
+        _auto_mode,
+        _nodegroups,
+        _fargate,
+        _addons,
+        _service_accounts,
+        _associations,
+    )
     return [problem for check in checks for problem in check(config)]
 
 
@@ -29,9 +44,9 @@ def _metadata(config: dict[str, Any]) -> Iterator[str]:
     metadata = config.get("metadata", {})
     name, region = metadata.get("name"), metadata.get("region")
     if name is not None and not (NAME.fullmatch(name) and len(name) <= 100):
-        yield f"metadata.name: {format_value(name)} is no cluster name; up to 100 letters, digits, - and _ are allowed."
+        yield f"metadata.name: {format_value(name)} is not a valid cluster name. Use up to 100 letters, digits, - and _."
     if region is not None and not REGION.fullmatch(region):
-        yield f"metadata.region: {format_value(region)} is no AWS region; wanted is one like ap-northeast-1."
+        yield f"metadata.region: {format_value(region)} is not an AWS region. Use one like ap-northeast-1."
     if "version" in metadata:
         try:
             parse_minor(metadata["version"], "metadata.version")
@@ -43,9 +58,9 @@ def _network(config: dict[str, Any]) -> Iterator[str]:
     vpc = config.get("vpc", {})
     if "cidr" in vpc:
         yield from _range("vpc.cidr", vpc["cidr"])
-    for index, cidr in enumerate(vpc.get("publicAccessCIDRs", [])):
-        if cidr is not None:
-            yield from _range(f"vpc.publicAccessCIDRs[{index}]", cidr)
+    cidrs = vpc.get("publicAccessCIDRs")
+    if cidrs is not None:
+        yield from find_public_cidr_problems([cidr for cidr in cidrs if cidr is not None], "vpc.publicAccessCIDRs")
     network = config.get("kubernetesNetworkConfig", {})
     if "serviceIPv4CIDR" in network:
         yield from _range("kubernetesNetworkConfig.serviceIPv4CIDR", network["serviceIPv4CIDR"])
@@ -54,35 +69,42 @@ def _network(config: dict[str, Any]) -> Iterator[str]:
     else:
         yield from _needs_existing_subnets(config)
     if "controlPlaneSubnetIDs" in vpc and vpc.get("controlPlaneOnPrivateSubnets"):
-        yield "vpc.controlPlaneOnPrivateSubnets: cannot be combined with vpc.controlPlaneSubnetIDs; give one of them."
+        yield "vpc.controlPlaneOnPrivateSubnets: cannot be combined with vpc.controlPlaneSubnetIDs. Use one of them."
     endpoints = vpc.get("clusterEndpoints", {})
     if endpoints.get("publicAccess") is False and endpoints.get("privateAccess") is not True:
-        yield "vpc.clusterEndpoints: nobody could reach the API server; set publicAccess or privateAccess to true."
+        yield "vpc.clusterEndpoints: nobody could reach the API server. Set publicAccess or privateAccess to true."
 
 
 def _range(path: str, value: str) -> Iterator[str]:
-    try:
-        ipaddress.ip_network(value)
-    except ValueError as problem:
-        yield f"{path}: {format_value(value)} is no address range ({problem}); wanted is one like 10.0.0.0/16."
+    yield from find_cidr_problems(path, value)
 
 
 def _existing_subnets(config: dict[str, Any]) -> Iterator[str]:
+    yield from _subnet_ids(config["vpc"]["subnets"], bool(config.get("outpost")))
     for kind, subnets in config["vpc"]["subnets"].items():
         for key, subnet in subnets.items():
             if not subnet.get("id"):
-                yield f"vpc.subnets.{kind}.{key}.id: is missing; name an existing subnet."
+                yield f"vpc.subnets.{kind}.{key}.id: is missing. Name an existing subnet."
     for path, value in (
         ("vpc.cidr", config["vpc"].get("cidr")),
         ("vpc.nat.gateway", config["vpc"].get("nat", {}).get("gateway")),
         ("availabilityZones", config.get("availabilityZones")),
     ):
         if value:
-            yield f"{path}: is of no effect beside vpc.subnets, which exist already; leave it out."
+            yield f"{path}: has no effect with vpc.subnets, which exist already. Remove it."
+
+
+def _subnet_ids(subnets: dict[str, Any], is_local: bool) -> Iterator[str]:
+    """EKS requires two subnets; a local cluster on an Outpost has one."""
+    ids = [subnet["id"] for kind in subnets.values() for subnet in kind.values() if subnet.get("id")]
+    for twice in sorted({one for one in ids if ids.count(one) > 1}):
+        yield f"vpc.subnets: {twice} is there twice. Subnets must be unique."
+    if len(set(ids)) == 1 and not is_local:
+        yield f"vpc.subnets: EKS requires at least two subnets, in different Availability Zones. Given: {ids[0]}."
 
 
 def _needs_existing_subnets(config: dict[str, Any]) -> Iterator[str]:
-    way_out = "needs existing subnets; list them under vpc.subnets."
+    way_out = "needs existing subnets. List them in vpc.subnets."
     if config.get("vpc", {}).get("controlPlaneOnPrivateSubnets"):
         yield f"vpc.controlPlaneOnPrivateSubnets: {way_out}"
     if config.get("kubernetesNetworkConfig", {}).get("ipFamily") == "IPv6":
@@ -92,12 +114,27 @@ def _needs_existing_subnets(config: dict[str, Any]) -> Iterator[str]:
             yield f"managedNodeGroups[{index}].availabilityZones: {way_out}"
 
 
+def _outpost(config: dict[str, Any]) -> Iterator[str]:
+    """https://docs.aws.amazon.com/eks/latest/userguide/eks-outposts-local-cluster-create.html"""
+    outpost = config.get("outpost")
+    if not outpost:
+        return
+    for name in ("controlPlaneOutpostARN", "controlPlaneInstanceType"):
+        if name not in outpost:
+            yield f"outpost.{name}: is missing."
+    if not config.get("vpc", {}).get("subnets"):
+        yield "outpost: needs existing subnets on the Outpost. List them in vpc.subnets."
+    for name in ("managedNodeGroups", "fargateProfiles", "accessConfig", "autoModeConfig"):
+        if config.get(name):
+            yield f"{name}: cannot be combined with outpost. EKS does not support it on a local cluster."
+
+
 def _auto_mode(config: dict[str, Any]) -> Iterator[str]:
     auto = config.get("autoModeConfig", {})
     if not auto.get("enabled"):
         for name in ("nodePools", "nodeRoleARN"):
             if auto.get(name):
-                yield f"autoModeConfig.{name}: is of no effect unless autoModeConfig.enabled is true."
+                yield f"autoModeConfig.{name}: has no effect unless autoModeConfig.enabled is true."
         return
     if "serviceRoleARN" not in config.get("iam", {}):
         yield (
@@ -113,7 +150,7 @@ def _nodegroups(config: dict[str, Any]) -> Iterator[str]:
     known = {key for subnets in config.get("vpc", {}).get("subnets", {}).values() for key in subnets}
     for index, group in enumerate(groups):
         path = f"managedNodeGroups[{index}]"
-        for check in (_sizes, _instances, _volume, _identity, _update, _taints):
+        for check in (_sizes, _instances, _volume, _bootstrap, _identity, _update, _taints):
             yield from check(path, group or {})
         yield from _subnets(path, group or {}, config, known)
 
@@ -123,9 +160,9 @@ def _names(path: str, items: list[Any]) -> Iterator[str]:
     for index, item in enumerate(items):
         name = (item or {}).get("name")
         if name is not None and not NAME.fullmatch(name):
-            yield f"{path}[{index}].name: {format_value(name)} is no name; letters, digits, - and _ are allowed."
+            yield f"{path}[{index}].name: {format_value(name)} is not a valid name. Use letters, digits, - and _."
         if name in seen:
-            yield f"{path}[{index}].name: {format_value(name)} is there twice; names are unique."
+            yield f"{path}[{index}].name: {format_value(name)} is there twice. Names must be unique."
         if name is not None:
             seen.add(name)
 
@@ -140,7 +177,7 @@ def _sizes(path: str, group: dict[str, Any]) -> Iterator[str]:
 
 def _instances(path: str, group: dict[str, Any]) -> Iterator[str]:
     if "instanceType" in group and "instanceTypes" in group:
-        yield f"{path}.instanceType: cannot be combined with instanceTypes; give one of them."
+        yield f"{path}.instanceType: cannot be combined with instanceTypes. Use one of them."
         return
     types = group.get("instanceTypes") or [group.get("instanceType", "m5.large")]
     if None in types or ("launchTemplate" in group and "amiFamily" not in group):
@@ -152,34 +189,56 @@ def _instances(path: str, group: dict[str, Any]) -> Iterator[str]:
 
 
 def _volume(path: str, group: dict[str, Any]) -> Iterator[str]:
-    given = [name for name in group if name.startswith("volume")]
     if "launchTemplate" in group:
-        for name in given:
-            yield f"{path}.{name}: cannot be combined with launchTemplate; set it in the template."
+        for name in [name for name in group if name in OF_THE_TEMPLATE]:
+            yield f"{path}.{name}: cannot be combined with launchTemplate. Set it in the template."
         return
     kind = group.get("volumeType", "gp3")
     if "volumeThroughput" in group and kind != "gp3":
         yield f"{path}.volumeThroughput: is for volumeType gp3, not {kind}."
     if "volumeIOPS" in group and kind not in ("gp3", "io1", "io2"):
         yield f"{path}.volumeIOPS: is for volumeType gp3, io1 and io2, not {kind}."
-    if "volumeIOPS" not in group and kind in ("io1", "io2"):
-        yield f"{path}.volumeIOPS: is missing; volumeType {kind} needs it."
     if "volumeKmsKeyID" in group and not group.get("volumeEncrypted"):
         yield f"{path}.volumeKmsKeyID: needs volumeEncrypted: true."
     if group.get("volumeSize", 80) < 1:
-        yield f"{path}.volumeSize: {group['volumeSize']} is no size in GiB; at least 1."
+        yield f"{path}.volumeSize: {group['volumeSize']} is not a size in GiB. Use at least 1."
+
+
+def _bootstrap(path: str, group: dict[str, Any]) -> Iterator[str]:
+    """ValidateManagedNodeGroup in eksctl's pkg/apis/eksctl.io/v1alpha5/validation.go."""
+    family, own = group.get("amiFamily", "AmazonLinux2023"), "ami" in group
+    if own and "amiFamily" not in group:
+        yield f"{path}.amiFamily: is required with ami."
+    for name in ("releaseVersion", "maxPodsPerNode") if own else ():
+        if name in group:
+            yield f"{path}.{name}: cannot be combined with ami."
+    override = group.get("overrideBootstrapCommand")
+    if family == "AmazonLinux2023" and override is not None:
+        try:
+            read_node_config(override)
+        except ValueError as problem:
+            yield f"{path}.overrideBootstrapCommand: {problem}."
+    elif override is not None and not own:
+        yield f"{path}.overrideBootstrapCommand: needs ami, unless amiFamily is AmazonLinux2023."
+    elif own and override is None and family == "AmazonLinux2":
+        yield f"{path}.overrideBootstrapCommand: is required with ami and amiFamily AmazonLinux2."
+    for name in ("preBootstrapCommands", "overrideBootstrapCommand") if family.startswith("Bottlerocket") else ():
+        if name in group:
+            yield f"{path}.{name}: Bottlerocket runs no scripts; use bottlerocket.settings."
+    if "bottlerocket" in group and not family.startswith("Bottlerocket"):
+        yield f"{path}.bottlerocket: is for amiFamily Bottlerocket, not {family}."
 
 
 def _identity(path: str, group: dict[str, Any]) -> Iterator[str]:
     iam = group.get("iam", {})
     added = [name for name in ("attachPolicyARNs", "withAddonPolicies") if iam.get(name)]
     if "instanceRoleARN" in iam and added:
-        yield f"{path}.iam.{added[0]}: cannot be combined with instanceRoleARN; attach the policies to that role."
+        yield f"{path}.iam.{added[0]}: cannot be combined with instanceRoleARN. Attach the policies to that role."
 
 
 def _update(path: str, group: dict[str, Any]) -> Iterator[str]:
     if len(group.get("updateConfig", {})) > 1:
-        yield f"{path}.updateConfig: give one of maxUnavailable and maxUnavailablePercentage."
+        yield f"{path}.updateConfig: use one of maxUnavailable and maxUnavailablePercentage."
 
 
 def _taints(path: str, group: dict[str, Any]) -> Iterator[str]:
@@ -192,17 +251,20 @@ def _subnets(path: str, group: dict[str, Any], config: dict[str, Any], known: se
     for index, name in enumerate(group.get("subnets", [])):
         if name is not None and not name.startswith("subnet-") and name not in known:
             yield f"{path}.subnets[{index}]: {format_value(name)} is neither a subnet's ID nor an entry of vpc.subnets."
-    zones = group.get("availabilityZones")
+    zones, subnets = group.get("availabilityZones"), config.get("vpc", {}).get("subnets", {})
+    if subnets and not (zones or group.get("subnets") or group.get("privateNetworking") or subnets.get("public")):
+        # eksctl refuses it, too: "none of the subnets is public", so that nodes would have no route to the internet
+        yield f"{path}.privateNetworking: vpc.subnets has no public subnets. Set it to true."
     if not zones:
         return
     if group.get("subnets"):
-        yield f"{path}.availabilityZones: cannot be combined with subnets; give one of them."
+        yield f"{path}.availabilityZones: cannot be combined with subnets. Use one of them."
     kind = "private" if group.get("privateNetworking") else "public"
-    subnets = config.get("vpc", {}).get("subnets", {})
     present = {entry.get("az", key) for key, entry in subnets.get(kind, {}).items()}
+    known_zones = ", ".join(sorted(map(str, present))) or "none"
     for zone in zones:
         if subnets and zone is not None and zone not in present:
-            yield f"{path}.availabilityZones: {format_value(zone)} has no {kind} subnet in vpc.subnets; there are {sorted(present)}."
+            yield f"{path}.availabilityZones: {format_value(zone)} has no {kind} subnet in vpc.subnets. Zones are: {known_zones}."
 
 
 def _fargate(config: dict[str, Any]) -> Iterator[str]:
@@ -210,9 +272,9 @@ def _fargate(config: dict[str, Any]) -> Iterator[str]:
     yield from _names("fargateProfiles", profiles)
     for index, profile in enumerate(profiles):
         if profile and not profile.get("selectors", [None]):
-            yield f"fargateProfiles[{index}].selectors: is empty; at least one is wanted."
+            yield f"fargateProfiles[{index}].selectors: is empty. Use at least one."
     if config.get("iam", {}).get("fargatePodExecutionRoleARN") and not profiles:
-        yield "iam.fargatePodExecutionRoleARN: is of no effect without fargateProfiles; leave it out."
+        yield "iam.fargatePodExecutionRoleARN: has no effect without fargateProfiles. Remove it."
 
 
 def _addons(config: dict[str, Any]) -> Iterator[str]:
@@ -230,7 +292,7 @@ def _service_accounts(config: dict[str, Any]) -> Iterator[str]:
     iam = config.get("iam", {})
     rows = [row or {} for row in iam.get("serviceAccounts", [])]
     if rows and not iam.get("withOIDC"):
-        yield "iam.serviceAccounts: need the cluster's OIDC provider; set iam.withOIDC: true."
+        yield "iam.serviceAccounts: need the cluster's OIDC provider. Set iam.withOIDC to true."
     seen: set[tuple[str, str]] = set()
     for index, row in enumerate(rows):
         path, metadata = f"iam.serviceAccounts[{index}]", row.get("metadata", {})
@@ -246,24 +308,24 @@ def _role_of_account(path: str, row: dict[str, Any]) -> Iterator[str]:
     of_role = ("attachPolicy", "attachPolicyARNs", "wellKnownPolicies", "permissionsBoundary", "roleName", "roleOnly")
     given = [name for name in of_role if row.get(name)]
     if "attachRoleARN" in row and (given or "subjectPattern" in row):
-        yield f"{path}.attachRoleARN: cannot be combined with {', '.join(given or ['subjectPattern'])}; that role is kept elsewhere."
+        yield f"{path}.attachRoleARN: cannot be combined with {', '.join(given or ['subjectPattern'])}, because that role is managed elsewhere."
     if "attachRoleARN" not in row and not any(row.get(name) for name in of_role[:3]):
-        yield f"{path}: gives no rights; name policies by attachPolicyARNs, attachPolicy or wellKnownPolicies, or a role by attachRoleARN."
+        yield f"{path}: gives no permissions. Name policies by attachPolicyARNs, attachPolicy or wellKnownPolicies, or a role by attachRoleARN."
     if "subjectPattern" in row and not row.get("roleOnly"):
-        yield f"{path}.subjectPattern: needs roleOnly: true; service accounts that match are made by others."
+        yield f"{path}.subjectPattern: needs roleOnly: true, because service accounts that match are created by others."
     yield from _document(f"{path}.attachPolicy", row.get("attachPolicy"))
 
 
 def _document(path: str, value: Any) -> Iterator[str]:
     if value is not None and not (isinstance(value, dict) and "Statement" in value):
-        yield f"{path}: {format_value(value)} is no policy document; wanted is a mapping with Version and Statement."
+        yield f"{path}: {format_value(value)} is not a policy document. Use a mapping with Version and Statement."
 
 
 def _associations(config: dict[str, Any]) -> Iterator[str]:
     rows = config.get("iam", {}).get("podIdentityAssociations", [])
     addons = {(addon or {}).get("name") for addon in config.get("addons", [])}
     if rows and "eks-pod-identity-agent" not in addons and not config.get("autoModeConfig", {}).get("enabled"):
-        yield "iam.podIdentityAssociations: need the agent; add eks-pod-identity-agent to addons."
+        yield "iam.podIdentityAssociations: need the agent. Add eks-pod-identity-agent to addons."
     seen: set[tuple[str, str]] = set()
     for index, row in enumerate(rows):
         path, row = f"iam.podIdentityAssociations[{index}]", row or {}
@@ -281,9 +343,9 @@ def _role_of_association(path: str, row: dict[str, Any]) -> Iterator[str]:
     rights = ("permissionPolicy", "permissionPolicyARNs", "wellKnownPolicies")
     given = [name for name in (*rights, "permissionsBoundaryARN", "roleName") if row.get(name)]
     if "roleARN" in row and given:
-        yield f"{path}.roleARN: cannot be combined with {', '.join(given)}; that role is kept elsewhere."
+        yield f"{path}.roleARN: cannot be combined with {', '.join(given)}, because that role is managed elsewhere."
     if "roleARN" not in row and not any(row.get(name) for name in rights):
-        yield f"{path}: gives no rights; name a role by roleARN, or policies by {', '.join(rights)}."
+        yield f"{path}: gives no permissions. Name a role by roleARN, or policies by {', '.join(rights)}."
     if "permissionPolicyName" in row and "permissionPolicy" not in row:
-        yield f"{path}.permissionPolicyName: is of no effect without permissionPolicy."
+        yield f"{path}.permissionPolicyName: has no effect without permissionPolicy."
     yield from _document(f"{path}.permissionPolicy", row.get("permissionPolicy"))

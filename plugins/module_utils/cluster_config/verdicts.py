@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What kumo.eks does with each field of a ClusterConfig: the variable that honours it, or why it is refused. Pure data.
+"""What kumo.eks does with each field of a ClusterConfig: the variable that it becomes, or why it is refused. Pure data.
 
-A path names a field from the root, with ``[]`` for the items of a list and ``{}`` for the values of a mapping. What is
-said of a path holds for everything below it.
+A path names a field from the root, with ``[]`` for the items of a list and ``{}`` for the values of a mapping. A verdict on a path
+holds for everything below it. A test holds the refusals against the options of the modules.
 """
 
 from __future__ import annotations
@@ -12,22 +12,23 @@ from typing import Any, NamedTuple
 
 
 class Refusal(NamedTuple):
-    """Why a field is refused, the way out, and the values that ask for nothing and so may stand."""
+    """Why a field is refused, what to do instead, and the values that ask for nothing and so are accepted."""
 
     why: str
     way_out: str
     accepts: tuple[Any, ...] = ()
 
 
+_NODES = "managedNodeGroups[]"
+_ACCOUNTS, _ASSOCIATIONS = "iam.serviceAccounts[]", "iam.podIdentityAssociations[]"
+
 # A field that describes the file, not the cluster: checked, and then of no effect, as in eksctl.
 DESCRIPTIVE: dict[str, str] = {
     "apiVersion": "says how to read the file",
     "kind": "says how to read the file",
-    "metadata.annotations": "notes for the file's readers, of no effect in eksctl, too",
+    f"{_NODES}.ssh.enableSsm": "nodes have the rights for AWS Systems Manager in any case, as in eksctl",
+    "metadata.annotations": "notes for readers of the file, ignored by eksctl, too",
 }
-
-_NODES = "managedNodeGroups[]"
-_ACCOUNTS, _ASSOCIATIONS = "iam.serviceAccounts[]", "iam.podIdentityAssociations[]"
 
 HONOURED: dict[str, str] = {
     "metadata.name": "eks_cluster_name",
@@ -35,6 +36,15 @@ HONOURED: dict[str, str] = {
     "metadata.tags": "eks_tags",
     "metadata.version": "eks_cluster_version",
     "metadata.forceUpdateVersion": "eks_cluster_force",
+    "metadata.rollbackConfig.timeoutMinutes": "eks_cluster_rollback_config.timeout_minutes",
+    "kubeAPIServerConfig": "eks_cluster_kube_api_server_config",
+    "kubeControllerManagerConfig": "eks_cluster_kube_controller_manager_config",
+    "kubeSchedulerConfig": "eks_cluster_kube_scheduler_config",
+    "outpost.controlPlaneOutpostARN": "eks_cluster_outpost_config.outpost_arns",
+    "outpost.controlPlaneInstanceType": "eks_cluster_outpost_config.control_plane_instance_type",
+    "outpost.controlPlanePlacement": "eks_cluster_outpost_config.control_plane_placement",
+    "outpost.etcdInstanceType": "eks_cluster_outpost_config.etcd_instance_type",
+    "outpost.etcdPlacement.spreadLevel": "eks_cluster_outpost_config.etcd_placement.spread_level",
     "availabilityZones": "eks_network_zones",
     "vpc.cidr": "eks_network_cidr",
     "vpc.nat.gateway": "eks_network_nat_gateway",
@@ -45,6 +55,7 @@ HONOURED: dict[str, str] = {
     "vpc.clusterEndpoints.publicAccess": "eks_cluster_endpoint_public_access",
     "vpc.clusterEndpoints.privateAccess": "eks_cluster_endpoint_private_access",
     "vpc.publicAccessCIDRs": "eks_cluster_public_access_cidrs",
+    "vpc.controlPlaneEgressMode": "eks_cluster_control_plane_egress_mode",
     "vpc.securityGroup": "eks_cluster_security_groups",
     "vpc.controlPlaneSecurityGroupIDs": "eks_cluster_security_groups",
     "vpc.controlPlaneSubnetIDs": "eks_cluster_subnets",
@@ -104,13 +115,13 @@ HONOURED: dict[str, str] = {
     f"{_NODES}.desiredCapacity": "eks_nodegroups_list[].scaling_config.desired_size",
     f"{_NODES}.minSize": "eks_nodegroups_list[].scaling_config.min_size",
     f"{_NODES}.maxSize": "eks_nodegroups_list[].scaling_config.max_size",
-    f"{_NODES}.volumeSize": "eks_nodegroups_list[].volume_size",
-    f"{_NODES}.volumeType": "eks_nodegroups_list[].volume_type",
-    f"{_NODES}.volumeName": "eks_nodegroups_list[].volume_name",
-    f"{_NODES}.volumeIOPS": "eks_nodegroups_list[].volume_iops",
-    f"{_NODES}.volumeThroughput": "eks_nodegroups_list[].volume_throughput",
-    f"{_NODES}.volumeEncrypted": "eks_nodegroups_list[].volume_encrypted",
-    f"{_NODES}.volumeKmsKeyID": "eks_nodegroups_list[].volume_kms_key_id",
+    f"{_NODES}.volumeSize": "eks_nodegroups_list[].template.volumes[].size",
+    f"{_NODES}.volumeType": "eks_nodegroups_list[].template.volumes[].type",
+    f"{_NODES}.volumeName": "eks_nodegroups_list[].template.volumes[].device_name",
+    f"{_NODES}.volumeIOPS": "eks_nodegroups_list[].template.volumes[].iops",
+    f"{_NODES}.volumeThroughput": "eks_nodegroups_list[].template.volumes[].throughput",
+    f"{_NODES}.volumeEncrypted": "eks_nodegroups_list[].template.volumes[].encrypted",
+    f"{_NODES}.volumeKmsKeyID": "eks_nodegroups_list[].template.volumes[].kms_key_id",
     f"{_NODES}.privateNetworking": "eks_nodegroups_list[].private_networking",
     f"{_NODES}.subnets": "eks_nodegroups_list[].subnets",
     f"{_NODES}.availabilityZones": "eks_nodegroups_list[].subnets (beside vpc.subnets only)",
@@ -119,7 +130,22 @@ HONOURED: dict[str, str] = {
     f"{_NODES}.tags": "eks_nodegroups_list[].tags",
     f"{_NODES}.updateConfig.maxUnavailable": "eks_nodegroups_list[].update_config.max_unavailable",
     f"{_NODES}.updateConfig.maxUnavailablePercentage": "eks_nodegroups_list[].update_config.max_unavailable_percentage",
-    f"{_NODES}.nodeRepairConfig.enabled": "eks_nodegroups_list[].node_repair_config.enabled",
+    f"{_NODES}.nodeRepairConfig": "eks_nodegroups_list[].node_repair_config",
+    f"{_NODES}.additionalVolumes": "eks_nodegroups_list[].template.volumes",
+    f"{_NODES}.ami": "eks_nodegroups_list[].template.image_id",
+    f"{_NODES}.bottlerocket": "eks_nodegroups_list[].template.bottlerocket_settings",
+    f"{_NODES}.capacityReservation": "eks_nodegroups_list[].template.capacity_reservation",
+    f"{_NODES}.disableIMDSv1": "eks_nodegroups_list[].template.metadata_options.http_tokens",
+    f"{_NODES}.disablePodIMDS": "eks_nodegroups_list[].template.metadata_options.http_put_response_hop_limit",
+    f"{_NODES}.ebsOptimized": "eks_nodegroups_list[].template.ebs_optimized",
+    f"{_NODES}.enableDetailedMonitoring": "eks_nodegroups_list[].template.monitoring",
+    f"{_NODES}.instanceName": "eks_nodegroups_list[].template.tags",
+    f"{_NODES}.instancePrefix": "eks_nodegroups_list[].template.tags",
+    f"{_NODES}.maxPodsPerNode": "eks_nodegroups_list[].template.node_config (Bottlerocket: bottlerocket_settings)",
+    f"{_NODES}.overrideBootstrapCommand": "eks_nodegroups_list[].template.node_config (Amazon Linux 2: user_data)",
+    f"{_NODES}.placement.groupName": "eks_nodegroups_list[].template.placement.group_name",
+    f"{_NODES}.preBootstrapCommands": "eks_nodegroups_list[].template.user_data",
+    f"{_NODES}.securityGroups.attachIDs": "eks_nodegroups_list[].template.security_groups",
     f"{_NODES}.launchTemplate.id": "eks_nodegroups_list[].launch_template.id",
     f"{_NODES}.launchTemplate.version": "eks_nodegroups_list[].launch_template.version",
     f"{_NODES}.releaseVersion": "eks_nodegroups_list[].release_version",
@@ -140,143 +166,138 @@ HONOURED: dict[str, str] = {
         "eks_addons_list[].pod_identity_associations[].service_account"
     ),
     "addons[].podIdentityAssociations[].roleARN": "eks_addons_list[].pod_identity_associations[].role_arn",
+    "addons[].namespaceConfig.namespace": "eks_addons_list[].namespace",
     "addons[].tags": "eks_addons_list[].tags",
     "addonsConfig.disableDefaultAddons": "eks_addons_list, eks_cluster_bootstrap_self_managed_addons",
 }
 
-_OWN_TEMPLATE = "put it into an EC2 launch template of your own and name that in launchTemplate"
-_BOUNDARY = Refusal("the roles set no permissions boundary", "create the role yourself and give its ARN")
+_OWN_TEMPLATE = "set it in an EC2 launch template of your own, and name that in launchTemplate"
+_BOUNDARY = Refusal("its IAM role gets no permissions boundary", "create the role yourself and name its ARN")
 
 _ADDON_ROLE = Refusal(
-    "roles of add-ons are not made with them",
-    "make the role with iam.serviceAccounts and roleOnly, and give its ARN by serviceAccountRoleARN",
+    "IAM roles of add-ons are not created with them",
+    "create the role by iam.serviceAccounts with roleOnly, and name its ARN in serviceAccountRoleARN",
 )
 
 REFUSED: dict[str, Refusal] = {
-    "metadata.rollbackConfig": Refusal("an upgrade is not rolled back by itself", "leave it out"),
-    "localZones": Refusal("the network role makes subnets in availability zones only", "give your own by vpc.subnets"),
-    "nodeGroups": Refusal("self-managed nodes are not built", "describe them under managedNodeGroups"),
+    "localZones": Refusal("subnets are created in Availability Zones only", "name your own in vpc.subnets"),
+    "nodeGroups": Refusal("self-managed nodes are not created", "use managedNodeGroups"),
     "capabilities": Refusal("EKS capabilities are not managed", "add them with another tool"),
     "gitops": Refusal("Flux is not installed", "install its chart by eks_helm_releases"),
     "karpenter": Refusal("Karpenter is not installed", "install its chart by eks_helm_releases, or use autoModeConfig"),
-    "outpost": Refusal("clusters on AWS Outposts are not managed", "use a cluster in the region"),
-    "identityProviders": Refusal("OIDC identity providers of the cluster are not managed", "associate them afterwards"),
-    "iamIdentityMappings": Refusal("the aws-auth ConfigMap is not written", "use access entries of EKS"),
-    "kubeAPIServerConfig": Refusal("the API server's own settings are not managed", "leave it out"),
-    "kubeControllerManagerConfig": Refusal("the controller manager's own settings are not managed", "leave it out"),
-    "kubeSchedulerConfig": Refusal("the scheduler's own settings are not managed", "leave it out"),
+    "identityProviders": Refusal(
+        "OIDC identity providers of the cluster are not managed", "associate them after the cluster is created"
+    ),
+    "iamIdentityMappings": Refusal("the aws-auth ConfigMap is not managed", "use access entries of EKS"),
     "privateCluster": Refusal(
-        "VPC endpoints for a cluster without internet are not made",
-        "make them yourself, give the subnets by vpc.subnets and close vpc.clusterEndpoints.publicAccess",
+        "VPC endpoints for a cluster without internet access are not created from this field",
+        "set eks_network_endpoints, or create them and name the subnets in vpc.subnets; set vpc.clusterEndpoints.publicAccess to false",
     ),
     "privateCluster.enabled": Refusal(
-        "VPC endpoints for a cluster without internet are not made",
-        "make them yourself, give the subnets by vpc.subnets and close vpc.clusterEndpoints.publicAccess",
+        "VPC endpoints for a cluster without internet access are not created from this field",
+        "set eks_network_endpoints, or create them and name the subnets in vpc.subnets; set vpc.clusterEndpoints.publicAccess to false",
         (False,),
     ),
-    "accessConfig.accessEntries": Refusal("access entries are not yet managed", "create them after the cluster"),
+    "accessConfig.accessEntries": Refusal("access entries are not managed", "create them after the cluster is created"),
     "autoModeConfig.permissionsBoundaryARN": _BOUNDARY,
     "cloudWatch.clusterLogging.logRetentionInDays": Refusal(
-        "the log group belongs to CloudWatch", "set its retention with community.aws.cloudwatchlogs_log_group"
+        "the log group is not managed", "set its retention with community.aws.cloudwatchlogs_log_group"
     ),
-    "kubernetesNetworkConfig.serviceIPv6CIDR": Refusal("EKS chooses the IPv6 range of services", "leave it out"),
+    "kubernetesNetworkConfig.serviceIPv6CIDR": Refusal("EKS chooses the IPv6 block of services", "remove it"),
     "remoteNetworkConfig.vpcGatewayID": Refusal(
-        "the network role makes no route to another network", "leave it out and make the routes yourself"
+        "routes to another network are not created", "remove it, and create the routes yourself"
     ),
-    "remoteNetworkConfig.iam": Refusal("roles of hybrid nodes are not made", "make them yourself and leave it out"),
-    f"{_ACCOUNTS}.status": Refusal("an identity's status is what AWS reports", "leave it out"),
+    "remoteNetworkConfig.iam": Refusal(
+        "IAM roles of hybrid nodes are not created", "create them yourself, and remove it"
+    ),
+    f"{_ACCOUNTS}.status": Refusal("it is what eksctl reports, not a setting", "remove it"),
     f"{_ASSOCIATIONS}.createServiceAccount": Refusal(
-        "an association needs no service account, and none is made",
-        "let the chart make it, or list it in iam.serviceAccounts",
+        "the service account of an association is not created",
+        "let the chart create it, or list it in iam.serviceAccounts",
         (False,),
     ),
-    "iam.serviceRolePermissionsBoundary": _BOUNDARY._replace(way_out="create the role and give iam.serviceRoleARN"),
+    "iam.serviceRolePermissionsBoundary": _BOUNDARY._replace(
+        way_out="create the role and name it in iam.serviceRoleARN"
+    ),
     "iam.fargatePodExecutionRolePermissionsBoundary": _BOUNDARY._replace(
-        way_out="create the role and give iam.fargatePodExecutionRoleARN"
+        way_out="create the role and name it in iam.fargatePodExecutionRoleARN"
     ),
     "iam.vpcResourceControllerPolicy": Refusal(
-        "the cluster's role carries AmazonEKSClusterPolicy and no more",
-        "create a role that has the policy and give iam.serviceRoleARN",
+        "the IAM role of the cluster gets AmazonEKSClusterPolicy only",
+        "create a role that has the policy, and name it in iam.serviceRoleARN",
         (False,),
     ),
-    "vpc.id": Refusal("subnets determine the VPC", "list them under vpc.subnets and leave vpc.id out"),
-    "vpc.subnets.public{}.cidr": Refusal("ranges of single subnets are not chosen", "give an id, or only vpc.cidr"),
-    "vpc.subnets.private{}.cidr": Refusal("ranges of single subnets are not chosen", "give an id, or only vpc.cidr"),
-    "vpc.autoAllocateIPv6": Refusal("the network role makes IPv4 subnets", "give your own by vpc.subnets", (False,)),
-    "vpc.ipv6Cidr": Refusal("the network role makes IPv4 subnets", "give your own by vpc.subnets"),
-    "vpc.ipv6Pool": Refusal("the network role makes IPv4 subnets", "give your own by vpc.subnets"),
-    "vpc.extraCIDRs": Refusal("the network role makes one range", "give your own subnets by vpc.subnets"),
-    "vpc.extraIPv6CIDRs": Refusal("the network role makes one range", "give your own subnets by vpc.subnets"),
-    "vpc.hostnameType": Refusal("the network role keeps EC2's default", "give your own subnets by vpc.subnets"),
-    "vpc.controlPlaneEgressMode": Refusal("the cluster module does not set it", "leave it out", ("AWS_MANAGED",)),
-    "vpc.sharedNodeSecurityGroup": Refusal("nodes share the cluster security group that EKS makes", "leave it out"),
+    # EtcdPlacementRequest has a spread level only
+    "outpost.etcdPlacement.groupName": Refusal("EKS has no placement group for etcd", "set spreadLevel, or remove it"),
+    "vpc.id": Refusal("the VPC is that of the subnets", "list them in vpc.subnets, and remove vpc.id"),
+    "vpc.subnets.public{}.cidr": Refusal(
+        "CIDR blocks of single subnets are not chosen", "name an id, or only vpc.cidr"
+    ),
+    "vpc.subnets.private{}.cidr": Refusal(
+        "CIDR blocks of single subnets are not chosen", "name an id, or only vpc.cidr"
+    ),
+    "vpc.autoAllocateIPv6": Refusal(
+        "subnets with IPv6 are not created from a file", "name your own in vpc.subnets", (False,)
+    ),
+    "vpc.ipv6Cidr": Refusal("subnets with IPv6 are not created from a file", "name your own in vpc.subnets"),
+    "vpc.ipv6Pool": Refusal("subnets with IPv6 are not created from a file", "name your own in vpc.subnets"),
+    "vpc.extraCIDRs": Refusal("the VPC gets one CIDR block from a file", "name your own subnets in vpc.subnets"),
+    "vpc.extraIPv6CIDRs": Refusal("the VPC gets one CIDR block from a file", "name your own subnets in vpc.subnets"),
+    "vpc.hostnameType": Refusal("EC2's default is used", "name your own subnets in vpc.subnets"),
+    "vpc.sharedNodeSecurityGroup": Refusal("nodes share the cluster security group that EKS creates", "remove it"),
     "vpc.manageSharedNodeSecurityGroupRules": Refusal(
-        "nodes share the cluster security group that EKS makes", "leave it out"
+        "nodes share the cluster security group that EKS creates", "remove it"
     ),
     "addonsConfig.autoApplyPodIdentityAssociations": Refusal(
-        "add-ons get no associations by themselves", "list them in the add-on's podIdentityAssociations", (False,)
+        "add-ons do not get associations by themselves", "list them in the add-on's podIdentityAssociations", (False,)
     ),
-    "fargateProfiles[].status": Refusal("a profile's status is what EKS reports", "leave it out"),
+    "fargateProfiles[].status": Refusal("it is what eksctl reports, not a setting", "remove it"),
     "addons[].attachPolicy": _ADDON_ROLE,
     "addons[].attachPolicyARNs": _ADDON_ROLE,
     "addons[].permissionsBoundary": _ADDON_ROLE,
     "addons[].wellKnownPolicies": _ADDON_ROLE,
     "addons[].useDefaultPodIdentityAssociations": Refusal(
-        "roles of add-ons are not made", "give podIdentityAssociations with a roleARN", (False,)
+        "IAM roles of add-ons are not created", "use podIdentityAssociations with a roleARN", (False,)
     ),
-    "addons[].namespaceConfig": Refusal("add-ons stay in their own namespace", "leave it out"),
-    "addons[].owners": Refusal("an add-on is found by its name", "leave it out"),
-    "addons[].publishers": Refusal("an add-on is found by its name", "leave it out"),
-    "addons[].types": Refusal("an add-on is found by its name", "leave it out"),
+    "addons[].owners": Refusal("an add-on is found by its name", "remove it"),
+    "addons[].publishers": Refusal("an add-on is found by its name", "remove it"),
+    "addons[].types": Refusal("an add-on is found by its name", "remove it"),
     "addons[].podIdentityAssociations[]": Refusal(
-        "roles and service accounts are not made", "create the role; give serviceAccountName and roleARN alone"
+        "IAM roles and service accounts are not created",
+        "create the role, and set serviceAccountName and roleARN alone",
     ),
     "addons[].podIdentityAssociations[].createServiceAccount": Refusal(
-        "an add-on brings its service account", "leave it out", (False,)
+        "an add-on has its service account", "remove it", (False,)
     ),
-    f"{_NODES}.ami": Refusal("an image of your own needs its own bootstrap", _OWN_TEMPLATE),
-    f"{_NODES}.additionalVolumes": Refusal("nodes get their root volume only", _OWN_TEMPLATE),
-    f"{_NODES}.asgSuspendProcesses": Refusal("EKS owns the Auto Scaling group", "leave it out"),
-    f"{_NODES}.bottlerocket": Refusal("settings of Bottlerocket are not written", _OWN_TEMPLATE),
-    f"{_NODES}.capacityReservation": Refusal("capacity reservations are not set", _OWN_TEMPLATE),
-    f"{_NODES}.disableIMDSv1": Refusal("the AMI chooses, and Amazon Linux 2023 demands IMDSv2", _OWN_TEMPLATE),
-    f"{_NODES}.disablePodIMDS": Refusal("metadata options are not chosen", _OWN_TEMPLATE, (False,)),
-    f"{_NODES}.ebsOptimized": Refusal("the instance type's own default holds", _OWN_TEMPLATE),
-    f"{_NODES}.efaEnabled": Refusal("EFA interfaces are not made", _OWN_TEMPLATE, (False,)),
-    f"{_NODES}.enableDetailedMonitoring": Refusal("EC2's basic monitoring holds", _OWN_TEMPLATE, (False,)),
-    f"{_NODES}.instanceMarketOptions": Refusal("markets other than spot are not used", "use spot: true"),
-    f"{_NODES}.instanceName": Refusal("instances are not named", "leave it out"),
-    f"{_NODES}.instancePrefix": Refusal("instances are not named", "leave it out"),
+    f"{_NODES}.asgSuspendProcesses": Refusal("EKS owns the Auto Scaling group", "remove it"),
+    f"{_NODES}.efaEnabled": Refusal(
+        "the number of network cards of an instance type is not looked up",
+        "use role variables, with template.efa_interfaces",
+        (False,),
+    ),
+    f"{_NODES}.instanceMarketOptions": Refusal(
+        "a Capacity Block is not translated", "use role variables, with capacity_type CAPACITY_BLOCK"
+    ),
     f"{_NODES}.instanceSelector": Refusal("instance types are not looked for", "list them in instanceTypes"),
-    f"{_NODES}.maxPodsPerNode": Refusal("the AMI computes it from the instance type", _OWN_TEMPLATE),
-    f"{_NODES}.outpostARN": Refusal("nodes on AWS Outposts are not managed", "leave it out"),
-    f"{_NODES}.overrideBootstrapCommand": Refusal("user data is not written", _OWN_TEMPLATE),
-    f"{_NODES}.placement": Refusal("placement groups are not made", _OWN_TEMPLATE),
-    f"{_NODES}.preBootstrapCommands": Refusal("user data is not written", _OWN_TEMPLATE),
-    f"{_NODES}.propagateASGTags": Refusal("EKS owns the Auto Scaling group", "leave it out", (False,)),
-    f"{_NODES}.securityGroups": Refusal("nodes use the cluster security group that EKS makes", _OWN_TEMPLATE),
+    f"{_NODES}.outpostARN": Refusal("nodes on AWS Outposts are not managed", "remove it"),
+    f"{_NODES}.placement.spreadLevel": Refusal("it is for AWS Outposts", "remove it"),
+    f"{_NODES}.propagateASGTags": Refusal("EKS owns the Auto Scaling group", "remove it", (False,)),
     f"{_NODES}.securityGroups.withShared": Refusal(
-        "nodes use the cluster security group that EKS makes", _OWN_TEMPLATE, (True,)
+        "nodes use the cluster security group that EKS creates", _OWN_TEMPLATE, (True,)
     ),
     f"{_NODES}.securityGroups.withLocal": Refusal(
-        "nodes use the cluster security group that EKS makes", _OWN_TEMPLATE, (False,)
+        "nodes use the cluster security group that EKS creates", _OWN_TEMPLATE, (False,)
     ),
-    f"{_NODES}.ssh": Refusal(
-        "EKS takes SSH access only without a launch template, and volumes need one", "use SSM Session Manager"
+    f"{_NODES}.ssh": Refusal("no security group for SSH is created", "use SSM Session Manager"),
+    f"{_NODES}.ssh.allow": Refusal("no security group for SSH is created", "use SSM Session Manager", (False,)),
+    f"{_NODES}.iam.attachPolicy": Refusal("inline policies are not created", "use iam.attachPolicyARNs"),
+    f"{_NODES}.iam.instanceProfileARN": Refusal("EKS creates the instance profile", "use iam.instanceRoleARN"),
+    f"{_NODES}.iam.instanceRoleName": Refusal(
+        "IAM roles of node groups are named by kumo.eks", "use iam.instanceRoleARN"
     ),
-    f"{_NODES}.ssh.allow": Refusal(
-        "EKS takes SSH access only without a launch template, and volumes need one", "use SSM Session Manager", (False,)
-    ),
-    f"{_NODES}.ssh.enableSsm": Refusal(
-        "policies for SSM are not attached", "name them in iam.attachPolicyARNs", (False,)
-    ),
-    f"{_NODES}.iam.attachPolicy": Refusal("inline policies are not written", "use iam.attachPolicyARNs"),
-    f"{_NODES}.iam.instanceProfileARN": Refusal("EKS makes the instance profile", "give iam.instanceRoleARN"),
-    f"{_NODES}.iam.instanceRoleName": Refusal("roles of node groups are named by kumo.eks", "give iam.instanceRoleARN"),
     f"{_NODES}.iam.instanceRolePermissionsBoundary": _BOUNDARY._replace(
-        way_out="create the role and give iam.instanceRoleARN"
+        way_out="create the role and name it in iam.instanceRoleARN"
     ),
-    f"{_NODES}.nodeRepairConfig": Refusal("node repair is on or off, without limits", "give enabled alone"),
 }
 
 

@@ -56,7 +56,7 @@ class Field:
         normalize: turns either side into the form that is compared, and shown in a diff. It is never sent.
         partial: compare only those keys of a dict that the user set.
         to_api: turns the value of the option into what a request has at ``path``.
-        follows: the option whose change makes EKS choose a new value for this one, unless both are set.
+        follows: the options whose change makes EKS choose a new value for this one, unless it is set, too.
     """
 
     option: str
@@ -65,7 +65,7 @@ class Field:
     normalize: Normalizer = as_is
     partial: bool = False
     to_api: Normalizer = as_is
-    follows: str | None = None
+    follows: tuple[str, ...] = ()
 
     def read(self, raw: dict[str, Any]) -> Any:
         """The value of the field in an answer of the API, None when it is not set."""
@@ -138,7 +138,7 @@ def replace_value(raw: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
 def find_followers(fields: tuple[Field, ...], changes: list[Change]) -> list[Field]:
     """The fields for which EKS chooses new values with these changes, so that they cannot be predicted."""
     changing = {change.field.option for change in changes}
-    return [field for field in fields if field.follows in changing and field.option not in changing]
+    return [field for field in fields if changing & set(field.follows) and field.option not in changing]
 
 
 def build_expected(fields: tuple[Field, ...], raw: dict[str, Any], changes: list[Change]) -> dict[str, Any]:

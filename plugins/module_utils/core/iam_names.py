@@ -24,11 +24,14 @@ def build_cluster_role_name(cluster: str, region: str, purpose: str) -> str:
     IAM is global, so the region is part of the name. No namespace contains an underscore, so the name is never that of a
     role for pods.
 
+    EKS distinguishes "Web" and "web", IAM does not ("Names are not distinguished by case", CreateRole), so a name with capital
+    letters gets a digest, too.
+
     Args:
         purpose: cluster, node, fargate, or "node.<node group>".
     """
     name = f"{cluster}.{region}_{purpose}"
-    return shorten(name, name)
+    return shorten(name, name, LONGEST_ROLE_NAME if name == name.lower() else 0)
 
 
 def shorten(name: str, identity: str, limit: int = LONGEST_ROLE_NAME) -> str:
@@ -36,9 +39,10 @@ def shorten(name: str, identity: str, limit: int = LONGEST_ROLE_NAME) -> str:
 
     Args:
         identity: what the digest is made of.
-        limit: in characters.
+        limit: in characters; 0 adds the digest in any case.
     """
     if len(name) <= limit:
         return name
+    limit = limit or LONGEST_ROLE_NAME
     digest = hashlib.sha256(identity.encode()).hexdigest()[:8]
     return f"{name[: limit - 9]}-{digest}"

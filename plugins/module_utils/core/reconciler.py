@@ -38,6 +38,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.resource import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 
+# Seconds for which a request is repeated that is refused because a new IAM role is not seen yet. IAM names no limit; it takes seconds
+# mostly. terraform-provider-aws waits for two minutes (propagationTimeout in internal/service/eks).
+PROPAGATION_TIMEOUT = 180
+
 
 @dataclass
 class Reconciler:
@@ -59,6 +63,7 @@ class Reconciler:
     def __post_init__(self) -> None:
         self._deadline = Deadline(self.wait_timeout)
         self._title = f"{self.resource.kind} {self.resource.name}"
+        self._propagation: Deadline | None = None  # begins with the first answer that something is not seen yet
         self._sent: dict[str, Any] = {}  # facts for the result of a failure: what had been done until then
 
     def ensure_present(self, desired: dict[str, Any]) -> Outcome:
@@ -91,6 +96,8 @@ class Reconciler:
             return Outcome(False, None)
         before = build_options(self.resource.fields, raw)
         deleting = raw["status"] == "DELETING"
+        if not deleting:
+            self.resource.validate_deletion(raw, self.check_mode)
         if self.check_mode:
             return Outcome(not deleting, None, before, {})
         mine = not deleting and self._delete()
@@ -222,6 +229,8 @@ class Reconciler:
             try:
                 update = left[0].send()
             except Exception as error:
+                if self._is_propagating(error):
+                    return False, (None, None, left), str(error)
                 if not self.resource.is_in_use(error):
                     raise
                 busy = True
@@ -232,17 +241,29 @@ class Reconciler:
         return poll(look, f"Waiting until {self._title} can be changed", self._deadline)
 
     def _send_when_free(self, send: Callable[[], Any]) -> Any:
-        """Send, again and again while the resource is busy."""
+        """Send, again and again while the resource is busy or a new IAM role is not seen yet."""
 
         def look() -> tuple[bool, Any, str]:
             try:
                 return True, send(), ""
             except Exception as error:
-                if not (self.resource.is_in_use(error) or self._is_unseen(error)):
+                if not (self._is_propagating(error) or self.resource.is_in_use(error) or self._is_unseen(error)):
                     raise
                 return False, None, str(error)
 
         return poll(look, f"Waiting until {self._title} can be changed", self._deadline)
+
+    def _is_propagating(self, error: Exception) -> bool:
+        """Whether something is not seen yet that was made a moment ago; raises EksError where that lasts too long."""
+        if not self.resource.is_propagating(error):
+            return False
+        self._propagation = self._propagation or Deadline(PROPAGATION_TIMEOUT)
+        if self._propagation.seconds_left() <= 0:
+            raise EksError(
+                f"{self._title}: EKS refused its IAM role for {self._propagation.seconds:g} seconds: {error}. Check that the role"
+                " exists, that its trust policy allows the service, and that it has the policies that EKS asks for."
+            ) from error
+        return True
 
     def _is_unseen(self, error: Exception) -> bool:
         """Whether the resource exists by one answer and not by another: reads of IAM trail its writes, or it is being deleted."""

@@ -51,6 +51,13 @@ class Resource:
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         """Raise ValidationError for what the service would refuse, before anything is sent. ``raw`` is None for a creation."""
 
+    def validate_deletion(self, raw: dict[str, Any], planned: bool) -> None:
+        """Raise ValidationError for a deletion that would be refused, before it is sent.
+
+        Args:
+            planned: whether it is only planned (check mode), so that nobody else will refuse it.
+        """
+
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         """The desired state, adjusted to the current one (like a desired size that respects an autoscaler)."""
         return desired
@@ -85,6 +92,10 @@ class Resource:
 
     def is_in_use(self, error: Exception) -> bool:
         """Whether the resource is busy (ResourceInUseException), so that the same request succeeds later."""
+        return False
+
+    def is_propagating(self, error: Exception) -> bool:
+        """The service does not see yet what was made a moment ago in another one: the same request is right later."""
         return False
 
     def already_exists(self, error: Exception) -> bool:

@@ -78,20 +78,45 @@ KINDS: tuple[tuple[str, str, str, Callable[[Result], str]], ...] = (
 )
 
 
+def build_summary_spec() -> dict[str, Any]:
+    """The options of eks_summary."""
+    return dict(
+        results=dict(type="list", elements="dict", required=True),
+        notes=dict(type="list", elements="str", default=[]),
+    )
+
+
+def build_summary(results: list[Result], notes: list[str], planned: bool) -> Result:
+    """The result of eks_summary: the text, and the rows of its table."""
+    lines = build_lines(results, planned)
+    text = [*format_table(lines), format_changes(lines, planned), *notes]
+    return {"changed": False, "lines": text, "resources": [asdict(line) for line in lines]}
+
+
 def build_lines(results: list[Result], planned: bool = False) -> list[Line]:
     """The lines of the table: network, cluster, and the items of every list.
 
     Args:
         results: registered results of modules of this collection. A result of eks_wait gives the statuses that its
-            resources have reached. Results of skipped tasks are ignored.
+            resources have reached, and one of eks_cluster_info the endpoint. Results of skipped tasks are ignored.
         planned: the results are those of check mode.
     """
     reached = {(row["kind"], row["name"]): row["status"] for result in results for row in _list(result, "resources")}
     return [*_build_singles(results, reached, planned), *_build_items(results, reached, planned)]
 
 
+def _merge_networks(results: list[Result]) -> list[Result]:
+    """The results with one of the network: a first task starts it, a second one completes it."""
+    networks = [result for result in results if isinstance(result.get("network"), dict)]
+    if len(networks) < 2:
+        return results
+    changed = any(result.get("changed") for result in networks)
+    return [{**networks[-1], "changed": changed}, *(result for result in results if result not in networks)]
+
+
 def _build_singles(results: list[Result], reached: dict[tuple[str, str], str], planned: bool) -> Iterator[Line]:
-    for result in results:
+    described = {row["name"]: row for result in results for row in _list(result, "clusters")}
+    for result in _merge_networks(results):
         network, cluster = result.get("network"), result.get("cluster")
         if isinstance(network, dict) and network:
             status = (
@@ -105,6 +130,7 @@ def _build_singles(results: list[Result], reached: dict[tuple[str, str], str], p
                 bool(result.get("changed")),
             )
         if isinstance(cluster, dict) and cluster:
+            cluster = {**cluster, **described.get(cluster["name"], {})}
             status = (
                 PLANNED
                 if planned and result.get("changed")
@@ -145,8 +171,3 @@ def format_changes(lines: list[Line], planned: bool = False) -> str:
     if not names:
         return "Nothing to change." if planned else "Nothing was changed."
     return ("To be changed: " if planned else "Changed: ") + ", ".join(names) + "."
-
-
-def export_lines(lines: list[Line]) -> list[Result]:
-    """The lines as dictionaries, for a result."""
-    return [asdict(line) for line in lines]

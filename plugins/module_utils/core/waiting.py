@@ -20,10 +20,10 @@ LONGEST_PAUSE = 10.0
 class Deadline:
     """A time limit in seconds that several waits share."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, seconds: float, clock: Callable[[], float] | None = None) -> None:
         self.seconds = seconds
-        self._clock = clock
-        self._end = clock() + seconds
+        self._clock = clock or time.monotonic
+        self._end = self._clock() + seconds
 
     def seconds_left(self) -> float:
         return max(0.0, self._end - self._clock())
@@ -33,7 +33,7 @@ def poll(
     look: Callable[[], tuple[bool, T, str]],
     what: str,
     deadline: Deadline,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], None] | None = None,
     longest_pause: float = LONGEST_PAUSE,
 ) -> T:
     """Call ``look`` until it is done, and return its last value.
@@ -57,5 +57,5 @@ def poll(
                 f"{what} was not complete after {deadline.seconds:g} seconds. The last state was: {state}."
                 " AWS continues the operation: run the task again to wait for it."
             )
-        sleep(min(pause, left))
+        (sleep or time.sleep)(min(pause, left))
         pause = min(pause * 1.5, longest_pause)

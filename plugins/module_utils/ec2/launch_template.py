@@ -1,27 +1,240 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What there is of launch templates, with the latest version of each."""
+"""An EC2 launch template and its versions as a resource. A change of its data is a new version, the default one from then on.
+
+Sources: CreateLaunchTemplate, CreateLaunchTemplateVersion, ModifyLaunchTemplate, DescribeLaunchTemplates,
+DescribeLaunchTemplateVersions, DeleteLaunchTemplateVersions
+"""
 
 from __future__ import annotations
 
+import base64
+import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.describe import build_owner_filter, describe_all
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build_tag_list, compare_tags, read_tag_list
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX
+from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import drop_reserved_tags
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
+from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
+
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+MISSING_CODES = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException")
+EXISTS_CODE = "InvalidLaunchTemplateName.AlreadyExistsException"
+KEPT_VERSIONS = 10  # the newest ones; EC2 keeps up to 10,000 for a template
+MOST_NAMES = 200  # values of one filter: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+MOST_DELETED = 200  # versions that DeleteLaunchTemplateVersions accepts at once
+Row = dict[str, Any]
 
 
-def describe_templates(ec2: Any, region: str, cluster: str, names: list[str]) -> list[dict[str, Any]]:
-    """The templates with these names, or, without names, those that were made for the cluster.
+def normalize_template_data(data: Row | None) -> Row:
+    """LaunchTemplateData for comparing and for a diff: devices and tags by name, user data as text."""
+    given = dict(data or {})
+    devices = {row["DeviceName"]: row.get("Ebs") or {} for row in given.pop("BlockDeviceMappings", None) or []}
+    tags = {row["ResourceType"]: row.get("Tags") for row in given.pop("TagSpecifications", None) or []}
+    found = camel_dict_to_snake_dict(given)
+    found["block_device_mappings"] = {name: camel_dict_to_snake_dict(ebs) for name, ebs in devices.items()}
+    found["tag_specifications"] = {kind: read_tag_list(rows) for kind, rows in tags.items()}
+    found["user_data"] = base64.b64decode(given.get("UserData") or "").decode(errors="replace")
+    found["security_group_ids"] = sorted(given.get("SecurityGroupIds") or [])
+    for row in found.get("network_interfaces") or []:
+        row["groups"] = sorted(row.get("groups") or [])
+    (found.get("metadata_options") or {}).pop("state", None)  # "pending" or "applied": only in answers
+    return {key: value for key, value in found.items() if value not in (None, "", [], {})}
 
-    Each with ``latest``: the LaunchTemplateData of its latest version. Two calls for each.
+
+def _drop_marks(tags: Row | None) -> Row:
+    """Tags without the marks of this collection, which only a creation sets."""
+    return {key: value for key, value in drop_reserved_tags(tags).items() if not key.startswith(PREFIX)}
+
+
+def build_desired_template(data: Row, tags: Row | None) -> Row:
+    """The desired state: ``data`` for comparing, and what is sent."""
+    return {"data": normalize_template_data(data), "launch_template_data": data, "tags": tags}
+
+
+FIELDS = (
+    Field("data", "data", "version"),
+    Field("default_version", "defaultVersion", "default"),
+    Field("tags", "tags", "tags", _drop_marks),
+)
+
+
+class LaunchTemplateResource(Resource):
+    """A launch template that this collection manages, by its name.
+
+    Args:
+        marks: tags that a creation sets, and that say for whom it was created.
+        owner: the key of the one that has to be there, or the template is somebody else's.
+        in_use: the version that its node group has.
+        wanted: the data that is wanted, normalized. Of the version in use and the latest one, that which has it is the current one:
+            a version that somebody added by hand replaces no nodes, and one that an interrupted run left behind is used.
     """
-    wanted = [{"Name": "launch-template-name", "Values": names}] if names else build_owner_filter(region, cluster)
-    found = describe_all(ec2, "describe_launch_templates", "LaunchTemplates", wanted)
-    return [{**row, "latest": latest_data(ec2, row["launch_template_id"])} for row in found]
+
+    kind = "launch template"
+    fields = FIELDS
+
+    def __init__(
+        self,
+        ec2: Any,
+        name: str,
+        marks: dict[str, str],
+        owner: str,
+        in_use: str | None = None,
+        wanted: Row | None = None,
+    ) -> None:
+        self.ec2, self.name, self.marks, self.owner = ec2, name, marks, owner
+        self.in_use, self.wanted = in_use, wanted
+        self.known: dict[str, Row] | None = None  # rows of DescribeLaunchTemplates by name, read for a whole list
+
+    def describe(self) -> Row | None:
+        row = self._find_row()
+        return None if row is None else self._read(row)
+
+    def _find_row(self) -> Row | None:
+        """The template's row; what was read for a list is used once, because a later look has to see changes."""
+        known, self.known = self.known, None
+        if known is not None:
+            return known.get(self.name)
+        return describe_templates_by_name(self.ec2, [self.name]).get(self.name)
+
+    def _read(self, row: Row) -> Row:
+        rows = self._describe_versions(row)
+        found = {str(one["VersionNumber"]): normalize_template_data(one["LaunchTemplateData"]) for one in rows}
+        latest = str(row["LatestVersionNumber"])
+        candidates = [number for number in (self.in_use, latest) if number in found]
+        current = next((number for number in candidates if found[number] == self.wanted), candidates[0])
+        return {
+            "status": "ACTIVE",
+            "id": row["LaunchTemplateId"],
+            "name": row["LaunchTemplateName"],
+            "version": current,
+            "latestVersion": latest,
+            "defaultVersion": str(row["DefaultVersionNumber"]),
+            "data": found[current],
+            "tags": read_tag_list(row.get("Tags")),
+        }
+
+    def _describe_versions(self, row: Row) -> list[Row]:
+        """The latest version and the one in use. A version that was deleted by hand is left out."""
+        numbers = list(dict.fromkeys([str(row["LatestVersionNumber"]), *([self.in_use] if self.in_use else [])]))
+        ask = self.ec2.describe_launch_template_versions
+        try:
+            return ask(LaunchTemplateId=row["LaunchTemplateId"], Versions=numbers)["LaunchTemplateVersions"]
+        except Exception as error:
+            # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+            if len(numbers) == 1 or not has_code(error, "InvalidLaunchTemplateId.VersionNotFound"):
+                raise
+            return ask(LaunchTemplateId=row["LaunchTemplateId"], Versions=numbers[:1])["LaunchTemplateVersions"]
+
+    def validate(self, raw: Row | None, desired: Row) -> None:
+        if raw is not None:
+            self.check_owner(raw)
+
+    def check_owner(self, raw: Row) -> None:
+        """Refuse a template that was not created here for this cluster."""
+        if self.owner not in raw["tags"]:
+            raise ValidationError(
+                f"template: launch template {self.name} exists and was not created by kumo.eks for this cluster (it has no tag"
+                f" {self.owner}). Delete it, name the node group differently, or use it with the option launch_template."
+            )
+
+    def adjust(self, raw: Row, desired: Row) -> Row:
+        """The default version follows the version that the node group has, or gets."""
+        self.check_owner(raw)
+        return {**desired, "default_version": self.plan_version(raw, desired)}
+
+    @staticmethod
+    def plan_version(raw: Row, desired: Row) -> str:
+        """The version that has the desired data once the changes are made."""
+        return raw["version"] if raw["data"] == desired["data"] else str(int(raw["latestVersion"]) + 1)
+
+    def create(self, desired: Row) -> Row:
+        tags = {**drop_reserved_tags(desired.get("tags")), **self.marks}
+        answer = self.ec2.create_launch_template(
+            LaunchTemplateName=self.name,
+            LaunchTemplateData=desired["launch_template_data"],
+            ClientToken=str(uuid.uuid4()),  # a creation whose answer is lost is not made twice
+            TagSpecifications=[{"ResourceType": "launch-template", "Tags": build_tag_list(tags)}],
+        )["LaunchTemplate"]
+        return {**self.predict(desired), "id": answer["LaunchTemplateId"], "tags": tags}
+
+    def predict(self, desired: Row) -> Row:
+        tags = {**drop_reserved_tags(desired.get("tags")), **self.marks}
+        first = {"version": "1", "latestVersion": "1", "defaultVersion": "1"}
+        return {"status": "ACTIVE", "id": None, "name": self.name, **first, "data": desired["data"], "tags": tags}
+
+    def requests(self, raw: Row, changes: list[Change], desired: Row) -> list[Request]:
+        groups = {change.field.group for change in changes}
+        found = []
+        if "tags" in groups:
+            found.append(Request("CreateTags", lambda: self._set_tags(raw, desired["tags"])))
+        if "version" in groups:
+            found.append(Request("CreateLaunchTemplateVersion", lambda: self._create_version(raw, desired)))
+        elif "default" in groups:
+            found.append(Request("ModifyLaunchTemplate", lambda: self._set_default(raw, desired["default_version"])))
+        return found
+
+    def _create_version(self, raw: Row, desired: Row) -> None:
+        answer = self.ec2.create_launch_template_version(
+            LaunchTemplateId=raw["id"],
+            LaunchTemplateData=desired["launch_template_data"],
+            ClientToken=str(uuid.uuid4()),
+        )
+        self._set_default(raw, str(answer["LaunchTemplateVersion"]["VersionNumber"]))
+
+    def _set_default(self, raw: Row, number: str) -> None:
+        self.ec2.modify_launch_template(LaunchTemplateId=raw["id"], DefaultVersion=number)
+
+    def _set_tags(self, raw: Row, wanted: Row) -> None:
+        gone, new = compare_tags(_drop_marks(raw["tags"]), _drop_marks(wanted))
+        if gone:
+            self.ec2.delete_tags(Resources=[raw["id"]], Tags=[{"Key": key} for key in gone])
+        if new:
+            self.ec2.create_tags(Resources=[raw["id"]], Tags=new)
+
+    def delete(self) -> None:
+        self.ec2.delete_launch_template(LaunchTemplateName=self.name)
+
+    def already_exists(self, error: Exception) -> bool:
+        return has_code(error, EXISTS_CODE)
+
+    def is_missing(self, error: Exception) -> bool:
+        return has_code(error, *MISSING_CODES)
+
+    def delete_old_versions(self, template_id: str, in_use: Iterable[str]) -> list[str]:
+        """Delete all but the newest versions, the default one and those in use. Returns the numbers of the deleted ones."""
+        pages = self.ec2.get_paginator("describe_launch_template_versions").paginate(LaunchTemplateId=template_id)
+        rows = [row for page in pages for row in page["LaunchTemplateVersions"]]
+        kept = {str(row["VersionNumber"]) for row in rows if row["DefaultVersion"]} | {str(number) for number in in_use}
+        numbers = sorted((row["VersionNumber"] for row in rows), reverse=True)
+        old = [str(number) for number in numbers[KEPT_VERSIONS:] if str(number) not in kept]
+        for start in range(0, len(old), MOST_DELETED):
+            batch = old[start : start + MOST_DELETED]
+            self.ec2.delete_launch_template_versions(LaunchTemplateId=template_id, Versions=batch)
+        return old
 
 
-def latest_data(ec2: Any, template_id: str) -> dict[str, Any]:
-    answer = ec2.describe_launch_template_versions(LaunchTemplateId=template_id, Versions=["$Latest"])
-    return camel_dict_to_snake_dict(answer["LaunchTemplateVersions"][0]["LaunchTemplateData"])
+def describe_templates_by_name(ec2: Any, names: list[str]) -> dict[str, Row]:
+    """Rows of DescribeLaunchTemplates by name; what does not exist is left out."""
+    found = {}
+    for start in range(0, len(names), MOST_NAMES):
+        wanted = [{"Name": "launch-template-name", "Values": names[start : start + MOST_NAMES]}]
+        found.update({row["LaunchTemplateName"]: row for row in _describe_templates(ec2, wanted)})
+    return found
+
+
+def describe_owned_templates(ec2: Any, owner: str) -> list[Row]:
+    """Rows of DescribeLaunchTemplates that carry a mark."""
+    return _describe_templates(ec2, [{"Name": "tag-key", "Values": [owner]}])
+
+
+def _describe_templates(ec2: Any, filters: list[Row]) -> list[Row]:
+    pages = ec2.get_paginator("describe_launch_templates").paginate(Filters=filters)
+    return [row for page in pages for row in page["LaunchTemplates"]]

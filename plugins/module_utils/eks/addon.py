@@ -7,11 +7,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-try:
-    import yaml
-except ImportError:
-    yaml = None  # JSON can be read without it
-
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS, apply_tags
@@ -19,43 +14,23 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field, build_request, drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.json_schema import problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request
-from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_unique
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.addon import find_addon_problems, parse_configuration
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import (
     DEFAULT,
     MOST_RECENT,
     AddonCatalog,
-    chosen,
+    choose_version,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
 
 
-def configuration(value: Any) -> Any:
-    """Configuration values as data, from a dict or from JSON or YAML text; nothing is the empty dict."""
-    if not isinstance(value, str):
-        return value or {}
-    try:
-        return json.loads(value) if value.strip() else {}
-    except ValueError as error:
-        return _yaml(value, str(error))
-
-
-def _yaml(text: str, json_words: str) -> Any:
-    if yaml is None:
-        raise ValidationError(
-            f"configuration_values: no JSON ({json_words}), and to read YAML this Python needs PyYAML."
-        )
-    try:
-        return yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise ValidationError(f"configuration_values: neither JSON nor YAML: {error}") from error
-
-
-def configuration_request(value: Any) -> str:
+def build_configuration(value: Any) -> str:
     """Configuration values as the JSON text that the API takes."""
-    return json.dumps(configuration(value), sort_keys=True)
+    return json.dumps(parse_configuration(value), sort_keys=True)
 
 
-def associations(value: Any) -> list[dict[str, str]]:
+def normalize_associations(value: Any) -> list[dict[str, str]]:
     """Pod identity associations in one order, from the option or the API's spelling."""
     rows = [
         {
@@ -67,30 +42,32 @@ def associations(value: Any) -> list[dict[str, str]]:
     return sorted(rows, key=lambda row: row["service_account"])
 
 
-def associations_request(value: Any) -> list[dict[str, str]]:
-    return [{"serviceAccount": row["service_account"], "roleArn": row["role_arn"]} for row in associations(value)]
+def build_associations(value: Any) -> list[dict[str, str]]:
+    return [
+        {"serviceAccount": row["service_account"], "roleArn": row["role_arn"]} for row in normalize_associations(value)
+    ]
 
 
-def failed_update(status: str) -> str | None:
-    """UPDATE_FAILED; any other status is nothing to mend."""
+def read_failed_update(status: str) -> str | None:
+    """UPDATE_FAILED; any other status needs no repair."""
     return status if status == UPDATE_FAILED else None
 
 
 UPDATE_FAILED = "UPDATE_FAILED"  # EKS keeps it until another update ends well
 FIELDS = (
     TAGS,
-    Field("status", "status", "addon", failed_update, to_api=lambda status: "UPDATING"),
+    Field("status", "status", "addon", read_failed_update, to_api=lambda status: "UPDATING"),
     Field("version", "addonVersion", "addon"),
-    Field("configuration_values", "configurationValues", "addon", configuration, to_api=configuration_request),
+    Field("configuration_values", "configurationValues", "addon", parse_configuration, to_api=build_configuration),
     Field("service_account_role_arn", "serviceAccountRoleArn", "addon", lambda value: value or None),
-    # DescribeAddon gives ids only: ``describe`` puts what they stand for beside them
-    Field("pod_identity_associations", "podIdentities", "addon", associations, to_api=associations_request),
+    # DescribeAddon returns ARNs only: ``describe`` adds the service accounts and roles behind them
+    Field("pod_identity_associations", "podIdentities", "addon", normalize_associations, to_api=build_associations),
     Field("namespace", "namespaceConfig.namespace", None),
 )
 
 
 class AddonResource(EksResource):
-    """An add-on of a cluster; with ``desired`` associations, what stands is looked up in full."""
+    """An add-on of a cluster; its pod identity associations are looked up where the task names some."""
 
     kind = "add-on"
     fields = FIELDS
@@ -106,22 +83,22 @@ class AddonResource(EksResource):
 
     def describe(self) -> dict[str, Any] | None:
         raw = describe_or_none(self.client.describe_addon, "addon", **self._names)
-        return self._with_associations(raw) if raw and self._look_at_associations else raw
+        return self._add_associations(raw) if raw and self._look_at_associations else raw
 
-    def _with_associations(self, raw: dict[str, Any]) -> dict[str, Any]:
-        found = [self._association(arn) for arn in raw.get("podIdentityAssociations") or []]
+    def _add_associations(self, raw: dict[str, Any]) -> dict[str, Any]:
+        found = [self._describe_association(arn) for arn in raw.get("podIdentityAssociations") or []]
         return {**raw, "podIdentities": [row for row in found if row is not None]}
 
-    def _association(self, arn: str) -> dict[str, Any] | None:
-        words = {"clusterName": self.cluster_name, "associationId": arn.rsplit("/", 1)[-1]}
-        found = describe_or_none(self.client.describe_pod_identity_association, "association", **words)
+    def _describe_association(self, arn: str) -> dict[str, Any] | None:
+        names = {"clusterName": self.cluster_name, "associationId": arn.rsplit("/", 1)[-1]}
+        found = describe_or_none(self.client.describe_pod_identity_association, "association", **names)
         return found and {key: found[key] for key in ("serviceAccount", "roleArn")}
 
     def describe_update(self, update_id: str) -> dict[str, Any]:
-        words = {"name": self.cluster_name, "addonName": self.name, "updateId": update_id}
-        return self.client.describe_update(**words)["update"]
+        names = {"name": self.cluster_name, "addonName": self.name, "updateId": update_id}
+        return self.client.describe_update(**names)["update"]
 
-    # errors: an association that is there already is no add-on that is there already
+    # errors: "association already exists" does not mean that the add-on exists
 
     def already_exists(self, error: Exception) -> bool:
         return has_code(error, "ResourceInUseException") and has_message(error, "Addon already exists")
@@ -133,58 +110,60 @@ class AddonResource(EksResource):
         if raw["status"] == UPDATE_FAILED:
             desired = {**desired, "status": "ACTIVE"}
         if desired.get("version") in (DEFAULT, MOST_RECENT):
-            return self._with_version(desired)
+            return self._resolve_version(desired)
         return desired
 
     def build_replacement(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        return super().build_replacement(self._with_associations(raw), desired)
+        return super().build_replacement(self._add_associations(raw), desired)
 
     def is_immutable(self, change: Change) -> bool:
         """EKS gives the service account another role, but takes none away."""
         taken = change.field.option == "service_account_role_arn" and change.after is None
         return taken or super().is_immutable(change)
 
-    def _with_version(self, desired: dict[str, Any]) -> dict[str, Any]:
-        """The version as EKS names it; where there is no cluster yet it stays open."""
-        kubernetes = self._catalog.cluster_version()
+    def _resolve_version(self, desired: dict[str, Any]) -> dict[str, Any]:
+        """The version as EKS names it; unknown where there is no cluster yet."""
+        kubernetes = self._catalog.describe_cluster_version()
         if kubernetes is None:
             return {**desired, "version": None}
-        rows = self._catalog.compatible(self.name, kubernetes)
-        return {**desired, "version": chosen(rows, desired.get("version") or DEFAULT, self.name, kubernetes)}
+        rows = self._catalog.list_compatible(self.name, kubernetes)
+        return {**desired, "version": choose_version(rows, desired.get("version") or DEFAULT, self.name, kubernetes)}
 
     # rules
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         now = raw or {}
-        super().validate(raw, desired)
-        rows = desired.get("pod_identity_associations") or []
-        check_unique("pod_identity_associations", [row["service_account"] for row in rows])
+        raise_problems(find_addon_problems(desired))
         version = desired.get("version") or now.get("addonVersion")
         if raw is None or version != now["addonVersion"]:
-            version = self._with_version(desired)["version"]
+            version = self._resolve_version(desired)["version"]
         self._validate_configuration(now, version, desired.get("configuration_values"))
 
     def _validate_configuration(self, now: dict[str, Any], version: str | None, wanted: Any) -> None:
         """Values that are new, and values that a new version meets."""
-        before = configuration(now.get("configurationValues"))
-        values = before if wanted is None else configuration(wanted)
+        before = parse_configuration(now.get("configurationValues"))
+        values = before if wanted is None else parse_configuration(wanted)
         same = now and values == before and version == now["addonVersion"]
         if same or not values or version is None:
             return
-        found = problems(values, self._catalog.schema(self.name, version))
+        found = problems(values, self._catalog.describe_schema(self.name, version))
         if found:
             raise ValidationError(
                 f"configuration_values of add-on {self.name} {version}: {'; '.join(found)}."
-                f" What it takes: aws eks describe-addon-configuration --addon-name {self.name}"
+                f" To see what it accepts: aws eks describe-addon-configuration --addon-name {self.name}"
                 f" --addon-version {version}"
             )
 
     # requests
 
-    def create_request(self, desired: dict[str, Any]) -> dict[str, Any]:
-        return {**self._names, **self._settings(self._with_version(desired)), **_conflicts(desired)}
+    def build_create_request(self, desired: dict[str, Any]) -> dict[str, Any]:
+        return {
+            **self._names,
+            **self._build_settings(self._resolve_version(self.mark(desired))),
+            **_build_conflicts(desired),
+        }
 
-    def _settings(self, desired: dict[str, Any], fields: tuple[Field, ...] = FIELDS) -> dict[str, Any]:
+    def _build_settings(self, desired: dict[str, Any], fields: tuple[Field, ...] = FIELDS) -> dict[str, Any]:
         """The part of a request that sets these options; an empty role is none."""
         request = build_request(fields, drop_none(desired))
         if "podIdentities" in request:
@@ -192,17 +171,22 @@ class AddonResource(EksResource):
         return {key: value for key, value in request.items() if value != "" and key != "status"}
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
-        return self.client.create_addon(**self.create_request(desired))["addon"]
+        return self.client.create_addon(**self.build_create_request(desired))["addon"]
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
-        request = {**self._names, **build_request(FIELDS, drop_none(self._with_version(desired)))}
+        request = {**self._names, **build_request(FIELDS, drop_none(self._resolve_version(self.mark(desired))))}
         return {**request, "status": "CREATING"}
 
     def requests(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[Request]:
         fields = tuple(change.field for change in changes if change.field is not TAGS)
         found = []
         if fields:
-            wanted = {**self._names, **self._kept(raw), **self._settings(desired, fields), **_conflicts(desired)}
+            wanted = {
+                **self._names,
+                **self._keep_settings(raw),
+                **self._build_settings(desired, fields),
+                **_build_conflicts(desired),
+            }
             found.append(Request("UpdateAddon", lambda: self.client.update_addon(**wanted)["update"]))
         if any(change.field is TAGS for change in changes):
             arn, tags = raw["addonArn"], TAGS.normalize(desired["tags"])
@@ -210,7 +194,7 @@ class AddonResource(EksResource):
         return found
 
     @staticmethod
-    def _kept(raw: dict[str, Any]) -> dict[str, Any]:
+    def _keep_settings(raw: dict[str, Any]) -> dict[str, Any]:
         """What an update is to leave as it is: sent again, since EKS may set what is left out to its default."""
         keys = ("addonVersion", "configurationValues", "serviceAccountRoleArn")
         return {key: raw[key] for key in keys if raw.get(key)}
@@ -219,5 +203,5 @@ class AddonResource(EksResource):
         self.client.delete_addon(**self._names, preserve=self._preserve)
 
 
-def _conflicts(desired: dict[str, Any]) -> dict[str, str]:
+def _build_conflicts(desired: dict[str, Any]) -> dict[str, str]:
     return {"resolveConflicts": desired["resolve_conflicts"]} if desired.get("resolve_conflicts") else {}

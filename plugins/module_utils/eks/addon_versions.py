@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which versions of an add-on go with which Kubernetes version. Sources: DescribeAddonVersions, DescribeCluster."""
+"""Which versions of an add-on are compatible with which Kubernetes version. Sources: DescribeAddonVersions, DescribeCluster."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 DEFAULT, MOST_RECENT = "default", "most_recent"
 
 
-def sort_key(version: str) -> list[int]:
+def parse_numbers(version: str) -> list[int]:
     """v1.11.4-eksbuild.24 as its numbers, for the order of versions."""
     return [int(number) for number in re.findall(r"\d+", version)]
 
 
-def version_rows(addon: dict[str, Any]) -> list[dict[str, Any]]:
-    """The versions of one AddonInfo, newest first, each with the Kubernetes versions it goes with and is the default of."""
+def build_version_rows(addon: dict[str, Any]) -> list[dict[str, Any]]:
+    """The versions of one AddonInfo, newest first, each with the Kubernetes versions it is compatible with, and the default for."""
     rows = [
         {
             "version": info["addonVersion"],
@@ -30,7 +30,7 @@ def version_rows(addon: dict[str, Any]) -> list[dict[str, Any]]:
         }
         for info in addon["addonVersions"]
     ]
-    return sorted(rows, key=lambda row: sort_key(row["version"]), reverse=True)
+    return sorted(rows, key=lambda row: parse_numbers(row["version"]), reverse=True)
 
 
 class AddonCatalog:
@@ -42,7 +42,7 @@ class AddonCatalog:
         self._lock = threading.Lock()
         self._cluster_version: list[str | None] = []
 
-    def cluster_version(self) -> str | None:
+    def describe_cluster_version(self) -> str | None:
         """The cluster's Kubernetes version, None where there is no such cluster (yet)."""
         with self._lock:
             if not self._cluster_version:
@@ -50,24 +50,24 @@ class AddonCatalog:
                 self._cluster_version.append(cluster["version"] if cluster else None)
             return self._cluster_version[0]
 
-    def compatible(self, addon: str, kubernetes: str) -> list[dict[str, Any]]:
-        """The rows of ``version_rows`` for one Kubernetes version; raises Refused where there is none."""
+    def list_compatible(self, addon: str, kubernetes: str) -> list[dict[str, Any]]:
+        """The rows of ``build_version_rows`` for one Kubernetes version; raises ValidationError where there is none."""
         pages = self._client.get_paginator("describe_addon_versions").paginate(
             addonName=addon, kubernetesVersion=kubernetes
         )
-        rows = [row for page in pages for info in page["addons"] for row in version_rows(info)]
+        rows = [row for page in pages for info in page["addons"] for row in build_version_rows(info)]
         if not rows:
-            raise ValidationError(f"name: EKS offers no add-on {addon} for Kubernetes {kubernetes}.")
+            raise ValidationError(f"name: EKS does not offer an add-on {addon!r} for Kubernetes {kubernetes}.")
         return rows
 
-    def schema(self, addon: str, version: str) -> dict[str, Any]:
+    def describe_schema(self, addon: str, version: str) -> dict[str, Any]:
         """The JSON schema of the add-on's configuration values; the empty one, which allows all, where it has none."""
         answer = self._client.describe_addon_configuration(addonName=addon, addonVersion=version)
         return json.loads(answer.get("configurationSchema") or "{}")
 
 
-def chosen(rows: list[dict[str, Any]], wanted: str, addon: str, kubernetes: str) -> str:
-    """The version that is meant; raises Refused, naming the compatible ones, for one that does not go with the cluster."""
+def choose_version(rows: list[dict[str, Any]], wanted: str, addon: str, kubernetes: str) -> str:
+    """The version that the option means; raises ValidationError, naming the compatible ones, for one that is not compatible with the cluster."""
     versions = [row["version"] for row in rows]
     if wanted == MOST_RECENT:
         return versions[0]
@@ -76,7 +76,7 @@ def chosen(rows: list[dict[str, Any]], wanted: str, addon: str, kubernetes: str)
         return (defaults or versions)[0]
     if wanted not in versions:
         raise ValidationError(
-            f"version: {addon} {wanted} does not go with Kubernetes {kubernetes}."
-            f" Compatible are: {', '.join(versions)}; or write {DEFAULT} or {MOST_RECENT}."
+            f"version: {addon} {wanted} is not compatible with Kubernetes {kubernetes}."
+            f" Compatible versions: {', '.join(versions)}. Or use {DEFAULT} or {MOST_RECENT}."
         )
     return wanted

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clusters. Sources: CreateCluster, UpdateClusterConfig, UpdateClusterVersion, AssociateEncryptionConfig."""
+"""Clusters. Sources: CreateCluster, UpdateClusterConfig, UpdateClusterVersion, AssociateEncryptionConfig, DeleteCluster."""
 
 from __future__ import annotations
 
@@ -23,25 +23,29 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     text,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import (
+    LOG_TYPES,
+    MANAGED_EGRESS,
+    MODES,
+    find_auto_mode_problems,
+    find_cluster_problems,
+    find_endpoint_problems,
+    find_new_cluster_problems,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_missing, raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import check_step, parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
 
-LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
-MANAGED_EGRESS = "AWS_MANAGED"  # a cluster that has left it does not come back
-EGRESS_MODES = [MANAGED_EGRESS, "CUSTOMER_ROUTED", "CUSTOMER_ISOLATED"]
-MOST_GROUPS = 5
-MODES = ["CONFIG_MAP", "API_AND_CONFIG_MAP", "API"]  # a cluster's mode goes forward only
 
-
-def enabled_types(value: Any) -> list[str] | None:
+def normalize_log_types(value: Any) -> list[str] | None:
     """The enabled log types, from the option's list or the API's clusterLogging."""
     if not value or isinstance(value[0], str):
         return sorted(value or [])
     return sorted(kind for setup in value if setup.get("enabled") for kind in setup.get("types") or [])
 
 
-def cluster_logging(types: list[str]) -> list[dict[str, Any]]:
-    """The API's clusterLogging: what is on and, in so many words, what is off."""
+def build_logging(types: list[str]) -> list[dict[str, Any]]:
+    """The API's clusterLogging: a type that is in no row keeps its state, so each is named as enabled or as disabled."""
     rows = [
         {"types": [kind for kind in LOG_TYPES if kind in types], "enabled": True},
         {"types": [kind for kind in LOG_TYPES if kind not in types], "enabled": False},
@@ -49,7 +53,7 @@ def cluster_logging(types: list[str]) -> list[dict[str, Any]]:
     return [row for row in rows if row["types"]]
 
 
-def key_of(value: Any) -> dict[str, Any]:
+def normalize_encryption(value: Any) -> dict[str, Any]:
     """Encryption as {key_arn, resources}, from the option or the API's encryptionConfig."""
     if isinstance(value, dict):
         return {"key_arn": value["key_arn"], "resources": sorted(value.get("resources") or ["secrets"])}
@@ -58,31 +62,47 @@ def key_of(value: Any) -> dict[str, Any]:
     return {"key_arn": value[0]["provider"]["keyArn"], "resources": sorted(value[0]["resources"])}
 
 
-def encryption_config(value: dict[str, Any]) -> list[dict[str, Any]]:
-    wanted = key_of(value)
+def build_encryption(value: dict[str, Any]) -> list[dict[str, Any]]:
+    """The API's encryptionConfig."""
+    wanted = normalize_encryption(value)
     return [{"resources": wanted["resources"], "provider": {"keyArn": wanted["key_arn"]}}]
 
 
-def order_free(value: Any) -> Any:
-    """Either spelling of a nested structure, its lists sorted: EKS keeps no order of node pools, networks and CIDRs."""
-    return in_order(convert_to_snake(value))
+def normalize_nested(value: Any) -> Any:
+    """Either spelling of a nested structure, its lists sorted: EKS keeps no order of node pools, networks and CIDR blocks."""
+    return sort_lists(convert_to_snake(value))
 
 
-def in_order(value: Any) -> Any:
+def sort_lists(value: Any) -> Any:
+    """A structure with each of its lists sorted."""
     if isinstance(value, dict):
-        return {key: in_order(inner) for key, inner in value.items()}
-    return sorted((in_order(inner) for inner in value), key=repr) if isinstance(value, list) else value
+        return {key: sort_lists(inner) for key, inner in value.items()}
+    return sorted((sort_lists(inner) for inner in value), key=repr) if isinstance(value, list) else value
 
 
-def nested(option: str, path: str, group: str) -> Field:
+def normalize_access(value: Any) -> Any:
+    """accessConfig without what EKS takes at creation only: DescribeCluster does not return it.
+
+    terraform-provider-aws, internal/service/eks/cluster.go: "bootstrap_cluster_creator_admin_permissions isn't returned from the
+    AWS API". Compared, it would be a change on every run, and then UpdateClusterConfig from a mode to the same mode, which EKS
+    refuses ("Unsupported authentication mode update from API to API", https://github.com/aws/aws-cdk/issues/31032).
+    """
+    found = normalize_nested(value)
+    return {key: inner for key, inner in found.items() if key != CREATOR} if isinstance(found, dict) else found
+
+
+CREATOR = "bootstrap_cluster_creator_admin_permissions"
+
+
+def build_nested(option: str, path: str, group: str) -> Field:
     """A dict whose keys that the user gave are compared."""
-    return Field(option, path, group, order_free, partial=True, to_api=convert_to_camel)
+    return Field(option, path, group, normalize_nested, partial=True, to_api=convert_to_camel)
 
 
 FIELDS = (
     TAGS,
     Field("role_arn", "roleArn", None),
-    Field("outpost_config", "outpostConfig", None, order_free, partial=True, to_api=convert_to_camel),
+    Field("outpost_config", "outpostConfig", None, normalize_nested, partial=True, to_api=convert_to_camel),
     Field("deletion_protection", "deletionProtection", "deletion protection"),
     Field("subnets", "resourcesVpcConfig.subnetIds", "subnets and security groups", normalize_list),
     Field("security_groups", "resourcesVpcConfig.securityGroupIds", "subnets and security groups", normalize_list),
@@ -90,33 +110,57 @@ FIELDS = (
     Field("endpoint_private_access", "resourcesVpcConfig.endpointPrivateAccess", "endpoint access"),
     Field("public_access_cidrs", "resourcesVpcConfig.publicAccessCidrs", "endpoint access", normalize_list),
     Field("control_plane_egress_mode", "resourcesVpcConfig.controlPlaneEgressMode", "egress"),
-    Field("logging", "logging.clusterLogging", "logging", enabled_types, to_api=cluster_logging),
-    Field("encryption_config", "encryptionConfig", "encryption", key_of, to_api=encryption_config),
-    nested("access_config", "accessConfig", "access"),
-    nested("upgrade_policy", "upgradePolicy", "upgrade policy"),
-    nested("zonal_shift_config", "zonalShiftConfig", "zonal shift"),
-    nested("compute_config", "computeConfig", "auto mode"),
-    nested("storage_config", "storageConfig", "auto mode"),
-    nested("kubernetes_network_config", "kubernetesNetworkConfig", "auto mode"),
-    nested("remote_network_config", "remoteNetworkConfig", "remote networks"),
-    nested("control_plane_scaling_config", "controlPlaneScalingConfig", "control plane tier"),
-    nested("kube_api_server_config", "kubeApiServerConfig", "API server"),
-    nested("kube_scheduler_config", "kubeSchedulerConfig", "scheduler"),
-    nested("kube_controller_manager_config", "kubeControllerManagerConfig", "controller manager"),
+    Field("logging", "logging.clusterLogging", "logging", normalize_log_types, to_api=build_logging),
+    Field("encryption_config", "encryptionConfig", "encryption", normalize_encryption, to_api=build_encryption),
+    Field("access_config", "accessConfig", "access", normalize_access, partial=True, to_api=convert_to_camel),
+    build_nested("upgrade_policy", "upgradePolicy", "upgrade policy"),
+    build_nested("zonal_shift_config", "zonalShiftConfig", "zonal shift"),
+    build_nested("compute_config", "computeConfig", "auto mode"),
+    build_nested("storage_config", "storageConfig", "auto mode"),
+    build_nested("kubernetes_network_config", "kubernetesNetworkConfig", "auto mode"),
+    build_nested("remote_network_config", "remoteNetworkConfig", "remote networks"),
+    build_nested("control_plane_scaling_config", "controlPlaneScalingConfig", "control plane tier"),
+    build_nested("kube_api_server_config", "kubeApiServerConfig", "API server"),
+    build_nested("kube_scheduler_config", "kubeSchedulerConfig", "scheduler"),
+    build_nested("kube_controller_manager_config", "kubeControllerManagerConfig", "controller manager"),
     Field("version", "version", "version", text),
 )
+# "AccessDeniedException" from EKS, the other spellings from gateways and other services
+DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
 AUTO_MODE = tuple(field for field in FIELDS if field.group == "auto mode")
-# Inside a nested option, what EKS takes at creation only.
+# Inside a nested option, what EKS returns and cannot change. ComputeConfigRequest.nodeRoleArn: "This value cannot be changed after
+# the compute capability of EKS Auto Mode is enabled."
 FROZEN = (
-    ("access_config", "bootstrap_cluster_creator_admin_permissions"),
     ("kubernetes_network_config", "ip_family"),
     ("kubernetes_network_config", "service_ipv4_cidr"),
+    ("compute_config", "node_role_arn"),
 )
 
 
 class ClusterResource(EksResource):
+    """A cluster.
+
+    Args:
+        owner: key of the tag that marks clusters made here; empty where the task asks for no mark.
+        adopt: whether a cluster without the mark may be changed and deleted all the same.
+        planned_removals: node groups and Fargate profiles, by the List operations' keys, that are deleted before the cluster.
+    """
+
     kind = "cluster"
     fields = FIELDS
+
+    def __init__(
+        self,
+        client: Any,
+        name: str,
+        owner: str = "",
+        adopt: bool = False,
+        planned_removals: dict[str, list[str]] | None = None,
+    ) -> None:
+        super().__init__(client, name)
+        self.owner = owner
+        self._adopt = adopt
+        self._planned_removals = planned_removals or {}
 
     def describe(self) -> dict[str, Any] | None:
         return describe_or_none(self.client.describe_cluster, "cluster", name=self.name)
@@ -124,18 +168,29 @@ class ClusterResource(EksResource):
     def describe_update(self, update_id: str) -> dict[str, Any]:
         return self.client.describe_update(name=self.name, updateId=update_id)["update"]
 
+    def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
+        """What the task asks for, without the CIDR blocks of a public endpoint that is off: EKS answers [] for those."""
+        self._check_owner(raw, "change")
+        desired = super().adjust(raw, desired)
+        is_public = desired.get("endpoint_public_access", raw["resourcesVpcConfig"].get("endpointPublicAccess"))
+        return desired if is_public is not False else {**desired, "public_access_cidrs": None}
+
+    def _check_owner(self, raw: dict[str, Any], verb: str) -> None:
+        if self.owner and not self._adopt and self.owner not in (raw.get("tags") or {}):
+            raise ValidationError(
+                f"cluster {self.name} exists, and was not created by kumo.eks: it does not have the tag {self.owner}."
+                f" Set adopt=true to {verb} it nevertheless, or choose another name."
+            )
+
     # rules
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
-        super().validate(raw, desired)
-        if desired.get("version"):
-            parse_minor(desired["version"])
-        self._validate_place(desired)
-        self._validate_endpoint(raw or {}, desired)
-        self._validate_auto_mode(raw or {}, desired)
+        raise_problems(find_cluster_problems({**desired, "name": self.name}))
         if raw is None:
             self._validate_creation(desired)
             return
+        self._validate_endpoint(raw["resourcesVpcConfig"], desired)
+        self._validate_auto_mode(raw, desired)
         if desired.get("version"):
             check_step(raw["version"], desired["version"], f"cluster {self.name}", bool(desired.get("rollback")))
             if parse_minor(desired["version"]) > parse_minor(raw["version"]):
@@ -143,77 +198,61 @@ class ClusterResource(EksResource):
         self._validate_frozen(raw, desired)
         self._validate_mode(raw, desired)
         self._validate_egress(raw, desired)
-        if desired.get("encryption_config") and raw.get("encryptionConfig"):
-            if key_of(desired["encryption_config"]) != key_of(raw["encryptionConfig"]):
-                raise ValidationError(
-                    f"encryption_config: cluster {self.name} is encrypted with {key_of(raw['encryptionConfig'])['key_arn']};"
-                    " EKS can neither change nor take away a cluster's encryption."
-                )
+        self._validate_encryption(raw, desired)
 
     @staticmethod
-    def _validate_place(desired: dict[str, Any]) -> None:
-        """Source: VpcConfigRequest in the API reference; a local cluster on an Outpost has one subnet."""
-        subnets, groups = desired.get("subnets"), desired.get("security_groups")
-        if subnets is not None and len(set(subnets)) < 2 and not desired.get("outpost_config"):
-            raise ValidationError(f"subnets: EKS wants at least two, in different availability zones, not {subnets}.")
-        if groups is not None and len(groups) > MOST_GROUPS:
-            raise ValidationError(f"security_groups: {len(groups)} are given, and EKS takes at most {MOST_GROUPS}.")
-
-    def _validate_endpoint(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
-        now = {"endpointPublicAccess": True, "endpointPrivateAccess": False, **raw.get("resourcesVpcConfig", {})}
-        public = desired.get("endpoint_public_access", now["endpointPublicAccess"])
-        private = desired.get("endpoint_private_access", now["endpointPrivateAccess"])
-        if not public and not private:
-            raise ValidationError(
-                f"endpoint_public_access, endpoint_private_access: cluster {self.name} would have neither, and EKS wants"
-                " one of them at least. Way out: endpoint_private_access: true."
-            )
+    def _validate_endpoint(now: dict[str, Any], desired: dict[str, Any]) -> None:
+        public = desired.get("endpoint_public_access", now.get("endpointPublicAccess", True))
+        private = desired.get("endpoint_private_access", now.get("endpointPrivateAccess", False))
+        raise_problems(find_endpoint_problems(public, private))
 
     def _validate_auto_mode(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
-        """EKS takes auto mode's three parts all on or all off."""
-        if not any(desired.get(field.option) for field in AUTO_MODE):
-            return
-        wanted = self._auto_mode(raw, desired)
-        parts = {
-            "compute_config.enabled": wanted.get("computeConfig"),
-            "storage_config.block_storage.enabled": (wanted.get("storageConfig") or {}).get("blockStorage"),
-            "kubernetes_network_config.elastic_load_balancing.enabled": wanted["kubernetesNetworkConfig"].get(
-                "elasticLoadBalancing"
-            ),
-        }
-        is_on = {option: bool((part or {}).get("enabled")) for option, part in parts.items()}
-        if len(set(is_on.values())) > 1:
-            off = [option for option, on in is_on.items() if not on]
-            raise ValidationError(
-                f"EKS takes auto mode's {', '.join(is_on)} all true or all false, and of cluster {self.name} these would"
-                f" be false: {', '.join(off)}."
+        """The three parts of auto mode as they will be together."""
+        if any(desired.get(field.option) for field in AUTO_MODE):
+            planned = self._build_auto_mode(raw, desired)
+            raise_problems(
+                find_auto_mode_problems({field.option: convert_to_snake(field.read(planned)) for field in AUTO_MODE})
             )
 
     def _validate_egress(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
+        """Source: VpcConfigRequest.controlPlaneEgressMode."""
         wanted = desired.get("control_plane_egress_mode")
         now = raw["resourcesVpcConfig"].get("controlPlaneEgressMode") or MANAGED_EGRESS
         if wanted == MANAGED_EGRESS != now:
             raise ValidationError(
-                f"control_plane_egress_mode: cluster {self.name} is at {now} and EKS does not take it back to {wanted};"
-                " only a new cluster can have it."
+                f"control_plane_egress_mode: cluster {self.name} is at {now}, and EKS cannot change it back to {wanted}."
+                " Only a new cluster can have it."
+            )
+
+    def _validate_encryption(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
+        wanted, now = desired.get("encryption_config"), normalize_encryption(raw.get("encryptionConfig"))
+        if wanted and now and normalize_encryption(wanted) != now:
+            raise ValidationError(
+                f"encryption_config: cluster {self.name} is encrypted with {now['key_arn']}. EKS can neither change nor remove"
+                " the encryption of a cluster."
             )
 
     def _validate_creation(self, desired: dict[str, Any]) -> None:
-        missing = [option for option in ("role_arn", "subnets") if not desired.get(option)]
-        if missing:
-            raise ValidationError(
-                f"cluster {self.name} does not exist, and to create it these options are needed: {', '.join(missing)}"
-            )
+        raise_problems(find_missing(desired, ("role_arn", "subnets"), f"cluster {self.name}"))
+        raise_problems(find_new_cluster_problems(desired))
         if desired.get("version"):
             self._validate_offered(desired["version"])
 
     def _validate_offered(self, version: str) -> None:
-        """DescribeClusterVersions lists what EKS offers; another one is refused before anything is sent."""
-        pages = self.client.get_paginator("describe_cluster_versions").paginate()
+        """A version that EKS does not offer is refused with the ones it does, where the caller may list them.
+
+        Older IAM policies do not have eks:DescribeClusterVersions, which the creation itself does not need.
+        """
+        try:
+            pages = list(self.client.get_paginator("describe_cluster_versions").paginate())
+        except Exception as error:
+            if has_code(error, *DENIED):
+                return
+            raise
         offered = [row["clusterVersion"] for page in pages for row in page["clusterVersions"]]
         if version not in offered:
             raise ValidationError(
-                f"version: EKS does not offer {version} (any more); it offers {', '.join(sorted(offered, key=parse_minor))}."
+                f"version: EKS does not offer {version}. Versions are: {', '.join(sorted(offered, key=parse_minor))}."
             )
 
     def _validate_frozen(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
@@ -223,44 +262,91 @@ class ClusterResource(EksResource):
             now = convert_to_snake(paths[option].read(raw) or {}).get(key)
             if wanted is not None and now is not None and wanted != now:
                 raise ValidationError(
-                    f"{option}.{key}: cluster {self.name} was created with {now!r} and EKS cannot change it to {wanted!r};"
-                    " only a new cluster can have it."
+                    f"{option}.{key}: cluster {self.name} has {now!r}, and EKS cannot change it to {wanted!r}."
+                    " Only a new cluster can have it."
                 )
 
     def _validate_mode(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
+        """Source: UpdateAccessConfigRequest.authenticationMode."""
         wanted = (desired.get("access_config") or {}).get("authentication_mode")
         now = (raw.get("accessConfig") or {}).get("authenticationMode")
         if wanted and now and MODES.index(wanted) < MODES.index(now):
             raise ValidationError(
-                f"access_config.authentication_mode: cluster {self.name} is at {now} and cannot go back to {wanted};"
-                f" the way is {' -> '.join(MODES)}."
+                f"access_config.authentication_mode: cluster {self.name} is at {now} and cannot go back to {wanted}."
+                f" The order is {' -> '.join(MODES)}."
             )
+
+    # deletion
+
+    def validate_deletion(self, raw: dict[str, Any], planned: bool) -> None:
+        """Refuse a deletion that EKS would refuse; what is attached is looked up for a plan only.
+
+        A real DeleteCluster is refused by EKS itself, and the look would need rights that the deletion does not.
+        """
+        self._check_owner(raw, "delete")
+        if raw.get("deletionProtection"):
+            raise ValidationError(self._format_protected())
+        attached = self._list_attached(self._planned_removals) if planned else ""
+        if attached:
+            raise ValidationError(self._format_attached(attached))
+
+    def _format_protected(self) -> str:
+        return (
+            f"cluster {self.name} is protected from deletion. Set deletion_protection=false in a task before this one."
+        )
+
+    def _format_attached(self, attached: str) -> str:
+        return f"cluster {self.name} cannot be deleted while it has {attached}. Delete them first."
+
+    def _list_attached(self, planned_removals: dict[str, list[str]]) -> str:
+        """The node groups and Fargate profiles that keep EKS from deleting the cluster, as text."""
+        kinds = (
+            ("node groups", "list_nodegroups", "nodegroups"),
+            ("Fargate profiles", "list_fargate_profiles", "fargateProfileNames"),
+        )
+        found = []
+        for title, operation, key in kinds:
+            names = [
+                name for name in self._list_if_allowed(operation, key) if name not in planned_removals.get(key, [])
+            ]
+            if names:
+                found.append(f"{title}: {', '.join(names)}")
+        return "; ".join(found)
+
+    def _list_if_allowed(self, operation: str, key: str) -> list[str]:
+        try:
+            return list_names(self.client, operation, key, self.name)
+        except Exception as error:
+            if has_code(error, *DENIED):
+                return []
+            raise
 
     # requests
 
-    def create_request(self, desired: dict[str, Any]) -> dict[str, Any]:
-        request = {"name": self.name, **build_request(self.fields, drop_none(desired))}
+    def build_create_request(self, desired: dict[str, Any]) -> dict[str, Any]:
+        """CreateCluster's parameters; the mark of ownership is set by the call that creates the cluster."""
+        request = {"name": self.name, **build_request(self.fields, drop_none(self.mark(desired)))}
         if desired.get("bootstrap_self_managed_addons") is not None:
             request["bootstrapSelfManagedAddons"] = desired["bootstrap_self_managed_addons"]
         return request
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
-        return self.client.create_cluster(**self.create_request(desired))["cluster"]
+        return self.client.create_cluster(**self.build_create_request(desired))["cluster"]
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
-        return {**self.create_request(desired), "status": "CREATING"}
+        return {**self.build_create_request(desired), "status": "CREATING"}
 
     def requests(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[Request]:
         groups = dict.fromkeys(change.field.group for change in changes)
-        return [self._request(group, raw, changes, desired) for group in groups]
+        return [self._build_update(group, raw, changes, desired) for group in groups]
 
-    def _request(self, group: str, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> Request:
+    def _build_update(self, group: str, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> Request:
         fields = tuple(change.field for change in changes if change.field.group == group)
-        wanted = self._whole(raw, fields, desired)
+        wanted = self._build_whole(raw, fields, desired)
         if group == "tags":
             return Request("TagResource", lambda: apply_tags(self.client, raw["arn"], raw.get("tags"), wanted["tags"]))
         if group == "version":
-            wanted = self._version_request(raw, desired)
+            wanted = self._build_version_request(raw, desired)
             return Request("UpdateClusterVersion", lambda: self.client.update_cluster_version(**wanted)["update"])
         if group == "encryption":
             return Request(
@@ -268,8 +354,8 @@ class ClusterResource(EksResource):
                 lambda: self.client.associate_encryption_config(clusterName=self.name, **wanted)["update"],
             )
         if group == "auto mode":
-            wanted = self._auto_mode(raw, desired)
-        if group == "access":  # the other key of accessConfig is known at creation only
+            wanted = self._build_auto_mode(raw, desired)
+        if group == "access":  # UpdateAccessConfigRequest has this member alone
             wanted = {"accessConfig": {"authenticationMode": wanted["accessConfig"]["authenticationMode"]}}
         return Request(
             f"UpdateClusterConfig ({group})",
@@ -277,15 +363,15 @@ class ClusterResource(EksResource):
         )
 
     @staticmethod
-    def _whole(raw: dict[str, Any], fields: tuple[Field, ...], desired: dict[str, Any]) -> dict[str, Any]:
-        """The part of a request for these fields; of a nested option, what was not given is sent as it stands."""
+    def _build_whole(raw: dict[str, Any], fields: tuple[Field, ...], desired: dict[str, Any]) -> dict[str, Any]:
+        """The part of a request for these fields; of a nested option, what the task omits is sent as it is."""
         wanted = build_request(fields, drop_none(desired))
         for field in fields:
             if field.partial:
                 wanted = replace_value(wanted, field.path, merge(field.read(raw), field.read(wanted)))
         return wanted
 
-    def _version_request(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
+    def _build_version_request(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         request = {"name": self.name, "version": desired["version"], "force": bool(desired.get("force"))}
         back = parse_minor(desired["version"]) < parse_minor(raw["version"])
         if back and desired.get("rollback_config"):
@@ -293,8 +379,8 @@ class ClusterResource(EksResource):
         return request
 
     @staticmethod
-    def _auto_mode(raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        """EKS takes compute, block storage and load balancing together or not at all: what was not given stays."""
+    def _build_auto_mode(raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
+        """Compute, block storage and load balancing, which EKS changes together only: omitted parts are sent as they are."""
         keys = ("computeConfig", "storageConfig", "kubernetesNetworkConfig")
         now = {key: raw[key] for key in keys if raw.get(key)}
         wanted = merge(now, build_request(AUTO_MODE, drop_none(desired)))
@@ -306,18 +392,10 @@ class ClusterResource(EksResource):
         try:
             self.client.delete_cluster(name=self.name)
         except Exception as error:
+            # "Cluster has nodegroups attached", "Cannot delete because cluster my-cluster currently has 1 node groups attached"
             if has_code(error, "ResourceInUseException") and has_message(error, "attached"):
-                raise ValidationError(self._attached_text()) from error
-            if has_message(error, "deletion protection"):
-                raise ValidationError(
-                    f"cluster {self.name} is protected from deletion. Way out: run with deletion_protection: false first."
-                ) from error
+                attached = self._list_attached({}) or "node groups or Fargate profiles"
+                raise ValidationError(self._format_attached(attached)) from error
+            if has_message(error, "deletion protection"):  # switched on since the cluster was described
+                raise ValidationError(self._format_protected()) from error
             raise
-
-    def _attached_text(self) -> str:
-        """Which node groups and Fargate profiles stand in the way of the deletion."""
-        groups = list_names(self.client, "list_nodegroups", "nodegroups", self.name)
-        profiles = list_names(self.client, "list_fargate_profiles", "fargateProfileNames", self.name)
-        rows = [("node groups", groups), ("Fargate profiles", profiles)]
-        words = "; ".join(f"{what}: {', '.join(names)}" for what, names in rows if names)
-        return f"cluster {self.name} cannot be deleted while these stand: {words}. Way out: remove them first."

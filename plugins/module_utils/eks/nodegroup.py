@@ -5,220 +5,158 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS, apply_tags
+from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import apply_tags, check_tags
+from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUSTOM
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     Change,
-    Field,
     build_options,
     build_request,
-    convert_to_camel,
     convert_to_snake,
     drop_none,
-    normalize_list,
-    normalize_map,
-    text,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import TRANSIENT_STATUSES, Request
-from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_label
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_image import find_image_version_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_template import find_template_data_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import (
+    EXCLUSIVE,
+    LATEST,
+    find_nodegroup_problems,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_missing, raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
+from ansible_collections.kumo.eks.plugins.module_utils.eks.ami_release import choose_release, find_latest_release
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
-
-AMI_TYPES = [
-    "AL2_x86_64",
-    "AL2_x86_64_GPU",
-    "AL2_ARM_64",
-    "CUSTOM",
-    "BOTTLEROCKET_ARM_64",
-    "BOTTLEROCKET_x86_64",
-    "BOTTLEROCKET_ARM_64_FIPS",
-    "BOTTLEROCKET_x86_64_FIPS",
-    "BOTTLEROCKET_ARM_64_NVIDIA",
-    "BOTTLEROCKET_x86_64_NVIDIA",
-    "BOTTLEROCKET_ARM_64_NVIDIA_FIPS",
-    "BOTTLEROCKET_x86_64_NVIDIA_FIPS",
-    "WINDOWS_CORE_2019_x86_64",
-    "WINDOWS_FULL_2019_x86_64",
-    "WINDOWS_CORE_2022_x86_64",
-    "WINDOWS_FULL_2022_x86_64",
-    "WINDOWS_CORE_2025_x86_64",
-    "WINDOWS_FULL_2025_x86_64",
-    "AL2023_x86_64_STANDARD",
-    "AL2023_ARM_64_STANDARD",
-    "AL2023_x86_64_NEURON",
-    "AL2023_x86_64_NVIDIA",
-    "AL2023_ARM_64_NVIDIA",
-]
-
-
-def sorted_taints(value: Any) -> list[dict[str, str]]:
-    """Taints in one order, a missing value as the empty one."""
-    taints = [{"key": t["key"], "value": t.get("value") or "", "effect": t["effect"]} for t in value or []]
-    return sorted(taints, key=lambda taint: (taint["key"], taint["effect"]))
-
-
-def remote_access(value: dict[str, Any] | None) -> dict[str, Any]:
-    """{ec2_ssh_key, source_sg} from the option or the API's remoteAccess."""
-    value = value or {}
-    key = value.get("ec2_ssh_key") or value.get("ec2SshKey")
-    groups = value.get("source_sg") or value.get("sourceSecurityGroups") or []
-    return drop_none({"ec2_ssh_key": key, "source_sg": sorted(groups) or None})
-
-
-def remote_access_request(value: dict[str, Any]) -> dict[str, Any]:
-    return drop_none({"ec2SshKey": value.get("ec2_ssh_key"), "sourceSecurityGroups": value.get("source_sg")})
-
-
-def update_config(value: dict[str, Any] | None) -> dict[str, Any]:
-    """updateConfig as the option; EKS may leave its default strategy unsaid."""
-    return {"update_strategy": "DEFAULT", **convert_to_snake(value or {})}
-
-
-def node_repair_config(value: dict[str, Any] | None) -> dict[str, Any]:
-    """nodeRepairConfig as the option, its overrides in one order."""
-    config = convert_to_snake(value or {})
-    key = "node_repair_config_overrides"
-    rows = sorted(map(convert_to_snake, config.get(key) or []), key=lambda row: sorted(map(str, row.items())))
-    return {**config, key: rows} if rows else config
-
-
-def warm_pool_config(value: dict[str, Any] | None) -> dict[str, Any]:
-    """warmPoolConfig as the option; of a pool that is off nothing else matters."""
-    config = convert_to_snake(value or {})
-    return config if config.get("enabled") else {"enabled": False}
-
-
-def merge_labels_(
-    now: dict[str, Any] | None, asked: dict[str, Any], pairs: tuple[tuple[str, str], ...]
-) -> dict[str, Any]:
-    """What is asked over what is there; of a pair that excludes each other the one that is asked for stays."""
-    others = {pair[1 - side] for pair in pairs for side in (0, 1) if asked.get(pair[side]) is not None}
-    return {**{key: value for key, value in convert_to_snake(now or {}).items() if key not in others}, **asked}
-
-
-# A number of nodes or a percentage of them, never both: UpdateConfig and NodeRepairConfig in the API reference.
-EXCLUSIVE: dict[str, tuple[tuple[str, str], ...]] = {
-    "update_config": (("max_unavailable", "max_unavailable_percentage"),),
-    "node_repair_config": (
-        ("max_unhealthy_node_threshold_count", "max_unhealthy_node_threshold_percentage"),
-        ("max_parallel_nodes_repaired_count", "max_parallel_nodes_repaired_percentage"),
-    ),
-    "warm_pool_config": (),
-}
-
-# Least and most of each number: NodegroupScalingConfig, NodegroupUpdateConfig, NodeRepairConfig, WarmPoolConfig; None: no end
-RANGES = {
-    "scaling_config.min_size": (0, None),
-    "scaling_config.max_size": (1, None),
-    "scaling_config.desired_size": (0, None),
-    "update_config.max_unavailable": (1, 100),
-    "update_config.max_unavailable_percentage": (1, 100),
-    "node_repair_config.max_unhealthy_node_threshold_count": (1, None),
-    "node_repair_config.max_unhealthy_node_threshold_percentage": (1, 100),
-    "node_repair_config.max_parallel_nodes_repaired_count": (1, None),
-    "node_repair_config.max_parallel_nodes_repaired_percentage": (1, 100),
-    "warm_pool_config.min_size": (0, None),
-    "disk_size": (1, None),
-}
-MOST_TAINTS = 50  # https://docs.aws.amazon.com/eks/latest/userguide/node-taints-managed-node-groups.html
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_fields import (
+    FIELDS,
+    TAGS,
+    build_labels_payload,
+    build_taints_payload,
+    merge_exclusive,
+    merge_scaling,
+    normalize_taints,
+)
 
 NO_TEMPLATE = ("InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound")
 
-SKEW = 3  # minors a kubelet may be behind the API server: https://kubernetes.io/releases/version-skew-policy/
 
+@dataclass
+class NodegroupLookups:
+    """What node groups of one cluster look up outside of EKS' node group API, each only where it is needed.
 
-FIELDS = (
-    TAGS,
-    Field("node_role", "nodeRole", None),
-    Field("subnets", "subnets", None, normalize_list),
-    Field("instance_types", "instanceTypes", None, normalize_list),
-    Field("ami_type", "amiType", None),
-    Field("capacity_type", "capacityType", None),
-    Field("disk_size", "diskSize", None),
-    Field("remote_access", "remoteAccess", None, remote_access, partial=True, to_api=remote_access_request),
-    Field("launch_template.id", "launchTemplate.id", None),
-    Field("scaling_config", "scalingConfig", "config", convert_to_snake, partial=True, to_api=convert_to_camel),
-    Field("labels", "labels", "config", normalize_map, to_api=normalize_map),
-    Field("taints", "taints", "config", sorted_taints, to_api=sorted_taints),
-    Field("update_config", "updateConfig", "config", update_config, to_api=convert_to_camel),
-    Field("node_repair_config", "nodeRepairConfig", "config", node_repair_config, to_api=convert_to_camel),
-    Field("warm_pool_config", "warmPoolConfig", "config", warm_pool_config, to_api=convert_to_camel),
-    Field("version", "version", "version", text),
-    Field("release_version", "releaseVersion", "version", text, follows="version"),
-    Field("launch_template.version", "launchTemplate.version", "version", text, to_api=text),
-)
+    Args:
+        ec2: makes a client, for launch templates and Windows images.
+        ssm: makes a client, for the latest release of an image.
+    """
+
+    eks: Any
+    cluster_name: str
+    ec2: Callable[[], Any]
+    ssm: Callable[[], Any]
+    _cluster: list[dict[str, Any] | None] = field(default_factory=list)
+    _releases: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def describe_cluster(self) -> dict[str, Any] | None:
+        """The cluster, asked for once in a task; None where it does not exist."""
+        if not self._cluster:
+            self._cluster.append(describe_or_none(self.eks.describe_cluster, "cluster", name=self.cluster_name))
+        return self._cluster[0]
+
+    def find_latest_release(self, ami_type: str, version: str) -> str:
+        """The latest release of an image, asked for once in a task."""
+        key = (ami_type, version)
+        if key not in self._releases:
+            self._releases[key] = find_latest_release(self.ssm(), self.ec2, ami_type, version)
+        return self._releases[key]
 
 
 class NodegroupResource(EksResource):
-    """A node group of a cluster; ``ec2`` gives a client where a launch template has to be looked up."""
+    """A managed node group of a cluster."""
 
     kind = "node group"
     fields = FIELDS
     replaceable = True
-    transient_statuses = TRANSIENT_STATUSES - {"DEGRADED"}  # nodes that are lost do not come back while somebody waits
+    transient_statuses = TRANSIENT_STATUSES - {"DEGRADED"}  # lost nodes do not come back during a wait
 
-    def __init__(self, client: Any, cluster_name: str, name: str, ec2: Callable[[], Any]) -> None:
+    def __init__(
+        self, client: Any, cluster_name: str, name: str, lookups: NodegroupLookups | None, owner: str = ""
+    ) -> None:
         super().__init__(client, name)
+        self.owner = owner
         self.cluster_name = cluster_name
         self._names = {"clusterName": cluster_name, "nodegroupName": name}
-        self._ec2 = ec2
+        self._lookups = lookups
+        self._observed: list[dict[str, Any] | None] = []
+
+    def observe(self) -> dict[str, Any] | None:
+        """Describe, and let the next describe() answer the same: one look serves both."""
+        self._observed = [self.describe()]
+        return self._observed[0]
 
     def describe(self) -> dict[str, Any] | None:
+        if self._observed:
+            return self._observed.pop()
         return describe_or_none(self.client.describe_nodegroup, "nodegroup", **self._names)
 
     def describe_update(self, update_id: str) -> dict[str, Any]:
-        words = {"name": self.cluster_name, "nodegroupName": self.name, "updateId": update_id}
-        return self.client.describe_update(**words)["update"]
+        names = {"name": self.cluster_name, "nodegroupName": self.name, "updateId": update_id}
+        return self.client.describe_update(**names)["update"]
 
-    # the desired state in the light of the current one
+    # the desired state, adjusted to the current one
 
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        self._validate_words(desired)
-        desired = self._with_template(super().adjust(raw, desired), raw.get("launchTemplate"))
+        image = {} if desired.get("ami_type") else {"ami_type": raw.get("amiType")}  # omitted, it stays
+        raise_problems(find_nodegroup_problems({**desired, **image, "name": self.name}))
+        desired = self._add_template(super().adjust(raw, desired), raw.get("launchTemplate"))
+        desired = self._resolve_release(raw, desired)
         for option, pairs in EXCLUSIVE.items():
             if desired.get(option):
                 current = next(field for field in self.fields if field.option == option).read(raw)
-                desired = {**desired, option: merge_labels_(current, desired[option], pairs)}
+                desired = {**desired, option: merge_exclusive(current, desired[option], pairs)}
         if desired.get("scaling_config"):
             enforce = bool(desired.get("enforce_desired_size"))
-            desired = {
-                **desired,
-                "scaling_config": self._scaling(raw["scalingConfig"], desired["scaling_config"], enforce),
-            }
+            sizes = merge_scaling(raw["scalingConfig"], desired["scaling_config"], enforce)
+            desired = {**desired, "scaling_config": sizes}
         return desired
 
-    @staticmethod
-    def _scaling(now: dict[str, int], asked: dict[str, int], enforce: bool) -> dict[str, int]:
-        """The desired size is the autoscaler's once the group stands: it is only moved into new limits."""
-        sizes = {**convert_to_snake(now), **asked}
-        if enforce and "desired_size" in asked:
-            return sizes
-        return {**sizes, "desired_size": min(max(now["desiredSize"], sizes["min_size"]), sizes["max_size"])}
+    def _resolve_release(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
+        """ "latest" as a release version. With a new Kubernetes version EKS chooses the latest one itself."""
+        if desired.get("release_version") != LATEST:
+            return desired
+        if desired.get("version") not in (None, raw.get("version")):
+            return {key: value for key, value in desired.items() if key != "release_version"}
+        latest = self._lookups.find_latest_release(raw["amiType"], raw["version"])
+        return {**desired, "release_version": choose_release(raw["amiType"], raw.get("releaseVersion"), latest)}
 
     def build_replacement(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        """What a replacement is made of: what the task says, and for the rest what the old group has.
+        """The task's options, and the current values of all others.
 
-        A release version belongs to a kind of image, and a CUSTOM image to its template: they are not carried over.
+        A release version belongs to an AMI type, a new group always has the cluster's version, and the image of a CUSTOM
+        one is in its launch template: these are not taken over.
         """
         asked = self.adjust(raw, {**desired, "enforce_desired_size": True})
-        dropped = {"release_version", "launch_template.id", "launch_template.version"}
-        if asked.get("launch_template"):
+        dropped = {"version", "release_version", "launch_template.id", "launch_template.version"}
+        has_template = bool(asked.get("launch_template")) or asked.get("template") is not None
+        if has_template:
             dropped |= {"disk_size", "remote_access"}
-        if raw.get("amiType") == "CUSTOM":
-            dropped |= {"ami_type", "version"}
-        kept = {option: value for option, value in build_options(self.fields, raw).items() if option not in dropped}
-        if raw.get("launchTemplate") and not asked.get("launch_template"):
+        if raw.get("amiType") == CUSTOM:
+            dropped |= {"ami_type"}
+        options = build_options(self.fields, raw)
+        kept = {option: value for option, value in options.items() if value and option not in dropped}
+        kept["subnets"] = raw["subnets"]  # what is sent is never the sorted form that is compared
+        if raw.get("launchTemplate") and not has_template:
             kept["launch_template"] = {key: raw["launchTemplate"][key] for key in ("id", "version")}
         return {**kept, **asked}
 
-    def _with_template(self, desired: dict[str, Any], now: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The launch template as its id and version: a name, $Latest and $Default are looked up in EC2.
+    def _add_template(self, desired: dict[str, Any], now: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The launch template as its ID and version: a name, $Latest and $Default are looked up in EC2.
 
-        A version that is left out is the one in use, and the default one for another template.
+        A version that is omitted is the one in use, or the default one of another template.
         """
         template = desired.get("launch_template")
         if not template:
@@ -231,176 +169,160 @@ class NodegroupResource(EksResource):
             template = {"id": now["id"], "version": template.get("version") or now["version"]}
         version = str(template.get("version") or "$Default")
         if not template.get("id") or version.startswith("$"):
-            template = self._looked_up(template, version)
-            version = str(template["version"])
+            found = self._describe_template(template, version)
+            template, version = {"id": found["LaunchTemplateId"]}, str(found["VersionNumber"])
         return {**desired, "launch_template.id": template["id"], "launch_template.version": version}
 
-    def _looked_up(self, template: dict[str, Any], version: str) -> dict[str, Any]:
-        words = {"LaunchTemplateId": template["id"]} if template.get("id") else {"LaunchTemplateName": template["name"]}
-        rows = self._ec2().describe_launch_template_versions(Versions=[version], **words)["LaunchTemplateVersions"]
-        if not rows:
-            raise ValidationError(f"launch_template: {next(iter(words.values()))} has no version {version}")
-        return {"id": rows[0]["LaunchTemplateId"], "version": rows[0]["VersionNumber"]}
+    def _describe_template(self, template: dict[str, Any], version: str) -> dict[str, Any]:
+        names = {"LaunchTemplateId": template["id"]} if template.get("id") else {"LaunchTemplateName": template["name"]}
+        rows = self._lookups.ec2().describe_launch_template_versions(Versions=[version], **names)
+        if not rows["LaunchTemplateVersions"]:
+            raise ValidationError(f"launch_template: {next(iter(names.values()))} has no version {version}.")
+        return rows["LaunchTemplateVersions"][0]
 
     # rules
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
-        super().validate(raw, desired)
-        self._validate_words(desired)
-        missing = [option for option in ("node_role", "subnets") if not desired.get(option)]
-        if raw is None and missing:
-            needed = ", ".join(missing)
-            raise ValidationError(
-                f"node group {self.name} does not exist, and to create it these options are needed: {needed}"
-            )
+        check_tags(desired.get("tags"))
         if raw is None:
-            self._sized(desired)
-        if desired.get("version"):
-            self._validate_version(raw["version"] if raw else None, desired["version"])
+            self._validate_creation(desired)
+        else:
+            self._validate_change(raw, desired)
 
-    def _validate_version(self, now: str | None, wanted: str) -> None:
-        """Not back, not ahead of the cluster, not more than SKEW minors behind it."""
-        if wanted == now:
-            return
-        if now and parse_minor(wanted) < parse_minor(now):
-            raise ValidationError(f"version: node group {self.name} is at {now} and cannot go back to {wanted}.")
-        cluster = describe_or_none(self.client.describe_cluster, "cluster", name=self.cluster_name)
-        if cluster is None:
-            return  # a plan for a cluster that is yet to come; EKS itself refuses a real creation
-        ahead = parse_minor(cluster["version"]) - parse_minor(wanted)
-        here = f"version: node group {self.name} cannot be at {wanted}, for cluster {self.cluster_name} is at {cluster['version']}"
-        if ahead < 0:
-            raise ValidationError(f"{here}. Way out: upgrade the cluster first.")
-        if ahead > SKEW:
-            raise ValidationError(f"{here} and nodes may be at most {SKEW} minor versions behind it.")
-
-    def _validate_words(self, desired: dict[str, Any]) -> None:
-        if desired.get("version"):
-            parse_minor(desired["version"])
-        self._validate_ranges(desired)
-        scaling = desired.get("scaling_config") or {}
-        sizes = [scaling[key] for key in ("min_size", "desired_size", "max_size") if scaling.get(key) is not None]
-        if sizes != sorted(sizes):
-            raise ValidationError(f"scaling_config: min_size <= desired_size <= max_size is wanted, not {scaling}")
-        for option, pairs in EXCLUSIVE.items():
-            for pair in pairs:
-                if all((desired.get(option) or {}).get(key) is not None for key in pair):
-                    raise ValidationError(f"{option}: either {pair[0]} or {pair[1]} can be given, not both")
-        self._validate_marks(desired)
-        taints = [(taint["key"], taint["effect"]) for taint in desired.get("taints") or []]
-        twice = sorted({taint for taint in taints if taints.count(taint) > 1})
-        if twice:
-            raise ValidationError(f"taints: one of a key and an effect is allowed, and there are more of {twice}")
-        for option in ("disk_size", "remote_access"):
-            if desired.get("launch_template") and desired.get(option):
-                raise ValidationError(
-                    f"{option}: with a launch_template it belongs into the template, EKS takes it from there only"
-                )
-
-    @staticmethod
-    def _validate_ranges(desired: dict[str, Any]) -> None:
-        for path, (least, most) in RANGES.items():
-            option, dot, key = path.partition(".")
-            value = (desired.get(option) or {}).get(key) if dot else desired.get(option)
-            if value is not None and (value < least or (most is not None and value > most)):
-                wanted = f"at least {least}" if most is None else f"{least} to {most}"
-                raise ValidationError(f"{path}: {value} is given, and {wanted} is wanted")
-
-    @staticmethod
-    def _validate_marks(desired: dict[str, Any]) -> None:
-        """Labels and taints that Kubernetes takes: EKS finds out only once the nodes are there."""
-        for key, value in normalize_map(desired.get("labels")).items():
-            check_label("labels", key, value)
-        taints = desired.get("taints") or []
-        if len(taints) > MOST_TAINTS:
+    def _validate_creation(self, desired: dict[str, Any]) -> None:
+        raise_problems(find_missing(desired, ("node_role", "subnets"), f"node group {self.name}"))
+        raise_problems(find_nodegroup_problems({**desired, "name": self.name}))
+        self._complete_sizes(desired)
+        version = desired.get("version")
+        is_al2 = str(desired.get("ami_type") or "").startswith("AL2_")
+        cluster = self._lookups.describe_cluster() if version or is_al2 else None
+        if cluster:
+            raise_problems(find_image_version_problems(desired, cluster["version"]))
+        if version and cluster and cluster["version"] != version:
+            # CreateNodegroup version in EKS' model: the cluster's version "is the only accepted specified value"
             raise ValidationError(
-                f"taints: {len(taints)} are given, and EKS takes at most {MOST_TAINTS} for a node group"
+                f"version: a new node group has the Kubernetes version of its cluster, and {self.cluster_name} is at"
+                f" {cluster['version']}, not {version}. Omit version, or set it to {cluster['version']}."
             )
-        for taint in taints:
-            check_label("taints", taint["key"], taint.get("value") or "", may_be_empty=True)
+        if desired.get("launch_template"):
+            self._validate_own_template(desired)
+
+    def _validate_own_template(self, desired: dict[str, Any]) -> None:
+        """Refuse what EKS refuses of a template, before it takes minutes to say so."""
+        template = desired["launch_template"]
+        try:
+            found = self._describe_template(template, str(template.get("version") or "$Default"))
+        except Exception as error:
+            if not has_code(error, *NO_TEMPLATE):
+                raise
+            return  # a plan may name one that another task of the play creates; a real creation fails by itself
+        raise_problems(find_template_data_problems(found["LaunchTemplateData"], desired))
+
+    def _validate_change(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
+        image = {"ami_type": desired.get("ami_type") or raw.get("amiType")}
+        sizes = {"scaling_config": desired.get("scaling_config") or convert_to_snake(raw["scalingConfig"])}
+        raise_problems(find_nodegroup_problems({**desired, **image, **sizes, "name": self.name}))
+        if desired.get("version") not in (None, raw.get("version")):
+            self._validate_version(raw["version"], desired["version"])
+
+    def _validate_version(self, now: str, wanted: str) -> None:
+        """Not back, and not ahead of the cluster."""
+        if parse_minor(wanted) < parse_minor(now):
+            raise ValidationError(
+                f"version: node group {self.name} is at {now} and cannot go back to {wanted}."
+                " Create another node group, and move the pods to it."
+            )
+        cluster = self._lookups.describe_cluster()
+        if cluster and parse_minor(cluster["version"]) < parse_minor(wanted):
+            raise ValidationError(
+                f"version: node group {self.name} cannot be at {wanted}, because cluster {self.cluster_name} is at"
+                f" {cluster['version']}. Upgrade the cluster first."
+            )
 
     @staticmethod
-    def _sized(desired: dict[str, Any]) -> dict[str, Any]:
-        """The desired state of a new group: EKS wants all of its sizes or none; the least is what it begins with."""
+    def _complete_sizes(desired: dict[str, Any]) -> dict[str, Any]:
+        """The desired state of a new group: EKS wants all of its sizes or none. It begins with the least one."""
         sizes = drop_none(desired.get("scaling_config") or {})
         if not sizes:
             return {key: value for key, value in desired.items() if key != "scaling_config"}
         missing = [key for key in ("min_size", "max_size") if key not in sizes]
         if missing:
             raise ValidationError(
-                f"scaling_config: for a new node group EKS wants all sizes or none; missing: {', '.join(missing)}"
+                f"scaling_config: a new node group needs all sizes or none. Set {', '.join(missing)}, too."
             )
         return {**desired, "scaling_config": {"desired_size": sizes["min_size"], **sizes}}
 
     # requests
 
-    def create_request(self, desired: dict[str, Any]) -> dict[str, Any]:
-        wanted = self._with_template(self._sized(desired))
+    def build_creation(self, desired: dict[str, Any]) -> dict[str, Any]:
+        """The request of CreateNodegroup. The mark of the owner is set by the creation, or it would get lost with an interruption."""
+        wanted = self.mark(self._add_template(self._complete_sizes(desired)))
+        if wanted.get("release_version") == LATEST:
+            wanted["release_version"] = None  # EKS takes the latest one
+        if wanted.get("ami_type") == CUSTOM:
+            wanted["ami_type"] = None  # EKS sees it by the image, and refuses amiType beside it
         return {**self._names, **build_request(self.fields, drop_none(wanted))}
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
-        return self.client.create_nodegroup(**self.create_request(desired))["nodegroup"]
+        return self.client.create_nodegroup(**self.build_creation(desired))["nodegroup"]
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
-        """As create_request; a launch template that is yet to come stands there by its name."""
+        """As build_creation. A launch template that does not exist yet is shown by its name."""
         try:
-            request = self.create_request(desired)
+            request = self.build_creation(desired)
         except Exception as error:
             if not has_code(error, *NO_TEMPLATE):
                 raise
             template = desired["launch_template"]
-            request = {**self.create_request({**desired, "launch_template": None}), "launchTemplate": template}
+            request = {**self.build_creation({**desired, "launch_template": None}), "launchTemplate": template}
         return {**request, "status": "CREATING"}
 
     def requests(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[Request]:
         groups = dict.fromkeys(change.field.group for change in changes)
-        return [self._request(group, raw, changes, desired) for group in groups]
+        return [self._build_request(group, raw, changes, desired) for group in groups]
 
-    def _request(self, group: str, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> Request:
+    def _build_request(
+        self, group: str, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]
+    ) -> Request:
         if group == "tags":
-            tags = TAGS.normalize(desired["tags"])
+            tags = TAGS.to_api(desired["tags"])
             return Request("TagResource", lambda: apply_tags(self.client, raw["nodegroupArn"], raw.get("tags"), tags))
         if group == "version":
-            wanted = self._version_request(raw, changes, desired)
+            wanted = self._build_version_request(raw, changes, desired)
             return Request("UpdateNodegroupVersion", lambda: self.client.update_nodegroup_version(**wanted)["update"])
-        wanted = self._config_request(raw, changes, desired)
+        wanted = self._build_config_request(raw, changes, desired)
         return Request("UpdateNodegroupConfig", lambda: self.client.update_nodegroup_config(**wanted)["update"])
 
-    def _version_request(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> dict[str, Any]:
+    def _build_version_request(
+        self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]
+    ) -> dict[str, Any]:
+        """UpdateNodegroupVersion for versions and launch template together, so that nodes are replaced once.
+
+        "If no version is specified, then the node group will be updated to match the cluster's current Kubernetes version":
+        a group that only gets another template names its own. With an image of the user's own EKS accepts no version.
+        """
         values = {change.field.option: change.after for change in changes}
         request = {**self._names, "force": bool(desired.get("force"))}
-        for option, key in (("version", "version"), ("release_version", "releaseVersion")):
-            if option in values:
-                request[key] = values[option]
+        if raw.get("amiType") != CUSTOM:
+            request["version"] = values.get("version") or raw["version"]
+            release = values.get("release_version") or (None if "version" in values else desired.get("release_version"))
+            request.update({"releaseVersion": release} if release else {})
         if "launch_template.version" in values:
             template = {"id": raw["launchTemplate"]["id"], "version": values["launch_template.version"]}
             request["launchTemplate"] = template
         return request
 
-    def _config_request(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> dict[str, Any]:
+    def _build_config_request(
+        self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]
+    ) -> dict[str, Any]:
         """One UpdateNodegroupConfig call for all of it; labels and taints as what to add and what to remove."""
         fields = tuple(change.field for change in changes if change.field.group == "config")
         request = {**self._names, **build_request(fields, drop_none(desired))}
         if "labels" in request:
-            request["labels"] = labels_payload(raw.get("labels") or {}, request["labels"])
+            request["labels"] = build_labels_payload(raw.get("labels") or {}, request["labels"])
         if "taints" in request:
-            request["taints"] = taints_payload(sorted_taints(raw.get("taints")), request["taints"])
+            request["taints"] = build_taints_payload(normalize_taints(raw.get("taints")), request["taints"])
         return request
 
     def delete(self) -> None:
         self.client.delete_nodegroup(**self._names)
-
-
-def labels_payload(now: dict[str, str], wanted: dict[str, str]) -> dict[str, Any]:
-    """UpdateLabelsPayload that leads from the one to the other."""
-    changed = {key: value for key, value in wanted.items() if now.get(key) != value}
-    gone = sorted(set(now) - set(wanted))
-    return {k: v for k, v in (("addOrUpdateLabels", changed), ("removeLabels", gone)) if v}
-
-
-def taints_payload(now: list[dict[str, str]], wanted: list[dict[str, str]]) -> dict[str, Any]:
-    """UpdateTaintsPayload that leads from the one to the other; a taint is known by key and effect."""
-    kept = {(taint["key"], taint["effect"]) for taint in wanted}
-    changed = [taint for taint in wanted if taint not in now]
-    gone = [taint for taint in now if (taint["key"], taint["effect"]) not in kept]
-    return {k: v for k, v in (("addOrUpdateTaints", changed), ("removeTaints", gone)) if v}

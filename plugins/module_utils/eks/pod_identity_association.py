@@ -62,7 +62,6 @@ class PodIdentityAssociationResource(EksResource):
         self._cluster = cluster
         self._names = {"clusterName": cluster, "namespace": account.namespace, "serviceAccount": account.name}
         self._id = ""
-        self.fresh_role = False  # whether the same task has just made the role
 
     def describe(self) -> dict[str, Any] | None:
         try:
@@ -124,11 +123,6 @@ class PodIdentityAssociationResource(EksResource):
 
     def delete(self) -> None:
         self.client.delete_pod_identity_association(**self._one)
-
-    def is_in_use(self, error: Exception) -> bool:
-        """A role that was just made is not yet known to EKS, or another call is under way."""
-        unknown = has_code(error, "InvalidParameterException") and "role" in str(error).lower()
-        return (self.fresh_role and unknown) or super().is_in_use(error)
 
 
 def with_status(raw: dict[str, Any]) -> dict[str, Any]:

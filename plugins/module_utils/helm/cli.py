@@ -1,296 +1,214 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Helm's command line, against a cluster or none: argument lists, no shell, and no secret in them. The door to kubernetes.core.
+"""Helm's command line: argument lists, no shell, and no secret in an argument. The only user of kubernetes.core.
 
-kubernetes.core finds Helm and tells its version. Its modules are not run: a token passed to them is one value for the
-whole task (good for 15 minutes), they put passwords into the command line, and their idea of "unchanged" does not see
+kubernetes.core finds Helm and its version. Its modules are not run: a token passed to them is one value for the
+whole task (valid for 15 minutes), they put passwords on the command line, and their comparison does not see
 what --set or a template changed.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import shutil
-import signal
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 from ansible_collections.kubernetes.core.plugins.module_utils.helm import AnsibleHelmModule
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.supervisor import Supervisor
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import token
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, connect_api
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import Connection, describe_connection
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kubeconfig import build_entry, merge_entry
 
-OLDEST = (3, 14)  # the first with --reset-then-reuse-values
-LOOK = 5.0  # seconds between two looks at what a running command waits for
-FIRST_LOOK = 1.5
-GRACE = 30  # seconds Helm has to end tidily, which marks its release failed; killed outright it would leave it pending
-KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
-
-
-def helm_options(**more: Any) -> dict[str, Any]:
-    """The options all Helm modules have, and these."""
-    return dict(binary_path=dict(type="path"), **more)
+OLDEST = (3, 14)  # the first version with --reset-then-reuse-values
+WATCH_INTERVAL = 5.0  # seconds between two calls of ``watch``
+FIRST_WATCH = 1.5
+GRACE = 30  # seconds Helm has to end by itself and mark its release failed; killed outright it would leave it pending
 
 
 class HelmError(EksError):
-    """Helm said no; ``said`` is what it wrote to its standard error."""
+    """Helm failed; ``stderr`` is what it wrote to its standard error."""
 
-    def __init__(self, doing: str, said: str, code: int) -> None:
-        super().__init__(f"{doing}: {said or f'Helm ended with {code} and said nothing'}", rc=code)
-        self.said = said
+    def __init__(self, action: str, stderr: str, code: int) -> None:
+        super().__init__(f"{action}: {stderr or f'Helm ended with code {code} and no message'}", rc=code)
+        self.stderr = stderr
 
 
 class Stopped(BaseException):
-    """The module is told to stop; no handler of failures is to take it for one."""
+    """The module received SIGTERM. Not an Exception: no handler of failures may catch it."""
 
 
 class Helm(AnsibleHelmModule):
-    """Runs Helm in the environment that ``cluster_helm`` or ``local_helm`` made.
+    """Runs Helm in the environment that ``open_cluster_helm`` or ``open_local_helm`` made. Safe to use from several threads.
 
     Args:
         module: the Ansible module.
-        folder: a folder (0700) for what one task needs; it goes with the task.
-        guard: ends a Helm that changes something with the module.
-        mint: gives a fresh token; None where no cluster is spoken to.
+        folder: a folder (0700) for files of the task; it is removed with the task.
+        supervisor: ends Helm processes that change something when the module is killed.
+        get_token: returns a valid token; None where there is no cluster.
     """
 
     def __init__(
-        self, module: AnsibleAWSModule, folder: str, supervisor: Supervisor, mint: Callable[[], str] | None = None
+        self, module: AnsibleAWSModule, folder: str, supervisor: Supervisor, get_token: Callable[[], str] | None = None
     ) -> None:
         super().__init__(module=module)
-        self.folder, self._guard = folder, supervisor
-        self._mint = mint
-        self.env_here: dict[str, str] = {}  # what a chart's source needs on top
-        self.is_v4 = self._major() >= 4
+        self.folder, self._supervisor = folder, supervisor
+        self._get_token = get_token
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._is_stopped = False
+        self._binary = self.get_helm_binary()
+        self.is_v4 = self._read_major_version() >= 4
 
-    def _major(self) -> int:
-        """Helm's major version, once it is one that can be worked with."""
-        said = self.get_helm_version()
-        match = re.match(r"(\d+)\.(\d+)", said or "")
+    def _read_major_version(self) -> int:
+        """Helm's major version.
+
+        Raises:
+            EksError: it is older than the oldest that is supported.
+        """
+        version = self.get_helm_version()
+        match = re.match(r"(\d+)\.(\d+)", version or "")
         if match is None:
-            raise EksError(f"binary_path: {self.get_helm_binary()} does not say which version of Helm it is")
+            raise EksError(f"binary_path: {self._binary} does not report a Helm version")
         if (int(match[1]), int(match[2])) < OLDEST:
-            raise EksError(f"binary_path: Helm {said} is too old; {OLDEST[0]}.{OLDEST[1]} or later is needed")
+            raise EksError(f"binary_path: Helm {version} is too old. Use {OLDEST[0]}.{OLDEST[1]} or later")
         return int(match[1])
 
     def run(
-        self, *args: str, doing: str = "", stdin: str | None = None, watch: Callable[[], None] | None = None
+        self,
+        *args: str,
+        action: str = "",
+        stdin: str | None = None,
+        env: Mapping[str, str] | None = None,
+        watch: Callable[[], None] | None = None,
+        refresh_token: bool = False,
     ) -> str:
-        """Run ``helm args``; what it printed.
+        """Run ``helm args`` and return its standard output.
 
         Args:
-            doing: what the message of a failure begins with.
+            action: what the message of a failure begins with.
             stdin: what the command reads, for secrets.
-            watch: called every few seconds while the command runs, for one that changes something. It may take longer than
-                a token lives: it gets none, and the kubeconfig's exec credential mints them.
+            env: environment variables of this command.
+            watch: called every few seconds while the command runs, for a command that changes something.
+            refresh_token: the command may run longer than a token is valid. It gets none, and the exec credential of
+                the kubeconfig mints them.
 
         Raises:
-            HelmError: it ended with a failure.
+            HelmError: it failed.
         """
-        more = dict(self.env_here)
-        if self._mint and watch is None:
-            more["HELM_KUBETOKEN"] = self._mint()
-        started: list[subprocess.Popen[bytes]] = []
-
-        def begun(process: subprocess.Popen[bytes]) -> None:
-            started.append(process)
-            if watch:
-                self._guard.follow(process.pid)
-
-        with _watched(watch):
-            try:
-                code, out, err = self.run_command(
-                    [self.get_helm_binary(), *args],
-                    data=stdin.encode() if stdin else None,
-                    binary_data=True,
-                    environ_update=more,
-                    expand_user_and_vars=False,
-                    before_communicate_callback=begun,
-                )
-            except BaseException:
-                _stop(started)
-                raise
-            finally:
-                if watch:
-                    self._guard.follow(None)
+        environment = dict(env or {})
+        if self._get_token and not refresh_token:
+            environment["HELM_KUBETOKEN"] = self._get_token()
+        with _watching(watch):
+            code, out, err = self._execute(args, stdin, environment, changes_something=watch is not None)
         if code:
-            raise HelmError(doing or f"helm {shlex.join(args[:2])}", _build_command(err or out), code)
+            raise HelmError(action or f"helm {shlex.join(args[:2])}", _clean_error(err or out), code)
         return out
 
-    def json(self, *args: str, doing: str = "") -> Any:
-        """What ``helm args --output json`` says."""
-        return json.loads(self.run(*args, "--output", "json", doing=doing) or "null")
+    def _execute(
+        self, args: tuple[str, ...], stdin: str | None, env: dict[str, str], changes_something: bool
+    ) -> tuple[int, str, str]:
+        started: list[subprocess.Popen[bytes]] = []
+
+        def register(process: subprocess.Popen[bytes]) -> None:
+            started.append(process)
+            self._register(process, changes_something)
+
+        try:
+            return self.run_command(
+                [self._binary, *args],
+                data=stdin.encode() if stdin else None,
+                binary_data=True,
+                environ_update=env,
+                expand_user_and_vars=False,
+                before_communicate_callback=register,
+            )
+        except BaseException:
+            _end_processes(started)
+            raise
+        finally:
+            self._unregister(started, changes_something)
+
+    def _register(self, process: subprocess.Popen[bytes], changes_something: bool) -> None:
+        with self._lock:
+            self._running.add(process)
+            is_stopped = self._is_stopped
+        if changes_something:
+            self._supervisor.follow(process.pid)
+        if is_stopped:
+            process.terminate()
+
+    def _unregister(self, processes: list[subprocess.Popen[bytes]], changes_something: bool) -> None:
+        for process in processes:
+            with self._lock:
+                self._running.discard(process)
+            if changes_something:
+                self._supervisor.forget(process.pid)
+
+    def stop(self) -> None:
+        """End all Helm processes that other threads run, and those they start from now on."""
+        with self._lock:
+            self._is_stopped = True
+            running = list(self._running)
+        _end_processes(running)
+
+    def read_json(self, *args: str, action: str = "", env: Mapping[str, str] | None = None) -> Any:
+        """The output of ``helm args --output json``."""
+        return json.loads(self.run(*args, "--output", "json", action=action, env=env) or "null")
 
 
 @contextmanager
-def _watched(watch: Callable[[], None] | None) -> Iterator[None]:
-    """Call ``watch`` now and then beside the block."""
+def _watching(watch: Callable[[], None] | None) -> Iterator[None]:
+    """Call ``watch`` every few seconds beside the block."""
     if watch is None:
         yield
         return
     ended = threading.Event()
 
-    def look() -> None:
-        pause = FIRST_LOOK
+    def repeat() -> None:
+        pause = FIRST_WATCH
         while not ended.wait(pause):
             watch()
-            pause = LOOK
+            pause = WATCH_INTERVAL
 
-    watcher = threading.Thread(target=look, daemon=True)
+    watcher = threading.Thread(target=repeat, daemon=True)
     watcher.start()
     try:
         yield
     finally:
         ended.set()
-        watcher.join(LOOK)  # a look that waits for an answer is not waited for
+        watcher.join(WATCH_INTERVAL)  # a call that waits for an answer is not waited for
 
 
-def _stop(started: list[subprocess.Popen[bytes]]) -> None:
+def _end_processes(processes: list[subprocess.Popen[bytes]]) -> None:
     """End Helm so that it can mark its release failed; killed outright it would leave it pending."""
-    for process in started:
+    for process in processes:
         process.terminate()
+    until = time.monotonic() + GRACE
+    for process in processes:
         try:
-            process.wait(GRACE)
+            process.wait(max(0.1, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
-def _build_command(text: str) -> str:
-    """What Helm said, without its log lines and the word Error."""
+def _clean_error(text: str) -> str:
+    """Helm's message without its log lines and the word Error."""
     lines = [line for line in text.strip().splitlines() if not line.startswith(("level=", "WARNING:", "time="))]
     return "\n".join(lines or text.strip().splitlines()).removeprefix("Error: ")
 
 
-def aws_environment(params: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment in which the exec credential finds the task's AWS options; nothing of another cluster is left in it.
-
-    Keys go by the environment alone: an argument is seen by ps, and a file may stay.
-    """
-    env = {name: value for name, value in environ.items() if not name.startswith("HELM_KUBE") and name != "KUBECONFIG"}
-    if params.get("profile"):
-        env = {name: value for name, value in env.items() if name not in KEYS} | {"AWS_PROFILE": params["profile"]}
-    elif params.get("access_key"):
-        env = {name: value for name, value in env.items() if name not in (*KEYS, "AWS_PROFILE", "AWS_DEFAULT_PROFILE")}
-        given = (params["access_key"], params["secret_key"], params.get("session_token"))
-        env |= {name: value for name, value in zip(KEYS, given, strict=False) if value}
-    for option, name in (("endpoint_url", "AWS_ENDPOINT_URL"), ("aws_ca_bundle", "AWS_CA_BUNDLE")):
-        if params.get(option):
-            env[name] = params[option]
-    return env
-
-
-@contextmanager
-def local_helm(module: AnsibleAWSModule) -> Iterator[Helm]:
-    """Helm without a cluster, for repositories and charts."""
-    environment = aws_environment({}, os.environ) | {"KUBECONFIG": os.devnull}
-    with _folder(module) as (folder, supervisor), _environment(environment):
-        yield Helm(module, folder, supervisor)
-
-
-@contextmanager
-def cluster_helm(module: AnsibleAWSModule, cluster_name: str) -> Iterator[tuple[Helm, KubernetesApi]]:
-    """Helm at the cluster, and the cluster's API beside it.
-
-    Raises:
-        EksError: the cluster is not there, or has no endpoint yet.
-    """
-    eks, sts, region = get_client(module), get_client(module, "sts"), module.region
-    connection = describe_connection(eks, cluster_name)
-    environment = aws_environment(module.params, os.environ)
-    environment |= {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
-    mint = partial(token.mint_token, sts, cluster_name)
-    with _folder(module) as (folder, supervisor):
-        environment["KUBECONFIG"] = _kubeconfig(folder, connection, cluster_name, region)
-        with connect_api(connection, mint) as api, _environment(environment):
-            yield Helm(module, folder, supervisor, mint), api
-
-
-@contextmanager
-def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
-    """This process' environment, which its commands get, for the block."""
-    before = dict(os.environ)
-    try:
-        _become(wanted)
-        yield
-    finally:
-        _become(before)
-
-
-def _become(wanted: Mapping[str, str]) -> None:
-    for name in set(os.environ) - set(wanted):
-        del os.environ[name]
-    os.environ.update(wanted)
-
-
-def _kubeconfig(folder: str, connection: Connection, cluster_name: str, region: str) -> str:
-    """A kubeconfig (0600) whose exec credential is this collection's, run from where it was loaded. No secret is in it."""
-    root = str(Path(token.__file__).parents[5])  # in a module that Ansible has packed this is the archive
-    search = os.pathsep.join(part for part in (root, os.environ.get("PYTHONPATH")) if part)
-    describe_all = {
-        "arn": cluster_name,
-        "name": cluster_name,
-        "endpoint": connection.host,
-        "certificateAuthority": {"data": connection.ca_data},
-    }
-    path = os.path.join(folder, "kubeconfig")
-    write_private(path, json.dumps(merge_entry({}, build_entry(describe_all, region, sys.executable, search))))
-    return path
-
-
-def write_private(path: str, text: str) -> None:
-    """A new file that only its owner can read."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        out.write(text)
-
-
-@contextmanager
-def _folder(module: AnsibleAWSModule) -> Iterator[tuple[str, Supervisor]]:
-    """A folder of the task's own (0700) with its guard, removed also when the module is told to stop, or killed."""
-    before = signal.signal(signal.SIGTERM, _leave)
-    folder = tempfile.mkdtemp(dir=module.tmpdir, prefix="eks-helm-")
-    supervisor = Supervisor(module, folder)
-    try:
-        yield folder, supervisor
-    except Stopped:
-        module.fail_json(
-            msg=f"told to stop by SIGTERM. Helm was told so, too, and had {GRACE} s to mark its release failed. "
-            "Where it is still pending, recover frees it"
-        )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        supervisor.close()
-        signal.signal(signal.SIGTERM, before)
-
-
-def _leave(number: int, frame: Any) -> None:
-    """End at the first signal; the tidying up is not disturbed by a second one."""
-    signal.signal(number, signal.SIG_IGN)
-    raise Stopped
-
-
-def age_of(stamp: str, now: float | None = None) -> float:
+def compute_age(timestamp: str, now: float | None = None) -> float:
     """Seconds since a time as Helm prints it (2026-11-24T10:53:09.371221572Z, or with an offset)."""
-    text = stamp.replace("Z", "+00:00")
+    text = timestamp.replace("Z", "+00:00")
     head, dot, tail = text.partition(".")
     if dot:
         digits = len(tail) - len(tail.lstrip("0123456789"))

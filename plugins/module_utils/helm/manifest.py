@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Manifests as Helm renders them: their objects, what of two of them differs without a secret, whose pods are theirs. Pure."""
+"""Manifests as Helm renders them: their objects, two of them compared without a secret, their workloads. Pure."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ except ImportError:
 
 HIDDEN = "(hidden)"
 CHANGED = "(hidden, changed)"
-UNREADABLE = "(not shown: these manifests are not YAML that can be read)\n"
+UNREADABLE = "(not shown: these manifests are not valid YAML)\n"
 KEPT = "helm.sh/resource-policy"  # with the value keep, Helm leaves the object behind
 SELECTING = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 
 
 def join_manifests(manifest: str, *more: str) -> str:
-    """Manifests as one."""
+    """Several manifests as one."""
     return "\n---\n".join([manifest, *more])
 
 
 def parse_objects(manifest: str) -> list[Object]:
     """The objects of a manifest, without empty documents; a List's items one by one."""
     rows = []
-    for document in yaml.load_all(manifest, Loader=_loader()):
+    for document in yaml.load_all(manifest, Loader=_build_loader()):
         if isinstance(document, dict):
             rows += document["items"] if document.get("kind") == "List" else [document]
     return rows
 
 
 @cache
-def _loader() -> Any:
-    """PyYAML's safe loader, in C where it is built so: a chart's megabyte takes the other one ten seconds.
+def _build_loader() -> Any:
+    """PyYAML's safe loader, in C where available: the Python one takes ten seconds for a chart's megabyte.
 
-    A time stays as it is written, and = is text, as Kubernetes reads them.
+    A time stays text as it is written, and so does =, as Kubernetes reads them.
     """
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
@@ -54,19 +54,19 @@ def _loader() -> Any:
 def mask_secrets(before: str, after: str, namespace: str) -> tuple[str, str]:
     """Two manifests as texts to compare: objects in order, the values of Secrets hidden, though not that they changed.
 
-    An object that Helm leaves behind when it goes from the release stands in both.
+    An object that Helm leaves in the cluster when the release no longer contains it is in both.
     """
     try:
-        old, new = _keyed(before, namespace), _keyed(after, namespace)
-    except yaml.YAMLError:  # its words hold a part of the text, which may be a secret
+        old, new = _index_objects(before, namespace), _index_objects(after, namespace)
+    except yaml.YAMLError:  # its message holds a part of the text, which may be a secret
         return "", UNREADABLE
     new = dict(sorted({**{key: row for key, row in old.items() if _is_kept(row)}, **new}.items()))
     left = {key: _hide(row, new.get(key), HIDDEN) for key, row in old.items()}
     right = {key: _hide(row, old.get(key), CHANGED if key in old else HIDDEN) for key, row in new.items()}
-    return _text(left), _text(right)
+    return _dump(left), _dump(right)
 
 
-def _keyed(manifest: str, namespace: str) -> dict[tuple[str, ...], Object]:
+def _index_objects(manifest: str, namespace: str) -> dict[tuple[str, ...], Object]:
     keyed = {}
     for row in parse_objects(manifest):
         about = row.get("metadata") or {}
@@ -81,7 +81,7 @@ def _is_kept(row: Object) -> bool:
 
 
 def _hide(row: Object, other: Object | None, word: str) -> Object:
-    """A Secret without its values; one that differs from the other's is ``word``."""
+    """A Secret without its values; one that differs from the other's is replaced by ``word``."""
     if row.get("kind") != "Secret":
         return row
     hidden = dict(row)
@@ -92,18 +92,18 @@ def _hide(row: Object, other: Object | None, word: str) -> Object:
     return hidden
 
 
-def _text(keyed: dict[tuple[str, ...], Object]) -> str:
+def _dump(keyed: dict[tuple[str, ...], Object]) -> str:
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     return "".join("---\n" + yaml.dump(row, Dumper=dumper, sort_keys=False, width=160) for row in keyed.values())
 
 
-def without_secrets(manifest: str) -> str:
-    """One manifest to show."""
+def mask_manifest(manifest: str) -> str:
+    """One manifest to show, the values of Secrets hidden."""
     return mask_secrets("", manifest, "")[1]
 
 
-def kinds_of(definitions: list[Object]) -> dict[str, list[str]]:
-    """What CustomResourceDefinitions bring: group/version of each version they serve, by kind."""
+def collect_kinds(definitions: list[Object]) -> dict[str, list[str]]:
+    """The kinds that CustomResourceDefinitions define: group/version of each version they serve, by kind."""
     kinds: dict[str, list[str]] = {}
     for row in definitions:
         spec = row["spec"]
@@ -114,8 +114,8 @@ def kinds_of(definitions: list[Object]) -> dict[str, list[str]]:
     return kinds
 
 
-def workloads(manifest: str, namespace: str) -> list[Workload]:
-    """What of a manifest makes pods, with how to find them."""
+def list_workloads(manifest: str, namespace: str) -> list[Workload]:
+    """The objects of a manifest that create pods, with the labels of those pods."""
     found = []
     for row in parse_objects(manifest):
         kind, about = row.get("kind"), row["metadata"]

@@ -1,10 +1,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The order of releases: as written, but none before one it needs. Pure."""
+"""The order of releases: which ones have to be finished before another one starts. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -12,39 +13,94 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 Row = dict[str, Any]
 
 
-def in_order(releases: list[Row]) -> list[Row]:
-    """The releases in the order to install them; what nothing forces keeps its place.
+def build_dependencies(releases: list[Row]) -> list[set[int]]:
+    """For each release the positions of those it has to wait for.
 
-    A name that is there in several namespaces is needed in all of them.
+    A release that is present waits for those on which it depends, one that is absent for those that depend on it. A name
+    that is in the list in several namespaces means all of them.
 
     Raises:
-        Refused: two are one release, one needs what is not in the list, or they need each other in a ring.
+        ValidationError: a release is in the list twice, depends on one that is not in the list or is absent, or releases
+            depend on each other in a circle.
     """
-    _check(releases)
-    done: list[Row] = []
-    left = list(releases)
+    _check_unique(releases)
+    positions = _index_names(releases)
+    waits: list[set[int]] = [set() for dummy in releases]
+    for here, row in enumerate(releases):
+        for name in row.get("depends_on") or []:
+            for other in positions.get(name, []):
+                _add_edge(releases, waits, here, other)
+            if name not in positions:
+                raise ValidationError(
+                    f"depends_on: release {row['name']} depends on {name}, which is not in the list. The list has "
+                    + ", ".join(positions)
+                )
+    _check_circles(releases, waits)
+    return waits
+
+
+def find_order_problems(releases: list[Row]) -> Iterator[str]:
+    """Why the releases have no order, where they have none."""
+    try:
+        build_dependencies(releases)
+    except ValidationError as error:
+        yield error.message
+
+
+def sort_releases(releases: list[Row]) -> list[Row]:
+    """The releases in the order in which they start: as written (absent ones the other way round), but none before one it waits for."""
+    waits, left, done = build_dependencies(releases), list_starting_order(releases), []
     while left:
-        waiting = {row["name"] for row in left}
-        ready = next((row for row in left if waiting.isdisjoint(row.get("needs") or [])), None)
-        if ready is None:
-            raise ValidationError(
-                f"needs: {', '.join(sorted(waiting))} need each other in a ring; none of them can be first"
-            )
-        done.append(ready)
+        ready = next(position for position in left if waits[position].isdisjoint(left))
         left.remove(ready)
-    return done
+        done.append(ready)
+    return [releases[position] for position in done]
 
 
-def _check(releases: list[Row]) -> None:
-    names = {row["name"]: None for row in releases}
+def list_starting_order(releases: list[Row]) -> list[int]:
+    """Positions of the releases: first those that are absent, last one first, then the others as written."""
+    absent = [position for position, row in enumerate(releases) if _is_absent(row)]
+    present = [position for position, row in enumerate(releases) if not _is_absent(row)]
+    return [*reversed(absent), *present]
+
+
+def _add_edge(releases: list[Row], waits: list[set[int]], here: int, other: int) -> None:
+    row, needed = releases[here], releases[other]
+    if not _is_absent(row) and _is_absent(needed):
+        raise ValidationError(
+            f"depends_on: release {row['name']} depends on {needed['name']}, whose state is absent. Set both to present or absent"
+        )
+    if not _is_absent(row):
+        waits[here].add(other)
+    elif _is_absent(needed):
+        waits[other].add(here)
+
+
+def _is_absent(row: Row) -> bool:
+    return row.get("state") == "absent"
+
+
+def _index_names(releases: list[Row]) -> dict[str, list[int]]:
+    positions: dict[str, list[int]] = {}
+    for position, row in enumerate(releases):
+        positions.setdefault(row["name"], []).append(position)
+    return positions
+
+
+def _check_unique(releases: list[Row]) -> None:
     seen = set()
     for row in releases:
         key = row["name"], row.get("namespace") or "default"
         if key in seen:
-            raise ValidationError(f"name: release {key[0]} in namespace {key[1]} is in the list twice")
+            raise ValidationError(f"releases: release {key[0]} in namespace {key[1]} is in the list more than once")
         seen.add(key)
-        for name in row.get("needs") or []:
-            if name not in names:
-                raise ValidationError(
-                    f"needs: {row['name']} needs {name}, which is not in the list; it has {', '.join(names)}"
-                )
+
+
+def _check_circles(releases: list[Row], waits: list[set[int]]) -> None:
+    left = set(range(len(releases)))
+    while left:
+        ready = {position for position in left if waits[position].isdisjoint(left)}
+        if not ready:
+            names = ", ".join(sorted(releases[position]["name"] for position in left))
+            raise ValidationError(f"depends_on: {names} depend on each other in a circle, so none of them can be first")
+        left -= ready

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""IAM as a resource of the reconciler: nothing has a status or an update's id, and reads catch up in seconds."""
+"""What the resources of IAM have in common: no status, no update IDs, and reads that trail writes by seconds."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ CATCH_UP = 60  # seconds within which IAM's reads have caught up with its writes
 
 
 class IamResource(Resource):
-    """What IAM's things share.
+    """What is the same for all resources of IAM.
 
     Args:
-        owner: key of the tag that a creation sets, and that says: made for this cluster.
+        owner: key of the tag that a creation sets, and that marks what was made for the cluster.
     """
 
     def __init__(self, iam: Any, name: str, owner: str = "") -> None:
@@ -50,7 +50,7 @@ def get_or_none(ask: Callable[[], Any]) -> Any:
 
 
 def retry_until_known(send: Callable[[], Any], what: str, *codes: str) -> Any:
-    """Send, again for a while where IAM does not know yet what it was told a moment ago."""
+    """Send, and for a while again where IAM does not see yet what was created a moment ago."""
 
     def look() -> tuple[bool, Any, str]:
         try:
@@ -68,7 +68,7 @@ def check_policies(iam: Any, arns: list[str], option: str, partition: str) -> No
     for arn in arns:
         if not arn.startswith(f"arn:{partition}:iam::"):
             raise ValidationError(
-                f"{option}: {arn!r} is no ARN of a policy in the partition {partition}; wanted is arn:{partition}:iam::..."
+                f"{option}: {arn!r} is not the ARN of a policy in the partition {partition}. Use one like arn:{partition}:iam::..."
             )
         if get_or_none(lambda arn=arn: iam.get_policy(PolicyArn=arn)) is None:
-            raise ValidationError(f"{option}: there is no policy {arn}")
+            raise ValidationError(f"{option}: there is no policy {arn}. Check its name and its path.")

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
+from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import VERSION
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import build_cluster_role_name
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.iam.role import RoleResource
+from ansible_collections.kumo.eks.plugins.module_utils.iam.scope import IamScope
 
 SERVICE = "vpc-flow-logs.amazonaws.com"
 WRITE = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
@@ -43,13 +45,12 @@ class FlowLogRole:
 
     def ensure_present(self) -> Outcome:
         """The role's outcome; ``raw`` has its ``Arn``, also in check mode."""
-        arn = self.sts().get_caller_identity()["Arn"]
-        partition, account = arn.split(":")[1:5:3]
-        role = self._build_role(f"arn:{partition}:iam::{account}:role/{self._name}")
+        scope = self._build_scope()
+        role = self._build_role(scope)
         statement = {"Effect": "Allow", "Principal": {"Service": SERVICE}, "Action": "sts:AssumeRole"}
         desired = {
             "trust_policy": {"Version": VERSION, "Statement": [statement]},
-            "inline_policies": {"flow-logs": self._build_policy(partition, account)},
+            "inline_policies": {"flow-logs": self._build_policy(scope.partition, scope.account)},
             "tags": self.tags,
             "purge_tags": False,
         }
@@ -57,7 +58,7 @@ class FlowLogRole:
 
     def ensure_absent(self) -> Outcome:
         """Delete the role, where it was made for the cluster."""
-        role = self._build_role(f"arn:aws:iam:::role/{self._name}")
+        role = self._build_role(self._build_scope())
         raw = role.describe()
         if raw is None or role.owner not in raw["tags"]:
             return Outcome(False, raw)
@@ -67,8 +68,12 @@ class FlowLogRole:
     def _name(self) -> str:
         return build_cluster_role_name(self.cluster, self.region, "flow-logs")
 
-    def _build_role(self, arn: str) -> RoleResource:
-        return RoleResource(self.iam(), arn, build_owner_key(self.region, self.cluster))
+    def _build_scope(self) -> IamScope:
+        owner = build_owner_key(self.region, self.cluster)
+        return IamScope(get_partition(self.region), owner, lambda: self.sts().get_caller_identity()["Account"])
+
+    def _build_role(self, scope: IamScope) -> RoleResource:
+        return RoleResource(self.iam(), self._name, scope)
 
     def _build_policy(self, partition: str, account: str) -> dict[str, Any]:
         groups = f"arn:{partition}:logs:{self.region}:{account}:log-group:*"

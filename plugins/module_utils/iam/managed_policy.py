@@ -26,7 +26,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import IamResource, get_or_none, retry_until_known
 
-VERSIONS = 5  # IAM keeps no more of a policy
+VERSIONS = (
+    5  # IAM keeps no more of a policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+)
 
 FIELDS = (
     Field("description", "Description", None, none_if_empty),
@@ -39,7 +41,7 @@ class ManagedPolicyResource(IamResource):
     """A policy, by the ARN it has or will have.
 
     Args:
-        role: name of the role that it is kept for.
+        role: name of the role that it is made for.
     """
 
     kind = "IAM policy"
@@ -75,7 +77,7 @@ class ManagedPolicyResource(IamResource):
         if raw is not None and wanted is not None and none_if_empty(wanted) != none_if_empty(raw["Description"]):
             raise ValidationError(
                 f"policy.description: IAM cannot change the description of policy {self.name}, which is"
-                f" {raw['Description']!r}. Way out: leave the option out, or give the policy another name."
+                f" {raw['Description']!r}. Omit the option, or give the policy another name."
             )
 
         if (
@@ -86,28 +88,28 @@ class ManagedPolicyResource(IamResource):
             self._check_users()
 
     def _check_users(self) -> None:
-        users = self.users(self._role)
+        users = self.list_users(self._role)
         if users:
             raise ValidationError(
-                f"policy.document: kumo.eks did not make policy {self.name}, and {', '.join(users)} would get other rights by"
-                " another document. Way out: give its ARN in policy_arns to take it as it is, or give another policy.name."
+                f"policy.document: policy {self.name} was not made by kumo.eks, and {', '.join(users)} would get other rights with"
+                " another document. Give its ARN in policy_arns to use it as it is, or give another policy.name."
             )
 
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         return plan_tags(desired, raw, self.owner)
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
-        words = {"Description": desired["description"]} if desired.get("description") else {}
+        params = {"Description": desired["description"]} if desired.get("description") else {}
         self.iam.create_policy(
             PolicyName=self.name,
             Path=self._path,
             PolicyDocument=json.dumps(desired["document"]),
-            Tags=build_tag_list(self._tags(desired)),
-            **words,
+            Tags=build_tag_list(self._build_tags(desired)),
+            **params,
         )
         return self.predict(desired)
 
-    def _tags(self, desired: dict[str, Any]) -> dict[str, str]:
+    def _build_tags(self, desired: dict[str, Any]) -> dict[str, str]:
         return {**TAGS.normalize(desired.get("tags")), self.owner: OWNED}
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
@@ -116,14 +118,14 @@ class ManagedPolicyResource(IamResource):
             "Description": desired.get("description"),
             "Document": desired["document"],
             "DefaultVersionId": "v1",
-            "tags": self._tags(desired),
+            "tags": self._build_tags(desired),
             "status": "ACTIVE",
         }
 
     def requests(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[Request]:
         found = []
         if any(change.field.option == "document" for change in changes):
-            found.append(Request("CreatePolicyVersion", lambda: self._new_version(desired["document"])))
+            found.append(Request("CreatePolicyVersion", lambda: self._create_version(desired["document"])))
         if any(change.field is TAGS for change in changes):
             gone, new = compare_tags(raw["tags"], TAGS.normalize(desired["tags"]))
             found.append(Request("TagPolicy", lambda: self._apply_tags(gone, new)))
@@ -135,8 +137,8 @@ class ManagedPolicyResource(IamResource):
         if new:
             self.iam.tag_policy(PolicyArn=self.arn, Tags=new)
 
-    def _new_version(self, document: dict[str, Any]) -> None:
-        """Put a new version in force; where another run has filled the room that was made for it, make room again."""
+    def _create_version(self, document: dict[str, Any]) -> None:
+        """Set a new default version; where another run has used the room that was made for it, make room again."""
         text = json.dumps(document)
 
         def send() -> None:
@@ -146,20 +148,20 @@ class ManagedPolicyResource(IamResource):
         retry_until_known(send, f"Room for a version of policy {self.name}", "LimitExceeded")
 
     def _make_room(self) -> None:
-        """Remove the oldest version that is not in force, where there are as many as IAM keeps."""
-        versions = self._versions()
+        """Remove the oldest version that is not the default, where there are as many as IAM keeps."""
+        versions = self._list_versions()
         spare = sorted(
-            (row for row in versions if not row["IsDefaultVersion"]), key=lambda row: _number(row["VersionId"])
+            (row for row in versions if not row["IsDefaultVersion"]), key=lambda row: _parse_version(row["VersionId"])
         )
         for row in spare[: max(0, len(versions) - VERSIONS + 1)]:
             version = row["VersionId"]
             get_or_none(lambda version=version: self.iam.delete_policy_version(PolicyArn=self.arn, VersionId=version))
 
-    def _versions(self) -> list[dict[str, Any]]:
+    def _list_versions(self) -> list[dict[str, Any]]:
         pages = self.iam.get_paginator("list_policy_versions").paginate(PolicyArn=self.arn)
         return [row for page in pages for row in page["Versions"]]
 
-    def users(self, role: str) -> list[str]:
+    def list_users(self, role: str) -> list[str]:
         """Who beside this role has the policy, or has it as a boundary: "role a", "user b", "group c"."""
         found: list[str] = []
         for page in self.iam.get_paginator("list_entities_for_policy").paginate(PolicyArn=self.arn):
@@ -172,7 +174,7 @@ class ManagedPolicyResource(IamResource):
         self.iam.untag_policy(PolicyArn=self.arn, TagKeys=[self.owner])
 
     def delete(self) -> None:
-        for row in self._versions():
+        for row in self._list_versions():
             if not row["IsDefaultVersion"]:
                 self.iam.delete_policy_version(PolicyArn=self.arn, VersionId=row["VersionId"])
         retry_until_known(
@@ -180,6 +182,6 @@ class ManagedPolicyResource(IamResource):
         )
 
 
-def _number(version: str) -> int:
+def _parse_version(version: str) -> int:
     """ "v12" -> 12."""
     return int(version[1:])

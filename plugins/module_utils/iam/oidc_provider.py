@@ -35,9 +35,9 @@ class OidcProviderResource(IamResource):
 
     def describe(self) -> dict[str, Any] | None:
         found = get_or_none(lambda: self.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=self.arn))
-        return found and self._raw(found["Url"], found.get("ClientIDList", []), read_tag_list(found.get("Tags")))
+        return found and self._build_raw(found["Url"], found.get("ClientIDList", []), read_tag_list(found.get("Tags")))
 
-    def _raw(self, url: str, audiences: list[str], tags: dict[str, str]) -> dict[str, Any]:
+    def _build_raw(self, url: str, audiences: list[str], tags: dict[str, str]) -> dict[str, Any]:
         return {
             "Arn": self.arn,
             "Url": url.removeprefix("https://"),  # IAM answers it without the scheme
@@ -57,7 +57,7 @@ class OidcProviderResource(IamResource):
         return self.predict(desired)
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
-        return self._raw(self._issuer, [self._audience], self._tags)
+        return self._build_raw(self._issuer, [self._audience], self._tags)
 
     def requests(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[Request]:
         return [Request("AddClientIDToOpenIDConnectProvider", self._add_audience)]

@@ -33,7 +33,7 @@ def build_subject(namespace: str, account: str) -> str:
 
 
 def build_web_identity_trust(provider: str, subjects: list[str], audience: str, patterns: bool) -> dict[str, Any]:
-    """The trust by which service accounts of a cluster take a role.
+    """The trust by which service accounts of a cluster assume a role.
 
     Args:
         provider: ARN of the cluster's IAM OIDC provider.
@@ -58,7 +58,7 @@ def get_issuer(provider: str) -> str:
 
 
 def build_pod_identity_trust() -> dict[str, Any]:
-    """The trust by which EKS Pod Identity takes a role for pods, session tags included.
+    """The trust by which EKS Pod Identity assumes a role for pods, session tags included.
 
     https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
     """

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An IAM role that pods take: trust, policies, boundary, session length, tags.
+"""An IAM role: trust, policies, boundary, session length, tags. One implementation for cluster, nodes, Fargate, add-ons and pods.
 
 Sources: CreateRole, GetRole, UpdateRole, UpdateAssumeRolePolicy, AttachRolePolicy, PutRolePolicy,
 PutRolePermissionsBoundary, TagRole, DeleteRole.
@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import (
     build_tag_list,
+    check_iam_tags,
     compare_tags,
     plan_tags,
     read_tag_list,
@@ -21,6 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import (
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED, list_other_owners, list_owners
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import (
     VERSION,
+    as_list,
     normalize_document,
     normalize_documents,
     parse_document,
@@ -42,6 +44,15 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.base import (
     retry_until_known,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import merge_trust
+from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_quota import (
+    PREFIX,
+    build_inline_name,
+    check_inline_size,
+    read_document,
+    split_by_quota,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.iam.scope import IamScope
+from ansible_collections.kumo.eks.plugins.module_utils.iam.trust_policy import format_statement, is_allowed
 
 FIELDS = (
     Field("path", "Path", None),
@@ -56,24 +67,51 @@ FIELDS = (
 
 
 class RoleResource(IamResource):
-    """A role, by the ARN it has or will have.
+    """A role, by its name.
+
+    A role that was made for this cluster alone is kept exactly as written. One that clusters share, or that somebody else made, is
+    only added to, and loses nothing.
 
     Args:
+        scope: the account, and the cluster that the role is made for.
+        path: of a new role.
         new_policies: ARNs of policies that the same task makes, and so may not exist yet.
-        adopt: whether one that was not made for this cluster may be meant: the task says its name.
+        named: whether the task gives the role's name, and so may mean one that was not made for this cluster.
+        adopt: whether a role that was not made for this cluster becomes its own: it is marked, kept as written, and deleted with it.
+        extends_trust: whether the trust policy of a role that somebody else made may be added to.
     """
 
     kind = "IAM role"
     fields = FIELDS
 
-    def __init__(self, iam: Any, arn: str, owner: str, new_policies: tuple[str, ...] = (), adopt: bool = True) -> None:
-        super().__init__(iam, arn.rsplit("/", 1)[-1], owner)
-        self.arn, self._new_policies, self._adopt = arn, new_policies, adopt
+    def __init__(
+        self,
+        iam: Any,
+        name: str,
+        scope: IamScope,
+        *,
+        path: str = "/",
+        new_policies: tuple[str, ...] = (),
+        named: bool = True,
+        adopt: bool = False,
+        extends_trust: bool = True,
+    ) -> None:
+        super().__init__(iam, name, scope.owner)
+        self._scope, self._path, self._new_policies = scope, path, new_policies
+        self._named, self.adopt, self._extends_trust = named, adopt, extends_trust
+        self._splits: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}  # what was found of the quota
+        self._documents: dict[str, Any] = {}  # of managed policies above the quota, each read once
+        self.moved: list[str] = []  # ARNs of managed policies whose rights are put inline
+
+    @property
+    def arn(self) -> str:
+        """The ARN that the role has or will have."""
+        return self._scope.build_role_arn(self.name, self._path)
 
     def describe(self) -> dict[str, Any] | None:
-        return get_or_none(self._described)  # it may also go between these calls
+        return get_or_none(self._describe)  # it may also go between these calls
 
-    def _described(self) -> dict[str, Any]:
+    def _describe(self) -> dict[str, Any]:
         role = self.iam.get_role(RoleName=self.name)["Role"]
         return {
             "RoleName": role["RoleName"],
@@ -83,72 +121,137 @@ class RoleResource(IamResource):
             "Description": role.get("Description"),
             "MaxSessionDuration": role.get("MaxSessionDuration"),
             "PermissionsBoundary": (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn"),
-            "PolicyArns": self.attached(),
-            "InlinePolicies": {name: self._inline(name) for name in self.inline_names()},
+            "PolicyArns": self.list_attached(),
+            "InlinePolicies": {name: self._get_inline(name) for name in self.list_inline()},
             "tags": read_tag_list(role.get("Tags")),
             "status": "ACTIVE",
         }
 
-    def attached(self) -> list[str]:
+    def list_attached(self) -> list[str]:
+        """ARNs of the attached policies."""
         pages = self.iam.get_paginator("list_attached_role_policies").paginate(RoleName=self.name)
         return [row["PolicyArn"] for page in pages for row in page["AttachedPolicies"]]
 
-    def inline_names(self) -> list[str]:
+    def list_inline(self) -> list[str]:
+        """Names of the inline policies."""
         pages = self.iam.get_paginator("list_role_policies").paginate(RoleName=self.name)
         return [name for page in pages for name in page["PolicyNames"]]
 
-    def _inline(self, name: str) -> dict[str, Any]:
+    def _get_inline(self, name: str) -> dict[str, Any]:
         found = self.iam.get_role_policy(RoleName=self.name, PolicyName=name)
         return parse_document(found["PolicyDocument"], f"inline policy {name} of role {self.name}")
 
     # rules
 
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
-        """What is wanted beside what stays: all that others gave a role which was not made here, unless it is to be purged."""
-        made_here = bool(list_owners(raw["tags"]))
+        """What is wanted, beside what others gave the role."""
+        self._check_ownership(raw)
+        exclusive = self._is_exclusive(raw)
+        found = {**plan_tags(desired, raw, self.owner, self.adopt)}
+        if desired.get("trust_policy") is not None:
+            found["trust_policy"] = self._plan_trust(raw, desired, exclusive)
+        return {**found, **self._plan_policies(raw, desired, exclusive)}
 
-        def purges(option: str) -> bool:
-            return made_here if desired.get(option) is None else desired[option]
+    def _check_ownership(self, raw: dict[str, Any]) -> None:
+        """Refuse a role by a generated name that was not made for this cluster: it is somebody's who uses the same name."""
+        if self._named or self.adopt or self.owner in raw["tags"]:
+            return
+        whose = ", ".join(list_other_owners(raw["tags"], self.owner))
+        raise ValidationError(
+            f"role_name: an IAM role {self.name} exists, which"
+            f" {f'was made for {whose}' if whose else 'kumo.eks did not make'}."
+            " Give another name for the role, or give this one to use that role as it is."
+        )
 
-        arns = raw["PolicyArns"] if desired.get("policy_arns") is None else desired["policy_arns"]
-        found = {
-            **plan_tags(desired, raw, self.owner),
-            "policy_arns": sorted({*arns, *self._new_policies}),
-            "trust_policy": merge_trust(
-                raw["AssumeRolePolicyDocument"], desired["trust_policy"], purges("purge_trust")
-            ),
-        }
-        if not purges("purge_policies"):
-            found["policy_arns"] = sorted({*found["policy_arns"], *raw["PolicyArns"]})
-            if desired.get("inline_policies") is not None:
-                found["inline_policies"] = {**raw["InlinePolicies"], **desired["inline_policies"]}
-        return found
+    def _is_exclusive(self, raw: dict[str, Any]) -> bool:
+        """Whether the role is this cluster's alone."""
+        return self.adopt or (self.owner in raw["tags"] and not list_other_owners(raw["tags"], self.owner))
+
+    def _plan_trust(self, raw: dict[str, Any], desired: dict[str, Any], exclusive: bool) -> dict[str, Any]:
+        current, wanted = raw["AssumeRolePolicyDocument"], desired["trust_policy"]
+        purge = exclusive if desired.get("purge_trust") is None else desired["purge_trust"]
+        if self._extends_trust or purge:
+            return merge_trust(current, wanted, purge)
+        missing = [row for row in wanted["Statement"] if not is_allowed(current, row)]
+        if not missing:
+            return current
+        if list_owners(raw["tags"]):  # another cluster's: what that one needs stays
+            return {**current, "Statement": [*as_list(current["Statement"]), *missing]}
+        raise ValidationError(
+            f"IAM role {self.name} was not made by kumo.eks, and its trust policy does not allow"
+            f" {format_statement(missing[0])}. Allow it there, give another role, or set adopt=true to make the role this cluster's."
+        )
+
+    def _plan_policies(self, raw: dict[str, Any], desired: dict[str, Any], exclusive: bool) -> dict[str, Any]:
+        """policy_arns and inline_policies, those of others and those above the quota included."""
+        purge = exclusive if desired.get("purge_policies") is None else desired["purge_policies"]
+        arns, inline = desired.get("policy_arns"), desired.get("inline_policies")
+        arns = [*self._new_policies, *(raw["PolicyArns"] if arns is None else arns)]
+        if not purge:
+            self._check_inline_clash(raw, inline or {})
+            arns = [*raw["PolicyArns"], *arns]
+            inline = None if inline is None else {**raw["InlinePolicies"], **inline}
+        attached, moved = self._fit_quota(arns)
+        if inline is None and (moved or purge):
+            inline = self._replace_moved(raw["InlinePolicies"], moved)
+        elif moved:
+            inline = {**moved, **inline}
+        return {"policy_arns": attached, "inline_policies": inline}
+
+    def _check_inline_clash(self, raw: dict[str, Any], wanted: dict[str, Any]) -> None:
+        """Refuse to replace an inline policy of a role that somebody else made."""
+        if list_owners(raw["tags"]):
+            return
+        now = raw["InlinePolicies"]
+        other = [
+            name
+            for name, document in wanted.items()
+            if normalize_document(now.get(name, document)) != normalize_document(document)
+        ]
+        if other:
+            raise ValidationError(
+                f"inline_policies: IAM role {self.name} was not made by kumo.eks and has another inline policy named"
+                f" {', '.join(other)}. Give the policy another name, or set purge_policies=true to replace it."
+            )
+
+    @staticmethod
+    def _replace_moved(now: dict[str, Any], moved: dict[str, Any]) -> dict[str, Any]:
+        """The inline policies that there are, and of the managed ones above the quota those of today."""
+        return {**{name: document for name, document in now.items() if not name.startswith(PREFIX)}, **moved}
+
+    def _fit_quota(self, arns: list[str]) -> tuple[list[str], dict[str, Any]]:
+        """(policies to attach, inline policies with the rights of those above the quota)."""
+        key = tuple(arns)
+        if key not in self._splits:
+            self._splits[key] = split_by_quota(self.iam, arns)
+        attached, self.moved = self._splits[key]
+        for arn in self.moved:
+            if arn not in self._documents:
+                self._documents[arn] = read_document(self.iam, arn, "policy_arns")
+        return attached, {build_inline_name(arn): self._documents[arn] for arn in self.moved}
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         now = raw or {"PolicyArns": [], "Path": None, "PermissionsBoundary": None}
-        if raw is not None and not self._adopt and self.owner not in raw["tags"]:
-            whose = ", ".join(list_other_owners(raw["tags"], self.owner))
-            raise ValidationError(
-                f"role_name: there is a role {self.name}, which {f'was made for {whose}' if whose else 'kumo.eks did not make'}."
-                " Way out: give another role_name, or give this one to take that role as it is."
-            )
+        check_iam_tags(desired.get("tags"))
         if raw is not None and desired.get("path") not in (None, now["Path"]):
             raise ValidationError(
-                f"path: role {self.name} has the path {now['Path']}, and IAM cannot change it to {desired['path']}."
-                " Way out: give that path, or another role_name."
+                f"path: IAM role {self.name} has the path {now['Path']}, and IAM cannot change it to {desired['path']}."
+                " Give that path, or another name for the role."
             )
-        partition = self.arn.split(":")[1]
         new = set(desired.get("policy_arns") or []) - set(now["PolicyArns"]) - set(self._new_policies)
-        check_policies(self.iam, sorted(new), "policy_arns", partition)
+        check_policies(self.iam, sorted(new), "policy_arns", self._scope.partition)
         boundary = desired.get("permissions_boundary")
         if boundary and boundary != now["PermissionsBoundary"] and boundary not in self._new_policies:
-            check_policies(self.iam, [boundary], "permissions_boundary", partition)
+            check_policies(self.iam, [boundary], "permissions_boundary", self._scope.partition)
+        wanted = desired if raw else self.predict(desired)
+        inline = wanted["InlinePolicies"] if raw is None else wanted.get("inline_policies")
+        check_inline_size(self.name, inline or {}, self.moved)
 
     # creation
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
         raw = self.predict(desired)
-        words = {
+        params = {
             "Description": raw["Description"],
             "PermissionsBoundary": raw["PermissionsBoundary"],
             "MaxSessionDuration": desired.get("max_session_duration"),
@@ -158,7 +261,7 @@ class RoleResource(IamResource):
             Path=raw["Path"],
             AssumeRolePolicyDocument=json.dumps(raw["AssumeRolePolicyDocument"]),
             Tags=build_tag_list(raw["tags"]),
-            **drop_none(words),
+            **drop_none(params),
         )["Role"]
         retry_until_known(lambda: self.iam.get_role(RoleName=self.name), f"Role {self.name}")
         self._attach(raw["PolicyArns"])
@@ -166,16 +269,17 @@ class RoleResource(IamResource):
         return {**raw, "Arn": made["Arn"]}
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
+        attached, moved = self._fit_quota([*self._new_policies, *(desired.get("policy_arns") or [])])
         return {
             "RoleName": self.name,
             "Arn": self.arn,
-            "Path": desired.get("path") or "/",
+            "Path": self._path,
             "AssumeRolePolicyDocument": desired["trust_policy"],
             "Description": desired.get("description") or None,
             "MaxSessionDuration": desired.get("max_session_duration") or 3600,
             "PermissionsBoundary": desired.get("permissions_boundary") or None,
-            "PolicyArns": sorted({*(desired.get("policy_arns") or []), *self._new_policies}),
-            "InlinePolicies": desired.get("inline_policies") or {},
+            "PolicyArns": attached,
+            "InlinePolicies": {**moved, **(desired.get("inline_policies") or {})},
             "tags": {**TAGS.normalize(desired.get("tags")), self.owner: OWNED},
             "status": "ACTIVE",
         }
@@ -236,11 +340,11 @@ class RoleResource(IamResource):
             )
 
     def _update(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
-        words = {
+        params = {
             "Description": desired.get("description"),
             "MaxSessionDuration": desired.get("max_session_duration") or raw["MaxSessionDuration"],
         }
-        self.iam.update_role(RoleName=self.name, **drop_none(words))
+        self.iam.update_role(RoleName=self.name, **drop_none(params))
 
     def _set_tags(self, raw: dict[str, Any], wanted: dict[str, Any]) -> None:
         gone, new = compare_tags(raw["tags"], TAGS.normalize(wanted))
@@ -253,9 +357,9 @@ class RoleResource(IamResource):
 
     def delete(self) -> None:
         """What hangs on it first, then the role."""
-        for arn in self.attached():
+        for arn in self.list_attached():
             self.detach(arn)
-        for name in self.inline_names():
+        for name in self.list_inline():
             get_or_none(lambda name=name: self.iam.delete_role_policy(RoleName=self.name, PolicyName=name))
         self.iam.delete_role(RoleName=self.name)
 

@@ -1,16 +1,19 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A cluster as the identities of its pods see it: where it is, whose it is, who its issuer is. Pure."""
+"""A cluster as the identities of its pods see it: its region, its account and its OIDC issuer. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
+from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_dns_suffix
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import get_issuer
+from ansible_collections.kumo.eks.plugins.module_utils.iam.scope import IamScope
 from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity
 
 UNKNOWN = "KNOWN-WITH-THE-CLUSTER"  # the issuer's id, in a plan for a cluster that is not there
@@ -22,7 +25,7 @@ class ClusterContext:
 
     Args:
         issuer: URL of the OIDC issuer.
-        standing: whether the cluster exists; a plan does without.
+        exists: whether the cluster exists; a plan does without.
     """
 
     cluster: str
@@ -34,49 +37,55 @@ class ClusterContext:
 
     @property
     def provider_arn(self) -> str:
+        """The ARN that the issuer's IAM OIDC provider has or will have."""
         return f"arn:{self.partition}:iam::{self.account}:oidc-provider/{self.issuer.removeprefix('https://')}"
 
     @property
     def owner(self) -> str:
+        """Key of the tag that marks what is made for the cluster."""
         return build_owner_key(self.region, self.cluster)
 
     def with_provider(self, provider_arn: str) -> ClusterContext:
         """The same cluster with the issuer of this provider."""
         return replace(self, issuer="https://" + get_issuer(provider_arn))
 
-    def role_arn(self, identity: Identity) -> str:
-        return f"arn:{self.partition}:iam::{self.account}:role{identity.path}{identity.role_name}"
+    @property
+    def scope(self) -> IamScope:
+        """The account and the cluster that its pods' roles are made for."""
+        return IamScope(self.partition, self.owner, lambda: self.account, self.provider_arn)
 
-    def policy_arn(self, policy: dict[str, Any]) -> str:
-        return f"arn:{self.partition}:iam::{self.account}:policy{policy.get('path', '/')}{policy['name']}"
+    def build_role_arn(self, identity: Identity) -> str:
+        """The ARN that the identity's role has or will have."""
+        return self.scope.build_role_arn(identity.role_name, identity.path)
 
 
-def build_cluster_context(raw: dict[str, Any] | None, cluster: str, region: str, caller_arn: Any) -> ClusterContext:
-    """The ground from DescribeCluster's answer; without a cluster one for a plan or a deletion.
+def build_cluster_context(
+    raw: dict[str, Any] | None, cluster: str, region: str, find_caller_arn: Callable[[], str]
+) -> ClusterContext:
+    """The context from DescribeCluster's answer; without a cluster one for a plan or a deletion.
 
     Args:
-        caller_arn: called where there is no cluster; the ARN of GetCallerIdentity.
+        find_caller_arn: called where there is no cluster; the ARN of GetCallerIdentity.
 
     Raises:
         EksError: the cluster has no issuer yet.
     """
     if raw is None:
-        words = caller_arn().split(":")
-        domain = "amazonaws.com.cn" if words[1] == "aws-cn" else "amazonaws.com"
-        issuer = f"https://oidc.eks.{region}.{domain}/id/{UNKNOWN}"
-        return ClusterContext(cluster, region, words[1], words[4], issuer, exists=False)
+        parts = find_caller_arn().split(":")
+        issuer = f"https://oidc.eks.{region}.{get_dns_suffix(parts[1])}/id/{UNKNOWN}"
+        return ClusterContext(cluster, region, parts[1], parts[4], issuer, exists=False)
     issuer = ((raw.get("identity") or {}).get("oidc") or {}).get("issuer")
     if not issuer:
-        raise EksError(f"cluster {cluster} is {raw['status']} and has no OIDC issuer yet; wait for it with eks_wait")
-    words = raw["arn"].split(":")
-    return ClusterContext(cluster, words[3], words[1], words[4], issuer)
+        raise EksError(
+            f"Cluster {cluster} is {raw['status']} and has no OIDC issuer yet. Wait for it with kumo.eks.eks_wait."
+        )
+    parts = raw["arn"].split(":")
+    return ClusterContext(cluster, parts[3], parts[1], parts[4], issuer)
 
 
 def check_cluster_exists(raw: dict[str, Any] | None, name: str, region: str) -> None:
-    """Raise EksError for a cluster that is not there, or not for long: identities are not made for it."""
+    """Refuse a cluster that does not exist, or not for long: no identities are made for it."""
     if raw is None:
-        raise EksError(f"cluster_name: there is no cluster {name} in {region}")
+        raise EksError(f"cluster_name: there is no cluster {name} in {region}. Check the name and the region.")
     if raw["status"] in ("DELETING", "FAILED"):
-        raise EksError(
-            f"cluster_name: cluster {name} in {region} is {raw['status']}, and its pods can get no identities"
-        )
+        raise EksError(f"cluster_name: cluster {name} in {region} is {raw['status']}. Its pods can get no identities.")

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The chain from a cluster's issuer to a role's credentials, walked check by check. What it asks of others comes in as Facts.
+"""The chain from a cluster's issuer to a role's credentials, check by check. What it asks of others comes in as Facts.
 
 https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html
 """
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
-from ansible_collections.kumo.eks.plugins.module_utils.iam import trust_policy as irsa_trust
+from ansible_collections.kumo.eks.plugins.module_utils.iam import trust_policy
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import build_subject, get_issuer
 from ansible_collections.kumo.eks.plugins.module_utils.identity.model import ROLE_ARN
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.service_account import AUDIENCE, PREFIX, ROLE
@@ -44,7 +44,7 @@ STS_CAUSES = {
 
 @dataclass(frozen=True)
 class Check:
-    """One check: ``ok`` is None where it was not looked at, because one before it is broken or nobody asked."""
+    """One check: ``ok`` is None where it was skipped, because one before it failed or nobody asked."""
 
     check: str
     ok: bool | None
@@ -54,35 +54,35 @@ class Check:
 
 
 class Facts(Protocol):
-    """What the chain asks. Each returns None where there is nothing; EksError where it cannot be seen."""
+    """What the checks ask. Each returns None where there is nothing, and raises EksError where it cannot be seen."""
 
     namespace: str
     account: str
     audience: str
     exchanging: bool
 
-    def cluster(self) -> dict[str, Any] | None:
+    def describe_cluster(self) -> dict[str, Any] | None:
         """DescribeCluster's answer."""
 
-    def provider(self, arn: str) -> dict[str, Any] | None:
+    def describe_provider(self, arn: str) -> dict[str, Any] | None:
         """GetOpenIDConnectProvider's answer."""
 
-    def service_account(self) -> dict[str, Any] | None:
+    def read_service_account(self) -> dict[str, Any] | None:
         """The Kubernetes object."""
 
-    def role(self, name: str) -> dict[str, Any] | None:
+    def describe_role(self, name: str) -> dict[str, Any] | None:
         """GetRole's answer."""
 
-    def association(self) -> str | None:
+    def find_association(self) -> str | None:
         """The role's ARN in a pod identity association of the service account."""
 
-    def pods(self) -> list[dict[str, Any]]:
+    def list_pods(self) -> list[dict[str, Any]]:
         """The namespace's pods."""
 
-    def token(self, audience: str) -> str:
+    def request_token(self, audience: str) -> str:
         """A token of the service account."""
 
-    def exchange(self, role_arn: str, token: str) -> tuple[str | None, str]:
+    def exchange_token(self, role_arn: str, token: str) -> tuple[str | None, str]:
         """(ARN of the assumed role, "") or (None, "Code: message"): AssumeRoleWithWebIdentity; credentials are dropped."""
 
 
@@ -90,7 +90,7 @@ Step = Callable[[], Check]
 
 
 class Diagnosis:
-    """Walks the chain once; what one check found is what the next one starts from."""
+    """Runs the checks of the chain once; what one found is what the next one starts from."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
@@ -107,7 +107,7 @@ class Diagnosis:
         self._token = ""
 
     def run(self) -> list[Check]:
-        """All checks in their order. A check whose ground is broken is not looked at."""
+        """All checks in their order. A check is skipped where one that it builds on failed."""
         needs: list[tuple[str, Step, tuple[str, ...]]] = [
             ("cluster", self.check_cluster, ()),
             ("oidc_provider", self.check_provider, ("cluster",)),
@@ -131,20 +131,20 @@ class Diagnosis:
                 done[name] = Check(name, None, "not asked for; set exchange: true")
                 continue
             missing = [done[check] for check in before if not done[check].ok]
-            done[name] = _skipped(name, missing[0]) if missing else self._seen(name, step)
+            done[name] = _build_skipped(name, missing[0]) if missing else self._run_step(name, step)
         if self.elsewhere:
-            done.update({name: self._not_this_account(done[name]) for name in ("oidc_provider", "audience")})
+            done.update({name: self._excuse_other_account(done[name]) for name in ("oidc_provider", "audience")})
         return list(done.values())
 
-    def _not_this_account(self, check: Check) -> Check:
-        """The check; where it is broken that is no matter, as the provider of the role's account counts."""
+    def _excuse_other_account(self, check: Check) -> Check:
+        """The check; where it failed that does not matter, as the provider of the role's account counts."""
         if check.ok is False:
             return Check(check.check, None, f"{check.found}; the provider of account {self.elsewhere} counts")
         return check
 
     @staticmethod
-    def _seen(name: str, step: Step) -> Check:
-        """The check; what cannot be seen is a broken one, with the reason."""
+    def _run_step(name: str, step: Step) -> Check:
+        """The check; one that cannot see what it needs has failed, with the reason."""
         try:
             return step()
         except EksError as error:
@@ -155,7 +155,7 @@ class Diagnosis:
     # issuer and provider
 
     def check_cluster(self) -> Check:
-        raw = self.facts.cluster()
+        raw = self.facts.describe_cluster()
         if raw is None:
             return Check("cluster", False, "none", "there is no such cluster", "give the cluster's name and its region")
         self.cluster_arn = raw["arn"]
@@ -173,7 +173,7 @@ class Diagnosis:
         return Check("cluster", True, f"{raw['status']}, issuer {self.issuer}")
 
     def check_provider(self) -> Check:
-        found = self.facts.provider(self.provider_arn)
+        found = self.facts.describe_provider(self.provider_arn)
         if found is None:
             return Check(
                 "oidc_provider",
@@ -196,7 +196,7 @@ class Diagnosis:
     # service account
 
     def check_service_account(self) -> Check:
-        found = self.facts.service_account()
+        found = self.facts.read_service_account()
         if found is None:
             return Check(
                 "service_account", False, "none", f"there is no service account {self.who}", f"create it: {RUN_MODULE}"
@@ -216,7 +216,7 @@ class Diagnosis:
                 "annotation",
                 False,
                 arn,
-                "this is no ARN of a role",
+                "this is not the ARN of an IAM role",
                 "give one like arn:aws:iam::123456789012:role/my-app",
             )
         partition, account = self.cluster_arn.split(":")[1:5:3]
@@ -253,10 +253,12 @@ class Diagnosis:
 
     def _lets_in(self, arn: str) -> bool:
         """Whether STS gives a role's credentials for a token: all that can be seen of one of another account."""
-        return self.facts.exchanging and bool(self.facts.exchange(arn, self.facts.token(self.facts.audience))[0])
+        return self.facts.exchanging and bool(
+            self.facts.exchange_token(arn, self.facts.request_token(self.facts.audience))[0]
+        )
 
     def check_association(self) -> Check:
-        arn = self.facts.association()
+        arn = self.facts.find_association()
         if arn is None:
             return Check("pod_identity", True, "no association, so the annotation holds")
         return Check(
@@ -273,7 +275,7 @@ class Diagnosis:
         if self.elsewhere:
             return Check("role", None, f"not looked at: it is of account {self.elsewhere}, and STS lets the token in")
         name = ROLE_ARN.fullmatch(self.role_arn).group(4)
-        found = self.facts.role(name)
+        found = self.facts.describe_role(name)
         if found is None:
             return Check("role", False, "none", f"there is no role {name}", f"correct the annotation, or {RUN_MODULE}")
         if found["Arn"] != self.role_arn:
@@ -288,11 +290,11 @@ class Diagnosis:
         return Check("role", True, self.role_arn)
 
     def check_trusted_provider(self) -> Check:
-        allowed = irsa_trust.statements(self.trust, "Allow")
-        self.open_statements = [row for row in allowed if self.provider_arn in irsa_trust.federated(row)]
+        allowed = trust_policy.list_statements(self.trust, "Allow")
+        self.open_statements = [row for row in allowed if self.provider_arn in trust_policy.list_federated(row)]
         if self.open_statements:
             return Check("trust_provider", True, self.provider_arn)
-        others = irsa_trust.principals(self.trust)
+        others = trust_policy.list_principals(self.trust)
         other_cluster = any(":oidc-provider/oidc.eks." in one for one in others)
         cause = (
             "the trust policy names another cluster's OIDC provider"
@@ -305,35 +307,40 @@ class Diagnosis:
 
     def check_trusted_action(self) -> Check:
         actions = [row.get("Action") for row in self.open_statements]
-        self.open_statements = [row for row in self.open_statements if irsa_trust.has_action(row)]
+        self.open_statements = [row for row in self.open_statements if trust_policy.has_action(row)]
         if self.open_statements:
-            return Check("trust_action", True, irsa_trust.WEB_IDENTITY)
+            return Check("trust_action", True, trust_policy.WEB_IDENTITY)
         return Check(
             "trust_action",
             False,
             str(actions),
-            f"the trust policy does not allow {irsa_trust.WEB_IDENTITY}",
+            f"the trust policy does not allow {trust_policy.WEB_IDENTITY}",
             RUN_MODULE,
         )
 
     def check_trusted_subject(self) -> Check:
         value = build_subject(self.facts.namespace, self.facts.account)
-        return self._condition("trust_subject", "sub", value)
+        return self._check_condition("trust_subject", "sub", value)
 
     def check_trusted_audience(self) -> Check:
-        return self._condition("trust_audience", "aud", self.facts.audience)
+        return self._check_condition("trust_audience", "aud", self.facts.audience)
 
-    def _condition(self, check: str, claim: str, value: str) -> Check:
+    def _check_condition(self, check: str, claim: str, value: str) -> Check:
         key = f"{get_issuer(self.provider_arn)}:{claim}"
         candidates = self.open_statements
-        wanted = [pair for row in candidates for pair in irsa_trust.conditions(row, key)]
+        wanted = [pair for row in candidates for pair in trust_policy.list_conditions(row, key)]
         words = "; ".join(f"{operator} {', '.join(values)}" for operator, values in wanted)
-        foreign = [name for row in candidates for name in irsa_trust.condition_keys(row) if self._foreign(name, claim)]
+        foreign = [
+            name
+            for row in candidates
+            for name in trust_policy.list_condition_keys(row)
+            if self._is_foreign(name, claim)
+        ]
         self.open_statements = [
             row
             for row in candidates
-            if irsa_trust.admits(row, key, value)
-            and not any(self._foreign(n, claim) for n in irsa_trust.condition_keys(row))
+            if trust_policy.admits(row, key, value)
+            and not any(self._is_foreign(n, claim) for n in trust_policy.list_condition_keys(row))
         ]
         if self.open_statements:
             return Check(
@@ -352,20 +359,22 @@ class Diagnosis:
         hint = "; StringEquals takes wildcards as plain text" if literal else ""
         return Check(check, False, words, f"the trust policy does not let in {value}{hint}", RUN_MODULE)
 
-    def _foreign(self, name: str, claim: str) -> bool:
+    def _is_foreign(self, name: str, claim: str) -> bool:
         """A condition key of this claim that is of another issuer, or spelt with https://."""
         return name.lower().endswith(f":{claim}") and name.lower() != f"{get_issuer(self.provider_arn)}:{claim}".lower()
 
     def check_denials(self) -> Check:
         issuer = get_issuer(self.provider_arn)
         value = build_subject(self.facts.namespace, self.facts.account)
-        for row in irsa_trust.statements(self.trust, "Deny"):
+        for row in trust_policy.list_statements(self.trust, "Deny"):
             everybody = row.get("Principal") in ("*", {"AWS": "*"}, {"Federated": "*"})
-            if not (everybody or self.provider_arn in irsa_trust.federated(row)) or not irsa_trust.has_action(row):
+            if not (everybody or self.provider_arn in trust_policy.list_federated(row)) or not trust_policy.has_action(
+                row
+            ):
                 continue
             own = {f"{issuer}:sub".lower(): value, f"{issuer}:aud".lower(): self.facts.audience}
-            keys = [name.lower() for name in irsa_trust.condition_keys(row)]
-            if all(name in own and irsa_trust.admits(row, name, own[name]) for name in keys):
+            keys = [name.lower() for name in trust_policy.list_condition_keys(row)]
+            if all(name in own and trust_policy.admits(row, name, own[name]) for name in keys):
                 return Check(
                     "trust_denial",
                     False,
@@ -378,44 +387,46 @@ class Diagnosis:
     # pods
 
     def check_pods(self) -> Check:
-        pods = [pod for pod in self.facts.pods() if _runs_as(pod, self.facts.account)]
+        pods = [pod for pod in self.facts.list_pods() if _has_account(pod, self.facts.account)]
         if not pods:
             return Check("pods", True, "no pod runs with this service account")
         for pod in pods:
-            trouble = self._trouble(pod)
+            trouble = self._find_trouble(pod)
             if trouble:
                 return Check("pods", False, f"pod {pod['metadata']['name']}", *trouble)
         return Check(
             "pods", True, f"the role's variables and the token are in every pod that was looked at, {len(pods)} in all"
         )
 
-    def _trouble(self, pod: dict[str, Any]) -> tuple[str, str] | None:
+    def _find_trouble(self, pod: dict[str, Any]) -> tuple[str, str] | None:
         """Cause and cure of a pod that does not get the role's credentials."""
         metadata, spec = pod["metadata"], pod["spec"]
         if SKIP_LABEL in (metadata.get("labels") or {}):
-            return f"its label {SKIP_LABEL} keeps the webhook away", "remove the label and start the pod anew"
+            return f"its label {SKIP_LABEL} keeps the webhook away", "remove the label and restart the pod"
         skipped = (metadata.get("annotations") or {}).get(SKIP_CONTAINERS, "").split(",")
         for container in spec["containers"]:
             if container["name"] in skipped:
                 continue
-            trouble = self._trouble_of({row["name"]: row.get("value", "") for row in container.get("env") or []}, pod)
+            trouble = self._find_variable_trouble(
+                {row["name"]: row.get("value", "") for row in container.get("env") or []}, pod
+            )
             if trouble:
                 return f"container {container['name']} {trouble[0]}", trouble[1]
-        return self._trouble_of_token(spec, pod)
+        return self._find_token_trouble(spec, pod)
 
-    def _trouble_of(self, variables: dict[str, str], pod: dict[str, Any]) -> tuple[str, str] | None:
-        anew = f"start it anew: {_restart(pod)}"
+    def _find_variable_trouble(self, variables: dict[str, str], pod: dict[str, Any]) -> tuple[str, str] | None:
+        cure = f"restart it: {_restart(pod)}"
         if STATIC in variables:
             return f"has {STATIC}, which SDKs take before the role", f"remove {STATIC} from its variables"
         if "AWS_ROLE_ARN" not in variables and "AWS_CONTAINER_CREDENTIALS_FULL_URI" in variables:
-            return "was started under a pod identity association", anew
+            return "was started under a pod identity association", cure
         if "AWS_ROLE_ARN" not in variables or "AWS_WEB_IDENTITY_TOKEN_FILE" not in variables:
-            return "has no AWS_ROLE_ARN: it was started before the service account was annotated", anew
+            return "has no AWS_ROLE_ARN: it was started before the service account was annotated", cure
         if variables["AWS_ROLE_ARN"] != self.role_arn:
-            return f"has AWS_ROLE_ARN {variables['AWS_ROLE_ARN']}, and the annotation is another by now", anew
+            return f"has AWS_ROLE_ARN {variables['AWS_ROLE_ARN']}, and the annotation is another by now", cure
         return None
 
-    def _trouble_of_token(self, spec: dict[str, Any], pod: dict[str, Any]) -> tuple[str, str] | None:
+    def _find_token_trouble(self, spec: dict[str, Any], pod: dict[str, Any]) -> tuple[str, str] | None:
         sources = [
             source["serviceAccountToken"]
             for volume in spec.get("volumes") or []
@@ -426,12 +437,12 @@ class Diagnosis:
         if self.facts.audience in audiences:
             return None
         found = ", ".join(str(one) for one in audiences if one) or "none"
-        return f"its projected tokens are for {found}, not for {self.facts.audience}", f"start it anew: {_restart(pod)}"
+        return f"its projected tokens are for {found}, not for {self.facts.audience}", f"restart it: {_restart(pod)}"
 
     # token and exchange
 
     def check_token(self) -> Check:
-        self._token = self.facts.token(self.facts.audience)
+        self._token = self.facts.request_token(self.facts.audience)
         claims = read_claims(self._token)
         words = f"iss {claims.get('iss')}, sub {claims.get('sub')}, aud {claims.get('aud')}"
         if claims.get("iss") != self.issuer:
@@ -445,20 +456,20 @@ class Diagnosis:
         return Check("token", True, words)
 
     def check_exchange(self) -> Check:
-        arn, words = self.facts.exchange(self.role_arn, self._token)
+        arn, words = self.facts.exchange_token(self.role_arn, self._token)
         if arn:
             return Check("exchange", True, arn)
         cause, cure = STS_CAUSES.get(words.partition(":")[0], ("STS refused the token", "see what STS said"))
         return Check("exchange", False, words, cause, cure)
 
 
-def _skipped(name: str, context: Check) -> Check:
+def _build_skipped(name: str, context: Check) -> Check:
     """A check that was not looked at, for the one it stands on is broken, or was not looked at either."""
     why = "is broken" if context.ok is False else "was not looked at"
     return Check(name, None, f"not looked at: {context.check} {why}")
 
 
-def _runs_as(pod: dict[str, Any], account: str) -> bool:
+def _has_account(pod: dict[str, Any], account: str) -> bool:
     alive = pod.get("status", {}).get("phase") in ("Pending", "Running") and not pod["metadata"].get(
         "deletionTimestamp"
     )
@@ -466,7 +477,7 @@ def _runs_as(pod: dict[str, Any], account: str) -> bool:
 
 
 def _restart(pod: dict[str, Any]) -> str:
-    """How to start a pod anew, by what owns it."""
+    """How to restart a pod, by what owns it."""
     metadata = pod["metadata"]
     list_owners = metadata.get("ownerReferences") or [{"kind": "Pod", "name": metadata["name"]}]
     kind, name = list_owners[0]["kind"], list_owners[0]["name"]
@@ -486,4 +497,4 @@ def read_claims(token: str) -> dict[str, Any]:
         payload = token.split(".")[1]
         return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (IndexError, ValueError) as error:
-        raise EksError("the API server's token is no JWT") from error
+        raise EksError("the API server's token is not a JWT") from error

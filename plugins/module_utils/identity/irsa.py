@@ -23,9 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document impor
     list_other_statements,
     trusts,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.identity.context import ClusterContext
-from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity
-from ansible_collections.kumo.eks.plugins.module_utils.identity.role_manager import (
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_manager import (
     Kept,
     RoleManager,
     build_kept,
@@ -33,6 +31,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.identity.role_manager imp
     build_role_result,
     record_progress,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.identity.context import ClusterContext
+from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.service_account import (
     OURS,
@@ -47,7 +47,7 @@ AUDIENCE = "sts.amazonaws.com"  # in every partition
 
 @dataclass
 class IrsaManager:
-    """Makes and removes identities on a ground.
+    """Creates and removes the identities of a cluster's pods.
 
     Args:
         iam: boto3's IAM client.
@@ -62,17 +62,17 @@ class IrsaManager:
     check_mode: bool = False
 
     def __post_init__(self) -> None:
-        self._roles = RoleManager(self.iam, self.context, self.check_mode)
+        self._roles = RoleManager(self.iam, self.context.scope, self.check_mode)
 
     # present
 
-    def provider(self, tags: dict[str, str]) -> Outcome:
+    def ensure_provider(self, tags: dict[str, str]) -> Outcome:
         """The cluster's provider, with the audience."""
-        return self._roles.reconciler(self._provider(tags)).ensure_present(
+        return self._roles.reconciler(self._build_provider(tags)).ensure_present(
             {"url": self.context.issuer.removeprefix("https://"), "audiences": [self.audience]}
         )
 
-    def _provider(self, tags: dict[str, str]) -> OidcProviderResource:
+    def _build_provider(self, tags: dict[str, str]) -> OidcProviderResource:
         context = self.context
         marked = {**tags, context.owner: OWNED}
         return OidcProviderResource(self.iam, context.provider_arn, context.issuer, self.audience, marked)
@@ -83,15 +83,15 @@ class IrsaManager:
         with record_progress(parts):
             self._check_accounts(identity)
             if identity.role_arn is None:
-                parts.update(self._roles.ensure_present(identity, self._trust(identity)))
+                parts.update(self._roles.ensure_present(identity.build_role_request(self._build_trust(identity))))
             arn = identity.role_arn or parts["role"].raw["Arn"]
             audience = "" if self.audience == AUDIENCE else self.audience  # the webhook's own need not be said
             annotations = build_annotations(arn, {**identity.options, "audience": audience})
             for account in identity.written_accounts:
-                parts[f"service account {account}"] = self._present_account(identity, account, annotations)
+                parts[f"service account {account}"] = self._ensure_account_present(identity, account, annotations)
         return _combine(parts, arn)
 
-    def _trust(self, identity: Identity) -> dict[str, Any]:
+    def _build_trust(self, identity: Identity) -> dict[str, Any]:
         return build_web_identity_trust(
             self.context.provider_arn, identity.subjects, self.audience, identity.has_patterns
         )
@@ -99,39 +99,41 @@ class IrsaManager:
     def _check_accounts(self, identity: Identity) -> None:
         """Refuse what Kubernetes would not take, before there is a role for it."""
         for account in identity.written_accounts:
-            resource = self._account(identity, account)
+            resource = self._build_account(identity, account)
             resource.validate(resource.describe(), {})
 
-    def _account(self, identity: Identity, account: Account) -> ServiceAccountResource:
+    def _build_account(self, identity: Identity, account: Account) -> ServiceAccountResource:
         create_namespace = bool(identity.options.get("create_namespace"))
         return ServiceAccountResource(self.api, account.namespace, account.name, create_namespace)
 
-    def _present_account(self, identity: Identity, account: Account, annotations: dict[str, str | None]) -> Outcome:
+    def _ensure_account_present(
+        self, identity: Identity, account: Account, annotations: dict[str, str | None]
+    ) -> Outcome:
         options = identity.options
         wanted = {
             "annotations": {**options.get("service_account_annotations", {}), **annotations},
             "labels": options.get("service_account_labels"),
         }
-        return self._roles.reconciler(self._account(identity, account)).ensure_present(wanted)
+        return self._roles.reconciler(self._build_account(identity, account)).ensure_present(wanted)
 
     # absent
 
     def ensure_absent(self, identity: Identity) -> Outcome:
-        """Service accounts, role, policies, in this order. What others use, or made, is kept, and said."""
+        """Service accounts, role, policies, in this order. What others use, or made, is kept, and reported."""
         parts: dict[str, Outcome] = {}
         kept: list[Kept] = []
-        role = self._roles.resource(identity)
+        role = self._roles.build_role(identity.build_role_request())
         raw = role.describe() if identity.role_arn is None else None
         arn = identity.role_arn or (raw["Arn"] if raw else role.arn)
         with record_progress(parts):
             for account in identity.written_accounts if self.api else ():
-                parts[f"service account {account}"] = self._absent_account(account, arn, kept)
+                parts[f"service account {account}"] = self._ensure_account_absent(account, arn, kept)
             if identity.role_arn is None:
-                others = self._trust_of_others(identity, raw["AssumeRolePolicyDocument"]) if raw else []
-                parts.update(self._roles.ensure_absent(identity, role, raw, others, kept))
+                others = self._list_others(identity, raw["AssumeRolePolicyDocument"]) if raw else []
+                parts.update(self._roles.ensure_absent(identity.build_role_request(), role, raw, others, kept))
         return _combine(parts, arn, kept)
 
-    def _absent_account(self, account: Account, arn: str, kept: list[Kept]) -> Outcome:
+    def _ensure_account_absent(self, account: Account, arn: str, kept: list[Kept]) -> Outcome:
         """Delete one that was made here; of another one only the annotations that name this role go."""
         resource = ServiceAccountResource(self.api, account.namespace, account.name)
         raw = resource.describe()
@@ -149,27 +151,27 @@ class IrsaManager:
         gone = {key: None for key in OURS if key in raw["annotations"]}
         return self._roles.reconciler(resource).ensure_present({"annotations": gone}) if gone else Outcome(False, raw)
 
-    def _trust_of_others(self, identity: Identity, document: Any) -> list[dict[str, Any]]:
+    def _list_others(self, identity: Identity, document: Any) -> list[dict[str, Any]]:
         """The statements that stay: not this identity's, and not those of a cluster's provider that is gone or forgotten."""
-        rows = list_other_statements(document, self._trust(identity))
-        return [row for row in rows if not self._is_dead(_only_provider(row))]
+        rows = list_other_statements(document, self._build_trust(identity))
+        return [row for row in rows if not self._is_dead(_get_only_provider(row))]
 
     def _is_dead(self, arn: str | None) -> bool:
         """Whether this is the provider of an EKS cluster that is gone: deleted, or left by an earlier cluster of this name."""
         if arn is None or EKS_PROVIDER not in arn:
             return False
-        tags = _provider_tags(self.iam, arn)
+        tags = _get_provider_tags(self.iam, arn)
         return tags is None or (self.context.owner in tags and arn != self.context.provider_arn)
 
-    def absent_provider(self, leaving: set[str]) -> tuple[Outcome, list[Kept]]:
+    def ensure_provider_absent(self, leaving: set[str]) -> tuple[Outcome, list[Kept]]:
         """Delete the provider, if it was made here and no role but the leaving ones trusts it."""
-        provider = self._provider({})
+        provider = self._build_provider({})
         raw = provider.describe()
         if raw is None:
             return Outcome(False, None), []
         if self.context.owner not in raw["tags"]:
             return Outcome(False, raw), [build_kept("oidc provider", provider.arn, "it was not made by kumo.eks")]
-        users = [name for name in self._trusting(provider.arn) if name not in leaving]
+        users = [name for name in self._list_trusting(provider.arn) if name not in leaving]
         if users:
             why = f"roles trust it: {', '.join(users[:10])}" + (
                 f" and {len(users) - 10} more" if len(users) > 10 else ""
@@ -178,12 +180,12 @@ class IrsaManager:
         return self._roles.ensure_deleted(provider), []
 
     def list_orphaned_providers(self) -> list[IrsaManager]:
-        """Composers on the grounds of earlier clusters of this name, whose providers still carry the mark."""
+        """Managers for earlier clusters of this name, whose providers still carry the mark."""
         mine = self.context.provider_arn
-        arns = [arn for arn in owned_providers(self.iam, self.context.owner) if arn != mine]
+        arns = [arn for arn in list_owned_providers(self.iam, self.context.owner) if arn != mine]
         return [replace(self, context=self.context.with_provider(arn)) for arn in arns]
 
-    def _trusting(self, arn: str) -> list[str]:
+    def _list_trusting(self, arn: str) -> list[str]:
         """Names of the account's roles whose trust names the provider (ListRoles carries the trust)."""
         pages = self.iam.get_paginator("list_roles").paginate()
         return sorted(
@@ -194,25 +196,25 @@ class IrsaManager:
         )
 
 
-def owned_providers(iam: Any, owner: str) -> list[str]:
+def list_owned_providers(iam: Any, owner: str) -> list[str]:
     """ARNs of the EKS clusters' providers that carry this mark."""
     arns = [row["Arn"] for row in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
-    return [arn for arn in arns if EKS_PROVIDER in arn and owner in (_provider_tags(iam, arn) or {})]
+    return [arn for arn in arns if EKS_PROVIDER in arn and owner in (_get_provider_tags(iam, arn) or {})]
 
 
-def owned_provider(iam: Any, context: ClusterContext) -> ClusterContext:
-    """The ground with the issuer of the provider that carries its mark: for a deletion after the cluster's."""
-    arns = owned_providers(iam, context.owner)
+def find_owned_provider(iam: Any, context: ClusterContext) -> ClusterContext:
+    """The cluster's context with the issuer of the provider that carries its mark, for a deletion after the cluster's."""
+    arns = list_owned_providers(iam, context.owner)
     return context.with_provider(arns[0]) if arns else context
 
 
-def _provider_tags(iam: Any, arn: str) -> dict[str, str] | None:
+def _get_provider_tags(iam: Any, arn: str) -> dict[str, str] | None:
     """A provider's tags, None where there is no such provider."""
     found = get_or_none(lambda: iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=arn))
     return None if found is None else read_tag_list(found.get("Tags"))
 
 
-def _only_provider(row: dict[str, Any]) -> str | None:
+def _get_only_provider(row: dict[str, Any]) -> str | None:
     """The OIDC provider that a statement of a trust speaks of, where it speaks of one alone."""
     principal = row.get("Principal")
     federated = principal.get("Federated") if isinstance(principal, dict) and len(principal) == 1 else None

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A pod identity association and the role that is kept for it, as a composite."""
+"""A pod identity association and the role that is managed for it, as a composite."""
 
 from __future__ import annotations
 
@@ -11,20 +11,17 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import list_other_owners
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import as_list
-from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import PROPAGATION_TIMEOUT, Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import (
     PodIdentityAssociationResource,
     associations,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.iam.base import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import (
     build_pod_identity_trust,
     list_other_statements,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.identity.context import ClusterContext
-from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity
-from ansible_collections.kumo.eks.plugins.module_utils.identity.role_manager import (
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_manager import (
     Kept,
     RoleManager,
     build_kept,
@@ -32,13 +29,18 @@ from ansible_collections.kumo.eks.plugins.module_utils.identity.role_manager imp
     build_role_result,
     record_progress,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.identity.context import ClusterContext
+from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity
 
+LONGEST_WAIT = (
+    PROPAGATION_TIMEOUT + 60
+)  # seconds: EKS may not see the role yet, and an association itself is made at once
 OPTIONS = ("role_arn", "target_role_arn", "disable_session_tags", "session_policy", "tags", "purge_tags")
 
 
 @dataclass
 class PodIdentityManager:
-    """Keeps and removes associations of a cluster; ``eks`` and ``iam`` are boto3's clients."""
+    """Creates and removes associations of a cluster; ``eks`` and ``iam`` are boto3's clients."""
 
     eks: Any
     iam: Any
@@ -46,63 +48,63 @@ class PodIdentityManager:
     check_mode: bool = False
 
     def __post_init__(self) -> None:
-        self._roles = RoleManager(self.iam, self.context, self.check_mode)
+        self._roles = RoleManager(self.iam, self.context.scope, self.check_mode)
 
-    def _association(self, identity: Identity, wait: bool = False, plan: bool = False) -> Reconciler:
+    def _build_association(self, identity: Identity, wait: bool = False, plan: bool = False) -> Reconciler:
         resource = PodIdentityAssociationResource(self.eks, self.context.cluster, identity.accounts[0])
         replace = bool(identity.options.get("replace"))
-        return Reconciler(resource, self.check_mode or plan, wait, CATCH_UP, replace)
+        return Reconciler(resource, self.check_mode or plan, wait, LONGEST_WAIT, replace)
 
     def ensure_present(self, identity: Identity) -> Outcome:
-        """The role first, where it is kept, then the association that names it."""
+        """The role first, where the task describes one, then the association that names it."""
         parts: dict[str, Outcome] = {}
         wanted = {name: identity.options[name] for name in OPTIONS if name in identity.options}
         with record_progress(parts):
-            if identity.keeps_role:
-                self._present_role(identity, wanted, parts)
+            if identity.manages_role:
+                self._ensure_role_present(identity, wanted, parts)
             if "association" not in parts:
-                association = self._association(identity)
-                association.resource.fresh_role = "role" in parts and parts["role"].changed
-                parts["association"] = association.ensure_present(wanted)
+                parts["association"] = self._build_association(identity).ensure_present(wanted)
         return _combine(parts, [])
 
-    def _present_role(self, identity: Identity, wanted: dict[str, Any], parts: dict[str, Outcome]) -> None:
+    def _ensure_role_present(self, identity: Identity, wanted: dict[str, Any], parts: dict[str, Outcome]) -> None:
         """The role, once it is known that its association is not refused; and the association where nothing of it changes."""
-        arn = self.context.role_arn(identity)
-        plan = self._association(identity, plan=True).ensure_present({**wanted, "role_arn": arn})
-        parts.update(self._roles.ensure_present(identity, build_pod_identity_trust()))
+        arn = self.context.build_role_arn(identity)
+        plan = self._build_association(identity, plan=True).ensure_present({**wanted, "role_arn": arn})
+        parts.update(self._roles.ensure_present(identity.build_role_request(build_pod_identity_trust())))
         wanted["role_arn"] = parts["role"].raw["Arn"]
         if wanted["role_arn"] == arn and not plan.changed:
             parts["association"] = plan
 
     def ensure_absent(self, identity: Identity) -> Outcome:
-        """The association first, then the role that is kept for it, if no other association has it."""
+        """The association first, then the role that was made for it, if no other association has it."""
         parts: dict[str, Outcome] = {}
         kept: list[Kept] = []
         with record_progress(parts):
-            parts["association"] = self._association(identity, wait=True).ensure_absent()
+            parts["association"] = self._build_association(identity, wait=True).ensure_absent()
             if identity.role_arn is None:
-                parts.update(self._absent_role(identity, kept))
+                parts.update(self._ensure_role_absent(identity, kept))
         return _combine(parts, kept)
 
-    def _absent_role(self, identity: Identity, kept: list[Kept]) -> dict[str, Outcome]:
-        role = self._roles.resource(identity)
+    def _ensure_role_absent(self, identity: Identity, kept: list[Kept]) -> dict[str, Outcome]:
+        role = self._roles.build_role(identity.build_role_request())
         raw = role.describe()
         if raw is None and "policy" not in identity.options:
             return {}
-        users = self._users(raw["Arn"], identity.name) if raw else []
+        users = self._list_users(raw["Arn"], identity.name) if raw else []
         if users:
-            kept.append(build_kept("role", role.name, f"associations have it: {', '.join(users)}"))
+            kept.append(build_kept("role", role.name, f"it is used by the associations of {', '.join(users)}"))
             return {"role": Outcome(False, raw)}
-        return self._roles.ensure_absent(identity, role, raw, self._trust_of_others(raw) if raw else [], kept)
+        return self._roles.ensure_absent(
+            identity.build_role_request(), role, raw, self._list_others(raw) if raw else [], kept
+        )
 
-    def _trust_of_others(self, raw: dict[str, Any]) -> list[dict[str, Any]]:
-        """The statements that stay; where other clusters have the role all do, for one lets in the pods of every cluster."""
+    def _list_others(self, raw: dict[str, Any]) -> list[dict[str, Any]]:
+        """The statements that stay. Where other clusters have the role all do, for the one statement lets in the pods of every cluster."""
         document = raw["AssumeRolePolicyDocument"]
         shared = list_other_owners(raw["tags"], self.context.owner)
         return as_list(document["Statement"]) if shared else list_other_statements(document, build_pod_identity_trust())
 
-    def _users(self, arn: str, leaving: str) -> list[str]:
+    def _list_users(self, arn: str, leaving: str) -> list[str]:
         """The service accounts of other associations of the cluster that have the role."""
         rows = associations(self.eks, self.context.cluster, {}) if self.context.exists else []
         names = [f"{row['namespace']}/{row['serviceAccount']}" for row in rows if row["roleArn"] == arn]

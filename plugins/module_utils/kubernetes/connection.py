@@ -38,8 +38,17 @@ def describe_connection(eks: Any, cluster_name: str) -> Connection:
         EksError: the cluster does not exist, or has no endpoint yet.
     """
     raw = describe_or_none(eks.describe_cluster, "cluster", name=cluster_name)
+    return build_connection(raw, cluster_name, eks.meta.region_name)
+
+
+def build_connection(raw: dict[str, Any] | None, cluster_name: str, region: str) -> Connection:
+    """A connection from the answer of DescribeCluster, None where there is no such cluster.
+
+    Raises:
+        EksError: the cluster does not exist, or has no endpoint yet.
+    """
     if raw is None:
-        raise EksError(f"cluster_name: there is no cluster {cluster_name} in {eks.meta.region_name}")
+        raise EksError(f"cluster_name: there is no cluster {cluster_name} in {region}")
     # EKS sets both while the cluster is CREATING, some minutes after the start:
     # https://docs.aws.amazon.com/eks/latest/APIReference/API_Cluster.html
     if not raw.get("endpoint") or not raw.get("certificateAuthority", {}).get("data"):

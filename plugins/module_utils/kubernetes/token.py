@@ -16,28 +16,63 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 try:
-    import boto3
+    from botocore.auth import SigV4QueryAuth
+    from botocore.awsrequest import AWSRequest
+    from botocore.configprovider import ConfiguredEndpointProvider
+    from botocore.exceptions import BotoCoreError
+    from botocore.regions import EndpointResolver
+    from botocore.session import Session
 except ImportError:
-    boto3 = None  # needed only where a token is minted by this file
+    Session = None  # needed only where a token is minted
 
 PREFIX = "k8s-aws-v1."
 HEADER = "x-k8s-aws-id"
+CALL = "/?Action=GetCallerIdentity&Version=2011-06-15"
 EXPIRES = 60  # seconds; the server takes the token for 15 minutes after its signature all the same
 GOOD_FOR = timedelta(minutes=14)
+GLOBAL_HOST = "sts.amazonaws.com"  # signed for us-east-1, whatever the client's region
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html
 
 
 def mint_token(sts: Any, cluster_name: str) -> str:
-    """A presigned GetCallerIdentity URL with the cluster's name signed, as base64url without padding."""
+    """A token for a cluster, with the credentials and the endpoint of a client for STS. Threads may share the client."""
+    endpoint = sts.meta.endpoint_url
+    region = "us-east-1" if endpoint.endswith(f"//{GLOBAL_HOST}") else sts.meta.region_name
+    # boto3 keeps a client's credentials nowhere else. An event handler on the client would be public, but every thread that
+    # shares the client would run it, too.
+    return sign_token(sts._request_signer._credentials, endpoint, region, cluster_name)
 
-    def name_the_cluster(request: Any, **unused: Any) -> None:
-        request.headers.add_header(HEADER, cluster_name)
 
-    sts.meta.events.register("before-sign.sts.GetCallerIdentity", name_the_cluster)
-    try:
-        url = sts.generate_presigned_url("get_caller_identity", ExpiresIn=EXPIRES, HttpMethod="GET")
-    finally:
-        sts.meta.events.unregister("before-sign.sts.GetCallerIdentity", name_the_cluster)
-    return PREFIX + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
+def sign_token(credentials: Any, endpoint: str, region: str, cluster_name: str) -> str:
+    """A presigned GetCallerIdentity URL with the cluster's name signed, as base64url without padding.
+
+    https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/master/README.md#api-authorization-from-outside-a-cluster
+    """
+    request = AWSRequest("GET", endpoint.rstrip("/") + CALL, headers={HEADER: cluster_name})
+    SigV4QueryAuth(credentials.get_frozen_credentials(), "sts", region, EXPIRES).add_auth(request)
+    return PREFIX + base64.urlsafe_b64encode(request.url.encode()).decode().rstrip("=")
+
+
+def mint_token_of_environment(region: str, cluster_name: str) -> str:
+    """A token with the credentials that boto3 would find. Without a client of boto3, whose making takes half a second."""
+    session = Session()
+    credentials = session.get_credentials()
+    if credentials is None:
+        raise SystemExit(
+            "No AWS credentials were found. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        )
+    return sign_token(credentials, find_endpoint(session, region), region, cluster_name)
+
+
+def find_endpoint(session: Any, region: str) -> str:
+    """The URL of STS in a region: a configured one, or the region's, also of FIPS or dual-stack where that is configured."""
+    configured = ConfiguredEndpointProvider(session.full_config, session.get_scoped_config(), "sts").provide()
+    if configured and not session.get_config_variable("ignore_configured_endpoint_urls"):
+        return configured
+    names = ("use_fips_endpoint", "use_dualstack_endpoint")
+    variants = {name: bool(session.get_config_variable(name)) for name in names}
+    endpoints = session.get_component("data_loader").load_data("endpoints")
+    return "https://" + EndpointResolver(endpoints).construct_endpoint("sts", region, **variants)["hostname"]
 
 
 def exec_credential(token: str, now: datetime) -> dict[str, Any]:
@@ -55,9 +90,12 @@ def main() -> None:
     parser.add_argument("--cluster", required=True)
     parser.add_argument("--region", required=True)
     wanted = parser.parse_args()
-    if boto3 is None:
-        parser.error("boto3 is missing in this Python")
-    token = mint_token(boto3.client("sts", region_name=wanted.region), wanted.cluster)
+    if Session is None:
+        parser.error("botocore is missing in this Python")
+    try:
+        token = mint_token_of_environment(wanted.region, wanted.cluster)
+    except BotoCoreError as error:
+        raise SystemExit(f"No token could be signed: {error}") from error
     sys.stdout.write(json.dumps(exec_credential(token, datetime.now(UTC))))
 
 

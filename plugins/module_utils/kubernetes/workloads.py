@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What makes pods. Pure."""
+"""Objects that create pods: Deployments, StatefulSets, DaemonSets, Jobs. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Workload:
-    """What makes pods: its kind, name and namespace, and the labels its pods have."""
+    """An object that creates pods.
+
+    Args:
+        kind: like "Deployment".
+        name: its name.
+        namespace: its namespace, and its pods'.
+        labels: the labels that its pods have.
+    """
 
     kind: str
     name: str
@@ -21,5 +28,6 @@ class Workload:
     labels: dict[str, str]
 
     def owns(self, pod: Object) -> bool:
+        """Whether a pod of the same namespace is this object's, by its labels."""
         have = pod["metadata"].get("labels") or {}
         return all(have.get(key) == value for key, value in self.labels.items())

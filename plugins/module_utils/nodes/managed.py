@@ -1,152 +1,211 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From the node groups a person writes to IAM roles, launch templates and options of eks_nodegroup. Pure."""
+"""A managed node group as a composite: its EC2 launch template, and the group that names a version of it.
+
+The template comes first, a deletion goes the other way. Both are planned before either is changed, so that what EKS refuses
+of the group leaves no template behind. An interrupted run is taken up by the next one: the template is found by its name.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import (
-    build_owner_tags,
-    describe_tag_differences,
-    is_owned,
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, list_names
+from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX, build_owner_key, build_owner_tags
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import add_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import find_nodegroup_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import (
+    LaunchTemplateResource,
+    build_desired_template,
+    describe_owned_templates,
+    describe_templates_by_name,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
-from ansible_collections.kumo.eks.plugins.module_utils.iam.well_known_policies import (
-    INLINE,
-    build_inline_document,
-    build_policy_arns,
-)
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups, NodegroupResource
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.template import build_template_data, build_template_name
 
-# https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
-NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryReadOnly")
-VOLUME = {
-    "volume_size": "volume_size",
-    "volume_type": "volume_type",
-    "volume_iops": "iops",
-    "volume_throughput": "throughput",
-    "volume_encrypted": "encrypted",
-    "volume_kms_key_id": "kms_key_id",
-}
-# What the role reads itself and eks_nodegroup does not know.
-OF_THE_ROLE = (*VOLUME, "volume_name", "private_networking", "addon_policies", "attach_policy_arns")
-Group = dict[str, Any]
+Item = dict[str, Any]
+NODEGROUP_TAG = f"{PREFIX}nodegroup"  # of a launch template: the name of its node group
+DENIED = ("UnauthorizedOperation", "AccessDenied", "AccessDeniedException")
 
 
-def partition_of(region: str) -> str:
-    """The partition a region is in."""
-    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+@dataclass
+class NodegroupManager:
+    """Creates, changes and deletes node groups of one cluster with their launch templates.
 
-
-def check_names(groups: list[Group]) -> None:
-    """Refuse a name that is there twice: the second group would undo the first."""
-    names = [group["name"] for group in groups]
-    if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise EksError(
-            f"eks_nodegroups_list: {', '.join(twice)} is there more than once; each node group has its own name"
-        )
-
-
-def has_own_role(group: Group) -> bool:
-    return bool(group.get("addon_policies") or group.get("attach_policy_arns"))
-
-
-def role_name_of(group: Group, cluster: str, shared: str) -> str:
-    """The role of a group: the shared one, or its own (at most the 64 characters of IAM)."""
-    return f"{cluster}-{group['name']}"[:55] + "-NodeRole" if has_own_role(group) else shared
-
-
-def build_roles(groups: list[Group], cluster: str, shared: str, region: str, tags: dict[str, str]) -> list[Group]:
-    """The IAM roles that the groups need: the shared one with its three policies, and one for each with more."""
-    partition = partition_of(region)
-    three = [f"arn:{partition}:iam::aws:policy/{name}" for name in NODE_POLICIES]
-    roles: dict[str, Group] = {}
-    for group in groups:
-        if group.get("node_role"):
-            continue
-        name, extra = role_name_of(group, cluster, shared), group.get("addon_policies") or []
-        policies = [*three, *build_policy_arns(extra, partition), *(group.get("attach_policy_arns") or [])]
-        role = {"name": name, "service": "ec2.amazonaws.com", "policies": policies, "tags": tags}
-        if has_own_role(group):
-            role["inline"] = [
-                {"name": word, "document": build_inline_document(word)} for word in extra if word in INLINE
-            ]
-        roles[name] = role
-    return list(roles.values())
-
-
-def build_template(group: Group, cluster: str) -> Group | None:
-    """The launch template for a group's root volume, or None where nothing is said about it."""
-    ebs = {ours: group[option] for option, ours in VOLUME.items() if group.get(option) is not None}
-    if not ebs or group.get("launch_template"):
-        return None
-    ebs = {"volume_type": "gp3", "delete_on_termination": True, **ebs}
-    device = group.get("volume_name") or "/dev/xvda"
-    return {
-        "name": f"{cluster}-{group['name']}",
-        "block_device_mappings": [{"device_name": device, "ebs": ebs}],
-    }
-
-
-def template_differences(found: Group | None, wanted: Group, facts: dict[str, Any]) -> list[str]:
-    """In words, what of a launch template's latest version is not as wanted."""
-    if found is None:
-        return ["new"]
-    if not is_owned(found["tags"], facts["region"], facts["cluster"]):
-        raise EksError(
-            f"Launch template {wanted['name']} exists and was not made for this cluster by kumo.eks. "
-            "Give the node group another name, or the template as its launch_template."
-        )
-    mappings = found["latest"].get("block_device_mappings") or []
-    device = wanted["block_device_mappings"][0]
-    there = next((row.get("ebs", {}) for row in mappings if row["device_name"] == device["device_name"]), {})
-    words = [f"{key}: {there.get(key)} -> {value}" for key, value in device["ebs"].items() if there.get(key) != value]
-    return words + describe_tag_differences(found["tags"], wanted["tags"])
-
-
-def build_nodegroup(group: Group, facts: dict[str, Any]) -> Group:
-    """A group as eks_nodegroup takes it."""
-    row = {key: value for key, value in group.items() if key not in OF_THE_ROLE and value is not None}
-    kind = "public" if group.get("private_networking") is False else "private"
-    row.setdefault("subnets", facts["subnets"][kind])
-    role = role_name_of(group, facts["cluster"], facts["role_name"])
-    row.setdefault("node_role", facts["role_arns"].get(role, ""))
-    row["tags"] = {**facts["tags"], **(group.get("tags") or {})}
-    # A template that is still to be made (check mode) has no version to name.
-    found = facts["templates"].get((build_template(group, facts["cluster"]) or {}).get("name"))
-    if found:
-        version = str(found["latest_version_number"])  # the latest one has the volume that is written
-        row["launch_template"] = {"name": found["launch_template_name"], "version": version}
-    return row
-
-
-def nodegroup_plan(
-    groups: list[Group],
-    cluster: str,
-    region: str,
-    role_name: str,
-    subnets: dict[str, list[str]],
-    tags: dict[str, str],
-    roles: list[Group] | None = None,
-    templates: list[Group] | None = None,
-) -> dict[str, Any]:
-    """roles and launch_templates that the groups need, those templates that differ, and the options of eks_nodegroup.
-
-    roles: ``roles`` and ``missing_roles`` of eks_foundation_info; templates: its ``launch_templates``.
+    Args:
+        eks: boto3's client.
+        lookups: what the groups of one task look up together.
+        wait: return when a group is settled, and wait_timeout its limit in seconds.
+        owned: whether a group gets the mark of its owner from the call that creates it.
     """
-    check_names(groups)
-    there = {template["launch_template_name"]: template for template in templates or []}
-    arns = {role["role_name"]: role["arn"] for role in roles or []}
-    facts = {"cluster": cluster, "region": region, "role_name": role_name, "subnets": subnets, "tags": tags}
-    facts |= {"role_arns": arns, "templates": there}
-    own = {**tags, **build_owner_tags(region, cluster)}
-    wanted = [{**template, "tags": own} for group in groups if (template := build_template(group, cluster))]
-    differing = [{**row, "why": "; ".join(template_differences(there.get(row["name"]), row, facts))} for row in wanted]
-    return {
-        "roles": build_roles(groups, cluster, role_name, region, tags),
-        "launch_templates": wanted,
-        "differing_templates": [row for row in differing if row["why"]],
-        "nodegroups": [build_nodegroup(group, facts) for group in groups],
-        "names": [{"name": group["name"]} for group in groups],
-    }
+
+    eks: Any
+    lookups: NodegroupLookups
+    check_mode: bool = False
+    wait: bool = False
+    wait_timeout: float = 1200
+    owned: bool = False
+    _templates: dict[str, Item] = field(default_factory=dict)
+    _read: set[str] = field(default_factory=set)
+
+    @property
+    def cluster_name(self) -> str:
+        return self.lookups.cluster_name
+
+    @property
+    def owner(self) -> str:
+        """The key of the tag that marks what is created for the cluster."""
+        return build_owner_key(self.eks.meta.region_name, self.cluster_name)
+
+    def read_templates(self, items: list[Item], absent: bool = False) -> None:
+        """Read the launch templates of all items in one call, instead of one for each.
+
+        For a deletion the right ec2:DescribeLaunchTemplates is not a must: most groups have no template of ours.
+        """
+        wanted = [item["name"] for item in items if absent or item.get("template") is not None]
+        names = [build_template_name(self.cluster_name, name) for name in wanted]
+        if not names:
+            return
+        try:
+            self._templates.update(describe_templates_by_name(self.lookups.ec2(), names))
+        except Exception as error:
+            if not (absent and has_code(error, *DENIED)):
+                raise
+        self._read |= set(names)
+
+    # present
+
+    def ensure_present(self, item: Item) -> Outcome:
+        """Create or change one node group and, where the task describes it, its launch template."""
+        group = self._group(item["name"])
+        if item.get("template") is None:
+            return self._reconciler(group, item).ensure_present(item)
+        return self._ensure_with_template(group, item)
+
+    def _group(self, name: str) -> NodegroupResource:
+        return NodegroupResource(self.eks, self.cluster_name, name, self.lookups, self.owner if self.owned else "")
+
+    def _reconciler(self, group: NodegroupResource, item: Item, plan: bool = False) -> Reconciler:
+        replace = bool(item.get("replace"))
+        return Reconciler(group, plan or self.check_mode, self.wait, self.wait_timeout, replace)
+
+    def _template(self, name: str, in_use: str | None = None, wanted: Item | None = None) -> LaunchTemplateResource:
+        marks = {**build_owner_tags(self.eks.meta.region_name, self.cluster_name), NODEGROUP_TAG: name}
+        template_name = build_template_name(self.cluster_name, name)
+        template = LaunchTemplateResource(self.lookups.ec2(), template_name, marks, self.owner, in_use, wanted)
+        if template_name in self._read:
+            template.known = self._templates
+        return template
+
+    def _ensure_with_template(self, group: NodegroupResource, item: Item) -> Outcome:
+        raw = group.observe()
+        wanted = self._build_wanted(raw, item)
+        template = self._template(item["name"], _find_version_in_use(raw), wanted["data"])
+        planned = Reconciler(template, check_mode=True).ensure_present(wanted)
+        desired = _build_desired(item, planned, planned.raw["defaultVersion"])
+        plan = self._reconciler(group, item, plan=True).ensure_present(desired)
+        changed = planned.changed or plan.changed
+        if self.check_mode or not (changed or (self.wait and plan.raw["status"] != "ACTIVE")):
+            return _combine(template, planned, plan)
+        made = Reconciler(template).ensure_present(wanted) if planned.changed else planned
+        try:
+            done = self._reconciler(group, item).ensure_present(_build_desired(item, made, made.raw["version"]))
+        except Exception as error:
+            if made.changed:
+                add_facts(error, {"changed": True})
+            raise
+        if made.changed:
+            in_use = {made.raw["version"], _find_version_in_use(raw) or made.raw["version"]}
+            template.delete_old_versions(made.raw["id"], in_use)
+        shown = plan if done.changed else done
+        return _combine(template, planned, Outcome(done.changed, done.raw, shown.before, shown.after, done.updates))
+
+    def _build_wanted(self, raw: Item | None, item: Item) -> Item:
+        """The desired launch template. The AMI type of a group that exists counts where the task does not name one."""
+        if not item.get("ami_type") and raw and not item["template"].get("image_id"):
+            item = {**item, "ami_type": raw.get("amiType")}
+        raise_problems(find_nodegroup_problems(item))
+        needs_cluster = item["template"].get("image_id") or item["template"].get("security_groups")
+        cluster = self.lookups.describe_cluster() if needs_cluster else None
+        tags = dict(item.get("tags") or {})
+        owner = build_owner_tags(self.eks.meta.region_name, self.cluster_name)
+        return build_desired_template(build_template_data(item, {**tags, **owner}, cluster), tags)
+
+    # absent
+
+    def ensure_absent(self, item: Item) -> Outcome:
+        """Delete a node group, and then its launch template, which stays as long as the group is there."""
+        group, template = self._group(item["name"]), self._template(item["name"])
+        gone = self._reconciler(group, item).ensure_absent()
+        is_leaving = gone.raw is not None or (self.check_mode and gone.changed)
+        if is_leaving and not self.wait:
+            return gone
+        return self._delete_template(template, gone)
+
+    def _delete_template(self, template: LaunchTemplateResource, gone: Outcome) -> Outcome:
+        raw = template.describe()
+        if raw is None or self.owner not in raw["tags"]:
+            return gone
+        deleted = Reconciler(template, self.check_mode).ensure_absent()
+        before = {**gone.before, "template": deleted.before}
+        return Outcome(gone.changed or deleted.changed, gone.raw, before, {})
+
+    # what the list does not name
+
+    def list_unlisted(self, names: set[str]) -> list[str]:
+        """Node groups that were created here for the cluster and are not among these names."""
+        others = [name for name in self._list_names() if name not in names]
+        found = describe_all(others, lambda name: self._group(name).describe())
+        return [raw["nodegroupName"] for raw in found if self.owner in (raw.get("tags") or {})]
+
+    def list_orphaned(self, names: set[str]) -> list[str]:
+        """Node groups that do not exist, whose launch templates were created here for the cluster and still do.
+
+        Args:
+            names: node groups that are worked on, and do not count.
+        """
+        there = {*names, *self._list_names()}
+        rows = describe_owned_templates(self.lookups.ec2(), self.owner)
+        owners = [read_tag_list(row.get("Tags")).get(NODEGROUP_TAG) for row in rows]
+        return sorted({name for name in owners if name and name not in there})
+
+    def _list_names(self) -> list[str]:
+        return list_names(self.eks, "list_nodegroups", "nodegroups", self.cluster_name)
+
+
+def _find_version_in_use(raw: Item | None) -> str | None:
+    """The version of its launch template that a node group has."""
+    return (raw.get("launchTemplate") or {}).get("version") if raw and raw["status"] != "DELETING" else None
+
+
+def _build_desired(item: Item, template: Outcome, version: str) -> Item:
+    """The desired node group with its launch template."""
+    template_id = template.raw["id"] or f"{template.raw['name']} (to be created)"
+    desired = {**item, "launch_template.id": template_id, "launch_template.version": version}
+    if item["template"].get("image_id"):
+        desired["ami_type"] = "CUSTOM"  # compared, and not sent: EKS refuses amiType together with an image
+    if item.get("capacity_type") == "CAPACITY_BLOCK":
+        desired["instance_types"] = None  # the template has it, and EKS refuses both
+    return desired
+
+
+def _combine(template: LaunchTemplateResource, planned: Outcome, group: Outcome) -> Outcome:
+    """One outcome of both. The diff shows the launch template's data in place of its ID."""
+    raw = group.raw
+    if raw is not None and not (raw.get("nodegroupArn")):  # planned: its ID is not known
+        known = {"id": planned.raw["id"]} if planned.raw["id"] else {}
+        raw = {**raw, "launchTemplate": {"name": template.name, "version": planned.raw["defaultVersion"], **known}}
+    before, after = (_show(group.before, planned.before), _show(group.after, planned.after))
+    return Outcome(planned.changed or group.changed, raw, before, after, group.updates)
+
+
+def _show(group: Item, template: Item) -> Item:
+    shown = {key: value for key, value in group.items() if key != "launch_template.id"}
+    return {**shown, "template": template} if template else shown

@@ -39,7 +39,7 @@ def list_prohibited(data: Raw) -> dict[str, Any]:
     return {
         "subnets": any(row.get("SubnetId") for row in data.get("NetworkInterfaces") or []),
         "an instance profile": data.get("IamInstanceProfile"),
-        "spot options": data.get("InstanceMarketOptions"),
+        "spot options": (data.get("InstanceMarketOptions") or {}).get("MarketType") == "spot",
         "hibernation options": data.get("HibernationOptions"),
         "a shutdown behavior": data.get("InstanceInitiatedShutdownBehavior"),
     }

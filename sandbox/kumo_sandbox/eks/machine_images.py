@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from kumo_sandbox.eks.versions import VERSIONS, build_release_version
 
-PREFIX = "/aws/service/eks"
+PREFIX, BOTTLEROCKET_PREFIX = "/aws/service/eks", "/aws/service/bottlerocket"
+BOTTLEROCKET = tuple((variant, chip) for variant in ("", "-nvidia", "-fips") for chip in ("x86_64", "arm64"))
 LAST_WITH_AL2 = 32  # Amazon Linux 2 images end with Kubernetes 1.32
 AL2023 = tuple(
     f"amazon-linux-2023/{architecture}/{variant}"
@@ -38,3 +39,13 @@ def list_parameters(region: str) -> Iterator[tuple[str, str]]:
             base = f"{PREFIX}/optimized-ami/{version.name}/{image}/recommended"
             yield base, json.dumps({"schema_version": "2", **fields})
             yield from ((f"{base}/{key}", value) for key, value in fields.items())
+        yield from list_bottlerocket_parameters(region, version.name)
+
+
+def list_bottlerocket_parameters(region: str, version: str) -> Iterator[tuple[str, str]]:
+    """https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id-bottlerocket.html"""
+    for variant, architecture in BOTTLEROCKET:
+        image = f"aws-k8s-{version}{variant}/{architecture}"
+        base = f"{BOTTLEROCKET_PREFIX}/{image}/latest"
+        yield f"{base}/image_id", build_image_id(region, version, image)
+        yield f"{base}/image_version", build_release_version(version, "BOTTLEROCKET")

@@ -121,8 +121,8 @@ def _build_version_patch(ctx: Context, cluster: Cluster, raw: Raw, p: dict[str, 
         raise InvalidParameter(
             f"Nodegroup version cannot go from {raw['version']} back to {version}", clusterName=cluster.name
         )
-    release = p.get("releaseVersion") or build_release_version(version)
-    if not release.startswith(version + "."):
+    release = p.get("releaseVersion") or build_release_version(version, raw["amiType"])
+    if not raw["amiType"].startswith("BOTTLEROCKET") and not release.startswith((f"{version}.", f"{version}-")):
         raise InvalidParameter(
             f"Requested release version {release} is not valid for kubernetes version {version}.",
             clusterName=cluster.name,

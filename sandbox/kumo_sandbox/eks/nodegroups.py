@@ -72,7 +72,7 @@ def _build_nodegroup(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
         "nodegroupArn": ctx.build_arn(f"nodegroup/{cluster.name}/{p['nodegroupName']}/{unique}"),
         "clusterName": cluster.name,
         "version": version,
-        "releaseVersion": p.get("releaseVersion") or build_release_version(version),
+        "releaseVersion": p.get("releaseVersion") or build_release_version(version, p.get("amiType") or ""),
         "createdAt": ctx.now(),
         "modifiedAt": ctx.now(),
         "status": "CREATING",

@@ -61,9 +61,15 @@ def find_offered(ctx: Context, name: str | None) -> Version:
     return version
 
 
-def build_release_version(name: str) -> str:
-    """The AMI release of a node group of this Kubernetes version."""
-    return f"{BY_NAME[name].patch}-20261105"
+def build_release_version(name: str, ami_type: str = "") -> str:
+    """The newest AMI release for a node group of this Kubernetes version, as the images of its kind name theirs.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/eks-linux-ami-versions.html, eks-ami-versions-windows.html,
+    https://github.com/bottlerocket-os/bottlerocket/releases
+    """
+    if ami_type.startswith("BOTTLEROCKET"):
+        return "1.49.0-713f44ce"
+    return f"{name}-2026.11.11" if ami_type.startswith("WINDOWS") else f"{BY_NAME[name].patch}-20261105"
 
 
 @handles("DescribeClusterVersions")

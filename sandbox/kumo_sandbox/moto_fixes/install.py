@@ -10,6 +10,7 @@ from moto.core.model_instances import reset_model_data
 from kumo_sandbox.agenda import Agenda
 from kumo_sandbox.moto_fixes.runtime import runtime
 from kumo_sandbox.quotas import Quotas
+from kumo_sandbox.switches import Switches
 
 # Importing a file installs its rules. Those that come later are asked first: the checks of tags, then tokens (a
 # repeated creation meets no quota), and pages around what the others made of a listing.
@@ -40,9 +41,9 @@ for name in RULES:
     importlib.import_module(f"kumo_sandbox.moto_fixes.{name}")
 
 
-def install_fixes(agenda: Agenda, quotas: Quotas) -> None:
-    """Let the rules work by this sandbox's agenda and quotas; the rules themselves are there once imported."""
-    runtime.agenda, runtime.quotas = agenda, quotas
+def install_fixes(agenda: Agenda, quotas: Quotas, switches: Switches) -> None:
+    """Let the rules work by this sandbox's agenda, quotas and switches; the rules themselves are there once imported."""
+    runtime.agenda, runtime.quotas, runtime.switches = agenda, quotas, switches
 
 
 def reset_moto() -> None:

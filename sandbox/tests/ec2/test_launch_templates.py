@@ -72,3 +72,13 @@ def test_a_templates_own_tags_are_not_in_its_data(ec2):
 def test_an_unknown_id_is_an_error(ec2, refused):
     error = refused(ec2.describe_launch_templates, LaunchTemplateIds=["lt-0123456789abcdef0"])
     assert "InvalidLaunchTemplateId.NotFound" in error
+
+
+def test_tags_change(ec2):
+    tags = [{"ResourceType": "launch-template", "Tags": [{"Key": "a", "Value": "b"}]}]
+    asked = {"LaunchTemplateName": "one", "LaunchTemplateData": DATA, "TagSpecifications": tags}
+    made = ec2.create_launch_template(**asked)["LaunchTemplate"]["LaunchTemplateId"]
+    ec2.create_tags(Resources=[made], Tags=[{"Key": "a", "Value": "c"}])
+    assert ec2.describe_launch_templates()["LaunchTemplates"][0]["Tags"] == [{"Key": "a", "Value": "c"}]
+    ec2.delete_tags(Resources=[made], Tags=[{"Key": "a"}])
+    assert not ec2.describe_launch_templates()["LaunchTemplates"][0].get("Tags")

@@ -1,9 +1,8 @@
-"""A sandbox whose clock moves only by ``sandbox.clock.advance``, empty for each test; and a small network."""
+"""A sandbox, empty for each test."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -22,32 +21,6 @@ def running_sandbox() -> Iterator[Sandbox]:
 def sandbox(running_sandbox: Sandbox) -> Sandbox:
     running_sandbox.reset()
     return running_sandbox
-
-
-@pytest.fixture
-def ec2(sandbox: Sandbox) -> Any:
-    return sandbox.client("ec2")
-
-
-@dataclass
-class Network:
-    vpc: str
-    gateway: str
-    public: str
-    private: str
-
-
-@pytest.fixture
-def network(ec2: Any) -> Network:
-    """A VPC with an internet gateway and two subnets."""
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")
-        for number, zone in enumerate("ac")
-    ]
-    return Network(vpc, gateway, *(subnet["Subnet"]["SubnetId"] for subnet in subnets))
 
 
 @pytest.fixture

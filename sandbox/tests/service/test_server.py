@@ -80,6 +80,8 @@ def test_images_are_in_the_parameter_store(sandbox):
     assert ssm.get_parameter(Name=f"{base}/image_id")["Parameter"]["Value"].startswith("ami-")
     rows = ssm.get_parameters_by_path(Path=base, Recursive=True)["Parameters"]
     assert {row["Name"].rsplit("/", 1)[1] for row in rows} == {"image_id", "image_name", "release_version"}
+    bottlerocket = "/aws/service/bottlerocket/aws-k8s-1.31/arm64/latest/image_version"
+    assert ssm.get_parameter(Name=bottlerocket)["Parameter"]["Value"].startswith("1.49.0-")
 
 
 def test_the_key_stays_good_after_a_reset(sandbox):

@@ -11,17 +11,30 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.identities import identities
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import nodegroups
+from ansible_collections.kumo.eks.plugins.module_utils.core.fields import convert_to_snake
 
 # What eksctl sets where the file says nothing.
 VPC_CIDR = "192.168.0.0/16"
 NAT_GATEWAY = "Single"
+AUTHENTICATION_MODE = "API_AND_CONFIG_MAP"
 NODE_POOLS = ["general-purpose", "system"]
 DEFAULT_ADDONS = ("vpc-cni", "kube-proxy", "coredns", "metrics-server")
 
 
 def variables(config: dict[str, Any]) -> dict[str, Any]:
     """Role variables of a config without contradictions, by name."""
-    rooms = (_shared, _network, _cluster, _access_to_cluster, _auto_mode, _nodes, _fargate, _addons, identities)
+    rooms = (
+        _shared,
+        _network,
+        _cluster,
+        _components,
+        _access_to_cluster,
+        _auto_mode,
+        _nodes,
+        _fargate,
+        _addons,
+        identities,
+    )
     return {name: value for room in rooms for name, value in room(config).items() if value is not None}
 
 
@@ -67,6 +80,30 @@ def _cluster(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _components(config: dict[str, Any]) -> dict[str, Any]:
+    """Settings of the control plane that the module takes as they are, in snake case."""
+    found = {
+        "eks_cluster_rollback_config": config["metadata"].get("rollbackConfig"),
+        "eks_cluster_kube_api_server_config": config.get("kubeAPIServerConfig"),
+        "eks_cluster_kube_scheduler_config": config.get("kubeSchedulerConfig"),
+        "eks_cluster_kube_controller_manager_config": config.get("kubeControllerManagerConfig"),
+    }
+    return {
+        **{name: convert_to_snake(value) or None for name, value in found.items()},
+        "eks_cluster_control_plane_egress_mode": config.get("vpc", {}).get("controlPlaneEgressMode"),
+        "eks_cluster_outpost_config": _local_cluster(config.get("outpost")),
+    }
+
+
+def _local_cluster(outpost: dict[str, Any] | None) -> dict[str, Any] | None:
+    """outpostConfig of CreateCluster, which takes a list of one Outpost."""
+    if not outpost:
+        return None
+    found = {"outpost_arns": [outpost["controlPlaneOutpostARN"]]}
+    names = ("controlPlaneInstanceType", "controlPlanePlacement", "etcdInstanceType", "etcdPlacement")
+    return found | convert_to_snake({name: outpost[name] for name in names if name in outpost})
+
+
 def _logging(config: dict[str, Any]) -> list[str] | None:
     types = config.get("cloudWatch", {}).get("clusterLogging", {}).get("enableTypes")
     if types and ("*" in types or "all" in types):
@@ -90,18 +127,26 @@ def _access_to_cluster(config: dict[str, Any]) -> dict[str, Any]:
         "eks_cluster_public_access_cidrs": vpc.get("publicAccessCIDRs"),
         "eks_cluster_security_groups": [*groups, *vpc.get("controlPlaneSecurityGroupIDs", [])] or None,
         "eks_cluster_subnets": vpc.get("controlPlaneSubnetIDs") or private,
-        "eks_cluster_access_config": _renamed(
-            config.get("accessConfig"),
-            {
-                "authenticationMode": "authentication_mode",
-                "bootstrapClusterCreatorAdminPermissions": "bootstrap_cluster_creator_admin_permissions",
-            },
-        ),
+        "eks_cluster_access_config": _access_entries(config),
     }
 
 
+def _access_entries(config: dict[str, Any]) -> dict[str, Any] | None:
+    """eksctl sets API_AND_CONFIG_MAP, where EKS itself uses CONFIG_MAP; a local cluster on an Outpost has CONFIG_MAP only.
+
+    SetClusterConfigDefaults in https://github.com/eksctl-io/eksctl/blob/main/pkg/apis/eksctl.io/v1alpha5/defaults.go
+    """
+    if config.get("outpost"):
+        return None
+    names = {
+        "authenticationMode": "authentication_mode",
+        "bootstrapClusterCreatorAdminPermissions": "bootstrap_cluster_creator_admin_permissions",
+    }
+    return {"authentication_mode": AUTHENTICATION_MODE, **(_renamed(config.get("accessConfig"), names) or {})}
+
+
 def _auto_mode(config: dict[str, Any]) -> dict[str, Any]:
-    """EKS takes compute, block storage and load balancing of auto mode only all on or all off."""
+    """EKS accepts compute, block storage and load balancing of auto mode all enabled or all disabled only."""
     auto = config.get("autoModeConfig", {})
     network = _renamed(
         config.get("kubernetesNetworkConfig"), {"ipFamily": "ip_family", "serviceIPv4CIDR": "service_ipv4_cidr"}
@@ -124,7 +169,11 @@ def _compute(auto: dict[str, Any]) -> dict[str, Any]:
 
 
 def _nodes(config: dict[str, Any]) -> dict[str, Any]:
-    return {"eks_nodegroups_list": nodegroups(config)}
+    """Each role that eksctl creates for nodes has the rights for AWS Systems Manager: pkg/cfn/builder/iam_helper.go."""
+    return {
+        "eks_nodegroups_list": nodegroups(config),
+        "eks_nodegroups_ssm": True if config.get("managedNodeGroups") else None,
+    }
 
 
 def _fargate(config: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +187,7 @@ def _fargate(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _addons(config: dict[str, Any]) -> dict[str, Any]:
-    """eksctl installs its default add-ons beside those of the file, unless it is told not to or auto mode has them."""
+    """eksctl installs its default add-ons beside those of the file, unless the file disables them or auto mode has them."""
     auto = config.get("autoModeConfig", {}).get("enabled", False)
     without = config.get("addonsConfig", {}).get("disableDefaultAddons", False)
     list_names = [_addon(addon) for addon in config.get("addons", [])]
@@ -146,7 +195,9 @@ def _addons(config: dict[str, Any]) -> dict[str, Any]:
     defaults = [{"name": name} for name in DEFAULT_ADDONS if name not in named and not (auto or without)]
     return {
         "eks_addons_list": [*defaults, *list_names],
-        "eks_cluster_bootstrap_self_managed_addons": False if auto or without else None,
+        # eksctl creates every cluster without EKS' unmanaged add-ons, and installs its own defaults:
+        # https://github.com/eksctl-io/eksctl/issues/8681. A local cluster on an Outpost has the unmanaged ones only.
+        "eks_cluster_bootstrap_self_managed_addons": None if config.get("outpost") else False,
     }
 
 
@@ -161,6 +212,8 @@ def _addon(addon: dict[str, Any]) -> dict[str, Any]:
         "tags": "tags",
     }
     found = _renamed(addon, names) or {}
+    if "namespace" in addon.get("namespaceConfig", {}):
+        found["namespace"] = addon["namespaceConfig"]["namespace"]
     if found.get("version") == "latest":
         found["version"] = "most_recent"
     if "resolve_conflicts" in found:

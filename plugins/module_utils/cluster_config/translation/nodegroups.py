@@ -7,16 +7,15 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types as ami_types
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import build_template
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import sizes
+from ansible_collections.kumo.eks.plugins.module_utils.core.fields import convert_to_snake
 
-# What eksctl sets where the file says nothing.
+# What eksctl sets where the file says nothing: SetManagedNodeGroupDefaults in pkg/apis/eksctl.io/v1alpha5/defaults.go.
 AMI_FAMILY = "AmazonLinux2023"
 INSTANCE_TYPE = "m5.large"
-VOLUME_SIZE = 80  # GiB
-VOLUME_TYPE = "gp3"
-
-# The volume that holds images and pods, where it is not /dev/xvda: Bottlerocket's data volume, Windows' system volume.
-DEVICES = {"Bottlerocket": "/dev/xvdb", "Windows": "/dev/sda1"}
+CLUSTER_LABEL, NODEGROUP_LABEL = "alpha.eksctl.io/cluster-name", "alpha.eksctl.io/nodegroup-name"
+NODEGROUP_TAGS = {"alpha.eksctl.io/nodegroup-type": "managed"}
 
 EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
 
@@ -36,36 +35,31 @@ POLICIES = {
     "xRay": "xray",
 }
 
-SAME = {
-    "volumeIOPS": "volume_iops",
-    "volumeThroughput": "volume_throughput",
-    "volumeEncrypted": "volume_encrypted",
-    "volumeKmsKeyID": "volume_kms_key_id",
-    "labels": "labels",
-    "tags": "tags",
-    "launchTemplate": "launch_template",
-    "releaseVersion": "release_version",
-}
+SAME = {"launchTemplate": "launch_template", "releaseVersion": "release_version"}
 
 
 def nodegroups(config: dict[str, Any]) -> list[dict[str, Any]]:
     """eks_nodegroups_list, in the file's order."""
     subnets = config.get("vpc", {}).get("subnets", {})
-    return [_nodegroup(group, subnets) for group in config.get("managedNodeGroups", [])]
+    cluster = config["metadata"]["name"]
+    return [_nodegroup(group, subnets, cluster) for group in config.get("managedNodeGroups", [])]
 
 
-def _nodegroup(group: dict[str, Any], subnets: dict[str, Any]) -> dict[str, Any]:
+def _nodegroup(group: dict[str, Any], subnets: dict[str, Any], cluster: str) -> dict[str, Any]:
+    name = group["name"]
     given = {
-        "name": group["name"],
+        "name": name,
         "scaling_config": sizes(group),
         "capacity_type": "SPOT" if group.get("spot") else "ON_DEMAND",
         "private_networking": group.get("privateNetworking", False),
         "subnets": _subnets(group, subnets),
+        "labels": {CLUSTER_LABEL: cluster, NODEGROUP_LABEL: name, **group.get("labels", {})},
+        "tags": {NODEGROUP_LABEL: name, **NODEGROUP_TAGS, **group.get("tags", {})},
         "taints": _taints(group),
         "update_config": _update(group),
-        "node_repair_config": group.get("nodeRepairConfig"),
+        "node_repair_config": _repair(group),
+        "template": build_template(group, group.get("amiFamily", AMI_FAMILY), cluster),
         **_machine(group),
-        **_volume(group),
         **_identity(group),
         **{name: group.get(field) for field, name in SAME.items()},
     }
@@ -78,19 +72,14 @@ def _machine(group: dict[str, Any]) -> dict[str, Any]:
     if "launchTemplate" in group and "amiFamily" not in group:
         return {"instance_types": types}
     types = types or [INSTANCE_TYPE]
+    if "ami" in group:
+        return {"instance_types": types}
     return {"instance_types": types, "ami_type": ami_types.ami_type(group.get("amiFamily", AMI_FAMILY), types)}
 
 
-def _volume(group: dict[str, Any]) -> dict[str, Any]:
-    if "launchTemplate" in group:
-        return {}
-    family = group.get("amiFamily", AMI_FAMILY)
-    device = next((name for system, name in DEVICES.items() if family.startswith(system)), None)
-    return {
-        "volume_size": group.get("volumeSize", VOLUME_SIZE),
-        "volume_type": group.get("volumeType", VOLUME_TYPE),
-        "volume_name": group.get("volumeName", device),
-    }
+def _repair(group: dict[str, Any]) -> dict[str, Any] | None:
+    config = group.get("nodeRepairConfig")
+    return None if config is None else convert_to_snake(config)
 
 
 def _identity(group: dict[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,18 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The options that describe an identity, for the modules' argument specs and for the role that checks its lists with them. Pure."""
+"""The options of the identities of pods: an IAM role by IRSA, or by EKS Pod Identity. Pure."""
 
 from __future__ import annotations
 
 from typing import Any
 
 Spec = dict[str, Any]
+NAMESPACE = "default"  # as for kubectl, where none is given
 
 
-def role_spec() -> Spec:
-    """What can be said of the role that an identity keeps, and of its policies and tags."""
+def build_role_spec() -> Spec:
+    """The options of the IAM role of an identity, with its policies and tags."""
     policy = dict(
         name=dict(type="str", required=True),
         document=dict(type="raw"),
@@ -36,12 +37,12 @@ def role_spec() -> Spec:
     )
 
 
-def identity_spec() -> Spec:
-    """The options of an identity of IRSA, alone or in a list."""
+def build_identity_spec() -> Spec:
+    """The options of an identity of IRSA, alone or in a list; ``name`` is what Kubernetes calls a service account's name."""
     account = dict(name=dict(type="str", required=True), namespace=dict(type="str"))
     return dict(
-        namespace=dict(type="str"),
-        service_account=dict(type="str"),
+        namespace=dict(type="str", default=NAMESPACE),
+        service_account=dict(type="str", aliases=["name"]),
         service_accounts=dict(type="list", elements="dict", options=account),
         allow_patterns=dict(type="bool", default=False),
         role_only=dict(type="bool", default=False),
@@ -50,31 +51,31 @@ def identity_spec() -> Spec:
         service_account_annotations=dict(type="dict"),
         service_account_labels=dict(type="dict"),
         create_namespace=dict(type="bool", default=False),
-        **role_spec(),
+        **build_role_spec(),
     )
 
 
-def association_spec() -> Spec:
+def build_association_spec() -> Spec:
     """The options of a pod identity association without its service account, alone or in a list."""
     return dict(
         target_role_arn=dict(type="str"),
         disable_session_tags=dict(type="bool"),
         session_policy=dict(type="raw"),
         replace=dict(type="bool", default=False),
-        **role_spec(),
+        **build_role_spec(),
     )
 
 
-def associations_spec() -> Spec:
+def build_association_item_spec() -> Spec:
     """The options of an item in a list of associations."""
     return dict(
-        namespace=dict(type="str", required=True),
-        service_account=dict(type="str", required=True),
-        **association_spec(),
+        namespace=dict(type="str", default=NAMESPACE),
+        service_account=dict(type="str", required=True, aliases=["name"]),
+        **build_association_spec(),
     )
 
 
-# Names of kumo.eks' addon_policies that a controller's service account has use for.
+# The policies of iam/well_known_policies that the service account of a controller needs.
 WELL_KNOWN = (
     "auto_scaler",
     "aws_load_balancer_controller",

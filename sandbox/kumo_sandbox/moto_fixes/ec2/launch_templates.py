@@ -118,6 +118,11 @@ def delete_versions(response: Any) -> Any:
     )
 
 
+def ignore_copy(template: Any, tags: Any) -> None:
+    """moto answers with the tags that the template was created with; CreateTags and DeleteTags change others."""
+
+
+LaunchTemplate.tags = property(lambda template: template.get_tags(), ignore_copy)
 LaunchTemplate.create_version = create_version
 LaunchTemplate.default_version = lambda template: template.get_version(template.default_version_number)
 LaunchTemplate.get_version = get_version

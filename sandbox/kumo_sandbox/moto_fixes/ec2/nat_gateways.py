@@ -86,7 +86,7 @@ def _fail(gateway: Any, code: str, message: str) -> None:
     gateway.state, gateway.failure_code, gateway.failure_message = "failed", code, message
     gateway.delete_time = utcnow()
     gateway.ec2_backend.enis.pop(gateway._eni.id, None)
-    runtime.schedule(durations.NAT_GATEWAY_FORGOTTEN, lambda: _forget(gateway))
+    runtime.schedule_in_full(durations.NAT_GATEWAY_FORGOTTEN, lambda: _forget(gateway))
 
 
 @around(EC2Response, "delete_nat_gateway")
@@ -113,7 +113,7 @@ def _finish(gateway: Any) -> None:
             address.eni = address.association_id = None
     backend.enis.pop(gateway._eni.id, None)
     gateway.state = "deleted"
-    runtime.schedule(durations.NAT_GATEWAY_FORGOTTEN, lambda: _forget(gateway))
+    runtime.schedule_in_full(durations.NAT_GATEWAY_FORGOTTEN, lambda: _forget(gateway))
 
 
 def _forget(gateway: Any) -> None:

@@ -48,7 +48,7 @@ def check_tags(tags: list[dict[str, str]]) -> None:
                 "InvalidParameterValue",
                 "Tag keys starting with 'aws:' are reserved for internal use",
             )
-        if not 1 <= len(key) <= 127 + 1:
+        if not 1 <= len(key) <= 128:
             refuse("InvalidParameterValue", "Tag key exceeds the maximum length of 128 characters")
         if keys.count(key) > 1:
             refuse("InvalidParameterValue", f"Duplicate tag key '{key}' specified.")

@@ -14,7 +14,6 @@ from kumo_sandbox.moto_fixes.hooks import Method, around, before, refuse
 from kumo_sandbox.moto_fixes.runtime import runtime
 
 PRIVATE = [ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
-SHARED = ipaddress.IPv4Network("100.64.0.0/10")  # of carrier-grade NAT; may be combined with any range
 # AWS services use them: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
 RESERVED = ipaddress.IPv4Network("198.19.0.0/16")
 

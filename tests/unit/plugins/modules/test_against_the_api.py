@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -75,7 +77,7 @@ def docs(module: str, part: str) -> dict[str, Any]:
 
 def options_of(module: str) -> dict[str, Any]:
     """The module's options and those of the fragment that all of them share."""
-    return {**docs(module, "DOCUMENTATION")["options"], **yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]}
+    return {**yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"], **docs(module, "DOCUMENTATION")["options"]}
 
 
 def convert_answer(path: str) -> str:
@@ -144,7 +146,14 @@ def test_results_are_documented_to_the_leaves(module):
 def test_an_item_of_a_list_takes_and_returns_what_a_single_one_does(module):
     options = options_of(module)
     items = options[LISTS[module]]["suboptions"]
-    whole_task = {LISTS[module], "cluster_name", "state", "wait", "wait_timeout"}
+    whole_task = {LISTS[module], "cluster_name", "state", "wait", "wait_timeout", "owned"}
+    whole_task |= {
+        "defaults",
+        "node_roles",
+        "private_subnets",
+        "public_subnets",
+        "purge",
+    }  # for all items of eks_nodegroup
     singular = {name: row for name, row in options.items() if name not in whole_task}
     assert set(items) == set(singular)
     for name, row in singular.items():
@@ -154,3 +163,12 @@ def test_an_item_of_a_list_takes_and_returns_what_a_single_one_does(module):
     shape, key = RESULTS[module]
     rows = results[f"{key}s"]["contains"]
     assert set(results[key]["contains"]) < set(rows) and {"name", "changed", "failed", "msg", "updates"} < set(rows)
+
+
+def test_what_two_modules_return_is_written_once():
+    path = Path(__file__).parents[4] / "tools" / "results.py"
+    spec = importlib.util.spec_from_file_location("results", path)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    for file, text in tool.build_sources().items():
+        assert file.read_text(encoding="utf-8") == text, f"{file.name}: run .venv/bin/python tools/results.py"

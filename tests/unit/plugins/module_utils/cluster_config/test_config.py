@@ -58,6 +58,8 @@ class TestDefaultsOfEksctl:
         assert role_variables(config()) == {
             "eks_cluster_name": "one",
             "eks_region": "eu-west-1",
+            "eks_cluster_access_config": {"authentication_mode": "API_AND_CONFIG_MAP"},
+            "eks_cluster_bootstrap_self_managed_addons": False,
             "eks_network_cidr": "192.168.0.0/16",
             "eks_network_nat_gateway": "Single",
             "eks_nodegroups_list": [],
@@ -73,8 +75,13 @@ class TestDefaultsOfEksctl:
             "private_networking": False,
             "instance_types": ["m5.large"],
             "ami_type": "AL2023_x86_64_STANDARD",
-            "volume_size": 80,
-            "volume_type": "gp3",
+            "labels": {"alpha.eksctl.io/cluster-name": "one", "alpha.eksctl.io/nodegroup-name": "n"},
+            "tags": {"alpha.eksctl.io/nodegroup-name": "n", "alpha.eksctl.io/nodegroup-type": "managed"},
+            "template": {
+                "volumes": [{"size": 80, "type": "gp3", "iops": 3000, "throughput": 125}],
+                "metadata_options": {"http_tokens": "required", "http_put_response_hop_limit": 2},
+                "tags": {"Name": "one-n-Node"},
+            },
         }
 
     @pytest.mark.parametrize(
@@ -105,6 +112,63 @@ class TestDefaultsOfEksctl:
             vpc=None, managedNodeGroups=None, iam={}, nodeGroups=[], gitops={}, cloudWatch={"clusterLogging": None}
         )
         assert role_variables(given) == role_variables(config())
+
+
+def one_template(**fields: Any) -> dict[str, Any]:
+    return one_group(**fields)["template"]
+
+
+class TestTemplate:
+    """What eksctl writes into the launch template of a managed node group."""
+
+    def test_volumes_of_bottlerocket_are_encrypted_both(self):
+        found = one_template(amiFamily="Bottlerocket", volumeEncrypted=True, volumeKmsKeyID="k", volumeType="io1")
+        data = {"type": "io1", "encrypted": True, "kms_key_id": "k"}
+        assert found["volumes"] == [{"size": 80, "iops": 100, **data}, {"device_name": "/dev/xvda", **data}]
+
+    def test_additional_volumes_stand_beside_the_first(self):
+        found = one_template(additionalVolumes=[{"volumeName": "/dev/sdb", "volumeSize": 9, "volumeType": "gp2"}])
+        assert found["volumes"][1] == {"device_name": "/dev/sdb", "size": 9, "type": "gp2"}
+
+    @pytest.mark.parametrize(
+        ("given", "tokens", "hops"),
+        [({"disableIMDSv1": False}, "optional", 2), ({"disablePodIMDS": True, "disableIMDSv1": False}, "required", 1)],
+    )
+    def test_metadata_options(self, given: dict[str, bool], tokens: str, hops: int):
+        options = {"http_tokens": tokens, "http_put_response_hop_limit": hops}
+        assert one_template(**given)["metadata_options"] == options
+
+    def test_instances_are_named_as_the_file_says(self):
+        assert one_template(instancePrefix="a", instanceName="b")["tags"] == {"Name": "a-b"}
+
+    def test_commands_become_one_script_and_settings_of_the_kubelet_a_node_config(self):
+        found = one_template(
+            preBootstrapCommands=["echo a", "#!/bin/bash\necho b"],
+            maxPodsPerNode=50,
+            overrideBootstrapCommand="kind: NodeConfig\nspec: {kubelet: {config: {shutdownGracePeriod: 30s}}}",
+        )
+        assert found["user_data"] == "#!/bin/bash\necho a\necho b\n"
+        assert found["node_config"]["spec"]["kubelet"]["config"] == {"maxPods": 50, "shutdownGracePeriod": "30s"}
+
+    def test_bottlerocket_reads_settings(self):
+        found = one_template(
+            amiFamily="Bottlerocket",
+            maxPodsPerNode=50,
+            bottlerocket={"enableAdminContainer": True, "settings": {"kubernetes": {"event-qps": 9}}},
+        )
+        assert found["bottlerocket_settings"] == {
+            "kubernetes": {"event-qps": 9, "max-pods": 50},
+            "host-containers": {"admin": {"enabled": True}},
+        }
+
+    def test_windows_reads_power_shell(self):
+        found = one_template(amiFamily="WindowsServer2022CoreContainer", preBootstrapCommands=["a", "b"])
+        assert found["user_data"] == "a\nb"
+
+    def test_an_own_image_gets_the_data_to_join(self):
+        found = one_group(ami="ami-1", amiFamily="AmazonLinux2023")
+        assert found["template"]["image_id"] == "ami-1" and found["template"]["node_config"] == {}
+        assert "ami_type" not in found and found["template"]["volumes"][0]["device_name"] == "/dev/xvda"
 
 
 class TestTranslation:
@@ -138,6 +202,24 @@ class TestTranslation:
         assert found["eks_addons_list"] == []
         assert found["eks_cluster_bootstrap_self_managed_addons"] is False
 
+    def test_settings_of_the_control_plane_are_those_of_the_module(self):
+        found = role_variables(
+            config(
+                kubeAPIServerConfig={"eventTTL": "2h", "serviceNodePortRange": {"minPort": 30000, "maxPort": 30100}},
+                kubeSchedulerConfig={"nodeResourcesFit": {"scoringStrategy": {"type": "MostAllocated"}}},
+                vpc={"controlPlaneEgressMode": "CUSTOMER_ROUTED"},
+                addons=[{"name": "a", "namespaceConfig": {"namespace": "n"}}],
+            )
+        )
+        assert found["eks_cluster_kube_api_server_config"] == {
+            "event_ttl": "2h",
+            "service_node_port_range": {"min_port": 30000, "max_port": 30100},
+        }
+        scheduler = {"node_resources_fit": {"scoring_strategy": {"type": "MostAllocated"}}}
+        assert found["eks_cluster_kube_scheduler_config"] == scheduler
+        assert found["eks_cluster_control_plane_egress_mode"] == "CUSTOMER_ROUTED"
+        assert found["eks_addons_list"][-1] == {"name": "a", "namespace": "n"}
+
     def test_taints_are_named_as_eks_names_them(self):
         found = one_group(taints=[{"key": "k", "value": "v", "effect": "PreferNoSchedule"}])
         assert found["taints"] == [{"key": "k", "value": "v", "effect": "PREFER_NO_SCHEDULE"}]
@@ -145,7 +227,7 @@ class TestTranslation:
     def test_a_launch_template_is_left_to_say_what_it_says(self):
         found = one_group(launchTemplate={"id": "lt-1", "version": "2"})
         assert found["launch_template"] == {"id": "lt-1", "version": "2"}
-        assert not {"ami_type", "instance_types", "volume_size", "volume_type"} & set(found)
+        assert not {"ami_type", "instance_types", "template"} & set(found)
 
     def test_every_variable_belongs_to_a_role(self):
         text = (ROOT / "docs/examples/cluster-config.yaml").read_text(encoding="utf-8")
@@ -266,50 +348,62 @@ class TestProblems:
         [
             (
                 group(desiredCapasity=3),
-                "managedNodeGroups[0].desiredCapasity: unknown field, did you mean desiredCapacity?",
+                "managedNodeGroups[0].desiredCapasity: unknown field. Did you mean desiredCapacity?",
             ),
-            (config(vps={}), "vps: unknown field, did you mean vpc?"),
+            (config(vps={}), "vps: unknown field. Did you mean vpc?"),
             (config(qqqqqqqq={}), "qqqqqqqq: unknown field."),
-            (group(spot="yes"), "managedNodeGroups[0].spot: 'yes' is not right; wanted is true or false."),
-            (group(minSize=True), "managedNodeGroups[0].minSize: True is not right; wanted is a whole number."),
+            (group(spot="yes"), "managedNodeGroups[0].spot: 'yes' is not valid. Use true or false."),
+            (group(minSize=True), "managedNodeGroups[0].minSize: True is not valid. Use a whole number."),
             (
                 group(labels={"tier": 1}),
-                'managedNodeGroups[0].labels.tier: 1 is not right; wanted is text; write it in quotes: "1".',
+                'managedNodeGroups[0].labels.tier: 1 is not valid. Use text, in quotes: "1".',
             ),
             (
                 config(vpc={"nat": {"gateway": "HighlyAvailble"}}),
-                "vpc.nat.gateway: 'HighlyAvailble' is not right; wanted is one of HighlyAvailable, Single, Disable,"
-                " did you mean HighlyAvailable.",
+                "vpc.nat.gateway: 'HighlyAvailble' is not valid. Use one of HighlyAvailable, Single, Disable."
+                " Did you mean HighlyAvailable?",
             ),
             (
                 config(managedNodeGroups={"name": "n"}),
-                "managedNodeGroups: {'name': 'n'} is not right; wanted is a list.",
+                "managedNodeGroups: {'name': 'n'} is not valid. Use a list.",
             ),
             (config(managedNodeGroups=[{}]), "managedNodeGroups[0].name: is missing."),
             (config(metadata={"name": "one"}), "metadata.region: is missing."),
-            (config(kind="Cluster"), "kind: 'Cluster' is not right; wanted is one of ClusterConfig."),
+            (config(kind="Cluster"), "kind: 'Cluster' is not valid. Use one of ClusterConfig."),
             (
                 group(minSize=5, maxSize=2),
                 "managedNodeGroups[0]: minSize 5, desiredCapacity 5, maxSize 2 are not in order",
             ),
             (group(instanceType="a", instanceTypes=["b"]), "managedNodeGroups[0].instanceType: cannot be combined"),
-            (group(volumeType="io1"), "managedNodeGroups[0].volumeIOPS: is missing; volumeType io1 needs it."),
+            (group(ami="ami-1"), "managedNodeGroups[0].amiFamily: is required with ami."),
+            (
+                group(launchTemplate={"id": "lt-1"}, placement={"groupName": "g"}),
+                "managedNodeGroups[0].placement: cannot be combined with launchTemplate. Set it in the template.",
+            ),
+            (
+                group(overrideBootstrapCommand="#!/bin/bash"),
+                "managedNodeGroups[0].overrideBootstrapCommand: Amazon Linux 2023 reads a NodeConfig here, a mapping with"
+                " apiVersion, kind and spec.",
+            ),
             (group(subnets=["mine"]), "managedNodeGroups[0].subnets[0]: 'mine' is neither a subnet's ID"),
-            (config(vpc={"cidr": "10.0.0.1/16"}), "vpc.cidr: '10.0.0.1/16' is no address range"),
+            (
+                config(vpc={"cidr": "10.0.0.1/16"}),
+                "vpc.cidr: '10.0.0.1/16' is not a CIDR block. Did you mean 10.0.0.0/16?",
+            ),
             (config(managedNodeGroups=[{"name": "n"}, {"name": "n"}]), "managedNodeGroups[1].name: 'n' is there twice"),
             (
                 accounts(withOIDC=False),
-                "iam.serviceAccounts: need the cluster's OIDC provider; set iam.withOIDC: true.",
+                "iam.serviceAccounts: need the cluster's OIDC provider. Set iam.withOIDC to true.",
             ),
             (accounts({}), "iam.serviceAccounts[0].metadata: is missing."),
-            (accounts({"metadata": {"name": "a"}}), "iam.serviceAccounts[0]: gives no rights; name policies by"),
+            (accounts({"metadata": {"name": "a"}}), "iam.serviceAccounts[0]: gives no permissions. Name policies by"),
             (
                 accounts({"metadata": {"name": "a"}, "attachRoleARN": "arn:r", "roleName": "r"}),
                 "iam.serviceAccounts[0].attachRoleARN: cannot be combined with roleName",
             ),
             (
                 accounts({"metadata": {"name": "a"}, "attachPolicy": {"a": 1}}),
-                "iam.serviceAccounts[0].attachPolicy: {'a': 1} is no policy document",
+                "iam.serviceAccounts[0].attachPolicy: {'a': 1} is not a policy document",
             ),
             (
                 accounts({**ACCOUNT, "subjectPattern": "a-*"}),
@@ -318,7 +412,7 @@ class TestProblems:
             (accounts(ACCOUNT, ACCOUNT), "iam.serviceAccounts[1].metadata.name: default/my-app-sa is there twice."),
             (
                 config(iam={"podIdentityAssociations": [ASSOCIATION]}),
-                "iam.podIdentityAssociations: need the agent; add eks-pod-identity-agent to addons.",
+                "iam.podIdentityAssociations: need the agent. Add eks-pod-identity-agent to addons.",
             ),
             (
                 config(iam={"podIdentityAssociations": [{**ASSOCIATION, "roleName": "r"}]}),
@@ -326,12 +420,33 @@ class TestProblems:
             ),
             (
                 config(iam={"podIdentityAssociations": [{**ASSOCIATION, "createServiceAccount": True}]}),
-                "iam.podIdentityAssociations[0].createServiceAccount: not honoured by kumo.eks",
+                "iam.podIdentityAssociations[0].createServiceAccount: not supported by kumo.eks",
             ),
             (
                 config(addons=[{"name": "a", "podIdentityAssociations": [{"serviceAccountName": "a"}]}]),
                 "addons[0].podIdentityAssociations[0].roleARN: is missing.",
             ),
+            (config(vpc={"publicAccessCIDRs": ["10.0.0.0/8"]}), "vpc.publicAccessCIDRs[0]: 10.0.0.0/8 holds private"),
+            (
+                config(vpc={"publicAccessCIDRs": ["203.0.113.7"]}),
+                "vpc.publicAccessCIDRs[0]: '203.0.113.7' is not a CIDR",
+            ),
+            (
+                config(vpc={"subnets": {"public": {"a": {"id": "subnet-1"}}}}),
+                "vpc.subnets: EKS requires at least two subnets",
+            ),
+            (
+                config(vpc={"subnets": {"public": {"a": {"id": "subnet-1"}, "b": {"id": "subnet-1"}}}}),
+                "vpc.subnets: subnet-1 is there twice",
+            ),
+            (
+                config(
+                    vpc={"subnets": {"private": {"a": {"id": "subnet-1"}, "b": {"id": "subnet-2"}}}},
+                    managedNodeGroups=[{"name": "n"}],
+                ),
+                "managedNodeGroups[0].privateNetworking: vpc.subnets has no public subnets. Set it to true.",
+            ),
+            (config(outpost={"controlPlaneOutpostARN": "arn:o"}), "outpost.controlPlaneInstanceType: is missing."),
             (config(vpc={"clusterEndpoints": {"publicAccess": False}}), "vpc.clusterEndpoints: nobody could reach"),
             ([], "ClusterConfig: [] is not a mapping of fields."),
         ],

@@ -52,3 +52,15 @@ def test_the_network_and_failed_rows():
     failed = {**GROUP, "failed": True, "msg": "no"}
     lines = build_lines([{"network": network, "changed": True, "ready": False}, {"nodegroups": [failed]}])
     assert format_table(lines) == ["* network  vpc-1  pending  2 subnets in 1 zones, 1 NAT gateways"]
+
+
+def test_a_network_that_a_second_task_completes_is_one_line():
+    network = {"vpc_id": "vpc-1", "subnets": [1], "zones": ["a"], "nat_gateways": []}
+    started, done = (
+        {"network": network, "changed": True, "ready": False},
+        {"network": network, "changed": False, "ready": True},
+    )
+    assert [line.status for line in build_lines([started, done])] == ["ready"] and build_lines([started, done])[
+        0
+    ].changed
+    assert [line.status for line in build_lines([done, {"skipped": True, "changed": False}])] == ["ready"]

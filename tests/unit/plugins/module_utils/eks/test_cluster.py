@@ -4,10 +4,18 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
+from botocore.exceptions import ClientError
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import compare
-from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import FIELDS, cluster_logging, enabled_types
+from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import (
+    FIELDS,
+    ClusterResource,
+    build_logging,
+    normalize_log_types,
+)
 
 RAW = {
     "resourcesVpcConfig": {"subnetIds": ["subnet-b", "subnet-a"], "publicAccessCidrs": ["192.0.2.0/24", "0.0.0.0/0"]},
@@ -44,8 +52,22 @@ def test_another_member_of_a_nested_list_is_a_change():
     )
 
 
-def test_logging_says_what_is_off_in_so_many_words():
-    rows = cluster_logging(["audit", "api"])
+def test_logging_says_what_is_off_by_name():
+    rows = build_logging(["audit", "api"])
     assert [row["enabled"] for row in rows] == [True, False]
-    assert enabled_types(rows) == ["api", "audit"]
-    assert cluster_logging([])[0]["enabled"] is False and enabled_types(cluster_logging([])) == []
+    assert normalize_log_types(rows) == ["api", "audit"]
+    assert build_logging([])[0]["enabled"] is False and normalize_log_types(build_logging([])) == []
+
+
+def test_versions_that_may_not_be_listed_keep_nobody_from_creating():
+    denied = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeClusterVersions")
+    client = Mock()
+    client.get_paginator.return_value.paginate.side_effect = denied
+    wanted = {"role_arn": "arn:aws:iam::123456789012:role/r", "subnets": ["subnet-1", "subnet-2"], "version": "1.34"}
+    ClusterResource(client, "my-cluster").validate(None, wanted)
+
+
+def test_the_creators_rights_are_not_compared():
+    raw = {"accessConfig": {"authenticationMode": "API"}}
+    wanted = {"authentication_mode": "API", "bootstrap_cluster_creator_admin_permissions": True}
+    assert compare(FIELDS, raw, {"access_config": wanted}) == []

@@ -8,18 +8,19 @@ import botocore.session
 import pytest
 import yaml
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import AMI_TYPES
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitFailed
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
-from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import (
-    AMI_TYPES,
-    EXCLUSIVE,
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import EXCLUSIVE, build_nodegroup_spec
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_fields import (
     FIELDS,
-    NodegroupResource,
-    labels_payload,
-    merge_labels_,
-    remote_access,
-    taints_payload,
-    update_config,
+    build_labels_payload,
+    build_taints_payload,
+    merge_exclusive,
+    merge_scaling,
+    normalize_remote_access,
+    normalize_update_config,
 )
 from ansible_collections.kumo.eks.plugins.modules import eks_nodegroup
 
@@ -39,7 +40,7 @@ def test_ami_types_are_those_of_the_api(creation, documented):
 
 
 def test_capacity_types_and_taint_effects_are_those_of_the_api(creation):
-    spec = eks_nodegroup.nodegroup_spec()
+    spec = build_nodegroup_spec()
     assert spec["capacity_type"]["choices"] == creation.members["capacityType"].enum
     effect = creation.members["taints"].member.members["effect"]
     assert spec["taints"]["options"]["effect"]["choices"] == effect.enum
@@ -56,7 +57,7 @@ def test_every_field_is_a_path_of_the_api(creation):
 def test_labels_payload_holds_only_the_difference():
     now = {"same": "1", "changed": "1", "gone": "1"}
     wanted = {"same": "1", "changed": "2", "new": "3"}
-    assert labels_payload(now, wanted) == {
+    assert build_labels_payload(now, wanted) == {
         "addOrUpdateLabels": {"changed": "2", "new": "3"},
         "removeLabels": ["gone"],
     }
@@ -68,22 +69,24 @@ def test_a_taint_is_known_by_key_and_effect():
         {"key": "a", "value": "1", "effect": "NO_EXECUTE"},
     ]
     wanted = [{"key": "a", "value": "2", "effect": "NO_SCHEDULE"}]
-    assert taints_payload(now, wanted) == {"addOrUpdateTaints": wanted, "removeTaints": now[1:]}
+    assert build_taints_payload(now, wanted) == {"addOrUpdateTaints": wanted, "removeTaints": now[1:]}
 
 
 def test_of_a_count_and_a_percentage_the_one_asked_for_stays():
     now = {"maxUnavailable": 1, "updateStrategy": "MINIMAL"}
-    over = merge_labels_(now, {"max_unavailable_percentage": 50}, EXCLUSIVE["update_config"])
+    over = merge_exclusive(now, {"max_unavailable_percentage": 50}, EXCLUSIVE["update_config"])
     assert over == {"max_unavailable_percentage": 50, "update_strategy": "MINIMAL"}
 
 
 def test_the_default_strategy_may_go_unsaid():
-    assert update_config({"maxUnavailable": 1}) == update_config({"max_unavailable": 1, "update_strategy": "DEFAULT"})
+    assert normalize_update_config({"maxUnavailable": 1}) == normalize_update_config(
+        {"max_unavailable": 1, "update_strategy": "DEFAULT"}
+    )
 
 
 def test_remote_access_reads_both_spellings():
     raw = {"ec2SshKey": "k", "sourceSecurityGroups": ["sg-2", "sg-1"]}
-    assert remote_access(raw) == remote_access({"ec2_ssh_key": "k", "source_sg": ["sg-1", "sg-2"]})
+    assert normalize_remote_access(raw) == normalize_remote_access({"ec2_ssh_key": "k", "source_sg": ["sg-1", "sg-2"]})
 
 
 @pytest.mark.parametrize(
@@ -97,12 +100,12 @@ def test_remote_access_reads_both_spellings():
     ],
 )
 def test_the_desired_size_is_only_moved_into_the_limits(asked, enforce, desired):
-    sizes = NodegroupResource._scaling({"minSize": 1, "maxSize": 6, "desiredSize": 4}, asked, enforce)
+    sizes = merge_scaling({"minSize": 1, "maxSize": 6, "desiredSize": 4}, asked, enforce)
     assert sizes["desired_size"] == desired
 
 
 def test_degraded_ends_a_wait_with_the_health_issues():
-    resource = NodegroupResource(None, "my-cluster", "general", lambda: None)
+    resource = NodegroupResource(None, "my-cluster", "general", None)
     issues = [{"code": "AsgInstanceLaunchFailures", "message": "no capacity", "resourceIds": ["i-1"]}]
     resource.describe = lambda: {"status": "DEGRADED", "health": {"issues": issues}}
     with pytest.raises(WaitFailed, match="DEGRADED: AsgInstanceLaunchFailures: no capacity"):

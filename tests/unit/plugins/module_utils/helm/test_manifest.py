@@ -8,11 +8,11 @@ import json
 
 from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import (
     UNREADABLE,
-    kinds_of,
+    collect_kinds,
+    list_workloads,
+    mask_manifest,
     mask_secrets,
     parse_objects,
-    without_secrets,
-    workloads,
 )
 
 
@@ -43,7 +43,7 @@ def test_a_secrets_values_are_never_shown_but_that_they_changed_is():
     assert "b: (hidden)\n" in before and "b: (hidden)\n" in after
     assert "c: (hidden, changed)" in after
     assert not [word for word in ("old", "new", "same", "more") if word in before + after]
-    assert "new" not in without_secrets(manifest(secret(a="new")))
+    assert "new" not in mask_manifest(manifest(secret(a="new")))
 
 
 def test_what_helm_keeps_stands_in_both():
@@ -65,7 +65,7 @@ def test_what_is_no_yaml_is_not_shown_at_all():
 def test_definitions_name_the_kinds_they_serve():
     versions = [{"name": "v1", "served": True}, {"name": "v1beta1", "served": False}]
     row = {"spec": {"group": "example.com", "names": {"kind": "Gear"}, "versions": versions}}
-    assert kinds_of([row]) == {"Gear": ["example.com/v1"]}
+    assert collect_kinds([row]) == {"Gear": ["example.com/v1"]}
 
 
 def test_workloads_know_their_pods():
@@ -74,7 +74,7 @@ def test_workloads_know_their_pods():
         return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", **about}, "spec": spec}
 
     job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "load"}, "spec": {}}
-    web, other, load = workloads(manifest(deployment(), deployment(namespace="other"), job, secret()), "default")
+    web, other, load = list_workloads(manifest(deployment(), deployment(namespace="other"), job, secret()), "default")
     assert (web.namespace, other.namespace, load.kind) == ("default", "other", "Job")
     assert web.owns({"metadata": {"labels": {"run": "web", "more": "x"}}})
     assert not web.owns({"metadata": {}})

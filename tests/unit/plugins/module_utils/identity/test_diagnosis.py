@@ -52,24 +52,24 @@ class Stub:
         self.trust = build_web_identity_trust(PROVIDER, [SUBJECT], AUDIENCE, False)
         self.running = [copy.deepcopy(POD)]
 
-    def cluster(self):
+    def describe_cluster(self):
         arn = "arn:aws:eks:eu-west-1:123456789012:cluster/c"
         return {"arn": arn, "status": "ACTIVE", "identity": {"oidc": {"issuer": f"https://{ISSUER}"}}}
 
-    def provider(self, arn):
+    def describe_provider(self, arn):
         assert arn == PROVIDER
         return {"ClientIDList": [AUDIENCE]}
 
-    def service_account(self):
+    def read_service_account(self):
         return {"metadata": {"annotations": {"eks.amazonaws.com/role-arn": ROLE}}}
 
-    def association(self):
+    def find_association(self):
         return None
 
-    def role(self, name):
+    def describe_role(self, name):
         return {"Arn": ROLE, "AssumeRolePolicyDocument": self.trust}
 
-    def pods(self):
+    def list_pods(self):
         return self.running
 
 
@@ -83,13 +83,13 @@ def test_a_chain_in_order():
 
 def test_a_cluster_without_an_issuer_yet():
     stub = Stub()
-    stub.cluster = lambda: {"arn": "arn:aws:eks:eu-west-1:123456789012:cluster/c", "status": "CREATING"}
+    stub.describe_cluster = lambda: {"arn": "arn:aws:eks:eu-west-1:123456789012:cluster/c", "status": "CREATING"}
     assert broken(stub).check == "cluster" and "no OIDC issuer yet" in broken(stub).cause
 
 
 def test_an_annotation_with_a_near_key_is_pointed_at():
     stub = Stub()
-    stub.service_account = lambda: {"metadata": {"annotations": {"eks.amazonaws.com/role_arn": ROLE}}}
+    stub.read_service_account = lambda: {"metadata": {"annotations": {"eks.amazonaws.com/role_arn": ROLE}}}
     assert "eks.amazonaws.com/role_arn is another key" in broken(stub).cause
 
 
@@ -99,7 +99,7 @@ def test_what_cannot_be_seen_is_said():
     def refuse():
         raise EksError("Kubernetes API: 403 Forbidden")
 
-    stub.service_account = refuse
+    stub.read_service_account = refuse
     assert (broken(stub).found, broken(stub).cause) == ("cannot be seen", "Kubernetes API: 403 Forbidden")
     checks = {check.check: check for check in Diagnosis(stub).run()}
     assert checks["role"].ok is None and checks["role"].found == "not looked at: annotation was not looked at"
@@ -112,11 +112,11 @@ def test_a_role_of_another_account_is_right_where_sts_lets_the_token_in(exchangi
     stub = Stub()
     role = ROLE.replace("123456789012", "210987654321")
     stub.exchanging = exchanging
-    stub.service_account = lambda: {"metadata": {"annotations": {"eks.amazonaws.com/role-arn": role}}}
+    stub.read_service_account = lambda: {"metadata": {"annotations": {"eks.amazonaws.com/role-arn": role}}}
     stub.running[0]["spec"]["containers"][0]["env"][0]["value"] = role
-    stub.provider = lambda arn: None if lets_in else {"ClientIDList": [AUDIENCE]}
-    stub.token = lambda audience: TOKEN
-    stub.exchange = lambda arn, token: (f"{arn}/session", "") if lets_in else (None, "InvalidIdentityToken: no")
+    stub.describe_provider = lambda arn: None if lets_in else {"ClientIDList": [AUDIENCE]}
+    stub.request_token = lambda audience: TOKEN
+    stub.exchange_token = lambda arn, token: (f"{arn}/session", "") if lets_in else (None, "InvalidIdentityToken: no")
     found = [found for found in Diagnosis(stub).run() if found.ok is False and found.check != "oidc_provider"]
     assert [found.check for found in found] == ([check] if check else [])
     if not check:
@@ -166,7 +166,7 @@ def test_a_pod_is_started_anew_by_what_owns_it(owner, cure):
     pod = stub.running[0]
     pod["metadata"]["ownerReferences"] = [{"kind": owner[0], "name": owner[1]}]
     pod["spec"]["containers"][0]["env"] = []
-    assert broken(stub).cure == f"start it anew: {cure}"
+    assert broken(stub).cure == f"restart it: {cure}"
 
 
 def test_pods_that_have_ended_or_skip_do_not_count():

@@ -57,21 +57,21 @@ def test_a_pattern_has_no_object_in_kubernetes():
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"namespace": None}, "namespace: is missing"),
+        ({"namespace": None}, "namespace: is required"),
         ({"service_account": None}, "one of service_account and service_accounts"),
-        ({"service_account": "app-*"}, "set allow_patterns: true"),
+        ({"service_account": "app-*"}, "set allow_patterns=true"),
         ({"namespace": "team.a"}, "namespace: 'team.a'"),
         ({"service_account": "-a"}, "service_account: '-a'"),
-        ({"service_account": "app-*", "allow_patterns": True}, "role_name: is needed"),
-        ({"service_account": None, "service_accounts": [{"name": "a"}, {"name": "a"}]}, "one is there twice"),
+        ({"service_account": "app-*", "allow_patterns": True}, "role_name: is required"),
+        ({"service_account": None, "service_accounts": [{"name": "a"}, {"name": "a"}]}, "one is given twice"),
         ({"role_arn": "arn:aws:iam::123456789012:role/x", "role_only": True}, "role_only: with role_arn"),
         (
             {"service_account_labels": {"app.kubernetes.io/managed-by": "x"}},
             "service_account_labels: app.kubernetes.io/managed",
         ),
-        ({"service_account_annotations": {"eks.amazonaws.com/role-arn": "x"}}, "is written by the module itself"),
-        ({"policy": {"name": "p", "document": {}}}, "policy.document: {} is no policy document"),
-        ({"policy": {"name": "p", "path": "x"}}, "policy.path: 'x' is no path"),
+        ({"service_account_annotations": {"eks.amazonaws.com/role-arn": "x"}}, "is set by the module"),
+        ({"policy": {"name": "p", "document": {}}}, "policy.document: {} is not a policy document"),
+        ({"policy": {"name": "p", "path": "x"}}, "policy.path: 'x' is not a valid path"),
     ],
 )
 def test_bad_input_is_refused_by_the_option(options, words):
@@ -104,8 +104,10 @@ def test_arns_are_of_the_clusters_partition(partition):
     }
     context = build_cluster_context(raw, "c", "r", None)
     assert context.provider_arn == f"arn:{partition}:iam::123456789012:oidc-provider/oidc.eks.r.amazonaws.com/id/X"
-    assert context.role_arn(read(path="/apps/")).startswith(f"arn:{partition}:iam::123456789012:role/apps/my-cluster.")
-    assert context.policy_arn({"name": "p"}) == f"arn:{partition}:iam::123456789012:policy/p"
+    assert context.build_role_arn(read(path="/apps/")).startswith(
+        f"arn:{partition}:iam::123456789012:role/apps/my-cluster."
+    )
+    assert context.scope.build_policy_arn("p") == f"arn:{partition}:iam::123456789012:policy/p"
 
 
 def test_a_plan_without_a_cluster_has_a_ground():

@@ -1,0 +1,79 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options of an add-on, and what EKS accepts in them. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+try:
+    import yaml
+except ImportError:
+    yaml = None  # JSON can be read without it
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_tags_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
+    find_duplicates,
+    find_role_arn_problems,
+    find_tag_problems,
+)
+
+Spec = dict[str, Any]
+Options = dict[str, Any]
+
+
+def build_addon_spec() -> Spec:
+    """The options that describe an add-on, beside its name."""
+    association = dict(service_account=dict(type="str", required=True), role_arn=dict(type="str", required=True))
+    return dict(
+        version=dict(type="str"),
+        configuration_values=dict(type="raw"),
+        resolve_conflicts=dict(type="str", choices=["NONE", "OVERWRITE", "PRESERVE"]),
+        service_account_role_arn=dict(type="str"),
+        pod_identity_associations=dict(type="list", elements="dict", options=association),
+        namespace=dict(type="str"),
+        preserve=dict(type="bool", default=False),
+        replace=dict(type="bool", default=False),
+        **build_tags_spec(),
+    )
+
+
+def find_addon_problems(options: Options) -> Iterator[str]:
+    """What EKS refuses of these options, as far as they tell: versions and settings are the add-on's own."""
+    if options.get("name") is not None and not options["name"].strip():
+        yield "name: is empty. Use a name that aws eks describe-addon-versions lists."
+    yield from find_role_arn_problems("service_account_role_arn", options.get("service_account_role_arn"))
+    rows = options.get("pod_identity_associations") or []
+    yield from find_duplicates("pod_identity_associations", [row["service_account"] for row in rows])
+    for number, row in enumerate(rows):
+        yield from find_role_arn_problems(f"pod_identity_associations[{number}].role_arn", row["role_arn"])
+    try:
+        parse_configuration(options.get("configuration_values"))
+    except ValidationError as error:
+        yield error.message
+    yield from find_tag_problems(options.get("tags"))
+
+
+def parse_configuration(value: Any) -> Any:
+    """Configuration values as data, from a dict or from JSON or YAML text; nothing is the empty dict."""
+    if not isinstance(value, str):
+        return value or {}
+    try:
+        return json.loads(value) if value.strip() else {}
+    except ValueError as error:
+        return _parse_yaml(value, str(error))
+
+
+def _parse_yaml(text: str, json_error: str) -> Any:
+    if yaml is None:
+        raise ValidationError(
+            f"configuration_values: the text is not JSON ({json_error}), and reading YAML requires PyYAML on this host."
+        )
+    try:
+        return yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise ValidationError(f"configuration_values: the text is neither JSON nor YAML: {error}") from error

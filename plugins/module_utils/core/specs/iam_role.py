@@ -1,0 +1,63 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that describe an IAM role of a cluster, alone or in a list. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Spec = dict[str, Any]
+
+PURPOSES = ("cluster", "auto_mode_cluster", "node", "auto_mode_node", "fargate", "addon", "custom")
+WELL_KNOWN = (
+    "alb_ingress",
+    "app_mesh",
+    "app_mesh_preview",
+    "auto_scaler",
+    "aws_load_balancer_controller",
+    "cert_manager",
+    "cloud_watch",
+    "ebs",
+    "efs",
+    "external_dns",
+    "fsx",
+    "image_builder",
+    "xray",
+)
+
+
+def build_iam_role_spec() -> Spec:
+    """The options of one role. None has a default, so that those of a task are the defaults of the items of its list."""
+    policy = dict(
+        name=dict(type="str", required=True),
+        document=dict(type="raw"),
+        description=dict(type="str"),
+        path=dict(type="str", default="/"),
+    )
+    return dict(
+        name=dict(type="str", aliases=["role_name"]),
+        purpose=dict(type="str", choices=list(PURPOSES)),
+        nodegroup=dict(type="str"),
+        addon=dict(type="str"),
+        trust_policy=dict(type="raw"),
+        default_policies=dict(type="bool"),
+        cni_policy=dict(type="bool"),
+        container_registry=dict(type="str", choices=["read_only", "pull_only"]),
+        ip_family=dict(type="str", choices=["ipv4", "ipv6"]),
+        ssm=dict(type="bool"),
+        policy_arns=dict(type="list", elements="str"),
+        inline_policies=dict(type="dict"),
+        well_known_policies=dict(type="list", elements="str", choices=list(WELL_KNOWN)),
+        policy=dict(type="dict", options=policy),
+        instance_profile=dict(type="str"),
+        permissions_boundary=dict(type="str"),
+        path=dict(type="str"),
+        description=dict(type="str"),
+        max_session_duration=dict(type="int"),
+        adopt=dict(type="bool"),
+        purge_policies=dict(type="bool"),
+        purge_trust=dict(type="bool"),
+        tags=dict(type="dict", aliases=["resource_tags"]),
+        purge_tags=dict(type="bool"),
+    )

@@ -1,0 +1,133 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keeps the values of releases, and the items of lists with passwords, out of logs and results.
+
+Values may hold a secret under any key. With no_log Ansible leaves an option out of the log of the module's invocation, but it
+also masks each of its texts and numbers wherever they occur in the result: ``replicas: 2`` would mask every 2 of the diff.
+So once the invocation is logged only texts that are secrets stay masked, and the options are hidden as a whole.
+
+A list of releases or repositories has no_log as a whole, too. The log would show it as Python writes it, with escapes: a
+password with a backslash is then not found in it, and not masked.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule
+
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+VALUE_OPTIONS = ("values", "release_values", "set_values", "set", "set_strings", "set_string")
+# The last part of a key under which a chart expects a secret itself, and not the name of a Secret (existingSecret).
+SECRET_KEY = re.compile(
+    r"(password|passwd|passphrase|secret|token|api_?key|access_?key|secret_?key|private_?key|encryption_?key|signing_?key"
+    r"|connection_?string|credentials?)s?$",
+    re.IGNORECASE,
+)
+NAME_OF_SECRET = re.compile(r"^(existing|use|image_?pull|create|mount|auto_?mount)", re.IGNORECASE)
+SHORTEST_LINE = 8  # characters: a line of a secret that is shorter, like a brace, would mask what is none
+SETTING = re.compile(r"(?:^|,)((?:[^=,\\]|\\.)+)=((?:[^,\\]|\\.)*)")
+
+
+def take_params(module: AnsibleAWSModule) -> dict[str, Any]:
+    """The module's options. The module itself then knows the values of releases no more, and masks their secrets."""
+    params = copy.deepcopy(module.params)
+    secrets = set(_collect_no_log(module.argument_spec, params))
+    for row in (params, *(params.get("releases") or [])):
+        secrets |= set(_collect_secret_values(row))
+    module.no_log_values.clear()
+    module.no_log_values.update(spelling for text in secrets for spelling in list_spellings(text))
+    for row in (module.params, *(module.params.get("releases") or [])):
+        for option in VALUE_OPTIONS:
+            if row.get(option) is not None:
+                row[option] = HIDDEN
+    return params
+
+
+def mask_stored_values(module: AnsibleAWSModule, stored: Any, secret_values: Any = None) -> None:
+    """Mask the secrets of a stored release, which the diff shows as what was before.
+
+    Args:
+        stored: the values of the release.
+        secret_values: those of the task; what the release has in their places is a secret, too.
+    """
+    secrets = {*find_secrets(stored), *find_counterparts(stored, secret_values)}
+    module.no_log_values.update(spelling for text in secrets for spelling in list_spellings(text))
+
+
+def find_counterparts(stored: Any, secret_values: Any) -> Iterator[str]:
+    """The texts that a release has where the task has secrets."""
+    if isinstance(stored, Mapping) and isinstance(secret_values, Mapping):
+        for key, value in secret_values.items():
+            yield from find_counterparts(stored.get(key), value)
+    elif secret_values is not None:
+        yield from collect_texts(stored)
+
+
+def _collect_no_log(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[str]:
+    """The texts of options with no_log, without those of values; of a list's items those of their options with no_log."""
+    for option, about in spec.items():
+        value = params.get(option)
+        if value is None or option in VALUE_OPTIONS:
+            continue
+        if about.get("options"):
+            for row in value if isinstance(value, list) else [value]:
+                yield from _collect_no_log(about["options"], row)
+        elif about.get("no_log"):
+            yield from collect_texts(value)
+
+
+def _collect_secret_values(row: Mapping[str, Any]) -> Iterator[str]:
+    """The texts in a release's values whose keys say that they are secrets."""
+    yield from find_secrets(row.get("values") or {})
+    for option in ("set_values", "set_strings"):
+        for text in row.get(option) or []:
+            for path, value in SETTING.findall(text):
+                if is_secret_key(path.rpartition(".")[2].strip('"')) and value:
+                    yield value
+
+
+def find_secrets(values: Any) -> Iterator[str]:
+    """The texts under keys that say they are secrets, and of entries like {name: DB_PASSWORD, value: ...}."""
+    if isinstance(values, list):
+        for item in values:
+            yield from find_secrets(item)
+    if not isinstance(values, Mapping):
+        return
+    if is_secret_key(str(values.get("name", ""))) and "value" in values:
+        yield from collect_texts(values["value"])
+    for key, value in values.items():
+        is_plural = str(key).lower().endswith("s")
+        if is_secret_key(str(key)) and (is_plural or not isinstance(value, Mapping)):
+            yield from collect_texts(value)
+        else:
+            yield from find_secrets(value)
+
+
+def list_spellings(text: str) -> set[str]:
+    """How manifests may spell a text: as it is, escaped, in base64, and line by line, since a block of YAML is indented."""
+    lines = {line.strip() for line in text.splitlines() if len(line.strip()) >= SHORTEST_LINE}
+    return {text, json.dumps(text)[1:-1], base64.b64encode(text.encode()).decode(), *lines}
+
+
+def is_secret_key(key: str) -> bool:
+    """Whether a key is one under which a secret is expected."""
+    return bool(SECRET_KEY.search(key.replace("-", "_"))) and not NAME_OF_SECRET.match(key)
+
+
+def collect_texts(value: Any) -> Iterator[str]:
+    """The texts and numbers in a value, as Ansible masks them."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from collect_texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from collect_texts(item)
+    elif value is not None and not isinstance(value, bool) and str(value):
+        yield str(value)

@@ -1,0 +1,132 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an EKS cluster needs IAM roles for: who assumes the role, and which policies it has. Data, with its sources. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import (
+    build_managed_policy_arn,
+    build_service_principal,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import VERSION
+
+ASSUME, TAG = "sts:AssumeRole", "sts:TagSession"
+CNI = "AmazonEKS_CNI_Policy"
+READ_ONLY, PULL_ONLY = "AmazonEC2ContainerRegistryReadOnly", "AmazonEC2ContainerRegistryPullOnly"
+SSM = "AmazonSSMManagedInstanceCore"
+IPV6_CNI = "AmazonEKS_CNI_IPv6_Policy"  # the name that AWS' guide gives it; AWS manages no such policy
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """One kind of role.
+
+    Args:
+        label: its part of a generated role name.
+        service: whose principal assumes the role, as ``build_service_principal`` takes it; empty for a custom role.
+        actions: what the trust policy allows the principal.
+        policies: AWS managed policies, without their ARNs.
+    """
+
+    label: str
+    service: str
+    actions: tuple[str, ...] = (ASSUME,)
+    policies: tuple[str, ...] = ()
+
+
+PURPOSES = {
+    # https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html
+    "cluster": Purpose("cluster", "eks", policies=("AmazonEKSClusterPolicy",)),
+    # Auto Mode tags its sessions, so the trust must allow sts:TagSession, too.
+    # https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html
+    "auto_mode_cluster": Purpose(
+        "cluster",
+        "eks",
+        (ASSUME, TAG),
+        (
+            "AmazonEKSClusterPolicy",
+            "AmazonEKSComputePolicy",
+            "AmazonEKSBlockStoragePolicy",
+            "AmazonEKSLoadBalancingPolicy",
+            "AmazonEKSNetworkingPolicy",
+        ),
+    ),
+    # https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
+    "node": Purpose("node", "ec2", policies=("AmazonEKSWorkerNodePolicy", CNI, READ_ONLY)),
+    # https://docs.aws.amazon.com/eks/latest/userguide/auto-create-node-role.html
+    "auto_mode_node": Purpose("auto-node", "ec2", policies=("AmazonEKSWorkerNodeMinimalPolicy", PULL_ONLY)),
+    # https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html
+    "fargate": Purpose("fargate", "eks-fargate-pods", policies=("AmazonEKSFargatePodExecutionRolePolicy",)),
+    # An add-on gets its role by EKS Pod Identity: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
+    "addon": Purpose("addon", "pods.eks", (ASSUME, TAG)),
+    "custom": Purpose("", ""),
+}
+
+
+def build_trust(purpose: str, partition: str) -> dict[str, Any] | None:
+    """The trust policy of a purpose, None for a custom role."""
+    kind = PURPOSES[purpose]
+    if not kind.service:
+        return None
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": build_service_principal(kind.service, partition)},
+        "Action": kind.actions[0] if len(kind.actions) == 1 else list(kind.actions),
+    }
+    return {"Version": VERSION, "Statement": [statement]}
+
+
+def list_policy_arns(purpose: str, partition: str, options: dict[str, Any]) -> list[str]:
+    """ARNs of the managed policies of a purpose, those that EKS asks for first.
+
+    Args:
+        options: of a node role: cni_policy, ip_family, container_registry, ssm.
+    """
+    names = list(PURPOSES[purpose].policies)
+    if purpose == "node":
+        names = [name for name in names if name != CNI or _has_ipv4_cni(options)]
+        if options.get("container_registry") == "pull_only":
+            names = [PULL_ONLY if name == READ_ONLY else name for name in names]
+    if options.get("ssm"):
+        names.append(SSM)
+    return [build_managed_policy_arn(name, partition) for name in names]
+
+
+def build_inline_policies(purpose: str, partition: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The inline policies of a purpose: on an IPv6 cluster nodes need rights that AmazonEKS_CNI_Policy does not give."""
+    if purpose == "node" and options.get("cni_policy", True) and options.get("ip_family") == "ipv6":
+        return {IPV6_CNI: build_ipv6_cni_document(partition)}
+    return {}
+
+
+def _has_ipv4_cni(options: dict[str, Any]) -> bool:
+    return options.get("cni_policy", True) and options.get("ip_family") != "ipv6"
+
+
+def build_ipv6_cni_document(partition: str) -> dict[str, Any]:
+    """What the VPC CNI needs in an IPv6 cluster.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html#cni-iam-role-create-ipv6-policy
+    """
+    look = (
+        "AssignIpv6Addresses",
+        "DescribeInstances",
+        "DescribeTags",
+        "DescribeNetworkInterfaces",
+        "DescribeInstanceTypes",
+    )
+    return {
+        "Version": VERSION,
+        "Statement": [
+            {"Effect": "Allow", "Action": [f"ec2:{name}" for name in look], "Resource": "*"},
+            {
+                "Effect": "Allow",
+                "Action": "ec2:CreateTags",
+                "Resource": f"arn:{partition}:ec2:*:*:network-interface/*",
+            },
+        ],
+    }

@@ -1,0 +1,300 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The input of all roles, checked at once by the specs and rules of the modules, before anything is created. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.addon import build_addon_spec, find_addon_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import Options, Spec, read_arguments
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import (
+    build_cluster_spec,
+    find_cluster_problems,
+    find_cluster_warnings,
+    find_new_cluster_problems,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_item_spec, build_state_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.fargate_profile import (
+    build_fargate_profile_spec,
+    find_fargate_list_warnings,
+    find_fargate_profile_problems,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
+    build_list_item_spec,
+    build_repository_item_spec,
+    find_release_problems,
+    find_repository_problems,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role import build_iam_role_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import (
+    build_association_item_spec,
+    build_identity_spec,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.network import build_network_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import (
+    build_nodegroup_spec,
+    find_image_version_problems,
+    find_nodegroup_list_warnings,
+    find_nodegroup_problems,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
+    find_duplicates,
+    find_name_problems,
+    parse_network,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.versions import MINOR, parse_minor
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import build_network_options, validate_options
+from ansible_collections.kumo.eks.plugins.module_utils.helm.order import find_order_problems
+from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import find_iam_role_problems
+from ansible_collections.kumo.eks.plugins.module_utils.identity.plan import find_identity_problems
+
+# Regions of all partitions: ap-northeast-1, us-gov-west-1, us-isob-east-1, eusc-de-east-1.
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
+
+FindProblems = Callable[[Options], Iterable[str]]
+
+
+def find_nothing(options: Any) -> Iterable[str]:
+    """No rules beside the spec."""
+    return ()
+
+
+def find_network_problems(options: Options) -> Iterator[str]:
+    """What eks_network refuses before it reads anything of the account."""
+    try:
+        validate_options(build_network_options({"cluster_name": "cluster", **options}, "region"))
+    except ValidationError as error:
+        yield error.message
+
+
+def find_declared_cluster_problems(options: Options) -> Iterator[str]:
+    """The rules of a cluster that is declared as a whole, so that it could be created by these options."""
+    yield from find_cluster_problems(options)
+    yield from find_new_cluster_problems(options)
+
+
+@dataclass(frozen=True)
+class Input:
+    """One option of eks_preflight: the role variable behind it, and what is allowed in it.
+
+    Args:
+        variable: the list's name, or what the names of a mapping's variables begin with.
+        spec: options of an item, or of the mapping; None where only its kind is checked.
+        find_problems: the rules for an item, or the mapping.
+        key: the option of an item that is unique in the list.
+        find_warnings: what works, but not as most people expect; of the whole list, or the mapping.
+    """
+
+    variable: str
+    spec: Spec | None = None
+    find_problems: FindProblems = find_nothing
+    key: str | None = "name"
+    find_warnings: Callable[[Any], Iterable[str]] = find_nothing
+
+
+# A role's variables reach its module unchanged, so a kind's spec and rules are the module's.
+# To add a kind: build_<kind>_spec and find_<kind>_problems in core/specs, and its row here.
+MAPPINGS = {
+    "network": Input("eks_network_", dict(tags=dict(type="dict"), **build_network_spec()), find_network_problems),
+    "cluster": Input(
+        "eks_cluster_",
+        dict(name=dict(type="str"), **build_cluster_spec()),
+        find_declared_cluster_problems,
+        find_warnings=find_cluster_warnings,
+    ),
+}
+LISTS = {
+    "iam_roles": Input("iam_roles", build_iam_role_spec(), find_iam_role_problems, key=None),
+    "nodegroups": Input(
+        "eks_nodegroups_list",
+        build_item_spec(build_nodegroup_spec()),
+        find_nodegroup_problems,
+        find_warnings=find_nodegroup_list_warnings,
+    ),
+    "fargate_profiles": Input(
+        "eks_fargate_profiles",
+        build_item_spec(build_fargate_profile_spec()),
+        find_fargate_profile_problems,
+        find_warnings=find_fargate_list_warnings,
+    ),
+    "addons": Input("eks_addons_list", build_item_spec(build_addon_spec()), find_addon_problems),
+    "identities": Input("eks_irsa_service_accounts", build_identity_spec(), key=None),
+    "pod_identity_associations": Input("eks_irsa_pod_identity_associations", build_association_item_spec(), key=None),
+    "helm_repositories": Input("eks_helm_repositories", build_repository_item_spec(), find_repository_problems),
+    # A name is unique in its namespace only
+    "helm_releases": Input("eks_helm_releases", build_list_item_spec(), find_release_problems, key=None),
+}
+
+
+@dataclass
+class Report:
+    """What was found: problems end the task, warnings do not. ``read`` is the input as the modules will get it."""
+
+    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    read: dict[str, Any] = field(default_factory=dict)
+
+
+def build_preflight_spec() -> Spec:
+    """The options of eks_preflight."""
+    return dict(
+        cluster_name=dict(type="str"),
+        **build_state_spec(),
+        **{option: dict(type="dict") for option in MAPPINGS},
+        **{option: dict(type="list", elements="raw", no_log=False) for option in LISTS},
+        check_account=dict(type="bool", default=False),
+        adopt=dict(type="bool", default=False),
+    )
+
+
+def check_input(params: dict[str, Any]) -> Report:
+    """Check the options of eks_preflight; those that are None or missing are not given.
+
+    Args:
+        params: ``cluster_name``, ``region``, ``state``, and the options of MAPPINGS and LISTS.
+    """
+    report = Report()
+    report.problems += _find_place_problems(params)
+    is_absent = params.get("state") == "absent"
+    for option, row in MAPPINGS.items():
+        if params.get(option) is not None and not is_absent:
+            _check_mapping(report, option, row, params[option])
+    for option, row in LISTS.items():
+        if params.get(option) is not None:
+            (_check_names if is_absent else _check_list)(report, option, row, params[option])
+    if not is_absent:
+        report.problems += _find_common_problems(params, report.read)
+    report.problems = list(dict.fromkeys(report.problems))
+    return report
+
+
+def format_problems(problems: list[str]) -> str:
+    """The message of a task that fails: all problems, one a line."""
+    lines = "\n".join(f"- {problem}" for problem in problems)
+    return (
+        f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'} in the input. Nothing was changed.\n{lines}"
+    )
+
+
+def _find_place_problems(params: dict[str, Any]) -> Iterator[str]:
+    name, region = params.get("cluster_name"), params.get("region")
+    if name is not None:
+        yield from find_name_problems("cluster", str(name), "eks_cluster_name")
+    if region and not REGION.fullmatch(str(region)):
+        yield f"eks_region: {region!r} is not an AWS region. Use one like ap-northeast-1."
+
+
+def _check_mapping(report: Report, option: str, row: Input, given: Any) -> None:
+    """A mapping whose keys are role variables without their prefix."""
+    if isinstance(given, dict):  # variables that say nothing: a network that is yet to come has no subnets
+        given = {key: value for key, value in given.items() if not (key == "subnets" and not value)}
+    found = _read(report, row, given, row.variable)
+    if found is None:
+        return
+    report.read[option] = found
+    report.problems += _prefix(row.variable, row.find_problems(found))
+    report.warnings += _prefix(row.variable, row.find_warnings(found))
+
+
+def _check_list(report: Report, option: str, row: Input, given: Any) -> None:
+    """A list of items, each by the spec, and all of them together."""
+    items = _as_items(report, row, given)
+    report.read[option] = {}
+    for number, item in enumerate(items):
+        found = _read(report, row, item, f"{row.variable}[{number}].")
+        if found is not None:
+            report.read[option][number] = found
+            report.problems += _prefix(f"{row.variable}[{number}].", row.find_problems(found))
+    rows = list(report.read[option].values())
+    if row.key:
+        report.problems += find_duplicates(row.variable, [str(one[row.key]) for one in rows if one.get(row.key)])
+    report.warnings += _prefix(f"{row.variable}: ", row.find_warnings(rows))
+
+
+def _check_names(report: Report, option: str, row: Input, given: Any) -> None:
+    """What a removal reads of a list: the names. Options of which one is wrong do not keep anybody from it."""
+    for number, item in enumerate(_as_items(report, row, given)):
+        if row.key and not (isinstance(item, dict) and item.get(row.key)):
+            report.problems.append(f"{row.variable}[{number}].{row.key}: required option is missing.")
+
+
+def _as_items(report: Report, row: Input, given: Any) -> list[Any]:
+    if isinstance(given, list):
+        return given
+    report.problems.append(f"{row.variable}: {given!r} is not a list.")
+    return []
+
+
+def _read(report: Report, row: Input, given: Any, path: str) -> Options | None:
+    """The options by the spec, without those that have a problem; None where the rules need more than is left of them."""
+    if row.spec is None and isinstance(given, dict):
+        return given
+    spec = row.spec or {}
+    found, problems = read_arguments(spec, given, path)
+    report.problems += problems
+    is_whole = all(name in found for name, one in spec.items() if one.get("required"))
+    return drop_none(found) if is_whole and isinstance(given, dict) else None
+
+
+def _prefix(path: str, lines: Iterable[str]) -> list[str]:
+    """Each option of a rule's sentence by the role variable's name."""
+    return [f"{path}{line}" for line in lines]
+
+
+# between the kinds
+
+
+def _find_common_problems(params: dict[str, Any], read: dict[str, Any]) -> Iterator[str]:
+    """What only the kinds together tell."""
+    yield from _find_version_problems(read)
+    yield from _find_overlap_problems(read)
+    yield from _prefix("eks_helm_releases: ", find_order_problems(list(read.get("helm_releases", {}).values())))
+    yield from find_identity_problems(
+        read.get("identities", {}), read.get("pod_identity_associations", {}), str(params.get("cluster_name") or "x")
+    )
+
+
+def _find_version_problems(read: dict[str, Any]) -> Iterator[str]:
+    """Node groups that go ahead of their cluster, or whose image its version no longer has."""
+    version = str((read.get("cluster") or {}).get("version") or "")
+    if not MINOR.fullmatch(version):
+        return
+    for number, group in (read.get("nodegroups") or {}).items():
+        where = f"{LISTS['nodegroups'].variable}[{number}]."
+        own = str(group.get("version") or "")
+        if not own:
+            yield from _prefix(where, find_image_version_problems(group, version))
+        elif MINOR.fullmatch(own) and parse_minor(own) > parse_minor(version):
+            yield f"{where}version: nodes cannot be at {own} while the cluster is at {version} (eks_cluster_version)."
+
+
+def _find_overlap_problems(read: dict[str, Any]) -> Iterator[str]:
+    """KubernetesNetworkConfigRequest: the services' block "doesn't overlap with any CIDR block assigned to the VPC"."""
+    network = (read.get("cluster") or {}).get("kubernetes_network_config") or {}
+    services, vpc = (
+        parse_network(network.get("service_ipv4_cidr")),
+        parse_network((read.get("network") or {}).get("cidr")),
+    )
+    if (
+        isinstance(services, ipaddress.IPv4Network)
+        and isinstance(vpc, ipaddress.IPv4Network)
+        and services.overlaps(vpc)
+    ):
+        yield (
+            f"eks_cluster_kubernetes_network_config.service_ipv4_cidr: {services} overlaps with eks_network_cidr, {vpc}."
+            " Use another private block."
+        )
+
+
+def raise_report(report: Report) -> None:
+    """Raise all problems of a report as one ValidationError."""
+    if report.problems:
+        raise ValidationError(format_problems(report.problems), problems=report.problems)

@@ -1,0 +1,683 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eks_iam_role
+version_added: 0.1.0
+short_description: Manage the IAM roles of an Amazon EKS cluster
+description:
+  - Creates, updates and deletes the IAM roles that a cluster, its nodes, its Fargate profiles and its add-ons need. O(purpose) gives a
+    role its trust policy and its AWS managed policies, for the partition of the region.
+  - Manages one role, or a whole list side by side with O(iam_roles), or the roles of node groups with O(nodegroups).
+  - What the module creates carries the tag C(kumo.eks/REGION/CLUSTER). A role with the tag of this cluster alone is kept exactly as the
+    task describes it. A role that other clusters share, or that somebody else made, is only added to. It is never marked and never
+    deleted, unless O(adopt=true).
+  - With more managed policies than the account's quota for a role (10 by default), the rights of the last ones are put inline, with the
+    document that the policy has at that moment. They are named in RV(policies_put_inline).
+  - With O(state=absent), a role that something uses is kept, and named in RV(kept). Clusters, Auto Mode nodes, node groups, Fargate
+    profiles, add-ons, pod identity associations and capabilities are looked at in all regions that the account has enabled, and instance
+    profiles and OIDC providers in IAM. What the caller may not see counts as a use.
+author:
+  - kumo.eks contributors (@kumo-eks)
+options:
+  cluster_name:
+    description: Name of the cluster. It does not have to exist yet.
+    type: str
+    required: true
+  iam_roles:
+    description:
+      - A list of roles, each with any of the options that describe one. Those options beside the list are the defaults of its items.
+      - All are worked on at once. One that fails does not stop the others; the task fails when all are done.
+    type: list
+    elements: dict
+    suboptions:
+      name: &name
+        description:
+          - The role's name. Required with O(purpose=custom).
+          - Omitted or empty, it is made of the names of the cluster, its region and the purpose, like C(my-cluster.ap-northeast-1_cluster), so that
+            each cluster has its own roles. A name that would be too long is cut and gets a digest.
+          - A role of this name that somebody else made is used as it is, and gets the policies that it lacks.
+        type: str
+        aliases: [role_name]
+      purpose: &purpose
+        description:
+          - What the role is for. It gives the trust policy and the AWS managed policies.
+          - V(cluster) is for the control plane, V(auto_mode_cluster) for one with EKS Auto Mode. Both have the same generated name, so that
+            Auto Mode can be turned on later.
+          - V(node) is for managed and self-managed nodes, V(auto_mode_node) for nodes of EKS Auto Mode.
+          - V(fargate) is the pod execution role of Fargate profiles.
+          - V(addon) is for an add-on that gets its role by EKS Pod Identity. Its rights are given by O(policy_arns) and the like.
+          - V(custom) has O(trust_policy) and no policies but those that are given.
+        type: str
+        choices: [cluster, auto_mode_cluster, node, auto_mode_node, fargate, addon, custom]
+      nodegroup: &nodegroup
+        description: The node group whose nodes alone have the role, as part of the generated name. Only with O(purpose=node).
+        type: str
+      addon: &addon
+        description: The add-on that has the role, as part of the generated name. Only with O(purpose=addon).
+        type: str
+      trust_policy: &trust_policy
+        description: The trust policy, as a mapping or JSON text, instead of that of the purpose.
+        type: raw
+      default_policies: &default_policies
+        description:
+          - Whether the role has the policies of its purpose. Set V(false) where O(policy_arns) and O(inline_policies) give them all.
+          - Omitted, it has.
+        type: bool
+      cni_policy: &cni_policy
+        description:
+          - Whether nodes have the rights of the VPC CNI. Set V(false) where the add-on vpc-cni has a role of its own, as AWS recommends.
+          - Omitted, they have. Only with O(purpose=node).
+        type: bool
+      container_registry: &container_registry
+        description:
+          - Which rights nodes have in Amazon ECR, V(read_only) by AmazonEC2ContainerRegistryReadOnly or V(pull_only) by
+            AmazonEC2ContainerRegistryPullOnly, which is what AWS recommends now.
+          - Omitted, it is V(read_only). Only with O(purpose=node).
+        type: str
+        choices: [read_only, pull_only]
+      ip_family: &ip_family
+        description:
+          - The IP family of the cluster. In an IPv6 cluster the VPC CNI needs other rights, which nodes get as the inline policy
+            AmazonEKS_CNI_IPv6_Policy.
+          - Omitted, it is V(ipv4). Only with O(purpose=node).
+        type: str
+        choices: [ipv4, ipv6]
+      ssm: &ssm
+        description:
+          - Whether nodes have AmazonSSMManagedInstanceCore, so that AWS Systems Manager reaches them without SSH.
+          - Omitted, they have not. Only with O(purpose=node) and O(purpose=auto_mode_node).
+        type: bool
+      policy_arns: &policy_arns
+        description: ARNs of managed policies, beside those of the purpose.
+        type: list
+        elements: str
+      inline_policies: &inline_policies
+        description: Inline policies by name, beside those of the purpose. A document is a mapping or JSON text.
+        type: dict
+      well_known_policies: &well_known_policies
+        description:
+          - Rights that well-known controllers ask for, by name, as their own projects document them.
+          - On a role of nodes every pod on them has these rights. Prefer M(kumo.eks.eks_pod_identity) or M(kumo.eks.eks_irsa), which give
+            them to one service account.
+          - V(alb_ingress) is another name of V(aws_load_balancer_controller).
+        type: list
+        elements: str
+        choices:
+          - alb_ingress
+          - app_mesh
+          - app_mesh_preview
+          - auto_scaler
+          - aws_load_balancer_controller
+          - cert_manager
+          - cloud_watch
+          - ebs
+          - efs
+          - external_dns
+          - fsx
+          - image_builder
+          - xray
+      policy: &policy
+        description:
+          - A customer-managed policy that is created with the role, attached to it, and deleted with it.
+          - A changed document becomes a new default version. IAM keeps five; the oldest that is not the default makes room.
+        type: dict
+        suboptions:
+          name:
+            description: The policy's name.
+            type: str
+            required: true
+          document:
+            description: The policy document, as a mapping or JSON text. Required unless O(state=absent).
+            type: raw
+          description:
+            description: What it is for. IAM cannot change it later.
+            type: str
+          path:
+            description: The policy's path.
+            type: str
+            default: /
+      instance_profile: &instance_profile
+        description:
+          - Name of an instance profile that has the role, for nodes that EKS does not start itself, such as those of Karpenter.
+          - EKS makes the instance profiles of managed node groups.
+        type: str
+      permissions_boundary: &permissions_boundary
+        description: ARN of the policy that limits the role's rights. An empty value removes the boundary.
+        type: str
+      path: &path
+        description: The role's path, for its creation. IAM cannot change it.
+        type: str
+      description: &description
+        description: What the role is for.
+        type: str
+      max_session_duration: &max_session_duration
+        description: The longest session with the role, from 3600 to 43200 seconds.
+        type: int
+      adopt: &adopt
+        description:
+          - Whether a role that was not made for this cluster becomes its own. It gets the tag, loses policies and trust that the task does
+            not give, and is deleted with O(state=absent) when nothing uses it.
+          - Omitted, it does not.
+        type: bool
+      purge_policies: &purge_policies
+        description:
+          - Whether policies of the role that the task does not give are taken away.
+          - Omitted, this is so for roles with the tag of this cluster alone.
+        type: bool
+      purge_trust: &purge_trust
+        description:
+          - Whether the trust policy is replaced by the one that the task gives. Statements that let in pods of EKS clusters always stay.
+          - Omitted, this is so for roles with the tag of this cluster alone. The trust policy of others is left alone, and the task fails
+            where it does not allow what the purpose needs.
+        type: bool
+      tags: &tags
+        description:
+          - The tags of the role, its policy and its instance profile. Keys are never rewritten.
+          - Omitted tags are not changed. V({}) removes all but those that mark owners.
+          - "IAM takes letters, digits, spaces and the signs C(_ . : / = + - @) only."
+        type: dict
+        aliases: [resource_tags]
+      purge_tags: &purge_tags
+        description:
+          - Whether tags that are not in O(tags) are removed. What others made, or share, keeps its tags.
+          - Omitted, they are.
+        type: bool
+  name: *name
+  purpose: *purpose
+  nodegroup: *nodegroup
+  addon: *addon
+  trust_policy: *trust_policy
+  default_policies: *default_policies
+  cni_policy: *cni_policy
+  container_registry: *container_registry
+  ip_family: *ip_family
+  ssm: *ssm
+  policy_arns: *policy_arns
+  inline_policies: *inline_policies
+  well_known_policies: *well_known_policies
+  policy: *policy
+  instance_profile: *instance_profile
+  permissions_boundary: *permissions_boundary
+  path: *path
+  description: *description
+  max_session_duration: *max_session_duration
+  adopt: *adopt
+  purge_policies: *purge_policies
+  purge_trust: *purge_trust
+  tags: *tags
+  purge_tags: *purge_tags
+  nodegroups:
+    description:
+      - Node groups, as M(kumo.eks.eks_nodegroup) and the role P(kumo.eks.eks_nodegroups#role) take them. Manages the roles that they need,
+        instead of O(iam_roles). RV(node_roles) has the role of each.
+      - Groups share one role, whose name O(name) may give. A group with C(addon_policies) or C(attach_policy_arns) has its own, with these
+        rights beside those of every node. A group with C(node_role) needs none.
+    type: list
+    elements: dict
+  state:
+    description: Whether the roles are to be present or absent.
+    type: str
+    choices: [present, absent]
+    default: present
+  all_owned:
+    description:
+      - With O(state=absent), whether all roles are removed that carry the tag of this cluster and that nothing uses, also those that the
+        task does not name, such as the role of a node group that was renamed. Those of pods are among them, once their OIDC provider is
+        gone.
+      - This reads the tags of every role of the account that EKS, EC2 or pods can assume.
+    type: bool
+    default: false
+  planned_removals:
+    description:
+      - What of the cluster earlier tasks of the play delete. In check mode it still exists, and does not count as a user of a role here.
+    type: dict
+    suboptions:
+      cluster:
+        description: Whether the cluster with all that it has is deleted.
+        type: bool
+        default: false
+      nodegroups:
+        description: Names of node groups.
+        type: list
+        elements: str
+        default: []
+      fargate_profiles:
+        description: Names of Fargate profiles.
+        type: list
+        elements: str
+        default: []
+  usage_regions:
+    description:
+      - The regions in which users of roles are looked for with O(state=absent). By default, all regions that the account has enabled.
+      - Set it where a policy of the organization denies the caller other regions, since what cannot be seen keeps a role.
+    type: list
+    elements: str
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  platform:
+    platforms: posix
+seealso:
+  - module: kumo.eks.eks_cluster
+  - module: kumo.eks.eks_nodegroup
+  - module: kumo.eks.eks_fargate_profile
+  - module: kumo.eks.eks_irsa
+  - module: kumo.eks.eks_pod_identity
+  - name: Amazon EKS cluster IAM role
+    description: What the control plane's role needs.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html
+  - name: Amazon EKS node IAM role
+    description: What the role of nodes needs.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
+  - name: Amazon EKS Pod execution IAM role
+    description: What the role of Fargate profiles needs.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html
+"""
+
+EXAMPLES = r"""
+- name: Create the role of a cluster
+  kumo.eks.eks_iam_role:
+    cluster_name: my-cluster
+    purpose: cluster
+    region: ap-northeast-1
+  register: cluster_role
+
+- name: Create the three roles that a cluster needs, by the names of the AWS console
+  kumo.eks.eks_iam_role:
+    cluster_name: my-cluster
+    iam_roles:
+      - name: eksClusterRole
+        purpose: cluster
+      - name: eksNodeRole
+        purpose: node
+      - name: eksFargatePodRole
+        purpose: fargate
+    tags:
+      Environment: production
+    region: ap-northeast-1
+
+- name: Create a role of nodes of Karpenter, with an instance profile
+  kumo.eks.eks_iam_role:
+    cluster_name: my-cluster
+    name: KarpenterNodeRole-my-cluster
+    purpose: node
+    container_registry: pull_only
+    ssm: true
+    instance_profile: KarpenterNodeRole-my-cluster
+    region: ap-northeast-1
+
+- name: Create the roles that node groups need
+  kumo.eks.eks_iam_role:
+    cluster_name: my-cluster
+    nodegroups:
+      - name: general-purpose
+        addon_policies: [cloud_watch]
+      - name: spot-workers
+    region: ap-northeast-1
+  register: roles
+
+- name: Delete every role that was made for a cluster and that nothing uses
+  kumo.eks.eks_iam_role:
+    cluster_name: my-cluster
+    state: absent
+    all_owned: true
+    region: ap-northeast-1
+"""
+
+RETURN = r"""
+iam_role_name: &iam_role_name
+  description: The role's name.
+  returned: when one role is given
+  type: str
+  sample: my-cluster.ap-northeast-1_node.general-purpose
+arn: &arn
+  description: The role's ARN. In check mode, the ARN that it will have. Null where there is no role.
+  returned: when one role is given
+  type: str
+  sample: arn:aws:iam::123456789012:role/my-cluster.ap-northeast-1_node.general-purpose
+purpose: &purpose
+  description: What the role is for.
+  returned: when one role is given
+  type: str
+  sample: node
+nodegroup: &nodegroup
+  description: The node group whose nodes alone have the role.
+  returned: when one role is given
+  type: str
+  sample: general-purpose
+role: &role
+  description: The role. Null where there is none.
+  returned: when one role is given
+  type: dict
+  contains:
+    role_name:
+      description: Its name.
+      returned: when the role exists
+      type: str
+      sample: my-cluster.ap-northeast-1_cluster
+    arn:
+      description: Its ARN.
+      returned: when the role exists
+      type: str
+      sample: arn:aws:iam::123456789012:role/my-cluster.ap-northeast-1_cluster
+    path:
+      description: Its path.
+      returned: when the role exists
+      type: str
+      sample: /
+    trust_policy:
+      description: The trust policy, in one form for comparing.
+      returned: when the role exists
+      type: dict
+      sample:
+        Version: "2012-10-17"
+        Statement: [{"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+    policy_arns:
+      description: ARNs of the attached policies.
+      returned: when the role exists
+      type: list
+      elements: str
+      sample: ["arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"]
+    inline_policies:
+      description: The inline policies, each document under its name.
+      returned: when the role exists
+      type: dict
+      sample: {}
+    permissions_boundary:
+      description: ARN of the policy that limits its rights.
+      returned: when the role exists
+      type: str
+      sample: arn:aws:iam::123456789012:policy/boundary
+    max_session_duration:
+      description: The longest session, in seconds.
+      returned: when the role exists
+      type: int
+      sample: 3600
+    description:
+      description: What it is for.
+      returned: when the role exists
+      type: str
+      sample: Control plane of my-cluster
+    tags:
+      description: Its tags.
+      returned: when the role exists
+      type: dict
+      sample: {"kumo.eks/ap-northeast-1/my-cluster": "owned"}
+policy: &policy
+  description: The customer-managed policy. Null where the task has none.
+  returned: when one role is given
+  type: dict
+  contains:
+    arn:
+      description: Its ARN.
+      returned: when the policy exists
+      type: str
+      sample: arn:aws:iam::123456789012:policy/my-cluster-nodes
+    document:
+      description: The document of the default version, in one form for comparing.
+      returned: when the policy exists
+      type: dict
+      sample: {"Version": "2012-10-17", "Statement": []}
+    default_version:
+      description: The default version before the task.
+      returned: when the policy exists
+      type: str
+      sample: v1
+    tags:
+      description: Its tags.
+      returned: when the policy exists
+      type: dict
+      sample: {"kumo.eks/ap-northeast-1/my-cluster": "owned"}
+instance_profile: &instance_profile
+  description: The instance profile. Null where the task has none.
+  returned: when one role is given
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      returned: when the instance profile exists
+      type: str
+      sample: KarpenterNodeRole-my-cluster
+    arn:
+      description: Its ARN.
+      returned: when the instance profile exists
+      type: str
+      sample: arn:aws:iam::123456789012:instance-profile/KarpenterNodeRole-my-cluster
+    role_name:
+      description: The role that it has.
+      returned: when the instance profile exists
+      type: str
+      sample: KarpenterNodeRole-my-cluster
+    tags:
+      description: Its tags.
+      returned: when the instance profile exists
+      type: dict
+      sample: {"kumo.eks/ap-northeast-1/my-cluster": "owned"}
+policies_put_inline: &policies_put_inline
+  description: ARNs of managed policies above the role's quota, whose rights were put inline.
+  returned: when one role is given
+  type: list
+  elements: str
+  sample: ["arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"]
+kept:
+  description: What O(state=absent) did not remove, and why.
+  returned: always
+  type: list
+  elements: dict
+  contains: &kept
+    kind:
+      description: What it is, V(role) or V(policy).
+      returned: always
+      type: str
+      sample: role
+    name:
+      description: Its name or ARN.
+      returned: always
+      type: str
+      sample: eksNodeRole
+    why:
+      description: Why it was kept.
+      returned: always
+      type: str
+      sample: it is used by node group general-purpose of cluster my-cluster
+node_roles:
+  description: The ARN of the role of each node group, under the node group's name.
+  returned: when O(nodegroups) is given
+  type: dict
+  sample: {"general-purpose": "arn:aws:iam::123456789012:role/my-cluster.ap-northeast-1_node.general-purpose"}
+iam_roles:
+  description: A result for each role, those that O(all_owned) found at the end.
+  returned: when O(iam_roles), O(nodegroups) or O(all_owned) is given
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The role's name.
+      returned: always
+      type: str
+      sample: my-cluster.ap-northeast-1_cluster
+    changed:
+      description: Whether anything of it was changed.
+      returned: always
+      type: bool
+      sample: true
+    failed:
+      description: Whether it failed.
+      returned: always
+      type: bool
+      sample: false
+    msg:
+      description: Why it failed.
+      returned: when it failed
+      type: str
+      sample: "policy_arns: there is no policy arn:aws:iam::aws:policy/AmazonEKSClutserPolicy"
+    iam_role_name: *iam_role_name
+    arn: *arn
+    purpose: *purpose
+    nodegroup: *nodegroup
+    role: *role
+    policy: *policy
+    instance_profile: *instance_profile
+    policies_put_inline: *policies_put_inline
+    kept:
+      description: What O(state=absent) did not remove.
+      returned: when it did not fail
+      type: list
+      elements: dict
+      contains: *kept
+"""
+
+from functools import partial
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import RegionalClients, get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
+from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition
+from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_plain_result, build_rows, exit_with_rows
+from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_concurrently
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role import build_iam_role_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
+from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import (
+    ClusterRole,
+    add_defaults,
+    build_node_roles,
+    build_nodegroup_rows,
+    read_role,
+    read_roles,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role_manager import ClusterRoleManager
+from ansible_collections.kumo.eks.plugins.module_utils.iam.owned_roles import list_owned_roles
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_manager import RoleManager
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_request import RoleRequest
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_usage import (
+    FARGATE_PROFILE,
+    NODEGROUP,
+    Leaving,
+    UsageFinder,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.iam.scope import IamScope
+
+
+def get_role_options(module: AnsibleAWSModule) -> dict[str, Any]:
+    """The options of the task that describe a role."""
+    return drop_empty_name(drop_none({name: module.params[name] for name in build_iam_role_spec()}))
+
+
+def drop_empty_name(options: dict[str, Any]) -> dict[str, Any]:
+    """A variable of a role that is not set gives an empty name."""
+    return {key: value for key, value in options.items() if key != "name" or value}
+
+
+def read_task(module: AnsibleAWSModule) -> list[ClusterRole]:
+    """The roles that the task names."""
+    params, common = module.params, get_role_options(module)
+    cluster, region = params["cluster_name"], module.region
+    check_name("cluster", cluster, "cluster_name")
+    read = partial(read_roles, cluster=cluster, region=region, partition=get_partition(region))
+    if params["iam_roles"] is not None:
+        return read(
+            [add_defaults(drop_empty_name(drop_none(row)), common) for row in params["iam_roles"]], option="iam_roles"
+        )
+    if params["nodegroups"] is not None:
+        shared, common = common.pop("name", None), {name: common[name] for name in common if name != "purpose"}
+        rows = build_nodegroup_rows(params["nodegroups"], shared)
+        return read([{**common, **row} for row in rows], option="nodegroups")
+    if "name" in common or "purpose" in common:
+        return [read_role(common, cluster, region, get_partition(region))]
+    if not params["all_owned"] or params["state"] == "present":
+        raise ValidationError(
+            "purpose: one of purpose, name, iam_roles, nodegroups, and all_owned with state=absent, is required."
+        )
+    return []
+
+
+def build_leaving(module: AnsibleAWSModule) -> Leaving:
+    """What earlier tasks delete; nothing in a real run, where it is gone already."""
+    planned = (module.params["planned_removals"] or {}) if module.check_mode else {}
+    names = {(NODEGROUP, name) for name in planned.get("nodegroups", [])}
+    names |= {(FARGATE_PROFILE, name) for name in planned.get("fargate_profiles", [])}
+    return Leaving(module.region, module.params["cluster_name"], planned.get("cluster", False), frozenset(names))
+
+
+def build_manager(module: AnsibleAWSModule) -> ClusterRoleManager:
+    """The manager with the task's clients."""
+    region, partition = module.region, get_partition(module.region)
+    owner = build_owner_key(region, module.params["cluster_name"])
+    scope = IamScope(partition, owner, lambda: get_client(module, "sts").get_caller_identity()["Account"])
+    clients = RegionalClients(module)
+    finder = UsageFinder(clients.get_client, region, partition, build_leaving(module), module.params["usage_regions"])
+    return ClusterRoleManager(RoleManager(get_client(module, "iam"), scope, module.check_mode), finder)
+
+
+def ensure_present(manager: ClusterRoleManager, roles: list[ClusterRole]) -> list[ItemResult]:
+    """The roles side by side."""
+    return run_concurrently([(role.name, partial(manager.ensure_present, role)) for role in roles])
+
+
+def ensure_absent(manager: ClusterRoleManager, roles: list[ClusterRole], all_owned: bool) -> list[ItemResult]:
+    """The roles side by side, after one look at who uses them."""
+    known = {role.name.lower() for role in roles}
+    names = list_owned_roles(manager.roles.iam, manager.roles.scope.owner) if all_owned else []
+    others = [ClusterRole("custom", "", RoleRequest(name)) for name in names if name.lower() not in known]
+    manager.prepare_removal([*roles, *others])
+    return run_concurrently([(role.name, partial(manager.ensure_absent, role)) for role in [*roles, *others]])
+
+
+def exit_with_roles(module: AnsibleAWSModule, results: list[ItemResult]) -> None:
+    """End the task with a row for each role."""
+    params, rows = module.params, build_rows(results, build_plain_result)
+    facts: dict[str, Any] = {
+        "changed": any(row["changed"] for row in rows),
+        "kept": [thing for row in rows for thing in row.get("kept", [])],
+    }
+    if params["nodegroups"] is not None:
+        facts["node_roles"] = build_node_roles(params["nodegroups"], rows)
+    single = params["iam_roles"] is None and params["nodegroups"] is None and not params["all_owned"]
+    exit_with_rows(module, results, rows, facts, None if single else "iam_roles")
+
+
+def main() -> None:
+    planned = dict(
+        cluster=dict(type="bool", default=False),
+        nodegroups=dict(type="list", elements="str", default=[]),
+        fargate_profiles=dict(type="list", elements="str", default=[]),
+    )
+    spec = dict(
+        cluster_name=dict(type="str", required=True),
+        iam_roles=dict(type="list", elements="dict", options=build_iam_role_spec()),
+        nodegroups=dict(type="list", elements="dict"),
+        state=dict(type="str", choices=["present", "absent"], default="present"),
+        all_owned=dict(type="bool", default=False),
+        planned_removals=dict(type="dict", options=planned),
+        usage_regions=dict(type="list", elements="str"),
+        **build_iam_role_spec(),
+    )
+    module = AnsibleAWSModule(
+        argument_spec=spec, mutually_exclusive=[("iam_roles", "nodegroups")], supports_check_mode=True
+    )
+    with handle_failures(module, f"Could not manage IAM roles of cluster {module.params['cluster_name']}"):
+        roles = read_task(module)
+        manager = build_manager(module)
+        if module.params["state"] == "present":
+            results = ensure_present(manager, roles)
+        else:
+            results = ensure_absent(manager, roles, module.params["all_owned"])
+        exit_with_roles(module, results)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: eks_preflight
+version_added: 0.1.0
+short_description: Check the whole input of the kumo.eks roles before anything is created
+description:
+  - Checks the variables of all roles by the specs and the rules of the modules that will get them. A misspelt option, a value that
+    EKS, EC2, IAM or Kubernetes refuses, and parts that contradict each other are found by one task, in less than a second.
+  - Reports all problems at once, each with the name of the role variable, the value, what is allowed, and the option that was
+    probably meant.
+  - Run it first. A creation that EKS refuses after twenty minutes leaves a VPC and NAT gateways behind, which cost money.
+  - It changes nothing, and without O(check_account) it calls nothing. Every option that is omitted is not checked.
+author:
+  - kumo.eks contributors (@kumo-eks)
+options:
+  cluster_name:
+    description:
+      - The cluster's name, the variable C(eks_cluster_name).
+      - Required with O(check_account).
+    type: str
+  state:
+    description:
+      - What the roles are going to do. For V(absent) only names are checked, so that an option that no longer matters does not
+        keep anybody from removing a cluster.
+    type: str
+    choices: [present, absent]
+    default: present
+  network:
+    description: Variables of the role P(kumo.eks.eks_network#role), without the prefix C(eks_network_).
+    type: dict
+  cluster:
+    description:
+      - Options of M(kumo.eks.eks_cluster), which are the variables of the role P(kumo.eks.eks_cluster#role) without the prefix
+        C(eks_cluster_).
+    type: dict
+  iam_roles:
+    description: IAM roles as the roles keep them.
+    type: list
+    elements: raw
+  nodegroups:
+    description: The variable C(eks_nodegroups_list) of the role P(kumo.eks.eks_nodegroups#role).
+    type: list
+    elements: raw
+  fargate_profiles:
+    description: The variable C(eks_fargate_profiles) of the role P(kumo.eks.eks_fargate#role).
+    type: list
+    elements: raw
+  addons:
+    description: The variable C(eks_addons_list) of the role P(kumo.eks.eks_addons#role).
+    type: list
+    elements: raw
+  identities:
+    description: The variable C(eks_irsa_service_accounts) of the role P(kumo.eks.eks_irsa#role).
+    type: list
+    elements: raw
+  pod_identity_associations:
+    description: The variable C(eks_irsa_pod_identity_associations) of the role P(kumo.eks.eks_irsa#role).
+    type: list
+    elements: raw
+  helm_repositories:
+    description: The variable C(eks_helm_repositories) of the role P(kumo.eks.eks_helm#role). Its values are never logged.
+    type: list
+    elements: raw
+  helm_releases:
+    description: The variable C(eks_helm_releases) of the role P(kumo.eks.eks_helm#role). Its values are never logged.
+    type: list
+    elements: raw
+  check_account:
+    description:
+      - Whether to look at the AWS account, too. Whether a cluster of the name exists that kumo.eks did not create, whether EKS
+        offers the Kubernetes version, and whether the subnets, security groups and IAM roles that the input names exist.
+      - The looks only make messages better. One that the caller has no right to is named in RV(not_checked), and passed over.
+    type: bool
+    default: false
+  adopt:
+    description: With O(check_account), whether a cluster that kumo.eks did not create may be changed.
+    type: bool
+    default: false
+notes:
+  - The check runs on the controller. Only O(check_account) runs on the task's host, with its credentials.
+  - Warnings name what EKS accepts, and what then does not work, for example nodes that cannot reach the API server.
+seealso:
+  - name: Amazon EKS service quotas
+    description: The limits that the check knows of, and those that can be raised.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - ansible.builtin.action_common_attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  platform:
+    platforms: posix
+"""
+
+EXAMPLES = r"""
+- name: Check node groups and add-ons before the cluster is created
+  kumo.eks.eks_preflight:
+    cluster_name: my-cluster
+    cluster:
+      version: "1.34"
+      public_access_cidrs: [192.0.2.0/24]
+      endpoint_private_access: true
+    nodegroups:
+      - name: general
+        instance_types: [m7g.large]
+        ami_type: AL2023_ARM_64_STANDARD
+        scaling_config: {min_size: 1, max_size: 3}
+    addons:
+      - name: vpc-cni
+      - name: coredns
+
+- name: Check the account, too
+  kumo.eks.eks_preflight:
+    cluster_name: my-cluster
+    region: ap-northeast-1
+    cluster:
+      version: "1.34"
+    check_account: true
+"""
+
+RETURN = r"""
+problems:
+  description: All problems, one sentence each. The message of the task has them, too.
+  returned: when the input cannot be used
+  type: list
+  elements: str
+  sample: ["eks_nodegroups_list[0].instance_type: unknown option. Did you mean instance_types?"]
+not_checked:
+  description: Rights that the caller does not have, and without which O(check_account) left something unchecked.
+  returned: when the input can be used
+  type: list
+  elements: str
+  sample: ["iam:GetRole"]
+"""
+
+from functools import partial
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.account import AccountCheck
+from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.preflight import (
+    build_preflight_spec,
+    check_input,
+    raise_report,
+)
+
+
+def main() -> None:
+    module = AnsibleAWSModule(
+        argument_spec=build_preflight_spec(),
+        required_if=[("check_account", True, ["cluster_name"])],
+        supports_check_mode=True,
+    )
+    params, denied = module.params, []
+    with handle_failures(module, "Could not check the input"):
+        report = check_input(params)
+        raise_report(report)
+        if params["check_account"] and params["state"] == "present":
+            account = AccountCheck(partial(get_client, module), params["cluster_name"], params["adopt"])
+            report.problems += account.find_problems(report.read)
+            raise_report(report)
+            denied = account.denied
+    for warning in report.warnings:
+        module.warn(warning)
+    module.exit_json(changed=False, msg="The input is valid.", not_checked=denied)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Behaviours of AWS that can be switched off, for a product that does not cope with them yet.
+
+$KUMO_SANDBOX_SWITCHES names those to switch: ``blackhole_routes=on``, separated by commas.
+"""
+
+from __future__ import annotations
+
+import os
+
+ENVIRONMENT = "KUMO_SANDBOX_SWITCHES"
+DEFAULTS = {
+    "blackhole_routes": False,  # routes to a gateway that is gone have the state blackhole
+}
+
+
+def check_switches(wanted: dict[str, bool]) -> dict[str, bool]:
+    for name in wanted:
+        if name not in DEFAULTS:
+            raise ValueError(f"'{name}' is not a switch. Use one of {', '.join(DEFAULTS)}")
+    return wanted
+
+
+def read_environment() -> dict[str, bool]:
+    pairs = [text.partition("=") for text in os.environ.get(ENVIRONMENT, "").split(",") if text.strip()]
+    return check_switches({name.strip(): value.strip() == "on" for name, _equals, value in pairs})
+
+
+class Switches:
+    """The switches as they are; ``reset`` goes back to those the sandbox was started with."""
+
+    def __init__(self, wanted: dict[str, bool] | None = None) -> None:
+        self._start = {**DEFAULTS, **read_environment(), **check_switches(wanted or {})}
+        self._now = dict(self._start)
+
+    def __getitem__(self, name: str) -> bool:
+        return self._now[name]
+
+    def change(self, wanted: dict[str, bool]) -> None:
+        self._now.update(check_switches(wanted))
+
+    def reset(self) -> None:
+        self._now = dict(self._start)

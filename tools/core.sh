@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# The collection on an ansible-core that is supported: the unit tests, then site.yml and teardown.yml from the built tarball,
+# installed as a user installs it. Usage: core.sh oldest|newest
+set -euo pipefail
+cd "$(dirname "$0")/.."
+case "$1" in
+  oldest) requirements=('ansible-core>=2.17,<2.18' 'kubernetes==26.1.0') python=$(tools/find-python.sh 3.11) ;;
+  newest) requirements=('ansible-core>=2.21,<2.22') python=$(tools/find-python.sh) ;;
+  *) echo "core.sh: oldest or newest" >&2; exit 2 ;;
+esac
+environment=$(tools/environment.sh "$1-core" "$python" "${requirements[@]}" pytest -r requirements.txt -r sandbox/pyproject.toml)
+scratch=$(mktemp -d)
+state="$scratch/sandbox"
+trap '.venv/bin/kumo-sandbox down --state "$state" >/dev/null 2>&1 || true; rm -rf "$scratch"' EXIT
+mkdir -p "$scratch/home"
+
+# This environment's programs, and nothing of the checkout's: Python's variables would lead to it.
+run() { env -u PYTHONPATH PATH="$environment/bin:/usr/bin:/bin" ANSIBLE_HOME="$scratch/home" "$@"; }
+run ansible --version
+
+echo "== unit tests"
+source_tree="$scratch/source/ansible_collections/kumo"
+mkdir -p "$source_tree"
+ln -s "$PWD" "$source_tree/eks"
+(cd "$source_tree/eks" && run env PYTHONPATH="$PWD/sandbox:$scratch/source" PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 \
+  ANSIBLE_COLLECTIONS_PATH="$scratch/source" python -m pytest -q tests/unit)
+
+echo "== site.yml and teardown.yml of the tarball"
+.venv/bin/ansible-galaxy collection build --output-path "$scratch/tarball" >/dev/null
+run ansible-galaxy collection install --no-deps --offline "$scratch"/tarball/*.tar.gz
+.venv/bin/kumo-sandbox up --state "$state" --speed instant --no-kubernetes
+eval "$(.venv/bin/kumo-sandbox env --state "$state")"
+cp docs/examples/cluster-config.yaml "$scratch/config.yaml"
+play() {
+  # An own folder, with no ansible.cfg above the user's.
+  (cd "$scratch/home" && run ansible-playbook "kumo.eks.$1" -e eks_cluster_config="$scratch/config.yaml") | tee "$scratch/log"
+}
+play site
+grep -q 'failed=0 ' "$scratch/log"
+play site
+grep -q 'changed=0 .*failed=0 ' "$scratch/log"
+play teardown
+grep -q 'failed=0 ' "$scratch/log"
+echo "the tarball's site.yml: passed"

@@ -1,0 +1,172 @@
+"""The parts of the gate: each one tool, and how its output proves what it did."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import sysconfig
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LINKED = Path(sysconfig.get_path("purelib")) / "ansible_collections" / "kumo" / "eks"
+BIN = Path(sys.executable).parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kumo-eks"
+OLDEST_KUBERNETES = "26.1.0"  # what requirements.txt allows
+PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+# On a new machine ansible-test makes the test's environment between these two lines.
+VALIDATED = r'Running sanity test "validate-modules"\n(?:(?!Running sanity test).*\n)*Run command: .*validate\.py .*plugins/modules/'
+
+Counts = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A tool: its command, where it runs, and how its output proves what it did."""
+
+    name: str
+    command: list[str]
+    judge: Callable[[str, int], Counts]
+    folder: Path = ROOT
+    environment: tuple[tuple[str, str], ...] = ()
+    leaves_out: str = ""  # what of its subject only a part of make test-all does
+
+
+def by_pytest(text: str, code: int) -> Counts:
+    """pytest's own counts; a run that collected nothing failed."""
+    passed = sum(int(n) for n in re.findall(r"(\d+) passed", text))
+    failed = sum(int(n) for n in re.findall(r"(\d+) (?:failed|error)", text))
+    skipped = sum(int(n) for n in re.findall(r"(\d+) skipped", text))
+    wrong = failed + skipped  # a test never skips here
+    return (passed, wrong) if passed and code == 0 and not wrong else (passed, max(wrong, 1))
+
+
+def by_proof(pattern: str, never: str = "") -> Callable[[str, int], Counts]:
+    """One check: passed when the tool ended well, its output has the proof, and nothing that must not be there."""
+
+    def judge(text: str, code: int) -> Counts:
+        good = code == 0 and re.search(pattern, text) and not (never and re.search(never, text))
+        return (1, 0) if good else (0, 1)
+
+    return judge
+
+
+def pytest_part(name: str, *words: str, leaves_out: str = "") -> Part:
+    command = [sys.executable, "-m", "pytest", "-q", *words]
+    return Part(name, command, by_pytest, LINKED, (("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"),), leaves_out)
+
+
+def by_scenarios(text: str, code: int) -> Counts:
+    """One check for each scenario that tools/molecule.sh ran to its end; one failure where it stopped."""
+    passed = len(re.findall(r"^molecule scenario \S+: passed$", text, re.MULTILINE))
+    return passed, 0 if passed and code == 0 else 1
+
+
+def core_part(name: str) -> Part:
+    """The unit tests, and site.yml of the built tarball, on an ansible-core that is supported."""
+
+    def judge(text: str, code: int) -> Counts:
+        passed, failed = by_pytest(text, code)
+        return passed + text.count("the tarball's site.yml: passed"), failed
+
+    return Part(f"{name}-core", ["bash", "tools/core.sh", name], judge)
+
+
+def oldest_kubernetes_part() -> Part:
+    """The Kubernetes client with the oldest kubernetes package that is supported, put in front of .venv's newest."""
+    environment = f"tools/environment.sh oldest-kubernetes {sys.executable} kubernetes=={OLDEST_KUBERNETES}"
+    check = f"import kubernetes; assert kubernetes.__version__ == '{OLDEST_KUBERNETES}', kubernetes.__version__"
+    tests = "tests/unit/plugins/module_utils/kubernetes tests/integration/test_kubernetes_api.py"
+    command = (
+        f'set -e; folder=$({environment}); export PYTHONPATH="$(echo "$folder"/lib/python3*/site-packages)"; '
+        f'{sys.executable} -c "{check}"; cd {LINKED}; {sys.executable} -m pytest -q {tests}'
+    )
+    variables = (("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"),)
+    return Part("oldest-kubernetes", ["bash", "-c", command], by_pytest, ROOT, variables)
+
+
+def importer_part() -> Part:
+    """What Galaxy says of the tarball; the importer ends well whatever it finds, so its log is read, too."""
+    proof = by_proof("Importer processing completed successfully", "ERROR|WARNING: (?!Ignore files)")
+    return Part("importer", ["bash", "tools/importer.sh"], proof)
+
+
+def execution_environment_part() -> Part:
+    """ansible-builder reads the collection's needs, and writes the build context of the example."""
+    command = (
+        f'set -e; scratch=$(mktemp -d); trap \'rm -rf "$scratch"\' EXIT; mkdir -p "$scratch/ansible_collections/kumo"; '
+        f'ln -s "$PWD" "$scratch/ansible_collections/kumo/eks"; {BIN}/ansible-builder introspect "$scratch"; '
+        f'{BIN}/ansible-builder create -c "$scratch/context" -f extensions/execution-environment/execution-environment.yml'
+    )
+    proof = r"boto3\S+\s+# from collection kumo\.eks[\s\S]*Complete! The build context"
+    return Part("ee", ["bash", "-c", command], by_proof(proof))
+
+
+def static_parts() -> list[Part]:
+    """What reads the code and runs nothing of it."""
+    sanity = [str(BIN / "ansible-test"), "sanity", "--python", PYTHON_VERSION, "--color", "no", "-v"]
+    # Of all installed collections, a reference may only lead to the ones that galaxy.yml names.
+    docs = f"{BIN}/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent ."
+    ruff = f"{BIN}/ruff check --no-cache . && {BIN}/ruff format --no-cache --check ."
+    changelog = f"{BIN}/antsibull-changelog lint -v && echo changelog read"
+    lint = f"{BIN}/ansible-lint --offline --profile production -v"
+    return [
+        Part("ruff", ["bash", "-c", ruff], by_proof(r"\d+ files already formatted")),
+        Part("changelog", ["bash", "-c", changelog], by_proof("changelog read")),
+        Part(
+            "docs",
+            ["bash", "-c", f"{docs} && echo documentation read"],
+            by_proof("documentation read"),
+            LINKED,
+            # antsibull-docs copies what Git tracks: it must not take collections in .venv for a part of the checkout.
+            (("GIT_CEILING_DIRECTORIES", str(ROOT)),),
+        ),
+        Part(
+            "ansible-lint",
+            ["bash", "-c", lint],
+            by_proof(r"Passed: 0 failure\(s\), 0 warning\(s\) .* [1-9]\d* files", "args\\["),
+        ),
+        Part(
+            "sanity",
+            sanity,
+            by_proof(VALIDATED, 'shellcheck" not found|"validate-modules"\nNo tests applicable'),
+            LINKED,
+            (("ANSIBLE_TEST_CONTENT_ROOT", str(LINKED)), ("HOME", str(CACHE / "home"))),
+        ),
+    ]
+
+
+def parts_of_test() -> list[Part]:
+    """What `make test` runs: the longest first, so that none of them is left to run alone."""
+    return [
+        pytest_part("playbooks", "tests/playbooks"),
+        pytest_part("snippets", "tests/docs"),
+        pytest_part("helm", "-m", "not extended", "tests/helm", leaves_out="Helm 3 (helm3)"),
+        Part(
+            "molecule",
+            ["bash", "tools/molecule.sh", "guide", "teardown"],
+            by_scenarios,
+            leaves_out="molecule's scenario site",
+        ),
+        pytest_part("integration", "tests/integration"),
+        pytest_part("sandbox", "sandbox/tests"),
+        pytest_part("unit", "tests/unit", "tests/support"),
+        *static_parts(),
+    ]
+
+
+def parts_of_test_all() -> list[Part]:
+    """What `make test-all` runs after it, for CI."""
+    return [
+        pytest_part("helm3", "-m", "extended", "tests/helm"),
+        pytest_part("runner", "tests/runner"),
+        Part("molecule-site", ["bash", "tools/molecule.sh", "site"], by_scenarios),
+        core_part("oldest"),
+        core_part("newest"),
+        oldest_kubernetes_part(),
+        importer_part(),
+        execution_environment_part(),
+    ]

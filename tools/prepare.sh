@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Makes .venv and the sandbox's programs side by side: the set-up waits for downloads while kube-apiserver is built.
+# Usage: prepare.sh [PROGRAM ...]: programs beside those of the control plane and kubectl; `charts` is the chart repository.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export PATH="$PWD/.venv/bin:$PATH"
+python=$(tools/find-python.sh)
+control_plane=(kube-apiserver kube-controller-manager kube-scheduler kubectl etcd kwok)
+
+# The part of the sandbox that builds needs nothing but Python itself.
+PYTHONPATH="$PWD/sandbox" "$python" -m kumo_sandbox.toolchain.command "${control_plane[@]}" "$@" >/dev/null &
+building=$!
+trap 'kill "$building" 2>/dev/null || true' EXIT
+tools/setup.sh
+wait "$building"
+trap - EXIT
