@@ -237,6 +237,12 @@ EXAMPLES = r"""
     endpoints: [private_cluster]
     region: ap-northeast-1
 
+- name: Remove the network of a cluster
+  kumo.eks.eks_network:
+    cluster_name: small
+    state: absent
+    region: ap-northeast-1
+
 - name: Large private subnets, IPv6, and flow logs
   kumo.eks.eks_network:
     cluster_name: large
@@ -244,12 +250,6 @@ EXAMPLES = r"""
     subnet_prefix_lengths: {public: 24, private: 19}
     nat_gateway: Single
     flow_logs: {destination: cloud-watch-logs}
-    region: ap-northeast-1
-
-- name: Remove the network of a cluster
-  kumo.eks.eks_network:
-    cluster_name: small
-    state: absent
     region: ap-northeast-1
 """
 
