@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
+try:
+    import yaml
+except ImportError:
+    pass  # ansible-core brings it to where filters run
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 
