@@ -133,6 +133,8 @@ class Sandbox:
         """Forget every resource, call and fault; the administrator's key stays valid."""
         for cluster in list(self.account.store.clusters.values()):
             self.account.control_planes.remove(cluster.raw["arn"])
+        # moto is one for the whole process: another sandbox in it may have taken the rules over.
+        install_fixes(self.store.agenda, self.quotas, self.switches)
         self.account.store.clear()
         self.recorder.clear()
         self.faults.clear()
