@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the IAM policies in docs from the calls that runs of the playbooks were seen to make.
 
-Usage: iam_policy.py [FOLDER]. Each cluster is planned, made and removed on a sandbox, as the README tells it: that of
+Usage: iam_policy.py [FOLDER]. Each cluster is planned, created, run again unchanged and deleted on a sandbox, as in the README: that of
 docs/examples/cluster-config.yaml for iam-policy.json, and that of docs/examples/identities.yaml for iam-policy-identities.json,
 which holds what comes beside the first.
 """
@@ -22,11 +22,11 @@ from kumo_sandbox.recorder import build_policy, build_policy_beside
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 CONFIG = f"eks_cluster_config={DOCS / 'examples/cluster-config.yaml'}"
 IDENTITIES = f"@{DOCS / 'examples/identities.yaml'}"
-RUNS = (("site", "--check", "--diff"), ("site",), ("teardown",))
+RUNS = (("site", "--check", "--diff"), ("site",), ("site",), ("teardown",))
 
 
 def recorded(variables: str, kubernetes: bool) -> dict[str, object]:
-    """The policy of the three runs.
+    """The policy of these runs.
 
     Args:
         variables: what -e gets.

@@ -34,6 +34,11 @@ options:
         description: The node group's name.
         type: str
         required: true
+      purge_tags: &purge_tags
+        description:
+          - Whether tags of the node group that are not in O(tags) are removed. Used only where O(tags) is given. Omitted, they are.
+          - Tags of AWS, with the prefix C(aws:), and the mark of O(owned) remain.
+        type: bool
       <<: &nodegroup
         node_role:
           description: ARN of the IAM role of the nodes. Required to create a group. EKS cannot change it.
@@ -455,11 +460,6 @@ options:
             - Omitted, tags are not changed. V({}) removes them.
           type: dict
           aliases: [resource_tags]
-        purge_tags:
-          description:
-            - Whether tags of the node group that are not in O(tags) are removed. Used only where O(tags) is given. Omitted, they are.
-            - Tags of AWS, with the prefix C(aws:), and the mark of O(owned) remain.
-          type: bool
   <<: *nodegroup
   purge_tags:
     description:
@@ -475,7 +475,9 @@ options:
       - Options of every item of O(nodegroups) that the item itself omits. Tags are merged. A template is taken as a whole, and only by
         items that have no O(launch_template).
     type: dict
-    suboptions: *nodegroup
+    suboptions:
+      purge_tags: *purge_tags
+      <<: *nodegroup
   node_roles:
     description:
       - The ARN of the IAM role of each node group of O(nodegroups) by its name, as RV(kumo.eks.eks_iam_role#module:node_roles) returns

@@ -248,10 +248,13 @@ def kubectl(kubernetes_sandbox: Sandbox, programs: dict[str, Path]) -> Callable[
 def ansible(
     kubernetes_sandbox: Sandbox, helm_home: dict[str, str], commands: Commands
 ) -> Callable[..., tuple[dict[str, Any], str]]:
-    """Run a module by the ansible command: ansible("eks_helm", {...}, "-vvv", fails=True) -> (its result, all output)."""
+    """Run a module by the ansible command: ansible("eks_helm", {...}, "-vvv", fails=True) -> (its result, all output).
+
+    ``python``: another interpreter than the warm one, which ends what a killed module has started, too.
+    """
 
     def run(
-        module: str, args: dict[str, Any], *flags: str, fails: bool = False, **environment: str
+        module: str, args: dict[str, Any], *flags: str, fails: bool = False, python: str = "", **environment: str
     ) -> tuple[dict[str, Any], str]:
         command = [
             str(commands.ansible),
@@ -259,7 +262,7 @@ def ansible(
             "-c",
             "local",
             "-e",
-            f"ansible_python_interpreter={commands.python}",
+            f"ansible_python_interpreter={python or commands.python}",
         ]
         command += ["-m", f"kumo.eks.{module}", "-a", json.dumps(args), *flags]
         env = {**os.environ, **kubernetes_sandbox.env, **helm_home, "ANSIBLE_NOCOLOR": "1", **environment}

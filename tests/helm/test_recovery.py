@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -174,7 +175,7 @@ def test_a_killed_task_leaves_nothing(
     killer = threading.Thread(target=kill)
     killer.start()
     wanted = {**args, "chart": chart, "values": NEVER_READY, "wait": True}
-    result, output = ansible("eks_helm", wanted, fails=True, ANSIBLE_PIPELINING=pipelining)
+    result, output = ansible("eks_helm", wanted, fails=True, python=sys.executable, ANSIBLE_PIPELINING=pipelining)
     killer.join()
     assert seen["folders"]
     assert ("stopped by SIGTERM" in result["msg"]) == (number == signal.SIGTERM), output

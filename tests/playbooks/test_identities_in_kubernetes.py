@@ -48,7 +48,9 @@ def test_the_example_with_kubernetes(sandbox, play, run_module, ground):
         "eks_irsa_info", {"cluster_name": NAME, "namespace": "production", "service_account": "my-app-sa"}
     )
     assert found["ok"] and found["broken"] is None, found["broken"]
+    sandbox.recorder.clear()
     play("kumo.eks.site", "-e", example, **subnets).assert_unchanged()
+    calls += sandbox.calls()
 
     sandbox.recorder.clear()
     play("kumo.eks.teardown", "-e", example, **subnets).assert_ok()

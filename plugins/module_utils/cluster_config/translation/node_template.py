@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
+try:
+    import yaml
+except ImportError:
+    pass  # ansible-core brings it to where filters run
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import merge
 
