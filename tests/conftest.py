@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import cache
 from typing import Any
 
@@ -36,10 +37,11 @@ def running_sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture(scope="session")
-def commands() -> Iterator[warm.Commands]:
+def commands(request: pytest.FixtureRequest) -> warm.Commands:
     """ansible, ansible-playbook and the Python of modules, which load their libraries once for all tests."""
-    with warm.commands() as found:
-        yield found
+    stack = ExitStack()
+    request.addfinalizer(stack.close)
+    return stack.enter_context(warm.commands())
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -126,6 +126,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kubeconfig imp
     build_diff,
     build_entry,
     build_environment,
+    find_collections_path,
     merge_entry,
     remove_entry,
     validate_kubeconfig,
@@ -144,19 +145,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.locked_file im
     write_text,
 )
 
-COLLECTION = os.path.join("ansible_collections", "kumo", "eks", "plugins", "module_utils", "kubernetes", "token.py")
 KEYS = {"access_key": "AWS_ACCESS_KEY_ID", "secret_key": "AWS_SECRET_ACCESS_KEY", "session_token": "AWS_SESSION_TOKEN"}
-
-
-def find_collections_path() -> str | None:
-    """Where Ansible finds this collection on this machine, None where it is none of its usual folders.
-
-    https://docs.ansible.com/ansible/latest/reference_appendices/config.html#collections-paths
-    """
-    configured = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep)
-    folders = [*configured, "~/.ansible/collections", "/usr/share/ansible/collections"]
-    found = (os.path.abspath(os.path.expanduser(folder)) for folder in folders if folder)
-    return next((folder for folder in found if os.path.isfile(os.path.join(folder, COLLECTION))), None)
 
 
 def describe_endpoint(module: AnsibleAWSModule) -> dict[str, Any]:

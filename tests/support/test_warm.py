@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -46,11 +46,11 @@ ENDINGS = {
 
 
 @pytest.fixture(scope="module")
-def warm() -> Iterator[Commands]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv(COLD, raising=False)
-        with commands() as found:
-            yield found
+def warm(request: pytest.FixtureRequest) -> Commands:
+    stack = ExitStack()
+    request.addfinalizer(stack.close)
+    stack.enter_context(pytest.MonkeyPatch.context()).delenv(COLD, raising=False)
+    return stack.enter_context(commands())
 
 
 @pytest.fixture

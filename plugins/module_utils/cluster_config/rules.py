@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types as ami_types
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import format_value
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import (
     OF_THE_TEMPLATE,

@@ -135,7 +135,7 @@ def find_role_arn_problems(option: str, arn: str | None) -> Iterator[str]:
         yield f"{option}: {arn!r} is not the ARN of an IAM role. Use one like arn:aws:iam::123456789012:role/my-role."
 
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Network = Any  # an IPv4Network or an IPv6Network: Python 3.9 cannot build a union of classes
 
 
 def parse_network(value: Any) -> Network | None:

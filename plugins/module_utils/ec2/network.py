@@ -47,6 +47,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.zones import ZoneLook
 MOST_PASSES = 5  # of a run whose VPC another run replaces
 
 
+def ignore_warning(text: str) -> None:
+    """Where nobody reads warnings."""
+
+
 @dataclass
 class Progress:
     """What became of the parts so far: an outcome for each, by its title."""
@@ -94,7 +98,7 @@ class Network:
     wait_timeout: float = 600
     cluster_zones: ZoneLookup = lambda: None
     ensure_log_role: Callable[[], Outcome] | None = None
-    warn: Callable[[str], None] = print
+    warn: Callable[[str], None] = ignore_warning
     goes_on: bool = False
 
     def __post_init__(self) -> None:

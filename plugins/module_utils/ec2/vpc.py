@@ -151,7 +151,8 @@ class VpcResource(NetworkResource):
             if len(rows) <= 1:
                 break
             winner = self.choose(rows)
-            if all([self._give_up(row["VpcId"]) for row in rows if row["VpcId"] != winner["VpcId"]]):
+            given_up = [self._give_up(row["VpcId"]) for row in rows if row["VpcId"] != winner["VpcId"]]
+            if all(given_up):
                 rows = [winner]
                 break
         else:

@@ -8,6 +8,7 @@ https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -176,3 +177,17 @@ def _hide_arguments(credential: dict[str, Any]) -> dict[str, Any]:
 
 def _is_secret(word: str) -> bool:
     return any(secret in word.lower() for secret in SECRET_WORDS)
+
+
+COLLECTION = os.path.join("ansible_collections", "kumo", "eks", "plugins", "module_utils", "kubernetes", "token.py")
+
+
+def find_collections_path() -> str | None:
+    """Where Ansible finds this collection on this machine, None where it is none of its usual folders.
+
+    https://docs.ansible.com/ansible/latest/reference_appendices/config.html#collections-paths
+    """
+    configured = os.environ.get("ANSIBLE_COLLECTIONS_PATH", "").split(os.pathsep)
+    folders = [*configured, "~/.ansible/collections", "/usr/share/ansible/collections"]
+    found = (os.path.abspath(os.path.expanduser(folder)) for folder in folders if folder)
+    return next((folder for folder in found if os.path.isfile(os.path.join(folder, COLLECTION))), None)

@@ -264,6 +264,6 @@ def test_what_a_package_does_not_have_is_built(
 
 def test_packages_have_the_versions_that_are_wanted() -> None:
     """Who raises a version in a go.mod finds the package that has it, or takes the row out."""
-    assert {name: program.version for (name, *_), program in packages.PROGRAMS.items()} == {
-        name: binaries.TOOLS[name].version for name, *_ in packages.PROGRAMS
+    assert {key[0]: program.version for key, program in packages.PROGRAMS.items()} == {
+        key[0]: binaries.TOOLS[key[0]].version for key in packages.PROGRAMS
     }

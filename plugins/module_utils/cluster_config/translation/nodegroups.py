@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types as ami_types
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import build_template
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import sizes
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import convert_to_snake

@@ -345,7 +345,7 @@ def find_auto_mode_problems(options: Options) -> Iterator[str]:
     if len(set(is_on.values())) > 1:
         off = [name for name, on in is_on.items() if not on]
         yield (
-            f"{next(iter(is_on))}: EKS Auto Mode requires {', '.join(is_on)} to be all true or all false."
+            f"{list(is_on)[0]}: EKS Auto Mode requires {', '.join(is_on)} to be all true or all false."
             f" These are not true: {', '.join(off)}."
         )
     if any(is_on.values()):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types as ami_types
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, role_variables
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema import DEFINITIONS
 
