@@ -38,12 +38,3 @@ def list_other_owners(tags: dict[str, str], owner: str) -> list[str]:
     return [
         f"{cluster} in {region}" for region, cluster in list_owners(tags) if build_owner_key(region, cluster) != owner
     ]
-
-
-def describe_tag_differences(found: dict[str, str], wanted: dict[str, str]) -> list[str]:
-    """The wanted tags that are missing or other, in words."""
-    return [
-        f"tag {key}: {found.get(key, 'none')} -> {value}"
-        for key, value in sorted(wanted.items())
-        if found.get(key) != value
-    ]

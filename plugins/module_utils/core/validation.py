@@ -93,11 +93,6 @@ def find_label_problems(where: str, key: str, value: str, may_be_empty: bool = F
         )
 
 
-def check_label(where: str, key: str, value: str, may_be_empty: bool = False) -> None:
-    """Refuse a label or taint whose key or value Kubernetes does not accept; ``where`` names it in the message."""
-    raise_problems(find_label_problems(where, key, value, may_be_empty))
-
-
 def find_empty_values(option: str, values: dict[str, Any] | None) -> Iterator[str]:
     """Keys of a map of tags, labels or annotations that have no value: YAML reads ``key:`` as null."""
     for key, value in (values or {}).items():

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import drop_reserved_tags, keep_current_tags
-from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, build_options
+from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import (
@@ -139,8 +139,3 @@ def delete_when_free(call: Callable[[], Any], what: str, deadline: Deadline) -> 
 # AuthFailure is what DetachInternetGateway and ReleaseAddress answer while an address is still mapped.
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 HELD = ("DependencyViolation", "InvalidIPAddress.InUse", "InvalidAddress.Locked", "InvalidNetworkInterface.InUse")
-
-
-def describe_options(resource: NetworkResource, raw: Row) -> dict[str, Any]:
-    """A resource in the user's terms, for a diff."""
-    return build_options(resource.fields, raw)

@@ -42,12 +42,6 @@ def list_principals(document: dict[str, Any]) -> list[str]:
     return sorted(set(found))
 
 
-def list_services(document: dict[str, Any]) -> list[str]:
-    """The service principals that the policy allows, whatever the action and the condition."""
-    rows = list_statements(document, "Allow")
-    return sorted({str(who) for row in rows for who in _list_services(row)})
-
-
 def list_providers(document: dict[str, Any]) -> list[str]:
     """The web identity providers that the policy allows."""
     return sorted({str(who) for row in list_statements(document, "Allow") for who in list_federated(row)})
