@@ -57,6 +57,7 @@ options:
     description:
       - Registered results of M(kumo.eks.eks_cluster), M(kumo.eks.eks_nodegroup), M(kumo.eks.eks_fargate_profile) and M(kumo.eks.eks_addon).
       - What these tasks changed, or found in another status than ACTIVE, is waited for, together with the updates they started.
+        What they started to delete is waited for until it is gone.
         Where there is none, the task ends without a call to AWS. Results of skipped tasks are ignored.
       - In check mode nothing is asked of AWS, because what was planned does not exist.
     type: list
@@ -231,7 +232,13 @@ def merge_unsettled(params: dict[str, Any]) -> dict[str, Any]:
     updates = [{"nodegroup": None, "addon": None, **update} for update in found.get("updates", [])]
     lists = {option: [*(params[option] or []), *found.get(option, [])] for option in KINDS}
     cluster = params["cluster"] if params["cluster"] is not None else found.get("cluster", False)
-    return {**params, **lists, "cluster": cluster, "updates": [*(params["updates"] or []), *updates]}
+    return {
+        **params,
+        **lists,
+        "cluster": cluster,
+        "updates": [*(params["updates"] or []), *updates],
+        "deleted": found.get("deleted"),
+    }
 
 
 def seen_once(observations: list[Observation]) -> list[dict[str, Any]]:

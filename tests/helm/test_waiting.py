@@ -112,7 +112,7 @@ def age(when: str) -> float:
 @HELM_4
 def test_a_server_of_another_ca_gets_no_token(keep, chart, monkeypatch, kubernetes_sandbox, reviews, tmp_path):
     endpoint = kubernetes_sandbox.client("eks").describe_cluster(name=CLUSTER)["cluster"]["endpoint"]
-    other = Connection(endpoint, Pki(tmp_path / "other", "other").ca_data, "none")
+    other = Connection(endpoint, Pki(tmp_path / "other", "other").ca_data)
     monkeypatch.setattr(environment, "build_connection", lambda *args: other)
     assert "certificate signed by unknown authority" in keep("web", chart=chart, fails=True)["msg"]
     assert reviews == []

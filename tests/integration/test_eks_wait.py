@@ -270,11 +270,17 @@ def test_what_earlier_tasks_changed_is_waited_for(wait, cluster):
     assert found(wait(results=[changed, unchanged, {"skipped": True}])) == [("nodegroup", "general", "ACTIVE")]
 
 
-def test_results_without_a_change_need_no_call_to_aws(sandbox, cluster, tmp_path):
+def test_what_earlier_tasks_began_to_delete_is_waited_for_until_it_is_gone(wait, cluster):
+    rows = [{"name": "general", "changed": True, "status": "DELETING", "updates": []}]
+    cluster.delete_nodegroup(clusterName=NAME, nodegroupName="general")
+    assert found(wait(results=[{"nodegroups": rows}])) == [("nodegroup", "general", "MISSING")]
+
+
+def test_results_without_a_change_need_no_call_to_aws(sandbox, cluster, tmp_path, commands):
     sandbox.recorder.clear()
     row = {"name": "general", "changed": False, "status": "ACTIVE", "updates": []}
     for flags in ((), ("--check",)):
-        with playing(tmp_path, *flags, results=[{"nodegroups": [row]}]) as play:
+        with playing(commands, tmp_path, *flags, results=[{"nodegroups": [row]}]) as play:
             out, error = play.communicate()
         assert play.returncode == 0 and '"msg": "[]"' in out, [out, error]
     assert sandbox.calls() == []

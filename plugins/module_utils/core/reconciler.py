@@ -101,8 +101,7 @@ class Reconciler:
         if self.check_mode:
             return Outcome(not deleting, None, before, {})
         mine = not deleting and self._delete()
-        if self.wait:
-            raw = self.wait_until_gone()
+        raw = self.wait_until_gone() if self.wait else self.resource.describe()
         return Outcome(mine, raw, before if mine else {}, {})
 
     def _delete(self) -> bool:

@@ -24,7 +24,8 @@ def collect_unsettled(results: Iterable[Row]) -> dict[str, Any]:
         results: registered results of eks_cluster, eks_nodegroup, eks_fargate_profile and eks_addon. One of a skipped task is ignored.
 
     Returns:
-        cluster, nodegroups, fargate_profiles, addons and updates; empty where everything was ACTIVE already.
+        cluster, nodegroups, fargate_profiles, addons and updates, and in ``deleted`` the names of what is being deleted, by option;
+        empty where everything was ACTIVE already.
     """
     found: dict[str, Any] = {}
     for result in results:
@@ -51,6 +52,9 @@ def _collect(found: dict[str, Any], option: str, update_key: str | None, row: Ro
     name = row.get("name") or next(
         row[key] for key in ("nodegroup_name", "fargate_profile_name", "addon_name") if key in row
     )
+    if row["status"] == "DELETING":
+        found.setdefault("deleted", {}).setdefault(option, []).append(name)
+        return
     found.setdefault(option, []).append(name)
     if update_key:
         updates = [{"id": update["id"], update_key: name} for update in row.get("updates") or []]
@@ -58,7 +62,7 @@ def _collect(found: dict[str, Any], option: str, update_key: str | None, row: Ro
 
 
 def is_unsettled(resource: Row | None, result: Row) -> bool:
-    """Whether the task changed the resource, or found it in another status than ACTIVE."""
-    if not isinstance(resource, dict) or not resource:
+    """Whether the task changed the resource, or found it in another status than ACTIVE. What is gone has no status."""
+    if not isinstance(resource, dict) or not resource.get("status"):
         return False
-    return bool(result.get("changed")) or resource.get("status") != "ACTIVE"
+    return bool(result.get("changed")) or resource["status"] != "ACTIVE"

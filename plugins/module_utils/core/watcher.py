@@ -28,12 +28,14 @@ class Observation:
         name: its name. Of an update, the id.
         status: as EKS spells it, or MISSING.
         reason: health issues or update errors of EKS, empty where there are none.
+        wanted: active or deleted, the state that is waited for.
     """
 
     kind: str
     name: str
     status: str
     reason: str = ""
+    wanted: str = "active"
 
     @property
     def title(self) -> str:
@@ -49,27 +51,25 @@ class Limits:
     """How to wait; all times in seconds.
 
     Args:
-        state: active or deleted.
         interval: the longest pause between two looks.
         heartbeat: the time between two lines that say what is still waited for.
         degraded_timeout: how long on end a thing may be DEGRADED.
     """
 
-    state: str
     wait_timeout: float
     interval: float
     heartbeat: float
     degraded_timeout: float
 
 
-def is_settled(observation: Observation, state: str) -> bool:
+def is_settled(observation: Observation) -> bool:
     """Whether the resource has reached the state that is waited for."""
-    return observation.status in ((MISSING,) if state == "deleted" else ("ACTIVE", "Successful"))
+    return observation.status in ((MISSING,) if observation.wanted == "deleted" else ("ACTIVE", "Successful"))
 
 
-def has_failed(observation: Observation, state: str) -> bool:
+def has_failed(observation: Observation) -> bool:
     """Whether the resource cannot reach the state any more, also because it is missing or DELETING and must be active."""
-    if state == "deleted":
+    if observation.wanted == "deleted":
         return observation.status in UNDONE
     return observation.status in (*ENDED, MISSING, "DELETING")
 
@@ -119,14 +119,14 @@ class Watcher:
             raise WaitFailed(
                 "; ".join(self._format_failure(observation) for observation in failed), resources=self.report()
             )
-        settled = all(is_settled(observation, self._limits.state) for observation in observations)
+        settled = all(is_settled(observation) for observation in observations)
         if not settled:
             self._report_heartbeat(now)
         return settled
 
     def state(self) -> str:
         """What is still waited for, for a message."""
-        return ", ".join(f"{s.title} {s.state}" for s in self._last.values() if not is_settled(s, self._limits.state))
+        return ", ".join(f"{s.title} {s.state}" for s in self._last.values() if not is_settled(s))
 
     def report(self) -> list[dict[str, object]]:
         """A row for each thing: kind, name, status, issues (what EKS said, or empty), seconds it took or has taken so far."""
@@ -161,14 +161,14 @@ class Watcher:
                 now,
             )
         self._last[observation.title] = observation
-        if is_settled(observation, self._limits.state):
+        if is_settled(observation):
             self._took.setdefault(observation.title, now - self._began)
         else:
             self._took.pop(observation.title, None)
 
     def _record_degraded(self, observations: list[Observation], now: float) -> None:
         """An add-on is DEGRADED until its pods have a node: its time starts when what brings nodes is settled."""
-        nodes_come = any(s.kind in RUNS_PODS and not is_settled(s, self._limits.state) for s in observations)
+        nodes_come = any(s.kind in RUNS_PODS and not is_settled(s) for s in observations)
         for observation in observations:
             if observation.status != "DEGRADED" or (observation.kind == "addon" and nodes_come):
                 self._degraded.pop(observation.title, None)
@@ -176,10 +176,10 @@ class Watcher:
                 self._degraded.setdefault(observation.title, now)
 
     def _is_lost(self, observation: Observation, now: float) -> bool:
-        if has_failed(observation, self._limits.state):
+        if has_failed(observation):
             return True
         since = self._degraded.get(observation.title)
-        return self._limits.state == "active" and since is not None and now - since >= self._limits.degraded_timeout
+        return observation.wanted == "active" and since is not None and now - since >= self._limits.degraded_timeout
 
     def _format_failure(self, observation: Observation) -> str:
         if observation.status == MISSING:

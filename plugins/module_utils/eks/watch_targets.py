@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none, list_names
@@ -50,25 +51,27 @@ def look(client: Any, params: dict[str, Any]) -> list[Observation]:
 
 def list_cluster_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
     """The cluster itself: when asked for, by all, or when nothing else is named."""
-    others = any(params[option] for option in (*KINDS, "updates"))
+    others = params.get("deleted") or any(params[option] for option in (*KINDS, "updates"))
     wanted = params["cluster"] if params["cluster"] is not None else params["all"] or not others
     name = params["cluster_name"]
-    return [lambda: observe("cluster", name, describe_or_none(client.describe_cluster, "cluster", name=name))] * bool(
-        wanted
-    )
+    if not wanted:
+        return []
+    state = params["state"]
+    return [lambda: observe("cluster", name, describe_or_none(client.describe_cluster, "cluster", name=name), state)]
 
 
 def list_named_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
-    cluster = params["cluster_name"]
+    cluster, state, deleted = params["cluster_name"], params["state"], params.get("deleted") or {}
     work = []
     for option, (kind, operation, parameter, key, listing, names_key) in KINDS.items():
         names = list(params[option] or [])
         if params["all"]:
             names = list(dict.fromkeys(names + list_names(client, listing, names_key, cluster)))
-        describe = getattr(client, operation)
-        for name in names:
-            ids = {"clusterName": cluster, parameter: name}
-            work.append(lambda k=kind, n=name, d=describe, a=key, i=ids: observe(k, n, describe_or_none(d, a, **i)))
+        describe = partial(describe_or_none, getattr(client, operation), key, clusterName=cluster)
+        gone = deleted.get(option, [])
+        wanted = {**dict.fromkeys(names, state), **dict.fromkeys(gone, "deleted")}
+        for name, end in wanted.items():
+            work.append(lambda k=kind, n=name, d=describe, p=parameter, e=end: observe(k, n, d(**{p: n}), e))
     return work
 
 
@@ -89,9 +92,9 @@ def build_update_ids(cluster: str, update: dict[str, Any]) -> dict[str, str]:
     return {**ids, **{key: name for key, name in resource.items() if name}}
 
 
-def observe(kind: str, name: str, raw: dict[str, Any] | None) -> Observation:
-    """An answer of a Describe operation as a sight."""
+def observe(kind: str, name: str, raw: dict[str, Any] | None, wanted: str = "active") -> Observation:
+    """An answer of a Describe operation as an observation."""
     if raw is None:
-        return Observation(kind, name, MISSING)
+        return Observation(kind, name, MISSING, wanted=wanted)
     issues = raw.get("errors") or (raw.get("health") or {}).get("issues") or []
-    return Observation(kind, name, raw["status"], format_issues(issues) if issues else "")
+    return Observation(kind, name, raw["status"], format_issues(issues) if issues else "", wanted)

@@ -36,7 +36,7 @@ def interfaces(sandbox: Any) -> set[tuple[str, str]]:
     return {(row["Description"], row["SubnetId"]) for row in rows if row["Description"].startswith("ELB ")}
 
 
-def test_a_network_load_balancer_stands_in_its_subnets(sandbox, balancers, wanted, ground, refused):
+def test_a_network_load_balancer_stands_in_its_subnets(sandbox, eks, balancers, wanted, ground, refused):
     hostname = balancers.ensure(wanted("network"))
     assert re.fullmatch(rf"{NAME}-[0-9a-f]{{16}}\.elb\.{REGION}\.amazonaws\.com", hostname)
     elbv2, ec2 = sandbox.client("elbv2"), sandbox.client("ec2")
@@ -47,9 +47,12 @@ def test_a_network_load_balancer_stands_in_its_subnets(sandbox, balancers, wante
     (described,) = elbv2.describe_tags(ResourceArns=[found["LoadBalancerArn"]])["TagDescriptions"]
     assert {"Key": "kubernetes.io/service-name", "Value": "default/web"} in described["Tags"]
     assert interfaces(sandbox) == {(f"ELB net/{NAME}/{number}", subnet) for subnet in ground.subnets}
+    spec = wanted("network")
+    assert balancers.ensure(spec) == hostname
+    eks.delete_cluster(name="demo")  # and its own interfaces: what is left in the subnet is the load balancer
+    assert eks.list_clusters()["clusters"] == []
     assert "DependencyViolation" in refused(ec2.delete_subnet, SubnetId=ground.subnets[0])
-    assert balancers.ensure(wanted("network")) == hostname
-    balancers.remove(wanted("network"))
+    balancers.remove(spec)
     assert elbv2.describe_load_balancers()["LoadBalancers"] == [] and interfaces(sandbox) == set()
     ec2.delete_subnet(SubnetId=ground.subnets[0])
 

@@ -32,3 +32,9 @@ def test_a_cluster_and_its_updates():
 def test_a_single_resource_by_its_own_key():
     result = {"changed": True, "status": "CREATING", "updates": [], "fargate_profile": {"fargate_profile_name": "f"}}
     assert collect_unsettled([result])["fargate_profiles"] == ["f"]
+
+
+def test_what_is_being_deleted_is_waited_for_until_it_is_gone():
+    goes = {**ACTIVE, "name": "goes", "changed": True, "status": "DELETING"}
+    gone = {"name": "gone", "changed": True, "updates": []}
+    assert collect_unsettled([{"nodegroups": [ACTIVE, goes, gone]}]) == {"deleted": {"nodegroups": ["goes"]}}

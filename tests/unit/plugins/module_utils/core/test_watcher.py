@@ -20,9 +20,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import (
 class Told:
     """Runs a wait over looks that are given, at one look every ``pause`` seconds; keeps the lines."""
 
-    def __init__(self, *looks, state="active", pause=10, timeout=3600):
+    def __init__(self, *looks, pause=10, timeout=3600):
         self.now, self.lines, self.looks, self.pause = 0.0, [], list(looks), pause
-        self.limits = Limits(state, timeout, interval=10, heartbeat=30, degraded_timeout=60)
+        self.limits = Limits(timeout, interval=10, heartbeat=30, degraded_timeout=60)
         self.watcher = Watcher("c", self.limits, self.lines.append, lambda: self.now)
 
     def look(self):
@@ -37,12 +37,12 @@ class Told:
         )
 
 
-def group(status, reason="", name="general"):
-    return Observation("nodegroup", name, status, reason)
+def group(status, reason="", name="general", wanted="active"):
+    return Observation("nodegroup", name, status, reason, wanted)
 
 
-def addon(status, reason=""):
-    return Observation("addon", "coredns", status, reason)
+def addon(status, reason="", wanted="active"):
+    return Observation("addon", "coredns", status, reason, wanted)
 
 
 def test_each_change_is_told_once_and_each_thing_has_its_own_time():
@@ -90,17 +90,19 @@ def test_what_is_missing_or_deleting_cannot_become_active():
 
 
 def test_deleted_waits_until_all_are_gone_also_when_they_leave_the_list():
-    told = Told([group("DELETING"), addon("MISSING")], [addon("MISSING")], state="deleted")
+    told = Told(
+        [group("DELETING", wanted="deleted"), addon("MISSING", wanted="deleted")], [addon("MISSING", wanted="deleted")]
+    )
     assert [row["status"] for row in told.run()] == ["MISSING", "MISSING"]
 
 
 def test_a_deletion_that_fails_ends_the_wait():
     with pytest.raises(WaitFailed, match="DELETE_FAILED: Ec2SecurityGroupDeletionFailure"):
-        Told([group("DELETE_FAILED", "Ec2SecurityGroupDeletionFailure: in use")], state="deleted").run()
+        Told([group("DELETE_FAILED", "Ec2SecurityGroupDeletionFailure: in use", wanted="deleted")]).run()
 
 
 def test_a_node_group_that_was_create_failed_may_be_waited_for_while_it_is_deleted():
-    assert Told([group("CREATE_FAILED")], [group("MISSING")], state="deleted").run()
+    assert Told([group("CREATE_FAILED", wanted="deleted")], [group("MISSING", wanted="deleted")]).run()
 
 
 def test_degraded_is_borne_for_a_time_and_then_a_failure():

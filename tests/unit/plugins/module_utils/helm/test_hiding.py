@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import remove_values
-from ansible.module_utils.testing import patch_module_args
+from support.module_args import patch_module_args
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule
 from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import (
