@@ -185,7 +185,7 @@ addon:
   returned: when O(name) is given
   type: dict
   contains: &addon
-    # Written by tools/results.py, from here
+    # Addon: written by tools/shared_docs.py, from here
     addon_name:
       description: The add-on's name.
       returned: when the add-on exists

@@ -66,7 +66,7 @@ addons:
   type: list
   elements: dict
   contains:
-    # Written by tools/results.py, from here
+    # Addon: written by tools/shared_docs.py, from here
     addon_name:
       description: The add-on's name.
       returned: when the add-on exists

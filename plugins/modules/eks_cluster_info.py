@@ -52,7 +52,7 @@ clusters:
   type: list
   elements: dict
   contains:
-    # Written by tools/results.py, from here
+    # Cluster: written by tools/shared_docs.py, from here
     name:
       description: The cluster's name.
       returned: when the cluster exists

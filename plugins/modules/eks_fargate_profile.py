@@ -165,7 +165,7 @@ fargate_profile:
   returned: when O(name) is given
   type: dict
   contains: &fargate_profile
-    # Written by tools/results.py, from here
+    # FargateProfile: written by tools/shared_docs.py, from here
     fargate_profile_name:
       description: The profile's name.
       returned: when the profile exists

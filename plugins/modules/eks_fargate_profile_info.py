@@ -59,7 +59,7 @@ fargate_profiles:
   type: list
   elements: dict
   contains:
-    # Written by tools/results.py, from here
+    # FargateProfile: written by tools/shared_docs.py, from here
     fargate_profile_name:
       description: The profile's name.
       returned: when the profile exists

@@ -73,17 +73,16 @@ options:
         description: Whether to leave Kubernetes alone and manage only the IAM role.
         type: bool
         default: false
+      # IdentityRole: written by tools/shared_docs.py, from here
       policy_arns:
         description:
-          - ARNs of all policies that are attached to the IAM role, beside the one of O(policy). Others are detached, see
-            O(purge_policies).
+          - ARNs of all policies that are attached to the IAM role, beside the one of O(policy). Others are detached, see O(purge_policies).
           - Where it is omitted, attached policies are not changed.
         type: list
         elements: str
       inline_policies:
         description:
-          - All inline policies of the IAM role, by name. A document is a mapping, or JSON text. Others are removed, see
-            O(purge_policies).
+          - All inline policies of the IAM role, by name. A document is a mapping, or JSON text. Others are removed, see O(purge_policies).
           - Where it is omitted, inline policies are not changed. V({}) removes them.
         type: dict
       well_known_policies:
@@ -130,6 +129,7 @@ options:
           - Whether policies of the IAM role that are in none of these options are removed.
           - Where it is omitted, they are removed from roles that the module created. An adopted role keeps them.
         type: bool
+      # to here.
       purge_trust:
         description:
           - Whether statements of the trust policy are removed that neither this identity nor the OIDC providers of other EKS clusters
@@ -152,6 +152,7 @@ options:
         description: Whether to create a namespace that is missing. It is never deleted.
         type: bool
         default: false
+      # IdentityTags: written by tools/shared_docs.py, from here
       tags:
         description:
           - The tags of the IAM role and of the policy. Keys are never rewritten.
@@ -162,6 +163,7 @@ options:
         description: Whether tags that are not in O(tags) are removed. What others created, or share, keeps its tags.
         type: bool
         default: true
+      # to here.
   <<: *identity
   roles_only:
     description:

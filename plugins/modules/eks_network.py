@@ -271,6 +271,7 @@ network:
   returned: always
   type: dict
   contains:
+    # Network: written by tools/shared_docs.py, from here
     vpc_id:
       description: The VPC; null where there is none.
       returned: always
@@ -281,7 +282,7 @@ network:
       returned: always
       type: list
       elements: str
-      sample: ["10.0.0.0/16"]
+      sample: [10.0.0.0/16]
     ipv6_cidr_block:
       description: Its IPv6 range; null where it has none.
       returned: always
@@ -301,25 +302,26 @@ network:
       description: The tags of the VPC.
       returned: always
       type: dict
-      sample: {"Name": "my-cluster"}
+      sample:
+        Name: my-cluster
     zones:
       description: The availability zones with subnets of the cluster.
       returned: always
       type: list
       elements: str
-      sample: ["ap-northeast-1a", "ap-northeast-1c"]
+      sample: [ap-northeast-1a, ap-northeast-1c]
     public_subnet_ids:
       description: IDs of the public subnets, in the order of their zones.
       returned: always
       type: list
       elements: str
-      sample: ["subnet-11111111"]
+      sample: [subnet-11111111]
     private_subnet_ids:
       description: IDs of the private subnets, in the order of their zones.
       returned: always
       type: list
       elements: str
-      sample: ["subnet-22222222"]
+      sample: [subnet-22222222]
     isolated_subnet_ids:
       description: IDs of the isolated subnets, in the order of their zones.
       returned: always
@@ -381,7 +383,8 @@ network:
           description: The tags.
           returned: always
           type: dict
-          sample: {"kubernetes.io/role/elb": "1"}
+          sample:
+            kubernetes.io/role/elb: '1'
     internet_gateway_id:
       description: The internet gateway; null where there is none.
       returned: always
@@ -417,7 +420,7 @@ network:
           description: Why it failed; null where it has not.
           returned: always
           type: str
-          sample: "Elastic IP address could not be associated with this NAT gateway"
+          sample: Elastic IP address could not be associated with this NAT gateway
         subnet_id:
           description: The public subnet in which it is.
           returned: always
@@ -480,7 +483,7 @@ network:
           returned: always
           type: list
           elements: str
-          sample: ["subnet-11111111"]
+          sample: [subnet-11111111]
         routes:
           description: The routes that lead out of the VPC, without those of gateway endpoints.
           returned: always
@@ -498,7 +501,7 @@ network:
               type: str
               sample: igw-11111111
     vpc_endpoints:
-      description: The VPC endpoints. Empty where O(endpoints) is left out, because they are not looked at.
+      description: The VPC endpoints. M(kumo.eks.eks_network) looks at them only where its option C(endpoints) is given.
       returned: always
       type: list
       elements: dict
@@ -534,9 +537,9 @@ network:
           returned: always
           type: list
           elements: str
-          sample: ["rtb-11111111"]
+          sample: [rtb-11111111]
     flow_logs:
-      description: The flow logs. Empty where O(flow_logs) is left out, because they are not looked at.
+      description: The flow logs. M(kumo.eks.eks_network) looks at them only where its option C(flow_logs) is given.
       returned: always
       type: list
       elements: dict
@@ -566,6 +569,7 @@ network:
           returned: always
           type: str
           sample: ALL
+    # to here.
 blocking:
   description: What others have in the VPC, in words.
   returned: when O(state=absent) fails because of it

@@ -626,7 +626,7 @@ nodegroup:
   returned: when O(name) is given
   type: dict
   contains: &nodegroup
-    # Written by tools/results.py, from here
+    # Nodegroup: written by tools/shared_docs.py, from here
     nodegroup_name:
       description: The node group's name.
       returned: when the node group exists

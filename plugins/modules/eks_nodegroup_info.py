@@ -59,7 +59,7 @@ nodegroups:
   type: list
   elements: dict
   contains:
-    # Written by tools/results.py, from here
+    # Nodegroup: written by tools/shared_docs.py, from here
     nodegroup_name:
       description: The node group's name.
       returned: when the node group exists

@@ -64,17 +64,16 @@ options:
           description:
             - Name of the IAM role that the task manages. Where it is omitted, it is like C(my-cluster.production.reader_pod).
           type: str
+        # IdentityRole: written by tools/shared_docs.py, from here
         policy_arns:
           description:
-            - ARNs of all policies that are attached to the IAM role, beside the one of O(policy). Others are detached, see
-              O(purge_policies).
+            - ARNs of all policies that are attached to the IAM role, beside the one of O(policy). Others are detached, see O(purge_policies).
             - Where it is omitted, attached policies are not changed.
           type: list
           elements: str
         inline_policies:
           description:
-            - All inline policies of the IAM role, by name. A document is a mapping, or JSON text. Others are removed, see
-              O(purge_policies).
+            - All inline policies of the IAM role, by name. A document is a mapping, or JSON text. Others are removed, see O(purge_policies).
             - Where it is omitted, inline policies are not changed. V({}) removes them.
           type: dict
         well_known_policies:
@@ -121,6 +120,7 @@ options:
             - Whether policies of the IAM role that are in none of these options are removed.
             - Where it is omitted, they are removed from roles that the module created. An adopted role keeps them.
           type: bool
+        # to here.
         purge_trust:
           description:
             - Whether statements of the trust policy are removed that do not let in pods.
@@ -130,6 +130,7 @@ options:
           description: Whether a change that EKS cannot make deletes the association and recreates it.
           type: bool
           default: false
+        # IdentityTags: written by tools/shared_docs.py, from here
         tags:
           description:
             - The tags of the IAM role and of the policy. Keys are never rewritten.
@@ -140,6 +141,7 @@ options:
           description: Whether tags that are not in O(tags) are removed. What others created, or share, keeps its tags.
           type: bool
           default: true
+        # to here.
   <<: *association
   service_account:
     description: The service account's name. It need not exist yet. One of this and O(associations) is required.

@@ -1,8 +1,9 @@
-"""Measures kumo.eks on the sandbox, as ratios in one run. Usage: bench.py [unchanged] [growth] [releases] [guide]; none is all.
+"""Measures kumo.eks on the sandbox, as ratios in one run. Usage: bench.py [first] [unchanged] [growth] [releases] [guide]; none is all.
 
 guide      the guide's cluster at the true clock: elapsed over the critical path of its waits, beside the playbook that a
            user writes today with community.aws and amazon.aws (community.yml). Takes about 20 minutes.
-unchanged  a run with nothing to change: beside that playbook's, beside as many pings, and the AWS calls it makes.
+first      a first run on an empty account, beside that playbook's; nothing in the sandbox takes time.
+unchanged  a run with nothing to change: beside that playbook's, beside as many pings, the AWS calls it makes, and its memory.
 growth     how a run with nothing to change grows from one node group, profile and add-on to 50, 10 and 10.
 releases   eleven Helm releases with nothing to change: the role eks_helm beside a loop of kubernetes.core's module with the same
            charts. It needs the control plane's programs, which the first use builds (kumo-sandbox binaries).
@@ -33,10 +34,11 @@ from kumo_sandbox.eks.addon_versions import TABLE
 HERE = Path(__file__).resolve().parent
 PAIRS = 3
 LIMITS = {
-    "elapsed over the critical path": 1.10,
-    "unchanged run over community.aws'": 0.50,
-    "AWS calls for each resource, unchanged": 2.0,
-    "50+10+10 over 1+1+1, unchanged": 2.0,
+    "elapsed over the critical path": 1.05,
+    "first run over community.aws'": 0.35,
+    "unchanged run over community.aws'": 0.25,
+    "AWS calls for each resource, unchanged": 1.0,
+    "50+10+10 over 1+1+1, unchanged": 1.25,
     "eleven unchanged releases over kubernetes.core's loop": 0.50,
 }
 # The longest chain of the guide's cluster that must follow one another: the control plane (NAT gateways come up
@@ -106,13 +108,26 @@ def medians(*runs: Callable[[], tuple[float, str]]) -> list[float]:
     return [statistics.median(column) for column in zip(*rounds, strict=True)]
 
 
+def first_run(run: Callable[[Place], tuple[float, str]]) -> tuple[float, str]:
+    """A run on an empty account of its own."""
+    with place("instant") as fresh:
+        return run(fresh)
+
+
+def bench_first() -> bool:
+    mine, other = medians(lambda: first_run(site), lambda: first_run(community))
+    tell("kumo.eks.site on an empty account, seconds", mine)
+    tell("community.aws playbook on an empty account, seconds", other)
+    return tell("first run over community.aws'", mine / other)
+
+
 def bench_unchanged() -> bool:
     with place("instant") as ours, place("instant") as theirs, tempfile.TemporaryDirectory() as folder:
         site(ours)
         community(theirs)
         calls_of(ours)
         output = site(ours)[1]
-        calls, counts = calls_of(ours), recap(output)
+        calls, counts, peak = calls_of(ours), recap(output), ours.peak
         if counts["changed"]:
             raise SystemExit(f"the second run changed something:\n{output[-4000:]}")
         floor = Path(folder) / "pings.yml"
@@ -122,14 +137,15 @@ def bench_unchanged() -> bool:
     tell("community.aws playbook, seconds", other)
     tell("as many pings, seconds", ping)
     tell("seconds over that floor", mine - ping)
+    tell("memory of the largest process, MiB", peak, f"{theirs.peak:.0f} with the community.aws playbook")
     tell("AWS calls", len(calls))
     good = tell("unchanged run over community.aws'", mine / other)
     return tell("AWS calls for each resource, unchanged", len(calls) / GUIDE_RESOURCES) and good
 
 
-# VPC, internet gateway, 6 subnets, 3 NAT gateways, 4 route tables, 4 roles, cluster, 2 launch templates,
+# VPC, internet gateway, 6 subnets, 3 addresses, 3 NAT gateways, 4 route tables, 4 roles, cluster, 2 launch templates,
 # 2 node groups, 1 Fargate profile, 4 add-ons
-GUIDE_RESOURCES = 29
+GUIDE_RESOURCES = 32
 
 
 def sized(groups: int, profiles: int, addons: int) -> dict[str, Any]:
@@ -183,6 +199,7 @@ def bench_releases() -> bool:
 
 
 BENCHES = {
+    "first": bench_first,
     "unchanged": bench_unchanged,
     "growth": bench_growth,
     "releases": bench_releases,

@@ -24,6 +24,7 @@ class Place:
 
     def __init__(self, folder: str, speed: str, kubernetes: bool = False) -> None:
         self.folder = folder
+        self.peak = 0.0
         self._env = {**os.environ, "ANSIBLE_HOME": f"{folder}/ansible", "ANSIBLE_LOCALHOST_WARNING": "false"}
         self._env["PYTHONUNBUFFERED"] = "1"
         self.sandbox("up", *([] if kubernetes else ["--no-kubernetes"]), "--speed", speed)
@@ -64,9 +65,12 @@ class Place:
         )
 
     def play(self, playbook: str, **variables: Any) -> tuple[int, str]:
-        """Run a playbook to its end; (exit code, output)."""
+        """Run a playbook to its end; (exit code, output). ``peak`` is the memory that its largest process took, in MiB."""
         process = self.start(playbook, **variables)
-        output = process.communicate()[0]
+        output = process.stdout.read()
+        _pid, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.peak = usage.ru_maxrss / 1024
         return process.returncode, output
 
 

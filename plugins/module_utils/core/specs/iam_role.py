@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 Spec = dict[str, Any]
@@ -27,14 +28,36 @@ WELL_KNOWN = (
 )
 
 
-def build_iam_role_spec() -> Spec:
-    """The options of one role. None has a default, so that those of a task are the defaults of the items of its list."""
+def build_permissions_spec(well_known: Iterable[str]) -> Spec:
+    """The options that every IAM role has, whatever it is for. None has a default.
+
+    Args:
+        well_known: which policies of iam/well_known_policies make sense for it.
+    """
     policy = dict(
         name=dict(type="str", required=True),
         document=dict(type="raw"),
         description=dict(type="str"),
         path=dict(type="str", default="/"),
     )
+    return dict(
+        policy_arns=dict(type="list", elements="str"),
+        inline_policies=dict(type="dict"),
+        well_known_policies=dict(type="list", elements="str", choices=list(well_known)),
+        policy=dict(type="dict", options=policy),
+        permissions_boundary=dict(type="str"),
+        path=dict(type="str"),
+        description=dict(type="str"),
+        max_session_duration=dict(type="int"),
+        purge_policies=dict(type="bool"),
+        purge_trust=dict(type="bool"),
+        tags=dict(type="dict", aliases=["resource_tags"]),
+        purge_tags=dict(type="bool"),
+    )
+
+
+def build_iam_role_spec() -> Spec:
+    """The options of one role. None has a default, so that those of a task are the defaults of the items of its list."""
     return dict(
         name=dict(type="str", aliases=["role_name"]),
         purpose=dict(type="str", choices=list(PURPOSES)),
@@ -46,18 +69,7 @@ def build_iam_role_spec() -> Spec:
         container_registry=dict(type="str", choices=["read_only", "pull_only"]),
         ip_family=dict(type="str", choices=["ipv4", "ipv6"]),
         ssm=dict(type="bool"),
-        policy_arns=dict(type="list", elements="str"),
-        inline_policies=dict(type="dict"),
-        well_known_policies=dict(type="list", elements="str", choices=list(WELL_KNOWN)),
-        policy=dict(type="dict", options=policy),
         instance_profile=dict(type="str"),
-        permissions_boundary=dict(type="str"),
-        path=dict(type="str"),
-        description=dict(type="str"),
-        max_session_duration=dict(type="int"),
         adopt=dict(type="bool"),
-        purge_policies=dict(type="bool"),
-        purge_trust=dict(type="bool"),
-        tags=dict(type="dict", aliases=["resource_tags"]),
-        purge_tags=dict(type="bool"),
+        **build_permissions_spec(WELL_KNOWN),
     )

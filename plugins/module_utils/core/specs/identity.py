@@ -7,34 +7,31 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role import build_permissions_spec
+
 Spec = dict[str, Any]
 NAMESPACE = "default"  # as for kubectl, where none is given
 
 
+# The policies of iam/well_known_policies that the service account of a controller needs.
+WELL_KNOWN = (
+    "auto_scaler",
+    "aws_load_balancer_controller",
+    "cert_manager",
+    "cloud_watch",
+    "ebs",
+    "efs",
+    "external_dns",
+    "fsx",
+    "image_builder",
+    "xray",
+)
+
+
 def build_role_spec() -> Spec:
     """The options of the IAM role of an identity, with its policies and tags."""
-    policy = dict(
-        name=dict(type="str", required=True),
-        document=dict(type="raw"),
-        description=dict(type="str"),
-        path=dict(type="str", default="/"),
-    )
-    return dict(
-        role_name=dict(type="str"),
-        role_arn=dict(type="str"),
-        policy_arns=dict(type="list", elements="str"),
-        inline_policies=dict(type="dict"),
-        well_known_policies=dict(type="list", elements="str", choices=list(WELL_KNOWN)),
-        policy=dict(type="dict", options=policy),
-        permissions_boundary=dict(type="str"),
-        path=dict(type="str"),
-        max_session_duration=dict(type="int"),
-        description=dict(type="str"),
-        purge_policies=dict(type="bool"),
-        purge_trust=dict(type="bool"),
-        tags=dict(type="dict", aliases=["resource_tags"]),
-        purge_tags=dict(type="bool", default=True),
-    )
+    names = dict(role_name=dict(type="str"), role_arn=dict(type="str"))
+    return {**names, **build_permissions_spec(WELL_KNOWN), "purge_tags": dict(type="bool", default=True)}
 
 
 def build_identity_spec() -> Spec:
@@ -73,18 +70,3 @@ def build_association_item_spec() -> Spec:
         service_account=dict(type="str", required=True, aliases=["name"]),
         **build_association_spec(),
     )
-
-
-# The policies of iam/well_known_policies that the service account of a controller needs.
-WELL_KNOWN = (
-    "auto_scaler",
-    "aws_load_balancer_controller",
-    "cert_manager",
-    "cloud_watch",
-    "ebs",
-    "efs",
-    "external_dns",
-    "fsx",
-    "image_builder",
-    "xray",
-)

@@ -167,10 +167,10 @@ def test_an_item_of_a_list_takes_and_returns_what_a_single_one_does(module):
     assert set(results[key]["contains"]) < set(rows) and {"name", "changed", "failed", "msg", "updates"} < set(rows)
 
 
-def test_what_two_modules_return_is_written_once():
-    path = Path(__file__).parents[4] / "tools" / "results.py"
-    spec = importlib.util.spec_from_file_location("results", path)
+def test_what_modules_share_is_written_once():
+    path = Path(__file__).parents[4] / "tools" / "shared_docs.py"
+    spec = importlib.util.spec_from_file_location("shared_docs", path)
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
     for file, text in tool.build_sources().items():
-        assert file.read_text(encoding="utf-8") == text, f"{file.name}: run .venv/bin/python tools/results.py"
+        assert file.read_text(encoding="utf-8") == text, f"{file.name}: run .venv/bin/python tools/shared_docs.py"
