@@ -42,6 +42,9 @@ options:
     description: IAM roles as the roles keep them.
     type: list
     elements: raw
+  nodegroup_defaults:
+    description: The variable C(eks_nodegroups_defaults) of the role P(kumo.eks.eks_nodegroups#role).
+    type: dict
   nodegroups:
     description: The variable C(eks_nodegroups_list) of the role P(kumo.eks.eks_nodegroups#role).
     type: list

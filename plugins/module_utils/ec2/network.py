@@ -28,11 +28,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.layout import (
     read_ipv6,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.nat_gateways import format_failure
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import (
-    NetworkOptions,
-    list_warnings,
-    validate_options,
-)
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.option_rules import find_network_warnings, validate_options
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import NetworkOptions
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.parts import Part, Parts
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.results import build_network
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.surplus import SurplusRemover
@@ -112,7 +109,7 @@ class Network:
     def ensure_present(self) -> dict[str, Any]:
         """The result of the task. A failure carries what was changed before it."""
         validate_options(self.options)
-        for text in list_warnings(self.options):
+        for text in find_network_warnings(self.options):
             self.warn(text)
         try:
             self._ensure()

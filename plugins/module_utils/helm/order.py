@@ -47,16 +47,6 @@ def find_order_problems(releases: list[Row]) -> Iterator[str]:
         yield error.message
 
 
-def sort_releases(releases: list[Row]) -> list[Row]:
-    """The releases in the order in which they start: as written (absent ones the other way round), but none before one it waits for."""
-    waits, left, done = build_dependencies(releases), list_starting_order(releases), []
-    while left:
-        ready = next(position for position in left if waits[position].isdisjoint(left))
-        left.remove(ready)
-        done.append(ready)
-    return [releases[position] for position in done]
-
-
 def list_starting_order(releases: list[Row]) -> list[int]:
     """Positions of the releases: first those that are absent, last one first, then the others as written."""
     absent = [position for position, row in enumerate(releases) if _is_absent(row)]

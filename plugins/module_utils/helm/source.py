@@ -25,6 +25,7 @@ try:
 except ImportError:
     pass  # ansible-core brings it to where modules run
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import list_dns_suffixes
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import OCI, PATH_PREFIXES
 from ansible_collections.kumo.eks.plugins.module_utils.helm.chart import Chart, read_chart
@@ -32,8 +33,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import write_private
 from ansible_collections.kumo.eks.plugins.module_utils.helm.repository import add_repository, read_known_repositories
 
-# https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html, also of China, FIPS and dual stack
-ECR = re.compile(r"^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|on\.aws)$")
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html, also FIPS and dual stack
+ECR_HOST = re.compile(r"(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(.+)")
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html; botocore's partitions do not have it
+DUAL_STACK_DOMAIN = "on.aws"
 SOURCE_KEYS = (
     "chart",
     "repository",
@@ -73,6 +76,12 @@ def is_path(params: dict[str, Any]) -> bool:
     chart = params["chart"]
     by_name = "://" not in chart and not params["repository"] and os.path.exists(chart)
     return chart.startswith(PATH_PREFIXES) or by_name
+
+
+def parse_ecr_host(host: str) -> tuple[str, str] | None:
+    """The account and the region of an Amazon ECR registry, None for other hosts."""
+    found = ECR_HOST.fullmatch(host)
+    return (found[1], found[2]) if found and found[3] in (*list_dns_suffixes(), DUAL_STACK_DOMAIN) else None
 
 
 def get_repository_name(params: dict[str, Any]) -> str | None:
@@ -185,10 +194,10 @@ class ChartFetcher:
         A registry that needs no password, or that this machine is signed in to, is used as it is.
         """
         host = urlsplit(source["chart"]).netloc
-        ecr = ECR.match(host)
+        ecr = parse_ecr_host(host)
         username, password = source["username"], source["password"]
         if source["ecr_login"] or (ecr and source["ecr_login"] is None and not username):
-            username, password = "AWS", self._build_ecr_login(ecr[1] if ecr else None, ecr[2] if ecr else None)
+            username, password = "AWS", self._build_ecr_login(*(ecr or (None, None)))
         if not username:
             return {}
         env = {"HELM_REGISTRY_CONFIG": os.path.join(tempfile.mkdtemp(dir=self._helm.folder), "registry.json")}

@@ -51,10 +51,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
     parse_network,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import MINOR, parse_minor
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import build_network_options, validate_options
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.option_rules import find_network_problems
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import build_network_options
 from ansible_collections.kumo.eks.plugins.module_utils.helm.order import find_order_problems
 from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import find_iam_role_problems
 from ansible_collections.kumo.eks.plugins.module_utils.identity.plan import find_identity_problems
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_item
 
 # Regions of all partitions: ap-northeast-1, us-gov-west-1, us-isob-east-1, eusc-de-east-1.
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
@@ -67,12 +69,14 @@ def find_nothing(options: Any) -> Iterable[str]:
     return ()
 
 
-def find_network_problems(options: Options) -> Iterator[str]:
+def find_declared_network_problems(options: Options) -> Iterator[str]:
     """What eks_network refuses before it reads anything of the account."""
     try:
-        validate_options(build_network_options({"cluster_name": "cluster", **options}, "region"))
+        network = build_network_options({"cluster_name": "cluster", **options}, "region")
     except ValidationError as error:
         yield error.message
+    else:
+        yield from find_network_problems(network)
 
 
 def find_declared_cluster_problems(options: Options) -> Iterator[str]:
@@ -91,6 +95,7 @@ class Input:
         find_problems: the rules for an item, or the mapping.
         key: the option of an item that is unique in the list.
         find_warnings: what works, but not as most people expect; of the whole list, or the mapping.
+        complete: an item of the list over the options of the other kinds that count for it, before the rules are asked.
     """
 
     variable: str
@@ -98,12 +103,16 @@ class Input:
     find_problems: FindProblems = find_nothing
     key: str | None = "name"
     find_warnings: Callable[[Any], Iterable[str]] = find_nothing
+    complete: Callable[[dict[str, Any], Options], Options] = lambda read, item: item
 
 
 # A role's variables reach its module unchanged, so a kind's spec and rules are the module's.
 # To add a kind: build_<kind>_spec and find_<kind>_problems in core/specs, and its row here.
 MAPPINGS = {
-    "network": Input("eks_network_", dict(tags=dict(type="dict"), **build_network_spec()), find_network_problems),
+    "network": Input(
+        "eks_network_", dict(tags=dict(type="dict"), **build_network_spec()), find_declared_network_problems
+    ),
+    "nodegroup_defaults": Input("eks_nodegroups_defaults.", build_nodegroup_spec()),
     "cluster": Input(
         "eks_cluster_",
         dict(name=dict(type="str"), **build_cluster_spec()),
@@ -118,6 +127,7 @@ LISTS = {
         build_item_spec(build_nodegroup_spec()),
         find_nodegroup_problems,
         find_warnings=find_nodegroup_list_warnings,
+        complete=lambda read, item: build_item({"defaults": read.get("nodegroup_defaults")}, item),
     ),
     "fargate_profiles": Input(
         "eks_fargate_profiles",
@@ -211,6 +221,7 @@ def _check_list(report: Report, option: str, row: Input, given: Any) -> None:
     for number, item in enumerate(items):
         found = _read(report, row, item, f"{row.variable}[{number}].")
         if found is not None:
+            found = row.complete(report.read, found)
             report.read[option][number] = found
             report.problems += _prefix(f"{row.variable}[{number}].", row.find_problems(found))
     rows = list(report.read[option].values())

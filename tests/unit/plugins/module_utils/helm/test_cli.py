@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import compute_age
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import build_aws_environment
-from ansible_collections.kumo.eks.plugins.module_utils.helm.source import ECR
+from ansible_collections.kumo.eks.plugins.module_utils.helm.source import parse_ecr_host
 
 
 def test_nothing_of_another_cluster_reaches_helm():
@@ -44,6 +44,7 @@ def test_the_age_of_a_time_that_helm_printed(stamp):
         ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", ("123456789012", "eu-west-1")),
         ("123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com", ("123456789012", "us-gov-west-1")),
         ("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", ("123456789012", "cn-north-1")),
+        ("123456789012.dkr.ecr.us-iso-east-1.c2s.ic.gov", ("123456789012", "us-iso-east-1")),
         ("123456789012.dkr-ecr.us-east-1.on.aws", ("123456789012", "us-east-1")),
         ("public.ecr.aws", None),
         ("123456789012.dkr.ecr.eu-west-1.amazonaws.com.example.com", None),
@@ -51,5 +52,4 @@ def test_the_age_of_a_time_that_helm_printed(stamp):
     ],
 )
 def test_a_registry_of_amazon_ecr_names_its_account_and_region(host, found):
-    match = ECR.match(host)
-    assert (match and match.groups()) == found
+    assert parse_ecr_host(host) == found

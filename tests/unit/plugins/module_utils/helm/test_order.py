@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
-from ansible_collections.kumo.eks.plugins.module_utils.helm.order import sort_releases
+from ansible_collections.kumo.eks.plugins.module_utils.helm.order import build_dependencies
 from ansible_collections.kumo.eks.plugins.module_utils.helm.release_list import ReleaseListRunner, format_failures
 
 
@@ -22,7 +22,8 @@ def gone(name: str, *depends_on: str) -> dict:
 
 
 def names(*rows: dict) -> list[str]:
-    return [each["name"] for each in sort_releases(list(rows))]
+    """The order in which they start, one at a time."""
+    return run(list(rows), concurrency=1)[1]
 
 
 def test_independent_releases_start_as_written():
@@ -41,8 +42,10 @@ def test_removal_goes_the_other_way_round():
 
 
 def test_a_name_in_two_namespaces_means_both():
-    rows = [row("app", "redis"), row("redis", namespace="a"), row("redis", namespace="b")]
-    assert [each["namespace"] for each in sort_releases(rows)] == ["a", "b", "default"]
+    assert build_dependencies([row("app", "redis"), row("redis", namespace="a"), row("redis", namespace="b")])[0] == {
+        1,
+        2,
+    }
 
 
 @pytest.mark.parametrize(
@@ -57,7 +60,7 @@ def test_a_name_in_two_namespaces_means_both():
 )
 def test_what_has_no_order_is_refused(rows, message):
     with pytest.raises(ValidationError, match=message):
-        sort_releases(rows)
+        build_dependencies(rows)
 
 
 def run(rows: list[dict], work=None, concurrency: int = 4) -> tuple[list[dict], list[str]]:

@@ -129,6 +129,27 @@ def test_what_aws_or_kubernetes_refuses_is_named_with_its_variable(options, word
     assert len(problems) == 1 and words in problems[0], problems
 
 
+def test_each_problem_of_the_network_is_reported():
+    problems = check(network={"cidr": "10.0.0.0/8", "zone_count": 1, "subnet_kinds": ["private"]}).problems
+    assert [problem.split(":")[0] for problem in problems] == [
+        "eks_network_cidr",
+        "eks_network_zone_count",
+        "eks_network_nat_gateway",
+    ]
+
+
+def test_a_node_group_is_judged_with_the_defaults_of_its_list():
+    defaults = {"capacity_type": "SPOT", "instance_types": ["m7g.large"], "diskSize": 20}
+    report = check(
+        nodegroup_defaults=defaults, nodegroups=[{"name": "a"}, {"name": "b", "ami_type": "AL2023_x86_64_STANDARD"}]
+    )
+    assert report.read["nodegroups"][0]["capacity_type"] == "SPOT"
+    unknown, unset, arm = report.problems
+    assert unset.startswith("eks_nodegroups_list[0].ami_type: it is not set")
+    assert unknown.startswith("eks_nodegroups_defaults.diskSize: unknown option.")
+    assert arm.startswith("eks_nodegroups_list[1].") and "m7g.large" in arm
+
+
 def test_a_role_in_both_lists_has_its_rights_once():
     accounts, pods = {"name": "a", "role_name": "r"}, {"namespace": "n", "service_account": "s", "role_name": "R"}
     other = check(

@@ -1,0 +1,128 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which options of a network EC2 and EKS would refuse, and which they take though nodes would suffer. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
+    find_name_problems,
+    find_tag_problems,
+    raise_problems,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import (
+    FEWEST_ZONES,
+    KINDS,
+    PRIVATE_CLUSTER,
+    NetworkOptions,
+    count_bits,
+)
+
+# https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+LARGEST, SMALLEST = 16, 28
+
+
+def validate_options(options: NetworkOptions) -> None:
+    """Refuse what EC2 or EKS would not take, before anything is created.
+
+    Raises:
+        ValidationError: with all problems.
+    """
+    raise_problems(find_network_problems(options))
+
+
+def find_network_problems(options: NetworkOptions) -> Iterator[str]:
+    """What EC2 or EKS would not take, each problem by its option's name."""
+    yield from find_name_problems("cluster", options.cluster_name, "cluster_name")
+    yield from find_tag_problems(dict(options.tags))
+    if options.is_given:
+        yield from _find_given_problems(options)
+        return
+    ranges = list(_find_range_problems(options))
+    yield from ranges
+    yield from _find_zone_problems(options)
+    yield from _find_kind_problems(options)
+    if not ranges:
+        yield from _find_room_problems(options)
+
+
+def _find_given_problems(options: NetworkOptions) -> Iterator[str]:
+    own = {"cidr": options.cidr, "secondary_cidrs": options.secondary_cidrs, "zones": options.zones}
+    given = [name for name, value in own.items() if value]
+    if given:
+        yield (
+            f"{', '.join(given)}: cannot be used together with subnets, because existing subnets are not changed."
+            " Leave either out."
+        )
+
+
+def _find_range_problems(options: NetworkOptions) -> Iterator[str]:
+    ranges: list[ipaddress.IPv4Network] = []
+    rows = [("cidr", options.range), *(("secondary_cidrs", cidr) for cidr in options.secondary_cidrs or ())]
+    for option, cidr in rows:
+        try:
+            network = ipaddress.IPv4Network(cidr)
+        except ValueError as error:
+            yield f"{option}: {cidr} is not a range of IPv4 addresses: {error}. Use a form like 10.0.0.0/16."
+            continue
+        if not LARGEST <= network.prefixlen <= SMALLEST:
+            yield f"{option}: {cidr} has a /{network.prefixlen}. EC2 allows a /{LARGEST} to a /{SMALLEST} for a VPC."
+        if twin := next((other for other in ranges if network.overlaps(other)), None):
+            yield f"{option}: {cidr} overlaps {twin}. Use a range that is not used in the VPC."
+        ranges.append(network)
+
+
+def _find_zone_problems(options: NetworkOptions) -> Iterator[str]:
+    zones = options.zones
+    if len(set(zones)) != len(zones):
+        yield f"zones: a zone is listed twice: {', '.join(zones)}. List each zone once."
+    if len(zones) == 1:
+        yield f"zones: {zones[0]} alone is not enough. EKS requires subnets in at least {FEWEST_ZONES} zones."
+    if options.zone_count < FEWEST_ZONES:
+        yield f"zone_count: {options.zone_count} is not enough. EKS requires subnets in at least {FEWEST_ZONES} zones."
+
+
+def _find_kind_problems(options: NetworkOptions) -> Iterator[str]:
+    kinds = options.subnet_kinds
+    if len(set(kinds)) != len(kinds) or not kinds:
+        yield f"subnet_kinds: list each of {', '.join(KINDS)} at most once, and at least one of them."
+    extra = [kind for kind in options.subnet_prefix_lengths if kind not in kinds]
+    if extra:
+        yield f"subnet_prefix_lengths: {', '.join(extra)} is not in subnet_kinds ({', '.join(kinds)}). Add it there."
+    for kind, length in options.subnet_prefix_lengths.items():
+        if not LARGEST <= length <= SMALLEST:
+            yield (
+                f"subnet_prefix_lengths.{kind}: {length} is not between {LARGEST} and {SMALLEST}, the subnets that EC2 allows."
+            )
+    if options.nat_gateway != "Disable" and "private" in kinds and "public" not in kinds:
+        yield (
+            f"nat_gateway: {options.nat_gateway} needs public subnets, and subnet_kinds has none. Add public to"
+            " subnet_kinds, or use nat_gateway: Disable with endpoints: [private_cluster]."
+        )
+
+
+def _find_room_problems(options: NetworkOptions) -> Iterator[str]:
+    if options.subnet_prefix_lengths or options.vpc_id:
+        return  # the layout knows, see build_subnets
+    network = ipaddress.IPv4Network(options.range)
+    if network.prefixlen + count_bits(options.subnet_count) > SMALLEST:
+        yield (
+            f"cidr: {options.range} is too small for {options.fixed_zone_count} zones; a subnet needs at least a"
+            f" /{SMALLEST}. Use a larger range or fewer zones."
+        )
+
+
+def find_network_warnings(options: NetworkOptions) -> Iterator[str]:
+    """What EC2 takes, and nodes would suffer from."""
+    private = "private" in options.subnet_kinds
+    if options.is_given or not private or options.nat_gateway != "Disable" or options.endpoints:
+        return
+    # https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
+    yield (
+        "nat_gateway: with Disable and without endpoints, nodes and pods in the private subnets reach neither the registries"
+        f" of their images nor the APIs of AWS, and nodes do not join the cluster. Set endpoints: [{PRIVATE_CLUSTER}], or"
+        " place the nodes in the public subnets."
+    )
