@@ -10,6 +10,7 @@ import os
 ENVIRONMENT = "KUMO_SANDBOX_SWITCHES"
 DEFAULTS = {
     "blackhole_routes": False,  # routes to a gateway that is gone have the state blackhole
+    "zones_of_a_cluster": False,  # a cluster keeps the set of zones that it was created with
 }
 
 

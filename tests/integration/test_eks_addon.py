@@ -41,7 +41,8 @@ def standing(sandbox, addon):
 
 @pytest.fixture
 def pod_roles(sandbox):
-    trust = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    actions = ["sts:AssumeRole", "sts:TagSession"]
+    trust = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": actions}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     create = sandbox.client("iam").create_role
     return [create(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"] for name in ("one", "two")]

@@ -77,14 +77,49 @@ def find(cluster: Cluster, principal: str) -> Raw:
 
 def grant_creator_access(ctx: Context, cluster: Cluster) -> None:
     """EKS makes the creator an administrator by an access entry, once, where entries come into use."""
-    access = cluster.raw["accessConfig"]
-    wanted = access["bootstrapClusterCreatorAdminPermissions"] and access["authenticationMode"] != "CONFIG_MAP"
+    wanted = cluster.creator_is_admin and cluster.raw["accessConfig"]["authenticationMode"] != "CONFIG_MAP"
     if not wanted or cluster.creator in cluster.access_entries or cluster.creator.endswith(":root"):
         return
     entry = _build_entry(ctx, cluster, {"principalArn": cluster.creator})
     cluster.access_entries[cluster.creator] = entry
     cluster.access_policies[cluster.creator] = {}
     _associate(ctx, cluster, cluster.creator, POLICIES[2], {"type": "cluster", "namespaces": []})
+
+
+def grant_nodes(ctx: Context, cluster: Cluster) -> None:
+    """EKS makes entries for the roles of managed node groups, Fargate profiles and auto mode, where entries are in use.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+    """
+    if cluster.raw["accessConfig"]["authenticationMode"] == "CONFIG_MAP":
+        return
+    for role, kind in _list_node_roles(cluster).items():
+        if role not in cluster.access_entries:
+            cluster.access_entries[role] = _build_entry(ctx, cluster, {"principalArn": role, "type": kind})
+            cluster.access_policies[role] = {}
+            if kind == "EC2":
+                _associate(ctx, cluster, role, POLICIES[-1], {"type": "cluster", "namespaces": []})
+
+
+def _list_node_roles(cluster: Cluster) -> dict[str, str]:
+    """By the ARN of each role of nodes, the type of its entry."""
+    auto = (cluster.raw.get("computeConfig") or {}).get("nodeRoleArn")
+    found = {auto: "EC2"} if auto else {}
+    for group in cluster.nodegroups.values():
+        found[group["nodeRole"]] = "EC2_WINDOWS" if group["amiType"].startswith("WINDOWS") else "EC2_LINUX"
+    for profile in cluster.fargate_profiles.values():
+        found[profile["podExecutionRoleArn"]] = "FARGATE_LINUX"
+    return found
+
+
+def forget_nodes(cluster: Cluster, role: str) -> None:
+    """The entry of a role that no nodes have any more goes, as its line of aws-auth does.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/delete-managed-node-group.html
+    """
+    entry = cluster.access_entries.get(role)
+    if entry and entry["type"] in NODES and role not in _list_node_roles(cluster):
+        del cluster.access_entries[role], cluster.access_policies[role]
 
 
 def _build_entry(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:

@@ -18,6 +18,8 @@ class Cluster:
 
     raw: Raw
     creator: str
+    creator_is_admin: bool = True  # bootstrapClusterCreatorAdminPermissions, which no answer has
+    zones: frozenset[str] = frozenset()  # of the subnets that it was created with
     nodegroups: dict[str, Raw] = field(default_factory=dict)
     fargate_profiles: dict[str, Raw] = field(default_factory=dict)
     addons: dict[str, Raw] = field(default_factory=dict)
