@@ -125,6 +125,17 @@ def test_endpoints_and_groups_that_do_not_go(eks, words, config, text):
         eks.create_cluster(**{**words, "resourcesVpcConfig": {**words["resourcesVpcConfig"], **config}})
 
 
+def test_subnets_are_in_two_zones(eks, account, words):
+    with refuse("InvalidParameterException", "at least two different AZs"):
+        eks.create_cluster(**{**words, "resourcesVpcConfig": {"subnetIds": account["subnets"][:1]}})
+
+
+def test_auto_mode_has_all_of_its_parts(eks, account, words):
+    compute = {"enabled": True, "nodePools": ["system"], "nodeRoleArn": account["node"]}
+    with refuse("InvalidParameterException", "all either fully enabled or fully disabled"):
+        eks.create_cluster(**words, computeConfig=compute)
+
+
 def test_services_have_other_addresses_than_the_vpc(sandbox, eks, account, words):
     assert eks.create_cluster(**words)["cluster"]["kubernetesNetworkConfig"]["serviceIpv4Cidr"] == "172.20.0.0/16"
     ec2 = sandbox.client("ec2")
