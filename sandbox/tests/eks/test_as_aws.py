@@ -219,6 +219,10 @@ def test_node_groups_come_along_before_the_next_version(sandbox, eks, cluster, g
 
 def test_quotas_of_clusters_and_what_they_have(sandbox, eks, account, cluster, group, words):
     sandbox.quotas.change({"clusters": 1, "nodegroups": 1, "nodes": 2, "public_access_cidrs": 1})
+    sandbox.quotas.change({"pod_identity_associations": 0})
+    with refuse("ResourceLimitExceededException", "pod identity associations"):
+        pod = {"namespace": "n", "serviceAccount": "s", "roleArn": account["pod"]}
+        eks.create_pod_identity_association(clusterName=cluster, **pod)
     with refuse("ResourceLimitExceededException", "number of clusters is 1"):
         eks.create_cluster(**{**words, "name": "d"})
     with refuse("ResourceLimitExceededException", "CIDR blocks"):
