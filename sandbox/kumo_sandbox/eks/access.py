@@ -89,7 +89,8 @@ def grant_creator_access(ctx: Context, cluster: Cluster) -> None:
 def grant_nodes(ctx: Context, cluster: Cluster) -> None:
     """EKS makes entries for the roles of managed node groups, Fargate profiles and auto mode, where entries are in use.
 
-    https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+    It makes them also when a cluster leaves CONFIG_MAP (https://github.com/aws/containers-roadmap/issues/185), and does not
+    remove them with the node group (https://github.com/terraform-aws-modules/terraform-aws-eks/issues/3329).
     """
     if cluster.raw["accessConfig"]["authenticationMode"] == "CONFIG_MAP":
         return
@@ -110,16 +111,6 @@ def _list_node_roles(cluster: Cluster) -> dict[str, str]:
     for profile in cluster.fargate_profiles.values():
         found[profile["podExecutionRoleArn"]] = "FARGATE_LINUX"
     return found
-
-
-def forget_nodes(cluster: Cluster, role: str) -> None:
-    """The entry of a role that no nodes have any more goes, as its line of aws-auth does.
-
-    https://docs.aws.amazon.com/eks/latest/userguide/delete-managed-node-group.html
-    """
-    entry = cluster.access_entries.get(role)
-    if entry and entry["type"] in NODES and role not in _list_node_roles(cluster):
-        del cluster.access_entries[role], cluster.access_policies[role]
 
 
 def _build_entry(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:

@@ -7,7 +7,7 @@ from typing import Any
 
 from kumo_sandbox import durations
 from kumo_sandbox.eks import roles
-from kumo_sandbox.eks.access import forget_nodes, grant_nodes
+from kumo_sandbox.eks.access import grant_nodes
 from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
 from kumo_sandbox.eks.store import Cluster, Raw
@@ -146,7 +146,6 @@ def delete_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
     def end() -> None:
         cluster.fargate_profiles.pop(raw["fargateProfileName"], None)
-        forget_nodes(cluster, raw["podExecutionRoleArn"])
         ctx.control_planes.sync(cluster.raw["arn"])
 
     ctx.store.schedule(durations.FARGATE_DELETE, end)

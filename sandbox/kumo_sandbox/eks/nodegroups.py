@@ -7,7 +7,7 @@ from typing import Any
 
 from kumo_sandbox import durations
 from kumo_sandbox.eks import instance_types, joining, node_labels, remote_access, roles, warm_pool
-from kumo_sandbox.eks.access import forget_nodes, grant_nodes
+from kumo_sandbox.eks.access import grant_nodes
 from kumo_sandbox.eks.context import Context, find_running_update, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
 from kumo_sandbox.eks.launch_templates import check_reference, check_template
@@ -242,7 +242,6 @@ def delete_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             raw.update(status="DELETE_FAILED", health={"issues": [issue]})
             return
         cluster.nodegroups.pop(raw["nodegroupName"], None)
-        forget_nodes(cluster, raw["nodeRole"])
         ctx.control_planes.sync(cluster.raw["arn"])
 
     ctx.store.schedule(durations.NODEGROUP_DELETE, end)

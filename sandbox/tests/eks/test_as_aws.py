@@ -436,7 +436,15 @@ def test_nodes_and_pods_on_fargate_have_access_entries(sandbox, eks, account, wo
         assert eks.describe_access_entry(clusterName="c", principalArn=role)["accessEntry"]["type"] == kind
     eks.delete_nodegroup(clusterName="c", nodegroupName="n")
     sandbox.clock.advance(durations.NODEGROUP_DELETE)
-    assert account["node"] not in eks.list_access_entries(clusterName="c")["accessEntries"]
+    assert eks.list_nodegroups(clusterName="c")["nodegroups"] == []
+    assert account["node"] in eks.list_access_entries(clusterName="c")["accessEntries"]  # it stays
+
+
+def test_entries_of_nodes_come_when_a_cluster_leaves_config_map(eks, account, cluster, group, made, settle):
+    made(**group)
+    eks.update_cluster_config(name="c", accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"})
+    settle()
+    assert account["node"] in eks.list_access_entries(clusterName="c")["accessEntries"]
 
 
 def test_the_main_route_table_makes_a_subnet_public(sandbox, eks, account, cluster):
