@@ -191,7 +191,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import build_helm_spec
-from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, HelmError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import describe_cluster, open_cluster_helm
 from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import mask_manifest
 
@@ -225,8 +225,8 @@ def is_wanted(row: dict[str, Any], params: dict[str, Any]) -> bool:
     return params["name"] in (None, row["name"]) and (not params["status"] or row["status"] in params["status"])
 
 
-def read_details(helm: Helm, row: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    """What was requested beside the list's row."""
+def read_details(helm: Helm, row: dict[str, Any], names: list[str]) -> dict[str, Any] | None:
+    """What was requested beside the list's row. None where the release was uninstalled since it was listed."""
     at = [row["name"], "--namespace", row["namespace"]]
     readers = {
         "user_values": lambda: helm.read_json("get", "values", *at) or {},
@@ -235,7 +235,12 @@ def read_details(helm: Helm, row: dict[str, Any], names: list[str]) -> dict[str,
         "manifest": lambda: mask_manifest(helm.run("get", "manifest", *at)),
         "notes": lambda: helm.run("get", "notes", *at),
     }
-    return {name: readers[name]() for name in names}
+    try:
+        return {name: readers[name]() for name in names}
+    except HelmError as error:
+        if error.is_missing:
+            return None
+        raise
 
 
 def read_releases(module: AnsibleAWSModule) -> list[dict[str, Any]]:
@@ -245,8 +250,8 @@ def read_releases(module: AnsibleAWSModule) -> list[dict[str, Any]]:
         return []
     with open_cluster_helm(module, params["cluster_name"], raw) as (helm, dummy):
         rows = [row for row in list_releases(helm, params["namespace"]) if is_wanted(row, params)]
-        more = [read_details(helm, row, params["details"]) for row in rows]
-        return [{**row, "revision": int(row["revision"]), **each} for row, each in zip(rows, more, strict=True)]
+        found = [(row, read_details(helm, row, params["details"])) for row in rows]
+        return [{**row, "revision": int(row["revision"]), **more} for row, more in found if more is not None]
 
 
 def main() -> None:

@@ -40,6 +40,11 @@ class HelmError(EksError):
         super().__init__(f"{action}: {stderr or f'Helm ended with code {code} and no message'}", rc=code)
         self.stderr = stderr
 
+    @property
+    def is_missing(self) -> bool:
+        """Whether the release does not exist (any more)."""
+        return "release: not found" in self.stderr
+
 
 class Stopped(BaseException):
     """The module received SIGTERM. Not an Exception: no handler of failures may catch it."""
