@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from kumo_sandbox import durations
@@ -94,3 +96,12 @@ def test_repeated_creations_with_the_same_token(sandbox, ec2, network, table):
         "ClientToken": "two",
     }
     assert len({ec2.create_flow_logs(**logs)["FlowLogIds"][0] for _each in range(2)}) == 1
+
+
+def test_the_same_token_at_the_same_moment_makes_one(sandbox, network):
+    clients = [sandbox.client("ec2") for _each in range(8)]
+    for number in range(5):
+        asked = {"VpcId": network.vpc, "ServiceName": S3, "ClientToken": f"round-{number}"}
+        with ThreadPoolExecutor() as pool:
+            made = pool.map(lambda client, asked=asked: client.create_vpc_endpoint(**asked), clients)
+            assert len({answer["VpcEndpoint"]["VpcEndpointId"] for answer in made}) == 1
