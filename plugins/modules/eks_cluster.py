@@ -10,8 +10,8 @@ version_added: 0.1.0
 short_description: Manage the control plane of an Amazon EKS cluster
 description:
   - Creates a cluster, changes it in place, upgrades it by minor versions, and deletes it.
-  - Omitted options are not changed. An empty value clears the setting, where EKS can clear it. What EKS cannot do is refused before
-    anything is sent.
+  - Omitted options are not changed. An empty value clears the setting, where EKS can clear it. Changes that EKS cannot make are refused
+    before anything is sent.
   - A task that was written for M(community.aws.eks_cluster) works when only the name of the collection is changed.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -352,7 +352,7 @@ options:
   owned:
     description:
       - Whether the cluster carries the tag C(kumo.eks/REGION/CLUSTER), by which this collection recognizes what it created. It is
-        set by the call that creates the cluster, and kept whatever O(tags) and O(purge_tags) say.
+        set in the call that creates the cluster. O(tags) and O(purge_tags) do not remove it.
       - A cluster without the tag is then neither changed nor deleted, unless O(adopt=true).
     type: bool
     default: false
@@ -465,7 +465,7 @@ EXAMPLES = r"""
 RETURN = r"""
 cluster:
   description:
-    - The cluster as DescribeCluster answers it, in snake case. Its keys stand at the top level of the result, too.
+    - The cluster as DescribeCluster returns it, in snake case. Its keys are also at the top level of the result.
     - In check mode, of a cluster that is yet to come, only what the task sets.
   returned: always
   type: dict
@@ -519,7 +519,7 @@ cluster:
           elements: str
           sample: [sg-11111111]
         cluster_security_group_id:
-          description: ID of the security group that EKS made for the cluster.
+          description: ID of the security group that EKS created for the cluster.
           returned: when EKS returns it
           type: str
           sample: sg-22222222
@@ -539,13 +539,13 @@ cluster:
           type: bool
           sample: true
         public_access_cidrs:
-          description: From where the public endpoint can be reached.
+          description: CIDR blocks that can reach the public endpoint.
           returned: when EKS returns it
           type: list
           elements: str
           sample: [0.0.0.0/0]
         control_plane_egress_mode:
-          description: Where the control plane's own traffic leaves.
+          description: How outgoing traffic of the control plane is routed.
           returned: when EKS returns it
           type: str
           sample: AWS_MANAGED
@@ -575,7 +575,7 @@ cluster:
           type: dict
           contains:
             enabled:
-              description: Whether it is on.
+              description: Whether it is enabled.
               returned: always
               type: bool
               sample: true
@@ -600,19 +600,19 @@ cluster:
       type: dict
       contains:
         cluster_logging:
-          description: Which are on, and which are off.
+          description: Which log types are enabled, and which are not.
           returned: when EKS returns it
           type: list
           elements: dict
           contains:
             types:
-              description: Kinds of logs.
+              description: The log types.
               returned: always
               type: list
               elements: str
               sample: [api, audit]
             enabled:
-              description: Whether these kinds are sent to CloudWatch.
+              description: Whether these log types are sent to CloudWatch Logs.
               returned: always
               type: bool
               sample: true
@@ -647,7 +647,7 @@ cluster:
           type: str
           sample: LS0tLS1CRUdJTi...
         active:
-          description: The authority that signs at present.
+          description: The certificate authority that signs now.
           returned: when EKS returns it
           type: dict
           contains:
@@ -657,12 +657,12 @@ cluster:
               type: str
               sample: ca-1
             activated_by:
-              description: Who chose it.
+              description: Who activated it.
               returned: when EKS returns it
               type: str
               sample: EKS
     client_request_token:
-      description: The token of the request that made it.
+      description: The idempotency token of the creation.
       returned: when EKS returns it
       type: str
       sample: 6b2a9b0e-4f7e-4c1c-9a52-6d3c7c1a8e10
@@ -678,7 +678,7 @@ cluster:
       sample:
         Environment: production
     encryption_config:
-      description: How it is encrypted.
+      description: The encryption configuration.
       returned: when EKS returns it
       type: list
       elements: dict
@@ -700,7 +700,7 @@ cluster:
               type: str
               sample: arn:aws:kms:ap-northeast-1:123456789012:key/0123
     connector_config:
-      description: Of a cluster that runs elsewhere and is connected to EKS, how.
+      description: The connection of a cluster that runs outside of EKS.
       returned: when EKS returns it
       type: dict
       contains:
@@ -735,7 +735,7 @@ cluster:
       type: str
       sample: '0123'
     health:
-      description: What EKS reports as wrong.
+      description: Health issues that EKS reports.
       returned: when EKS returns it
       type: dict
       contains:
@@ -746,7 +746,7 @@ cluster:
           elements: dict
           contains:
             code:
-              description: The kind of issue.
+              description: The error code.
               returned: always
               type: str
               sample: AccessDenied
@@ -762,7 +762,7 @@ cluster:
               elements: str
               sample: [i-0123456789abcdef0]
     outpost_config:
-      description: Of a local cluster on an Outpost, where it runs.
+      description: The Outpost of a local cluster.
       returned: when EKS returns it
       type: dict
       contains:
@@ -788,7 +788,7 @@ cluster:
               type: str
               sample: eks
             spread_level:
-              description: What the instances are spread over.
+              description: The level over which instances are spread.
               returned: when EKS returns it
               type: str
               sample: host
@@ -803,7 +803,7 @@ cluster:
           type: dict
           contains:
             spread_level:
-              description: What the instances are spread over.
+              description: The level over which instances are spread.
               returned: when EKS returns it
               type: str
               sample: host
@@ -813,7 +813,7 @@ cluster:
       type: dict
       contains:
         bootstrap_cluster_creator_admin_permissions:
-          description: Whether the creator was made an administrator.
+          description: Whether the principal that created the cluster is its administrator.
           returned: when EKS returns it
           type: bool
           sample: true
@@ -838,7 +838,7 @@ cluster:
       type: dict
       contains:
         enabled:
-          description: Whether it is on.
+          description: Whether it is enabled.
           returned: always
           type: bool
           sample: true
@@ -877,7 +877,7 @@ cluster:
       type: dict
       contains:
         enabled:
-          description: Whether it is on.
+          description: Whether it is enabled.
           returned: always
           type: bool
           sample: true
@@ -903,7 +903,7 @@ cluster:
           type: dict
           contains:
             enabled:
-              description: Whether it is on.
+              description: Whether it is enabled.
               returned: always
               type: bool
               sample: true

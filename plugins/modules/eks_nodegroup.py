@@ -12,8 +12,8 @@ description:
   - Creates node groups, changes them in place, rolls them to new versions, and deletes them.
   - Manages the EC2 launch template of a group and its versions where O(template) is given. A change is a new version, to which
     EKS rolls the nodes.
-  - One node group by O(name), or a whole list in one task by O(nodegroups), reconciled side by side.
-  - Omitted options are not changed. What EKS cannot change is refused, unless O(replace=true).
+  - Manages one node group with O(name), or a list of node groups in one task with O(nodegroups), concurrently.
+  - Omitted options are not changed. The module refuses changes that EKS cannot make, unless O(replace=true).
   - A task that was written for M(community.aws.eks_nodegroup) works when only the name of the collection is changed.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -26,7 +26,7 @@ options:
     description:
       - A list of node groups, each with O(nodegroups[].name) and any other option that describes a node group. O(tags) beside it
         are the tags of every item, under an item's own.
-      - All are worked on at once. One that fails does not stop the others. The task fails when all are done.
+      - They are managed concurrently. A node group that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
     suboptions:
@@ -45,7 +45,7 @@ options:
           type: str
         addon_policies:
           description:
-            - Rights of well-known controllers that all pods on the nodes get, by name. Read by
+            - Permissions of well-known controllers, which all pods on the nodes get, by name. Read by
               O(kumo.eks.eks_iam_role#module:nodegroups), which creates a role for this group alone. This module ignores it.
           type: list
           elements: str
@@ -70,7 +70,7 @@ options:
           description:
             - The sizes of the group. A new group needs O(scaling_config.min_size) and O(scaling_config.max_size), or none of the
               three for EKS' defaults.
-            - EKS scales in at once and without regard to PodDisruptionBudgets.
+            - EKS scales in immediately, and does not respect PodDisruptionBudgets.
           type: dict
           suboptions:
             min_size:
@@ -84,8 +84,8 @@ options:
               type: int
         enforce_desired_size:
           description:
-            - Whether the desired size is set on a group that exists. Otherwise it belongs to the autoscaler and is only moved into
-              new limits. Omitted, it is not set.
+            - Whether the desired size is set on a group that exists. Otherwise the autoscaler controls it, and the module changes it only to
+              fit new limits. The default is V(false).
           type: bool
         instance_types:
           description:
@@ -144,11 +144,11 @@ options:
               elements: str
         template:
           description:
-            - What the instances are like, beyond the options of the node group. The module keeps an EC2 launch template for the
-              group, called C(CLUSTER.NODEGROUP), and deletes it with the group. V({}) is one with its defaults.
+            - Settings of the instances, beyond the options of the node group. The module manages an EC2 launch template for the
+              group, with the name C(CLUSTER.NODEGROUP), and deletes it with the group. V({}) uses the defaults.
             - A change creates a version of the launch template, and EKS replaces all nodes of the group, as
               O(update_config) says. The diff shows what changes.
-            - Each change describes the whole template. An option that is removed here is removed there.
+            - The option describes the whole template. An option that you remove from the task is removed from the template.
             - A group that was created without a launch template, or with another one, can only get this one by O(replace).
             - There is no option for what EKS refuses in a launch template, which are instance profile, subnets, shutdown
               and hibernation behavior.
@@ -231,7 +231,7 @@ options:
               elements: str
             cluster_security_group:
               description:
-                - With O(template.security_groups), whether the instances have the cluster's security group, too. Omitted, they have.
+                - With O(template.security_groups), whether the instances also have the cluster's security group. The default is V(true).
                 - EKS does not add it beside groups of a launch template. Without it the rules of the others have to let nodes and control
                   plane reach each other, or no node joins.
               type: bool
@@ -300,7 +300,7 @@ options:
               description: Whether CloudWatch gets metrics each minute, which costs money, instead of each five minutes.
               type: bool
             ebs_optimized:
-              description: Whether instances have dedicated bandwidth to EBS. Types of today always have.
+              description: Whether instances have dedicated bandwidth to EBS. Current instance types always have it.
               type: bool
             cpu_options:
               description: The CPU cores of an instance.
@@ -362,7 +362,7 @@ options:
           description:
             - The AMI's release version. Another one replaces the nodes.
             - V(latest) is the newest release for the AMI type and the Kubernetes version of the group, so that each run patches the nodes.
-              It needs the right C(ssm:GetParameter), for Windows also C(ec2:DescribeImages).
+              It requires the permission C(ssm:GetParameter), for Windows also C(ec2:DescribeImages).
           type: str
         force:
           description:
@@ -501,7 +501,7 @@ options:
     description:
       - Whether node groups with the tag of O(owned) that O(nodegroups) does not name are deleted, with their launch templates. All of
         their nodes are terminated.
-      - V(false) names them in RV(unlisted) and warns. Omitted, nothing is looked for.
+      - V(false) lists them in RV(unlisted) and warns. If it is omitted, the module does not search for them.
     type: bool
   state:
     description: Whether the node groups exist. Nodes of a group that is deleted are drained and terminated.
@@ -784,7 +784,7 @@ nodegroup:
       type: int
       sample: 20
     health:
-      description: What EKS reports as wrong.
+      description: Health issues that EKS reports.
       returned: when EKS returns it
       type: dict
       contains:
@@ -795,7 +795,7 @@ nodegroup:
           elements: dict
           contains:
             code:
-              description: The kind of issue.
+              description: The error code.
               returned: always
               type: str
               sample: AccessDenied
@@ -836,7 +836,7 @@ nodegroup:
       type: dict
       contains:
         enabled:
-          description: Whether it is on.
+          description: Whether it is enabled.
           returned: always
           type: bool
           sample: true
@@ -918,7 +918,7 @@ nodegroup:
       type: dict
       contains:
         enabled:
-          description: Whether it is on.
+          description: Whether it is enabled.
           returned: always
           type: bool
           sample: true
@@ -965,7 +965,7 @@ updates:
       type: str
       sample: UpdateNodegroupConfig
 replaced:
-  description: The options of the old node group, where one that was to replace it could not be made.
+  description: The options of the old node group, if the new one could not be created.
   returned: when a replacement failed
   type: dict
   sample: {"capacity_type": "ON_DEMAND", "labels": {"role": "general"}}
