@@ -54,7 +54,7 @@ from typing import Any
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, role_variables
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, build_role_variables
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.text import parse_text
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 
@@ -62,7 +62,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 def cluster_config(config: Any) -> dict[str, Any]:
     """The role variables of a ClusterConfig; raises AnsibleFilterError with everything that is wrong with it."""
     try:
-        return role_variables(parse_text(config) if isinstance(config, str) else config)
+        return build_role_variables(parse_text(config) if isinstance(config, str) else config)
     except yaml.YAMLError as error:
         raise AnsibleFilterError(f"The ClusterConfig is not YAML: {error}") from error
     except (Unusable, ValidationError) as error:

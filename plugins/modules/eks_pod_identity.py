@@ -311,7 +311,7 @@ kept:
       description: Why it was kept.
       returned: always
       type: str
-      sample: it was not made by kumo.eks for this cluster
+      sample: it was not created by kumo.eks for this cluster
 agent:
   description:
     - The status of the EKS Pod Identity Agent. It is the status of the add-on C(eks-pod-identity-agent), V(AUTO_MODE) if the

@@ -112,4 +112,6 @@ def test_a_cluster_that_is_not_there_has_no_releases(keep, chart):
     planned = keep("web", cluster_name="none", chart=chart, check=True)
     assert (planned["action"], "kind: Deployment" in planned["diff"]["after"]) == ("install", True)
     assert SECRET not in planned["diff"]["after"]
-    assert "cluster_name: there is no cluster none" in keep("web", cluster_name="none", chart=chart, fails=True)["msg"]
+    assert (
+        "cluster_name: cluster none does not exist" in keep("web", cluster_name="none", chart=chart, fails=True)["msg"]
+    )

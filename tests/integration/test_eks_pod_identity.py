@@ -223,7 +223,7 @@ def test_an_association_of_an_add_on_is_left_to_it(sandbox, identity, roles, run
         ({"service_account": "a*"}, "service_account"),
         ({"policy_arns": [], "session_policy": NARROW}, "session_policy: .* Set disable_session_tags=true"),
         ({"policy_arns": [], "session_policy": {"a": 1}}, "session_policy: .* is not a policy document"),
-        ({"cluster_name": "none"}, "there is no cluster none"),
+        ({"cluster_name": "none"}, "cluster none does not exist"),
     ],
 )
 def test_bad_input_is_refused_before_anything_is_sent(sandbox, identity, options, words):

@@ -366,7 +366,7 @@ def test_a_pod_from_before_the_annotation_is_to_be_started_anew(chain, api, pod,
     pod("early")
     assert run_module("eks_irsa", GUIDE)["changed"]
     broken = walked()["broken"]
-    assert broken["check"] == "pods" and "was started before the service account was annotated" in broken["cause"]
+    assert broken["check"] == "pods" and "was created before the service account was annotated" in broken["cause"]
     assert broken["cure"] == "restart it: kubectl delete -n production pod/early"
 
 

@@ -13,7 +13,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema imp
     REQUIRED,
     ROOT,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.verdicts import verdict
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.verdicts import find_verdict
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import suggest_name
 
 _WANTED = {
@@ -46,10 +46,10 @@ class _Reader:
         """The value as it is to be translated; None where it is absent, refused or wrong."""
         if value is None:
             return None
-        state, said = verdict(re.sub(r"\[\d+\]", "[]", re.sub(r"\{[^}]*\}", "{}", path)))
+        state, said = find_verdict(re.sub(r"\[\d+\]", "[]", re.sub(r"\{[^}]*\}", "{}", path)))
         if state == "refused" and not _asks_nothing(value, said.accepts):
             self.problems.append(
-                f"{_plain(path)}: not supported by kumo.eks: {said.why}. {said.way_out[0].upper()}{said.way_out[1:]}."
+                f"{_plain(path)}: not supported by kumo.eks: {said.why}. {said.remedy[0].upper()}{said.remedy[1:]}."
             )
         if state == "refused":
             return None
@@ -118,7 +118,7 @@ class _Reader:
 
     def unquoted_version(self, value: float, path: str) -> None:
         minor = f"{value}" if len(f"{value}") > 3 else f"{value}0"
-        self.problems.append(f'{path}: {value} is a number to YAML; write it in quotes, like version: "{minor}".')
+        self.problems.append(f'{path}: {value} is a number in YAML. Write it in quotes: version: "{minor}".')
 
     def wrong(self, path: str, value: Any, allowed: str, hint: str = "") -> None:
         self.problems.append(f"{_plain(path)}: {format_value(value)} is not valid. Use {allowed}.{hint}")

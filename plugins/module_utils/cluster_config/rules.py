@@ -14,7 +14,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
     OF_THE_TEMPLATE,
     read_node_config,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import sizes
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import (
+    build_scaling_config,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import find_public_cidr_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_cidr_problems
@@ -24,7 +26,7 @@ NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 
 
-def contradictions(config: dict[str, Any]) -> list[str]:
+def find_contradictions(config: dict[str, Any]) -> list[str]:
     """Everything that is wrong with a config whose fields are each right by themselves."""
     checks = (
         _metadata,
@@ -72,7 +74,7 @@ def _network(config: dict[str, Any]) -> Iterator[str]:
         yield "vpc.controlPlaneOnPrivateSubnets: cannot be combined with vpc.controlPlaneSubnetIDs. Use one of them."
     endpoints = vpc.get("clusterEndpoints", {})
     if endpoints.get("publicAccess") is False and endpoints.get("privateAccess") is not True:
-        yield "vpc.clusterEndpoints: nobody could reach the API server. Set publicAccess or privateAccess to true."
+        yield "vpc.clusterEndpoints: the API server would not be reachable. Set publicAccess or privateAccess to true."
 
 
 def _range(path: str, value: str) -> Iterator[str]:
@@ -98,20 +100,20 @@ def _subnet_ids(subnets: dict[str, Any], is_local: bool) -> Iterator[str]:
     """EKS requires two subnets; a local cluster on an Outpost has one."""
     ids = [subnet["id"] for kind in subnets.values() for subnet in kind.values() if subnet.get("id")]
     for twice in sorted({one for one in ids if ids.count(one) > 1}):
-        yield f"vpc.subnets: {twice} is there twice. Subnets must be unique."
+        yield f"vpc.subnets: {twice} is listed twice. Subnets must be unique."
     if len(set(ids)) == 1 and not is_local:
         yield f"vpc.subnets: EKS requires at least two subnets, in different Availability Zones. Given: {ids[0]}."
 
 
 def _needs_existing_subnets(config: dict[str, Any]) -> Iterator[str]:
-    way_out = "needs existing subnets. List them in vpc.subnets."
+    remedy = "needs existing subnets. List them in vpc.subnets."
     if config.get("vpc", {}).get("controlPlaneOnPrivateSubnets"):
-        yield f"vpc.controlPlaneOnPrivateSubnets: {way_out}"
+        yield f"vpc.controlPlaneOnPrivateSubnets: {remedy}"
     if config.get("kubernetesNetworkConfig", {}).get("ipFamily") == "IPv6":
-        yield f"kubernetesNetworkConfig.ipFamily: IPv6 {way_out}"
+        yield f"kubernetesNetworkConfig.ipFamily: IPv6 {remedy}"
     for index, group in enumerate(config.get("managedNodeGroups", [])):
         if group and group.get("availabilityZones"):
-            yield f"managedNodeGroups[{index}].availabilityZones: {way_out}"
+            yield f"managedNodeGroups[{index}].availabilityZones: {remedy}"
 
 
 def _outpost(config: dict[str, Any]) -> Iterator[str]:
@@ -131,17 +133,9 @@ def _outpost(config: dict[str, Any]) -> Iterator[str]:
 
 def _auto_mode(config: dict[str, Any]) -> Iterator[str]:
     auto = config.get("autoModeConfig", {})
-    if not auto.get("enabled"):
-        for name in ("nodePools", "nodeRoleARN"):
-            if auto.get(name):
-                yield f"autoModeConfig.{name}: has no effect unless autoModeConfig.enabled is true."
-        return
-    if "serviceRoleARN" not in config.get("iam", {}):
-        yield (
-            "autoModeConfig.enabled: needs a cluster role with the policies of auto mode; give it by iam.serviceRoleARN."
-        )
-    if auto.get("nodePools") != [] and "nodeRoleARN" not in auto:
-        yield "autoModeConfig.nodeRoleARN: is missing; kumo.eks makes no role for auto mode's nodes."
+    for name in ("nodePools", "nodeRoleARN"):
+        if auto.get(name) and not auto.get("enabled"):
+            yield f"autoModeConfig.{name}: has no effect unless autoModeConfig.enabled is true."
 
 
 def _nodegroups(config: dict[str, Any]) -> Iterator[str]:
@@ -162,17 +156,17 @@ def _names(path: str, items: list[Any]) -> Iterator[str]:
         if name is not None and not NAME.fullmatch(name):
             yield f"{path}[{index}].name: {format_value(name)} is not a valid name. Use letters, digits, - and _."
         if name in seen:
-            yield f"{path}[{index}].name: {format_value(name)} is there twice. Names must be unique."
+            yield f"{path}[{index}].name: {format_value(name)} is used twice. Names must be unique."
         if name is not None:
             seen.add(name)
 
 
 def _sizes(path: str, group: dict[str, Any]) -> Iterator[str]:
-    least, most, wanted = sizes(group).values()
+    least, most, wanted = build_scaling_config(group).values()
     if least < 0 or most < 1:
-        yield f"{path}: minSize {least} and maxSize {most}; minSize is at least 0 and maxSize at least 1."
+        yield f"{path}: minSize is {least}, and maxSize is {most}. Use at least 0 and at least 1."
     elif not least <= wanted <= most:
-        yield f"{path}: minSize {least}, desiredCapacity {wanted}, maxSize {most} are not in order (eksctl's defaults filled in)."
+        yield f"{path}: minSize {least}, desiredCapacity {wanted}, maxSize {most} are not in ascending order (with eksctl's defaults)."
 
 
 def _instances(path: str, group: dict[str, Any]) -> Iterator[str]:
@@ -183,7 +177,7 @@ def _instances(path: str, group: dict[str, Any]) -> Iterator[str]:
     if None in types or ("launchTemplate" in group and "amiFamily" not in group):
         return
     try:
-        ami_types.ami_type(group.get("amiFamily", "AmazonLinux2023"), types)
+        ami_types.choose_ami_type(group.get("amiFamily", "AmazonLinux2023"), types)
     except ValueError as problem:
         yield f"{path}.amiFamily: {problem}."
 
@@ -224,7 +218,7 @@ def _bootstrap(path: str, group: dict[str, Any]) -> Iterator[str]:
         yield f"{path}.overrideBootstrapCommand: is required with ami and amiFamily AmazonLinux2."
     for name in ("preBootstrapCommands", "overrideBootstrapCommand") if family.startswith("Bottlerocket") else ():
         if name in group:
-            yield f"{path}.{name}: Bottlerocket runs no scripts; use bottlerocket.settings."
+            yield f"{path}.{name}: Bottlerocket does not run scripts. Use bottlerocket.settings."
     if "bottlerocket" in group and not family.startswith("Bottlerocket"):
         yield f"{path}.bottlerocket: is for amiFamily Bottlerocket, not {family}."
 
@@ -244,7 +238,7 @@ def _update(path: str, group: dict[str, Any]) -> Iterator[str]:
 def _taints(path: str, group: dict[str, Any]) -> Iterator[str]:
     pairs = [(taint.get("key"), taint.get("effect")) for taint in group.get("taints", []) if taint]
     for pair in sorted({pair for pair in pairs if pairs.count(pair) > 1 and None not in pair}):
-        yield f"{path}.taints: {pair[0]} with {pair[1]} is there twice."
+        yield f"{path}.taints: {pair[0]} with {pair[1]} is listed twice."
 
 
 def _subnets(path: str, group: dict[str, Any], config: dict[str, Any], known: set[str]) -> Iterator[str]:
@@ -298,7 +292,7 @@ def _service_accounts(config: dict[str, Any]) -> Iterator[str]:
         path, metadata = f"iam.serviceAccounts[{index}]", row.get("metadata", {})
         who = (metadata.get("namespace", "default"), metadata.get("name", ""))
         if who in seen:
-            yield f"{path}.metadata.name: {who[0]}/{who[1]} is there twice."
+            yield f"{path}.metadata.name: {who[0]}/{who[1]} is listed twice."
         if who[1]:
             seen.add(who)
         yield from _role_of_account(path, row)
@@ -310,7 +304,7 @@ def _role_of_account(path: str, row: dict[str, Any]) -> Iterator[str]:
     if "attachRoleARN" in row and (given or "subjectPattern" in row):
         yield f"{path}.attachRoleARN: cannot be combined with {', '.join(given or ['subjectPattern'])}, because that role is managed elsewhere."
     if "attachRoleARN" not in row and not any(row.get(name) for name in of_role[:3]):
-        yield f"{path}: gives no permissions. Name policies by attachPolicyARNs, attachPolicy or wellKnownPolicies, or a role by attachRoleARN."
+        yield f"{path}: grants no permissions. Set attachPolicyARNs, attachPolicy or wellKnownPolicies, or attachRoleARN."
     if "subjectPattern" in row and not row.get("roleOnly"):
         yield f"{path}.subjectPattern: needs roleOnly: true, because service accounts that match are created by others."
     yield from _document(f"{path}.attachPolicy", row.get("attachPolicy"))
@@ -325,7 +319,7 @@ def _associations(config: dict[str, Any]) -> Iterator[str]:
     rows = config.get("iam", {}).get("podIdentityAssociations", [])
     addons = {(addon or {}).get("name") for addon in config.get("addons", [])}
     if rows and "eks-pod-identity-agent" not in addons and not config.get("autoModeConfig", {}).get("enabled"):
-        yield "iam.podIdentityAssociations: need the agent. Add eks-pod-identity-agent to addons."
+        yield "iam.podIdentityAssociations: need the EKS Pod Identity Agent. Add eks-pod-identity-agent to addons."
     seen: set[tuple[str, str]] = set()
     for index, row in enumerate(rows):
         path, row = f"iam.podIdentityAssociations[{index}]", row or {}
@@ -333,7 +327,7 @@ def _associations(config: dict[str, Any]) -> Iterator[str]:
             yield f"{path}.namespace: is missing."
         who = (row.get("namespace", ""), row.get("serviceAccountName", ""))
         if who in seen:
-            yield f"{path}.serviceAccountName: {who[0]}/{who[1]} is there twice."
+            yield f"{path}.serviceAccountName: {who[0]}/{who[1]} is listed twice."
         if all(who):
             seen.add(who)
         yield from _role_of_association(path, row)
@@ -345,7 +339,7 @@ def _role_of_association(path: str, row: dict[str, Any]) -> Iterator[str]:
     if "roleARN" in row and given:
         yield f"{path}.roleARN: cannot be combined with {', '.join(given)}, because that role is managed elsewhere."
     if "roleARN" not in row and not any(row.get(name) for name in rights):
-        yield f"{path}: gives no permissions. Name a role by roleARN, or policies by {', '.join(rights)}."
+        yield f"{path}: grants no permissions. Set roleARN, or {', '.join(rights)}."
     if "permissionPolicyName" in row and "permissionPolicy" not in row:
         yield f"{path}.permissionPolicyName: has no effect without permissionPolicy."
     yield from _document(f"{path}.permissionPolicy", row.get("permissionPolicy"))

@@ -304,9 +304,9 @@ class Network:
 
     def _fail_nat(self, part: Part) -> None:
         failed = "; ".join(format_failure(row) for row in part.resource.list_failed())
-        reason = failed or "it is gone: somebody deleted it"
+        reason = failed or "it was deleted"
         raise WaitFailed(
-            f"NAT gateway {part.resource.name}: {reason}. Remove the cause, then run again: it is replaced."
+            f"NAT gateway {part.resource.name}: {reason}. Fix the cause, and run the task again to replace it."
         )
 
     def _settle(self, nat: list[Part]) -> None:

@@ -113,9 +113,9 @@ class NetworkRemoval:
         if blocking:
             name = self.inventory.vpc_id
             raise EksError(
-                f"VPC {name} is kept, because these are in it and kumo.eks did not make them: {', '.join(blocking)}. Nothing was"
-                " deleted. Load balancers, services and security groups of the cluster's controllers have to go first; then run"
-                " this again.",
+                f"VPC {name} is kept, because it contains resources that kumo.eks did not create: {', '.join(blocking)}. Nothing"
+                " was deleted. Delete load balancers, services and security groups of the cluster's controllers first, and run"
+                " the task again.",
                 blocking=blocking,
             )
 

@@ -71,7 +71,7 @@ def describe_vpc(ec2: Any, vpc_id: str) -> Row:
     except Exception as error:
         if has_code(error, *NOT_FOUND):
             raise EksError(
-                f"vpc_id: there is no VPC {vpc_id} in this region. Check the id, the region and the account."
+                f"vpc_id: VPC {vpc_id} does not exist in this region. Check the ID, the region and the account."
             ) from error
         raise
     return {**row, **describe_dns(ec2, vpc_id)}
@@ -118,7 +118,7 @@ class VpcResource(NetworkResource):
     def is_immutable(self, change: Change) -> bool:
         if change.field.option == "cidr":
             raise EksError(
-                f"cidr: {self.inventory.vpc_id} has {change.before}, and the task says {change.after}. EC2 cannot change the"
+                f"cidr: {self.inventory.vpc_id} has {change.before}, but the task sets {change.after}. EC2 cannot change the"
                 " range of a VPC. Use its range, or add a range to secondary_cidrs; only a new cluster can have another."
             )
         return False

@@ -88,11 +88,11 @@ class PodIdentityAssociationResource(EksResource):
         super().validate(raw, desired)
         if raw is None and not desired.get("role_arn"):
             raise ValidationError(
-                f"role_arn: is needed to create the association of {self.name}, or say what role is to be kept"
+                f"role_arn: is required to create the association of {self.name}. Set it, or an option of the IAM role such as policy_arns"
             )
         if raw is not None and raw.get("ownerArn") and raw["ownerArn"] != raw.get("associationArn"):
             raise ValidationError(
-                f"The association of {self.name} belongs to {raw['ownerArn']}. Way out: change it there,"
+                f"The association of {self.name} belongs to {raw['ownerArn']}. Change it there,"
                 " with pod_identity_associations of kumo.eks.eks_addon."
             )
 

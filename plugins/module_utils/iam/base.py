@@ -71,4 +71,4 @@ def check_policies(iam: Any, arns: list[str], option: str, partition: str) -> No
                 f"{option}: {arn!r} is not the ARN of a policy in the partition {partition}. Use one like arn:{partition}:iam::..."
             )
         if get_or_none(lambda arn=arn: iam.get_policy(PolicyArn=arn)) is None:
-            raise ValidationError(f"{option}: there is no policy {arn}. Check its name and its path.")
+            raise ValidationError(f"{option}: policy {arn} does not exist. Check its name and path.")

@@ -146,7 +146,7 @@ class IrsaManager:
         if is_ours(raw):
             return self._roles.ensure_deleted(resource)
         kept.append(
-            build_kept("service account", str(account), "it was not made by kumo.eks; its annotations are removed")
+            build_kept("service account", str(account), "it was not created by kumo.eks; its annotations are removed")
         )
         gone = {key: None for key in OURS if key in raw["annotations"]}
         return self._roles.reconciler(resource).ensure_present({"annotations": gone}) if gone else Outcome(False, raw)
@@ -170,7 +170,7 @@ class IrsaManager:
         if raw is None:
             return Outcome(False, None), []
         if self.context.owner not in raw["tags"]:
-            return Outcome(False, raw), [build_kept("oidc provider", provider.arn, "it was not made by kumo.eks")]
+            return Outcome(False, raw), [build_kept("oidc provider", provider.arn, "it was not created by kumo.eks")]
         users = [name for name in self._list_trusting(provider.arn) if name not in leaving]
         if users:
             why = f"roles trust it: {', '.join(users[:10])}" + (

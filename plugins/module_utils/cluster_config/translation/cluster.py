@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.identities import identities
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import nodegroups
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import (
+    build_nodegroups,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import convert_to_snake
 
 # What eksctl sets where the file says nothing.
@@ -21,7 +23,7 @@ NODE_POOLS = ["general-purpose", "system"]
 DEFAULT_ADDONS = ("vpc-cni", "kube-proxy", "coredns", "metrics-server")
 
 
-def variables(config: dict[str, Any]) -> dict[str, Any]:
+def build_variables(config: dict[str, Any]) -> dict[str, Any]:
     """Role variables of a config without contradictions, by name."""
     rooms = (
         _shared,
@@ -171,7 +173,7 @@ def _compute(auto: dict[str, Any]) -> dict[str, Any]:
 def _nodes(config: dict[str, Any]) -> dict[str, Any]:
     """Each role that eksctl creates for nodes has the rights for AWS Systems Manager: pkg/cfn/builder/iam_helper.go."""
     return {
-        "eks_nodegroups_list": nodegroups(config),
+        "eks_nodegroups_list": build_nodegroups(config),
         "eks_nodegroups_ssm": True if config.get("managedNodeGroups") else None,
     }
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import build_template
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import sizes
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import (
+    build_scaling_config,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import convert_to_snake
 
 # What eksctl sets where the file says nothing: SetManagedNodeGroupDefaults in pkg/apis/eksctl.io/v1alpha5/defaults.go.
@@ -38,7 +40,7 @@ POLICIES = {
 SAME = {"launchTemplate": "launch_template", "releaseVersion": "release_version"}
 
 
-def nodegroups(config: dict[str, Any]) -> list[dict[str, Any]]:
+def build_nodegroups(config: dict[str, Any]) -> list[dict[str, Any]]:
     """eks_nodegroups_list, in the file's order."""
     subnets = config.get("vpc", {}).get("subnets", {})
     cluster = config["metadata"]["name"]
@@ -49,7 +51,7 @@ def _nodegroup(group: dict[str, Any], subnets: dict[str, Any], cluster: str) -> 
     name = group["name"]
     given = {
         "name": name,
-        "scaling_config": sizes(group),
+        "scaling_config": build_scaling_config(group),
         "capacity_type": "SPOT" if group.get("spot") else "ON_DEMAND",
         "private_networking": group.get("privateNetworking", False),
         "subnets": _subnets(group, subnets),
@@ -74,7 +76,7 @@ def _machine(group: dict[str, Any]) -> dict[str, Any]:
     types = types or [INSTANCE_TYPE]
     if "ami" in group:
         return {"instance_types": types}
-    return {"instance_types": types, "ami_type": ami_types.ami_type(group.get("amiFamily", AMI_FAMILY), types)}
+    return {"instance_types": types, "ami_type": ami_types.choose_ami_type(group.get("amiFamily", AMI_FAMILY), types)}
 
 
 def _repair(group: dict[str, Any]) -> dict[str, Any] | None:
