@@ -544,22 +544,22 @@ def open_api(module: AnsibleAWSModule, eks: Any, wanted: bool) -> Iterator[Kuber
 
 @dataclass
 class Done:
-    """What became of the task: the provider, what of it was kept, the identities, and providers of earlier clusters of the name."""
+    """The results of the task: the provider, the identities, what was kept, and providers of earlier clusters of the same name."""
 
     provider: Outcome
     results: list[ItemResult]
     kept: list[dict[str, str]] = field(default_factory=list)
-    list_orphaned_providers: list[Outcome] = field(default_factory=list)
+    orphaned_providers: list[Outcome] = field(default_factory=list)
 
 
-def keep(manager: IrsaManager, identities: list[Identity], tags: dict[str, str]) -> Done:
-    """Provider first, then the identities."""
+def ensure_identities(manager: IrsaManager, identities: list[Identity], tags: dict[str, str]) -> Done:
+    """Create or update the provider first, then the identities."""
     provider = manager.ensure_provider(tags)
     return Done(provider, run_concurrently([(one.name, partial(manager.ensure_present, one)) for one in identities]))
 
 
-def remove(manager: IrsaManager, identities: list[Identity]) -> Done:
-    """The identities first, then the provider, if nothing failed."""
+def ensure_identities_absent(manager: IrsaManager, identities: list[Identity]) -> Done:
+    """Delete the identities first, then the provider, if nothing failed."""
     results = run_concurrently([(one.name, partial(manager.ensure_absent, one)) for one in identities])
     if any(result.error for result in results):
         return Done(Outcome(False, None), results)
@@ -572,15 +572,15 @@ def remove(manager: IrsaManager, identities: list[Identity]) -> Done:
     done = Done(provider, results, kept)
     for one in manager.list_orphaned_providers() if provider.raw is None else ():
         outcome, more = one.ensure_provider_absent(leaving)
-        done.list_orphaned_providers.append(outcome)
+        done.orphaned_providers.append(outcome)
         done.kept += more
     return done
 
 
 def finish(module: AnsibleAWSModule, done: Done) -> None:
-    """End the task with the provider beside the identities."""
+    """End the task with the results of the provider and the identities."""
     provider, rows = done.provider, build_rows(done.results, build_plain_result)
-    changed = any(outcome.changed for outcome in (provider, *done.list_orphaned_providers)) or any(
+    changed = any(outcome.changed for outcome in (provider, *done.orphaned_providers)) or any(
         row["changed"] for row in rows
     )
     facts: dict[str, Any] = {
@@ -590,7 +590,7 @@ def finish(module: AnsibleAWSModule, done: Done) -> None:
         "diff": {
             "before": {
                 "oidc_provider": provider.before,
-                **_numbered([one.before for one in done.list_orphaned_providers]),
+                **_number_providers([one.before for one in done.orphaned_providers]),
             },
             "after": {"oidc_provider": provider.after},
         },
@@ -598,8 +598,8 @@ def finish(module: AnsibleAWSModule, done: Done) -> None:
     exit_with_rows(module, done.results, rows, facts, None if module.params["identities"] is None else "identities")
 
 
-def _numbered(list_orphaned_providers: list[dict[str, Any]]) -> dict[str, Any]:
-    return {f"forgotten_oidc_provider_{number}": row for number, row in enumerate(list_orphaned_providers, start=1)}
+def _number_providers(providers: list[dict[str, Any]]) -> dict[str, Any]:
+    return {f"orphaned_oidc_provider_{number}": row for number, row in enumerate(providers, start=1)}
 
 
 def main() -> None:
@@ -623,9 +623,9 @@ def main() -> None:
         with open_api(module, eks, exists and any(one.written_accounts for one in identities)) as api:
             manager = IrsaManager(iam, api, context, params["audience"], module.check_mode)
             done = (
-                keep(manager, identities, params.get("tags", {}))
+                ensure_identities(manager, identities, params.get("tags", {}))
                 if params["state"] == "present"
-                else remove(manager, identities)
+                else ensure_identities_absent(manager, identities)
             )
         finish(module, done)
 

@@ -158,8 +158,8 @@ def book_of(*tasks: dict[str, object]) -> dict[str, object]:
 def playing(commands: Commands, tmp_path: Path, *flags: str, **options: object) -> subprocess.Popen[str]:
     """A play of one eks_wait, as a user runs it."""
     task = {"kumo.eks.eks_wait": {"cluster_name": NAME, **options}, "register": "waited"}
-    build_options = {"ansible.builtin.debug": {"msg": "{{ waited.resources | to_json }}"}}
-    play = book_of(task, build_options)
+    debug = {"ansible.builtin.debug": {"msg": "{{ waited.resources | to_json }}"}}
+    play = book_of(task, debug)
     book = tmp_path / "book.json"
     book.write_text(json.dumps([play]))
     command = [str(commands.playbook), *flags, "-i", "localhost,", str(book)]

@@ -224,7 +224,7 @@ def _get_only_provider(row: dict[str, Any]) -> str | None:
 def _combine(parts: dict[str, Outcome], role_arn: str, kept: list[Kept] | None = None) -> Outcome:
     """One outcome of several parts; ``raw`` is the result as users see it, before and after are by part."""
     accounts = [one.raw for name, one in parts.items() if name.startswith("service account") and one.raw]
-    build_options = {
+    result = {
         "role_arn": role_arn,
         "role": build_role_result(parts["role"].raw) if "role" in parts else None,
         "policy": build_policy_result(parts["policy"].raw) if "policy" in parts else None,
@@ -235,7 +235,7 @@ def _combine(parts: dict[str, Outcome], role_arn: str, kept: list[Kept] | None =
     }
     return Outcome(
         any(part.changed for part in parts.values()),
-        build_options,
+        result,
         {name: part.before for name, part in parts.items()},
         {name: part.after for name, part in parts.items()},
     )

@@ -114,7 +114,7 @@ class PodIdentityManager:
 def _combine(parts: dict[str, Outcome], kept: list[Kept]) -> Outcome:
     """One outcome of several parts; ``raw`` is the result as users see it."""
     association = parts["association"].raw
-    build_options = {
+    result = {
         "association": {key: value for key, value in convert_answer(association).items() if key != "status"}
         if association
         else None,
@@ -124,7 +124,7 @@ def _combine(parts: dict[str, Outcome], kept: list[Kept]) -> Outcome:
     }
     return Outcome(
         any(part.changed for part in parts.values()),
-        build_options,
+        result,
         {name: part.before for name, part in parts.items()},
         {name: part.after for name, part in parts.items()},
     )

@@ -192,11 +192,11 @@ def _addons(config: dict[str, Any]) -> dict[str, Any]:
     """eksctl installs its default add-ons beside those of the file, unless the file disables them or auto mode has them."""
     auto = config.get("autoModeConfig", {}).get("enabled", False)
     without = config.get("addonsConfig", {}).get("disableDefaultAddons", False)
-    list_names = [_addon(addon) for addon in config.get("addons", [])]
-    named = {addon["name"] for addon in list_names}
+    addons = [_addon(addon) for addon in config.get("addons", [])]
+    named = {addon["name"] for addon in addons}
     defaults = [{"name": name} for name in DEFAULT_ADDONS if name not in named and not (auto or without)]
     return {
-        "eks_addons_list": [*defaults, *list_names],
+        "eks_addons_list": [*defaults, *addons],
         # eksctl creates every cluster without EKS' unmanaged add-ons, and installs its own defaults:
         # https://github.com/eksctl-io/eksctl/issues/8681. A local cluster on an Outpost has the unmanaged ones only.
         "eks_cluster_bootstrap_self_managed_addons": None if config.get("outpost") else False,
