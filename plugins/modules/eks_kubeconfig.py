@@ -157,7 +157,7 @@ def describe_endpoint(module: AnsibleAWSModule) -> dict[str, Any]:
     name = module.params["cluster_name"]
     cluster = describe_or_none(get_client(module).describe_cluster, "cluster", name=name)
     if cluster is None:
-        raise EksError(f"cluster_name: there is no cluster {name} in {module.region}")
+        raise EksError(f"cluster_name: cluster {name} does not exist in {module.region}")
     if not cluster.get("endpoint"):
         raise EksError(f"cluster {name} is {cluster['status']} and has no endpoint yet. Wait for it with eks_wait")
     return cluster

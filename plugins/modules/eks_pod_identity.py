@@ -290,7 +290,7 @@ associations:
       description: Why it failed.
       returned: when it failed
       type: str
-      sample: "role_arn: is needed to create the association"
+      sample: "role_arn: is required to create the association"
 kept:
   description: What O(state=absent) did not remove, and why.
   returned: always

@@ -164,7 +164,7 @@ def test_a_list_has_a_result_for_each_and_one_that_fails_stops_none(identity, ro
         {"namespace": "n", "service_account": "three", "policy_arns": [READ]},
     ]
     result = identity(associations=rows)
-    assert result["failed"] and "1 of 3 failed: n/two: role_arn: is needed to create" in result["msg"]
+    assert result["failed"] and "1 of 3 failed: n/two: role_arn: is required to create" in result["msg"]
     assert [row["changed"] for row in result["associations"]] == [True, False, True]
     rows[1]["role_arn"] = roles[1]
     assert [row["changed"] for row in identity(associations=rows)["associations"]] == [False, True, False]
@@ -213,7 +213,7 @@ def test_an_association_of_an_add_on_is_left_to_it(sandbox, identity, roles, run
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({}, "role_arn: is needed to create the association of production/my-app-sa"),
+        ({}, "role_arn: is required to create the association of production/my-app-sa"),
         ({"role_arn": "one"}, "role_arn: 'one' is not the ARN of an IAM role"),
         (
             {"role_arn": "arn:aws:iam::123456789012:role/one", "target_role_arn": "x"},
@@ -221,7 +221,7 @@ def test_an_association_of_an_add_on_is_left_to_it(sandbox, identity, roles, run
         ),
         ({"role_arn": "arn:aws:iam::123456789012:role/one", "policy_arns": []}, "policy_arns would change it"),
         ({"service_account": "a*"}, "service_account"),
-        ({"policy_arns": [], "session_policy": NARROW}, "session_policy: .* Set disable_session_tags=true"),
+        ({"policy_arns": [], "session_policy": NARROW}, "session_policy: .* set disable_session_tags=true"),
         ({"policy_arns": [], "session_policy": {"a": 1}}, "session_policy: .* is not a policy document"),
         ({"cluster_name": "none"}, "cluster none does not exist"),
     ],
