@@ -243,7 +243,7 @@ def roll_back(module: AnsibleAWSModule, operations: ReleaseOperations, pods: Pod
     params = module.params
     current = operations.find()
     if current is None:
-        raise EksError(f"name: there is no release {params['name']} in namespace {params['namespace']}")
+        raise EksError(f"name: release {params['name']} does not exist in namespace {params['namespace']}")
     history = operations.list_history()
     if current.status in PENDING:
         validate_recovery(current, history, operations.title, params)

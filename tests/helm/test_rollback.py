@@ -52,7 +52,7 @@ def test_where_there_is_no_way_back(web, keep, chart):
     said = web(revision=7, fails=True)["msg"]
     assert said == "revision: release web has no revision 7. It has 1, 2, 3"
     assert (
-        "name: there is no release nothing in namespace"
+        "name: release nothing does not exist in namespace"
         in keep("nothing", module="eks_helm_rollback", fails=True)["msg"]
     )
     keep("first", chart=chart)

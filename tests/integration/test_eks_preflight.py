@@ -30,4 +30,4 @@ def test_what_does_not_exist_is_named(run_module, ground):
     wanted = {"subnets": [*ground["subnets"], "subnet-0"], "role_arn": "arn:aws:iam::123456789012:role/none"}
     result = check(run_module, cluster=wanted, state="present")
     assert result["failed"] and "subnet subnet-0 does not exist" in result["msg"]
-    assert "there is no IAM role arn:aws:iam::123456789012:role/none" in result["msg"]
+    assert "IAM role arn:aws:iam::123456789012:role/none does not exist" in result["msg"]

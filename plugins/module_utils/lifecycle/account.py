@@ -122,7 +122,7 @@ class AccountCheck:
             except Exception as error:
                 if not has_code(error, "NoSuchEntity"):
                     raise
-                yield f"{option}: there is no IAM role {arn}."
+                yield f"{option}: IAM role {arn} does not exist."
 
 
 def list_subnets(read: Read) -> dict[str, str]:
