@@ -65,7 +65,7 @@ class ActionModule(ActionBase):
         """One run of the module: its observations, and the limits of the wait."""
         answer = self._execute_module(
             module_name="kumo.eks.eks_wait",
-            module_args={**self._task.args, "_look_once": True},
+            module_args={**self._task.args, "_poll_once": True},
             task_vars=task_vars,
         )
         if answer.get("failed"):

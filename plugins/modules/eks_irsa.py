@@ -521,7 +521,7 @@ def read(params: dict[str, Any]) -> list[Identity]:
 
 
 def build_context(module: AnsibleAWSModule, eks: Any, iam: Any) -> tuple[ClusterContext, bool]:
-    """The ground, and whether the cluster is there; a plan and a deletion also do without one."""
+    """The context, and whether the cluster exists. It must exist, except in check mode and with state=absent."""
     name, present = module.params["cluster_name"], module.params["state"] == "present"
     raw = describe_or_none(eks.describe_cluster, "cluster", name=name)
     if present and not module.check_mode:

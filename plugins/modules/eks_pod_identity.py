@@ -336,7 +336,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity impor
     build_association_item_spec,
     build_association_spec,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import AGENT, agent_of
+from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import AGENT, find_agent_status
 from ansible_collections.kumo.eks.plugins.module_utils.identity.context import (
     build_cluster_context,
     check_cluster_exists,
@@ -345,8 +345,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.identity.model import che
 from ansible_collections.kumo.eks.plugins.module_utils.identity.pod_identity import PodIdentityManager
 
 
-def check_agent(module: AnsibleAWSModule, eks: Any) -> dict[str, Any] | None:
-    """The cluster; a plan and a deletion also do without one."""
+def describe_cluster(module: AnsibleAWSModule, eks: Any) -> dict[str, Any] | None:
+    """The cluster. It must exist, except in check mode and with state=absent."""
     name = module.params["cluster_name"]
     raw = describe_or_none(eks.describe_cluster, "cluster", name=name)
     if module.params["state"] == "present" and not module.check_mode:
@@ -354,12 +354,12 @@ def check_agent(module: AnsibleAWSModule, eks: Any) -> dict[str, Any] | None:
     return raw
 
 
-def warn_of(module: AnsibleAWSModule, agent: str) -> None:
-    """Say that the agent is missing; in check mode a task before this one may be going to install it."""
+def warn_of_missing_agent(module: AnsibleAWSModule, agent: str) -> None:
+    """Warn if the agent is missing. Not in check mode, where an earlier task may be about to install it."""
     if agent == "MISSING" and module.params["state"] == "present" and not module.check_mode:
         module.warn(
-            f"Cluster {module.params['cluster_name']} has no add-on {AGENT}, and pods get no credentials without the agent:"
-            " install it with kumo.eks.eks_addon, unless you have installed it in another way."
+            f"Cluster {module.params['cluster_name']} does not have the add-on {AGENT}. Without the agent, pods get no"
+            " credentials. Install it with kumo.eks.eks_addon, unless you have installed it in another way."
         )
 
 
@@ -387,15 +387,15 @@ def main() -> None:
         identities = [read_association(row, name) for row in rows]
         check_apart(identities, "associations")
         eks, iam = get_client(module), get_client(module, "iam")
-        cluster = check_agent(module, eks)
+        cluster = describe_cluster(module, eks)
         context = build_cluster_context(
             cluster, name, eks.meta.region_name, lambda: get_client(module, "sts").get_caller_identity()["Arn"]
         )
         manager = PodIdentityManager(eks, iam, context, module.check_mode)
         work = manager.ensure_present if params["state"] == "present" else manager.ensure_absent
         results = run_concurrently([(one.name, partial(work, one)) for one in identities])
-        agent = agent_of(eks, cluster)
-        warn_of(module, agent)
+        agent = find_agent_status(eks, cluster)
+        warn_of_missing_agent(module, agent)
     rows = build_rows(results, build_plain_result)
     facts = {
         "changed": any(row["changed"] for row in rows),

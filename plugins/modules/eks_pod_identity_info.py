@@ -116,7 +116,10 @@ agent:
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer, get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import agent_of, associations
+from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import (
+    describe_associations,
+    find_agent_status,
+)
 
 
 def main() -> None:
@@ -130,8 +133,8 @@ def main() -> None:
     wanted = {"namespace": module.params["namespace"], "serviceAccount": module.params["service_account"]}
     with handle_failures(module, f"Could not describe pod identity associations of cluster {cluster}"):
         eks = get_client(module)
-        rows = associations(eks, cluster, {key: value for key, value in wanted.items() if value})
-        agent = agent_of(eks, describe_or_none(eks.describe_cluster, "cluster", name=cluster))
+        rows = describe_associations(eks, cluster, {key: value for key, value in wanted.items() if value})
+        agent = find_agent_status(eks, describe_or_none(eks.describe_cluster, "cluster", name=cluster))
     module.exit_json(changed=False, associations=[convert_answer(row) for row in rows], agent=agent)
 
 

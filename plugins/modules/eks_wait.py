@@ -94,7 +94,7 @@ options:
     description: The interval between two lines of progress while nothing changes, in seconds.
     type: int
     default: 30
-  _look_once:
+  _poll_once:
     description: Set by the action plugin of the same name, which polls from the controller. Do not use it in playbooks.
     type: bool
     default: false
@@ -223,7 +223,7 @@ def argument_spec() -> dict[str, Any]:
         degraded_timeout=dict(type="int", default=600),
         interval=dict(type="int", default=10),
         heartbeat=dict(type="int", default=30),
-        _look_once=dict(type="bool", default=False),  # by the action plugin, which loops on the controller
+        _poll_once=dict(type="bool", default=False),  # by the action plugin, which loops on the controller
     )
 
 
@@ -262,7 +262,7 @@ def main() -> None:
         eks = get_client(module)
         if module.check_mode:
             result = {"resources": build_rows(describe_targets(eks, params))}
-        elif params["_look_once"]:
+        elif params["_poll_once"]:
             observations = [asdict(observation) for observation in describe_targets(eks, params)]
             result = {"observations": observations, "limits": asdict(limits), "cluster_name": params["cluster_name"]}
         else:

@@ -188,7 +188,7 @@ def test_a_missing_agent_is_warned_of(identity, roles, monkeypatch):
 
     monkeypatch.setattr(basic.AnsibleModule, "warn", lambda module, words, *rest, **more: said.append(words))
     identity(role_arn=roles[0])
-    assert [words for words in said if "has no add-on eks-pod-identity-agent" in words]
+    assert [words for words in said if "does not have the add-on eks-pod-identity-agent" in words]
     said.clear()
     identity(check=True, role_arn=roles[0])
     assert said == []

@@ -48,11 +48,11 @@ def choose_ami_type(family: str, instance_types: list[str]) -> str:
     arch, chips = hardware.pop()
     found = AMI_TYPES.get((family, arch, chips))
     if found is None:
-        raise ValueError(_none_fits(family, arch, chips))
+        raise ValueError(_explain_mismatch(family, arch, chips))
     return found
 
 
-def _none_fits(family: str, arch: str, chips: str) -> str:
+def _explain_mismatch(family: str, arch: str, chips: str) -> str:
     fitting = sorted(name for name, a, c in AMI_TYPES if (a, c) == (arch, chips))
     what = f"{arch} with {chips} accelerators" if chips else arch
     return f"EKS has no AMI type of family {family} for {what}. Families that fit: {', '.join(fitting)}"

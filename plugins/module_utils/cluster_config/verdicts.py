@@ -311,7 +311,7 @@ REFUSED: dict[str, Refusal] = {
 
 def find_verdict(path: str) -> tuple[str, Any]:
     """("honoured", variable), ("refused", Refusal), ("descriptive", why), or ("inside", None) where fields below differ."""
-    for length in range(len(parts := _prefixes(path)), 0, -1):
+    for length in range(len(parts := _list_prefixes(path)), 0, -1):
         prefix = parts[length - 1]
         if prefix in HONOURED:
             return "honoured", HONOURED[prefix]
@@ -322,7 +322,7 @@ def find_verdict(path: str) -> tuple[str, Any]:
     return "inside", None
 
 
-def _prefixes(path: str) -> list[str]:
+def _list_prefixes(path: str) -> list[str]:
     """ "a[].b" -> ["a", "a[]", "a[].b"]: the path and all above it, the shortest first."""
     found = [path[:i] for i, sign in enumerate(path) if i and sign in ".[{"]
     return [*found, path]

@@ -233,18 +233,18 @@ class VpcResource(NetworkResource):
     def _wait_for_ranges(self, cidrs: list[str]) -> None:
         """A range is usable once it is associated, which takes some seconds."""
 
-        def look() -> tuple[bool, None, str]:
+        def observe() -> tuple[bool, None, str]:
             row = self._read_again()
             left = [cidr for cidr in cidrs if cidr not in list_ranges(row)]
             return not left, None, f"{', '.join(left)} is not associated"
 
-        poll(look, f"The ranges of {self.inventory.vpc_id}", Deadline(CATCH_UP))
+        poll(observe, f"The ranges of {self.inventory.vpc_id}", Deadline(CATCH_UP))
 
     def _wait_for_ipv6(self) -> None:
-        def look() -> tuple[bool, None, str]:
+        def observe() -> tuple[bool, None, str]:
             return read_ipv6(self._read_again()) is not None, None, "it has no IPv6 range"
 
-        poll(look, f"The IPv6 range of {self.inventory.vpc_id}", Deadline(CATCH_UP))
+        poll(observe, f"The IPv6 range of {self.inventory.vpc_id}", Deadline(CATCH_UP))
 
     def delete(self) -> None:
         self.ec2.delete_vpc(VpcId=self.inventory.vpc_id)

@@ -52,7 +52,7 @@ def get_or_none(ask: Callable[[], Any]) -> Any:
 def retry_until_known(send: Callable[[], Any], what: str, *codes: str) -> Any:
     """Send, and for a while again where IAM does not see yet what was created a moment ago."""
 
-    def look() -> tuple[bool, Any, str]:
+    def observe() -> tuple[bool, Any, str]:
         try:
             return True, send(), ""
         except Exception as error:
@@ -60,7 +60,7 @@ def retry_until_known(send: Callable[[], Any], what: str, *codes: str) -> Any:
                 raise
             return False, None, str(error)
 
-    return poll(look, what, Deadline(CATCH_UP))
+    return poll(observe, what, Deadline(CATCH_UP))
 
 
 def check_policies(iam: Any, arns: list[str], option: str, partition: str) -> None:

@@ -15,7 +15,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import PR
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import (
     PodIdentityAssociationResource,
-    associations,
+    describe_associations,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import (
     build_pod_identity_trust,
@@ -106,7 +106,7 @@ class PodIdentityManager:
 
     def _list_users(self, arn: str, leaving: str) -> list[str]:
         """The service accounts of other associations of the cluster that have the role."""
-        rows = associations(self.eks, self.context.cluster, {}) if self.context.exists else []
+        rows = describe_associations(self.eks, self.context.cluster, {}) if self.context.exists else []
         names = [f"{row['namespace']}/{row['serviceAccount']}" for row in rows if row["roleArn"] == arn]
         return sorted(name for name in names if name != leaving)
 
