@@ -22,8 +22,8 @@ options:
     required: true
   addons:
     description:
-      - A list of add-ons, each with O(addons[].name) and any other option that describes an add-on. O(tags) next to the list are the tags of
-        every item, under an item's own.
+      - A list of add-ons, each with O(addons[].name) and any other option that describes an add-on. O(tags) next to the list are merged with the
+        tags of each item, whose values take precedence.
       - An add-on that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
@@ -37,7 +37,7 @@ options:
           description:
             - A version of the add-on, for example V(v1.20.4-eksbuild.1). V(default) is the default version for the cluster's
               Kubernetes version, V(most_recent) the newest one that is compatible with it.
-            - Where it is omitted, a new add-on gets the default version, and an existing one keeps its version.
+            - If it is omitted, a new add-on gets the default version, and an existing one keeps its version.
           type: str
         configuration_values:
           description:
@@ -89,7 +89,7 @@ options:
         tags:
           description:
             - The tags of the resource. Keys are never rewritten.
-            - Where it is omitted, tags are not changed. V({}) removes them.
+            - If it is omitted, tags are not changed. V({}) removes them.
           type: dict
           aliases: [resource_tags]
         purge_tags:

@@ -23,7 +23,7 @@ options:
   version:
     description:
       - The Kubernetes version, for example V("1.34"). Write it with quotes. YAML reads V(1.30) as the number 1.3.
-      - EKS chooses its default version where it is omitted at creation. A version that EKS does not offer is refused.
+      - EKS chooses its default version if it is omitted at creation. A version that EKS does not offer is refused.
       - A newer version upgrades the control plane, one minor version at a time, and takes about ten minutes. Nodes and add-ons keep
         their versions. The only way back is O(rollback).
     type: str
@@ -44,7 +44,7 @@ options:
     suboptions:
       timeout_minutes:
         description:
-          - How many minutes EKS tries before it gives the rollback up, from 120 to 10080. EKS uses 720 where it is omitted.
+          - How many minutes EKS tries before it gives up the rollback, from 120 to 10080. EKS uses 720 if it is omitted.
           - In EKS Auto Mode the nodes are rolled back first. Set O(wait_timeout), in seconds, to more than that.
         type: int
   role_arn:
@@ -63,22 +63,22 @@ options:
     elements: str
   endpoint_public_access:
     description:
-      - Whether the API server is reachable from the internet. EKS uses V(true) where it is omitted at creation.
+      - Whether the API server is reachable from the internet. EKS uses V(true) if it is omitted at creation.
     type: bool
   endpoint_private_access:
     description:
-      - Whether the API server is reachable from inside the VPC. EKS uses V(false) where it is omitted at creation.
+      - Whether the API server is reachable from inside the VPC. EKS uses V(false) if it is omitted at creation.
       - Without it, nodes and pods reach the API server by its public endpoint.
     type: bool
   public_access_cidrs:
     description:
-      - CIDR blocks that may reach the public endpoint. EKS uses V(0.0.0.0/0) where it is omitted at creation.
+      - CIDR blocks that may reach the public endpoint. EKS uses V(0.0.0.0/0) if it is omitted at creation.
       - Set O(endpoint_private_access=true) as well, or list the addresses of the NAT gateways. Otherwise nodes cannot join.
     type: list
     elements: str
   control_plane_egress_mode:
     description:
-      - How traffic of the control plane leaves it. EKS uses V(AWS_MANAGED) where it is omitted at creation.
+      - How outgoing traffic of the control plane is routed. EKS uses V(AWS_MANAGED) if it is omitted at creation.
       - A cluster that has left V(AWS_MANAGED) cannot return to it.
     type: str
     choices: [AWS_MANAGED, CUSTOMER_ROUTED, CUSTOMER_ISOLATED]
@@ -110,7 +110,7 @@ options:
     suboptions:
       authentication_mode:
         description:
-          - V(API) uses access entries, V(CONFIG_MAP) the aws-auth ConfigMap. EKS uses V(CONFIG_MAP) where it is omitted at creation.
+          - V(API) uses access entries, V(CONFIG_MAP) the aws-auth ConfigMap. EKS uses V(CONFIG_MAP) if it is omitted at creation.
           - It can only be changed from V(CONFIG_MAP) to V(API_AND_CONFIG_MAP) to V(API).
         type: str
         choices: [CONFIG_MAP, API_AND_CONFIG_MAP, API]
@@ -347,7 +347,7 @@ options:
   bootstrap_self_managed_addons:
     description:
       - Whether EKS installs VPC CNI, kube-proxy and CoreDNS unmanaged. Used at creation only, and never compared afterwards, because
-        EKS does not return it. EKS uses V(true) where it is omitted.
+        EKS does not return it. EKS uses V(true) if it is omitted.
     type: bool
   owned:
     description:

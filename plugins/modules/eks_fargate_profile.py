@@ -69,7 +69,7 @@ options:
         tags:
           description:
             - The tags of the resource. Keys are never rewritten.
-            - Where it is omitted, tags are not changed. V({}) removes them.
+            - If it is omitted, tags are not changed. V({}) removes them.
           type: dict
           aliases: [resource_tags]
         purge_tags:

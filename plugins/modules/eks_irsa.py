@@ -26,8 +26,8 @@ options:
     required: true
   identities:
     description:
-      - A list of identities, each with any of the options that describe one. O(tags) next to the list are the tags of every item, under an
-        item's own.
+      - A list of identities, each with any of the options that describe one. O(tags) next to the list are merged with the tags of
+        each item, whose values take precedence.
       - V([]) creates, or with O(state=absent) deletes, only the cluster's OIDC provider.
       - An item that fails does not stop the others. The task fails when all are done.
     type: list
@@ -51,7 +51,7 @@ options:
             type: str
             required: true
           namespace:
-            description: Its namespace. O(namespace) where it is omitted.
+            description: Its namespace. The default is O(namespace).
             type: str
       allow_patterns:
         description:
@@ -76,14 +76,14 @@ options:
       # IdentityRole: written by tools/shared_docs.py, from here
       policy_arns:
         description:
-          - ARNs of all policies that are attached to the IAM role, beside the one of O(policy). Others are detached, see O(purge_policies).
-          - Where it is omitted, attached policies are not changed.
+          - ARNs of all policies that are attached to the IAM role, in addition to that of O(policy). Others are detached, see O(purge_policies).
+          - If it is omitted, attached policies are not changed.
         type: list
         elements: str
       inline_policies:
         description:
           - All inline policies of the IAM role, by name. A document is a mapping, or JSON text. Others are removed, see O(purge_policies).
-          - Where it is omitted, inline policies are not changed. V({}) removes them.
+          - If it is omitted, inline policies are not changed. V({}) removes them.
         type: dict
       well_known_policies:
         description:
@@ -127,14 +127,14 @@ options:
       purge_policies:
         description:
           - Whether policies of the IAM role that are in none of these options are removed.
-          - Where it is omitted, they are removed from roles that the module created. An adopted role keeps them.
+          - If it is omitted, they are removed from roles that the module created. An adopted role keeps them.
         type: bool
       # to here.
       purge_trust:
         description:
           - Whether statements of the trust policy are removed that neither this identity nor the OIDC providers of other EKS clusters
             need.
-          - Where it is omitted, they are removed from roles that the module created. An adopted role keeps them.
+          - If it is omitted, they are removed from roles that the module created. An adopted role keeps them.
         type: bool
       token_expiration:
         description: Lifetime of the pods' tokens in seconds, from 3600 to 86400, as an annotation. V(0) removes the annotation.
@@ -156,7 +156,7 @@ options:
       tags:
         description:
           - The tags of the IAM role and of the policy. Keys are never rewritten.
-          - Where it is omitted, tags are not changed.
+          - If it is omitted, tags are not changed.
         type: dict
         aliases: [resource_tags]
       purge_tags:

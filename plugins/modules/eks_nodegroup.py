@@ -24,8 +24,8 @@ options:
     required: true
   nodegroups:
     description:
-      - A list of node groups, each with O(nodegroups[].name) and any other option that describes a node group. O(tags) beside it
-        are the tags of every item, under an item's own.
+      - A list of node groups, each with O(nodegroups[].name) and any other option that describes a node group. O(tags) next to the list
+        are merged with the tags of each item, whose values take precedence.
       - They are managed concurrently. A node group that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
@@ -36,7 +36,7 @@ options:
         required: true
       purge_tags: &purge_tags
         description:
-          - Whether tags of the node group that are not in O(tags) are removed. Used only where O(tags) is given. Omitted, they are.
+          - Whether tags of the node group that are not in O(tags) are removed. Used only where O(tags) is given. The default is V(true).
           - Tags of AWS, with the prefix C(aws:), and the mark of O(owned) remain.
         type: bool
       <<: &nodegroup
@@ -94,7 +94,7 @@ options:
           type: list
           elements: str
         ami_type:
-          description: The kind of machine image. EKS cannot change it. Omitted, a new group has V(AL2023_x86_64_STANDARD).
+          description: The kind of machine image. EKS cannot change it. By default a new group has V(AL2023_x86_64_STANDARD).
           type: str
           choices:
             - AL2_x86_64
@@ -139,7 +139,7 @@ options:
               description: Name of the EC2 key pair.
               type: str
             source_sg:
-              description: IDs of the security groups from which SSH is allowed. Omitted, it is allowed from 0.0.0.0/0.
+              description: IDs of the security groups from which SSH is allowed. By default it is allowed from 0.0.0.0/0.
               type: list
               elements: str
         template:
@@ -168,10 +168,10 @@ options:
                   description: The device, like C(/dev/xvdf). Required with O(template.image_id).
                   type: str
                 size:
-                  description: Size in GiB. Omitted, the size of the snapshot.
+                  description: Size in GiB. The default is the size of the snapshot.
                   type: int
                 type:
-                  description: The type of the volume. Omitted, it is V(gp3).
+                  description: The type of the volume. The default is V(gp3).
                   type: str
                   choices: [gp2, gp3, io1, io2, sc1, st1, standard]
                 iops:
@@ -181,30 +181,30 @@ options:
                   description: Throughput in MiB/s, from 125 to 2000. Only with V(gp3).
                   type: int
                 encrypted:
-                  description: Whether the volume is encrypted. Omitted, the account's default decides.
+                  description: Whether the volume is encrypted. The default is that of the account.
                   type: bool
                 kms_key_id:
                   description:
-                    - ID, alias or ARN of the KMS key. Omitted, the account's default key is used.
+                    - ID, alias or ARN of the KMS key. The default is the default key of the account.
                     - The service-linked role of EC2 Auto Scaling needs a grant on a customer managed key, or no instance starts.
                   type: str
                 snapshot_id:
                   description: The snapshot that the volume is created from.
                   type: str
                 delete_on_termination:
-                  description: Whether the volume is deleted with its instance. Omitted, it is. One that stays costs money.
+                  description: Whether the volume is deleted with its instance. The default is V(true). A volume that is kept costs money.
                   type: bool
             metadata_options:
               description: The instance metadata service.
               type: dict
               suboptions:
                 http_tokens:
-                  description: Whether a token is needed (IMDSv2). Omitted, it is V(required).
+                  description: Whether a token is needed (IMDSv2). The default is V(required).
                   type: str
                   choices: [required, optional]
                 http_put_response_hop_limit:
                   description:
-                    - How many network hops an answer may take, 1 to 64. Omitted, it is 2, so that pods reach the service.
+                    - How many network hops an answer may take, 1 to 64. The default is 2, so that pods can reach the service.
                     - With 1, pods outside of the host network cannot take the role of the nodes.
                   type: int
                 http_endpoint:
@@ -226,14 +226,14 @@ options:
               type: dict
             security_groups:
               description:
-                - IDs of security groups of the instances, beside the cluster's.
+                - IDs of additional security groups of the instances.
               type: list
               elements: str
             cluster_security_group:
               description:
                 - With O(template.security_groups), whether the instances also have the cluster's security group. The default is V(true).
-                - EKS does not add it beside groups of a launch template. Without it the rules of the others have to let nodes and control
-                  plane reach each other, or no node joins.
+                - EKS does not add it if the launch template has security groups. Without it, the rules of the other groups must allow
+                  traffic between nodes and control plane, or no node can join.
               type: bool
             key_name:
               description: Name of the EC2 key pair for SSH.
@@ -330,7 +330,7 @@ options:
             version:
               description:
                 - The version, a number, V($Latest) or V($Default).
-                - Omitted, a new node group takes the default one, and a group that exists keeps its own.
+                - By default a new node group uses the default version, and an existing group keeps its version.
               type: str
         warm_pool_config:
           description: Instances that are prepared and wait to become nodes. They cost money while they wait.
@@ -366,12 +366,12 @@ options:
           type: str
         force:
           description:
-            - Whether nodes are replaced although a PodDisruptionBudget does not allow a pod's eviction. Omitted, they are not.
+            - Whether nodes are replaced although a PodDisruptionBudget does not allow a pod's eviction. The default is V(false).
           type: bool
         replace:
           description:
             - Whether a change that EKS cannot make deletes the node group and recreates it. All of its nodes are terminated, and their
-              pods are pending until the new ones are there. Omitted, such a change is refused.
+              pods are pending until the new ones are there. By default such a change is refused.
             - Omitted options keep the values of the old group, but for O(version) and O(release_version).
             - The old group is deleted before the new one is created. If the task ends in between, RV(replaced) has its options.
             - It also recreates a node group whose creation failed.
@@ -457,7 +457,7 @@ options:
           description:
             - The tags of the node group and, with O(template), of its launch template, instances, volumes and network interfaces. Keys
               are never rewritten.
-            - Omitted, tags are not changed. V({}) removes them.
+            - If it is omitted, tags are not changed. V({}) removes them.
           type: dict
           aliases: [resource_tags]
   <<: *nodegroup

@@ -26,8 +26,8 @@ options:
     required: true
   associations:
     description:
-      - A list of associations, each with any of the options that describe one. O(tags) next to the list are the tags of every item, under
-        an item's own.
+      - A list of associations, each with any of the options that describe one. O(tags) next to the list are merged with the tags of
+        each item, whose values take precedence.
       - An item that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
@@ -67,14 +67,14 @@ options:
         # IdentityRole: written by tools/shared_docs.py, from here
         policy_arns:
           description:
-            - ARNs of all policies that are attached to the IAM role, beside the one of O(policy). Others are detached, see O(purge_policies).
-            - Where it is omitted, attached policies are not changed.
+            - ARNs of all policies that are attached to the IAM role, in addition to that of O(policy). Others are detached, see O(purge_policies).
+            - If it is omitted, attached policies are not changed.
           type: list
           elements: str
         inline_policies:
           description:
             - All inline policies of the IAM role, by name. A document is a mapping, or JSON text. Others are removed, see O(purge_policies).
-            - Where it is omitted, inline policies are not changed. V({}) removes them.
+            - If it is omitted, inline policies are not changed. V({}) removes them.
           type: dict
         well_known_policies:
           description:
@@ -118,13 +118,13 @@ options:
         purge_policies:
           description:
             - Whether policies of the IAM role that are in none of these options are removed.
-            - Where it is omitted, they are removed from roles that the module created. An adopted role keeps them.
+            - If it is omitted, they are removed from roles that the module created. An adopted role keeps them.
           type: bool
         # to here.
         purge_trust:
           description:
             - Whether to remove statements of the trust policy that do not allow pods.
-            - Where it is omitted, they are removed from roles that the module created. An adopted role keeps them.
+            - If it is omitted, they are removed from roles that the module created. An adopted role keeps them.
           type: bool
         replace:
           description: Whether a change that EKS cannot make deletes the association and recreates it.
@@ -134,7 +134,7 @@ options:
         tags:
           description:
             - The tags of the IAM role and of the policy. Keys are never rewritten.
-            - Where it is omitted, tags are not changed.
+            - If it is omitted, tags are not changed.
           type: dict
           aliases: [resource_tags]
         purge_tags:

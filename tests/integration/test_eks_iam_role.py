@@ -269,7 +269,7 @@ REFUSED = [
     ({"purpose": "node", "path": "x"}, "path: 'x' is not a valid path"),
     ({"purpose": "node", "policy_arns": ["x"]}, "policy_arns: 'x' is not the ARN of an IAM policy"),
     ({"purpose": "node", "max_session_duration": 1}, "max_session_duration: 1 is out of range. Use 3600-43200 seconds"),
-    ({"purpose": "node", "tags": {"a": "b (c)"}}, "tags: 'a': 'b (c)' has ( ), which IAM does not take"),
+    ({"purpose": "node", "tags": {"a": "b (c)"}}, "tags: 'a': 'b (c)' has ( ), which IAM does not accept"),
     ({"purpose": "node", "tags": {"aws:a": "b"}}, "tags: the prefix aws: is reserved by AWS"),
     ({"iam_roles": [{"purpose": "node"}, {"purpose": "node"}]}, "iam_roles: "),
     ({"iam_roles": [{"purpose": "node"}, {"purpose": "custom"}]}, "iam_roles[1].name: is required"),
