@@ -136,13 +136,13 @@ class NatGatewayResource(NetworkResource):
     def _look_for_it(self, made: Row | None = None) -> Row | None:
         """The gateway in the subnet, which may be seen some seconds after it was made; None where there is none."""
 
-        def look() -> tuple[bool, Row | None, str]:
+        def observe() -> tuple[bool, Row | None, str]:
             self.inventory.read((self.rows,))
             row = self.find()
             return row is not None, row, f"no NAT gateway is seen in {self.subnet_id}"
 
         try:
-            row = poll(look, f"{self.kind} {self.name}", Deadline(SEEN_WITHIN))
+            row = poll(observe, f"{self.kind} {self.name}", Deadline(SEEN_WITHIN))
         except WaitTimedOut:
             return None
         return {**row, "tags": row["tags"] or made["tags"]} if made else row
