@@ -9,71 +9,72 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema import CHOICES, paths
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.verdicts import verdict
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema import CHOICES, list_paths
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.verdicts import find_verdict
 
 PAGE = Path(__file__).parents[1] / "docs" / "cluster-config.md"
 
 HEAD = """\
 # ClusterConfig files
 
-`ansible-playbook kumo.eks.site -e eks_cluster_config=cluster-config.yaml` brings up the cluster of an eksctl
-[ClusterConfig](https://eksctl.io/usage/schema/) file, and `kumo.eks.teardown` takes it down again. The filter
-`kumo.eks.cluster_config` turns the file into the variables of the roles. [An example](examples/cluster-config.yaml).
+`ansible-playbook kumo.eks.site -e eks_cluster_config=cluster-config.yaml` creates or updates the cluster of an eksctl
+[ClusterConfig](https://eksctl.io/usage/schema/) file, and `kumo.eks.teardown` deletes it. The filter
+`kumo.eks.cluster_config` converts the file to role variables. See [an example](examples/cluster-config.yaml).
 
-Every field is either supported, or refused by its path, with the reason and what to use instead. A field that eksctl does not know
-is refused, too, with the name that was probably meant, and so is a key that is there twice, with both lines. All problems of a file
+Every field is either supported or refused. The error names the path of a refused field, the reason, and what to use instead. Fields that
+eksctl does not know are refused with the name that was probably meant, and duplicate keys with both lines. All problems of a file
 are reported at once, before anything is created.
 
 ## Defaults
 
-Where a file has no value, the default is eksctl's, not the role's:
+If a file has no value, the default of eksctl applies, not that of the role:
 
 - The VPC is 192.168.0.0/16 with one NAT gateway (`Single`).
-- Nodes are in the public subnets. `privateNetworking: true` puts a group into the private ones.
-- A node group has two m5.large nodes with Amazon Linux 2023 and a gp3 volume of 80 GiB. A size that is omitted is taken from the
-  others. With `launchTemplate`, instance type, image and volume are those of the template.
-- `amiFamily` with the instance types gives the AMI type: Graviton, NVIDIA and Neuron instances get their own.
-- `accessConfig.authenticationMode` is `API_AND_CONFIG_MAP`. EKS itself would use `CONFIG_MAP`, which has no access entries.
-- The cluster is created without EKS' unmanaged add-ons. The add-ons vpc-cni, kube-proxy, coredns and metrics-server are installed
-  beside those of the file, unless `addonsConfig.disableDefaultAddons` or `autoModeConfig.enabled` is true. `version: latest` is
+- Nodes are in the public subnets. With `privateNetworking: true` they are in the private subnets.
+- A node group has two m5.large nodes with Amazon Linux 2023 and a gp3 volume of 80 GiB. An omitted size is derived from the
+  others. With `launchTemplate`, the template sets instance type, image and volume.
+- `amiFamily` and the instance types determine the AMI type. Graviton, NVIDIA and Neuron instances have their own AMI types.
+- `accessConfig.authenticationMode` is `API_AND_CONFIG_MAP`. The default of EKS is `CONFIG_MAP`, which does not support access entries.
+- The cluster is created without the unmanaged add-ons of EKS. The add-ons vpc-cni, kube-proxy, coredns and metrics-server are installed
+  in addition to those of the file, unless `addonsConfig.disableDefaultAddons` or `autoModeConfig.enabled` is true. `version: latest` is
   `most_recent`.
 
-What is different from eksctl:
+Differences from eksctl:
 
-- `iam.attachPolicyARNs` of a node group are attached in addition to the policies that nodes need, not in their place.
-- The IAM role of the cluster gets AmazonEKSClusterPolicy only, without the policy of the VPC resource controller.
-- IAM roles of service accounts that have no name in the file are named after cluster, namespace and service account. There is no
+- `iam.attachPolicyARNs` of a node group are attached in addition to the policies that nodes need. They do not replace them.
+- The IAM role of the cluster gets AmazonEKSClusterPolicy only, without the policy of the VPC resource controller. In EKS Auto Mode it
+  also gets the policies of Auto Mode, and the nodes get a role, unless `iam.serviceRoleARN` and `autoModeConfig.nodeRoleARN` name roles.
+- The default name of an IAM role of a service account consists of cluster, namespace and service account. There is no
   CloudFormation stack. Inline policies without a name are called `kumo-eks`.
-- `vpc.subnets` names existing subnets by their `id`; the VPC is theirs.
+- `vpc.subnets` names existing subnets by their `id`. The cluster uses the VPC of these subnets.
 
 ## Every field
 
-A field inside a refused one is refused with it. A refused field is accepted with a value that asks for nothing: empty, null, or the
-one that is named.
+If a field is refused, all fields inside it are refused. A refused field is accepted with a value that changes nothing: empty, null, or
+the value that the table names.
 
 | Field | Type | Role variable |
 |---|---|---|
 """
 
 
-def page() -> str:
+def build_page() -> str:
     """The page's text."""
-    return HEAD + "".join(_row(path, kind) for path, kind in paths() if verdict(path)[0] != "inside")
+    return HEAD + "".join(_build_row(path, kind) for path, kind in list_paths() if find_verdict(path)[0] != "inside")
 
 
-def _row(path: str, kind: str) -> str:
-    return f"| `{path}` | {_type(kind)} | {_said(path)} |\n"
+def _build_row(path: str, kind: str) -> str:
+    return f"| `{path}` | {_format_type(kind)} | {_format_verdict(path)} |\n"
 
 
-def _type(kind: str) -> str:
+def _format_type(kind: str) -> str:
     name = kind.strip("[]{}")
     words = "one of " + ", ".join(CHOICES[name]) if name in CHOICES else name
     return {"[": f"list of {words}", "{": f"mapping to {words}"}.get(kind[0], words).replace("*", "\\*")
 
 
-def _said(path: str) -> str:
-    state, said = verdict(path)
+def _format_verdict(path: str) -> str:
+    state, said = find_verdict(path)
     if state == "honoured":
         return f"`{said}`"
     if state == "descriptive":
@@ -81,8 +82,8 @@ def _said(path: str) -> str:
     accepted = "".join(
         f" `{str(value).lower() if isinstance(value, bool) else value}` is accepted." for value in said.accepts
     )
-    return f"refused: {said.why}. {said.way_out[0].upper()}{said.way_out[1:]}.{accepted}"
+    return f"refused: {said.why}. {said.remedy[0].upper()}{said.remedy[1:]}.{accepted}"
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
+    PAGE.write_text(build_page(), encoding="utf-8")

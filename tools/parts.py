@@ -145,8 +145,8 @@ def static_parts() -> list[Part]:
 def parts_of_test() -> list[Part]:
     """What `make test` runs: the longest first, so that none of them is left to run alone."""
     return [
+        pytest_part("integration", "tests/integration"),
         pytest_part("playbooks", "tests/playbooks"),
-        pytest_part("snippets", "tests/docs"),
         pytest_part("helm", "-m", "not extended", "tests/helm", leaves_out="Helm 3 (helm3)"),
         Part(
             "molecule",
@@ -154,7 +154,7 @@ def parts_of_test() -> list[Part]:
             by_scenarios,
             leaves_out="molecule's scenario site",
         ),
-        pytest_part("integration", "tests/integration"),
+        pytest_part("snippets", "tests/docs"),
         pytest_part("sandbox", "sandbox/tests"),
         pytest_part("unit", "tests/unit", "tests/support"),
         *static_parts(),

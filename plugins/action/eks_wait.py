@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's half of eks_wait: a module is mute until its end, so the loop and its live lines are here."""
+"""The part of eks_wait on the controller: a module cannot print while it runs, so the loop and its live lines are here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ display = Display()
 
 
 class ObservationFailed(Exception):
-    """The module could not look; carries its result."""
+    """The module failed; carries its result."""
 
     def __init__(self, result: dict[str, Any]) -> None:
         super().__init__(result.get("msg"))
@@ -26,7 +26,7 @@ class ObservationFailed(Exception):
 
 
 class ActionModule(ActionBase):
-    """Looks by the module of the same name, again and again, and prints each change of state and a heartbeat."""
+    """Polls with the module of the same name, and prints each status change and regularly the elapsed time."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -54,18 +54,18 @@ class ActionModule(ActionBase):
         limits = Limits(**first["limits"])
         seen = [first]
 
-        def look() -> list[Observation]:
+        def observe() -> list[Observation]:
             answer = seen.pop() if seen else self._observe(task_vars)
-            return [Observation(**row) for row in answer["sights"]]
+            return [Observation(**row) for row in answer["observations"]]
 
         watcher = Watcher(first["cluster_name"], limits, lambda line: display.display(line, stderr=True))
-        return {"changed": False, "resources": follow(look, watcher, limits, Deadline(limits.wait_timeout))}
+        return {"changed": False, "resources": follow(observe, watcher, limits, Deadline(limits.wait_timeout))}
 
     def _observe(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        """One run of the module: its sights, and on which limits it was asked to wait."""
+        """One run of the module: its observations, and the limits of the wait."""
         answer = self._execute_module(
             module_name="kumo.eks.eks_wait",
-            module_args={**self._task.args, "_look_once": True},
+            module_args={**self._task.args, "_poll_once": True},
             task_vars=task_vars,
         )
         if answer.get("failed"):

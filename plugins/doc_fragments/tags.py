@@ -10,13 +10,13 @@ options:
   tags:
     description:
       - The tags of the resource. Keys are never rewritten.
-      - Left out, tags are left alone; V({}) removes them all.
+      - If it is omitted, tags are not changed. V({}) removes all of them.
     type: dict
     aliases: [resource_tags]
   purge_tags:
     description:
-      - Whether tags that are not in O(tags) are removed. It matters only where O(tags) is given.
-      - Tags whose keys begin with C(aws:) are AWS' own and stay.
+      - Whether tags that are not in O(tags) are removed. Used only if O(tags) is given.
+      - Tags with the prefix C(aws:) belong to AWS and are kept.
     type: bool
     default: true
 """

@@ -9,9 +9,9 @@ class ModuleDocFragment:
 options:
   wait:
     description:
-      - Whether to return when the resource is settled (ACTIVE, or gone) instead of when EKS has taken the request.
-      - Changes that EKS takes only one after the other are waited for in any case, but for the last of them.
-      - An update is followed by its own id, and one that fails fails the task with the errors EKS gives.
+      - Whether to wait until the resource is ACTIVE or deleted, instead of returning when EKS has accepted the request.
+      - If EKS accepts several changes only one after the other, the module always waits for all but the last of them.
+      - The module waits for each update by its ID. If an update fails, the task fails with the errors of EKS.
     type: bool
     default: false
   wait_timeout:

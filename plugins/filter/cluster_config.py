@@ -6,12 +6,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: cluster_config
 version_added: 0.1.0
-short_description: Turn an eksctl ClusterConfig into role variables
+short_description: Convert an eksctl ClusterConfig to role variables
 description:
-  - Takes a ClusterConfig, as C(eksctl create cluster -f) does, and returns the variables of this collection's roles.
-  - Every field is either supported, or refused by its path, with the reason and what to use instead. Nothing is ignored.
+  - Takes a ClusterConfig, as C(eksctl create cluster -f) does, and returns variables of the roles of this collection.
+  - Every field is either supported, or refused by its path, with the reason and what to use instead. No field is ignored.
     C(docs/cluster-config.md) lists every field.
-  - Where the file has no value and eksctl has a default, the default is returned, so that the same file gives the same cluster.
+  - If the file has no value and eksctl has a default, the default is returned, so that the same file creates the same cluster.
   - All problems of a file are reported at once.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -21,18 +21,18 @@ options:
     type: raw
     required: true
 notes:
-  - As in eksctl, nodes are in public subnets unless their group says C(privateNetworking), and there is one NAT gateway
-    unless C(vpc.nat.gateway) says otherwise.
+  - As in eksctl, nodes are in public subnets unless their group sets C(privateNetworking), and there is one NAT gateway
+    unless C(vpc.nat.gateway) is set.
 """
 
 EXAMPLES = r"""
-- name: Use the file that eksctl uses
+- name: Read an eksctl file
   ansible.builtin.set_fact:
     eks_variables: "{{ lookup('ansible.builtin.file', 'cluster-config.yaml') | kumo.eks.cluster_config }}"
 
 - name: Show the node groups of the file
   ansible.builtin.debug:
-    var: eks_variables.nodegroups_list
+    var: eks_variables.eks_nodegroups_list
 """
 
 RETURN = r"""
@@ -54,7 +54,7 @@ from typing import Any
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, role_variables
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, build_role_variables
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.text import parse_text
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 
@@ -62,7 +62,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 def cluster_config(config: Any) -> dict[str, Any]:
     """The role variables of a ClusterConfig; raises AnsibleFilterError with everything that is wrong with it."""
     try:
-        return role_variables(parse_text(config) if isinstance(config, str) else config)
+        return build_role_variables(parse_text(config) if isinstance(config, str) else config)
     except yaml.YAMLError as error:
         raise AnsibleFilterError(f"The ClusterConfig is not YAML: {error}") from error
     except (Unusable, ValidationError) as error:

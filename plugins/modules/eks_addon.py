@@ -10,8 +10,8 @@ version_added: 0.1.0
 short_description: Manage add-ons of an Amazon EKS cluster
 description:
   - Creates add-ons, changes their version and settings in place, and deletes them.
-  - One add-on by O(name), or a whole list in one task by O(addons). The add-ons of a list are reconciled concurrently.
-  - Omitted options are not changed. An empty value clears the setting. What EKS cannot do is refused before anything is sent.
+  - Manages one add-on with O(name), or a list of add-ons in one task with O(addons), concurrently.
+  - Omitted options are not changed. An empty value clears the setting. Changes that EKS cannot make are refused before anything is sent.
   - Configuration values are checked against the schema that the add-on publishes for its version.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -22,9 +22,9 @@ options:
     required: true
   addons:
     description:
-      - A list of add-ons, each with O(addons[].name) and any other option that describes an add-on. O(tags) beside it are the tags of
-        every item, under an item's own.
-      - One that fails does not stop the others. The task fails when all are done.
+      - A list of add-ons, each with O(addons[].name) and any other option that describes an add-on. O(tags) next to the list are merged with the
+        tags of each item, whose values take precedence.
+      - An add-on that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
     suboptions:
@@ -37,7 +37,7 @@ options:
           description:
             - A version of the add-on, for example V(v1.20.4-eksbuild.1). V(default) is the default version for the cluster's
               Kubernetes version, V(most_recent) the newest one that is compatible with it.
-            - Where it is omitted, a new add-on gets the default version, and an existing one keeps its version.
+            - If it is omitted, a new add-on gets the default version, and an existing one keeps its version.
           type: str
         configuration_values:
           description:
@@ -89,7 +89,7 @@ options:
         tags:
           description:
             - The tags of the resource. Keys are never rewritten.
-            - Where it is omitted, tags are not changed. V({}) removes them.
+            - If it is omitted, tags are not changed. V({}) removes them.
           type: dict
           aliases: [resource_tags]
         purge_tags:
@@ -149,7 +149,7 @@ EXAMPLES = r"""
     resolve_conflicts: OVERWRITE
     wait: true
 
-- name: Keep three add-ons at the newest version that goes with the cluster, in one task
+- name: Update three add-ons to the newest compatible version, in one task
   kumo.eks.eks_addon:
     cluster_name: my-cluster
     addons:
@@ -180,8 +180,8 @@ EXAMPLES = r"""
 RETURN = r"""
 addon:
   description:
-    - The add-on as DescribeAddon answers it, in snake case. Its keys stand at the top level, too.
-    - In check mode, of one that is yet to come, only what the task sets.
+    - The add-on as DescribeAddon returns it, in snake case. Its keys are also at the top level of the result.
+    - In check mode, before it exists, only what the task sets.
   returned: when O(name) is given
   type: dict
   contains: &addon
@@ -207,7 +207,7 @@ addon:
       type: str
       sample: v1.13.1-eksbuild.1
     health:
-      description: What EKS reports as wrong.
+      description: Health issues that EKS reports.
       returned: when EKS returns it
       type: dict
       contains:
@@ -218,7 +218,7 @@ addon:
           elements: dict
           contains:
             code:
-              description: The kind of issue.
+              description: The error code.
               returned: always
               type: str
               sample: AccessDenied
@@ -344,7 +344,7 @@ updates:
       type: str
       sample: UpdateAddon
 replaced:
-  description: The options of the old add-on, where one that was to replace it could not be made.
+  description: The options of the old add-on, if the new one could not be created.
   returned: when a replacement failed
   type: dict
   sample: {"version": "v1.13.1-eksbuild.1"}

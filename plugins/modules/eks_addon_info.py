@@ -7,25 +7,25 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_addon_info
 version_added: 0.1.0
-short_description: Look at add-ons of an Amazon EKS cluster and at the versions EKS offers
+short_description: Describe add-ons of an Amazon EKS cluster, and the versions that EKS offers
 description:
   - Describes one add-on, or all add-ons of a cluster.
-  - On request it also says which versions of add-ons go with a Kubernetes version, and which of them is the default.
+  - On request it also lists the add-on versions that are compatible with a Kubernetes version, and which of them is the default.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
   cluster_name:
-    description: The cluster's name. One of O(cluster_name) and O(kubernetes_version) is needed.
+    description: The cluster's name. One of O(cluster_name) and O(kubernetes_version) is required.
     type: str
   name:
-    description: The add-on's name. Left out, all are described.
+    description: The add-on's name. By default all add-ons are described.
     type: str
   versions:
-    description: Whether to list the versions of the add-ons, too. O(kubernetes_version) implies it.
+    description: Whether to also list the versions of the add-ons. O(kubernetes_version) implies it.
     type: bool
     default: false
   kubernetes_version:
-    description: The Kubernetes version, with quotes, whose add-on versions are listed. Left out, it is the cluster's.
+    description: The Kubernetes version for which to list add-on versions, in quotes. The default is that of the cluster.
     type: str
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -45,13 +45,13 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Look at all add-ons of the cluster
+- name: Describe all add-ons of the cluster
   kumo.eks.eks_addon_info:
     cluster_name: my-cluster
     region: ap-northeast-1
   register: found
 
-- name: See which versions of CoreDNS go with the next Kubernetes version
+- name: List the versions of CoreDNS that are compatible with a Kubernetes version
   kumo.eks.eks_addon_info:
     name: coredns
     kubernetes_version: "1.35"
@@ -61,7 +61,7 @@ RETURN = r"""
 addons:
   description:
     - The add-ons as DescribeAddon answers them, in snake case.
-    - The list is empty where there is none, and where the cluster does not exist.
+    - The list is empty if there is none, or if the cluster does not exist.
   returned: always
   type: list
   elements: dict
@@ -88,7 +88,7 @@ addons:
       type: str
       sample: v1.13.1-eksbuild.1
     health:
-      description: What EKS reports as wrong.
+      description: Health issues that EKS reports.
       returned: when EKS returns it
       type: dict
       contains:
@@ -99,7 +99,7 @@ addons:
           elements: dict
           contains:
             code:
-              description: The kind of issue.
+              description: The error code.
               returned: always
               type: str
               sample: AccessDenied
@@ -214,7 +214,7 @@ addon_versions:
       type: str
       sample: v1.13.1-eksbuild.1
     versions:
-      description: The versions that go with it, newest first.
+      description: The versions that are compatible with it, newest first.
       returned: always
       type: list
       elements: str
@@ -258,7 +258,7 @@ def offer(info: dict[str, Any], kubernetes: str) -> dict[str, Any]:
     }
 
 
-def look(eks: Any, params: dict[str, Any]) -> dict[str, Any]:
+def describe_addons(eks: Any, params: dict[str, Any]) -> dict[str, Any]:
     """The result: add-ons, and versions where they are asked for."""
     cluster, kubernetes = params["cluster_name"], params["kubernetes_version"]
     if kubernetes:
@@ -279,8 +279,8 @@ def main() -> None:
     module = AnsibleAWSModule(
         argument_spec=spec, required_one_of=[("cluster_name", "kubernetes_version")], supports_check_mode=True
     )
-    with handle_failures(module, "Could not look at add-ons"):
-        result = look(get_client(module), module.params)
+    with handle_failures(module, "Could not describe add-ons"):
+        result = describe_addons(get_client(module), module.params)
     module.exit_json(changed=False, **result)
 
 

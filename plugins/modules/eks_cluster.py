@@ -10,8 +10,8 @@ version_added: 0.1.0
 short_description: Manage the control plane of an Amazon EKS cluster
 description:
   - Creates a cluster, changes it in place, upgrades it by minor versions, and deletes it.
-  - Omitted options are not changed. An empty value clears the setting, where EKS can clear it. What EKS cannot do is refused before
-    anything is sent.
+  - Omitted options are not changed. An empty value clears the setting, where EKS can clear it. Changes that EKS cannot make are refused
+    before anything is sent.
   - A task that was written for M(community.aws.eks_cluster) works when only the name of the collection is changed.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -23,7 +23,7 @@ options:
   version:
     description:
       - The Kubernetes version, for example V("1.34"). Write it with quotes. YAML reads V(1.30) as the number 1.3.
-      - EKS chooses its default version where it is omitted at creation. A version that EKS does not offer is refused.
+      - EKS chooses its default version if it is omitted at creation. A version that EKS does not offer is refused.
       - A newer version upgrades the control plane, one minor version at a time, and takes about ten minutes. Nodes and add-ons keep
         their versions. The only way back is O(rollback).
     type: str
@@ -44,7 +44,7 @@ options:
     suboptions:
       timeout_minutes:
         description:
-          - How many minutes EKS tries before it gives the rollback up, from 120 to 10080. EKS uses 720 where it is omitted.
+          - How many minutes EKS tries before it gives up the rollback, from 120 to 10080. EKS uses 720 if it is omitted.
           - In EKS Auto Mode the nodes are rolled back first. Set O(wait_timeout), in seconds, to more than that.
         type: int
   role_arn:
@@ -63,22 +63,22 @@ options:
     elements: str
   endpoint_public_access:
     description:
-      - Whether the API server is reachable from the internet. EKS uses V(true) where it is omitted at creation.
+      - Whether the API server is reachable from the internet. EKS uses V(true) if it is omitted at creation.
     type: bool
   endpoint_private_access:
     description:
-      - Whether the API server is reachable from inside the VPC. EKS uses V(false) where it is omitted at creation.
+      - Whether the API server is reachable from inside the VPC. EKS uses V(false) if it is omitted at creation.
       - Without it, nodes and pods reach the API server by its public endpoint.
     type: bool
   public_access_cidrs:
     description:
-      - CIDR blocks that may reach the public endpoint. EKS uses V(0.0.0.0/0) where it is omitted at creation.
+      - CIDR blocks that may reach the public endpoint. EKS uses V(0.0.0.0/0) if it is omitted at creation.
       - Set O(endpoint_private_access=true) as well, or list the addresses of the NAT gateways. Otherwise nodes cannot join.
     type: list
     elements: str
   control_plane_egress_mode:
     description:
-      - How traffic of the control plane leaves it. EKS uses V(AWS_MANAGED) where it is omitted at creation.
+      - How outgoing traffic of the control plane is routed. EKS uses V(AWS_MANAGED) if it is omitted at creation.
       - A cluster that has left V(AWS_MANAGED) cannot return to it.
     type: str
     choices: [AWS_MANAGED, CUSTOMER_ROUTED, CUSTOMER_ISOLATED]
@@ -110,7 +110,7 @@ options:
     suboptions:
       authentication_mode:
         description:
-          - V(API) uses access entries, V(CONFIG_MAP) the aws-auth ConfigMap. EKS uses V(CONFIG_MAP) where it is omitted at creation.
+          - V(API) uses access entries, V(CONFIG_MAP) the aws-auth ConfigMap. EKS uses V(CONFIG_MAP) if it is omitted at creation.
           - It can only be changed from V(CONFIG_MAP) to V(API_AND_CONFIG_MAP) to V(API).
         type: str
         choices: [CONFIG_MAP, API_AND_CONFIG_MAP, API]
@@ -347,12 +347,12 @@ options:
   bootstrap_self_managed_addons:
     description:
       - Whether EKS installs VPC CNI, kube-proxy and CoreDNS unmanaged. Used at creation only, and never compared afterwards, because
-        EKS does not return it. EKS uses V(true) where it is omitted.
+        EKS does not return it. EKS uses V(true) if it is omitted.
     type: bool
   owned:
     description:
       - Whether the cluster carries the tag C(kumo.eks/REGION/CLUSTER), by which this collection recognizes what it created. It is
-        set by the call that creates the cluster, and kept whatever O(tags) and O(purge_tags) say.
+        set in the call that creates the cluster. O(tags) and O(purge_tags) do not remove it.
       - A cluster without the tag is then neither changed nor deleted, unless O(adopt=true).
     type: bool
     default: false
@@ -465,7 +465,7 @@ EXAMPLES = r"""
 RETURN = r"""
 cluster:
   description:
-    - The cluster as DescribeCluster answers it, in snake case. Its keys stand at the top level of the result, too.
+    - The cluster as DescribeCluster returns it, in snake case. Its keys are also at the top level of the result.
     - In check mode, of a cluster that is yet to come, only what the task sets.
   returned: always
   type: dict
@@ -519,7 +519,7 @@ cluster:
           elements: str
           sample: [sg-11111111]
         cluster_security_group_id:
-          description: ID of the security group that EKS made for the cluster.
+          description: ID of the security group that EKS created for the cluster.
           returned: when EKS returns it
           type: str
           sample: sg-22222222
@@ -539,13 +539,13 @@ cluster:
           type: bool
           sample: true
         public_access_cidrs:
-          description: From where the public endpoint can be reached.
+          description: CIDR blocks that can reach the public endpoint.
           returned: when EKS returns it
           type: list
           elements: str
           sample: [0.0.0.0/0]
         control_plane_egress_mode:
-          description: Where the control plane's own traffic leaves.
+          description: How outgoing traffic of the control plane is routed.
           returned: when EKS returns it
           type: str
           sample: AWS_MANAGED
@@ -575,7 +575,7 @@ cluster:
           type: dict
           contains:
             enabled:
-              description: Whether it is on.
+              description: Whether it is enabled.
               returned: always
               type: bool
               sample: true
@@ -600,19 +600,19 @@ cluster:
       type: dict
       contains:
         cluster_logging:
-          description: Which are on, and which are off.
+          description: Which log types are enabled, and which are not.
           returned: when EKS returns it
           type: list
           elements: dict
           contains:
             types:
-              description: Kinds of logs.
+              description: The log types.
               returned: always
               type: list
               elements: str
               sample: [api, audit]
             enabled:
-              description: Whether these kinds are sent to CloudWatch.
+              description: Whether these log types are sent to CloudWatch Logs.
               returned: always
               type: bool
               sample: true
@@ -647,7 +647,7 @@ cluster:
           type: str
           sample: LS0tLS1CRUdJTi...
         active:
-          description: The authority that signs at present.
+          description: The certificate authority that signs now.
           returned: when EKS returns it
           type: dict
           contains:
@@ -657,12 +657,12 @@ cluster:
               type: str
               sample: ca-1
             activated_by:
-              description: Who chose it.
+              description: Who activated it.
               returned: when EKS returns it
               type: str
               sample: EKS
     client_request_token:
-      description: The token of the request that made it.
+      description: The idempotency token of the creation.
       returned: when EKS returns it
       type: str
       sample: 6b2a9b0e-4f7e-4c1c-9a52-6d3c7c1a8e10
@@ -678,7 +678,7 @@ cluster:
       sample:
         Environment: production
     encryption_config:
-      description: How it is encrypted.
+      description: The encryption configuration.
       returned: when EKS returns it
       type: list
       elements: dict
@@ -700,7 +700,7 @@ cluster:
               type: str
               sample: arn:aws:kms:ap-northeast-1:123456789012:key/0123
     connector_config:
-      description: Of a cluster that runs elsewhere and is connected to EKS, how.
+      description: The connection of a cluster that runs outside of EKS.
       returned: when EKS returns it
       type: dict
       contains:
@@ -735,7 +735,7 @@ cluster:
       type: str
       sample: '0123'
     health:
-      description: What EKS reports as wrong.
+      description: Health issues that EKS reports.
       returned: when EKS returns it
       type: dict
       contains:
@@ -746,7 +746,7 @@ cluster:
           elements: dict
           contains:
             code:
-              description: The kind of issue.
+              description: The error code.
               returned: always
               type: str
               sample: AccessDenied
@@ -762,7 +762,7 @@ cluster:
               elements: str
               sample: [i-0123456789abcdef0]
     outpost_config:
-      description: Of a local cluster on an Outpost, where it runs.
+      description: The Outpost of a local cluster.
       returned: when EKS returns it
       type: dict
       contains:
@@ -788,7 +788,7 @@ cluster:
               type: str
               sample: eks
             spread_level:
-              description: What the instances are spread over.
+              description: The level over which instances are spread.
               returned: when EKS returns it
               type: str
               sample: host
@@ -803,7 +803,7 @@ cluster:
           type: dict
           contains:
             spread_level:
-              description: What the instances are spread over.
+              description: The level over which instances are spread.
               returned: when EKS returns it
               type: str
               sample: host
@@ -813,7 +813,7 @@ cluster:
       type: dict
       contains:
         bootstrap_cluster_creator_admin_permissions:
-          description: Whether the creator was made an administrator.
+          description: Whether the principal that created the cluster is its administrator.
           returned: when EKS returns it
           type: bool
           sample: true
@@ -838,7 +838,7 @@ cluster:
       type: dict
       contains:
         enabled:
-          description: Whether it is on.
+          description: Whether it is enabled.
           returned: always
           type: bool
           sample: true
@@ -877,7 +877,7 @@ cluster:
       type: dict
       contains:
         enabled:
-          description: Whether it is on.
+          description: Whether it is enabled.
           returned: always
           type: bool
           sample: true
@@ -903,7 +903,7 @@ cluster:
           type: dict
           contains:
             enabled:
-              description: Whether it is on.
+              description: Whether it is enabled.
               returned: always
               type: bool
               sample: true

@@ -7,14 +7,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_cluster_info
 version_added: 0.1.0
-short_description: Look at Amazon EKS clusters
+short_description: Describe Amazon EKS clusters
 description:
   - Describes one cluster, or all clusters of the region.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
   name:
-    description: The cluster's name. Left out, all clusters are described.
+    description: The cluster's name. By default all clusters of the region are described.
     type: str
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -34,13 +34,13 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Look at one cluster
+- name: Describe one cluster
   kumo.eks.eks_cluster_info:
     name: my-cluster
     region: ap-northeast-1
   register: found
 
-- name: Look at all of them
+- name: Describe all clusters of the region
   kumo.eks.eks_cluster_info:
     region: ap-northeast-1
 """
@@ -101,7 +101,7 @@ clusters:
           elements: str
           sample: [sg-11111111]
         cluster_security_group_id:
-          description: ID of the security group that EKS made for the cluster.
+          description: ID of the security group that EKS created for the cluster.
           returned: when EKS returns it
           type: str
           sample: sg-22222222
@@ -121,13 +121,13 @@ clusters:
           type: bool
           sample: true
         public_access_cidrs:
-          description: From where the public endpoint can be reached.
+          description: CIDR blocks that can reach the public endpoint.
           returned: when EKS returns it
           type: list
           elements: str
           sample: [0.0.0.0/0]
         control_plane_egress_mode:
-          description: Where the control plane's own traffic leaves.
+          description: How outgoing traffic of the control plane is routed.
           returned: when EKS returns it
           type: str
           sample: AWS_MANAGED
@@ -157,7 +157,7 @@ clusters:
           type: dict
           contains:
             enabled:
-              description: Whether it is on.
+              description: Whether it is enabled.
               returned: always
               type: bool
               sample: true
@@ -182,19 +182,19 @@ clusters:
       type: dict
       contains:
         cluster_logging:
-          description: Which are on, and which are off.
+          description: Which log types are enabled, and which are not.
           returned: when EKS returns it
           type: list
           elements: dict
           contains:
             types:
-              description: Kinds of logs.
+              description: The log types.
               returned: always
               type: list
               elements: str
               sample: [api, audit]
             enabled:
-              description: Whether these kinds are sent to CloudWatch.
+              description: Whether these log types are sent to CloudWatch Logs.
               returned: always
               type: bool
               sample: true
@@ -229,7 +229,7 @@ clusters:
           type: str
           sample: LS0tLS1CRUdJTi...
         active:
-          description: The authority that signs at present.
+          description: The certificate authority that signs now.
           returned: when EKS returns it
           type: dict
           contains:
@@ -239,12 +239,12 @@ clusters:
               type: str
               sample: ca-1
             activated_by:
-              description: Who chose it.
+              description: Who activated it.
               returned: when EKS returns it
               type: str
               sample: EKS
     client_request_token:
-      description: The token of the request that made it.
+      description: The idempotency token of the creation.
       returned: when EKS returns it
       type: str
       sample: 6b2a9b0e-4f7e-4c1c-9a52-6d3c7c1a8e10
@@ -260,7 +260,7 @@ clusters:
       sample:
         Environment: production
     encryption_config:
-      description: How it is encrypted.
+      description: The encryption configuration.
       returned: when EKS returns it
       type: list
       elements: dict
@@ -282,7 +282,7 @@ clusters:
               type: str
               sample: arn:aws:kms:ap-northeast-1:123456789012:key/0123
     connector_config:
-      description: Of a cluster that runs elsewhere and is connected to EKS, how.
+      description: The connection of a cluster that runs outside of EKS.
       returned: when EKS returns it
       type: dict
       contains:
@@ -317,7 +317,7 @@ clusters:
       type: str
       sample: '0123'
     health:
-      description: What EKS reports as wrong.
+      description: Health issues that EKS reports.
       returned: when EKS returns it
       type: dict
       contains:
@@ -328,7 +328,7 @@ clusters:
           elements: dict
           contains:
             code:
-              description: The kind of issue.
+              description: The error code.
               returned: always
               type: str
               sample: AccessDenied
@@ -344,7 +344,7 @@ clusters:
               elements: str
               sample: [i-0123456789abcdef0]
     outpost_config:
-      description: Of a local cluster on an Outpost, where it runs.
+      description: The Outpost of a local cluster.
       returned: when EKS returns it
       type: dict
       contains:
@@ -370,7 +370,7 @@ clusters:
               type: str
               sample: eks
             spread_level:
-              description: What the instances are spread over.
+              description: The level over which instances are spread.
               returned: when EKS returns it
               type: str
               sample: host
@@ -385,7 +385,7 @@ clusters:
           type: dict
           contains:
             spread_level:
-              description: What the instances are spread over.
+              description: The level over which instances are spread.
               returned: when EKS returns it
               type: str
               sample: host
@@ -395,7 +395,7 @@ clusters:
       type: dict
       contains:
         bootstrap_cluster_creator_admin_permissions:
-          description: Whether the creator was made an administrator.
+          description: Whether the principal that created the cluster is its administrator.
           returned: when EKS returns it
           type: bool
           sample: true
@@ -420,7 +420,7 @@ clusters:
       type: dict
       contains:
         enabled:
-          description: Whether it is on.
+          description: Whether it is enabled.
           returned: always
           type: bool
           sample: true
@@ -459,7 +459,7 @@ clusters:
       type: dict
       contains:
         enabled:
-          description: Whether it is on.
+          description: Whether it is enabled.
           returned: always
           type: bool
           sample: true
@@ -485,7 +485,7 @@ clusters:
           type: dict
           contains:
             enabled:
-              description: Whether it is on.
+              description: Whether it is enabled.
               returned: always
               type: bool
               sample: true
@@ -600,7 +600,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import Ansible
 
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=dict(name=dict(type="str")), supports_check_mode=True)
-    with handle_failures(module, "Could not look at clusters"):
+    with handle_failures(module, "Could not describe clusters"):
         eks = get_client(module)
         pages = eks.get_paginator("list_clusters").paginate
         names = [module.params["name"]] if module.params["name"] else [n for p in pages() for n in p["clusters"]]

@@ -10,10 +10,10 @@ version_added: 0.1.0
 short_description: Manage Fargate profiles of an Amazon EKS cluster
 description:
   - Creates Fargate profiles, changes their tags, and deletes them.
-  - One profile by O(name), or a whole list in one task by O(profiles).
+  - Manages one profile with O(name), or a list of profiles in one task with O(profiles).
   - EKS creates or deletes one profile of a cluster at a time. The module waits for its turn, at most O(wait_timeout) seconds. In a
     list, the profiles with work to do follow one another, and the others are described concurrently.
-  - EKS cannot change a profile except for its tags. Another change is refused, unless O(replace=true).
+  - EKS can change only the tags of a profile. The module refuses any other change, unless O(replace=true).
   - A task that was written for M(community.aws.eks_fargate_profile) works when only the name of the collection is changed.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -24,10 +24,11 @@ options:
     required: true
   profiles:
     description:
-      - A list of Fargate profiles, each with O(profiles[].name) and any other option that describes a profile. O(tags) beside it are
-        the tags of every item, under an item's own.
-      - Each creation and deletion but the last is waited for in any case.
-      - One that fails does not stop the others. The task fails when all are done.
+      - A list of Fargate profiles, each with O(profiles[].name) and any other option that describes a profile.
+      - O(role_arn) and O(subnets) next to the list are the defaults of its items. O(tags) next to the list are merged with the tags of
+        each item, whose values take precedence.
+      - The module waits for each creation and deletion except the last, even with O(wait=false).
+      - A profile that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
     suboptions:
@@ -46,7 +47,7 @@ options:
           type: list
           elements: str
         selectors:
-          description: Which pods run on Fargate, 1 to 5 selectors. Required to create a profile. Their order does not matter.
+          description: The pods that run on Fargate, as 1 to 5 selectors. Required to create a profile. Their order does not matter.
           type: list
           elements: dict
           suboptions:
@@ -68,7 +69,7 @@ options:
         tags:
           description:
             - The tags of the resource. Keys are never rewritten.
-            - Where it is omitted, tags are not changed. V({}) removes them.
+            - If it is omitted, tags are not changed. V({}) removes them.
           type: dict
           aliases: [resource_tags]
         purge_tags:
@@ -125,19 +126,17 @@ EXAMPLES = r"""
         labels: {compute: fargate}
     wait: true
 
-- name: Keep two profiles as they are written here, in one task
+- name: Manage two profiles in one task, with the same role and subnets
   kumo.eks.eks_fargate_profile:
     cluster_name: my-cluster
+    role_arn: arn:aws:iam::123456789012:role/eksFargatePodRole
+    subnets: [subnet-11111111, subnet-22222222]
     profiles:
       - name: fargate-tasks
-        role_arn: arn:aws:iam::123456789012:role/eksFargatePodRole
-        subnets: [subnet-11111111, subnet-22222222]
         selectors:
           - namespace: fargate-tasks
             labels: {compute: fargate}
       - name: batch
-        role_arn: arn:aws:iam::123456789012:role/eksFargatePodRole
-        subnets: [subnet-11111111, subnet-22222222]
         selectors: [{namespace: batch}]
     wait: true
 
@@ -149,7 +148,7 @@ EXAMPLES = r"""
     replace: true
     wait: true
 
-- name: Remove a profile
+- name: Delete a profile
   kumo.eks.eks_fargate_profile:
     cluster_name: my-cluster
     name: batch
@@ -160,8 +159,8 @@ EXAMPLES = r"""
 RETURN = r"""
 fargate_profile:
   description:
-    - The profile as DescribeFargateProfile answers it, in snake case. Its keys stand at the top level, too.
-    - In check mode, of one that is yet to come, only what the task sets.
+    - The profile as DescribeFargateProfile returns it, in snake case. Its keys are also at the top level of the result.
+    - In check mode, before it exists, only what the task sets.
   returned: when O(name) is given
   type: dict
   contains: &fargate_profile
@@ -226,7 +225,7 @@ fargate_profile:
       sample:
         Environment: production
     health:
-      description: What EKS reports as wrong.
+      description: Health issues that EKS reports.
       returned: when EKS returns it
       type: dict
       contains:
@@ -237,7 +236,7 @@ fargate_profile:
           elements: dict
           contains:
             code:
-              description: The kind of issue.
+              description: The error code.
               returned: always
               type: str
               sample: AccessDenied
@@ -254,13 +253,13 @@ fargate_profile:
               sample: [i-0123456789abcdef0]
     # to here.
 updates:
-  description: Always empty, for EKS changes a profile's tags at once and has no other updates of it.
+  description: Always empty, because EKS has no updates of Fargate profiles.
   returned: when O(name) is given
   type: list
   elements: dict
   sample: []
 replaced:
-  description: The options of the old profile, where one that was to replace it could not be made.
+  description: The options of the old profile, if the new one could not be created.
   returned: when a replacement failed
   type: dict
   sample: {"selectors": [{"namespace": "batch", "labels": {}}]}
@@ -324,11 +323,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.fargate_profil
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.eks.fargate_profile import FargateProfileResource
 
-DEFAULTS = ("role_arn", "subnets")  # options that, beside a list, are those of the items that do not have them
+DEFAULTS = ("role_arn", "subnets")  # options that, next to a list, are the defaults of its items
 
 
 def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any], check: bool, wait: bool) -> Outcome:
-    """Bring one profile to its desired state, or with check say what would become of it."""
+    """Bring one profile to its desired state, or with check predict the result."""
     check_name("Fargate profile", item["name"])
     resource = FargateProfileResource(eks, module.params["cluster_name"], item["name"])
     if module.params["owned"]:

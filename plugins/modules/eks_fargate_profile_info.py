@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_fargate_profile_info
 version_added: 0.1.0
-short_description: Look at Fargate profiles of an Amazon EKS cluster
+short_description: Describe Fargate profiles of an Amazon EKS cluster
 description:
   - Describes one Fargate profile, or all Fargate profiles of a cluster.
 author:
@@ -18,7 +18,7 @@ options:
     type: str
     required: true
   name:
-    description: The Fargate profile's name. Left out, all are described.
+    description: The Fargate profile's name. By default all profiles of the cluster are described.
     type: str
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -38,14 +38,14 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Look at one Fargate profile
+- name: Describe one Fargate profile
   kumo.eks.eks_fargate_profile_info:
     cluster_name: my-cluster
     name: fargate-tasks
     region: ap-northeast-1
   register: found
 
-- name: Look at all Fargate profiles of the cluster
+- name: Describe all Fargate profiles of the cluster
   kumo.eks.eks_fargate_profile_info:
     cluster_name: my-cluster
 """
@@ -53,8 +53,8 @@ EXAMPLES = r"""
 RETURN = r"""
 fargate_profiles:
   description:
-    - The profiles as DescribeFargateProfile answers them, in snake case.
-    - The list is empty where there is none, and where the cluster does not exist.
+    - The profiles as DescribeFargateProfile returns them, in snake case.
+    - The list is empty if there is none, or if the cluster does not exist.
   returned: always
   type: list
   elements: dict
@@ -120,7 +120,7 @@ fargate_profiles:
       sample:
         Environment: production
     health:
-      description: What EKS reports as wrong.
+      description: Health issues that EKS reports.
       returned: when EKS returns it
       type: dict
       contains:
@@ -131,7 +131,7 @@ fargate_profiles:
           elements: dict
           contains:
             code:
-              description: The kind of issue.
+              description: The error code.
               returned: always
               type: str
               sample: AccessDenied
@@ -159,7 +159,7 @@ def main() -> None:
     spec = dict(cluster_name=dict(type="str", required=True), name=dict(type="str"))
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
     cluster, name = module.params["cluster_name"], module.params["name"]
-    with handle_failures(module, f"Could not look at Fargate profiles of cluster {cluster}"):
+    with handle_failures(module, f"Could not describe Fargate profiles of cluster {cluster}"):
         eks = get_client(module)
         words = {"clusterName": cluster}
         found = describe_all(

@@ -9,9 +9,9 @@ module: eks_helm
 version_added: 0.1.0
 short_description: Manage Helm releases in an Amazon EKS cluster
 description:
-  - Installs, upgrades and uninstalls releases. O(cluster_name) and O(region) are all the credentials it needs.
-  - One release by O(name), or a whole list in one task by O(releases), with one look at the cluster and one token.
-  - What would change is determined by Helm's own dry run at the cluster's API server. So a second run changes nothing, and
+  - Installs, upgrades and uninstalls releases. It needs AWS credentials, O(cluster_name) and O(region), and no kubeconfig.
+  - Manages one release with O(name), or a list of releases in one task with O(releases).
+  - The module determines changes with Helm's dry run against the API server of the cluster. A second run therefore changes nothing, and
     C(--check --diff) shows the manifests that would change. The values of Secrets are never shown.
   - A failed wait reports which pods are not ready, and why.
 author:
@@ -28,10 +28,10 @@ options:
   releases:
     description:
       - A list of releases, each with O(releases[].name) and any other option of a release.
-      - An option that a release does not set is taken from the task, as in O(wait=true) beside the list. Options that describe one release, such as
-        O(chart) and O(values), belong into the list's items.
-      - Each release starts when those in its O(releases[].depends_on) are done. Independent ones run side by side, O(concurrency) at once, and
-        start as written.
+      - Options next to the list, such as O(wait=true), are the defaults of its items. Options that describe one release, such as
+        O(chart) and O(values), must be in the items.
+      - Each release starts when the releases in its O(releases[].depends_on) are done. Others are installed concurrently, O(concurrency) at a
+        time, in the order of the list.
       - A release that fails does not stop the others, except those that depend on it, which are skipped. The task fails when all are done, and names them.
       - With O(state=absent) all of them are removed, those that depend on others first and otherwise the last one first.
     type: list
@@ -43,16 +43,16 @@ options:
         required: true
       depends_on:
         description:
-          - Names of releases of the list that have to be done before this one starts. A name that the list has in several namespaces means all of them.
-          - A release that is removed goes before those on which it depends.
+          - Names of releases in the list that must be done before this one starts. A name that is in several namespaces means all of them.
+          - A release is removed before the releases on which it depends.
         type: list
         elements: str
       namespace: &namespace
-        description: The release's namespace. Left out, it is V(default).
+        description: The release's namespace. The default is V(default).
         type: str
       state: &state
         description:
-          - Whether the release exists. Left out, it is V(present).
+          - Whether the release exists. The default is V(present).
           - With V(absent) there is nothing to do where the cluster does not exist or is being deleted.
         type: str
         choices: [present, absent]
@@ -64,15 +64,15 @@ options:
           - Required with O(state=present).
         type: str
       repository: &repository
-        description: The URL of the repository the chart is in. It is used for the task alone, and not added to this machine's repositories.
+        description: The URL of the repository of the chart. It is used for this task only, and not added to the repositories of the machine.
         type: str
       version: &version
         description:
           - The chart's version, or a range of versions such as V(>=4.0.0 <5.0.0), of which the newest is taken. Quote it.
-          - Left out, it is the newest one, so the release follows the repository and may change at any run. Set it in production.
+          - The default is the newest version, so the release may change at any run. Set it in production.
         type: str
       dependency_update: &dependency_update
-        description: Whether to update the dependencies of a chart in a folder, in a copy of the folder. Left out, it is V(false).
+        description: Whether to update the dependencies of a chart in a folder, in a copy of the folder. The default is V(false).
         type: bool
       username: &username
         description: The user at O(repository), or at the registry of O(chart).
@@ -82,22 +82,22 @@ options:
         type: str
       pass_credentials: &pass_credentials
         description:
-          - Whether the password is also sent to other hosts that the index of O(repository) names. Left out, it is V(false).
+          - Whether the password is also sent to other hosts that the index of O(repository) names. The default is V(false).
           - Required where a repository with a password keeps its archives on another host. Anybody who can change the index then gets the password.
         type: bool
       ecr_login: &ecr_login
         description:
           - Whether to sign in to the registry with a password that Amazon ECR gives (GetAuthorizationToken) for the credentials of the task.
-          - Left out, that is done where the registry is an Amazon ECR registry and O(username) is not set.
+          - The default is V(true) if the registry is an Amazon ECR registry and O(username) is not set.
         type: bool
       plain_http: &plain_http
-        description: Whether the registry is reached without TLS. For a registry on this machine. Left out, it is V(false).
+        description: Whether the registry is reached without TLS. For a registry on this machine. The default is V(false).
         type: bool
       values: &values
         description:
           - The release's values. They are merged over those of O(values_files).
-          - Where O(values), O(secret_values), O(values_files), O(set_values) and O(set_strings) are all left out, a release keeps its values. Where one is
-            set, even empty, they are all the values it has.
+          - If O(values), O(secret_values), O(values_files), O(set_values) and O(set_strings) are all omitted, a release keeps its values. If one of them
+            is set, even to an empty value, they replace all values of the release.
           - They are hidden in the log of the module's invocation and in C(invocation). Their effect is shown in the diff, where texts are masked
             whose keys look like secrets (C(password), C(token), C(apiKey), ...). Set other secrets in O(secret_values).
         type: dict
@@ -125,38 +125,39 @@ options:
       reuse_values: &reuse_values
         description:
           - Whether the values are merged over those that the release has, which in turn are merged over the chart's own
-            (C(--reset-then-reuse-values)). A value that is removed from the task then stays in the release. Left out, it is V(false).
+            (C(--reset-then-reuse-values)). A value that is removed from the task then stays in the release. The default is V(false).
         type: bool
       create_namespace: &create_namespace
-        description: Whether to create the namespace where it is missing. Left out, it is V(false).
+        description: Whether to create the namespace where it is missing. The default is V(false).
         type: bool
       wait: &wait
-        description: Whether to wait until the release's pods are ready, and with O(state=absent) until its objects are gone. Left out, it is V(false).
+        description: Whether to wait until the release's pods are ready, and with O(state=absent) until its objects are gone. The default is V(false).
         type: bool
       wait_for_jobs: &wait_for_jobs
-        description: Whether to wait until the release's Jobs have completed, too. Implies O(wait). Left out, it is V(false).
+        description: Whether to wait until the release's Jobs have completed, too. Implies O(wait). The default is V(false).
         type: bool
       wait_timeout: &wait_timeout
-        description: How long Helm waits for one thing, in seconds, hooks included. May be longer than a token is valid. Left out, it is V(300).
+        description: The limit of each wait of Helm, in seconds, including hooks. It can exceed the lifetime of a token. The default is V(300).
         type: int
       atomic: &atomic
         description:
-          - Whether a failed upgrade is rolled back and a failed installation removed. Implies O(wait). Left out, it is V(false).
+          - Whether a failed upgrade is rolled back and a failed installation removed. Implies O(wait). The default is V(false).
           - C(--rollback-on-failure) of Helm 4, C(--atomic) of Helm 3.
         type: bool
       recover: &recover
         description:
-          - Whether to free a release that an interrupted run left in V(pending-install), V(pending-upgrade), V(pending-rollback) or V(uninstalling),
-            before going on. Helm refuses to touch such a release. RV(recovered) reports what was done. Left out, it is V(false).
-          - It is rolled back to its last revision that worked. A first installation keeps what it has created, and goes on with
-            an upgrade, as Helm itself does after an installation that failed. Its installation hooks are not run again. Where the chart
+          - Whether to recover a release that an interrupted run left in V(pending-install), V(pending-upgrade), V(pending-rollback) or V(uninstalling),
+            before continuing. Helm refuses to change such a release. RV(recovered) reports what was done. The default is V(false).
+          - The release is rolled back to its last revision that worked. A first installation keeps the existing objects, and is continued with
+            an upgrade, as Helm does after a failed installation. Its installation hooks are not run again. If the chart
             needs them, remove the release with O(state=absent) first.
           - An uninstallation is finished, and the release is installed again.
         type: bool
       recover_after: &recover_after
         description:
-          - How many seconds a release has to be pending before O(recover) frees it. Another run may still be working on it, so use more than a run takes.
-          - Left out, it is twice O(wait_timeout), and at least 600.
+          - How many seconds a release must be pending before O(recover) recovers it. Another run may still be working on it, so use more than the duration
+            of a run.
+          - The default is twice O(wait_timeout), and at least 600.
         type: int
       compare: &compare
         description:
@@ -164,33 +165,33 @@ options:
           - V(inputs) is for charts that render differently each time, such as those that generate a password.
           - With V(manifests) Helm renders the chart, unless the result is certain without that, because chart and values are those of the stored release,
             the chart has no dependencies, and its templates use nothing that may differ (C(lookup), C(.Capabilities), random values, the time).
-          - Left out, it is V(manifests).
+          - The default is V(manifests).
         type: str
         choices: [manifests, inputs]
       crds: &crds
         description:
-          - V(install) leaves the chart's CustomResourceDefinitions to Helm, which creates missing ones at an installation and never
-            changes one. V(skip) leaves them out.
-          - Left out, it is V(install).
+          - With V(install) Helm creates missing CustomResourceDefinitions of the chart at installation, and never changes existing ones.
+            V(skip) does not create them.
+          - The default is V(install).
         type: str
         choices: [install, skip]
       disable_hook: &disable_hook
-        description: Whether to leave out the chart's hooks. Left out, it is V(false).
+        description: Whether to skip the hooks of the chart. The default is V(false).
         type: bool
       take_ownership: &take_ownership
-        description: Whether the release takes over existing objects that Helm does not manage. Requires Helm 3.17. Left out, it is V(false).
+        description: Whether the release adopts existing objects that Helm does not manage. Requires Helm 3.17. The default is V(false).
         type: bool
       skip_schema_validation: &skip_schema_validation
-        description: Whether values are not validated against the chart's schema. Requires Helm 3.16. Left out, it is V(false).
+        description: Whether values are not validated against the chart's schema. Requires Helm 3.16. The default is V(false).
         type: bool
       history_max: &history_max
-        description: How many revisions are kept, V(0) for all. Left out, Helm keeps 10.
+        description: The number of revisions to keep, V(0) for all. By default Helm keeps 10.
         type: int
       description: &description
         description: A description of this revision, for the release's history.
         type: str
       keep_history: &keep_history
-        description: Whether the history is kept when the release is uninstalled. Left out, it is V(false).
+        description: Whether the history is kept when the release is uninstalled. The default is V(false).
         type: bool
   concurrency:
     description: How many releases of O(releases) run at once. With V(1) they follow one another as written.
@@ -198,8 +199,8 @@ options:
     default: 4
   folder:
     description:
-      - The folder from which relative paths of O(chart) and O(values_files) start. Left out, that is where the task runs.
-      - Useful where C(ansible-playbook) is started in another folder than the one that holds the charts.
+      - The folder for relative paths of O(chart) and O(values_files). The default is the working directory of the task.
+      - Set it if C(ansible-playbook) is started in another folder than that of the charts.
     type: path
   repositories:
     description:
@@ -277,7 +278,7 @@ options:
   description: *description
   keep_history: *keep_history
   binary_path:
-    description: The C(helm) to run. Left out, the first one on PATH.
+    description: The C(helm) to run. The default is the first C(helm) on PATH.
     type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -301,11 +302,11 @@ requirements:
   - kubernetes >= 26.1.0
 notes:
   - Helm gets a kubeconfig (0600, removed with the task) that holds no secret. Commands that may wait get their token from an exec credential of this
-    collection, which mints one whenever Helm needs it, also in waits that are longer than the 15 minutes for which a token is valid. Short commands share one
+    collection, which creates a new one whenever Helm needs it, also in waits that exceed the 15 minutes for which a token is valid. Short commands share one
     token. The API server's certificate is verified.
-  - Credentials that are set as options reach Helm by its environment. Neither they nor a token are in an argument, a file, a log or the result.
-  - Releases are read from the Secrets in which Helm keeps them, which needs the right to list Secrets, as Helm itself does.
-  - It is built on the Helm library of C(kubernetes.core), and does not run M(kubernetes.core.helm) itself. That module takes one token for the whole
+  - AWS credentials that are set as options are passed to Helm in its environment. Neither they nor tokens are written to arguments, files, logs or the result.
+  - Releases are read from the Secrets in which Helm stores them. This requires the permission to list Secrets, as does Helm itself.
+  - The module uses the Helm library of C(kubernetes.core), but not M(kubernetes.core.helm) itself. That module takes one token for the whole
     task, as an option. A wait that is longer than the token's 15 minutes would then fail and leave the release pending. Without
     the plugin C(helm-diff) it also does not see what O(set_values) or a chart's template changes.
   - When the task is stopped (SIGTERM), so is Helm, which then marks the release failed. When the task is killed (SIGKILL), Helm
@@ -377,7 +378,7 @@ EXAMPLES = r"""
           database: {password: "{{ lookup('ansible.builtin.env', 'DATABASE_PASSWORD') }}"}
         depends_on: [ingress-nginx]
 
-- name: Uninstall it
+- name: Uninstall a release
   kumo.eks.eks_helm:
     cluster_name: my-cluster
     region: ap-northeast-1
@@ -399,7 +400,7 @@ reasons:
   elements: str
   sample: ["chart my-chart-1.2.3 -> my-chart-1.2.4", "manifests"]
 recovered:
-  description: How a pending release was freed, or would be in check mode.
+  description: How a pending release was recovered, or would be in check mode.
   returned: when it was
   type: str
   sample: rolled back to revision 2, which was pending-upgrade since 1912 s
@@ -429,12 +430,12 @@ revision:
   type: int
   sample: 3
 status:
-  description: The release's status as Helm spells it.
+  description: The status of the release in Helm.
   returned: when there is a release
   type: str
   sample: deployed
 updated:
-  description: When that revision was made.
+  description: When that revision was created.
   returned: when there is a release
   type: str
   sample: "2026-11-24T10:53:09.371221572Z"
@@ -470,7 +471,7 @@ releases:
       type: bool
       sample: false
     skipped:
-      description: Whether it was not started, because a release that it waits for failed.
+      description: Whether it was skipped, because a release on which it depends failed.
       returned: when it was
       type: bool
       sample: true
@@ -598,7 +599,7 @@ def resolve_releases(params: Row) -> list[Row]:
 
 
 def is_removal_only(releases: list[Row]) -> bool:
-    """Whether every release is to be removed."""
+    """Whether all releases should be removed."""
     return all(release["state"] == "absent" for release in releases)
 
 
@@ -617,9 +618,7 @@ def open_session(module: AnsibleAWSModule, params: Row, releases: list[Row]) -> 
     mask = partial(mask_stored_values, module)
     settings = dict(check_mode=module.check_mode, shows_diff=module._diff, warn=module.warn, mask=mask)
     if has_no_api(raw, releases, module.check_mode):
-        if is_removal_only(
-            releases
-        ):  # the releases went with the cluster, which is to be told also where there is no Helm
+        if is_removal_only(releases):  # the releases were deleted with the cluster; Helm is not needed to report that
             yield Session(None, None, **settings)
             return
         with open_local_helm(module) as helm:

@@ -19,11 +19,11 @@ options:
     type: str
     required: true
   name:
-    description: A release's name. Left out, all releases are listed.
+    description: The name of a release. By default all releases are listed.
     type: str
     aliases: [release_name]
   namespace:
-    description: A namespace. Left out, the releases of all namespaces are listed.
+    description: A namespace. By default the releases of all namespaces are listed.
     type: str
     aliases: [release_namespace]
   status:
@@ -33,16 +33,16 @@ options:
     choices: [deployed, failed, pending-install, pending-upgrade, pending-rollback, superseded, uninstalled, uninstalling, unknown]
   details:
     description:
-      - What to return of each release, too. Each costs a Helm command for each release.
-      - V(user_values) are those that the release was given, V(all_values) also those of the chart. They may hold secrets. Set
-        C(no_log=true) at the task where they do.
+      - Additional details to return for each release. Each of them runs a Helm command for each release.
+      - V(user_values) are the values that were set for the release, V(all_values) include those of the chart. They may contain secrets. If so,
+        set C(no_log=true) for the task.
       - V(manifest) is returned without the values of Secrets.
     type: list
     elements: str
     choices: [user_values, all_values, history, manifest, notes]
     default: []
   binary_path:
-    description: The C(helm) to run. Left out, the first one on PATH.
+    description: The C(helm) to run. The default is the first C(helm) on PATH.
     type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -66,8 +66,8 @@ seealso:
   - module: kubernetes.core.helm_info
   - module: kumo.eks.eks_helm
 notes:
-  - M(kumo.eks.eks_helm) describes how the token is made and kept secret.
-  - It is built on the Helm library of C(kubernetes.core), and does not run M(kubernetes.core.helm_info) itself. That module reads one release
+  - M(kumo.eks.eks_helm) describes how the token is created and protected.
+  - The module uses the Helm library of C(kubernetes.core), but not M(kubernetes.core.helm_info) itself. That module reads one release
     of one namespace, and takes a token as an option.
 """
 
@@ -78,7 +78,7 @@ EXAMPLES = r"""
     region: ap-northeast-1
   register: found
 
-- name: Read the revisions of an application, and the values with which it runs
+- name: Read the revisions and the values of a release
   kumo.eks.eks_helm_info:
     cluster_name: my-cluster
     region: ap-northeast-1
@@ -89,7 +89,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 releases:
-  description: The releases, by namespace and name. The list is empty where there is none, and where the cluster does not exist.
+  description: The releases, by namespace and name. The list is empty if there is none, or if the cluster does not exist.
   returned: always
   type: list
   elements: dict
@@ -110,7 +110,7 @@ releases:
       type: int
       sample: 3
     status:
-      description: That revision's status as Helm spells it.
+      description: The status of that revision in Helm.
       returned: always
       type: str
       sample: deployed
@@ -125,12 +125,12 @@ releases:
       type: str
       sample: v1.2.4
     updated:
-      description: When that revision was made.
+      description: When that revision was created.
       returned: always
       type: str
       sample: "2026-11-24 10:53:09.371221572 +0000 UTC"
     user_values:
-      description: The values that the release was given.
+      description: The values that were set for the release.
       returned: when requested in O(details)
       type: dict
       sample: {"replicaCount": 3}
@@ -140,7 +140,7 @@ releases:
       type: dict
       sample: {"replicaCount": 3, "image": {"tag": "v1.2.4"}}
     history:
-      description: The revisions that are kept, oldest first.
+      description: The stored revisions, oldest first.
       returned: when requested in O(details)
       type: list
       elements: dict
@@ -166,7 +166,7 @@ releases:
           type: str
           sample: v1.2.3
         updated:
-          description: When it was made.
+          description: When it was created.
           returned: always
           type: str
           sample: "2026-11-23T09:12:44.120957Z"
@@ -176,7 +176,7 @@ releases:
           type: str
           sample: Install complete
     manifest:
-      description: The objects of the release as YAML, the values of Secrets hidden.
+      description: The objects of the release as YAML. The values of Secrets are hidden.
       returned: when requested in O(details)
       type: str
       sample: "---\napiVersion: v1\nkind: Service\n"
@@ -191,7 +191,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import build_helm_spec
-from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, HelmError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import describe_cluster, open_cluster_helm
 from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import mask_manifest
 
@@ -225,8 +225,8 @@ def is_wanted(row: dict[str, Any], params: dict[str, Any]) -> bool:
     return params["name"] in (None, row["name"]) and (not params["status"] or row["status"] in params["status"])
 
 
-def read_details(helm: Helm, row: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    """What was requested beside the list's row."""
+def read_details(helm: Helm, row: dict[str, Any], names: list[str]) -> dict[str, Any] | None:
+    """What was requested beside the list's row. None where the release was uninstalled since it was listed."""
     at = [row["name"], "--namespace", row["namespace"]]
     readers = {
         "user_values": lambda: helm.read_json("get", "values", *at) or {},
@@ -235,7 +235,12 @@ def read_details(helm: Helm, row: dict[str, Any], names: list[str]) -> dict[str,
         "manifest": lambda: mask_manifest(helm.run("get", "manifest", *at)),
         "notes": lambda: helm.run("get", "notes", *at),
     }
-    return {name: readers[name]() for name in names}
+    try:
+        return {name: readers[name]() for name in names}
+    except HelmError as error:
+        if error.is_missing:
+            return None
+        raise
 
 
 def read_releases(module: AnsibleAWSModule) -> list[dict[str, Any]]:
@@ -245,8 +250,8 @@ def read_releases(module: AnsibleAWSModule) -> list[dict[str, Any]]:
         return []
     with open_cluster_helm(module, params["cluster_name"], raw) as (helm, dummy):
         rows = [row for row in list_releases(helm, params["namespace"]) if is_wanted(row, params)]
-        more = [read_details(helm, row, params["details"]) for row in rows]
-        return [{**row, "revision": int(row["revision"]), **each} for row, each in zip(rows, more, strict=True)]
+        found = [(row, read_details(helm, row, params["details"])) for row in rows]
+        return [{**row, "revision": int(row["revision"]), **more} for row, more in found if more is not None]
 
 
 def main() -> None:

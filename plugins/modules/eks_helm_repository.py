@@ -7,22 +7,22 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_helm_repository
 version_added: 0.1.0
-short_description: Manage the repositories of Helm charts that this machine knows
+short_description: Manage repositories of Helm charts
 description:
-  - Adds repositories, refreshes their indexes, or removes them. This concerns the machine where the task runs; no cluster is contacted.
-  - One repository by O(name), or a whole list in one task by O(repositories).
-  - A repository that is known by another URL or with other credentials is changed to what the task says.
+  - Adds repositories, refreshes their indexes, or removes them, on the machine where the task runs. It does not connect to a cluster.
+  - Manages one repository with O(name), or a list of repositories in one task with O(repositories).
+  - If a repository exists with another URL or other credentials, it is changed.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
   name:
-    description: The repository's name. Left out with O(update=true), the indexes of all repositories are refreshed.
+    description: The repository's name. With O(update=true) and without a name, the indexes of all repositories are refreshed.
     type: str
     aliases: [repo_name]
   repositories:
     description:
       - A list of repositories, each with O(repositories[].name) and any other option that describes a repository.
-      - A list keeps passwords out of sight. In a loop Ansible would show each item, with its password, when run with C(-v).
+      - Use a list and not a loop if there are passwords. With C(-v) Ansible shows the items of a loop, including passwords.
     type: list
     elements: dict
     suboptions:
@@ -45,7 +45,7 @@ options:
           - Required where a repository with a password keeps its archives on another host. Anybody who can change the index then gets the password.
         type: bool
       state:
-        description: Whether the repository is known. Left out, it is that of the task.
+        description: Whether the repository exists. The default is that of the task.
         type: str
         choices: [present, absent]
   url:
@@ -53,19 +53,19 @@ options:
     type: str
     aliases: [repo_url]
   state:
-    description: Whether the repository is known.
+    description: Whether the repository exists.
     type: str
     choices: [present, absent]
     default: present
   update:
-    description: Whether to refresh the index, too. That counts as a change where the index differs afterwards.
+    description: Whether to refresh the index. This counts as a change if the index differs afterwards.
     type: bool
     default: false
   username: *username
   password: *password
   pass_credentials: *pass_credentials
   binary_path:
-    description: The C(helm) to run. Left out, the first one on PATH.
+    description: The C(helm) to run. The default is the first C(helm) on PATH.
     type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -87,10 +87,10 @@ seealso:
   - module: kubernetes.core.helm_repository
   - module: kumo.eks.eks_helm
 notes:
-  - It is built on the Helm library of C(kubernetes.core), and does not run M(kubernetes.core.helm_repository) itself. That module passes the password
-    as an argument, which the machine's list of processes shows, fails where the name is known by another URL, and does not
+  - The module uses the Helm library of C(kubernetes.core), but not M(kubernetes.core.helm_repository) itself. That module passes the password
+    as an argument, which the process list of the machine shows, fails if the name exists with another URL, and does not
     refresh an index.
-  - The AWS options are accepted so that C(module_defaults) of the group C(kumo.eks.eks) may set them. No AWS API is called.
+  - The AWS options are accepted so that C(module_defaults) of the group C(kumo.eks.eks) can set them. No AWS API is called.
 """
 
 EXAMPLES = r"""
@@ -112,7 +112,7 @@ EXAMPLES = r"""
   kumo.eks.eks_helm_repository:
     update: true
 
-- name: Remove it
+- name: Remove a repository
   kumo.eks.eks_helm_repository:
     name: ingress-nginx
     state: absent
@@ -120,7 +120,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 repositories:
-  description: The repositories that are known now, or would be in check mode.
+  description: The repositories after the task, or after it would have run in check mode.
   returned: always
   type: list
   elements: dict
@@ -182,7 +182,7 @@ def validate(params: Row) -> None:
     rows = params["repositories"]
     if rows is None and not params["name"] and (params["state"] == "absent" or params["url"] or not params["update"]):
         raise ValidationError(
-            "name: it may be left out only to refresh all repositories, with update=true and no other option"
+            "name: is required. You can omit it only to refresh all repositories, with update=true and no other option"
         )
     for number, row in enumerate([params] if rows is None else rows):
         for problem in find_repository_problems(row):
@@ -199,7 +199,7 @@ def list_wanted(params: Row) -> list[Row]:
 
 
 def reconcile(known: KnownRepositories, params: Row) -> Row:
-    """Bring the repositories to what the task says; ``changed`` and the names of updated indexes."""
+    """Reconcile the repositories. Returns ``changed`` and the names of updated indexes."""
     wanted, fresh, changed = list_wanted(params), set(), False
     for row in wanted:
         is_absent = row["state"] == "absent"

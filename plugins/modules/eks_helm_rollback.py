@@ -10,8 +10,8 @@ version_added: 0.1.0
 short_description: Roll back a Helm release of an Amazon EKS cluster
 description:
   - Rolls a release back to a revision, or undoes its last upgrade.
-  - Nothing is done where the release is already the same as that revision. So a second run changes nothing.
-  - A rollback changes the cluster and not your files. Revert the change there, too, or the next run of M(kumo.eks.eks_helm) makes it again.
+  - It does nothing if the release already matches that revision, so a second run changes nothing.
+  - A rollback changes the cluster, not your files. Revert the change in your files, or the next run of M(kumo.eks.eks_helm) upgrades the release again.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -31,9 +31,9 @@ options:
     aliases: [release_namespace]
   revision:
     description:
-      - The revision to roll back to. The release is the same already where it is deployed and its chart, values and manifests are those of the revision.
-      - Left out, the last upgrade is undone, which means going back to the last revision before it that worked. Where the last revision is itself a
-        rollback there is no upgrade to undo. Set the revision to go back further.
+      - The revision to roll back to. The release matches it if it is deployed with the same chart, values and manifests.
+      - By default the module undoes the last upgrade. It rolls back to the last revision before it that worked. If the last revision is a
+        rollback, there is no upgrade to undo. Set the revision to go back further.
     type: int
   wait:
     description: Whether to wait until the release's pods are ready.
@@ -44,29 +44,30 @@ options:
     type: bool
     default: false
   wait_timeout:
-    description: How long Helm waits for one thing, in seconds, hooks included.
+    description: The limit of each wait of Helm, in seconds, including hooks.
     type: int
     default: 300
     aliases: [timeout]
   recover:
-    description: Whether to roll back also a release that an interrupted run left pending.
+    description: Whether to also roll back a release that an interrupted run left pending.
     type: bool
     default: false
   recover_after:
     description:
-      - How many seconds a release has to be pending before O(recover) rolls it back. Another run may still be working on it, so use more than a run takes.
-      - Left out, it is twice O(wait_timeout), and at least 600.
+      - How many seconds a release must be pending before O(recover) rolls it back. Another run may still be working on it, so use more than the duration
+        of a run.
+      - The default is twice O(wait_timeout), and at least 600.
     type: int
   cleanup_on_fail:
     description: Whether a failed rollback removes what it created.
     type: bool
     default: false
   disable_hook:
-    description: Whether the chart's hooks are not run.
+    description: Whether to skip the hooks of the chart.
     type: bool
     default: false
   binary_path:
-    description: The C(helm) to run. Left out, the first one on PATH.
+    description: The C(helm) to run. The default is the first C(helm) on PATH.
     type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -92,7 +93,7 @@ seealso:
 notes:
   - The diff hides the values of Secrets, and texts whose keys in the release's values look like secrets. Others that O(kumo.eks.eks_helm#module:secret_values)
     set are not known here. Set C(diff=false) where a chart writes them into other objects than Secrets.
-  - M(kumo.eks.eks_helm) describes how the token is made and kept secret, and what happens when the task is killed.
+  - M(kumo.eks.eks_helm) describes how the token is created and protected, and what happens when the task is killed.
   - C(kubernetes.core) has no module that rolls back. Its Helm library is used to find Helm.
 """
 
@@ -136,12 +137,12 @@ namespace:
   type: str
   sample: production
 revision:
-  description: Its last revision. A rollback makes a new one.
+  description: Its last revision. A rollback creates a new one.
   returned: success
   type: int
   sample: 3
 status:
-  description: That revision's status as Helm spells it.
+  description: The status of that revision in Helm.
   returned: success
   type: str
   sample: deployed
@@ -156,7 +157,7 @@ app_version:
   type: str
   sample: v1.2.3
 updated:
-  description: When that revision was made.
+  description: When that revision was created.
   returned: success
   type: str
   sample: "2026-11-24T10:53:09.371221572Z"
@@ -242,7 +243,7 @@ def roll_back(module: AnsibleAWSModule, operations: ReleaseOperations, pods: Pod
     params = module.params
     current = operations.find()
     if current is None:
-        raise EksError(f"name: there is no release {params['name']} in namespace {params['namespace']}")
+        raise EksError(f"name: release {params['name']} does not exist in namespace {params['namespace']}")
     history = operations.list_history()
     if current.status in PENDING:
         validate_recovery(current, history, operations.title, params)

@@ -9,13 +9,13 @@ module: eks_helm_search
 version_added: 0.1.0
 short_description: Search repositories of Helm charts
 description:
-  - Searches the repositories that this machine knows, or one by its URL, also for versions in a range.
-  - Known repositories are searched as of their last update. Refresh them with M(kumo.eks.eks_helm_repository).
+  - Searches the repositories of this machine, or a repository by its URL. It can search for versions in a range.
+  - Repositories of this machine are searched as of their last update. Refresh them with M(kumo.eks.eks_helm_repository).
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
   keyword:
-    description: Text to find in names and descriptions. Left out, all charts are returned.
+    description: Text to find in names and descriptions. By default all charts are returned.
     type: str
   regexp:
     description: Whether O(keyword) is a regular expression.
@@ -25,7 +25,7 @@ options:
     description: A version, or a range such as V(>=4.0.0 <5.0.0). Write it with quotes.
     type: str
   all_versions:
-    description: Whether to return all versions that match, newest first, and not the newest alone.
+    description: Whether to return all versions that match, newest first, instead of the newest only.
     type: bool
     default: false
   devel:
@@ -33,7 +33,7 @@ options:
     type: bool
     default: false
   repository:
-    description: The URL of a repository to search, which need not be added to this machine. Names are then returned without a repository's name.
+    description: The URL of a repository to search, which does not have to be added to this machine. Names are then returned without the name of a repository.
     type: str
   username:
     description: The user at O(repository).
@@ -42,7 +42,7 @@ options:
     description: The user's password. Helm reads it from its standard input.
     type: str
   binary_path:
-    description: The C(helm) to run. Left out, the first one on PATH.
+    description: The C(helm) to run. The default is the first C(helm) on PATH.
     type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -66,7 +66,7 @@ seealso:
     link: https://helm.sh/docs/helm/helm_search_repo/
 notes:
   - C(kubernetes.core) has no module that searches. Its Helm library is used to find Helm.
-  - The AWS options are accepted so that C(module_defaults) of the group C(kumo.eks.eks) may set them. No AWS API is called.
+  - The AWS options are accepted so that C(module_defaults) of the group C(kumo.eks.eks) can set them. No AWS API is called.
 """
 
 EXAMPLES = r"""
@@ -74,7 +74,7 @@ EXAMPLES = r"""
   kumo.eks.eks_helm_search:
     keyword: nginx
 
-- name: See which versions 4 of a chart there are
+- name: List all versions of a chart in a range
   kumo.eks.eks_helm_search:
     keyword: ingress-nginx
     repository: https://kubernetes.github.io/ingress-nginx
@@ -84,7 +84,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 charts:
-  description: The charts that match. The list is empty where there is none.
+  description: The charts that match. The list is empty if there is none.
   returned: always
   type: list
   elements: dict
@@ -105,7 +105,7 @@ charts:
       type: str
       sample: 1.13.2
     description:
-      description: The chart's description of itself.
+      description: The chart's description.
       returned: always
       type: str
       sample: Ingress controller for Kubernetes using NGINX as a reverse proxy and load balancer

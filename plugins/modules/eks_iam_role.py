@@ -11,15 +11,15 @@ short_description: Manage the IAM roles of an Amazon EKS cluster
 description:
   - Creates, updates and deletes the IAM roles that a cluster, its nodes, its Fargate profiles and its add-ons need. O(purpose) gives a
     role its trust policy and its AWS managed policies, for the partition of the region.
-  - Manages one role, or a whole list side by side with O(iam_roles), or the roles of node groups with O(nodegroups).
-  - What the module creates carries the tag C(kumo.eks/REGION/CLUSTER). A role with the tag of this cluster alone is kept exactly as the
-    task describes it. A role that other clusters share, or that somebody else made, is only added to. It is never marked and never
-    deleted, unless O(adopt=true).
-  - With more managed policies than the account's quota for a role (10 by default), the rights of the last ones are put inline, with the
-    document that the policy has at that moment. They are named in RV(policies_put_inline).
-  - With O(state=absent), a role that something uses is kept, and named in RV(kept). Clusters, Auto Mode nodes, node groups, Fargate
-    profiles, add-ons, pod identity associations and capabilities are looked at in all regions that the account has enabled, and instance
-    profiles and OIDC providers in IAM. What the caller may not see counts as a use.
+  - Manages one role, a list of roles concurrently with O(iam_roles), or the roles of node groups with O(nodegroups).
+  - The module tags what it creates with C(kumo.eks/REGION/CLUSTER). It reconciles a role that has only the tag of this cluster. To a role
+    that other clusters share, or that others created, it only adds policies. It never tags or deletes such a role, unless
+    O(adopt=true).
+  - If a role needs more managed policies than the quota of the account (10 by default), the documents of the last ones are added as inline
+    policies. They do not follow later changes of the managed policies. RV(policies_put_inline) names them.
+  - O(state=absent) keeps a role that something uses, and lists it in RV(kept). Clusters, Auto Mode nodes, node groups, Fargate
+    profiles, add-ons, pod identity associations and capabilities are described in all regions that the account has enabled, and instance
+    profiles and OIDC providers in IAM. What the caller cannot read counts as a use.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -29,80 +29,80 @@ options:
     required: true
   iam_roles:
     description:
-      - A list of roles, each with any of the options that describe one. Those options beside the list are the defaults of its items.
-      - All are worked on at once. One that fails does not stop the others; the task fails when all are done.
+      - A list of roles, each with any of the options that describe a role. These options next to the list are the defaults of its items.
+      - They are managed concurrently. A role that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
     suboptions:
       name: &name
         description:
           - The role's name. Required with O(purpose=custom).
-          - Omitted or empty, it is made of the names of the cluster, its region and the purpose, like C(my-cluster.ap-northeast-1_cluster), so that
-            each cluster has its own roles. A name that would be too long is cut and gets a digest.
-          - A role of this name that somebody else made is used as it is, and gets the policies that it lacks.
+          - The default consists of the names of the cluster, its region and the purpose, like C(my-cluster.ap-northeast-1_cluster), so that
+            each cluster has its own roles. A name that is too long is truncated and gets a hash.
+          - To an existing role of this name that others created, missing policies are attached.
         type: str
         aliases: [role_name]
       purpose: &purpose
         description:
-          - What the role is for. It gives the trust policy and the AWS managed policies.
+          - What the role is for. It determines the trust policy and the AWS managed policies.
           - V(cluster) is for the control plane, V(auto_mode_cluster) for one with EKS Auto Mode. Both have the same generated name, so that
-            Auto Mode can be turned on later.
+            Auto Mode can be enabled later.
           - V(node) is for managed and self-managed nodes, V(auto_mode_node) for nodes of EKS Auto Mode.
           - V(fargate) is the pod execution role of Fargate profiles.
-          - V(addon) is for an add-on that gets its role by EKS Pod Identity. Its rights are given by O(policy_arns) and the like.
-          - V(custom) has O(trust_policy) and no policies but those that are given.
+          - V(addon) is for an add-on that uses EKS Pod Identity. Set its permissions with O(policy_arns) or other options.
+          - V(custom) has the given O(trust_policy) and only the given policies.
         type: str
         choices: [cluster, auto_mode_cluster, node, auto_mode_node, fargate, addon, custom]
       nodegroup: &nodegroup
-        description: The node group whose nodes alone have the role, as part of the generated name. Only with O(purpose=node).
+        description: The node group that uses the role, as part of the default name. Only with O(purpose=node).
         type: str
       addon: &addon
-        description: The add-on that has the role, as part of the generated name. Only with O(purpose=addon).
+        description: The add-on that uses the role, as part of the default name. Only with O(purpose=addon).
         type: str
       trust_policy: &trust_policy
         description: The trust policy, as a mapping or JSON text, instead of that of the purpose.
         type: raw
       default_policies: &default_policies
         description:
-          - Whether the role has the policies of its purpose. Set V(false) where O(policy_arns) and O(inline_policies) give them all.
-          - Omitted, it has.
+          - Whether the role has the policies of its purpose. Set V(false) if O(policy_arns) and O(inline_policies) contain all policies.
+          - The default is V(true).
         type: bool
       cni_policy: &cni_policy
         description:
-          - Whether nodes have the rights of the VPC CNI. Set V(false) where the add-on vpc-cni has a role of its own, as AWS recommends.
-          - Omitted, they have. Only with O(purpose=node).
+          - Whether nodes have the permissions of the VPC CNI. Set V(false) if the add-on vpc-cni has its own role, as AWS recommends.
+          - The default is V(true). Only with O(purpose=node).
         type: bool
       container_registry: &container_registry
         description:
-          - Which rights nodes have in Amazon ECR, V(read_only) by AmazonEC2ContainerRegistryReadOnly or V(pull_only) by
-            AmazonEC2ContainerRegistryPullOnly, which is what AWS recommends now.
-          - Omitted, it is V(read_only). Only with O(purpose=node).
+          - The permissions of nodes in Amazon ECR. V(read_only) attaches AmazonEC2ContainerRegistryReadOnly, V(pull_only)
+            AmazonEC2ContainerRegistryPullOnly, which AWS recommends now.
+          - The default is V(read_only). Only with O(purpose=node).
         type: str
         choices: [read_only, pull_only]
       ip_family: &ip_family
         description:
-          - The IP family of the cluster. In an IPv6 cluster the VPC CNI needs other rights, which nodes get as the inline policy
+          - The IP family of the cluster. In an IPv6 cluster the VPC CNI needs other permissions, which nodes get as the inline policy
             AmazonEKS_CNI_IPv6_Policy.
-          - Omitted, it is V(ipv4). Only with O(purpose=node).
+          - The default is V(ipv4). Only with O(purpose=node).
         type: str
         choices: [ipv4, ipv6]
       ssm: &ssm
         description:
-          - Whether nodes have AmazonSSMManagedInstanceCore, so that AWS Systems Manager reaches them without SSH.
-          - Omitted, they have not. Only with O(purpose=node) and O(purpose=auto_mode_node).
+          - Whether nodes have AmazonSSMManagedInstanceCore, so that AWS Systems Manager can connect to them without SSH.
+          - The default is V(false). Only with O(purpose=node) and O(purpose=auto_mode_node).
         type: bool
       policy_arns: &policy_arns
-        description: ARNs of managed policies, beside those of the purpose.
+        description: ARNs of managed policies, in addition to those of the purpose.
         type: list
         elements: str
       inline_policies: &inline_policies
-        description: Inline policies by name, beside those of the purpose. A document is a mapping or JSON text.
+        description: Inline policies by name, in addition to those of the purpose. A document is a mapping or JSON text.
         type: dict
       well_known_policies: &well_known_policies
         description:
-          - Rights that well-known controllers ask for, by name, as their own projects document them.
-          - On a role of nodes every pod on them has these rights. Prefer M(kumo.eks.eks_pod_identity) or M(kumo.eks.eks_irsa), which give
-            them to one service account.
+          - Permissions of well-known controllers, by name, as their projects document them.
+          - With a role of nodes every pod on the nodes has these permissions. Prefer M(kumo.eks.eks_pod_identity) or
+            M(kumo.eks.eks_irsa), which grant them to one service account.
           - V(alb_ingress) is another name of V(aws_load_balancer_controller).
         type: list
         elements: str
@@ -123,7 +123,7 @@ options:
       policy: &policy
         description:
           - A customer-managed policy that is created with the role, attached to it, and deleted with it.
-          - A changed document becomes a new default version. IAM keeps five; the oldest that is not the default makes room.
+          - A changed document becomes a new default version. IAM keeps five versions. The oldest one that is not the default is deleted.
         type: dict
         suboptions:
           name:
@@ -143,48 +143,48 @@ options:
       instance_profile: &instance_profile
         description:
           - Name of an instance profile that has the role, for nodes that EKS does not start itself, such as those of Karpenter.
-          - EKS makes the instance profiles of managed node groups.
+          - EKS creates the instance profiles of managed node groups.
         type: str
       permissions_boundary: &permissions_boundary
-        description: ARN of the policy that limits the role's rights. An empty value removes the boundary.
+        description: ARN of the permissions boundary of the role. An empty value removes the boundary.
         type: str
       path: &path
-        description: The role's path, for its creation. IAM cannot change it.
+        description: The role's path. Used at creation only. IAM cannot change it.
         type: str
       description: &description
         description: What the role is for.
         type: str
       max_session_duration: &max_session_duration
-        description: The longest session with the role, from 3600 to 43200 seconds.
+        description: The maximum session duration of the role, from 3600 to 43200 seconds.
         type: int
       adopt: &adopt
         description:
-          - Whether a role that was not made for this cluster becomes its own. It gets the tag, loses policies and trust that the task does
-            not give, and is deleted with O(state=absent) when nothing uses it.
-          - Omitted, it does not.
+          - Whether to adopt a role that was not created for this cluster. It gets the tag, and policies and trust statements that the task does
+            not contain are removed. O(state=absent) deletes it if nothing uses it.
+          - The default is V(false).
         type: bool
       purge_policies: &purge_policies
         description:
-          - Whether policies of the role that the task does not give are taken away.
-          - Omitted, this is so for roles with the tag of this cluster alone.
+          - Whether to remove policies of the role that are not in the task.
+          - The default is V(true) for roles that have only the tag of this cluster, otherwise V(false).
         type: bool
       purge_trust: &purge_trust
         description:
-          - Whether the trust policy is replaced by the one that the task gives. Statements that let in pods of EKS clusters always stay.
-          - Omitted, this is so for roles with the tag of this cluster alone. The trust policy of others is left alone, and the task fails
-            where it does not allow what the purpose needs.
+          - Whether to replace the trust policy with that of the task. Statements for pods of EKS clusters are always kept.
+          - The default is V(true) for roles that have only the tag of this cluster. The trust policy of other roles is not changed, and the
+            task fails if it does not allow what the purpose needs.
         type: bool
       tags: &tags
         description:
           - The tags of the role, its policy and its instance profile. Keys are never rewritten.
-          - Omitted tags are not changed. V({}) removes all but those that mark owners.
-          - "IAM takes letters, digits, spaces and the signs C(_ . : / = + - @) only."
+          - If it is omitted, tags are not changed. V({}) removes all tags except those of owners.
+          - "IAM accepts only letters, digits, spaces and the characters C(_ . : / = + - @)."
         type: dict
         aliases: [resource_tags]
       purge_tags: &purge_tags
         description:
-          - Whether tags that are not in O(tags) are removed. What others made, or share, keeps its tags.
-          - Omitted, they are.
+          - Whether to remove tags that are not in O(tags). Resources that others created or share keep their tags.
+          - The default is V(true).
         type: bool
   name: *name
   purpose: *purpose
@@ -212,32 +212,32 @@ options:
   purge_tags: *purge_tags
   nodegroups:
     description:
-      - Node groups, as M(kumo.eks.eks_nodegroup) and the role P(kumo.eks.eks_nodegroups#role) take them. Manages the roles that they need,
-        instead of O(iam_roles). RV(node_roles) has the role of each.
-      - Groups share one role, whose name O(name) may give. A group with C(addon_policies) or C(attach_policy_arns) has its own, with these
-        rights beside those of every node. A group with C(node_role) needs none.
+      - Node groups, with the options of M(kumo.eks.eks_nodegroup) and of the role P(kumo.eks.eks_nodegroups#role). The module manages the
+        roles that they need, instead of O(iam_roles). RV(node_roles) has the role of each.
+      - Groups share one role, with O(name) as its name. A group with C(addon_policies) or C(attach_policy_arns) has its own role, with these
+        policies in addition to those of all nodes. A group with C(node_role) needs none.
     type: list
     elements: dict
   state:
-    description: Whether the roles are to be present or absent.
+    description: Whether the roles exist.
     type: str
     choices: [present, absent]
     default: present
   all_owned:
     description:
-      - With O(state=absent), whether all roles are removed that carry the tag of this cluster and that nothing uses, also those that the
-        task does not name, such as the role of a node group that was renamed. Those of pods are among them, once their OIDC provider is
-        gone.
+      - With O(state=absent), whether to delete all roles that have the tag of this cluster and that nothing uses, also those that the
+        task does not name, such as the role of a renamed node group. This includes roles of pods, after their OIDC provider is
+        deleted.
       - This reads the tags of every role of the account that EKS, EC2 or pods can assume.
     type: bool
     default: false
   planned_removals:
     description:
-      - What of the cluster earlier tasks of the play delete. In check mode it still exists, and does not count as a user of a role here.
+      - Resources of the cluster that earlier tasks of the play delete. In check mode they still exist, but do not count as users of a role.
     type: dict
     suboptions:
       cluster:
-        description: Whether the cluster with all that it has is deleted.
+        description: Whether the cluster with all its resources is deleted.
         type: bool
         default: false
       nodegroups:
@@ -252,8 +252,8 @@ options:
         default: []
   usage_regions:
     description:
-      - The regions in which users of roles are looked for with O(state=absent). By default, all regions that the account has enabled.
-      - Set it where a policy of the organization denies the caller other regions, since what cannot be seen keeps a role.
+      - The regions to search for users of roles with O(state=absent). By default all regions that the account has enabled.
+      - Set it if a policy of the organization denies the caller other regions, because a role is kept if its users cannot be determined.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -327,7 +327,7 @@ EXAMPLES = r"""
     region: ap-northeast-1
   register: roles
 
-- name: Delete every role that was made for a cluster and that nothing uses
+- name: Delete all roles that were created for a cluster and that nothing uses
   kumo.eks.eks_iam_role:
     cluster_name: my-cluster
     state: absent
@@ -395,7 +395,7 @@ role: &role
       type: dict
       sample: {}
     permissions_boundary:
-      description: ARN of the policy that limits its rights.
+      description: ARN of its permissions boundary.
       returned: when the role exists
       type: str
       sample: arn:aws:iam::123456789012:policy/boundary
@@ -465,7 +465,7 @@ instance_profile: &instance_profile
       type: dict
       sample: {"kumo.eks/ap-northeast-1/my-cluster": "owned"}
 policies_put_inline: &policies_put_inline
-  description: ARNs of managed policies above the role's quota, whose rights were put inline.
+  description: ARNs of managed policies above the quota of the role, which were added as inline policies.
   returned: when one role is given
   type: list
   elements: str
@@ -508,7 +508,7 @@ iam_roles:
       type: str
       sample: my-cluster.ap-northeast-1_cluster
     changed:
-      description: Whether anything of it was changed.
+      description: Whether it was changed.
       returned: always
       type: bool
       sample: true
@@ -624,12 +624,12 @@ def build_manager(module: AnsibleAWSModule) -> ClusterRoleManager:
 
 
 def ensure_present(manager: ClusterRoleManager, roles: list[ClusterRole]) -> list[ItemResult]:
-    """The roles side by side."""
+    """Reconcile the roles concurrently."""
     return run_concurrently([(role.name, partial(manager.ensure_present, role)) for role in roles])
 
 
 def ensure_absent(manager: ClusterRoleManager, roles: list[ClusterRole], all_owned: bool) -> list[ItemResult]:
-    """The roles side by side, after one look at who uses them."""
+    """Delete the roles concurrently, after their users were determined once."""
     known = {role.name.lower() for role in roles}
     names = list_owned_roles(manager.roles.iam, manager.roles.scope.owner) if all_owned else []
     others = [ClusterRole("custom", "", RoleRequest(name)) for name in names if name.lower() not in known]
@@ -642,7 +642,7 @@ def exit_with_roles(module: AnsibleAWSModule, results: list[ItemResult]) -> None
     params, rows = module.params, build_rows(results, build_plain_result)
     facts: dict[str, Any] = {
         "changed": any(row["changed"] for row in rows),
-        "kept": [thing for row in rows for thing in row.get("kept", [])],
+        "kept": [one for row in rows for one in row.get("kept", [])],
     }
     if params["nodegroups"] is not None:
         facts["node_roles"] = build_node_roles(params["nodegroups"], rows)

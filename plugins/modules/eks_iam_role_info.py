@@ -9,28 +9,28 @@ module: eks_iam_role_info
 version_added: 0.1.0
 short_description: Describe the IAM roles of an Amazon EKS cluster, and what uses them
 description:
-  - Describes the IAM roles that carry the tag of a cluster, or those that are named, with their trust policies and policies.
-  - With O(users=true), also says what uses each role, in all regions, as M(kumo.eks.eks_iam_role) asks before it deletes one.
+  - Describes the IAM roles that have the tag of a cluster, or named roles, with their trust policies and policies.
+  - With O(users=true), it also returns what uses each role in all regions, as M(kumo.eks.eks_iam_role) checks before it deletes a role.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
   cluster_name:
-    description: Name of the cluster. What was made for it has the tag C(kumo.eks/REGION/CLUSTER).
+    description: Name of the cluster. Roles that were created for it have the tag C(kumo.eks/REGION/CLUSTER).
     type: str
     required: true
   names:
     description:
-      - Names of roles. Those that do not exist are not in the result.
-      - Omitted, the roles with the tag of the cluster are described. This reads the tags of every role of the account that EKS, EC2 or
+      - Names of roles. Roles that do not exist are omitted from the result.
+      - By default the roles with the tag of the cluster are described. This reads the tags of every role of the account that EKS, EC2 or
         pods can assume.
     type: list
     elements: str
   users:
-    description: Whether to look for what uses the roles. This lists every cluster of the account, and describes what could have the roles.
+    description: Whether to find out what uses the roles. This lists all clusters of the account, and describes the resources that can have such roles.
     type: bool
     default: false
   usage_regions:
-    description: The regions in which to look for users. By default, all regions that the account has enabled.
+    description: The regions to search for users. By default all regions that the account has enabled.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -108,7 +108,7 @@ iam_roles:
       type: dict
       sample: {}
     permissions_boundary:
-      description: ARN of the policy that limits its rights. Null where there is none.
+      description: ARN of its permissions boundary. Null if there is none.
       returned: always
       type: str
       sample: arn:aws:iam::123456789012:policy/boundary
@@ -118,7 +118,7 @@ iam_roles:
       type: int
       sample: 3600
     description:
-      description: What it is for. Null where nobody said it.
+      description: Its description. Null if there is none.
       returned: always
       type: str
       sample: Control plane of my-cluster
@@ -128,13 +128,13 @@ iam_roles:
       type: dict
       sample: {"kumo.eks/ap-northeast-1/my-cluster": "owned"}
     users:
-      description: What uses the role, in words.
+      description: What uses the role, as text.
       returned: when O(users=true)
       type: list
       elements: str
       sample: ["cluster my-cluster"]
 not_determined:
-  description: What could not be looked at, so that RV(iam_roles[].users) may not be complete.
+  description: What could not be read, so that RV(iam_roles[].users) may be incomplete.
   returned: when O(users=true)
   type: list
   elements: str

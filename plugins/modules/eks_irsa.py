@@ -7,14 +7,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_irsa
 version_added: 0.1.0
-short_description: Give pods of an Amazon EKS cluster an IAM role by their service account (IRSA)
+short_description: Manage IAM roles for service accounts of an Amazon EKS cluster (IRSA)
 description:
   - Manages everything that an identity needs. The cluster's IAM OIDC provider, a customer-managed policy, the IAM role with its
     trust policy, and the annotated Kubernetes service account.
-  - One identity by O(service_account), or a whole list in one task by O(identities), reconciled concurrently.
-  - What exists is adopted, an IAM role only where the task gives O(role_name). Omitted options are not changed. An empty value clears
-    the setting. What others created is only added to, unless O(purge_policies) or O(purge_trust) are set.
-  - With O(state=absent), what the module created is deleted. What others created or use remains, and is listed in RV(kept).
+  - Manages one identity with O(service_account), or a list of identities in one task with O(identities), concurrently.
+  - Existing resources are adopted, an IAM role only if the task sets O(role_name). Omitted options are not changed. An empty value clears
+    the setting. The module only adds to what others created, unless O(purge_policies) or O(purge_trust) is set.
+  - O(state=absent) deletes what the module created. It keeps what others created or use, and lists it in RV(kept).
   - What the module creates in IAM has the tag C(kumo.eks/REGION/CLUSTER), and in Kubernetes the label
     C(app.kubernetes.io/managed-by) with the value C(kumo.eks). What does not have them is never deleted.
 author:
@@ -26,10 +26,10 @@ options:
     required: true
   identities:
     description:
-      - A list of identities, each with any of the options that describe one. O(tags) beside it are the tags of every item, under an
-        item's own.
+      - A list of identities, each with any of the options that describe one. O(tags) next to the list are merged with the tags of
+        each item, whose values take precedence.
       - V([]) creates, or with O(state=absent) deletes, only the cluster's OIDC provider.
-      - One that fails does not stop the others. The task fails when all are done.
+      - An item that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
     suboptions: &identity
@@ -51,7 +51,7 @@ options:
             type: str
             required: true
           namespace:
-            description: Its namespace. O(namespace) where it is omitted.
+            description: Its namespace. The default is O(namespace).
             type: str
       allow_patterns:
         description:
@@ -62,7 +62,7 @@ options:
         default: false
       role_name:
         description:
-          - Name of the IAM role. Where it is omitted, it is made of the names of the cluster, the namespace and the service account,
+          - Name of the IAM role. The default consists of the names of the cluster, the namespace and the service account,
             for example C(my-cluster.production.my-app-sa).
           - Required where several service accounts share the IAM role.
         type: str
@@ -70,20 +70,20 @@ options:
         description: ARN of an IAM role that is managed elsewhere. Only the service account is created, with this ARN.
         type: str
       role_only:
-        description: Whether to leave Kubernetes alone and manage only the IAM role.
+        description: Whether to manage only the IAM role, and not to change Kubernetes.
         type: bool
         default: false
       # IdentityRole: written by tools/shared_docs.py, from here
       policy_arns:
         description:
-          - ARNs of all policies that are attached to the IAM role, beside the one of O(policy). Others are detached, see O(purge_policies).
-          - Where it is omitted, attached policies are not changed.
+          - ARNs of all policies that are attached to the IAM role, in addition to that of O(policy). Others are detached, see O(purge_policies).
+          - If it is omitted, attached policies are not changed.
         type: list
         elements: str
       inline_policies:
         description:
           - All inline policies of the IAM role, by name. A document is a mapping, or JSON text. Others are removed, see O(purge_policies).
-          - Where it is omitted, inline policies are not changed. V({}) removes them.
+          - If it is omitted, inline policies are not changed. V({}) removes them.
         type: dict
       well_known_policies:
         description:
@@ -127,20 +127,20 @@ options:
       purge_policies:
         description:
           - Whether policies of the IAM role that are in none of these options are removed.
-          - Where it is omitted, they are removed from roles that the module created. An adopted role keeps them.
+          - If it is omitted, they are removed from roles that the module created. An adopted role keeps them.
         type: bool
       # to here.
       purge_trust:
         description:
           - Whether statements of the trust policy are removed that neither this identity nor the OIDC providers of other EKS clusters
             need.
-          - Where it is omitted, they are removed from roles that the module created. An adopted role keeps them.
+          - If it is omitted, they are removed from roles that the module created. An adopted role keeps them.
         type: bool
       token_expiration:
-        description: Lifetime of the pods' tokens in seconds, from 3600 to 86400, as an annotation. V(0) removes it.
+        description: Lifetime of the pods' tokens in seconds, from 3600 to 86400, as an annotation. V(0) removes the annotation.
         type: int
       sts_regional_endpoints:
-        description: Whether the pods' SDKs use the region's STS, as an annotation.
+        description: Whether the SDKs of the pods use the regional endpoint of STS, as an annotation.
         type: bool
       service_account_annotations:
         description: More annotations of the service account. Others are not changed.
@@ -156,7 +156,7 @@ options:
       tags:
         description:
           - The tags of the IAM role and of the policy. Keys are never rewritten.
-          - Where it is omitted, tags are not changed.
+          - If it is omitted, tags are not changed.
         type: dict
         aliases: [resource_tags]
       purge_tags:
@@ -167,15 +167,15 @@ options:
   <<: *identity
   roles_only:
     description:
-      - Whether to leave Kubernetes alone for all identities, as if each had O(role_only=true). An item of O(identities) that only
+      - Whether to manage only IAM for all identities, as if each had O(role_only=true). An item of O(identities) that only
         names a role by O(identities[].role_arn) is ignored then.
-      - For a teardown, where the service accounts go with the cluster.
+      - For a teardown, where the service accounts are deleted with the cluster.
     type: bool
     default: false
   audience:
     description:
       - The audience of the pods' tokens, for the OIDC provider, the trust policy and the service account.
-      - The default is right in every partition of AWS.
+      - The default is correct in all AWS partitions.
     type: str
     default: sts.amazonaws.com
   state:
@@ -212,7 +212,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Let pods of my-app-sa read and write the objects of a bucket
+- name: Allow pods of my-app-sa to read and write the objects of a bucket
   kumo.eks.eks_irsa:
     cluster_name: my-cluster
     region: ap-northeast-1
@@ -228,7 +228,7 @@ EXAMPLES = r"""
             Action: [s3:GetObject, s3:PutObject]
             Resource: arn:aws:s3:::my-bucket/*
 
-- name: Keep two identities in one task
+- name: Manage two identities in one task
   kumo.eks.eks_irsa:
     cluster_name: my-cluster
     identities:
@@ -243,7 +243,7 @@ EXAMPLES = r"""
           - arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess
         permissions_boundary: arn:aws:iam::123456789012:policy/team-boundary
 
-- name: Let every service account of the namespaces of a team take a role
+- name: Allow all service accounts in the namespaces of a team to assume a role
   kumo.eks.eks_irsa:
     cluster_name: my-cluster
     namespace: team-a-*
@@ -253,7 +253,7 @@ EXAMPLES = r"""
     policy_arns:
       - arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess
 
-- name: Remove an identity, and see what was kept
+- name: Delete an identity
   kumo.eks.eks_irsa:
     cluster_name: my-cluster
     namespace: production
@@ -270,7 +270,7 @@ role_arn:
   sample: arn:aws:iam::123456789012:role/my-cluster.production.my-app-sa
 role:
   description: The role.
-  returned: when one identity is given and its role is kept by the task
+  returned: when one identity is given and the task manages its role
   type: dict
   contains: &role
     role_name:
@@ -289,7 +289,7 @@ role:
       type: str
       sample: /
     trust_policy:
-      description: Who may take the role.
+      description: The trust policy.
       returned: when the role exists
       type: dict
       sample: {"Version": "2012-10-17", "Statement": []}
@@ -305,17 +305,17 @@ role:
       type: dict
       sample: {}
     permissions_boundary:
-      description: ARN of its boundary.
+      description: ARN of its permissions boundary.
       returned: when the role exists
       type: str
       sample: arn:aws:iam::123456789012:policy/team-boundary
     max_session_duration:
-      description: Its longest session in seconds.
+      description: Its maximum session duration in seconds.
       returned: when the role exists
       type: int
       sample: 3600
     description:
-      description: What it is for.
+      description: Its description.
       returned: when the role exists
       type: str
       sample: my-app reads and writes its bucket
@@ -335,12 +335,12 @@ policy:
       type: str
       sample: arn:aws:iam::123456789012:policy/my-app-s3-policy
     document:
-      description: The document in force.
+      description: The policy document.
       returned: when the policy exists
       type: dict
       sample: {"Version": "2012-10-17", "Statement": []}
     default_version:
-      description: The version in force before the task.
+      description: The default version before the task.
       returned: when the policy exists
       type: str
       sample: v1
@@ -412,7 +412,7 @@ oidc_provider:
       type: str
       sample: oidc.eks.ap-northeast-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE
     audiences:
-      description: The audiences it takes.
+      description: The audiences that it accepts.
       returned: always
       type: list
       elements: str
@@ -434,7 +434,7 @@ identities:
       type: str
       sample: production/my-app-sa
     changed:
-      description: Whether anything of it was changed.
+      description: Whether it was changed.
       returned: always
       type: bool
       sample: true
@@ -520,8 +520,8 @@ def read(params: dict[str, Any]) -> list[Identity]:
     return identities
 
 
-def look(module: AnsibleAWSModule, eks: Any, iam: Any) -> tuple[ClusterContext, bool]:
-    """The ground, and whether the cluster is there; a plan and a deletion also do without one."""
+def build_context(module: AnsibleAWSModule, eks: Any, iam: Any) -> tuple[ClusterContext, bool]:
+    """The context, and whether the cluster exists. It must exist, except in check mode and with state=absent."""
     name, present = module.params["cluster_name"], module.params["state"] == "present"
     raw = describe_or_none(eks.describe_cluster, "cluster", name=name)
     if present and not module.check_mode:
@@ -544,22 +544,22 @@ def open_api(module: AnsibleAWSModule, eks: Any, wanted: bool) -> Iterator[Kuber
 
 @dataclass
 class Done:
-    """What became of the task: the provider, what of it was kept, the identities, and providers of earlier clusters of the name."""
+    """The results of the task: the provider, the identities, what was kept, and providers of earlier clusters of the same name."""
 
     provider: Outcome
     results: list[ItemResult]
     kept: list[dict[str, str]] = field(default_factory=list)
-    list_orphaned_providers: list[Outcome] = field(default_factory=list)
+    orphaned_providers: list[Outcome] = field(default_factory=list)
 
 
-def keep(manager: IrsaManager, identities: list[Identity], tags: dict[str, str]) -> Done:
-    """Provider first, then the identities."""
+def ensure_identities(manager: IrsaManager, identities: list[Identity], tags: dict[str, str]) -> Done:
+    """Create or update the provider first, then the identities."""
     provider = manager.ensure_provider(tags)
     return Done(provider, run_concurrently([(one.name, partial(manager.ensure_present, one)) for one in identities]))
 
 
-def remove(manager: IrsaManager, identities: list[Identity]) -> Done:
-    """The identities first, then the provider, if nothing failed."""
+def ensure_identities_absent(manager: IrsaManager, identities: list[Identity]) -> Done:
+    """Delete the identities first, then the provider, if nothing failed."""
     results = run_concurrently([(one.name, partial(manager.ensure_absent, one)) for one in identities])
     if any(result.error for result in results):
         return Done(Outcome(False, None), results)
@@ -572,25 +572,25 @@ def remove(manager: IrsaManager, identities: list[Identity]) -> Done:
     done = Done(provider, results, kept)
     for one in manager.list_orphaned_providers() if provider.raw is None else ():
         outcome, more = one.ensure_provider_absent(leaving)
-        done.list_orphaned_providers.append(outcome)
+        done.orphaned_providers.append(outcome)
         done.kept += more
     return done
 
 
 def finish(module: AnsibleAWSModule, done: Done) -> None:
-    """End the task with the provider beside the identities."""
+    """End the task with the results of the provider and the identities."""
     provider, rows = done.provider, build_rows(done.results, build_plain_result)
-    changed = any(outcome.changed for outcome in (provider, *done.list_orphaned_providers)) or any(
+    changed = any(outcome.changed for outcome in (provider, *done.orphaned_providers)) or any(
         row["changed"] for row in rows
     )
     facts: dict[str, Any] = {
         "changed": changed,
         "oidc_provider": build_provider_result(provider.raw),
-        "kept": [*(thing for row in rows for thing in row.get("kept", [])), *done.kept],
+        "kept": [*(one for row in rows for one in row.get("kept", [])), *done.kept],
         "diff": {
             "before": {
                 "oidc_provider": provider.before,
-                **_numbered([one.before for one in done.list_orphaned_providers]),
+                **_number_providers([one.before for one in done.orphaned_providers]),
             },
             "after": {"oidc_provider": provider.after},
         },
@@ -598,8 +598,8 @@ def finish(module: AnsibleAWSModule, done: Done) -> None:
     exit_with_rows(module, done.results, rows, facts, None if module.params["identities"] is None else "identities")
 
 
-def _numbered(list_orphaned_providers: list[dict[str, Any]]) -> dict[str, Any]:
-    return {f"forgotten_oidc_provider_{number}": row for number, row in enumerate(list_orphaned_providers, start=1)}
+def _number_providers(providers: list[dict[str, Any]]) -> dict[str, Any]:
+    return {f"orphaned_oidc_provider_{number}": row for number, row in enumerate(providers, start=1)}
 
 
 def main() -> None:
@@ -619,13 +619,13 @@ def main() -> None:
     with handle_failures(module, f"Could not manage identities of cluster {params['cluster_name']}"):
         identities = read(params)
         eks, iam = get_client(module), get_client(module, "iam")
-        context, exists = look(module, eks, iam)
+        context, exists = build_context(module, eks, iam)
         with open_api(module, eks, exists and any(one.written_accounts for one in identities)) as api:
             manager = IrsaManager(iam, api, context, params["audience"], module.check_mode)
             done = (
-                keep(manager, identities, params.get("tags", {}))
+                ensure_identities(manager, identities, params.get("tags", {}))
                 if params["state"] == "present"
-                else remove(manager, identities)
+                else ensure_identities_absent(manager, identities)
             )
         finish(module, done)
 

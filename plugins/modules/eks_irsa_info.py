@@ -7,14 +7,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_irsa_info
 version_added: 0.1.0
-short_description: Find out why pods of a service account do not get their IAM role
+short_description: Find out why pods of a service account do not get their IAM role (IRSA)
 description:
-  - Walks the chain of IRSA check by check, from the cluster's issuer to the role's credentials, and names the first broken
-    check, its cause and its cure.
+  - Checks everything that IRSA needs, from the cluster's issuer to the credentials of the role, and returns the first check that
+    fails, with its cause and its cure.
   - The checks are, in this order, C(cluster), C(oidc_provider), C(audience), C(service_account), C(annotation),
     C(pod_identity), C(role), C(trust_provider), C(trust_action), C(trust_subject), C(trust_audience), C(trust_denial),
     C(pods), C(token) and C(exchange).
-  - A broken check does not fail the task; RV(ok) says whether the chain holds.
+  - The task does not fail if a check fails. RV(ok) says whether all checks passed.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -31,16 +31,22 @@ options:
     type: str
     required: true
   audience:
-    description: The audience that the pods' tokens are to have.
+    description: The audience that the tokens of the pods must have.
     type: str
     default: sts.amazonaws.com
   exchange:
     description:
-      - Whether to ask the cluster for a token of the service account and to exchange it at STS.
-      - It needs the right to create C(serviceaccounts/token). Token and credentials are dropped at once.
-      - A role of another account, where the caller sees nothing, is judged by this alone. Without it such a role counts as broken.
+      - Whether to request a token of the service account from the cluster and exchange it at STS.
+      - It requires the permission to create C(serviceaccounts/token). Token and credentials are discarded.
+      - A role in another account, which the caller cannot read, can only be checked this way. Otherwise the check C(annotation) fails
+        for such a role.
     type: bool
     default: false
+seealso:
+  - module: kumo.eks.eks_irsa
+  - name: IAM roles for service accounts
+    description: How pods get credentials from the cluster's OIDC provider.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -61,33 +67,33 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: See whether the pods of my-app-sa get their role, and fail with the first broken check where they do not
+- name: Fail if the pods of my-app-sa cannot get their role
   kumo.eks.eks_irsa_info:
     cluster_name: my-cluster
     region: ap-northeast-1
     namespace: production
     service_account: my-app-sa
     exchange: true
-  register: chain
-  failed_when: chain is failed or not chain.ok
+  register: diagnosis
+  failed_when: diagnosis is failed or not diagnosis.ok
 """
 
 RETURN = r"""
 ok:
-  description: Whether no check is broken.
+  description: Whether no check failed.
   returned: always
   type: bool
   sample: false
 broken:
-  description: The first broken check, as in RV(checks). None where the chain holds.
+  description: The first check that failed, as in RV(checks). None if no check failed.
   returned: always
   type: dict
   sample:
     check: trust_subject
     ok: false
     found: StringEquals system:serviceaccount:staging:my-app-sa
-    cause: the trust policy does not let in system:serviceaccount:production:my-app-sa
-    cure: run kumo.eks.eks_irsa for it
+    cause: the trust policy does not allow system:serviceaccount:production:my-app-sa
+    cure: run kumo.eks.eks_irsa for this service account
 checks:
   description: All checks, in their order.
   returned: always
@@ -100,25 +106,25 @@ checks:
       type: str
       sample: annotation
     ok:
-      description: Whether it holds. None where it was not looked at.
+      description: Whether it passed. None if it was skipped.
       returned: always
       type: bool
       sample: true
     found:
-      description: What was found.
+      description: What the check found.
       returned: always
       type: str
       sample: arn:aws:iam::123456789012:role/my-app
     cause:
-      description: Why it is broken.
+      description: Why it failed. None otherwise.
       returned: always
       type: str
       sample: the service account has no annotation eks.amazonaws.com/role-arn
     cure:
-      description: What mends it.
+      description: How to fix it. None if it did not fail.
       returned: always
       type: str
-      sample: run kumo.eks.eks_irsa for it
+      sample: run kumo.eks.eks_irsa for this service account
 """
 
 from contextlib import ExitStack
@@ -136,12 +142,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import Kub
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import POD, SERVICE_ACCOUNT
 
 SESSION = "kumo-eks-irsa-info"
-TOKEN_SECONDS = 600  # the least the API server gives
-SESSION_SECONDS = 900  # the least STS gives
+TOKEN_SECONDS = 600  # the minimum of the API server
+SESSION_SECONDS = 900  # the minimum of STS
 
 
 class LiveFacts:
-    """The chain's questions, asked of AWS and of the cluster; the Kubernetes API is opened when first asked."""
+    """Reads what the checks need from AWS and from the cluster, to which it connects at the first request."""
 
     def __init__(self, module: AnsibleAWSModule, stack: ExitStack) -> None:
         self._eks, self._iam, self._sts = get_client(module), get_client(module, "iam"), get_client(module, "sts")
@@ -182,14 +188,14 @@ class LiveFacts:
         return self._api.create_token(self.namespace, self.account, audience, TOKEN_SECONDS)
 
     def exchange_token(self, role_arn: str, token: str) -> tuple[str | None, str]:
-        words = {"RoleArn": role_arn, "RoleSessionName": SESSION, "DurationSeconds": SESSION_SECONDS}
+        request = {"RoleArn": role_arn, "RoleSessionName": SESSION, "DurationSeconds": SESSION_SECONDS}
         try:
-            answer = self._sts.assume_role_with_web_identity(WebIdentityToken=token, **words)
+            answer = self._sts.assume_role_with_web_identity(WebIdentityToken=token, **request)
         except Exception as error:
-            said = format_aws_error(error)
-            if said is None:
+            message = format_aws_error(error)
+            if message is None:
                 raise
-            return None, said
+            return None, message
         return answer["AssumedRoleUser"]["Arn"], ""
 
 
@@ -202,7 +208,7 @@ def main() -> None:
         exchange=dict(type="bool", default=False),
     )
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
-    with handle_failures(module, "Could not walk the chain"), ExitStack() as stack:
+    with handle_failures(module, "Could not check the identity"), ExitStack() as stack:
         checks = [asdict(check) for check in Diagnosis(LiveFacts(module, stack)).run()]
     broken = next((check for check in checks if check["ok"] is False), None)
     module.exit_json(changed=False, ok=broken is None, broken=broken, checks=checks)

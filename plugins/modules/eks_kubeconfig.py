@@ -42,7 +42,7 @@ options:
     description:
       - The folder that contains C(ansible_collections), for the C(PYTHONPATH) of the exec credential.
       - By default the collection is searched for in C(ANSIBLE_COLLECTIONS_PATH), C(~/.ansible/collections) and
-        C(/usr/share/ansible/collections), in this order. Where it is in none of these, O(python) has to find it by itself.
+        C(/usr/share/ansible/collections), in this order. If it is in none of these, O(python) must be able to import it.
     type: path
   state:
     description:
@@ -80,13 +80,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Reach the cluster with kubectl
+- name: Write a kubeconfig entry
   kumo.eks.eks_kubeconfig:
     path: ~/.kube/config
     cluster_name: my-cluster
     region: ap-northeast-1
 
-- name: Reach it with a profile, from a file of its own
+- name: Write an entry with an AWS profile to a separate file
   kumo.eks.eks_kubeconfig:
     path: ~/.kube/production
     cluster_name: my-cluster
@@ -157,7 +157,7 @@ def describe_endpoint(module: AnsibleAWSModule) -> dict[str, Any]:
     name = module.params["cluster_name"]
     cluster = describe_or_none(get_client(module).describe_cluster, "cluster", name=name)
     if cluster is None:
-        raise EksError(f"cluster_name: there is no cluster {name} in {module.region}")
+        raise EksError(f"cluster_name: cluster {name} does not exist in {module.region}")
     if not cluster.get("endpoint"):
         raise EksError(f"cluster {name} is {cluster['status']} and has no endpoint yet. Wait for it with eks_wait")
     return cluster
@@ -174,7 +174,7 @@ def build_cluster_entry(module: AnsibleAWSModule, cluster: dict[str, Any]) -> di
 
 
 def find_entry(module: AnsibleAWSModule, path: str) -> dict[str, Any] | None:
-    """The wanted entry, None where it is to be removed. A plan ends here where an earlier task would create the cluster."""
+    """The desired entry, or None to remove it. In check mode the task ends here if an earlier task would create the cluster."""
     if module.params["state"] == "absent":
         return None
     try:

@@ -10,11 +10,11 @@ version_added: 0.1.0
 short_description: Manage the network of an Amazon EKS cluster
 description:
   - Creates the VPC of a cluster with its subnets, gateways, routes, VPC endpoints and flow logs, changes them, and deletes them.
-  - What it creates has the tag C(kumo.eks/<region>/<cluster_name>) from the call that creates it. An interrupted run takes up what it
-    finds by this tag, and two runs at the same time end with one network.
-  - Subnets, gateways and tables that others created are used or left alone, and never deleted. Routes that others added to the
-    route tables stay, for example those to peered VPCs or transit gateways.
-  - With O(subnets), existing subnets are checked and returned, and nothing is created, changed or deleted.
+  - The module sets the tag C(kumo.eks/<region>/<cluster_name>) in each call that creates a resource. The next run after an interruption
+    finds its resources by this tag, and two concurrent runs create one network.
+  - Subnets, gateways and route tables that others created are never deleted. Routes that others added to the
+    route tables are kept, for example those to peered VPCs or transit gateways.
+  - With O(subnets), the module validates and returns existing subnets, and creates, changes or deletes nothing.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -25,19 +25,19 @@ options:
   state:
     description:
       - V(present) creates the network, or changes it.
-      - V(absent) deletes what was created for the cluster. Before the first deletion it waits for network interfaces that EKS and
-        load balancers are giving up, and fails, naming them, when others have something in the VPC.
+      - V(absent) deletes what was created for the cluster. First it waits until EKS and load balancers have deleted their network
+        interfaces. If the VPC contains resources of others, it fails, names them, and deletes nothing.
     type: str
     choices: [present, absent]
     default: present
   vpc_id:
     description:
       - An existing VPC, in which the subnets, gateways and route tables of the cluster are created. The VPC itself is not changed.
-      - Left out, a VPC is created.
+      - By default a VPC is created.
     type: str
   subnets:
     description:
-      - Existing subnets that the cluster is to use. They are checked for their zones, free addresses, tags and routes.
+      - Existing subnets for the cluster. The module checks their zones, free addresses, tags and routes.
       - Cannot be combined with O(cidr), O(secondary_cidrs) or O(zones).
     type: dict
     suboptions:
@@ -46,7 +46,7 @@ options:
         type: list
         elements: str
       private:
-        description: IDs of subnets that the internet does not reach.
+        description: IDs of subnets that are not reachable from the internet.
         type: list
         elements: str
       isolated:
@@ -56,43 +56,43 @@ options:
   cidr:
     description:
       - The IPv4 range of the VPC, a /16 to a /28. It cannot be changed later.
-      - Left out, V(10.0.0.0/16), or the range of O(vpc_id). With O(vpc_id), the part of its range for the cluster's subnets.
-      - The subnets are equal blocks of it, eighths for up to eight subnets. Those that exist keep their blocks.
+      - The default is V(10.0.0.0/16), or the range of O(vpc_id). With O(vpc_id), it is the part of that range for the subnets of the cluster.
+      - The subnets are equal blocks of it, eighths for up to eight subnets. Existing subnets keep their blocks.
     type: str
   secondary_cidrs:
     description:
       - More IPv4 ranges of the VPC. Subnets are placed there when the first range is full.
-      - Left out, they are not changed. V([]) removes them all, which EC2 refuses while subnets use them.
+      - If it is omitted, they are not changed. V([]) removes all of them, which EC2 refuses while subnets use them.
     type: list
     elements: str
   ip_family:
     description:
       - V(dual_stack) adds an IPv6 range of Amazon to the VPC and a /64 of it to each subnet, with a route through the internet
         gateway for public subnets and through an egress-only internet gateway for private ones.
-      - A cluster whose pods have IPv6 addresses needs it. IPv6 addresses are not taken away again by V(ipv4).
+      - A cluster with IPv6 pods requires it. V(ipv4) does not remove existing IPv6 ranges.
     type: str
     choices: [ipv4, dual_stack]
     default: ipv4
   zones:
     description:
-      - Names of availability zones, at least two. Zones in which EKS creates no control plane are refused.
-      - Left out, O(zone_count) zones of the region are chosen, those that have subnets of the cluster first.
+      - Names of Availability Zones, at least two. Zones that EKS does not support for control planes are refused.
+      - By default the module chooses O(zone_count) zones of the region, first those that have subnets of the cluster.
       - EKS keeps the zones that a cluster was created with, so a zone cannot be added once the cluster exists.
     type: list
     elements: str
     default: []
   zone_count:
-    description: In how many zones there are to be subnets, when O(zones) is left out. At least two.
+    description: The number of zones if O(zones) is omitted, at least two.
     type: int
     default: 3
   instance_types:
-    description: Instance types that nodes will have. Zones that offer them are chosen, and O(zones) that offer none of them are refused.
+    description: The instance types of the nodes. The module chooses zones that offer them, and refuses O(zones) that offer none of them.
     type: list
     elements: str
     default: []
   subnet_kinds:
     description:
-      - Which kinds of subnets there are in each zone.
+      - The kinds of subnets in each zone.
       - V(public) subnets have a route to the internet gateway, V(private) ones to a NAT gateway, V(isolated) ones only within the VPC.
     type: list
     elements: str
@@ -100,8 +100,8 @@ options:
     default: [public, private]
   subnet_prefix_lengths:
     description:
-      - The sizes of new subnets, as the length of their prefix. V(20) is a subnet of 4096 addresses.
-      - Each pod of the VPC CNI has an address of its subnet, so private subnets should be large.
+      - The prefix length of new subnets. V(20) is a subnet with 4096 addresses.
+      - The VPC CNI gives each pod an address of the subnet, so private subnets should be large.
     type: dict
     suboptions:
       public:
@@ -115,10 +115,10 @@ options:
         type: int
   nat_gateway:
     description:
-      - A NAT gateway in each zone, one for all zones, or none. Each costs by the hour and by the traffic.
-      - With V(Single), nodes in all zones lose the internet when that zone fails.
+      - A NAT gateway in each zone, one for all zones, or none. Each costs by the hour and by the gigabyte.
+      - With V(Single), nodes in all zones lose internet access if that zone fails.
       - With V(Disable), nodes in private subnets need O(endpoints) to join the cluster.
-      - On a change, routes are moved before gateways are deleted. Connections through the old gateways break.
+      - When it changes, routes are changed before gateways are deleted. Connections through the old gateways are interrupted.
     type: str
     choices: [HighlyAvailable, Single, Disable]
     default: HighlyAvailable
@@ -126,8 +126,8 @@ options:
     description:
       - Services with a VPC endpoint, like V(ecr.api) or V(com.amazonaws.ap-northeast-1.ecr.api). V(s3) and V(dynamodb) get gateway
         endpoints, which are free of charge. Others get interface endpoints, each of which costs by the hour in each zone.
-      - V(private_cluster) stands for the services that nodes and usual controllers need without internet access.
-      - Left out, endpoints are not changed. V([]) deletes those that were created for the cluster.
+      - V(private_cluster) means all services that nodes and common controllers need without internet access.
+      - If it is omitted, endpoints are not changed. V([]) deletes those that were created for the cluster.
     type: list
     elements: str
   karpenter_discovery:
@@ -136,9 +136,9 @@ options:
     default: false
   flow_logs:
     description:
-      - Logs of the traffic in the VPC. EC2 cannot change them, so a changed one is deleted and created again. What it has
-        written stays.
-      - Left out, they are not changed. V({}) deletes those that were created for the cluster.
+      - Flow logs of the VPC. EC2 cannot change a flow log, so the module deletes and recreates it. Existing log records are
+        kept.
+      - If it is omitted, they are not changed. V({}) deletes those that were created for the cluster.
     type: dict
     suboptions:
       destination:
@@ -146,13 +146,13 @@ options:
         type: str
         choices: [cloud-watch-logs, s3]
       log_group_name:
-        description: The log group for V(cloud-watch-logs). Left out, C(/aws/vpc/<cluster_name>). It is not deleted with the network.
+        description: The log group for V(cloud-watch-logs). The default is C(/aws/vpc/<cluster_name>). It is not deleted with the network.
         type: str
       role_arn:
-        description: ARN of the IAM role that writes to the log group. Left out, a role is created, and deleted with the network.
+        description: ARN of the IAM role that writes to the log group. By default a role is created, and deleted with the network.
         type: str
       bucket_arn:
-        description: ARN of the bucket for V(s3), with a prefix if you like. Its policy must let C(delivery.logs.amazonaws.com) write.
+        description: ARN of the bucket for V(s3), optionally with a prefix. The bucket policy must allow C(delivery.logs.amazonaws.com) to write.
         type: str
       traffic_type:
         description: Which traffic is logged.
@@ -160,7 +160,7 @@ options:
         choices: [ALL, ACCEPT, REJECT]
         default: ALL
       max_aggregation_interval:
-        description: Seconds within which records are put together.
+        description: The aggregation interval of the records, in seconds.
         type: int
         choices: [60, 600]
         default: 600
@@ -172,15 +172,15 @@ options:
   purge_tags:
     description:
       - Whether tags that are not in O(tags) are removed from what was created for the cluster.
-      - Controllers put tags on subnets, which would be removed, too.
+      - This also removes tags that controllers set on subnets.
     type: bool
     default: false
   wait:
     description:
       - Whether to wait until NAT gateways and endpoints are available and routes lead to them, or until all is deleted.
-      - Turned off, the task starts all that needs no wait, and returns RV(ready=false) when something is left to do. The same task with
-        O(wait=true) finishes it.
-      - While the task waits it prints what is on its way, at each change and once a minute.
+      - With V(false), the task does only what needs no wait, and returns RV(ready=false) if it is not complete. The same task with
+        O(wait=true) completes it.
+      - While the task waits, it prints what is pending, at each change and once a minute.
     type: bool
     default: true
   wait_timeout:
@@ -188,7 +188,7 @@ options:
     type: int
     default: 600
   _goes_on:
-    description: Given by the action plugin of this module, which waits on the controller. Not for playbooks.
+    description: Set by the action plugin of this module, which waits on the controller. Do not use it in playbooks.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -205,7 +205,7 @@ attributes:
     platforms: posix
 seealso:
   - name: Amazon EKS networking requirements
-    description: What EKS asks of VPC and subnets.
+    description: Requirements for VPC and subnets.
     link: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
   - name: Private clusters
     description: Which endpoints a cluster without internet access needs.
@@ -214,14 +214,14 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: A network in three zones
+- name: Create a network in three zones
   kumo.eks.eks_network:
     cluster_name: my-cluster
     cidr: 10.0.0.0/16
     region: ap-northeast-1
-  register: made
+  register: network
 
-- name: A network in two zones with one NAT gateway, and tags
+- name: Create a network in two zones with one NAT gateway, and tags
   kumo.eks.eks_network:
     cluster_name: small
     zones: [ap-northeast-1a, ap-northeast-1c]
@@ -229,7 +229,7 @@ EXAMPLES = r"""
     tags: {Environment: test}
     region: ap-northeast-1
 
-- name: A network without internet access, for a private cluster
+- name: Create a network without internet access, for a private cluster
   kumo.eks.eks_network:
     cluster_name: closed
     subnet_kinds: [private]
@@ -237,13 +237,13 @@ EXAMPLES = r"""
     endpoints: [private_cluster]
     region: ap-northeast-1
 
-- name: Remove the network of a cluster
+- name: Delete the network of a cluster
   kumo.eks.eks_network:
     cluster_name: small
     state: absent
     region: ap-northeast-1
 
-- name: Large private subnets, IPv6, and flow logs
+- name: Create large private subnets, IPv6, and flow logs
   kumo.eks.eks_network:
     cluster_name: large
     ip_family: dual_stack
@@ -256,18 +256,18 @@ EXAMPLES = r"""
 RETURN = r"""
 ready:
   description:
-    - Whether nothing is left to do. False with O(wait=false) while NAT gateways or endpoints are on their way, or being deleted.
+    - Whether the network is complete. False with O(wait=false) while NAT gateways or endpoints are being created or deleted.
   returned: always
   type: bool
   sample: true
 pending:
-  description: What is on its way, or left to do, in words.
+  description: What is pending, as text.
   returned: always
   type: list
   elements: str
   sample: ["NAT gateway my-cluster-ap-northeast-1a (nat-11111111) is pending"]
 network:
-  description: The network. In check mode, what it would be; IDs that only EC2 gives end with C((known after apply)).
+  description: The network. In check mode, what it would be; IDs that EC2 has not assigned yet end with C((known after apply)).
   returned: always
   type: dict
   contains:
@@ -391,7 +391,7 @@ network:
       type: str
       sample: igw-11111111
     egress_only_internet_gateway_id:
-      description: The gateway for outgoing IPv6 traffic; null where there is none, or it was not looked at.
+      description: The gateway for outgoing IPv6 traffic; null if there is none, or if it was not described.
       returned: always
       type: str
       sample: eigw-11111111
@@ -432,7 +432,7 @@ network:
           type: str
           sample: ap-northeast-1a
         public_ip:
-          description: The address with which traffic leaves. Add it to the allowed ranges of narrowed endpoints.
+          description: The public address of outgoing traffic. Add it to the allowed CIDR blocks of restricted endpoints.
           returned: always
           type: str
           sample: 203.0.113.7
@@ -501,7 +501,7 @@ network:
               type: str
               sample: igw-11111111
     vpc_endpoints:
-      description: The VPC endpoints. M(kumo.eks.eks_network) looks at them only where its option C(endpoints) is given.
+      description: The VPC endpoints. M(kumo.eks.eks_network) describes them only if its option C(endpoints) is given.
       returned: always
       type: list
       elements: dict
@@ -539,7 +539,7 @@ network:
           elements: str
           sample: [rtb-11111111]
     flow_logs:
-      description: The flow logs. M(kumo.eks.eks_network) looks at them only where its option C(flow_logs) is given.
+      description: The flow logs. M(kumo.eks.eks_network) describes them only if its option C(flow_logs) is given.
       returned: always
       type: list
       elements: dict
@@ -571,7 +571,7 @@ network:
           sample: ALL
     # to here.
 blocking:
-  description: What others have in the VPC, in words.
+  description: Resources of others in the VPC, as text.
   returned: when O(state=absent) fails because of it
   type: list
   elements: str

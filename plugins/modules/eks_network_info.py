@@ -9,21 +9,21 @@ module: eks_network_info
 version_added: 0.1.0
 short_description: Describe the network of an Amazon EKS cluster
 description:
-  - Describes the VPC that M(kumo.eks.eks_network) created for a cluster, or any other VPC by its ID, with what is in it.
-  - Security groups and network interfaces that others left in the VPC are described on request.
+  - Describes the VPC that M(kumo.eks.eks_network) created for a cluster, or any other VPC by its ID, with its subnets, gateways and routes.
+  - On request it also describes security groups and network interfaces that others left in the VPC.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
   cluster_name:
     description:
       - Name of the cluster. Its network has the tag C(kumo.eks/<region>/<cluster_name>).
-      - Needed also with O(vpc_id) where subnets of one cluster only are to be described.
+      - Set it together with O(vpc_id) to describe only the subnets of one cluster.
     type: str
   vpc_id:
-    description: The VPC. Left out, the one of O(cluster_name).
+    description: ID of the VPC. The default is the VPC of O(cluster_name).
     type: str
   leftovers:
-    description: Whether to look at what services and others have in the VPC, which may be in the way of its removal.
+    description: Whether to also describe resources of AWS services and of others in the VPC, which can prevent its deletion.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -43,13 +43,13 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: The network of a cluster
+- name: Describe the network of a cluster
   kumo.eks.eks_network_info:
     cluster_name: my-cluster
     region: ap-northeast-1
   register: found
 
-- name: What is in the way of its removal
+- name: Describe what prevents the deletion of a network
   kumo.eks.eks_network_info:
     cluster_name: my-cluster
     leftovers: true
@@ -183,7 +183,7 @@ network:
       type: str
       sample: igw-11111111
     egress_only_internet_gateway_id:
-      description: The gateway for outgoing IPv6 traffic; null where there is none, or it was not looked at.
+      description: The gateway for outgoing IPv6 traffic; null if there is none, or if it was not described.
       returned: always
       type: str
       sample: eigw-11111111
@@ -224,7 +224,7 @@ network:
           type: str
           sample: ap-northeast-1a
         public_ip:
-          description: The address with which traffic leaves. Add it to the allowed ranges of narrowed endpoints.
+          description: The public address of outgoing traffic. Add it to the allowed CIDR blocks of restricted endpoints.
           returned: always
           type: str
           sample: 203.0.113.7
@@ -293,7 +293,7 @@ network:
               type: str
               sample: igw-11111111
     vpc_endpoints:
-      description: The VPC endpoints. M(kumo.eks.eks_network) looks at them only where its option C(endpoints) is given.
+      description: The VPC endpoints. M(kumo.eks.eks_network) describes them only if its option C(endpoints) is given.
       returned: always
       type: list
       elements: dict
@@ -331,7 +331,7 @@ network:
           elements: str
           sample: [rtb-11111111]
     flow_logs:
-      description: The flow logs. M(kumo.eks.eks_network) looks at them only where its option C(flow_logs) is given.
+      description: The flow logs. M(kumo.eks.eks_network) describes them only if its option C(flow_logs) is given.
       returned: always
       type: list
       elements: dict
@@ -363,12 +363,12 @@ network:
           sample: ALL
     # to here.
 leftovers:
-  description: What is in the VPC beside the network, in words.
+  description: Other resources in the VPC, as text.
   returned: when O(leftovers=true)
   type: dict
   contains:
     leaving:
-      description: Network interfaces that EKS or another service takes away once the cluster or the load balancer is gone.
+      description: Network interfaces that EKS or another service deletes after the cluster or the load balancer is deleted.
       returned: always
       type: list
       elements: str
@@ -380,13 +380,13 @@ leftovers:
       elements: str
       sample: ["network interface eni-22222222 (aws-K8S-i-11111111)"]
     of_cluster:
-      description: Network interfaces and security groups that go with the cluster.
+      description: Network interfaces and security groups that are deleted with the cluster.
       returned: always
       type: list
       elements: str
       sample: ["security group sg-11111111 (eks-cluster-sg-my-cluster-1)"]
     blocking:
-      description: What others have in the VPC, and which is in the way of its removal.
+      description: Resources of others, which prevent the deletion of the VPC.
       returned: always
       type: list
       elements: str

@@ -12,8 +12,8 @@ description:
   - Creates node groups, changes them in place, rolls them to new versions, and deletes them.
   - Manages the EC2 launch template of a group and its versions where O(template) is given. A change is a new version, to which
     EKS rolls the nodes.
-  - One node group by O(name), or a whole list in one task by O(nodegroups), reconciled side by side.
-  - Omitted options are not changed. What EKS cannot change is refused, unless O(replace=true).
+  - Manages one node group with O(name), or a list of node groups in one task with O(nodegroups), concurrently.
+  - Omitted options are not changed. The module refuses changes that EKS cannot make, unless O(replace=true).
   - A task that was written for M(community.aws.eks_nodegroup) works when only the name of the collection is changed.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -24,9 +24,9 @@ options:
     required: true
   nodegroups:
     description:
-      - A list of node groups, each with O(nodegroups[].name) and any other option that describes a node group. O(tags) beside it
-        are the tags of every item, under an item's own.
-      - All are worked on at once. One that fails does not stop the others. The task fails when all are done.
+      - A list of node groups, each with O(nodegroups[].name) and any other option that describes a node group. O(tags) next to the list
+        are merged with the tags of each item, whose values take precedence.
+      - They are managed concurrently. A node group that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
     suboptions:
@@ -36,7 +36,7 @@ options:
         required: true
       purge_tags: &purge_tags
         description:
-          - Whether tags of the node group that are not in O(tags) are removed. Used only where O(tags) is given. Omitted, they are.
+          - Whether tags of the node group that are not in O(tags) are removed. Used only where O(tags) is given. The default is V(true).
           - Tags of AWS, with the prefix C(aws:), and the mark of O(owned) remain.
         type: bool
       <<: &nodegroup
@@ -45,7 +45,7 @@ options:
           type: str
         addon_policies:
           description:
-            - Rights of well-known controllers that all pods on the nodes get, by name. Read by
+            - Permissions of well-known controllers, which all pods on the nodes get, by name. Read by
               O(kumo.eks.eks_iam_role#module:nodegroups), which creates a role for this group alone. This module ignores it.
           type: list
           elements: str
@@ -70,7 +70,7 @@ options:
           description:
             - The sizes of the group. A new group needs O(scaling_config.min_size) and O(scaling_config.max_size), or none of the
               three for EKS' defaults.
-            - EKS scales in at once and without regard to PodDisruptionBudgets.
+            - EKS scales in immediately, and does not respect PodDisruptionBudgets.
           type: dict
           suboptions:
             min_size:
@@ -84,8 +84,8 @@ options:
               type: int
         enforce_desired_size:
           description:
-            - Whether the desired size is set on a group that exists. Otherwise it belongs to the autoscaler and is only moved into
-              new limits. Omitted, it is not set.
+            - Whether the desired size is set on a group that exists. Otherwise the autoscaler controls it, and the module changes it only to
+              fit new limits. The default is V(false).
           type: bool
         instance_types:
           description:
@@ -94,7 +94,7 @@ options:
           type: list
           elements: str
         ami_type:
-          description: The kind of machine image. EKS cannot change it. Omitted, a new group has V(AL2023_x86_64_STANDARD).
+          description: The kind of machine image. EKS cannot change it. By default a new group has V(AL2023_x86_64_STANDARD).
           type: str
           choices:
             - AL2_x86_64
@@ -139,16 +139,16 @@ options:
               description: Name of the EC2 key pair.
               type: str
             source_sg:
-              description: IDs of the security groups from which SSH is allowed. Omitted, it is allowed from 0.0.0.0/0.
+              description: IDs of the security groups from which SSH is allowed. By default it is allowed from 0.0.0.0/0.
               type: list
               elements: str
         template:
           description:
-            - What the instances are like, beyond the options of the node group. The module keeps an EC2 launch template for the
-              group, called C(CLUSTER.NODEGROUP), and deletes it with the group. V({}) is one with its defaults.
+            - Settings of the instances, beyond the options of the node group. The module manages an EC2 launch template for the
+              group, with the name C(CLUSTER.NODEGROUP), and deletes it with the group. V({}) uses the defaults.
             - A change creates a version of the launch template, and EKS replaces all nodes of the group, as
               O(update_config) says. The diff shows what changes.
-            - Each change describes the whole template. An option that is removed here is removed there.
+            - The option describes the whole template. An option that you remove from the task is removed from the template.
             - A group that was created without a launch template, or with another one, can only get this one by O(replace).
             - There is no option for what EKS refuses in a launch template, which are instance profile, subnets, shutdown
               and hibernation behavior.
@@ -168,10 +168,10 @@ options:
                   description: The device, like C(/dev/xvdf). Required with O(template.image_id).
                   type: str
                 size:
-                  description: Size in GiB. Omitted, the size of the snapshot.
+                  description: Size in GiB. The default is the size of the snapshot.
                   type: int
                 type:
-                  description: The type of the volume. Omitted, it is V(gp3).
+                  description: The type of the volume. The default is V(gp3).
                   type: str
                   choices: [gp2, gp3, io1, io2, sc1, st1, standard]
                 iops:
@@ -181,30 +181,30 @@ options:
                   description: Throughput in MiB/s, from 125 to 2000. Only with V(gp3).
                   type: int
                 encrypted:
-                  description: Whether the volume is encrypted. Omitted, the account's default decides.
+                  description: Whether the volume is encrypted. The default is that of the account.
                   type: bool
                 kms_key_id:
                   description:
-                    - ID, alias or ARN of the KMS key. Omitted, the account's default key is used.
+                    - ID, alias or ARN of the KMS key. The default is the default key of the account.
                     - The service-linked role of EC2 Auto Scaling needs a grant on a customer managed key, or no instance starts.
                   type: str
                 snapshot_id:
                   description: The snapshot that the volume is created from.
                   type: str
                 delete_on_termination:
-                  description: Whether the volume is deleted with its instance. Omitted, it is. One that stays costs money.
+                  description: Whether the volume is deleted with its instance. The default is V(true). A volume that is kept costs money.
                   type: bool
             metadata_options:
               description: The instance metadata service.
               type: dict
               suboptions:
                 http_tokens:
-                  description: Whether a token is needed (IMDSv2). Omitted, it is V(required).
+                  description: Whether a token is needed (IMDSv2). The default is V(required).
                   type: str
                   choices: [required, optional]
                 http_put_response_hop_limit:
                   description:
-                    - How many network hops an answer may take, 1 to 64. Omitted, it is 2, so that pods reach the service.
+                    - How many network hops an answer may take, 1 to 64. The default is 2, so that pods can reach the service.
                     - With 1, pods outside of the host network cannot take the role of the nodes.
                   type: int
                 http_endpoint:
@@ -226,14 +226,14 @@ options:
               type: dict
             security_groups:
               description:
-                - IDs of security groups of the instances, beside the cluster's.
+                - IDs of additional security groups of the instances.
               type: list
               elements: str
             cluster_security_group:
               description:
-                - With O(template.security_groups), whether the instances have the cluster's security group, too. Omitted, they have.
-                - EKS does not add it beside groups of a launch template. Without it the rules of the others have to let nodes and control
-                  plane reach each other, or no node joins.
+                - With O(template.security_groups), whether the instances also have the cluster's security group. The default is V(true).
+                - EKS does not add it if the launch template has security groups. Without it, the rules of the other groups must allow
+                  traffic between nodes and control plane, or no node can join.
               type: bool
             key_name:
               description: Name of the EC2 key pair for SSH.
@@ -300,7 +300,7 @@ options:
               description: Whether CloudWatch gets metrics each minute, which costs money, instead of each five minutes.
               type: bool
             ebs_optimized:
-              description: Whether instances have dedicated bandwidth to EBS. Types of today always have.
+              description: Whether instances have dedicated bandwidth to EBS. Current instance types always have it.
               type: bool
             cpu_options:
               description: The CPU cores of an instance.
@@ -330,7 +330,7 @@ options:
             version:
               description:
                 - The version, a number, V($Latest) or V($Default).
-                - Omitted, a new node group takes the default one, and a group that exists keeps its own.
+                - By default a new node group uses the default version, and an existing group keeps its version.
               type: str
         warm_pool_config:
           description: Instances that are prepared and wait to become nodes. They cost money while they wait.
@@ -362,16 +362,16 @@ options:
           description:
             - The AMI's release version. Another one replaces the nodes.
             - V(latest) is the newest release for the AMI type and the Kubernetes version of the group, so that each run patches the nodes.
-              It needs the right C(ssm:GetParameter), for Windows also C(ec2:DescribeImages).
+              It requires the permission C(ssm:GetParameter), for Windows also C(ec2:DescribeImages).
           type: str
         force:
           description:
-            - Whether nodes are replaced although a PodDisruptionBudget does not allow a pod's eviction. Omitted, they are not.
+            - Whether nodes are replaced although a PodDisruptionBudget does not allow a pod's eviction. The default is V(false).
           type: bool
         replace:
           description:
             - Whether a change that EKS cannot make deletes the node group and recreates it. All of its nodes are terminated, and their
-              pods are pending until the new ones are there. Omitted, such a change is refused.
+              pods are pending until the new ones are there. By default such a change is refused.
             - Omitted options keep the values of the old group, but for O(version) and O(release_version).
             - The old group is deleted before the new one is created. If the task ends in between, RV(replaced) has its options.
             - It also recreates a node group whose creation failed.
@@ -457,7 +457,7 @@ options:
           description:
             - The tags of the node group and, with O(template), of its launch template, instances, volumes and network interfaces. Keys
               are never rewritten.
-            - Omitted, tags are not changed. V({}) removes them.
+            - If it is omitted, tags are not changed. V({}) removes them.
           type: dict
           aliases: [resource_tags]
   <<: *nodegroup
@@ -501,7 +501,7 @@ options:
     description:
       - Whether node groups with the tag of O(owned) that O(nodegroups) does not name are deleted, with their launch templates. All of
         their nodes are terminated.
-      - V(false) names them in RV(unlisted) and warns. Omitted, nothing is looked for.
+      - V(false) lists them in RV(unlisted) and warns. If it is omitted, the module does not search for them.
     type: bool
   state:
     description: Whether the node groups exist. Nodes of a group that is deleted are drained and terminated.
@@ -784,7 +784,7 @@ nodegroup:
       type: int
       sample: 20
     health:
-      description: What EKS reports as wrong.
+      description: Health issues that EKS reports.
       returned: when EKS returns it
       type: dict
       contains:
@@ -795,7 +795,7 @@ nodegroup:
           elements: dict
           contains:
             code:
-              description: The kind of issue.
+              description: The error code.
               returned: always
               type: str
               sample: AccessDenied
@@ -836,7 +836,7 @@ nodegroup:
       type: dict
       contains:
         enabled:
-          description: Whether it is on.
+          description: Whether it is enabled.
           returned: always
           type: bool
           sample: true
@@ -918,7 +918,7 @@ nodegroup:
       type: dict
       contains:
         enabled:
-          description: Whether it is on.
+          description: Whether it is enabled.
           returned: always
           type: bool
           sample: true
@@ -965,7 +965,7 @@ updates:
       type: str
       sample: UpdateNodegroupConfig
 replaced:
-  description: The options of the old node group, where one that was to replace it could not be made.
+  description: The options of the old node group, if the new one could not be created.
   returned: when a replacement failed
   type: dict
   sample: {"capacity_type": "ON_DEMAND", "labels": {"role": "general"}}

@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_nodegroup_info
 version_added: 0.1.0
-short_description: Look at managed node groups of an Amazon EKS cluster
+short_description: Describe managed node groups of an Amazon EKS cluster
 description:
   - Describes one node group, or all node groups of a cluster.
 author:
@@ -18,7 +18,7 @@ options:
     type: str
     required: true
   name:
-    description: The node group's name. Left out, all are described.
+    description: The node group's name. By default all node groups of the cluster are described.
     type: str
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -38,14 +38,14 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Look at one node group
+- name: Describe one node group
   kumo.eks.eks_nodegroup_info:
     cluster_name: my-cluster
     name: general-ng
     region: ap-northeast-1
   register: found
 
-- name: Look at all node groups of the cluster
+- name: Describe all node groups of the cluster
   kumo.eks.eks_nodegroup_info:
     cluster_name: my-cluster
 """
@@ -54,7 +54,7 @@ RETURN = r"""
 nodegroups:
   description:
     - The node groups as DescribeNodegroup answers them, in snake case.
-    - The list is empty where there is none, and where the cluster does not exist.
+    - The list is empty if there is none, or if the cluster does not exist.
   returned: always
   type: list
   elements: dict
@@ -217,7 +217,7 @@ nodegroups:
       type: int
       sample: 20
     health:
-      description: What EKS reports as wrong.
+      description: Health issues that EKS reports.
       returned: when EKS returns it
       type: dict
       contains:
@@ -228,7 +228,7 @@ nodegroups:
           elements: dict
           contains:
             code:
-              description: The kind of issue.
+              description: The error code.
               returned: always
               type: str
               sample: AccessDenied
@@ -269,7 +269,7 @@ nodegroups:
       type: dict
       contains:
         enabled:
-          description: Whether it is on.
+          description: Whether it is enabled.
           returned: always
           type: bool
           sample: true
@@ -351,7 +351,7 @@ nodegroups:
       type: dict
       contains:
         enabled:
-          description: Whether it is on.
+          description: Whether it is enabled.
           returned: always
           type: bool
           sample: true
@@ -388,7 +388,7 @@ def main() -> None:
     spec = dict(cluster_name=dict(type="str", required=True), name=dict(type="str"))
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
     cluster, name = module.params["cluster_name"], module.params["name"]
-    with handle_failures(module, f"Could not look at node groups of cluster {cluster}"):
+    with handle_failures(module, f"Could not describe node groups of cluster {cluster}"):
         eks = get_client(module)
         words = {"clusterName": cluster}
         found = describe_all(

@@ -7,15 +7,15 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_pod_identity
 version_added: 0.1.0
-short_description: Give pods of an Amazon EKS cluster an IAM role by EKS Pod Identity
+short_description: Manage EKS Pod Identity associations of an Amazon EKS cluster
 description:
   - Manages pod identity associations, each for one service account, and on request the IAM role of the pods.
-  - One association by O(service_account), or a whole list in one task by O(associations), reconciled concurrently.
-  - What exists is adopted, an IAM role only where the task gives O(role_name). Omitted options are not changed. An empty value clears
-    the setting. What others created is only added to, unless O(purge_policies) or O(purge_trust) are set.
-  - An IAM role is managed where O(role_name), O(policy_arns) or another option of a role is given. It trusts
-    C(pods.eks.amazonaws.com). With O(state=absent) it is deleted, if the module created it and nothing else uses it.
-  - It warns, except in check mode, where the cluster does not have the add-on of the Pod Identity Agent, without which pods get no
+  - Manages one association with O(service_account), or a list of associations in one task with O(associations), concurrently.
+  - Existing resources are adopted, an IAM role only if the task sets O(role_name). Omitted options are not changed. An empty value clears
+    the setting. The module only adds to what others created, unless O(purge_policies) or O(purge_trust) is set.
+  - The module manages an IAM role if O(role_name), O(policy_arns) or another option of a role is set. The role trusts
+    C(pods.eks.amazonaws.com). O(state=absent) deletes it, if the module created it and nothing else uses it.
+  - It warns, except in check mode, if the cluster does not have the EKS Pod Identity Agent, without which pods get no
     credentials.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -26,20 +26,20 @@ options:
     required: true
   associations:
     description:
-      - A list of associations, each with any of the options that describe one. O(tags) beside it are the tags of every item, under
-        an item's own.
-      - One that fails does not stop the others. The task fails when all are done.
+      - A list of associations, each with any of the options that describe one. O(tags) next to the list are merged with the tags of
+        each item, whose values take precedence.
+      - An item that fails does not stop the others. The task fails when all are done.
     type: list
     elements: dict
     suboptions:
       service_account:
-        description: The service account's name. It need not exist yet.
+        description: The service account's name. The service account does not have to exist yet.
         type: str
         required: true
         aliases: [name]
       <<: &association
         namespace:
-          description: The Kubernetes namespace of the service account. It need not exist yet.
+          description: The Kubernetes namespace of the service account. It does not have to exist yet.
           type: str
           default: default
         role_arn:
@@ -52,7 +52,7 @@ options:
             - EKS can change it, but not remove it. An empty text removes it with O(replace=true).
           type: str
         disable_session_tags:
-          description: Whether the session goes without the tags that name cluster, namespace and service account.
+          description: Whether to omit the session tags with the names of the cluster, namespace, service account and pod.
           type: bool
         session_policy:
           description:
@@ -62,19 +62,19 @@ options:
           type: raw
         role_name:
           description:
-            - Name of the IAM role that the task manages. Where it is omitted, it is like C(my-cluster.production.reader_pod).
+            - Name of the IAM role that the task manages. The default is like C(my-cluster.production.reader_pod).
           type: str
         # IdentityRole: written by tools/shared_docs.py, from here
         policy_arns:
           description:
-            - ARNs of all policies that are attached to the IAM role, beside the one of O(policy). Others are detached, see O(purge_policies).
-            - Where it is omitted, attached policies are not changed.
+            - ARNs of all policies that are attached to the IAM role, in addition to that of O(policy). Others are detached, see O(purge_policies).
+            - If it is omitted, attached policies are not changed.
           type: list
           elements: str
         inline_policies:
           description:
             - All inline policies of the IAM role, by name. A document is a mapping, or JSON text. Others are removed, see O(purge_policies).
-            - Where it is omitted, inline policies are not changed. V({}) removes them.
+            - If it is omitted, inline policies are not changed. V({}) removes them.
           type: dict
         well_known_policies:
           description:
@@ -118,13 +118,13 @@ options:
         purge_policies:
           description:
             - Whether policies of the IAM role that are in none of these options are removed.
-            - Where it is omitted, they are removed from roles that the module created. An adopted role keeps them.
+            - If it is omitted, they are removed from roles that the module created. An adopted role keeps them.
           type: bool
         # to here.
         purge_trust:
           description:
-            - Whether statements of the trust policy are removed that do not let in pods.
-            - Where it is omitted, they are removed from roles that the module created. An adopted role keeps them.
+            - Whether to remove statements of the trust policy that do not allow pods.
+            - If it is omitted, they are removed from roles that the module created. An adopted role keeps them.
           type: bool
         replace:
           description: Whether a change that EKS cannot make deletes the association and recreates it.
@@ -134,7 +134,7 @@ options:
         tags:
           description:
             - The tags of the IAM role and of the policy. Keys are never rewritten.
-            - Where it is omitted, tags are not changed.
+            - If it is omitted, tags are not changed.
           type: dict
           aliases: [resource_tags]
         purge_tags:
@@ -144,7 +144,7 @@ options:
         # to here.
   <<: *association
   service_account:
-    description: The service account's name. It need not exist yet. One of this and O(associations) is required.
+    description: The service account's name. The service account does not have to exist yet. One of this and O(associations) is required.
     type: str
     aliases: [name]
   state:
@@ -176,7 +176,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Let pods of a service account take a role that exists
+- name: Associate a service account with an existing role
   kumo.eks.eks_pod_identity:
     cluster_name: my-cluster
     region: ap-northeast-1
@@ -184,7 +184,7 @@ EXAMPLES = r"""
     service_account: ebs-csi-controller-sa
     role_arn: arn:aws:iam::123456789012:role/ebsCsiRole
 
-- name: Keep two associations in one task, the second with a role of its own
+- name: Manage two associations in one task, the second with its own role
   kumo.eks.eks_pod_identity:
     cluster_name: my-cluster
     associations:
@@ -196,7 +196,7 @@ EXAMPLES = r"""
         policy_arns:
           - arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess
 
-- name: Remove an association and the role that was made for it
+- name: Delete an association and the role that was created for it
   kumo.eks.eks_pod_identity:
     cluster_name: my-cluster
     namespace: production
@@ -206,7 +206,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 association:
-  description: The association as DescribePodIdentityAssociation answers it, in snake case.
+  description: The association as DescribePodIdentityAssociation returns it, in snake case.
   returned: when one is given
   type: dict
   contains: &association
@@ -241,12 +241,12 @@ association:
       type: str
       sample: arn:aws:iam::210987654321:role/target
     external_id:
-      description: The external id that the second role's trust policy is to ask for.
+      description: The external ID for the trust policy of the second role.
       returned: when there is a second role
       type: str
       sample: 0a1b2c3d
     disable_session_tags:
-      description: Whether the session goes without tags.
+      description: Whether session tags are disabled.
       returned: when the association exists
       type: bool
       sample: false
@@ -256,12 +256,12 @@ association:
       type: dict
       sample: {"Environment": "production"}
 role:
-  description: The role that is kept, with the keys that M(kumo.eks.eks_irsa) returns.
-  returned: when one association is given and its role is kept by the task
+  description: The managed role, with the keys that M(kumo.eks.eks_irsa) returns.
+  returned: when one association is given and the task manages its role
   type: dict
   sample: {"role_name": "my-cluster.production.reader_pod", "path": "/"}
 policy:
-  description: The customer-managed policy that is kept, with the keys that M(kumo.eks.eks_irsa) returns.
+  description: The customer-managed policy, with the keys that M(kumo.eks.eks_irsa) returns.
   returned: when one association is given, with O(policy)
   type: dict
   sample: {"arn": "arn:aws:iam::123456789012:policy/reader", "default_version": "v1"}
@@ -277,7 +277,7 @@ associations:
       type: str
       sample: production/reader
     changed:
-      description: Whether anything of it was changed.
+      description: Whether it was changed.
       returned: always
       type: bool
       sample: true
@@ -290,7 +290,7 @@ associations:
       description: Why it failed.
       returned: when it failed
       type: str
-      sample: "role_arn: is needed to create the association"
+      sample: "role_arn: is required to create the association"
 kept:
   description: What O(state=absent) did not remove, and why.
   returned: always
@@ -311,11 +311,11 @@ kept:
       description: Why it was kept.
       returned: always
       type: str
-      sample: it was not made by kumo.eks for this cluster
+      sample: it was not created by kumo.eks for this cluster
 agent:
   description:
-    - How the cluster has the Pod Identity Agent. The status of the add-on C(eks-pod-identity-agent), V(AUTO_MODE) where the
-      nodes bring it, or V(MISSING).
+    - The status of the EKS Pod Identity Agent. It is the status of the add-on C(eks-pod-identity-agent), V(AUTO_MODE) if the
+      nodes include it, or V(MISSING).
   returned: always
   type: str
   sample: ACTIVE
@@ -336,7 +336,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity impor
     build_association_item_spec,
     build_association_spec,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import AGENT, agent_of
+from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import AGENT, find_agent_status
 from ansible_collections.kumo.eks.plugins.module_utils.identity.context import (
     build_cluster_context,
     check_cluster_exists,
@@ -345,8 +345,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.identity.model import che
 from ansible_collections.kumo.eks.plugins.module_utils.identity.pod_identity import PodIdentityManager
 
 
-def look(module: AnsibleAWSModule, eks: Any) -> dict[str, Any] | None:
-    """The cluster; a plan and a deletion also do without one."""
+def describe_cluster(module: AnsibleAWSModule, eks: Any) -> dict[str, Any] | None:
+    """The cluster. It must exist, except in check mode and with state=absent."""
     name = module.params["cluster_name"]
     raw = describe_or_none(eks.describe_cluster, "cluster", name=name)
     if module.params["state"] == "present" and not module.check_mode:
@@ -354,12 +354,12 @@ def look(module: AnsibleAWSModule, eks: Any) -> dict[str, Any] | None:
     return raw
 
 
-def warn_of(module: AnsibleAWSModule, agent: str) -> None:
-    """Say that the agent is missing; in check mode a task before this one may be going to install it."""
+def warn_of_missing_agent(module: AnsibleAWSModule, agent: str) -> None:
+    """Warn if the agent is missing. Not in check mode, where an earlier task may be about to install it."""
     if agent == "MISSING" and module.params["state"] == "present" and not module.check_mode:
         module.warn(
-            f"Cluster {module.params['cluster_name']} has no add-on {AGENT}, and pods get no credentials without the agent:"
-            " install it with kumo.eks.eks_addon, unless you have installed it in another way."
+            f"Cluster {module.params['cluster_name']} does not have the add-on {AGENT}. Without the agent, pods get no"
+            " credentials. Install it with kumo.eks.eks_addon, unless you have installed it in another way."
         )
 
 
@@ -387,19 +387,19 @@ def main() -> None:
         identities = [read_association(row, name) for row in rows]
         check_apart(identities, "associations")
         eks, iam = get_client(module), get_client(module, "iam")
-        cluster = look(module, eks)
+        cluster = describe_cluster(module, eks)
         context = build_cluster_context(
             cluster, name, eks.meta.region_name, lambda: get_client(module, "sts").get_caller_identity()["Arn"]
         )
         manager = PodIdentityManager(eks, iam, context, module.check_mode)
         work = manager.ensure_present if params["state"] == "present" else manager.ensure_absent
         results = run_concurrently([(one.name, partial(work, one)) for one in identities])
-        agent = agent_of(eks, cluster)
-        warn_of(module, agent)
+        agent = find_agent_status(eks, cluster)
+        warn_of_missing_agent(module, agent)
     rows = build_rows(results, build_plain_result)
     facts = {
         "changed": any(row["changed"] for row in rows),
-        "kept": [thing for row in rows for thing in row.get("kept", [])],
+        "kept": [one for row in rows for one in row.get("kept", [])],
         "agent": agent,
     }
     exit_with_rows(module, results, rows, facts, None if alone else "associations")

@@ -7,10 +7,10 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_pod_identity_info
 version_added: 0.1.0
-short_description: Look at pod identity associations of an Amazon EKS cluster
+short_description: Describe EKS Pod Identity associations of an Amazon EKS cluster
 description:
-  - Describes all associations of a cluster, or those of a namespace or a service account, and says whether the cluster has
-    the Pod Identity Agent.
+  - Describes all associations of a cluster, or those of a namespace or a service account, and the status of the EKS Pod Identity
+    Agent.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -19,10 +19,10 @@ options:
     type: str
     required: true
   namespace:
-    description: Only associations of this namespace.
+    description: Describe only associations of this namespace.
     type: str
   service_account:
-    description: Only associations of this service account.
+    description: Describe only associations of this service account.
     type: str
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -42,7 +42,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: See which pods of production have an association
+- name: Describe the associations of the namespace production
   kumo.eks.eks_pod_identity_info:
     cluster_name: my-cluster
     region: ap-northeast-1
@@ -53,8 +53,8 @@ EXAMPLES = r"""
 RETURN = r"""
 associations:
   description:
-    - The associations as DescribePodIdentityAssociation answers them, in snake case.
-    - The list is empty where there is none, and where the cluster does not exist.
+    - The associations as DescribePodIdentityAssociation returns them, in snake case.
+    - The list is empty if there is none, or if the cluster does not exist.
   returned: always
   type: list
   elements: dict
@@ -90,13 +90,13 @@ associations:
       type: str
       sample: arn:aws:iam::210987654321:role/target
     disable_session_tags:
-      description: Whether the session goes without tags.
+      description: Whether session tags are disabled.
       returned: always
       type: bool
       sample: false
     owner_arn:
-      description: What the association belongs to, an add-on for instance.
-      returned: when it belongs to something
+      description: ARN of the owner of the association, for example an add-on.
+      returned: when it has an owner
       type: str
       sample: arn:aws:eks:ap-northeast-1:123456789012:addon/my-cluster/aws-ebs-csi-driver/1
     tags:
@@ -106,8 +106,8 @@ associations:
       sample: {"Environment": "production"}
 agent:
   description:
-    - How the cluster has the Pod Identity Agent. The status of the add-on C(eks-pod-identity-agent), V(AUTO_MODE) where the
-      nodes bring it, or V(MISSING).
+    - The status of the EKS Pod Identity Agent. It is the status of the add-on C(eks-pod-identity-agent), V(AUTO_MODE) if the
+      nodes include it, or V(MISSING).
   returned: always
   type: str
   sample: ACTIVE
@@ -116,7 +116,10 @@ agent:
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer, get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import agent_of, associations
+from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import (
+    describe_associations,
+    find_agent_status,
+)
 
 
 def main() -> None:
@@ -128,10 +131,10 @@ def main() -> None:
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
     cluster = module.params["cluster_name"]
     wanted = {"namespace": module.params["namespace"], "serviceAccount": module.params["service_account"]}
-    with handle_failures(module, f"Could not look at pod identity associations of cluster {cluster}"):
+    with handle_failures(module, f"Could not describe pod identity associations of cluster {cluster}"):
         eks = get_client(module)
-        rows = associations(eks, cluster, {key: value for key, value in wanted.items() if value})
-        agent = agent_of(eks, describe_or_none(eks.describe_cluster, "cluster", name=cluster))
+        rows = describe_associations(eks, cluster, {key: value for key, value in wanted.items() if value})
+        agent = find_agent_status(eks, describe_or_none(eks.describe_cluster, "cluster", name=cluster))
     module.exit_json(changed=False, associations=[convert_answer(row) for row in rows], agent=agent)
 
 

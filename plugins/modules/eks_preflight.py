@@ -9,12 +9,12 @@ module: eks_preflight
 version_added: 0.1.0
 short_description: Check the whole input of the kumo.eks roles before anything is created
 description:
-  - Checks the variables of all roles by the specs and the rules of the modules that will get them. A misspelt option, a value that
-    EKS, EC2, IAM or Kubernetes refuses, and parts that contradict each other are found by one task, in less than a second.
+  - Checks the variables of all roles against the specs and rules of the modules that use them. A misspelt option, a value that
+    EKS, EC2, IAM or Kubernetes refuses, and contradictions are found by one task, in less than a second.
   - Reports all problems at once, each with the name of the role variable, the value, what is allowed, and the option that was
     probably meant.
-  - Run it first. A creation that EKS refuses after twenty minutes leaves a VPC and NAT gateways behind, which cost money.
-  - It changes nothing, and without O(check_account) it calls nothing. Every option that is omitted is not checked.
+  - Run it first. If EKS refuses a resource after twenty minutes, the VPC and its NAT gateways already exist and cost money.
+  - It changes nothing, and without O(check_account) it makes no API calls. Omitted options are not checked.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -25,8 +25,8 @@ options:
     type: str
   state:
     description:
-      - What the roles are going to do. For V(absent) only names are checked, so that an option that no longer matters does not
-        keep anybody from removing a cluster.
+      - The state for which to check the variables. For V(absent) only names are checked, so that other options do not prevent
+        the removal of a cluster.
     type: str
     choices: [present, absent]
     default: present
@@ -39,7 +39,7 @@ options:
         C(eks_cluster_).
     type: dict
   iam_roles:
-    description: IAM roles as the roles keep them.
+    description: IAM roles, with the options of M(kumo.eks.eks_iam_role).
     type: list
     elements: raw
   nodegroup_defaults:
@@ -75,9 +75,9 @@ options:
     elements: raw
   check_account:
     description:
-      - Whether to look at the AWS account, too. Whether a cluster of the name exists that kumo.eks did not create, whether EKS
+      - Whether to also check the AWS account. It checks whether a cluster of the name exists that kumo.eks did not create, whether EKS
         offers the Kubernetes version, and whether the subnets, security groups and IAM roles that the input names exist.
-      - The looks only make messages better. One that the caller has no right to is named in RV(not_checked), and passed over.
+      - These checks only improve messages. A check for which the caller lacks the permission is skipped, and listed in RV(not_checked).
     type: bool
     default: false
   adopt:
@@ -86,10 +86,10 @@ options:
     default: false
 notes:
   - The check runs on the controller. Only O(check_account) runs on the task's host, with its credentials.
-  - Warnings name what EKS accepts, and what then does not work, for example nodes that cannot reach the API server.
+  - Warnings report what EKS accepts but does not work, for example nodes that cannot reach the API server.
 seealso:
   - name: Amazon EKS service quotas
-    description: The limits that the check knows of, and those that can be raised.
+    description: The limits that are checked, and those that can be raised.
     link: https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html
 extends_documentation_fragment:
   - amazon.aws.common.modules

@@ -9,7 +9,7 @@ module: eks_summary
 version_added: 0.1.0
 short_description: Print a summary of an Amazon EKS cluster as a table
 description:
-  - Prints a table of what the tasks of a play manage, with the status of each resource, and names what was changed.
+  - Prints a table of the resources that the tasks of a play manage, with the status of each resource and what changed.
   - It reads the registered results of other tasks and calls neither AWS nor Kubernetes.
   - This is an action plugin. It runs on the controller.
 author:
@@ -18,12 +18,12 @@ options:
   results:
     description:
       - Registered results of modules of this collection, in any order. Results of skipped tasks are ignored.
-      - A result of M(kumo.eks.eks_wait) gives the statuses that its resources have reached.
+      - A result of M(kumo.eks.eks_wait) provides the final status of its resources.
     type: list
     elements: dict
     required: true
   notes:
-    description: Lines to print below the table, like how to reach the cluster.
+    description: Lines to print below the table, for example how to connect to the cluster.
     type: list
     elements: str
     default: []
@@ -105,7 +105,7 @@ resources:
       type: str
       sample: ACTIVE
     details:
-      description: What else there is to say, like size and instance types of a node group.
+      description: Details, for example size and instance types of a node group.
       returned: always
       type: str
       sample: 3 nodes (2 to 10), ON_DEMAND m5.large

@@ -7,11 +7,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_wait
 version_added: 0.1.0
-short_description: Wait for any set of an Amazon EKS cluster's things, with live progress
+short_description: Wait for resources of an Amazon EKS cluster, with live progress
 description:
-  - Waits until a cluster, node groups, Fargate profiles, add-ons and updates are all active, or all gone. They are looked at side by side.
-  - Prints a line whenever one of them changes its state, and a heartbeat with the time elapsed while nothing changes.
-  - Ends at once, with the health issues or update errors EKS gives, when one of them reaches a state from which it does not come back.
+  - Waits until a cluster, node groups, Fargate profiles, add-ons and updates are all active, or all deleted. It describes them
+    concurrently.
+  - Prints a line when the status of a resource changes, and regularly the elapsed time while nothing changes.
+  - Fails immediately if a resource reaches a status from which it cannot recover, and returns the health issues or update errors of EKS.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -22,7 +23,7 @@ options:
   cluster:
     description:
       - Whether to wait for the cluster itself.
-      - Left out, it is waited for where O(all) is V(true) or nothing else is named.
+      - By default the module waits for it if O(all) is V(true), or if no other resource is named.
     type: bool
   nodegroups:
     description: The names of node groups to wait for.
@@ -38,8 +39,8 @@ options:
     elements: str
   updates:
     description:
-      - Updates to wait for, as the modules of this collection return them in RV(kumo.eks.eks_cluster#module:updates).
-      - Not together with O(state=deleted).
+      - Updates to wait for, as modules of this collection return them in RV(kumo.eks.eks_cluster#module:updates).
+      - Cannot be combined with O(state=deleted).
     type: list
     elements: dict
     suboptions:
@@ -48,18 +49,18 @@ options:
         type: str
         required: true
       nodegroup:
-        description: The node group the update is of. Left out, as O(updates[].addon), the update is of the cluster.
+        description: The node group of the update. If neither this nor O(updates[].addon) is set, it is an update of the cluster.
         type: str
       addon:
-        description: The add-on the update is of.
+        description: The add-on of the update.
         type: str
   results:
     description:
       - Registered results of M(kumo.eks.eks_cluster), M(kumo.eks.eks_nodegroup), M(kumo.eks.eks_fargate_profile) and M(kumo.eks.eks_addon).
-      - What these tasks changed, or found in another status than ACTIVE, is waited for, together with the updates they started.
-        What they started to delete is waited for until it is gone.
-        Where there is none, the task ends without a call to AWS. Results of skipped tasks are ignored.
-      - In check mode nothing is asked of AWS, because what was planned does not exist.
+      - The module waits for the resources that these tasks changed, or found in a status other than ACTIVE, and for the updates that they
+        started. It waits until resources that they began to delete are gone.
+      - If there are none, the task makes no call to AWS. Results of skipped tasks are ignored.
+      - In check mode the task makes no call to AWS, because planned resources do not exist.
     type: list
     elements: dict
   all:
@@ -68,8 +69,8 @@ options:
     default: false
   state:
     description:
-      - V(active) waits until all are ACTIVE, and updates Successful. One that is missing or DELETING is a failure.
-      - V(deleted) waits until all are gone. One that is missing already is as wanted.
+      - V(active) waits until all resources are ACTIVE and all updates are Successful. It fails if a resource is missing or DELETING.
+      - V(deleted) waits until all are gone. A resource that does not exist counts as deleted.
     type: str
     choices: [active, deleted]
     default: active
@@ -80,21 +81,21 @@ options:
     aliases: [timeout]
   degraded_timeout:
     description:
-      - How long, in seconds, a thing may be DEGRADED on end before that is a failure. EKS takes a thing out of it once the cause is gone.
-      - For an add-on the time runs only once the node groups and Fargate profiles of the same task are active, since
-        CoreDNS is DEGRADED until a node takes its pods.
+      - How long a resource may be DEGRADED before the task fails, in seconds. EKS sets it to ACTIVE when the cause is gone.
+      - For an add-on the time starts when the node groups and Fargate profiles of the same task are active, because CoreDNS is DEGRADED
+        until there is a node for its pods.
     type: int
     default: 600
   interval:
-    description: The longest pause between two looks, in seconds. The first pauses are shorter and grow up to it.
+    description: The maximum interval between two polls, in seconds. The first intervals are shorter.
     type: int
     default: 10
   heartbeat:
-    description: The time between two lines of progress while nothing changes, in seconds.
+    description: The interval between two lines of progress while nothing changes, in seconds.
     type: int
     default: 30
-  _look_once:
-    description: For the action plugin of the same name, which looks again and again from the controller. Not for playbooks.
+  _poll_once:
+    description: Set by the action plugin of the same name, which polls from the controller. Do not use it in playbooks.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -105,13 +106,13 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: full
-    details: Looks once and returns what it saw; nothing is waited for and nothing that is missing is a failure.
+    details: Describes the resources once and returns their status. It does not wait, and missing resources are not a failure.
   diff_mode:
     support: none
   platform:
     platforms: posix
 notes:
-  - The lines go to the standard error of the controller, so they appear on a terminal and among AWX's events.
+  - The lines are written to standard error of the controller. They appear in the terminal and in the events of AWX.
   - The task cannot run with C(async).
 """
 
@@ -121,7 +122,7 @@ EXAMPLES = r"""
     cluster_name: my-cluster
     region: ap-northeast-1
 
-- name: Wait for node groups and add-ons at once
+- name: Wait for node groups and add-ons in one task
   kumo.eks.eks_wait:
     cluster_name: my-cluster
     nodegroups: [general, spot]
@@ -162,8 +163,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 resources:
-  description: What was waited for, as it was seen last. Also returned with a failure of the wait.
-  returned: when at least one look was possible
+  description: The resources and their last status. Also returned if the wait fails.
+  returned: when the resources could be described at least once
   type: list
   elements: dict
   contains:
@@ -173,22 +174,22 @@ resources:
       type: str
       sample: nodegroup
     name:
-      description: The name, of an update the ID.
+      description: The name, or the ID of an update.
       returned: always
       type: str
       sample: general
     status:
-      description: The status as EKS spells it, or MISSING where there is no such thing.
+      description: The status in EKS, or MISSING if it does not exist.
       returned: always
       type: str
       sample: ACTIVE
     issues:
-      description: The health issues or update errors EKS gives, in a line; empty where there are none.
+      description: The health issues or update errors of EKS, in one line. Empty if there are none.
       returned: always
       type: str
       sample: "NodeCreationFailure: Instances failed to join the kubernetes cluster (i-0123456789abcdef0)"
     seconds:
-      description: How long it took from the start of the wait, or has taken so far.
+      description: Seconds from the start of the wait until the last status change.
       returned: always
       type: float
       sample: 118.4
@@ -202,7 +203,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import Ansible
 from ansible_collections.kumo.eks.plugins.module_utils.core.unsettled import collect_unsettled
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline
 from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import Limits, Observation, Watcher, follow
-from ansible_collections.kumo.eks.plugins.module_utils.eks.watch_targets import KINDS, check, look
+from ansible_collections.kumo.eks.plugins.module_utils.eks.watch_targets import KINDS, describe_targets, validate_params
 
 
 def argument_spec() -> dict[str, Any]:
@@ -222,7 +223,7 @@ def argument_spec() -> dict[str, Any]:
         degraded_timeout=dict(type="int", default=600),
         interval=dict(type="int", default=10),
         heartbeat=dict(type="int", default=30),
-        _look_once=dict(type="bool", default=False),  # by the action plugin, which loops on the controller
+        _poll_once=dict(type="bool", default=False),  # by the action plugin, which loops on the controller
     )
 
 
@@ -241,8 +242,8 @@ def merge_unsettled(params: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def seen_once(observations: list[Observation]) -> list[dict[str, Any]]:
-    """The result's rows of a single look."""
+def build_rows(observations: list[Observation]) -> list[dict[str, Any]]:
+    """The rows of the result, after a single poll."""
     rows = [
         (observation.kind, observation.name, observation.status, observation.reason, 0.0)
         for observation in observations
@@ -254,19 +255,23 @@ def main() -> None:
     module = AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True)
     params = module.params
     limits = Limits(**{option: params[option] for option in Limits.__dataclass_fields__})
-    with handle_failures(module, f"Could not look at cluster {params['cluster_name']}"):
-        check(params)
+    with handle_failures(module, f"Could not describe cluster {params['cluster_name']}"):
+        validate_params(params)
         if params["results"] is not None:
             params = merge_unsettled(params)
         eks = get_client(module)
         if module.check_mode:
-            result = {"resources": seen_once(look(eks, params))}
-        elif params["_look_once"]:
-            observations = [asdict(observation) for observation in look(eks, params)]
-            result = {"sights": observations, "limits": asdict(limits), "cluster_name": params["cluster_name"]}
+            result = {"resources": build_rows(describe_targets(eks, params))}
+        elif params["_poll_once"]:
+            observations = [asdict(observation) for observation in describe_targets(eks, params)]
+            result = {"observations": observations, "limits": asdict(limits), "cluster_name": params["cluster_name"]}
         else:
             watcher = Watcher(params["cluster_name"], limits, lambda line: None)
-            result = {"resources": follow(lambda: look(eks, params), watcher, limits, Deadline(limits.wait_timeout))}
+            result = {
+                "resources": follow(
+                    lambda: describe_targets(eks, params), watcher, limits, Deadline(limits.wait_timeout)
+                )
+            }
     module.exit_json(changed=False, **result)
 
 

@@ -31,19 +31,19 @@ class Block:
 def read(path: Path) -> list[Block]:
     """The blocks of a page in their order; a fence that is never closed is an error."""
     found: list[Block] = []
-    connect_api: tuple[int, str] | None = None
+    opened: tuple[int, str] | None = None
     lines: list[str] = []
     for number, line in enumerate(path.read_text().splitlines(), start=1):
         fence = FENCE.match(line)
-        if connect_api is None and fence:
-            connect_api, lines = (number, fence[1]), []
-        elif connect_api is not None and fence:
-            found.append(_block(path.name, *connect_api, "\n".join(lines) + "\n"))
-            connect_api = None
+        if opened is None and fence:
+            opened, lines = (number, fence[1]), []
+        elif opened is not None and fence:
+            found.append(_block(path.name, *opened, "\n".join(lines) + "\n"))
+            opened = None
         else:
             lines.append(line)
-    if connect_api is not None:
-        raise ValueError(f"{path.name}:{connect_api[0]}: this fence is never closed")
+    if opened is not None:
+        raise ValueError(f"{path.name}:{opened[0]}: this fence is never closed")
     return found
 
 

@@ -161,16 +161,16 @@ def pod_while_associated(story: Story) -> None:
 # A finding is known by its check and by words of its cause.
 BREAKS: dict[tuple[str, str], Callable[[Story], Any]] = {
     ("oidc_provider", "no OIDC provider"): no_provider,
-    ("audience", "does not take the audience"): other_audience,
-    ("service_account", "there is no service account"): no_service_account,
+    ("audience", "does not accept the audience"): other_audience,
+    ("service_account", "does not exist"): no_service_account,
     ("annotation", "has no annotation"): annotated("role-arn-"),
     ("annotation", "not the ARN of an IAM role"): annotated("role-arn=my-app"),
-    ("annotation", "of partition"): annotated(f"role-arn={ROLE_ARN.replace('arn:aws:', 'arn:aws-cn:')}"),
-    ("annotation", "of account"): annotated(f"role-arn={ROLE_ARN.replace('123456789012', '210987654321')}"),
+    ("annotation", "in partition"): annotated(f"role-arn={ROLE_ARN.replace('arn:aws:', 'arn:aws-cn:')}"),
+    ("annotation", "in account"): annotated(f"role-arn={ROLE_ARN.replace('123456789012', '210987654321')}"),
     ("annotation", "pods get tokens for"): annotated("audience=vault"),
-    ("pod_identity", "EKS gives pods the association"): associated,
-    ("role", "there is no role"): no_role,
-    ("role", "another path"): annotated(f"role-arn={ROLE_ARN.replace('role/', 'role/apps/')}"),
+    ("pod_identity", "EKS uses the association"): associated,
+    ("role", "does not exist"): no_role,
+    ("role", "differs from the path"): annotated(f"role-arn={ROLE_ARN.replace('role/', 'role/apps/')}"),
     ("trust_provider", "another cluster's"): reworded("/id/", "/id/OTHER"),
     ("trust_provider", "does not name"): retrust(
         lambda trust: document(
@@ -178,35 +178,35 @@ BREAKS: dict[tuple[str, str], Callable[[Story], Any]] = {
         )
     ),
     ("trust_action", "does not allow"): reworded("AssumeRoleWithWebIdentity", "AssumeRole"),
-    ("trust_subject", "does not let in"): reworded(":production:", ":staging:"),
+    ("trust_subject", "does not allow"): reworded(":production:", ":staging:"),
     ("trust_subject", "key is not"): retrust(
         lambda trust: json.loads(re.sub(r'"(oidc\.eks[^"]*:sub)"', r'"https://\1"', json.dumps(trust)))
     ),
-    ("trust_audience", "does not let in"): reworded(f'"{AUDIENCE}"', '"vault"'),
+    ("trust_audience", "does not allow"): reworded(f'"{AUDIENCE}"', '"vault"'),
     ("trust_audience", "key is not"): retrust(
         lambda trust: json.loads(re.sub(r'"(oidc\.eks[^"]*:aud)"', r'"https://\1"', json.dumps(trust)))
     ),
     ("trust_denial", "Deny statement"): retrust(denied),
     ("pods", "has no AWS_ROLE_ARN"): pod_while("role-arn-"),
     ("pods", "has AWS_ROLE_ARN"): pod_while(f"role-arn={ROLE_ARN}-before"),
-    ("pods", "under a pod identity association"): pod_while_associated,
+    ("pods", "with a pod identity association"): pod_while_associated,
     ("pods", "its projected tokens"): pod_while("audience=vault"),
-    ("pods", "its label"): lambda story: start_pod(story, {"eks.amazonaws.com/skip-pod-identity-webhook": "true"}),
+    ("pods", "the label"): lambda story: start_pod(story, {"eks.amazonaws.com/skip-pod-identity-webhook": "true"}),
     ("pods", "has AWS_ACCESS_KEY_ID"): lambda story: start_pod(story, AWS_ACCESS_KEY_ID="from-before"),
-    ("exchange", "does not let this token in"): retrust(with_unjudged_condition),
+    ("exchange", "denies this token"): retrust(with_unjudged_condition),
 }
 # Nothing is broken here; the walk itself goes wrong, by these options.
 LOOKS: dict[tuple[str, str], Callable[[Story], dict[str, str]]] = {
     ("...", "..."): stranger,
-    ("cluster", "there is no such cluster"): lambda story: {"cluster_name": "my-clutser"},
+    ("cluster", "the cluster does not exist"): lambda story: {"cluster_name": "my-clutser"},
 }
 # What does not happen to a sandbox whose clocks, keys and issuer are right. The words are held against the source all the same.
 RARE = {
     ("cluster", "has no OIDC issuer yet"),
-    ("token", "signs for another issuer"),
+    ("token", "signs tokens for another issuer"),
     ("exchange", "the token has expired"),
-    ("exchange", "does not reach the issuer's keys"),
-    ("exchange", "does not accept the token's issuer"),
+    ("exchange", "cannot reach the keys of the issuer"),
+    ("exchange", "does not accept the issuer"),
     ("exchange", "not activated in this region"),
     ("exchange", "STS refused the token"),
 }

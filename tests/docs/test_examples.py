@@ -42,12 +42,12 @@ class Spec(Exception):
 def examples(module: str) -> list[dict[str, Any]]:
     """The tasks of a module's EXAMPLES."""
     tree = ast.parse((ROOT / f"plugins/modules/{module}.py").read_text())
-    normalize_map = [
+    found = [
         node.value.value
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "EXAMPLES"
     ]
-    return yaml.safe_load(normalize_map[0])
+    return yaml.safe_load(found[0])
 
 
 def spec_of(module: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:

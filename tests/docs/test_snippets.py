@@ -121,10 +121,10 @@ def test_the_guides_own_sandbox(story: Story, monkeypatch: pytest.MonkeyPatch):
 
 @pytest.mark.parametrize("name", ["cluster-config.yaml", "production-values.yaml"])
 def test_the_guides_files_are_the_examples(name: str):
-    build_options = [
+    shown = [
         block for page in PAGES for block in blocks.read(page) if block.kind == "file" and block.options["name"] == name
     ]
-    assert [yaml.safe_load(block.text) for block in build_options] == [
+    assert [yaml.safe_load(block.text) for block in shown] == [
         yaml.safe_load((ROOT / "docs/examples" / name).read_text())
     ]
 

@@ -83,11 +83,11 @@ def write_chart(
         about: more for its Chart.yaml.
     """
     own = {"apiVersion": "v2", "name": folder.name, "version": version, "appVersion": f"app-{version}"}
-    for name, normalize_map in (("templates", WORKLOAD if templates is None else templates), ("crds", crds or {})):
+    for name, files in (("templates", WORKLOAD if templates is None else templates), ("crds", crds or {})):
         (folder / name).mkdir(parents=True, exist_ok=True)
         for path in (folder / name).iterdir():
             path.unlink()
-        for title, text in normalize_map.items():
+        for title, text in files.items():
             (folder / name / f"{title}.yaml").write_text(text)
     (folder / "Chart.yaml").write_text(json.dumps({**own, "description": "A small controller", **about}))
     (folder / "values.yaml").write_text(json.dumps(VALUES))

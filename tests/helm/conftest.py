@@ -12,6 +12,7 @@ import os
 import re
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -171,13 +172,20 @@ def helm_program(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A short path: ansible-core makes a socket below TMPDIR, and Linux allows 107 bytes for the path of one (unix(7))."""
+    with tempfile.TemporaryDirectory(prefix="", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def helm_home(tmp_path: Path) -> dict[str, str]:
     """Helm's own folders and Ansible's, the test's own."""
-    names = ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "ANSIBLE_HOME", "ANSIBLE_REMOTE_TMP", "TMPDIR")
+    names = ("HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "ANSIBLE_HOME", "ANSIBLE_REMOTE_TMP")
     home = {name: str(tmp_path / name.lower()) for name in names}
     for path in home.values():
         Path(path).mkdir()
-    return home
+    return {**home, "TMPDIR": str(tmp_path)}
 
 
 @pytest.fixture

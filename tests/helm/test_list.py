@@ -111,7 +111,7 @@ def test_one_that_fails_stops_only_those_that_depend_on_it(keep_all, chart, tmp_
     ]
     failed = keep_all(rows, fails=True)
     assert failed["msg"].startswith("1 of 3 releases failed: broken: release broken in ")
-    assert failed["msg"].endswith(" | Skipped, because they wait for one that failed: after")
+    assert failed["msg"].endswith(" | Skipped, because they depend on a failed release: after")
     assert "Not ready: pod broken-controller-" in failed["msg"]
     after, broken, other = failed["releases"]
     assert (after["skipped"], after["changed"]) == (True, False)
@@ -139,7 +139,7 @@ def test_a_plan_knows_the_kinds_of_what_a_release_depends_on(keep_all, tmp_path)
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
-        ([{"name": "a", "chart": "./nowhere"}], "releases[0] (a): chart: there is no file or folder ./nowhere"),
+        ([{"name": "a", "chart": "./nowhere"}], "releases[0] (a): chart: ./nowhere does not exist"),
         ([{"name": "a"}], "releases[0] (a): chart: required option is missing"),
         ([{"name": "a", "state": "absent"}, {"name": "a", "state": "absent"}], "release a in namespace"),
         ([{"name": "a", "state": "absent", "depends_on": ["b"]}], "release a depends on b, which is not in the list"),

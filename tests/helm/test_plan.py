@@ -115,7 +115,7 @@ def test_kinds_are_left_out(keep, tmp_path, kubectl):
 
 @HELM_4
 def test_a_namespace_is_made_only_when_asked_for(keep, chart, namespace):
-    words = f"namespace: there is no namespace {namespace}. Set create_namespace=true to create it"
+    words = f"namespace: namespace {namespace} does not exist. Set create_namespace=true to create it"
     planned = keep("web", chart=chart, create_namespace=False, check=True)
     assert planned["changed"] is True and words in planned["warnings"][0]
     assert keep("web", chart=chart, create_namespace=False, fails=True)["msg"] == words
@@ -132,9 +132,9 @@ def test_a_namespace_is_made_only_when_asked_for(keep, chart, namespace):
         ({"name": "a" * 54}, "is not a valid release name. Use up to 53"),
         ({"namespace": "a.b"}, "namespace: 'a.b' is not a valid namespace name"),
         ({"wait_timeout": 0}, "wait_timeout: 0 is not a valid time"),
-        ({"values_files": ["/nowhere/values.yaml"]}, "values_files: there is no file /nowhere/values.yaml"),
-        ({"chart": "./nowhere"}, "chart: there is no file or folder ./nowhere on this machine"),
-        ({"chart": "nowhere"}, "chart: there is no file or folder nowhere on this machine"),
+        ({"values_files": ["/nowhere/values.yaml"]}, "values_files: the file /nowhere/values.yaml does not exist"),
+        ({"chart": "./nowhere"}, "chart: ./nowhere does not exist on this machine"),
+        ({"chart": "nowhere"}, "chart: nowhere does not exist on this machine"),
         ({"repository": "http://localhost"}, "repository: "),
         ({"version": "1.0.0"}, "version: the chart"),
         ({"ecr_login": True}, "ecr_login: "),

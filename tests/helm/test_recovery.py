@@ -86,7 +86,7 @@ def test_a_pending_upgrade_goes_back_to_what_worked(keep, broken_off, chart):
     refused = keep("web", chart=chart, values={}, fails=True)
     assert "is pending-upgrade at revision 2" in refused["msg"] and "Set recover=true" in refused["msg"]
     early = keep("web", chart=chart, values={}, recover=True, wait_timeout=900, fails=True)
-    assert "a run may still be working on it. It is freed after recover_after (1800 s)" in early["msg"]
+    assert "a run may still be in progress. It is recovered after recover_after (1800 s)" in early["msg"]
     planned = keep("web", chart=chart, values={}, **NOW, check=True)
     assert planned["changed"] is True and "rolled back to revision 1" in planned["recovered"]
     assert planned["action"] == "none"

@@ -50,8 +50,8 @@ def test_the_guides_chart_with_its_production_values(keep, programs, namespace):
     assert changed["reasons"] == ["values", "manifests"]
     assert "my-app:v1.2.4" in changed["diff"]["after"]
     assert keep("my-app", **options)["revision"] == 1
-    list_names = keep("my-app", module="eks_helm_info", namespace=None)["releases"]
-    assert [row["status"] for row in list_names if row["namespace"] == namespace] == ["deployed"]
+    found = keep("my-app", module="eks_helm_info", namespace=None)["releases"]
+    assert [row["status"] for row in found if row["namespace"] == namespace] == ["deployed"]
     subprocess.run([programs["helm"], "lint", chart, "--strict"], check=True, capture_output=True)
 
 

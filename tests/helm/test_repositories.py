@@ -81,10 +81,10 @@ def test_credentials_are_kept_where_only_helm_reads_them(repo, packages, helm_ho
 
 @HELM_4
 def test_what_is_written_wrong_is_refused(repo, repository):
-    assert "url: repository here is not known" in repo(name="here", fails=True)["msg"]
+    assert "url: is required, because repository here does not exist" in repo(name="here", fails=True)["msg"]
     assert "url: oci://host is a registry" in repo(name="here", url="oci://host", fails=True)["msg"]
     for options in ({}, {"state": "absent"}, {"url": repository}, {"update": True, "url": repository}):
-        assert "name: it may be left out only" in repo(**options, fails=True)["msg"]
+        assert "name: is required. You can omit it only" in repo(**options, fails=True)["msg"]
     assert "cannot be used" in repo(name="here", url=f"{repository}/nowhere", fails=True)["msg"]
     assert repo(update=True)["repositories"] == []
 

@@ -46,7 +46,7 @@ def test_releases_come_in_order_and_go_the_other_way_round(play_helm, releases, 
     broken = [{**row, "values": NEVER_READY, "wait_timeout": 6} for row in releases["eks_helm_releases"]]
     dummy, output = play_helm(**{**releases, "eks_helm_releases": broken}, fails=True)
     assert "It was rolled back" in output and "pod ingress-controller-" in output
-    assert "Skipped, because they wait for one that failed: app" in output
+    assert "Skipped, because they depend on a failed release: app" in output
 
     for path in (helm_home["HELM_CONFIG_HOME"], helm_home["HELM_CACHE_HOME"]):
         shutil.rmtree(path)  # a machine that knows no repository, as each run in a container is

@@ -52,7 +52,7 @@ def test_where_there_is_no_way_back(web, keep, chart):
     said = web(revision=7, fails=True)["msg"]
     assert said == "revision: release web has no revision 7. It has 1, 2, 3"
     assert (
-        "name: there is no release nothing in namespace"
+        "name: release nothing does not exist in namespace"
         in keep("nothing", module="eks_helm_rollback", fails=True)["msg"]
     )
     keep("first", chart=chart)
@@ -112,4 +112,6 @@ def test_a_cluster_that_is_not_there_has_no_releases(keep, chart):
     planned = keep("web", cluster_name="none", chart=chart, check=True)
     assert (planned["action"], "kind: Deployment" in planned["diff"]["after"]) == ("install", True)
     assert SECRET not in planned["diff"]["after"]
-    assert "cluster_name: there is no cluster none" in keep("web", cluster_name="none", chart=chart, fails=True)["msg"]
+    assert (
+        "cluster_name: cluster none does not exist" in keep("web", cluster_name="none", chart=chart, fails=True)["msg"]
+    )

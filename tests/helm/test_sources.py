@@ -86,7 +86,7 @@ def test_what_is_not_there_is_named(keep, place):
 def test_the_plan_of_a_repository_that_is_not_known_yet(keep, chart):
     planned = keep("web", chart="there/ingress-nginx", check=True)
     assert (planned["changed"], planned["action"]) == (True, "install")
-    assert "repository there is not known on this machine" in planned["warnings"][0]
+    assert "repository there does not exist on this machine" in planned["warnings"][0]
     keep("web", chart=chart)
     planned = keep("web", chart="there/ingress-nginx", check=True)
     assert (planned["changed"], planned["action"]) == (True, "upgrade")

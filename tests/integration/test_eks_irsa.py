@@ -240,7 +240,7 @@ def test_an_adopted_role_keeps_what_others_trust_it_for_and_is_never_deleted(san
     removed = irsa(role_name="theirs", state="absent")
     assert not removed["changed"]
     assert {(row["kind"], row["why"].split(",")[0]) for row in removed["kept"]} == {
-        ("role", "it was not made by kumo.eks for this cluster"),
+        ("role", "it was not created by kumo.eks for this cluster"),
         ("oidc provider", "roles trust it: theirs"),
     }
     assert irsa(role_name="theirs", purge_trust=True)["changed"]
@@ -254,7 +254,7 @@ def test_a_role_of_another_tool_is_adopted_only_by_name_and_loses_nothing(irsa, 
     iam.put_role_policy(RoleName=name, PolicyName="theirs", PolicyDocument=json.dumps(allowing("s3:ListBucket")))
     wanted = {"policy_arns": [READ], "inline_policies": {"ours": allowing("s3:GetObject")}, "tags": {"Team": "a"}}
     refused = irsa(**wanted)
-    assert refused["failed"] and f"an IAM role {name} exists, which kumo.eks did not make" in refused["msg"]
+    assert refused["failed"] and f"an IAM role {name} exists, which kumo.eks did not create" in refused["msg"]
     assert irsa(check=True, **wanted)["failed"]
 
     adopted = irsa(role_name=name, **wanted)["role"]
@@ -274,7 +274,7 @@ def test_a_role_of_another_cluster_is_shared_only_by_name(irsa, iam, run_module,
         Tags=[{"Key": OWNER, "Value": "owned"}],
     )
     refused = run_module("eks_irsa", {"cluster_name": second, **words})
-    assert refused["failed"] and f"which was made for {CLUSTER} in ap-northeast-1" in refused["msg"]
+    assert refused["failed"] and f"which was created for {CLUSTER} in ap-northeast-1" in refused["msg"]
 
 
 def test_a_policy_of_another_tool_is_changed_only_where_nobody_else_has_it(irsa, iam):
@@ -283,7 +283,7 @@ def test_a_policy_of_another_tool_is_changed_only_where_nobody_else_has_it(irsa,
     iam.attach_user_policy(UserName="somebody", PolicyArn=arn)
     assert irsa(policy={"name": "p", "document": allowing("s3:GetObject")})["role"]["policy_arns"] == [arn]
     refused = irsa(policy={"name": "p", "document": allowing("s3:PutObject")})
-    assert refused["failed"] and "user somebody would get other rights" in refused["msg"]
+    assert refused["failed"] and "user somebody would get other permissions" in refused["msg"]
     iam.detach_user_policy(UserName="somebody", PolicyArn=arn)
     assert irsa(policy={"name": "p", "document": allowing("s3:PutObject")})["changed"]
     removed = irsa(state="absent")
@@ -313,7 +313,7 @@ def test_a_provider_that_is_there_is_found_again_and_its_audience_ensured(sandbo
     assert result["changed"] and result["oidc_provider"]["audiences"] == ["sts.amazonaws.com", "vault"]
     assert not irsa(identities=[])["changed"]
     kept = irsa(identities=[], state="absent")
-    assert not kept["changed"] and kept["kept"][0]["why"] == "it was not made by kumo.eks"
+    assert not kept["changed"] and kept["kept"][0]["why"] == "it was not created by kumo.eks"
     assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ClientIDList"] == [
         "vault",
         "sts.amazonaws.com",
@@ -408,7 +408,7 @@ def test_a_list_has_a_result_for_each_and_one_that_fails_stops_none(irsa):
         {"namespace": "n", "service_account": "two", "role_only": True, "policy_arns": [f"{READ}-not"]},
     ]
     result = irsa(identities=rows)
-    assert result["failed"] and "1 of 2 failed: n/two: policy_arns: there is no policy" in result["msg"]
+    assert result["failed"] and "1 of 2 failed: n/two: policy_arns: policy arn:" in result["msg"]
     assert [row["failed"] for row in result["identities"]] == [False, True]
     rows[1]["policy_arns"] = []
     assert [row["changed"] for row in irsa(identities=rows)["identities"]] == [False, True]
@@ -422,14 +422,20 @@ def test_a_list_has_a_result_for_each_and_one_that_fails_stops_none(irsa):
             {"policy_arns": ["arn:aws-cn:iam::aws:policy/X"]},
             "policy_arns: .* not the ARN of a policy in the partition aws.",
         ),
-        ({"policy_arns": ["arn:aws:iam::aws:policy/Nothing"]}, "policy_arns: there is no policy"),
-        ({"permissions_boundary": "arn:aws:iam::123456789012:policy/no"}, "permissions_boundary: there is no policy"),
+        (
+            {"policy_arns": ["arn:aws:iam::aws:policy/Nothing"]},
+            "policy_arns: policy arn:aws:iam::aws:policy/Nothing does not exist",
+        ),
+        (
+            {"permissions_boundary": "arn:aws:iam::123456789012:policy/no"},
+            "permissions_boundary: policy arn:aws:iam::123456789012:policy/no does not exist",
+        ),
         ({"max_session_duration": 60}, "max_session_duration: 60 is out of range. Use 3600-43200"),
         ({"token_expiration": 60}, "token_expiration: 60 is out of range. Use 3600-86400"),
         ({"path": "apps"}, "path: 'apps' is not a valid path"),
         (
             {"policy": {"name": "p", "document": {"Statement": []}}, "policy_arns": [f"{READ}-not"]},
-            "there is no policy",
+            "does not exist",
         ),
         ({"policy_arns": ["my-policy"]}, "policy_arns: 'my-policy' is not the ARN of an IAM policy. Use one like"),
         ({"permissions_boundary": "b"}, "permissions_boundary: 'b' is not the ARN of an IAM policy"),
@@ -442,7 +448,7 @@ def test_a_list_has_a_result_for_each_and_one_that_fails_stops_none(irsa):
         ({"policy": {"name": "p"}}, "policy.document: is required"),
         ({"role_arn": "arn:aws:iam::123456789012:user/x"}, "role_arn: .* is not the ARN of an IAM role"),
         ({"role_arn": "arn:aws:iam::123456789012:role/x", "policy_arns": []}, "policy_arns would change it"),
-        ({"cluster_name": "none"}, "there is no cluster none in ap-northeast-1"),
+        ({"cluster_name": "none"}, "cluster none does not exist in ap-northeast-1"),
     ],
 )
 def test_bad_input_is_refused_before_any_role_is_made(sandbox, irsa, options, words):

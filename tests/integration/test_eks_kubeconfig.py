@@ -100,7 +100,7 @@ def test_a_broken_file_is_named_and_not_written(keep, tmp_path, text, message):
 
 
 def test_a_cluster_that_is_not_there(keep):
-    assert "there is no cluster none in ap-northeast-1" in keep(cluster_name="none")["msg"]
+    assert "cluster none does not exist in ap-northeast-1" in keep(cluster_name="none")["msg"]
     assert not keep(cluster_name="none", state="absent")["changed"]
     planned = keep(cluster_name="none", check=True)
     assert planned["changed"] and not planned["failed"]

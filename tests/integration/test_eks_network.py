@@ -198,9 +198,9 @@ def test_an_existing_vpc_is_used_and_stays(sandbox, network, ec2):
         ({"subnet_kinds": ["private"]}, "nat_gateway: HighlyAvailable needs public subnets"),
         ({"subnet_prefix_lengths": {"isolated": 24}}, "subnet_prefix_lengths: isolated is not in subnet_kinds"),
         ({"subnet_prefix_lengths": {"public": 17, "private": 17}}, "has no room for another"),
-        ({"tags": {"aws:own": "x"}}, "tags: aws:own begins with aws:"),
+        ({"tags": {"aws:own": "x"}}, "tags: the prefix aws: is reserved by AWS. Remove aws:own."),
         ({"instance_types": ["x9.huge"]}, "zones: ap-northeast-1 has 0 availability zone"),
-        ({"vpc_id": "vpc-00000000"}, "vpc_id: there is no VPC vpc-00000000"),
+        ({"vpc_id": "vpc-00000000"}, "vpc_id: VPC vpc-00000000"),
         ({"subnets": {"private": ["subnet-00000000"]}}, "subnets: not all of subnet-00000000 exist"),
     ],
 )

@@ -164,7 +164,7 @@ def test_a_list_has_a_result_for_each_and_one_that_fails_stops_none(identity, ro
         {"namespace": "n", "service_account": "three", "policy_arns": [READ]},
     ]
     result = identity(associations=rows)
-    assert result["failed"] and "1 of 3 failed: n/two: role_arn: is needed to create" in result["msg"]
+    assert result["failed"] and "1 of 3 failed: n/two: role_arn: is required to create" in result["msg"]
     assert [row["changed"] for row in result["associations"]] == [True, False, True]
     rows[1]["role_arn"] = roles[1]
     assert [row["changed"] for row in identity(associations=rows)["associations"]] == [False, True, False]
@@ -188,7 +188,7 @@ def test_a_missing_agent_is_warned_of(identity, roles, monkeypatch):
 
     monkeypatch.setattr(basic.AnsibleModule, "warn", lambda module, words, *rest, **more: said.append(words))
     identity(role_arn=roles[0])
-    assert [words for words in said if "has no add-on eks-pod-identity-agent" in words]
+    assert [words for words in said if "does not have the add-on eks-pod-identity-agent" in words]
     said.clear()
     identity(check=True, role_arn=roles[0])
     assert said == []
@@ -213,7 +213,7 @@ def test_an_association_of_an_add_on_is_left_to_it(sandbox, identity, roles, run
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({}, "role_arn: is needed to create the association of production/my-app-sa"),
+        ({}, "role_arn: is required to create the association of production/my-app-sa"),
         ({"role_arn": "one"}, "role_arn: 'one' is not the ARN of an IAM role"),
         (
             {"role_arn": "arn:aws:iam::123456789012:role/one", "target_role_arn": "x"},
@@ -221,9 +221,9 @@ def test_an_association_of_an_add_on_is_left_to_it(sandbox, identity, roles, run
         ),
         ({"role_arn": "arn:aws:iam::123456789012:role/one", "policy_arns": []}, "policy_arns would change it"),
         ({"service_account": "a*"}, "service_account"),
-        ({"policy_arns": [], "session_policy": NARROW}, "session_policy: .* Set disable_session_tags=true"),
+        ({"policy_arns": [], "session_policy": NARROW}, "session_policy: .* set disable_session_tags=true"),
         ({"policy_arns": [], "session_policy": {"a": 1}}, "session_policy: .* is not a policy document"),
-        ({"cluster_name": "none"}, "there is no cluster none"),
+        ({"cluster_name": "none"}, "cluster none does not exist"),
     ],
 )
 def test_bad_input_is_refused_before_anything_is_sent(sandbox, identity, options, words):

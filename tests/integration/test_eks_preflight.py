@@ -29,5 +29,5 @@ def test_a_cluster_of_somebody_else_is_refused_and_one_of_ours_is_not(sandbox, r
 def test_what_does_not_exist_is_named(run_module, ground):
     wanted = {"subnets": [*ground["subnets"], "subnet-0"], "role_arn": "arn:aws:iam::123456789012:role/none"}
     result = check(run_module, cluster=wanted, state="present")
-    assert result["failed"] and "there is no subnet subnet-0" in result["msg"]
-    assert "there is no IAM role arn:aws:iam::123456789012:role/none" in result["msg"]
+    assert result["failed"] and "subnet subnet-0 does not exist" in result["msg"]
+    assert "IAM role arn:aws:iam::123456789012:role/none does not exist" in result["msg"]

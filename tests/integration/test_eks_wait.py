@@ -125,9 +125,9 @@ def test_check_mode_looks_once_and_fails_for_nothing_that_is_missing(sandbox, wa
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"updates": [{"id": "1"}], "state": "deleted"}, "an update is never deleted"),
-        ({"updates": [{"id": "1", "nodegroup": "a", "addon": "b"}]}, "not of both"),
-        ({"interval": 0}, "interval: 0 is too little"),
+        ({"updates": [{"id": "1"}], "state": "deleted"}, "updates are never deleted"),
+        ({"updates": [{"id": "1", "nodegroup": "a", "addon": "b"}]}, "has both nodegroup and addon"),
+        ({"interval": 0}, "interval: 0 is not a valid number of seconds"),
     ],
 )
 def test_what_contradicts_itself_is_refused_unasked(sandbox, wait, options, words):
@@ -158,8 +158,8 @@ def book_of(*tasks: dict[str, object]) -> dict[str, object]:
 def playing(commands: Commands, tmp_path: Path, *flags: str, **options: object) -> subprocess.Popen[str]:
     """A play of one eks_wait, as a user runs it."""
     task = {"kumo.eks.eks_wait": {"cluster_name": NAME, **options}, "register": "waited"}
-    build_options = {"ansible.builtin.debug": {"msg": "{{ waited.resources | to_json }}"}}
-    play = book_of(task, build_options)
+    debug = {"ansible.builtin.debug": {"msg": "{{ waited.resources | to_json }}"}}
+    play = book_of(task, debug)
     book = tmp_path / "book.json"
     book.write_text(json.dumps([play]))
     command = [str(commands.playbook), *flags, "-i", "localhost,", str(book)]

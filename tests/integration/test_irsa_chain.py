@@ -254,7 +254,7 @@ def test_a_role_of_another_account_holds_where_that_account_has_a_provider_too(c
     theirs, role = iam_backends["210987654321"]["aws"], ROLE.replace("123456789012", "210987654321")
     annotated(api, role_arn=role)
     refused = walked(exchange=True)["broken"]
-    assert refused["check"] == "annotation" and "of account 210987654321" in refused["cause"]
+    assert refused["check"] == "annotation" and "in account 210987654321" in refused["cause"]
 
     iam = chain.client("iam")
     trust = iam.get_role(RoleName=ROLE.rsplit("/", 1)[1])["Role"]["AssumeRolePolicyDocument"]
@@ -264,7 +264,7 @@ def test_a_role_of_another_account_holds_where_that_account_has_a_provider_too(c
     theirs.create_role(role.rsplit("/", 1)[1], document, "/", None, "", [], None)
     without_provider(chain, api)
     assert (
-        "exchange: true asks STS"
+        "set exchange=true to ask STS"
         in next(check for check in walked()["checks"] if check["check"] == "annotation")["cure"]
     )
     found = walked(exchange=True)
@@ -311,15 +311,15 @@ def without_account(sandbox, api):
 
 BROKEN = [
     ("oidc_provider", "IAM has no OIDC provider for the cluster's issuer", without_provider),
-    ("audience", "does not take the audience sts.amazonaws.com", other_audience),
-    ("service_account", "there is no service account production/my-app-sa", without_account),
+    ("audience", "does not accept the audience sts.amazonaws.com", other_audience),
+    ("service_account", "the service account production/my-app-sa does not exist", without_account),
     ("annotation", "has no annotation", lambda sandbox, api: annotated(api, role_arn=None)),
     ("annotation", "not the ARN of an IAM role", lambda sandbox, api: annotated(api, role_arn="my-app")),
-    ("annotation", "of account 999999999999", lambda sandbox, api: annotated(api, role_arn=ROLE.replace("123456789012", "9" * 12))),
-    ("annotation", "of partition aws-cn", lambda sandbox, api: annotated(api, role_arn=ROLE.replace("arn:aws", "arn:aws-cn"))),
+    ("annotation", "in account 999999999999", lambda sandbox, api: annotated(api, role_arn=ROLE.replace("123456789012", "9" * 12))),
+    ("annotation", "in partition aws-cn", lambda sandbox, api: annotated(api, role_arn=ROLE.replace("arn:aws", "arn:aws-cn"))),
     ("annotation", "pods get tokens for vault", lambda sandbox, api: annotated(api, audience="vault")),
-    ("role", "there is no role", without_role),
-    ("role", "another path than the role", lambda sandbox, api: annotated(api, role_arn=ROLE.replace("role/", "role/apps/"))),
+    ("role", "does not exist", without_role),
+    ("role", "differs from the path of the role", lambda sandbox, api: annotated(api, role_arn=ROLE.replace("role/", "role/apps/"))),
     ("trust_provider", "another cluster's", lambda sandbox, api: retrust(sandbox, lambda text: text.replace("/id/", "/id/OTHER"))),
     (
         "trust_action",
@@ -328,22 +328,22 @@ BROKEN = [
     ),
     (
         "trust_subject",
-        "does not let in system:serviceaccount:production:my-app-sa",
+        "does not allow system:serviceaccount:production:my-app-sa",
         lambda sandbox, api: retrust(sandbox, lambda text: text.replace(":production:", ":staging:")),
     ),
     (
         "trust_subject",
-        "StringEquals takes wildcards as plain text",
+        "StringEquals does not support wildcards",
         lambda sandbox, api: retrust(sandbox, lambda text: text.replace(":my-app-sa", ":*")),
     ),
     (
         "trust_subject",
-        "so it never holds",
+        "so the condition never matches",
         lambda sandbox, api: retrust(sandbox, lambda text: text.replace('"oidc.eks', '"https://oidc.eks')),
     ),
     (
         "trust_audience",
-        "does not let in sts.amazonaws.com",
+        "does not allow sts.amazonaws.com",
         lambda sandbox, api: retrust(sandbox, lambda text: text.replace('"sts.amazonaws.com"', '"vault"')),
     ),
 ]  # fmt: skip
@@ -366,7 +366,7 @@ def test_a_pod_from_before_the_annotation_is_to_be_started_anew(chain, api, pod,
     pod("early")
     assert run_module("eks_irsa", GUIDE)["changed"]
     broken = walked()["broken"]
-    assert broken["check"] == "pods" and "was started before the service account was annotated" in broken["cause"]
+    assert broken["check"] == "pods" and "was created before the service account was annotated" in broken["cause"]
     assert broken["cure"] == "restart it: kubectl delete -n production pod/early"
 
 

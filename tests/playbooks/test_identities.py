@@ -79,7 +79,7 @@ def test_a_cluster_config_with_identities_comes_up_and_goes_also_after_its_clust
     plan = play("kumo.eks.site", "--check", "--diff", **config).assert_ok()
     for words in ("route53:ChangeResourceRecordSets", "system:serviceaccount:kube-system:external-dns", "s3:GetObject"):
         assert words in plan.output
-    assert "has no add-on eks-pod-identity-agent" not in plan.output
+    assert "does not have the add-on eks-pod-identity-agent" not in plan.output
     assert identities() == before
 
     first = play("kumo.eks.site", **config).assert_ok()
@@ -87,7 +87,7 @@ def test_a_cluster_config_with_identities_comes_up_and_goes_also_after_its_clust
     assert stood["associations"] == ["reader"] and len(stood["providers"]) == 1
     for name in ("kube-system/external-dns", "production/reader"):
         assert re.search(rf"service account +{name} +arn:aws:iam::123456789012:role/", first.output), first.output
-    assert "has no add-on eks-pod-identity-agent" not in first.output
+    assert "does not have the add-on eks-pod-identity-agent" not in first.output
     play("kumo.eks.site", **config).assert_unchanged()
 
     sandbox.client("iam").put_role_policy(

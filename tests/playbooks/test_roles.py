@@ -157,7 +157,7 @@ def test_what_somebody_else_made_is_used_and_never_removed(sandbox, play_role, g
     policies = iam.list_attached_role_policies(RoleName="eksClusterRole")["AttachedPolicies"]
     assert {row["PolicyArn"] for row in policies} == {extra, "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"}
     gone = play_role("eks_cluster", eks_cluster_state="absent", **options).assert_ok()
-    assert "it was not made by kumo.eks for this cluster" in gone.output
+    assert "it was not created by kumo.eks for this cluster" in gone.output
     assert "eksClusterRole" in account()["roles"]
 
 
@@ -181,7 +181,7 @@ def test_subnets_that_are_given_are_used_and_left_alone(play_role, ground, accou
     options = {"eks_cluster_name": NAME, "eks_network_subnets": {"private": ground["subnets"]}}
     play_role("eks_network", **options).assert_unchanged()
     gone = play_role("eks_network", eks_network_state="absent", **options).assert_unchanged()
-    assert "are kept, because kumo.eks did not make them" in gone.output
+    assert "are kept, because kumo.eks did not create them" in gone.output
     assert account() == before
 
 

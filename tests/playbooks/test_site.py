@@ -154,7 +154,7 @@ def test_wrong_options_are_refused_before_anything_is_sent(sandbox, play, variab
     [
         (
             {"eks_network_zones": ["ap-northeast-1a", "ap-northeast-1x"]},
-            ["zones: ap-northeast-1x is not a zone of ap-northeast-1 that EKS can use; allowed: ap-northeast-1a"],
+            ["zones: ap-northeast-1x is not a zone of ap-northeast-1 that EKS can use. Use ap-northeast-1a"],
         ),
         (
             {"eks_network_nat_gateway": "Both"},

@@ -25,7 +25,7 @@ def check_iam_tags(tags: dict[str, Any] | None) -> None:
         signs = sorted({sign for sign in key + value if not _is_allowed(sign)})
         if signs:
             raise ValidationError(
-                f"tags: {key!r}: {value!r} has {' '.join(signs)}, which IAM does not take in tags. Use letters, digits, spaces and"
+                f"tags: {key!r}: {value!r} has {' '.join(signs)}, which IAM does not accept in tags. Use letters, digits, spaces and"
                 f" {' '.join(SIGNS)}."
             )
 

@@ -35,10 +35,10 @@ def parse_document(value: Any, option: str) -> dict[str, Any]:
         try:
             value = json.loads(unquote(text) if text.startswith("%7B") else text)
         except ValueError as error:
-            raise ValidationError(f"{option}: not valid JSON ({error}). Give a policy document.") from error
+            raise ValidationError(f"{option}: not valid JSON ({error}). Use a policy document.") from error
     if not isinstance(value, dict) or "Statement" not in value:
         raise ValidationError(
-            f"{option}: {value!r} is not a policy document. Give a mapping with Version and Statement."
+            f"{option}: {value!r} is not a policy document. Use a mapping with Version and Statement."
         )
     return value
 

@@ -37,22 +37,22 @@ AMI_TYPES: dict[tuple[str, str, str], str] = {
 }
 
 
-def ami_type(family: str, instance_types: list[str]) -> str:
+def choose_ami_type(family: str, instance_types: list[str]) -> str:
     """The AMI type; raises ValueError, with the words for the user, where there is none."""
     hardware = {(get_architecture(name), get_accelerator(name)) for name in instance_types}
     if len(hardware) > 1:
         raise ValueError(
-            f"{', '.join(instance_types)} differ in architecture or accelerator, and one node group has one AMI;"
-            " make a node group of each kind"
+            f"{', '.join(instance_types)} differ in architecture or accelerator, and a node group has one AMI."
+            " Create a node group for each kind"
         )
     arch, chips = hardware.pop()
     found = AMI_TYPES.get((family, arch, chips))
     if found is None:
-        raise ValueError(_none_fits(family, arch, chips))
+        raise ValueError(_explain_mismatch(family, arch, chips))
     return found
 
 
-def _none_fits(family: str, arch: str, chips: str) -> str:
+def _explain_mismatch(family: str, arch: str, chips: str) -> str:
     fitting = sorted(name for name, a, c in AMI_TYPES if (a, c) == (arch, chips))
     what = f"{arch} with {chips} accelerators" if chips else arch
-    return f"EKS has no AMI type of family {family} for {what}; families that fit: {', '.join(fitting)}"
+    return f"EKS has no AMI type of family {family} for {what}. Families that fit: {', '.join(fitting)}"

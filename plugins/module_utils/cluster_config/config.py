@@ -18,11 +18,11 @@ class Unusable(ValueError):
         self.problems = problems
 
 
-def role_variables(config: Any) -> dict[str, Any]:
+def build_role_variables(config: Any) -> dict[str, Any]:
     """The variables, by name; raises Unusable with all problems of the config at once."""
     fields, problems = reading.read(config)
     # Contradictions are looked for among the fields that are right, so that one run names everything.
-    problems = [*problems, *rules.contradictions(fields)]
+    problems = [*problems, *rules.find_contradictions(fields)]
     if problems:
         raise Unusable(problems)
-    return translation.variables(fields)
+    return translation.build_variables(fields)

@@ -13,7 +13,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema imp
     REQUIRED,
     ROOT,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.verdicts import verdict
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.verdicts import find_verdict
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import suggest_name
 
 _WANTED = {
@@ -29,7 +29,7 @@ def read(config: Any) -> tuple[dict[str, Any], list[str]]:
     if not isinstance(config, dict):
         return {}, [f"ClusterConfig: {format_value(config)} is not a mapping of fields."]
     reader = _Reader()
-    return reader.mapping(config, ROOT, "") or {}, reader.problems
+    return reader.read_fields(config, ROOT, "") or {}, reader.problems
 
 
 def format_value(value: Any) -> str:
@@ -42,94 +42,96 @@ class _Reader:
     def __init__(self) -> None:
         self.problems: list[str] = []
 
-    def value(self, value: Any, kind: str, path: str) -> Any:
+    def read_value(self, value: Any, kind: str, path: str) -> Any:
         """The value as it is to be translated; None where it is absent, refused or wrong."""
         if value is None:
             return None
-        state, said = verdict(re.sub(r"\[\d+\]", "[]", re.sub(r"\{[^}]*\}", "{}", path)))
-        if state == "refused" and not _asks_nothing(value, said.accepts):
+        state, said = find_verdict(re.sub(r"\[\d+\]", "[]", re.sub(r"\{[^}]*\}", "{}", path)))
+        if state == "refused" and not _changes_nothing(value, said.accepts):
             self.problems.append(
-                f"{_plain(path)}: not supported by kumo.eks: {said.why}. {said.way_out[0].upper()}{said.way_out[1:]}."
+                f"{_format_path(path)}: not supported by kumo.eks: {said.why}. {said.remedy[0].upper()}{said.remedy[1:]}."
             )
         if state == "refused":
             return None
         if kind.startswith("["):
-            return self.items(value, kind[1:-1], path)
+            return self.read_items(value, kind[1:-1], path)
         if kind.startswith("{"):
-            return self.entries(value, kind[1:-1], path)
+            return self.read_mapping_of(value, kind[1:-1], path)
         if kind in DEFINITIONS:
-            return self.mapping(value, kind, path)
-        return self.scalar(value, kind, path)
+            return self.read_fields(value, kind, path)
+        return self.read_scalar(value, kind, path)
 
-    def items(self, value: Any, kind: str, path: str) -> list[Any] | None:
+    def read_items(self, value: Any, kind: str, path: str) -> list[Any] | None:
         if not isinstance(value, list):
-            return self.wrong(path, value, "a list")
+            return self.report(path, value, "a list")
         for index, item in enumerate(value):
             if item is None:
-                self.wrong(f"{path}[{index}]", item, "an item")
-        return [self.value(item, kind, f"{path}[{index}]") for index, item in enumerate(value)]
+                self.report(f"{path}[{index}]", item, "an item")
+        return [self.read_value(item, kind, f"{path}[{index}]") for index, item in enumerate(value)]
 
-    def entries(self, value: Any, kind: str, path: str) -> dict[str, Any] | None:
+    def read_mapping_of(self, value: Any, kind: str, path: str) -> dict[str, Any] | None:
         if not isinstance(value, dict):
-            return self.wrong(path, value, "a mapping")
+            return self.report(path, value, "a mapping")
         read_entries = {}
         for key, item in value.items():
             if not isinstance(key, str):
-                self.wrong(path, key, "text keys, in quotes")
+                self.report(path, key, "text keys, in quotes")
             else:
-                entry = self.value("" if item is None and kind == "string" else item, kind, f"{path}{{{key}}}")
+                entry = self.read_value("" if item is None and kind == "string" else item, kind, f"{path}{{{key}}}")
                 read_entries[key] = {} if entry is None and kind != "string" else entry
         return read_entries
 
-    def mapping(self, value: Any, kind: str, path: str) -> dict[str, Any] | None:
+    def read_fields(self, value: Any, kind: str, path: str) -> dict[str, Any] | None:
         if not isinstance(value, dict):
-            return self.wrong(path, value, f"a mapping with fields like {', '.join(list(DEFINITIONS[kind])[:3])}")
+            return self.report(path, value, f"a mapping with fields like {', '.join(list(DEFINITIONS[kind])[:3])}")
         fields = DEFINITIONS[kind]
         below = f"{path}." if path else ""
         for name in REQUIRED.get(kind, ()):
             if value.get(name) is None:
-                self.problems.append(f"{_plain(below)}{name}: is missing.")
+                self.problems.append(f"{_format_path(below)}{name}: is missing.")
         for name in value:
             if name not in fields:
-                self.problems.append(f"{_plain(below)}{name}: unknown field.{suggest_name(str(name), fields)}")
-        found = {name: self.value(value.get(name), fields[name], f"{below}{name}") for name in value if name in fields}
+                self.problems.append(f"{_format_path(below)}{name}: unknown field.{suggest_name(str(name), fields)}")
+        found = {
+            name: self.read_value(value.get(name), fields[name], f"{below}{name}") for name in value if name in fields
+        }
         return {name: item for name, item in found.items() if item is not None}
 
-    def scalar(self, value: Any, kind: str, path: str) -> Any:
+    def read_scalar(self, value: Any, kind: str, path: str) -> Any:
         if kind in CHOICES:
-            return self.choice(value, CHOICES[kind], path)
+            return self.read_choice(value, CHOICES[kind], path)
         if kind == "any":
             return value
         wanted, words = _WANTED[kind]
         if path == "metadata.version" and isinstance(value, (int, float)) and not isinstance(value, bool):
-            return self.unquoted_version(value, path)
+            return self.report_unquoted_version(value, path)
         if not isinstance(value, wanted) or (isinstance(value, bool) and kind != "boolean"):
             cure = f', in quotes: "{value}"' if kind == "string" and not isinstance(value, (dict, list)) else ""
-            return self.wrong(path, value, f"{words}{cure}")
+            return self.report(path, value, f"{words}{cure}")
         return value
 
-    def choice(self, value: Any, choices: tuple[str, ...], path: str) -> Any:
+    def read_choice(self, value: Any, choices: tuple[str, ...], path: str) -> Any:
         """One of the choices, as it is spelt there; capital letters do not matter, as in eksctl."""
         for choice in choices:
             if isinstance(value, str) and value.lower() == choice.lower():
                 return choice
         hint = suggest_name(str(value), choices) if len(choices) > 1 else ""
-        return self.wrong(path, value, f"one of {', '.join(choices)}", hint)
+        return self.report(path, value, f"one of {', '.join(choices)}", hint)
 
-    def unquoted_version(self, value: float, path: str) -> None:
+    def report_unquoted_version(self, value: float, path: str) -> None:
         minor = f"{value}" if len(f"{value}") > 3 else f"{value}0"
-        self.problems.append(f'{path}: {value} is a number to YAML; write it in quotes, like version: "{minor}".')
+        self.problems.append(f'{path}: {value} is a number in YAML. Write it in quotes: version: "{minor}".')
 
-    def wrong(self, path: str, value: Any, allowed: str, hint: str = "") -> None:
-        self.problems.append(f"{_plain(path)}: {format_value(value)} is not valid. Use {allowed}.{hint}")
+    def report(self, path: str, value: Any, allowed: str, hint: str = "") -> None:
+        self.problems.append(f"{_format_path(path)}: {format_value(value)} is not valid. Use {allowed}.{hint}")
 
 
-def _asks_nothing(value: Any, accepts: tuple[Any, ...]) -> bool:
+def _changes_nothing(value: Any, accepts: tuple[Any, ...]) -> bool:
     return value in ({}, []) or any(
         value == accepted and isinstance(value, bool) is isinstance(accepted, bool) for accepted in accepts
     )
 
 
-def _plain(path: str) -> str:
+def _format_path(path: str) -> str:
     """Entries of mappings as people write them: labels{role} -> labels.role."""
     return re.sub(r"\{([^}]*)\}", r".\1", path)

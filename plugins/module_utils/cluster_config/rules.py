@@ -14,7 +14,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
     OF_THE_TEMPLATE,
     read_node_config,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import sizes
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import (
+    build_scaling_config,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import find_public_cidr_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_cidr_problems
@@ -24,23 +26,23 @@ NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 
 
-def contradictions(config: dict[str, Any]) -> list[str]:
+def find_contradictions(config: dict[str, Any]) -> list[str]:
     """Everything that is wrong with a config whose fields are each right by themselves."""
     checks = (
-        _metadata,
-        _network,
-        _outpost,
-        _auto_mode,
-        _nodegroups,
-        _fargate,
-        _addons,
-        _service_accounts,
-        _associations,
+        _check_metadata,
+        _check_network,
+        _check_outpost,
+        _check_auto_mode,
+        _check_nodegroups,
+        _check_fargate,
+        _check_addons,
+        _check_service_accounts,
+        _check_associations,
     )
     return [problem for check in checks for problem in check(config)]
 
 
-def _metadata(config: dict[str, Any]) -> Iterator[str]:
+def _check_metadata(config: dict[str, Any]) -> Iterator[str]:
     metadata = config.get("metadata", {})
     name, region = metadata.get("name"), metadata.get("region")
     if name is not None and not (NAME.fullmatch(name) and len(name) <= 100):
@@ -54,33 +56,33 @@ def _metadata(config: dict[str, Any]) -> Iterator[str]:
             yield problem.message
 
 
-def _network(config: dict[str, Any]) -> Iterator[str]:
+def _check_network(config: dict[str, Any]) -> Iterator[str]:
     vpc = config.get("vpc", {})
     if "cidr" in vpc:
-        yield from _range("vpc.cidr", vpc["cidr"])
+        yield from _check_range("vpc.cidr", vpc["cidr"])
     cidrs = vpc.get("publicAccessCIDRs")
     if cidrs is not None:
         yield from find_public_cidr_problems([cidr for cidr in cidrs if cidr is not None], "vpc.publicAccessCIDRs")
     network = config.get("kubernetesNetworkConfig", {})
     if "serviceIPv4CIDR" in network:
-        yield from _range("kubernetesNetworkConfig.serviceIPv4CIDR", network["serviceIPv4CIDR"])
+        yield from _check_range("kubernetesNetworkConfig.serviceIPv4CIDR", network["serviceIPv4CIDR"])
     if vpc.get("subnets"):
-        yield from _existing_subnets(config)
+        yield from _check_existing_subnets(config)
     else:
-        yield from _needs_existing_subnets(config)
+        yield from _check_needs_of_subnets(config)
     if "controlPlaneSubnetIDs" in vpc and vpc.get("controlPlaneOnPrivateSubnets"):
         yield "vpc.controlPlaneOnPrivateSubnets: cannot be combined with vpc.controlPlaneSubnetIDs. Use one of them."
     endpoints = vpc.get("clusterEndpoints", {})
     if endpoints.get("publicAccess") is False and endpoints.get("privateAccess") is not True:
-        yield "vpc.clusterEndpoints: nobody could reach the API server. Set publicAccess or privateAccess to true."
+        yield "vpc.clusterEndpoints: the API server would not be reachable. Set publicAccess or privateAccess to true."
 
 
-def _range(path: str, value: str) -> Iterator[str]:
+def _check_range(path: str, value: str) -> Iterator[str]:
     yield from find_cidr_problems(path, value)
 
 
-def _existing_subnets(config: dict[str, Any]) -> Iterator[str]:
-    yield from _subnet_ids(config["vpc"]["subnets"], bool(config.get("outpost")))
+def _check_existing_subnets(config: dict[str, Any]) -> Iterator[str]:
+    yield from _check_subnet_ids(config["vpc"]["subnets"], bool(config.get("outpost")))
     for kind, subnets in config["vpc"]["subnets"].items():
         for key, subnet in subnets.items():
             if not subnet.get("id"):
@@ -94,27 +96,27 @@ def _existing_subnets(config: dict[str, Any]) -> Iterator[str]:
             yield f"{path}: has no effect with vpc.subnets, which exist already. Remove it."
 
 
-def _subnet_ids(subnets: dict[str, Any], is_local: bool) -> Iterator[str]:
+def _check_subnet_ids(subnets: dict[str, Any], is_local: bool) -> Iterator[str]:
     """EKS requires two subnets; a local cluster on an Outpost has one."""
     ids = [subnet["id"] for kind in subnets.values() for subnet in kind.values() if subnet.get("id")]
     for twice in sorted({one for one in ids if ids.count(one) > 1}):
-        yield f"vpc.subnets: {twice} is there twice. Subnets must be unique."
+        yield f"vpc.subnets: {twice} is listed twice. Subnets must be unique."
     if len(set(ids)) == 1 and not is_local:
         yield f"vpc.subnets: EKS requires at least two subnets, in different Availability Zones. Given: {ids[0]}."
 
 
-def _needs_existing_subnets(config: dict[str, Any]) -> Iterator[str]:
-    way_out = "needs existing subnets. List them in vpc.subnets."
+def _check_needs_of_subnets(config: dict[str, Any]) -> Iterator[str]:
+    remedy = "needs existing subnets. List them in vpc.subnets."
     if config.get("vpc", {}).get("controlPlaneOnPrivateSubnets"):
-        yield f"vpc.controlPlaneOnPrivateSubnets: {way_out}"
+        yield f"vpc.controlPlaneOnPrivateSubnets: {remedy}"
     if config.get("kubernetesNetworkConfig", {}).get("ipFamily") == "IPv6":
-        yield f"kubernetesNetworkConfig.ipFamily: IPv6 {way_out}"
+        yield f"kubernetesNetworkConfig.ipFamily: IPv6 {remedy}"
     for index, group in enumerate(config.get("managedNodeGroups", [])):
         if group and group.get("availabilityZones"):
-            yield f"managedNodeGroups[{index}].availabilityZones: {way_out}"
+            yield f"managedNodeGroups[{index}].availabilityZones: {remedy}"
 
 
-def _outpost(config: dict[str, Any]) -> Iterator[str]:
+def _check_outpost(config: dict[str, Any]) -> Iterator[str]:
     """https://docs.aws.amazon.com/eks/latest/userguide/eks-outposts-local-cluster-create.html"""
     outpost = config.get("outpost")
     if not outpost:
@@ -129,53 +131,53 @@ def _outpost(config: dict[str, Any]) -> Iterator[str]:
             yield f"{name}: cannot be combined with outpost. EKS does not support it on a local cluster."
 
 
-def _auto_mode(config: dict[str, Any]) -> Iterator[str]:
+def _check_auto_mode(config: dict[str, Any]) -> Iterator[str]:
     auto = config.get("autoModeConfig", {})
-    if not auto.get("enabled"):
-        for name in ("nodePools", "nodeRoleARN"):
-            if auto.get(name):
-                yield f"autoModeConfig.{name}: has no effect unless autoModeConfig.enabled is true."
-        return
-    if "serviceRoleARN" not in config.get("iam", {}):
-        yield (
-            "autoModeConfig.enabled: needs a cluster role with the policies of auto mode; give it by iam.serviceRoleARN."
-        )
-    if auto.get("nodePools") != [] and "nodeRoleARN" not in auto:
-        yield "autoModeConfig.nodeRoleARN: is missing; kumo.eks makes no role for auto mode's nodes."
+    for name in ("nodePools", "nodeRoleARN"):
+        if auto.get(name) and not auto.get("enabled"):
+            yield f"autoModeConfig.{name}: has no effect unless autoModeConfig.enabled is true."
 
 
-def _nodegroups(config: dict[str, Any]) -> Iterator[str]:
+def _check_nodegroups(config: dict[str, Any]) -> Iterator[str]:
     groups = config.get("managedNodeGroups", [])
-    yield from _names("managedNodeGroups", groups)
+    yield from _check_names("managedNodeGroups", groups)
     known = {key for subnets in config.get("vpc", {}).get("subnets", {}).values() for key in subnets}
     for index, group in enumerate(groups):
         path = f"managedNodeGroups[{index}]"
-        for check in (_sizes, _instances, _volume, _bootstrap, _identity, _update, _taints):
+        for check in (
+            _check_sizes,
+            _check_instances,
+            _check_volume,
+            _check_bootstrap,
+            _check_identity,
+            _check_update,
+            _check_taints,
+        ):
             yield from check(path, group or {})
-        yield from _subnets(path, group or {}, config, known)
+        yield from _check_subnets(path, group or {}, config, known)
 
 
-def _names(path: str, items: list[Any]) -> Iterator[str]:
+def _check_names(path: str, items: list[Any]) -> Iterator[str]:
     seen: set[str] = set()
     for index, item in enumerate(items):
         name = (item or {}).get("name")
         if name is not None and not NAME.fullmatch(name):
             yield f"{path}[{index}].name: {format_value(name)} is not a valid name. Use letters, digits, - and _."
         if name in seen:
-            yield f"{path}[{index}].name: {format_value(name)} is there twice. Names must be unique."
+            yield f"{path}[{index}].name: {format_value(name)} is used twice. Names must be unique."
         if name is not None:
             seen.add(name)
 
 
-def _sizes(path: str, group: dict[str, Any]) -> Iterator[str]:
-    least, most, wanted = sizes(group).values()
+def _check_sizes(path: str, group: dict[str, Any]) -> Iterator[str]:
+    least, most, wanted = build_scaling_config(group).values()
     if least < 0 or most < 1:
-        yield f"{path}: minSize {least} and maxSize {most}; minSize is at least 0 and maxSize at least 1."
+        yield f"{path}: minSize is {least}, and maxSize is {most}. Use at least 0 and at least 1."
     elif not least <= wanted <= most:
-        yield f"{path}: minSize {least}, desiredCapacity {wanted}, maxSize {most} are not in order (eksctl's defaults filled in)."
+        yield f"{path}: minSize {least}, desiredCapacity {wanted}, maxSize {most} are not in ascending order (with eksctl's defaults)."
 
 
-def _instances(path: str, group: dict[str, Any]) -> Iterator[str]:
+def _check_instances(path: str, group: dict[str, Any]) -> Iterator[str]:
     if "instanceType" in group and "instanceTypes" in group:
         yield f"{path}.instanceType: cannot be combined with instanceTypes. Use one of them."
         return
@@ -183,12 +185,12 @@ def _instances(path: str, group: dict[str, Any]) -> Iterator[str]:
     if None in types or ("launchTemplate" in group and "amiFamily" not in group):
         return
     try:
-        ami_types.ami_type(group.get("amiFamily", "AmazonLinux2023"), types)
+        ami_types.choose_ami_type(group.get("amiFamily", "AmazonLinux2023"), types)
     except ValueError as problem:
         yield f"{path}.amiFamily: {problem}."
 
 
-def _volume(path: str, group: dict[str, Any]) -> Iterator[str]:
+def _check_volume(path: str, group: dict[str, Any]) -> Iterator[str]:
     if "launchTemplate" in group:
         for name in [name for name in group if name in OF_THE_TEMPLATE]:
             yield f"{path}.{name}: cannot be combined with launchTemplate. Set it in the template."
@@ -204,7 +206,7 @@ def _volume(path: str, group: dict[str, Any]) -> Iterator[str]:
         yield f"{path}.volumeSize: {group['volumeSize']} is not a size in GiB. Use at least 1."
 
 
-def _bootstrap(path: str, group: dict[str, Any]) -> Iterator[str]:
+def _check_bootstrap(path: str, group: dict[str, Any]) -> Iterator[str]:
     """ValidateManagedNodeGroup in eksctl's pkg/apis/eksctl.io/v1alpha5/validation.go."""
     family, own = group.get("amiFamily", "AmazonLinux2023"), "ami" in group
     if own and "amiFamily" not in group:
@@ -224,30 +226,30 @@ def _bootstrap(path: str, group: dict[str, Any]) -> Iterator[str]:
         yield f"{path}.overrideBootstrapCommand: is required with ami and amiFamily AmazonLinux2."
     for name in ("preBootstrapCommands", "overrideBootstrapCommand") if family.startswith("Bottlerocket") else ():
         if name in group:
-            yield f"{path}.{name}: Bottlerocket runs no scripts; use bottlerocket.settings."
+            yield f"{path}.{name}: Bottlerocket does not run scripts. Use bottlerocket.settings."
     if "bottlerocket" in group and not family.startswith("Bottlerocket"):
         yield f"{path}.bottlerocket: is for amiFamily Bottlerocket, not {family}."
 
 
-def _identity(path: str, group: dict[str, Any]) -> Iterator[str]:
+def _check_identity(path: str, group: dict[str, Any]) -> Iterator[str]:
     iam = group.get("iam", {})
     added = [name for name in ("attachPolicyARNs", "withAddonPolicies") if iam.get(name)]
     if "instanceRoleARN" in iam and added:
         yield f"{path}.iam.{added[0]}: cannot be combined with instanceRoleARN. Attach the policies to that role."
 
 
-def _update(path: str, group: dict[str, Any]) -> Iterator[str]:
+def _check_update(path: str, group: dict[str, Any]) -> Iterator[str]:
     if len(group.get("updateConfig", {})) > 1:
         yield f"{path}.updateConfig: use one of maxUnavailable and maxUnavailablePercentage."
 
 
-def _taints(path: str, group: dict[str, Any]) -> Iterator[str]:
+def _check_taints(path: str, group: dict[str, Any]) -> Iterator[str]:
     pairs = [(taint.get("key"), taint.get("effect")) for taint in group.get("taints", []) if taint]
     for pair in sorted({pair for pair in pairs if pairs.count(pair) > 1 and None not in pair}):
-        yield f"{path}.taints: {pair[0]} with {pair[1]} is there twice."
+        yield f"{path}.taints: {pair[0]} with {pair[1]} is listed twice."
 
 
-def _subnets(path: str, group: dict[str, Any], config: dict[str, Any], known: set[str]) -> Iterator[str]:
+def _check_subnets(path: str, group: dict[str, Any], config: dict[str, Any], known: set[str]) -> Iterator[str]:
     for index, name in enumerate(group.get("subnets", [])):
         if name is not None and not name.startswith("subnet-") and name not in known:
             yield f"{path}.subnets[{index}]: {format_value(name)} is neither a subnet's ID nor an entry of vpc.subnets."
@@ -267,9 +269,9 @@ def _subnets(path: str, group: dict[str, Any], config: dict[str, Any], known: se
             yield f"{path}.availabilityZones: {format_value(zone)} has no {kind} subnet in vpc.subnets. Zones are: {known_zones}."
 
 
-def _fargate(config: dict[str, Any]) -> Iterator[str]:
+def _check_fargate(config: dict[str, Any]) -> Iterator[str]:
     profiles = config.get("fargateProfiles", [])
-    yield from _names("fargateProfiles", profiles)
+    yield from _check_names("fargateProfiles", profiles)
     for index, profile in enumerate(profiles):
         if profile and not profile.get("selectors", [None]):
             yield f"fargateProfiles[{index}].selectors: is empty. Use at least one."
@@ -277,9 +279,9 @@ def _fargate(config: dict[str, Any]) -> Iterator[str]:
         yield "iam.fargatePodExecutionRoleARN: has no effect without fargateProfiles. Remove it."
 
 
-def _addons(config: dict[str, Any]) -> Iterator[str]:
+def _check_addons(config: dict[str, Any]) -> Iterator[str]:
     addons = config.get("addons", [])
-    yield from _names("addons", addons)
+    yield from _check_names("addons", addons)
     for index, addon in enumerate(addons):
         if addon and addon.get("serviceAccountRoleARN") and addon.get("podIdentityAssociations"):
             yield f"addons[{index}].serviceAccountRoleARN: cannot be combined with podIdentityAssociations."
@@ -288,7 +290,7 @@ def _addons(config: dict[str, Any]) -> Iterator[str]:
                 yield f"addons[{index}].podIdentityAssociations[{place}].roleARN: is missing."
 
 
-def _service_accounts(config: dict[str, Any]) -> Iterator[str]:
+def _check_service_accounts(config: dict[str, Any]) -> Iterator[str]:
     iam = config.get("iam", {})
     rows = [row or {} for row in iam.get("serviceAccounts", [])]
     if rows and not iam.get("withOIDC"):
@@ -298,34 +300,34 @@ def _service_accounts(config: dict[str, Any]) -> Iterator[str]:
         path, metadata = f"iam.serviceAccounts[{index}]", row.get("metadata", {})
         who = (metadata.get("namespace", "default"), metadata.get("name", ""))
         if who in seen:
-            yield f"{path}.metadata.name: {who[0]}/{who[1]} is there twice."
+            yield f"{path}.metadata.name: {who[0]}/{who[1]} is listed twice."
         if who[1]:
             seen.add(who)
-        yield from _role_of_account(path, row)
+        yield from _check_role_of_account(path, row)
 
 
-def _role_of_account(path: str, row: dict[str, Any]) -> Iterator[str]:
+def _check_role_of_account(path: str, row: dict[str, Any]) -> Iterator[str]:
     of_role = ("attachPolicy", "attachPolicyARNs", "wellKnownPolicies", "permissionsBoundary", "roleName", "roleOnly")
     given = [name for name in of_role if row.get(name)]
     if "attachRoleARN" in row and (given or "subjectPattern" in row):
         yield f"{path}.attachRoleARN: cannot be combined with {', '.join(given or ['subjectPattern'])}, because that role is managed elsewhere."
     if "attachRoleARN" not in row and not any(row.get(name) for name in of_role[:3]):
-        yield f"{path}: gives no permissions. Name policies by attachPolicyARNs, attachPolicy or wellKnownPolicies, or a role by attachRoleARN."
+        yield f"{path}: grants no permissions. Set attachPolicyARNs, attachPolicy or wellKnownPolicies, or attachRoleARN."
     if "subjectPattern" in row and not row.get("roleOnly"):
         yield f"{path}.subjectPattern: needs roleOnly: true, because service accounts that match are created by others."
-    yield from _document(f"{path}.attachPolicy", row.get("attachPolicy"))
+    yield from _check_document(f"{path}.attachPolicy", row.get("attachPolicy"))
 
 
-def _document(path: str, value: Any) -> Iterator[str]:
+def _check_document(path: str, value: Any) -> Iterator[str]:
     if value is not None and not (isinstance(value, dict) and "Statement" in value):
         yield f"{path}: {format_value(value)} is not a policy document. Use a mapping with Version and Statement."
 
 
-def _associations(config: dict[str, Any]) -> Iterator[str]:
+def _check_associations(config: dict[str, Any]) -> Iterator[str]:
     rows = config.get("iam", {}).get("podIdentityAssociations", [])
     addons = {(addon or {}).get("name") for addon in config.get("addons", [])}
     if rows and "eks-pod-identity-agent" not in addons and not config.get("autoModeConfig", {}).get("enabled"):
-        yield "iam.podIdentityAssociations: need the agent. Add eks-pod-identity-agent to addons."
+        yield "iam.podIdentityAssociations: need the EKS Pod Identity Agent. Add eks-pod-identity-agent to addons."
     seen: set[tuple[str, str]] = set()
     for index, row in enumerate(rows):
         path, row = f"iam.podIdentityAssociations[{index}]", row or {}
@@ -333,19 +335,19 @@ def _associations(config: dict[str, Any]) -> Iterator[str]:
             yield f"{path}.namespace: is missing."
         who = (row.get("namespace", ""), row.get("serviceAccountName", ""))
         if who in seen:
-            yield f"{path}.serviceAccountName: {who[0]}/{who[1]} is there twice."
+            yield f"{path}.serviceAccountName: {who[0]}/{who[1]} is listed twice."
         if all(who):
             seen.add(who)
-        yield from _role_of_association(path, row)
+        yield from _check_role_of_association(path, row)
 
 
-def _role_of_association(path: str, row: dict[str, Any]) -> Iterator[str]:
+def _check_role_of_association(path: str, row: dict[str, Any]) -> Iterator[str]:
     rights = ("permissionPolicy", "permissionPolicyARNs", "wellKnownPolicies")
     given = [name for name in (*rights, "permissionsBoundaryARN", "roleName") if row.get(name)]
     if "roleARN" in row and given:
         yield f"{path}.roleARN: cannot be combined with {', '.join(given)}, because that role is managed elsewhere."
     if "roleARN" not in row and not any(row.get(name) for name in rights):
-        yield f"{path}: gives no permissions. Name a role by roleARN, or policies by {', '.join(rights)}."
+        yield f"{path}: grants no permissions. Set roleARN, or {', '.join(rights)}."
     if "permissionPolicyName" in row and "permissionPolicy" not in row:
         yield f"{path}.permissionPolicyName: has no effect without permissionPolicy."
-    yield from _document(f"{path}.permissionPolicy", row.get("permissionPolicy"))
+    yield from _check_document(f"{path}.permissionPolicy", row.get("permissionPolicy"))

@@ -645,12 +645,12 @@ DEFINITIONS: dict[str, dict[str, str]] = {
 }
 
 
-def paths(kind: str = ROOT, path: str = "") -> Iterator[tuple[str, str]]:
+def list_paths(kind: str = ROOT, path: str = "") -> Iterator[tuple[str, str]]:
     """Every field as (path, type), those inside others included, in the table's order; "addons[].name", "string"."""
     if kind in DEFINITIONS:
         for name, inner in DEFINITIONS[kind].items():
             below = f"{path}.{name}" if path else name
             yield below, inner
-            yield from paths(inner, below)
+            yield from list_paths(inner, below)
     elif kind.startswith(("[", "{")):
-        yield from paths(kind[1:-1], f"{path}{kind[0]}{kind[-1]}")
+        yield from list_paths(kind[1:-1], f"{path}{kind[0]}{kind[-1]}")

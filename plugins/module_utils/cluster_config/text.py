@@ -40,6 +40,6 @@ def _find_duplicates(node: yaml.Node, path: str) -> Iterator[str]:
             name, line = str(key.value), key.start_mark.line + 1
             here = f"{path}.{name}" if path else name
             if name in lines and name != "<<":
-                yield f"{here}: is there twice, in line {lines[name]} and in line {line}. Remove one of them."
+                yield f"{here}: is a duplicate key, in line {lines[name]} and in line {line}. Remove one of them."
             lines[name] = line
             yield from _find_duplicates(value, here)

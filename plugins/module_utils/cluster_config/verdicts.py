@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What kumo.eks does with each field of a ClusterConfig: the variable that it becomes, or why it is refused. Pure data.
+"""What kumo.eks does with each field of a ClusterConfig: its role variable, or why it is refused. Pure data.
 
 A path names a field from the root, with ``[]`` for the items of a list and ``{}`` for the values of a mapping. A verdict on a path
 holds for everything below it. A test holds the refusals against the options of the modules.
@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 
 class Refusal(NamedTuple):
-    """Why a field is refused, what to do instead, and the values that ask for nothing and so are accepted."""
+    """Why a field is refused, what to do instead, and values that are accepted because they change nothing."""
 
     why: str
-    way_out: str
+    remedy: str
     accepts: tuple[Any, ...] = ()
 
 
@@ -24,10 +24,10 @@ _ACCOUNTS, _ASSOCIATIONS = "iam.serviceAccounts[]", "iam.podIdentityAssociations
 
 # A field that describes the file, not the cluster: checked, and then of no effect, as in eksctl.
 DESCRIPTIVE: dict[str, str] = {
-    "apiVersion": "says how to read the file",
-    "kind": "says how to read the file",
-    f"{_NODES}.ssh.enableSsm": "nodes have the rights for AWS Systems Manager in any case, as in eksctl",
-    "metadata.annotations": "notes for readers of the file, ignored by eksctl, too",
+    "apiVersion": "the format of the file",
+    "kind": "the format of the file",
+    f"{_NODES}.ssh.enableSsm": "nodes always have the permissions for AWS Systems Manager, as in eksctl",
+    "metadata.annotations": "notes for readers of the file, which eksctl also ignores",
 }
 
 HONOURED: dict[str, str] = {
@@ -124,7 +124,7 @@ HONOURED: dict[str, str] = {
     f"{_NODES}.volumeKmsKeyID": "eks_nodegroups_list[].template.volumes[].kms_key_id",
     f"{_NODES}.privateNetworking": "eks_nodegroups_list[].private_networking",
     f"{_NODES}.subnets": "eks_nodegroups_list[].subnets",
-    f"{_NODES}.availabilityZones": "eks_nodegroups_list[].subnets (beside vpc.subnets only)",
+    f"{_NODES}.availabilityZones": "eks_nodegroups_list[].subnets (only with vpc.subnets)",
     f"{_NODES}.labels": "eks_nodegroups_list[].labels",
     f"{_NODES}.taints": "eks_nodegroups_list[].taints",
     f"{_NODES}.tags": "eks_nodegroups_list[].tags",
@@ -171,20 +171,25 @@ HONOURED: dict[str, str] = {
     "addonsConfig.disableDefaultAddons": "eks_addons_list, eks_cluster_bootstrap_self_managed_addons",
 }
 
-_OWN_TEMPLATE = "set it in an EC2 launch template of your own, and name that in launchTemplate"
-_BOUNDARY = Refusal("its IAM role gets no permissions boundary", "create the role yourself and name its ARN")
+_OWN_TEMPLATE = "set it in your own EC2 launch template, and name that in launchTemplate"
+_BOUNDARY = Refusal(
+    "permissions boundaries are not read from a file",
+    "set eks_cluster_permissions_boundary, or create the role and name it in autoModeConfig.nodeRoleARN",
+)
 
 _ADDON_ROLE = Refusal(
     "IAM roles of add-ons are not created with them",
-    "create the role by iam.serviceAccounts with roleOnly, and name its ARN in serviceAccountRoleARN",
+    "create the role with iam.serviceAccounts and roleOnly, and set its ARN in serviceAccountRoleARN",
 )
 
 REFUSED: dict[str, Refusal] = {
-    "localZones": Refusal("subnets are created in Availability Zones only", "name your own in vpc.subnets"),
+    "localZones": Refusal("subnets are created in Availability Zones only", "list your own in vpc.subnets"),
     "nodeGroups": Refusal("self-managed nodes are not created", "use managedNodeGroups"),
     "capabilities": Refusal("EKS capabilities are not managed", "add them with another tool"),
-    "gitops": Refusal("Flux is not installed", "install its chart by eks_helm_releases"),
-    "karpenter": Refusal("Karpenter is not installed", "install its chart by eks_helm_releases, or use autoModeConfig"),
+    "gitops": Refusal("Flux is not installed", "install its chart with eks_helm_releases"),
+    "karpenter": Refusal(
+        "Karpenter is not installed", "install its chart with eks_helm_releases, or use autoModeConfig"
+    ),
     "identityProviders": Refusal(
         "OIDC identity providers of the cluster are not managed", "associate them after the cluster is created"
     ),
@@ -217,33 +222,34 @@ REFUSED: dict[str, Refusal] = {
         (False,),
     ),
     "iam.serviceRolePermissionsBoundary": _BOUNDARY._replace(
-        way_out="create the role and name it in iam.serviceRoleARN"
+        remedy="set eks_cluster_permissions_boundary, or create the role and name it in iam.serviceRoleARN"
     ),
     "iam.fargatePodExecutionRolePermissionsBoundary": _BOUNDARY._replace(
-        way_out="create the role and name it in iam.fargatePodExecutionRoleARN"
+        remedy="set eks_fargate_permissions_boundary, or create the role and name it in iam.fargatePodExecutionRoleARN"
     ),
     "iam.vpcResourceControllerPolicy": Refusal(
         "the IAM role of the cluster gets AmazonEKSClusterPolicy only",
-        "create a role that has the policy, and name it in iam.serviceRoleARN",
+        "set eks_cluster_role_policy_arns, or create a role with the policy and name it in iam.serviceRoleARN",
         (False,),
     ),
     # EtcdPlacementRequest has a spread level only
     "outpost.etcdPlacement.groupName": Refusal("EKS has no placement group for etcd", "set spreadLevel, or remove it"),
     "vpc.id": Refusal("the VPC is that of the subnets", "list them in vpc.subnets, and remove vpc.id"),
-    "vpc.subnets.public{}.cidr": Refusal(
-        "CIDR blocks of single subnets are not chosen", "name an id, or only vpc.cidr"
-    ),
-    "vpc.subnets.private{}.cidr": Refusal(
-        "CIDR blocks of single subnets are not chosen", "name an id, or only vpc.cidr"
-    ),
+    "vpc.subnets.public{}.cidr": Refusal("CIDR blocks of single subnets cannot be set", "set an id, or only vpc.cidr"),
+    "vpc.subnets.private{}.cidr": Refusal("CIDR blocks of single subnets cannot be set", "set an id, or only vpc.cidr"),
     "vpc.autoAllocateIPv6": Refusal(
-        "subnets with IPv6 are not created from a file", "name your own in vpc.subnets", (False,)
+        "subnets with IPv6 are not created from a file",
+        "set eks_network_ip_family, or list your own in vpc.subnets",
+        (False,),
     ),
-    "vpc.ipv6Cidr": Refusal("subnets with IPv6 are not created from a file", "name your own in vpc.subnets"),
-    "vpc.ipv6Pool": Refusal("subnets with IPv6 are not created from a file", "name your own in vpc.subnets"),
-    "vpc.extraCIDRs": Refusal("the VPC gets one CIDR block from a file", "name your own subnets in vpc.subnets"),
-    "vpc.extraIPv6CIDRs": Refusal("the VPC gets one CIDR block from a file", "name your own subnets in vpc.subnets"),
-    "vpc.hostnameType": Refusal("EC2's default is used", "name your own subnets in vpc.subnets"),
+    "vpc.ipv6Cidr": Refusal("subnets with IPv6 are not created from a file", "list your own in vpc.subnets"),
+    "vpc.ipv6Pool": Refusal("subnets with IPv6 are not created from a file", "list your own in vpc.subnets"),
+    "vpc.extraCIDRs": Refusal(
+        "the VPC gets one CIDR block from a file",
+        "set eks_network_secondary_cidrs, or list your own subnets in vpc.subnets",
+    ),
+    "vpc.extraIPv6CIDRs": Refusal("the VPC gets one CIDR block from a file", "list your own subnets in vpc.subnets"),
+    "vpc.hostnameType": Refusal("EC2's default is used", "list your own subnets in vpc.subnets"),
     "vpc.sharedNodeSecurityGroup": Refusal("nodes share the cluster security group that EKS creates", "remove it"),
     "vpc.manageSharedNodeSecurityGroupRules": Refusal(
         "nodes share the cluster security group that EKS creates", "remove it"
@@ -259,26 +265,28 @@ REFUSED: dict[str, Refusal] = {
     "addons[].useDefaultPodIdentityAssociations": Refusal(
         "IAM roles of add-ons are not created", "use podIdentityAssociations with a roleARN", (False,)
     ),
-    "addons[].owners": Refusal("an add-on is found by its name", "remove it"),
-    "addons[].publishers": Refusal("an add-on is found by its name", "remove it"),
-    "addons[].types": Refusal("an add-on is found by its name", "remove it"),
+    "addons[].owners": Refusal("add-ons are identified by their names", "remove it"),
+    "addons[].publishers": Refusal("add-ons are identified by their names", "remove it"),
+    "addons[].types": Refusal("add-ons are identified by their names", "remove it"),
     "addons[].podIdentityAssociations[]": Refusal(
         "IAM roles and service accounts are not created",
-        "create the role, and set serviceAccountName and roleARN alone",
+        "create the role, and set only serviceAccountName and roleARN",
     ),
     "addons[].podIdentityAssociations[].createServiceAccount": Refusal(
-        "an add-on has its service account", "remove it", (False,)
+        "the add-on creates its service account", "remove it", (False,)
     ),
     f"{_NODES}.asgSuspendProcesses": Refusal("EKS owns the Auto Scaling group", "remove it"),
     f"{_NODES}.efaEnabled": Refusal(
-        "the number of network cards of an instance type is not looked up",
+        "the number of network cards of an instance type is not determined",
         "use role variables, with template.efa_interfaces",
         (False,),
     ),
     f"{_NODES}.instanceMarketOptions": Refusal(
         "a Capacity Block is not translated", "use role variables, with capacity_type CAPACITY_BLOCK"
     ),
-    f"{_NODES}.instanceSelector": Refusal("instance types are not looked for", "list them in instanceTypes"),
+    f"{_NODES}.instanceSelector": Refusal(
+        "instance types are not selected automatically", "list them in instanceTypes"
+    ),
     f"{_NODES}.outpostARN": Refusal("nodes on AWS Outposts are not managed", "remove it"),
     f"{_NODES}.placement.spreadLevel": Refusal("it is for AWS Outposts", "remove it"),
     f"{_NODES}.propagateASGTags": Refusal("EKS owns the Auto Scaling group", "remove it", (False,)),
@@ -296,14 +304,14 @@ REFUSED: dict[str, Refusal] = {
         "IAM roles of node groups are named by kumo.eks", "use iam.instanceRoleARN"
     ),
     f"{_NODES}.iam.instanceRolePermissionsBoundary": _BOUNDARY._replace(
-        way_out="create the role and name it in iam.instanceRoleARN"
+        remedy="set eks_nodegroups_permissions_boundary, or create the role and name it in iam.instanceRoleARN"
     ),
 }
 
 
-def verdict(path: str) -> tuple[str, Any]:
+def find_verdict(path: str) -> tuple[str, Any]:
     """("honoured", variable), ("refused", Refusal), ("descriptive", why), or ("inside", None) where fields below differ."""
-    for length in range(len(parts := _prefixes(path)), 0, -1):
+    for length in range(len(parts := _list_prefixes(path)), 0, -1):
         prefix = parts[length - 1]
         if prefix in HONOURED:
             return "honoured", HONOURED[prefix]
@@ -314,7 +322,7 @@ def verdict(path: str) -> tuple[str, Any]:
     return "inside", None
 
 
-def _prefixes(path: str) -> list[str]:
+def _list_prefixes(path: str) -> list[str]:
     """ "a[].b" -> ["a", "a[]", "a[].b"]: the path and all above it, the shortest first."""
     found = [path[:i] for i, sign in enumerate(path) if i and sign in ".[{"]
     return [*found, path]

@@ -23,7 +23,7 @@ TYPES: dict[str, Any] = {
 
 
 def problems(value: Any, schema: Any, root: dict[str, Any] | None = None, path: str = "") -> list[str]:
-    """What the schema does not allow, a line each with the path of the value; empty where all is well."""
+    """What the schema does not allow, a line for each problem with the path of the value."""
     root = schema if root is None else root
     if isinstance(schema, bool):
         return [] if schema else [f"{path or 'the value'} is not allowed"]
@@ -59,7 +59,7 @@ def _type_problem(value: Any, wanted: str | list[str] | None, path: str) -> str 
     names = [wanted] if isinstance(wanted, str) else wanted
     if any(_is_a(value, name) for name in names):
         return None
-    return f"{path or 'the value'} is {value!r}, and {' or '.join(names)} is wanted"
+    return f"{path or 'the value'} is {value!r}, but must be {' or '.join(names)}"
 
 
 def _is_a(value: Any, name: str) -> bool:
@@ -74,14 +74,14 @@ def _is_a(value: Any, name: str) -> bool:
 def _scalar_problems(value: Any, schema: dict[str, Any], path: str) -> list[str]:
     found = []
     if "enum" in schema and value not in schema["enum"]:
-        found.append(f"{path} is {value!r}, and one of {schema['enum']} is wanted")
+        found.append(f"{path} is {value!r}, but must be one of {schema['enum']}")
     if isinstance(value, str) and "pattern" in schema and not _matches(schema["pattern"], value):
-        found.append(f"{path} is {value!r}, and the pattern {schema['pattern']} is wanted")
+        found.append(f"{path} is {value!r}, but must match the pattern {schema['pattern']}")
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if value < schema.get("minimum", value):
-            found.append(f"{path} is {value}, and at least {schema['minimum']} is wanted")
+            found.append(f"{path} is {value}, but must be at least {schema['minimum']}")
         if value > schema.get("maximum", value):
-            found.append(f"{path} is {value}, and at most {schema['maximum']} is wanted")
+            found.append(f"{path} is {value}, but must be at most {schema['maximum']}")
     return found
 
 
@@ -101,7 +101,7 @@ def _choice_problems(value: Any, schema: dict[str, Any], root: dict[str, Any], p
         if tried and not fitting:
             found.append(" or ".join(sorted({line for lines in tried for line in lines})))
         if keyword == "oneOf" and fitting > 1:
-            found.append(f"{path or 'the value'} fits {fitting} of the forms of which it may fit only one")
+            found.append(f"{path or 'the value'} matches {fitting} schemas, but must match exactly one")
     return found
 
 
@@ -113,7 +113,7 @@ def _object_problems(value: dict[str, Any], schema: dict[str, Any], root: dict[s
         parts = [part for pattern, part in patterns.items() if _matches(pattern, key)]
         parts += [properties[key]] if key in properties else []
         if not parts and schema.get("additionalProperties") is False:
-            found.append(f"{inside}{key} is unknown; known are {', '.join(sorted(properties)) or 'none'}")
+            found.append(f"{inside}{key} is not a known key (known keys: {', '.join(sorted(properties)) or 'none'})")
         if not parts:
             parts = [schema.get("additionalProperties") or True]
         found += [line for part in parts for line in problems(item, part, root, f"{inside}{key}")]

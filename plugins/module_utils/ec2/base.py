@@ -122,7 +122,7 @@ def delete_when_free(call: Callable[[], Any], what: str, deadline: Deadline) -> 
     https://docs.aws.amazon.com/vpc/latest/userguide/delete-vpc.html
     """
 
-    def look() -> tuple[bool, bool, str]:
+    def observe() -> tuple[bool, bool, str]:
         try:
             call()
             return True, True, ""
@@ -133,7 +133,7 @@ def delete_when_free(call: Callable[[], Any], what: str, deadline: Deadline) -> 
                 raise
             return False, False, str(error)
 
-    return poll(look, f"The deletion of {what}", deadline)
+    return poll(observe, f"The deletion of {what}", deadline)
 
 
 # AuthFailure is what DetachInternetGateway and ReleaseAddress answer while an address is still mapped.

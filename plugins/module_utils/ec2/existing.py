@@ -29,7 +29,9 @@ def read_given(inventory: Inventory, options: NetworkOptions) -> dict[str, str]:
     if len(vpcs) > 1:
         raise ValidationError(f"subnets: they are in several VPCs ({', '.join(vpcs)}). A cluster has one VPC.")
     if options.vpc_id and options.vpc_id != vpcs[0]:
-        raise ValidationError(f"subnets: they are in {vpcs[0]}, and vpc_id says {options.vpc_id}. Use one of the two.")
+        raise ValidationError(
+            f"subnets: they are in {vpcs[0]}, but vpc_id is {options.vpc_id}. Remove vpc_id, or use subnets of that VPC."
+        )
     inventory.vpc = describe_vpc(inventory.ec2, vpcs[0])
     inventory.read(ALWAYS)
     return kinds
@@ -41,7 +43,7 @@ def _describe_subnets(ec2: Any, ids: list[str]) -> list[Row]:
     except Exception as error:
         if has_code(error, *NOT_FOUND):
             reason = (
-                f"subnets: not all of {', '.join(ids)} exist in this region. Check the ids, the region and the account."
+                f"subnets: not all of {', '.join(ids)} exist in this region. Check the IDs, the region and the account."
             )
             raise ValidationError(reason) from error
         raise
@@ -68,16 +70,16 @@ def _check_vpc(vpc: Row) -> None:
     off = [name for name in ("DnsSupport", "DnsHostnames") if not vpc.get(name)]
     if off:
         raise ValidationError(
-            f"subnets: {vpc.get('VpcId')} has {' and '.join(off)} turned off, and nodes need both to join a cluster. Turn"
-            " them on, for example with amazon.aws.ec2_vpc_net."
+            f"subnets: {vpc.get('VpcId')} has {' and '.join(off)} disabled. Nodes need both to join a cluster. Enable"
+            " them, for example with amazon.aws.ec2_vpc_net."
         )
 
 
 def _check_subnet(row: Row) -> None:
     if row.get("AvailabilityZoneId") in WITHOUT_EKS:
         raise ValidationError(
-            f"subnets: {row['SubnetId']} is in {row['AvailabilityZone']} ({row['AvailabilityZoneId']}), where EKS makes no"
-            " control plane. Use subnets in other zones."
+            f"subnets: {row['SubnetId']} is in {row['AvailabilityZone']} ({row['AvailabilityZoneId']}), where EKS does"
+            " not support control planes. Use subnets in other zones."
         )
     free = row.get("AvailableIpAddressCount", ENOUGH_ADDRESSES)
     if free < FEWEST_ADDRESSES:
@@ -100,11 +102,13 @@ def _list_warnings(inventory: Inventory, row: Row, kind: str) -> list[str]:
     key, target = find_routes(inventory, subnet).get(ANYWHERE, ("", ""))
     internet = key == "GatewayId" and target.startswith("igw-")
     if kind == "public" and not internet:
-        words.append(f"{subnet} is given as public, and has no route to an internet gateway")
+        words.append(f"{subnet} is listed as public, but has no route to an internet gateway")
     if kind == "public" and not row.get("MapPublicIpOnLaunch"):
-        words.append(f"{subnet} is given as public, and gives instances no public address: node groups fail in it")
+        words.append(
+            f"{subnet} is listed as public, but does not assign public addresses to instances. Node groups fail in it"
+        )
     if kind == "private" and internet:
-        words.append(f"{subnet} is given as private, and has a route to an internet gateway")
+        words.append(f"{subnet} is listed as private, but has a route to an internet gateway")
     if kind == "private" and not key:
         words.append(f"{subnet} has no default route: nodes in it need VPC endpoints to join the cluster")
     return [f"subnets: {text}." for text in words]

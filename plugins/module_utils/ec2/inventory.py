@@ -205,7 +205,7 @@ class Inventory:
             VpcReplaced: where the VPC is not only unseen, but removed in favour of another run's.
         """
 
-        def look() -> tuple[bool, Any, str]:
+        def observe() -> tuple[bool, Any, str]:
             try:
                 return True, call(), ""
             except Exception as error:
@@ -214,7 +214,7 @@ class Inventory:
                 self._check_vpc()
                 return False, None, str(error)
 
-        return poll(look, "What was made", Deadline(CATCH_UP))
+        return poll(observe, "What was made", Deadline(CATCH_UP))
 
     def _check_vpc(self) -> None:
         ids = [row["VpcId"] for row in self.list_owned_vpcs()]

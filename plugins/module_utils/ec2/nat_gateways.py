@@ -8,7 +8,6 @@ Sources: CreateNatGateway, DeleteNatGateway, AllocateAddress, ReleaseAddress.
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
@@ -31,7 +30,6 @@ STATUSES = {"pending": "ACTIVE", "available": "ACTIVE", "deleting": "DELETING", 
 GONE = "deleted"  # listed for about an hour after the deletion
 MOST_TOKENS = 20
 SEEN_WITHIN = 10.0  # seconds, of a gateway that was made a moment ago
-LISTED = 3600  # seconds for which a deleted gateway is listed
 FIELDS = (Field("subnet", "Subnet", None), TAGS)
 
 
@@ -99,12 +97,15 @@ class NatGatewayResource(NetworkResource):
         return {**row, "NatGatewayAddresses": addresses}
 
     def create(self, desired: dict[str, Any]) -> Row:
-        """Make it once, whoever else is making it: the client token is that of the subnet, and of what was there before."""
+        """Make it once, whoever else is making it: the client token is that of the subnet, and of what was there before.
+
+        Nothing of the time is in it: two runs on either side of a full hour would each make a gateway. A gateway that is no longer
+        listed may have had the same token, and costs a look that finds nothing.
+        """
         address = self._find_address() or self._allocate(desired)
         before = sorted(row[self.id_key] for row in self._rows_here())
-        hour = int(time.time() // LISTED)  # what is not listed any more was made with the token of another hour
         for number in range(MOST_TOKENS):
-            token = build_token(self.kind, self.subnet_id, *before, str(hour), str(number))
+            token = build_token(self.kind, self.subnet_id, *before, str(number))
             row = self._create_once(desired, address, token)
             if row is not None:
                 self._release_unused(address, row)
@@ -135,13 +136,13 @@ class NatGatewayResource(NetworkResource):
     def _look_for_it(self, made: Row | None = None) -> Row | None:
         """The gateway in the subnet, which may be seen some seconds after it was made; None where there is none."""
 
-        def look() -> tuple[bool, Row | None, str]:
+        def observe() -> tuple[bool, Row | None, str]:
             self.inventory.read((self.rows,))
             row = self.find()
             return row is not None, row, f"no NAT gateway is seen in {self.subnet_id}"
 
         try:
-            row = poll(look, f"{self.kind} {self.name}", Deadline(SEEN_WITHIN))
+            row = poll(observe, f"{self.kind} {self.name}", Deadline(SEEN_WITHIN))
         except WaitTimedOut:
             return None
         return {**row, "tags": row["tags"] or made["tags"]} if made else row

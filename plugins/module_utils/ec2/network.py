@@ -278,12 +278,12 @@ class Network:
     def _wait(self, nat: list[Part]) -> None:
         """Until the NAT gateways and endpoints are available; one that fails ends the wait with EC2's reason."""
 
-        def look() -> tuple[bool, None, str]:
+        def observe() -> tuple[bool, None, str]:
             pending = self._list_pending(nat)
             return not pending, None, ", ".join(pending)
 
         if self._list_pending(nat, again=False):
-            poll(look, "The network", self._deadline)
+            poll(observe, "The network", self._deadline)
 
     def _list_pending(self, nat: list[Part], again: bool = True) -> list[str]:
         """What is on its way, in words."""
@@ -304,9 +304,9 @@ class Network:
 
     def _fail_nat(self, part: Part) -> None:
         failed = "; ".join(format_failure(row) for row in part.resource.list_failed())
-        reason = failed or "it is gone: somebody deleted it"
+        reason = failed or "it was deleted"
         raise WaitFailed(
-            f"NAT gateway {part.resource.name}: {reason}. Remove the cause, then run again: it is replaced."
+            f"NAT gateway {part.resource.name}: {reason}. Fix the cause, and run the task again to replace it."
         )
 
     def _settle(self, nat: list[Part]) -> None:

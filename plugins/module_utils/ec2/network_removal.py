@@ -113,9 +113,9 @@ class NetworkRemoval:
         if blocking:
             name = self.inventory.vpc_id
             raise EksError(
-                f"VPC {name} is kept, because these are in it and kumo.eks did not make them: {', '.join(blocking)}. Nothing was"
-                " deleted. Load balancers, services and security groups of the cluster's controllers have to go first; then run"
-                " this again.",
+                f"VPC {name} is kept, because it contains resources that kumo.eks did not create: {', '.join(blocking)}. Nothing"
+                " was deleted. Delete load balancers, services and security groups of the cluster's controllers first, and run"
+                " the task again.",
                 blocking=blocking,
             )
 
@@ -128,7 +128,7 @@ class NetworkRemoval:
         limit = Deadline(min(LINGER, self.wait_timeout))
         state = leftovers
 
-        def look() -> tuple[bool, None, str]:
+        def observe() -> tuple[bool, None, str]:
             nonlocal state
             self.inventory.read(("network_interfaces", "security_groups"))
             state = find_leftovers(self.inventory, self.options)
@@ -137,7 +137,7 @@ class NetworkRemoval:
 
         if leftovers.leaving:
             try:
-                poll(look, "The network interfaces of services", self._deadline)
+                poll(observe, "The network interfaces of services", self._deadline)
             except WaitTimedOut:
                 pass  # they are named as what is in the way
         return state
@@ -200,7 +200,7 @@ class NetworkRemoval:
         if self.check_mode:
             return []
 
-        def look() -> tuple[bool, None, str]:
+        def observe() -> tuple[bool, None, str]:
             going = self._list_going()
             return not going, None, ", ".join(going)
 
@@ -208,7 +208,7 @@ class NetworkRemoval:
             return []
         if not self.wait:
             return self._list_going()
-        poll(look, "The removal of the network", self._deadline)
+        poll(observe, "The removal of the network", self._deadline)
         return []
 
     def _is_moving(self) -> bool:

@@ -54,8 +54,8 @@ def _find_given_problems(options: NetworkOptions) -> Iterator[str]:
     given = [name for name, value in own.items() if value]
     if given:
         yield (
-            f"{', '.join(given)}: cannot be used together with subnets, because existing subnets are not changed."
-            " Leave either out."
+            f"{', '.join(given)}: cannot be combined with subnets, because existing subnets are not changed."
+            " Remove one of them."
         )
 
 
@@ -122,7 +122,7 @@ def find_network_warnings(options: NetworkOptions) -> Iterator[str]:
         return
     # https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
     yield (
-        "nat_gateway: with Disable and without endpoints, nodes and pods in the private subnets reach neither the registries"
-        f" of their images nor the APIs of AWS, and nodes do not join the cluster. Set endpoints: [{PRIVATE_CLUSTER}], or"
-        " place the nodes in the public subnets."
+        "nat_gateway: with Disable and without endpoints, nodes and pods in the private subnets cannot reach image"
+        f" registries and AWS APIs, and nodes cannot join the cluster. Set endpoints: [{PRIVATE_CLUSTER}], or place the nodes"
+        " in the public subnets."
     )

@@ -28,7 +28,7 @@ def find_group_ids(ec2: Callable[[], Any], groups: list[str], subnets: list[str]
     unclear = [f"{name} ({len(ids)} found)" for name, ids in found.items() if len(ids) != 1]
     if unclear:
         raise ValidationError(
-            f"security_groups: each name must stand for one group: {', '.join(unclear)}; give ids instead."
+            f"security_groups: each name must match exactly one security group: {', '.join(unclear)}. Use IDs instead."
         )
     ids = [found[group][0] if group in found else group for group in groups]
     return list(dict.fromkeys(ids))  # a group may be given by its name and by its id

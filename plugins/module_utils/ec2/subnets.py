@@ -97,7 +97,7 @@ class SubnetResource(NetworkResource):
         if others:
             raise ValidationError(
                 f"cidr: {self.plan.cidr} for {self.name} overlaps a subnet in {self.inventory.vpc_id} that was not created for"
-                f" this cluster (one of {', '.join(others)}). Run again: a free block is chosen."
+                f" this cluster (one of {', '.join(others)}). Run the task again, which chooses a free block."
             ) from error
         return True  # not seen yet
 

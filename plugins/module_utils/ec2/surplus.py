@@ -103,12 +103,12 @@ class SurplusRemover:
                 self.inventory.put("nat_gateways", {**row, "State": "deleted"})
             return
 
-        def look() -> tuple[bool, None, str]:
+        def observe() -> tuple[bool, None, str]:
             self.inventory.read(("nat_gateways", "addresses"))
             going = self._list_going()
             return not going, None, ", ".join(going)
 
-        poll(look, "The deletion of NAT gateways", deadline)
+        poll(observe, "The deletion of NAT gateways", deadline)
 
     def _release_addresses(self, plan_all: bool) -> None:
         """Release the addresses that no NAT gateway names.

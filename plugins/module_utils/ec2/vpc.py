@@ -71,7 +71,7 @@ def describe_vpc(ec2: Any, vpc_id: str) -> Row:
     except Exception as error:
         if has_code(error, *NOT_FOUND):
             raise EksError(
-                f"vpc_id: there is no VPC {vpc_id} in this region. Check the id, the region and the account."
+                f"vpc_id: VPC {vpc_id} does not exist in this region. Check the ID, the region and the account."
             ) from error
         raise
     return {**row, **describe_dns(ec2, vpc_id)}
@@ -118,7 +118,7 @@ class VpcResource(NetworkResource):
     def is_immutable(self, change: Change) -> bool:
         if change.field.option == "cidr":
             raise EksError(
-                f"cidr: {self.inventory.vpc_id} has {change.before}, and the task says {change.after}. EC2 cannot change the"
+                f"cidr: {self.inventory.vpc_id} has {change.before}, but the task sets {change.after}. EC2 cannot change the"
                 " range of a VPC. Use its range, or add a range to secondary_cidrs; only a new cluster can have another."
             )
         return False
@@ -233,18 +233,18 @@ class VpcResource(NetworkResource):
     def _wait_for_ranges(self, cidrs: list[str]) -> None:
         """A range is usable once it is associated, which takes some seconds."""
 
-        def look() -> tuple[bool, None, str]:
+        def observe() -> tuple[bool, None, str]:
             row = self._read_again()
             left = [cidr for cidr in cidrs if cidr not in list_ranges(row)]
             return not left, None, f"{', '.join(left)} is not associated"
 
-        poll(look, f"The ranges of {self.inventory.vpc_id}", Deadline(CATCH_UP))
+        poll(observe, f"The ranges of {self.inventory.vpc_id}", Deadline(CATCH_UP))
 
     def _wait_for_ipv6(self) -> None:
-        def look() -> tuple[bool, None, str]:
+        def observe() -> tuple[bool, None, str]:
             return read_ipv6(self._read_again()) is not None, None, "it has no IPv6 range"
 
-        poll(look, f"The IPv6 range of {self.inventory.vpc_id}", Deadline(CATCH_UP))
+        poll(observe, f"The IPv6 range of {self.inventory.vpc_id}", Deadline(CATCH_UP))
 
     def delete(self) -> None:
         self.ec2.delete_vpc(VpcId=self.inventory.vpc_id)

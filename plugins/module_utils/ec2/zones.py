@@ -67,8 +67,7 @@ def _choose_new(inventory: Inventory, options: NetworkOptions, usable: list[str]
     """The zones that have no subnets yet."""
     if unknown := [zone for zone in options.zones if zone not in usable and zone not in there]:
         raise ValidationError(
-            f"zones: {', '.join(unknown)} is not a zone of {options.region} that EKS can use; allowed:"
-            f" {', '.join(usable)}"
+            f"zones: {', '.join(unknown)} is not a zone of {options.region} that EKS can use. Use {', '.join(usable)}."
         )
     if options.zones:
         _check_offerings(inventory, options)

@@ -179,7 +179,7 @@ class ClusterResource(EksResource):
         if self.owner and not self._adopt and self.owner not in (raw.get("tags") or {}):
             raise ValidationError(
                 f"cluster {self.name} exists, and was not created by kumo.eks: it does not have the tag {self.owner}."
-                f" Set adopt=true to {verb} it nevertheless, or choose another name."
+                f" Set adopt=true to {verb} it anyway, or choose another name."
             )
 
     # rules

@@ -74,7 +74,7 @@ class PodIdentityAssociationResource(EksResource):
             raise
 
     def _described(self) -> dict[str, Any]:
-        return with_status(self.client.describe_pod_identity_association(**self._one)["association"])
+        return add_status(self.client.describe_pod_identity_association(**self._one)["association"])
 
     @property
     def _one(self) -> dict[str, str]:
@@ -88,11 +88,11 @@ class PodIdentityAssociationResource(EksResource):
         super().validate(raw, desired)
         if raw is None and not desired.get("role_arn"):
             raise ValidationError(
-                f"role_arn: is needed to create the association of {self.name}, or say what role is to be kept"
+                f"role_arn: is required to create the association of {self.name}. Set it, or an option of the IAM role such as policy_arns"
             )
         if raw is not None and raw.get("ownerArn") and raw["ownerArn"] != raw.get("associationArn"):
             raise ValidationError(
-                f"The association of {self.name} belongs to {raw['ownerArn']}. Way out: change it there,"
+                f"The association of {self.name} belongs to {raw['ownerArn']}. Change it there,"
                 " with pod_identity_associations of kumo.eks.eks_addon."
             )
 
@@ -101,10 +101,10 @@ class PodIdentityAssociationResource(EksResource):
         return {**self._names, **build_request(FIELDS, wanted)}
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
-        return with_status(self.client.create_pod_identity_association(**self.create_request(desired))["association"])
+        return add_status(self.client.create_pod_identity_association(**self.create_request(desired))["association"])
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
-        return with_status({"disableSessionTags": False, **self.create_request(desired)})
+        return add_status({"disableSessionTags": False, **self.create_request(desired)})
 
     def requests(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[Request]:
         fields = tuple(change.field for change in changes if change.field is not TAGS)
@@ -125,12 +125,12 @@ class PodIdentityAssociationResource(EksResource):
         self.client.delete_pod_identity_association(**self._one)
 
 
-def with_status(raw: dict[str, Any]) -> dict[str, Any]:
+def add_status(raw: dict[str, Any]) -> dict[str, Any]:
     """An association has no status: it is there, or it is not."""
     return {**raw, "status": "ACTIVE"}
 
 
-def associations(client: Any, cluster: str, names: dict[str, str]) -> list[dict[str, Any]]:
+def describe_associations(client: Any, cluster: str, names: dict[str, str]) -> list[dict[str, Any]]:
     """The cluster's associations, of a namespace or a service account where ``names`` says so; none without the cluster."""
     try:
         pages = client.get_paginator("list_pod_identity_associations").paginate(clusterName=cluster, **names)
@@ -144,12 +144,12 @@ def associations(client: Any, cluster: str, names: dict[str, str]) -> list[dict[
     ]
 
 
-def agent_of(client: Any, cluster: dict[str, Any] | None) -> str:
-    """How the cluster has the agent that pods ask: the add-on's status, AUTO_MODE, or MISSING."""
+def find_agent_status(client: Any, cluster: dict[str, Any] | None) -> str:
+    """The status of the EKS Pod Identity Agent: that of its add-on, AUTO_MODE, or MISSING."""
     if cluster is None:
         return "MISSING"
     if (cluster.get("computeConfig") or {}).get("enabled"):
-        return "AUTO_MODE"  # nodes of auto mode bring it
+        return "AUTO_MODE"  # the nodes of Auto Mode include it
     try:
         return client.describe_addon(clusterName=cluster["name"], addonName=AGENT)["addon"]["status"]
     except Exception as error:

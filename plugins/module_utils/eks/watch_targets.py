@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One look at a set of a cluster's things. Sources: DescribeCluster, DescribeNodegroup, DescribeFargateProfile,
+"""Describes resources of a cluster. Sources: DescribeCluster, DescribeNodegroup, DescribeFargateProfile,
 DescribeAddon, DescribeUpdate and the List operations."""
 
 from __future__ import annotations
@@ -30,27 +30,29 @@ KINDS = {
 }
 
 
-def check(params: dict[str, Any]) -> None:
-    """Refuse what contradicts itself, before anything is asked."""
+def validate_params(params: dict[str, Any]) -> None:
+    """Refuse contradictions before AWS is called."""
     if params["state"] == "deleted" and params["updates"]:
-        raise ValidationError("updates: an update is never deleted; leave updates out where state is deleted.")
+        raise ValidationError(
+            "updates: cannot be combined with state=deleted, because updates are never deleted. Omit updates."
+        )
     for update in params["updates"] or []:
         if update["nodegroup"] and update["addon"]:
-            raise ValidationError(f"updates: update {update['id']} is of a node group or of an add-on, not of both.")
+            raise ValidationError(f"updates: update {update['id']} has both nodegroup and addon. Set one of them.")
     for option in ("wait_timeout", "interval", "heartbeat"):
         if params[option] < 1:
-            raise ValidationError(f"{option}: {params[option]} is too little; at least 1 second.")
+            raise ValidationError(f"{option}: {params[option]} is not a valid number of seconds. Use 1 or more.")
 
 
-def look(client: Any, params: dict[str, Any]) -> list[Observation]:
-    """What the task's things are now, looked up side by side, in their order."""
+def describe_targets(client: Any, params: dict[str, Any]) -> list[Observation]:
+    """The current status of the resources of the task, described concurrently, in their order."""
     work = [*list_cluster_calls(client, params), *list_named_calls(client, params), *list_update_calls(client, params)]
     with ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:
-        return list(pool.map(lambda ask: ask(), work))
+        return list(pool.map(lambda describe: describe(), work))
 
 
 def list_cluster_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
-    """The cluster itself: when asked for, by all, or when nothing else is named."""
+    """The cluster itself, if it is requested, with all, or if nothing else is named."""
     others = params.get("deleted") or any(params[option] for option in (*KINDS, "updates"))
     wanted = params["cluster"] if params["cluster"] is not None else params["all"] or not others
     name = params["cluster_name"]

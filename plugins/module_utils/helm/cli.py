@@ -37,8 +37,13 @@ class HelmError(EksError):
     """Helm failed; ``stderr`` is what it wrote to its standard error."""
 
     def __init__(self, action: str, stderr: str, code: int) -> None:
-        super().__init__(f"{action}: {stderr or f'Helm ended with code {code} and no message'}", rc=code)
+        super().__init__(f"{action}: {stderr or f'Helm exited with code {code} and no message'}", rc=code)
         self.stderr = stderr
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether the release does not exist (any more)."""
+        return "release: not found" in self.stderr
 
 
 class Stopped(BaseException):

@@ -149,7 +149,7 @@ def _open_folder(module: AnsibleAWSModule) -> Iterator[tuple[str, Supervisor]]:
     except Stopped:
         module.fail_json(
             msg=f"The task was stopped by SIGTERM. Helm was stopped, too, and had {GRACE} seconds to mark its release failed. "
-            "Set recover=true to free a release that is still pending."
+            "Set recover=true to recover a release that is still pending."
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -62,5 +62,5 @@ def validate_release(params: Params) -> None:
     if params["state"] == "present":
         for path in params["values_files"] or []:
             if not os.path.isfile(path):
-                raise ValidationError(f"values_files: there is no file {path} on this machine")
+                raise ValidationError(f"values_files: the file {path} does not exist on this machine")
         validate_source(params)

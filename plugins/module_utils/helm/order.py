@@ -92,5 +92,5 @@ def _check_circles(releases: list[Row], waits: list[set[int]]) -> None:
         ready = {position for position in left if waits[position].isdisjoint(left)}
         if not ready:
             names = ", ".join(sorted(releases[position]["name"] for position in left))
-            raise ValidationError(f"depends_on: {names} depend on each other in a circle, so none of them can be first")
+            raise ValidationError(f"depends_on: {names} have circular dependencies. Remove one of them")
         left -= ready

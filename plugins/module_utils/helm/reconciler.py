@@ -94,7 +94,7 @@ def get_identity(params: Params) -> Row:
 def plan_without_chart(session: Session, params: Params, current: Release | None, unknown: str) -> Row:
     """The plan where the chart's repository would have been added by an earlier task."""
     session.warn(
-        f"repository {unknown} is not known on this machine. The plan assumes that it will be, and shows no manifests"
+        f"repository {unknown} does not exist on this machine. The plan assumes that an earlier task adds it, and shows no manifests"
     )
     action = "install" if is_gone(current) else "upgrade"
     return {"changed": True, "action": action, "reasons": [f"{action}s {params['chart']}"], **get_identity(params)}
@@ -185,7 +185,7 @@ class ReleaseReconciler:
         name = self._params["namespace"]
         if self._params["create_namespace"]:
             return [f"creates namespace {name}"]
-        reason = f"namespace: there is no namespace {name}. Set create_namespace=true to create it"
+        reason = f"namespace: namespace {name} does not exist. Set create_namespace=true to create it"
         if not self._session.check_mode:
             raise ValidationError(reason)
         self._session.warn(f"{reason}. The plan assumes that an earlier task creates it")

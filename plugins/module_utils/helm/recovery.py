@@ -58,11 +58,11 @@ def validate_recovery(current: Release, history: History, title: str, params: di
     age = compute_age(current.updated)
     state = f"{title} is {current.status} at revision {current.revision} since {age:.0f} s"
     if not params["recover"]:
-        reason = f"{state}: a run was interrupted, or is still working. Set recover=true to free it"
+        reason = f"{state}: a run was interrupted, or is still in progress. Set recover=true to recover it"
         raise ValidationError(reason, **current.build_facts())
     after = get_recover_after(params)
     if age < after:
-        reason = f"{state}: a run may still be working on it. It is freed after recover_after ({after} s)"
+        reason = f"{state}: a run may still be in progress. It is recovered after recover_after ({after} s)"
         raise ValidationError(reason, **current.build_facts())
     how = PENDING[current.status].format(find_rollback_target(current, history))
     return f"{how}, which was {current.status} since {age:.0f} s"

@@ -103,4 +103,4 @@ def format_failures(rows: list[Row]) -> str | None:
     if not failed:
         return None
     message = f"{len(failed)} of {len(rows)} releases failed: " + " | ".join(failed)
-    return message + (f" | Skipped, because they wait for one that failed: {', '.join(skipped)}" if skipped else "")
+    return message + (f" | Skipped, because they depend on a failed release: {', '.join(skipped)}" if skipped else "")

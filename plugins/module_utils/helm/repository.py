@@ -66,7 +66,7 @@ class KnownRepositories:
             return self._restore_index(name)
         url = params["url"] or (row or {}).get("url")
         if not url:
-            raise ValidationError(f"url: repository {name} is not known on this machine. Set its URL")
+            raise ValidationError(f"url: is required, because repository {name} does not exist on this machine")
         if not self._check_mode:
             more = ["--force-update", *(["--pass-credentials"] if params["pass_credentials"] else [])]
             add_repository(self._helm, name, url, params["username"], params["password"], *more)

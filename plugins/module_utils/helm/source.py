@@ -60,7 +60,7 @@ def validate_source(params: dict[str, Any]) -> None:
     chart = params["chart"]
     if not params["repository"] and "/" not in chart and not is_path(params):
         raise ValidationError(
-            f"chart: there is no file or folder {chart} on this machine. For a chart of a repository set repo/{chart}, or "
+            f"chart: {chart} does not exist on this machine. For a chart of a repository set repo/{chart}, or "
             "its URL as repository"
         )
     if params["version"] and is_path(params):
@@ -68,7 +68,7 @@ def validate_source(params: dict[str, Any]) -> None:
             f"version: the chart {chart} on this machine has the version of its Chart.yaml. Remove the option"
         )
     if chart.startswith(PATH_PREFIXES) and not os.path.exists(os.path.expanduser(chart)):
-        raise ValidationError(f"chart: there is no file or folder {chart} on this machine")
+        raise ValidationError(f"chart: {chart} does not exist on this machine")
 
 
 def is_path(params: dict[str, Any]) -> bool:

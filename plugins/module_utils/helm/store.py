@@ -98,7 +98,7 @@ class ReleaseStore:
         try:
             return self._helm.read_json("history", name, "--namespace", namespace, "--max", MAX_REVISIONS)
         except HelmError as error:
-            if "release: not found" in error.stderr:
+            if error.is_missing:
                 return []
             raise
 

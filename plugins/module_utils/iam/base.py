@@ -52,7 +52,7 @@ def get_or_none(ask: Callable[[], Any]) -> Any:
 def retry_until_known(send: Callable[[], Any], what: str, *codes: str) -> Any:
     """Send, and for a while again where IAM does not see yet what was created a moment ago."""
 
-    def look() -> tuple[bool, Any, str]:
+    def observe() -> tuple[bool, Any, str]:
         try:
             return True, send(), ""
         except Exception as error:
@@ -60,7 +60,7 @@ def retry_until_known(send: Callable[[], Any], what: str, *codes: str) -> Any:
                 raise
             return False, None, str(error)
 
-    return poll(look, what, Deadline(CATCH_UP))
+    return poll(observe, what, Deadline(CATCH_UP))
 
 
 def check_policies(iam: Any, arns: list[str], option: str, partition: str) -> None:
@@ -71,4 +71,4 @@ def check_policies(iam: Any, arns: list[str], option: str, partition: str) -> No
                 f"{option}: {arn!r} is not the ARN of a policy in the partition {partition}. Use one like arn:{partition}:iam::..."
             )
         if get_or_none(lambda arn=arn: iam.get_policy(PolicyArn=arn)) is None:
-            raise ValidationError(f"{option}: there is no policy {arn}. Check its name and its path.")
+            raise ValidationError(f"{option}: policy {arn} does not exist. Check its name and path.")

@@ -143,12 +143,12 @@ class ClusterRoleManager:
         if self.roles.check_mode:
             return found if self.finder.leaving.is_empty else []
 
-        def look() -> tuple[bool, list[str], str]:
+        def observe() -> tuple[bool, list[str], str]:
             rows = self.roles.list_foreign_profiles(name)
             return not rows or deadline.seconds_left() <= 0, rows, ", ".join(rows)
 
         deadline = Deadline(CATCH_UP)
-        return poll(look, f"The deletion of instance profiles of IAM role {name}", Deadline(2 * CATCH_UP))
+        return poll(observe, f"The deletion of instance profiles of IAM role {name}", Deadline(2 * CATCH_UP))
 
     def _list_sharing(self, raw: dict[str, Any]) -> list[str]:
         """The other clusters that the role was made for, too, and that exist."""

@@ -56,8 +56,8 @@ class InstanceProfileResource(IamResource):
         if raw["Role"] in (None, role) or self._adopt or self.owner in raw["tags"]:
             return
         raise ValidationError(
-            f"instance_profile: {self.name} has IAM role {raw['Role']} and was not made by kumo.eks for this cluster."
-            " Give another name, or set adopt=true to replace its role."
+            f"instance_profile: {self.name} has IAM role {raw['Role']} and was not created by kumo.eks for this cluster."
+            " Use another name, or set adopt=true to replace its role."
         )
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:

@@ -91,8 +91,8 @@ class ManagedPolicyResource(IamResource):
         users = self.list_users(self._role)
         if users:
             raise ValidationError(
-                f"policy.document: policy {self.name} was not made by kumo.eks, and {', '.join(users)} would get other rights with"
-                " another document. Give its ARN in policy_arns to use it as it is, or give another policy.name."
+                f"policy.document: policy {self.name} was not created by kumo.eks, and {', '.join(users)} would get other permissions with"
+                " another document. Set its ARN in policy_arns to use it unchanged, or use another policy.name."
             )
 
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def merge_trust(current: Any, wanted: dict[str, Any], everything: bool) -> dict[
     Statements that let in pods by another way always stay: clusters share a role, and IRSA and pod identity do. With ``everything``
     all else goes; without, every statement stays whose principal is not the wanted one.
     """
-    kept = [row for row in list_other_statements(current, wanted) if not everything or _lets_in_pods(row)]
+    kept = [row for row in list_other_statements(current, wanted) if not everything or _allows_pods(row)]
     return {**wanted, "Statement": [*wanted["Statement"], *kept]} if kept else wanted
 
 
@@ -83,7 +83,7 @@ def list_other_statements(current: Any, mine: dict[str, Any]) -> list[dict[str, 
     return [row for row in rows if normalize_statement(row).get("Principal") != principal]
 
 
-def _lets_in_pods(row: dict[str, Any]) -> bool:
+def _allows_pods(row: dict[str, Any]) -> bool:
     principal = row.get("Principal")
     if not isinstance(principal, dict) or len(principal) != 1:
         return False

@@ -53,7 +53,7 @@ def read_document(iam: Any, arn: str, option: str) -> dict[str, Any]:
     """The document that a managed policy has in force."""
     found = get_or_none(lambda: iam.get_policy(PolicyArn=arn)["Policy"])
     if found is None:
-        raise ValidationError(f"{option}: there is no policy {arn}. Check its name and its path.")
+        raise ValidationError(f"{option}: policy {arn} does not exist. Check its name and path.")
     version = iam.get_policy_version(PolicyArn=arn, VersionId=found["DefaultVersionId"])["PolicyVersion"]
     return parse_document(version["Document"], f"policy {arn}")
 
@@ -66,11 +66,11 @@ def check_inline_size(role: str, documents: dict[str, Any], moved: list[str]) ->
     if moved:
         raise ValidationError(
             f"policy_arns: IAM role {role} would have more managed policies than its quota allows, and the documents of"
-            f" {', '.join(moved)} are too long to go inline ({size} characters with the others, at most {LONGEST_INLINE})."
+            f" {', '.join(moved)} are too long for inline policies ({size} characters with the others, at most {LONGEST_INLINE})."
             " Request a higher quota 'Managed policies attached to an IAM role' in Service Quotas, or combine policies in one"
             " customer-managed policy and name that."
         )
     raise ValidationError(
-        f"inline_policies: the inline policies of IAM role {role} have {size} characters together, and IAM takes at most"
+        f"inline_policies: the inline policies of IAM role {role} have {size} characters together, and IAM accepts at most"
         f" {LONGEST_INLINE}. Move some of them to a customer-managed policy (option policy)."
     )

@@ -153,14 +153,14 @@ class RoleResource(IamResource):
         return {**found, **self._plan_policies(raw, desired, exclusive)}
 
     def _check_ownership(self, raw: dict[str, Any]) -> None:
-        """Refuse a role by a generated name that was not made for this cluster: it is somebody's who uses the same name."""
+        """Refuse a role with a generated name that was not created for this cluster, but by others with the same name."""
         if self._named or self.adopt or self.owner in raw["tags"]:
             return
         whose = ", ".join(list_other_owners(raw["tags"], self.owner))
         raise ValidationError(
             f"role_name: an IAM role {self.name} exists, which"
-            f" {f'was made for {whose}' if whose else 'kumo.eks did not make'}."
-            " Give another name for the role, or give this one to use that role as it is."
+            f" {f'was created for {whose}' if whose else 'kumo.eks did not create'}."
+            " Set role_name to another name, or to this name to use that role."
         )
 
     def _is_exclusive(self, raw: dict[str, Any]) -> bool:
@@ -178,8 +178,8 @@ class RoleResource(IamResource):
         if list_owners(raw["tags"]):  # another cluster's: what that one needs stays
             return {**current, "Statement": [*as_list(current["Statement"]), *missing]}
         raise ValidationError(
-            f"IAM role {self.name} was not made by kumo.eks, and its trust policy does not allow"
-            f" {format_statement(missing[0])}. Allow it there, give another role, or set adopt=true to make the role this cluster's."
+            f"IAM role {self.name} was not created by kumo.eks, and its trust policy does not allow"
+            f" {format_statement(missing[0])}. Allow it there, use another role, or set adopt=true to adopt the role."
         )
 
     def _plan_policies(self, raw: dict[str, Any], desired: dict[str, Any], exclusive: bool) -> dict[str, Any]:
@@ -210,7 +210,7 @@ class RoleResource(IamResource):
         ]
         if other:
             raise ValidationError(
-                f"inline_policies: IAM role {self.name} was not made by kumo.eks and has another inline policy named"
+                f"inline_policies: IAM role {self.name} was not created by kumo.eks and has another inline policy named"
                 f" {', '.join(other)}. Give the policy another name, or set purge_policies=true to replace it."
             )
 
@@ -236,7 +236,7 @@ class RoleResource(IamResource):
         if raw is not None and desired.get("path") not in (None, now["Path"]):
             raise ValidationError(
                 f"path: IAM role {self.name} has the path {now['Path']}, and IAM cannot change it to {desired['path']}."
-                " Give that path, or another name for the role."
+                " Use that path, or another name for the role."
             )
         new = set(desired.get("policy_arns") or []) - set(now["PolicyArns"]) - set(self._new_policies)
         check_policies(self.iam, sorted(new), "policy_arns", self._scope.partition)

@@ -36,7 +36,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.well_known_policies i
 )
 
 Kept = dict[str, str]  # kind, name, why
-NOT_OWN = "it was not made by kumo.eks for this cluster"
+NOT_OWN = "it was not created by kumo.eks for this cluster"
 
 
 @dataclass
@@ -122,7 +122,7 @@ class RoleManager:
     ) -> Outcome:
         """The policy, once it is known that its role is not refused."""
         if "document" not in options["policy"]:
-            raise ValidationError("policy.document: is required where the policy is to be present.")
+            raise ValidationError("policy.document: is required unless state is absent.")
         wanted = {"tags": options.get("tags"), "purge_tags": options.get("purge_tags", True), **options["policy"]}
         plan = self.plan(policy, wanted)
         if self.check_mode or not plan.changed:

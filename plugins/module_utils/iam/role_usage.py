@@ -180,18 +180,20 @@ class UsageFinder:
         with ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:
             clients = list(pool.map(self._open_region, self._list_regions()))
             clusters = [(eks, name) for eks, names in filter(None, clients) for name in names]
-            work: list[Any] = [pool.submit(self._look_at_cluster, *row) for row in clusters if assumers & OF_CLUSTERS]
+            work: list[Any] = [
+                pool.submit(self._describe_cluster_users, *row) for row in clusters if assumers & OF_CLUSTERS
+            ]
             work += [pool.submit(self._list, *row, kind) for row in clusters for kind in kinds]
             found = [one.result() for one in work]
             rows = [row for rows in found for row in rows or ()]
-            list(pool.map(lambda row: self._look_at(*row), rows))
+            list(pool.map(lambda row: self._describe_users(*row), rows))
         return self._usage
 
     def _list_regions(self) -> list[str]:
         if self._regions is not None:
             return self._regions
         ec2 = self._get_client("ec2", self._home)
-        answer = self._ask("the account's regions", lambda: ec2.describe_regions()["Regions"])
+        answer = self._call("the account's regions", lambda: ec2.describe_regions()["Regions"])
         enabled = [row["RegionName"] for row in answer or []] or [self._home]
         # A region that botocore knows, and where it knows no EKS, has none; a region it does not know may have.
         known, with_eks = (list_service_regions(name, self._partition) for name in ("ec2", "eks"))
@@ -204,12 +206,12 @@ class UsageFinder:
         def ask() -> list[str]:
             return [name for page in eks.get_paginator("list_clusters").paginate() for name in page["clusters"]]
 
-        names = self._ask(f"clusters in {region}", ask)
+        names = self._call(f"clusters in {region}", ask)
         return (eks, names) if names else None
 
-    def _look_at_cluster(self, eks: Any, cluster: str) -> None:
+    def _describe_cluster_users(self, eks: Any, cluster: str) -> None:
         region = eks.meta.region_name
-        raw = self._ask(f"cluster {cluster} in {region}", lambda: eks.describe_cluster(name=cluster)["cluster"])
+        raw = self._call(f"cluster {cluster} in {region}", lambda: eks.describe_cluster(name=cluster)["cluster"])
         if raw is None or self.leaving.has(region, cluster, "cluster", cluster):
             return
         what, own = self._format("cluster", cluster, region), self._is_own(region, cluster)
@@ -224,16 +226,16 @@ class UsageFinder:
         def ask() -> list[Any]:
             return [row for page in eks.get_paginator(operation).paginate(clusterName=cluster) for row in page[key]]
 
-        rows = self._ask(f"{kind.title}s of cluster {cluster} in {eks.meta.region_name}", ask)
+        rows = self._call(f"{kind.title}s of cluster {cluster} in {eks.meta.region_name}", ask)
         return ((eks, cluster, kind, row[member] if member else row) for row in rows or [])
 
-    def _look_at(self, eks: Any, cluster: str, kind: UserKind, name: str) -> None:
+    def _describe_users(self, eks: Any, cluster: str, kind: UserKind, name: str) -> None:
         operation, parameter, key = kind.describing
         region = eks.meta.region_name
         if self.leaving.has(region, cluster, kind.title, name):
             return
         what = f"{kind.title} {name} of {self._format('cluster', cluster, region)}"
-        raw = self._ask(what, lambda: getattr(eks, operation)(clusterName=cluster, **{parameter: name})[key])
+        raw = self._call(what, lambda: getattr(eks, operation)(clusterName=cluster, **{parameter: name})[key])
         for member in kind.members:
             self._usage.add((raw or {}).get(member), what, self._is_own(region, cluster))
 
@@ -253,7 +255,7 @@ class UsageFinder:
     def _format(self, title: str, name: str, region: str) -> str:
         return f"{title} {name}" + ("" if region == self._home else f" in {region}")
 
-    def _ask(self, what: str, ask: Callable[[], Any]) -> Any:
+    def _call(self, what: str, ask: Callable[[], Any]) -> Any:
         """The answer; None for what is gone meanwhile, and for what cannot be seen, which is noted."""
         try:
             return ask()

@@ -86,6 +86,8 @@ def build_cluster_context(
 def check_cluster_exists(raw: dict[str, Any] | None, name: str, region: str) -> None:
     """Refuse a cluster that does not exist, or not for long: no identities are made for it."""
     if raw is None:
-        raise EksError(f"cluster_name: there is no cluster {name} in {region}. Check the name and the region.")
+        raise EksError(f"cluster_name: cluster {name} does not exist in {region}. Check the name and the region.")
     if raw["status"] in ("DELETING", "FAILED"):
-        raise EksError(f"cluster_name: cluster {name} in {region} is {raw['status']}. Its pods can get no identities.")
+        raise EksError(
+            f"cluster_name: cluster {name} in {region} is {raw['status']}. It cannot have identities for pods."
+        )

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The chain from a cluster's issuer to a role's credentials, check by check. What it asks of others comes in as Facts.
+"""The checks of IRSA, from the issuer of a cluster to the credentials of a role. What they read comes in as Facts.
 
 https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html
 """
@@ -21,30 +21,31 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document impor
 from ansible_collections.kumo.eks.plugins.module_utils.identity.model import ROLE_ARN
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.service_account import AUDIENCE, PREFIX, ROLE
 
-RUN_MODULE = "run kumo.eks.eks_irsa for it"
+RUN_MODULE = "run kumo.eks.eks_irsa for this service account"
 SKIP_LABEL = f"{PREFIX}skip-pod-identity-webhook"
 SKIP_CONTAINERS = f"{PREFIX}skip-containers"
 STATIC = "AWS_ACCESS_KEY_ID"
 
-# What STS' refusals mean. Source: AssumeRoleWithWebIdentity, Errors.
+# What the errors of STS mean.
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html#API_AssumeRoleWithWebIdentity_Errors
 STS_CAUSES = {
     "AccessDenied": (
-        "the role's trust policy, or a policy of the organization, does not let this token in",
-        "compare the checks of the trust with the token's claims",
+        "the trust policy of the role, or a policy of the organization, denies this token",
+        "compare the trust policy with the claims of the token",
     ),
-    "ExpiredTokenException": ("the token has expired", "see to the clocks; kubelets renew tokens by themselves"),
-    "IDPCommunicationError": ("STS does not reach the issuer's keys", "try again; the issuer is served by EKS"),
+    "ExpiredTokenException": ("the token has expired", "check the clocks; the kubelet renews tokens by itself"),
+    "IDPCommunicationError": ("STS cannot reach the keys of the issuer", "try again later; EKS serves the keys"),
     "InvalidIdentityToken": (
-        "STS does not accept the token's issuer, signature or audience",
+        "STS does not accept the issuer, signature or audience of the token",
         "compare issuer and audience with the OIDC provider",
     ),
-    "RegionDisabledException": ("STS is not activated in this region", "activate it in IAM's account settings"),
+    "RegionDisabledException": ("STS is not activated in this region", "activate it in the account settings of IAM"),
 }
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check: ``ok`` is None where it was skipped, because one before it failed or nobody asked."""
+    """One check. ``ok`` is None where it was skipped, because an earlier check failed or it was not requested."""
 
     check: str
     ok: bool | None
@@ -54,7 +55,7 @@ class Check:
 
 
 class Facts(Protocol):
-    """What the checks ask. Each returns None where there is nothing, and raises EksError where it cannot be seen."""
+    """What the checks read. Each returns None if the object does not exist, and raises EksError if it cannot be read."""
 
     namespace: str
     account: str
@@ -83,14 +84,14 @@ class Facts(Protocol):
         """A token of the service account."""
 
     def exchange_token(self, role_arn: str, token: str) -> tuple[str | None, str]:
-        """(ARN of the assumed role, "") or (None, "Code: message"): AssumeRoleWithWebIdentity; credentials are dropped."""
+        """(ARN of the assumed role, "") or (None, "Code: message") of AssumeRoleWithWebIdentity. Credentials are discarded."""
 
 
 Step = Callable[[], Check]
 
 
 class Diagnosis:
-    """Runs the checks of the chain once; what one found is what the next one starts from."""
+    """Runs the checks once, in order. A check uses what earlier ones found."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
@@ -101,13 +102,13 @@ class Diagnosis:
         self.client_ids: list[str] = []
         self.annotations: dict[str, str] = {}
         self.role_arn = ""
-        self.elsewhere = ""  # the role's account, where it is another one and STS lets the token in there
+        self.elsewhere = ""  # the account of the role, if it is another account and STS accepts the token there
         self.trust: dict[str, Any] = {}
         self.open_statements: list[dict[str, Any]] = []
         self._token = ""
 
     def run(self) -> list[Check]:
-        """All checks in their order. A check is skipped where one that it builds on failed."""
+        """All checks in their order. A check is skipped if one that it depends on failed."""
         needs: list[tuple[str, Step, tuple[str, ...]]] = [
             ("cluster", self.check_cluster, ()),
             ("oidc_provider", self.check_provider, ("cluster",)),
@@ -128,7 +129,7 @@ class Diagnosis:
         done: dict[str, Check] = {}
         for name, step, before in needs:
             if name in ("token", "exchange") and not self.facts.exchanging:
-                done[name] = Check(name, None, "not asked for; set exchange: true")
+                done[name] = Check(name, None, "skipped: set exchange=true to run it")
                 continue
             missing = [done[check] for check in before if not done[check].ok]
             done[name] = _build_skipped(name, missing[0]) if missing else self._run_step(name, step)
@@ -137,19 +138,19 @@ class Diagnosis:
         return list(done.values())
 
     def _excuse_other_account(self, check: Check) -> Check:
-        """The check; where it failed that does not matter, as the provider of the role's account counts."""
+        """The check, skipped if it failed: STS uses the OIDC provider of the role's account."""
         if check.ok is False:
-            return Check(check.check, None, f"{check.found}; the provider of account {self.elsewhere} counts")
+            return Check(check.check, None, f"{check.found}; STS uses the OIDC provider of account {self.elsewhere}")
         return check
 
     @staticmethod
     def _run_step(name: str, step: Step) -> Check:
-        """The check; one that cannot see what it needs has failed, with the reason."""
+        """The result of a check. If it cannot read what it needs, it fails with the reason."""
         try:
             return step()
         except EksError as error:
             return Check(
-                name, False, "cannot be seen", error.message, "give the caller the right to look, then walk again"
+                name, False, "cannot be read", error.message, "grant the caller read access, then run the checks again"
             )
 
     # issuer and provider
@@ -157,7 +158,9 @@ class Diagnosis:
     def check_cluster(self) -> Check:
         raw = self.facts.describe_cluster()
         if raw is None:
-            return Check("cluster", False, "none", "there is no such cluster", "give the cluster's name and its region")
+            return Check(
+                "cluster", False, "none", "the cluster does not exist", "check the name of the cluster and the region"
+            )
         self.cluster_arn = raw["arn"]
         self.issuer = ((raw.get("identity") or {}).get("oidc") or {}).get("issuer") or ""
         if not self.issuer:
@@ -166,10 +169,10 @@ class Diagnosis:
                 False,
                 raw["status"],
                 "the cluster has no OIDC issuer yet",
-                "wait for it with kumo.eks.eks_wait",
+                "wait for the cluster with kumo.eks.eks_wait",
             )
-        words = self.cluster_arn.split(":")
-        self.provider_arn = f"arn:{words[1]}:iam::{words[4]}:oidc-provider/{self.issuer.removeprefix('https://')}"
+        parts = self.cluster_arn.split(":")
+        self.provider_arn = f"arn:{parts[1]}:iam::{parts[4]}:oidc-provider/{self.issuer.removeprefix('https://')}"
         return Check("cluster", True, f"{raw['status']}, issuer {self.issuer}")
 
     def check_provider(self) -> Check:
@@ -179,18 +182,22 @@ class Diagnosis:
                 "oidc_provider",
                 False,
                 "none",
-                "IAM has no OIDC provider for the cluster's issuer, so STS trusts none of its tokens",
-                f"{RUN_MODULE}, or with identities: [] for the provider alone",
+                "IAM has no OIDC provider for the cluster's issuer, so STS does not trust its tokens",
+                f"{RUN_MODULE}, or with identities=[] for the provider only",
             )
         self.client_ids = found.get("ClientIDList", [])
         return Check("oidc_provider", True, self.provider_arn)
 
     def check_audience(self) -> Check:
-        words = f"takes {', '.join(self.client_ids) or 'none'}"
+        found = f"accepts {', '.join(self.client_ids) or 'none'}"
         if self.facts.audience in self.client_ids:
-            return Check("audience", True, words)
+            return Check("audience", True, found)
         return Check(
-            "audience", False, words, f"the OIDC provider does not take the audience {self.facts.audience}", RUN_MODULE
+            "audience",
+            False,
+            found,
+            f"the OIDC provider does not accept the audience {self.facts.audience}",
+            RUN_MODULE,
         )
 
     # service account
@@ -199,7 +206,11 @@ class Diagnosis:
         found = self.facts.read_service_account()
         if found is None:
             return Check(
-                "service_account", False, "none", f"there is no service account {self.who}", f"create it: {RUN_MODULE}"
+                "service_account",
+                False,
+                "none",
+                f"the service account {self.who} does not exist",
+                f"create it: {RUN_MODULE}",
             )
         self.annotations = found["metadata"].get("annotations") or {}
         return Check("service_account", True, self.who)
@@ -208,7 +219,7 @@ class Diagnosis:
         arn = self.annotations.get(ROLE)
         if arn is None:
             near = [key for key in self.annotations if "role" in key.lower() and "arn" in key.lower()]
-            hint = f"; {near[0]} is another key" if near else ""
+            hint = f"; {near[0]} is a different key" if near else ""
             return Check("annotation", False, "none", f"the service account has no annotation {ROLE}{hint}", RUN_MODULE)
         match = ROLE_ARN.fullmatch(arn)
         if match is None:
@@ -216,8 +227,8 @@ class Diagnosis:
                 "annotation",
                 False,
                 arn,
-                "this is not the ARN of an IAM role",
-                "give one like arn:aws:iam::123456789012:role/my-app",
+                "the annotation is not the ARN of an IAM role",
+                "use an ARN such as arn:aws:iam::123456789012:role/my-app",
             )
         partition, account = self.cluster_arn.split(":")[1:5:3]
         if match.group(1) != partition:
@@ -225,18 +236,22 @@ class Diagnosis:
                 "annotation",
                 False,
                 arn,
-                f"the role is of partition {match.group(1)}, and the cluster of {partition}",
-                "name a role of the cluster's partition",
+                f"the role is in partition {match.group(1)}, and the cluster in {partition}",
+                "use a role in the cluster's partition",
             )
         if match.group(2) != account:
-            if not self._lets_in(arn):
+            if not self._is_accepted_by_sts(arn):
                 return Check(
                     "annotation",
                     False,
                     arn,
-                    f"the role is of account {match.group(2)}, and the OIDC provider of {account}",
-                    "name a role of the cluster's account, and let it take the other account's role"
-                    + ("" if self.facts.exchanging else "; where that has a provider, too, exchange: true asks STS"),
+                    f"the role is in account {match.group(2)}, and the OIDC provider in {account}",
+                    "use a role in the cluster's account that assumes the role of the other account"
+                    + (
+                        ""
+                        if self.facts.exchanging
+                        else "; if the other account has an OIDC provider for this cluster, set exchange=true to ask STS"
+                    ),
                 )
             self.elsewhere = match.group(2)
         audience = self.annotations.get(AUDIENCE)
@@ -246,13 +261,13 @@ class Diagnosis:
                 False,
                 f"{AUDIENCE}: {audience}",
                 f"pods get tokens for {audience}, not for {self.facts.audience}",
-                f"remove {AUDIENCE}, or walk with that audience",
+                f"remove {AUDIENCE}, or run the checks with that audience",
             )
         self.role_arn = arn
         return Check("annotation", True, arn)
 
-    def _lets_in(self, arn: str) -> bool:
-        """Whether STS gives a role's credentials for a token: all that can be seen of one of another account."""
+    def _is_accepted_by_sts(self, arn: str) -> bool:
+        """Whether STS exchanges a token for credentials of a role, the only check that works in another account."""
         return self.facts.exchanging and bool(
             self.facts.exchange_token(arn, self.facts.request_token(self.facts.audience))[0]
         )
@@ -260,31 +275,33 @@ class Diagnosis:
     def check_association(self) -> Check:
         arn = self.facts.find_association()
         if arn is None:
-            return Check("pod_identity", True, "no association, so the annotation holds")
+            return Check("pod_identity", True, "no association, so pods use the annotation")
         return Check(
             "pod_identity",
             False,
             f"an association with {arn}",
-            "EKS gives pods the association and not the annotation's role",
-            "remove the association with kumo.eks.eks_pod_identity, or the annotation",
+            "EKS uses the association and not the role of the annotation",
+            "remove the association with kumo.eks.eks_pod_identity, or remove the annotation",
         )
 
     # role and trust
 
     def check_role(self) -> Check:
         if self.elsewhere:
-            return Check("role", None, f"not looked at: it is of account {self.elsewhere}, and STS lets the token in")
+            return Check("role", None, f"skipped: the role is in account {self.elsewhere}, and STS accepts the token")
         name = ROLE_ARN.fullmatch(self.role_arn).group(4)
         found = self.facts.describe_role(name)
         if found is None:
-            return Check("role", False, "none", f"there is no role {name}", f"correct the annotation, or {RUN_MODULE}")
+            return Check(
+                "role", False, "none", f"the role {name} does not exist", f"correct the annotation, or {RUN_MODULE}"
+            )
         if found["Arn"] != self.role_arn:
             return Check(
                 "role",
                 False,
                 found["Arn"],
-                "the annotation has another path than the role",
-                f"annotate with {found['Arn']}",
+                "the path in the annotation differs from the path of the role",
+                f"set the annotation to {found['Arn']}",
             )
         self.trust = parse_document(found["AssumeRolePolicyDocument"], "trust policy")
         return Check("role", True, self.role_arn)
@@ -302,7 +319,11 @@ class Diagnosis:
             else "the trust policy does not name the cluster's OIDC provider"
         )
         return Check(
-            "trust_provider", False, ", ".join(others) or "nobody", cause, f"trust {self.provider_arn}: {RUN_MODULE}"
+            "trust_provider",
+            False,
+            ", ".join(others) or "no principal",
+            cause,
+            f"add {self.provider_arn} to the trust policy: {RUN_MODULE}",
         )
 
     def check_trusted_action(self) -> Check:
@@ -329,7 +350,7 @@ class Diagnosis:
         key = f"{get_issuer(self.provider_arn)}:{claim}"
         candidates = self.open_statements
         wanted = [pair for row in candidates for pair in trust_policy.list_conditions(row, key)]
-        words = "; ".join(f"{operator} {', '.join(values)}" for operator, values in wanted)
+        found = "; ".join(f"{operator} {', '.join(values)}" for operator, values in wanted)
         foreign = [
             name
             for row in candidates
@@ -346,18 +367,20 @@ class Diagnosis:
             return Check(
                 check,
                 True,
-                words
-                or f"no condition on {claim}: any {'service account of the cluster' if claim == 'sub' else 'audience'} is let in",
+                found
+                or f"no condition on {claim}: any {'service account of the cluster' if claim == 'sub' else 'audience'} is allowed",
             )
-        if foreign and not words:
-            return Check(check, False, foreign[0], f"the condition's key is not {key}, so it never holds", RUN_MODULE)
+        if foreign and not found:
+            return Check(
+                check, False, foreign[0], f"the condition key is not {key}, so the condition never matches", RUN_MODULE
+            )
         literal = any(
             "Like" not in operator and any(sign in one for sign in "*?")
             for operator, values in wanted
             for one in values
         )
-        hint = "; StringEquals takes wildcards as plain text" if literal else ""
-        return Check(check, False, words, f"the trust policy does not let in {value}{hint}", RUN_MODULE)
+        hint = "; StringEquals does not support wildcards" if literal else ""
+        return Check(check, False, found, f"the trust policy does not allow {value}{hint}", RUN_MODULE)
 
     def _is_foreign(self, name: str, claim: str) -> bool:
         """A condition key of this claim that is of another issuer, or spelt with https://."""
@@ -379,30 +402,28 @@ class Diagnosis:
                     "trust_denial",
                     False,
                     str(row.get("Sid", "a Deny statement")),
-                    "a Deny statement of the trust policy shuts this service account out",
-                    "remove the statement, or narrow it",
+                    "a Deny statement of the trust policy denies this service account",
+                    "remove the statement, or restrict it",
                 )
-        return Check("trust_denial", True, "no denial")
+        return Check("trust_denial", True, "no Deny statement applies")
 
     # pods
 
     def check_pods(self) -> Check:
         pods = [pod for pod in self.facts.list_pods() if _has_account(pod, self.facts.account)]
         if not pods:
-            return Check("pods", True, "no pod runs with this service account")
+            return Check("pods", True, "no running pod uses this service account")
         for pod in pods:
             trouble = self._find_trouble(pod)
             if trouble:
                 return Check("pods", False, f"pod {pod['metadata']['name']}", *trouble)
-        return Check(
-            "pods", True, f"the role's variables and the token are in every pod that was looked at, {len(pods)} in all"
-        )
+        return Check("pods", True, f"all pods have the variables of the role and a token ({len(pods)} checked)")
 
     def _find_trouble(self, pod: dict[str, Any]) -> tuple[str, str] | None:
         """Cause and cure of a pod that does not get the role's credentials."""
         metadata, spec = pod["metadata"], pod["spec"]
         if SKIP_LABEL in (metadata.get("labels") or {}):
-            return f"its label {SKIP_LABEL} keeps the webhook away", "remove the label and restart the pod"
+            return f"the label {SKIP_LABEL} excludes it from the webhook", "remove the label and restart the pod"
         skipped = (metadata.get("annotations") or {}).get(SKIP_CONTAINERS, "").split(",")
         for container in spec["containers"]:
             if container["name"] in skipped:
@@ -415,15 +436,15 @@ class Diagnosis:
         return self._find_token_trouble(spec, pod)
 
     def _find_variable_trouble(self, variables: dict[str, str], pod: dict[str, Any]) -> tuple[str, str] | None:
-        cure = f"restart it: {_restart(pod)}"
+        cure = f"restart it: {_build_restart_command(pod)}"
         if STATIC in variables:
-            return f"has {STATIC}, which SDKs take before the role", f"remove {STATIC} from its variables"
+            return f"has {STATIC}, which SDKs use before the role", f"remove {STATIC} from its environment"
         if "AWS_ROLE_ARN" not in variables and "AWS_CONTAINER_CREDENTIALS_FULL_URI" in variables:
-            return "was started under a pod identity association", cure
+            return "was created with a pod identity association", cure
         if "AWS_ROLE_ARN" not in variables or "AWS_WEB_IDENTITY_TOKEN_FILE" not in variables:
-            return "has no AWS_ROLE_ARN: it was started before the service account was annotated", cure
+            return "has no AWS_ROLE_ARN: it was created before the service account was annotated", cure
         if variables["AWS_ROLE_ARN"] != self.role_arn:
-            return f"has AWS_ROLE_ARN {variables['AWS_ROLE_ARN']}, and the annotation is another by now", cure
+            return f"has AWS_ROLE_ARN {variables['AWS_ROLE_ARN']}, but the annotation has changed since then", cure
         return None
 
     def _find_token_trouble(self, spec: dict[str, Any], pod: dict[str, Any]) -> tuple[str, str] | None:
@@ -437,36 +458,39 @@ class Diagnosis:
         if self.facts.audience in audiences:
             return None
         found = ", ".join(str(one) for one in audiences if one) or "none"
-        return f"its projected tokens are for {found}, not for {self.facts.audience}", f"restart it: {_restart(pod)}"
+        return (
+            f"its projected tokens are for {found}, not for {self.facts.audience}",
+            f"restart it: {_build_restart_command(pod)}",
+        )
 
     # token and exchange
 
     def check_token(self) -> Check:
         self._token = self.facts.request_token(self.facts.audience)
         claims = read_claims(self._token)
-        words = f"iss {claims.get('iss')}, sub {claims.get('sub')}, aud {claims.get('aud')}"
+        found = f"iss {claims.get('iss')}, sub {claims.get('sub')}, aud {claims.get('aud')}"
         if claims.get("iss") != self.issuer:
             return Check(
                 "token",
                 False,
-                words,
-                "the API server signs for another issuer than EKS names",
-                "ask AWS' support; this is EKS' own setting",
+                found,
+                "the API server signs tokens for another issuer than EKS reports",
+                "contact AWS Support; only EKS can set the issuer",
             )
-        return Check("token", True, words)
+        return Check("token", True, found)
 
     def check_exchange(self) -> Check:
-        arn, words = self.facts.exchange_token(self.role_arn, self._token)
+        arn, found = self.facts.exchange_token(self.role_arn, self._token)
         if arn:
             return Check("exchange", True, arn)
-        cause, cure = STS_CAUSES.get(words.partition(":")[0], ("STS refused the token", "see what STS said"))
-        return Check("exchange", False, words, cause, cure)
+        cause, cure = STS_CAUSES.get(found.partition(":")[0], ("STS refused the token", "read the message of STS"))
+        return Check("exchange", False, found, cause, cure)
 
 
 def _build_skipped(name: str, context: Check) -> Check:
-    """A check that was not looked at, for the one it stands on is broken, or was not looked at either."""
-    why = "is broken" if context.ok is False else "was not looked at"
-    return Check(name, None, f"not looked at: {context.check} {why}")
+    """A check that was skipped, because one that it depends on failed or was skipped."""
+    why = "failed" if context.ok is False else "was skipped"
+    return Check(name, None, f"skipped: {context.check} {why}")
 
 
 def _has_account(pod: dict[str, Any], account: str) -> bool:
@@ -476,25 +500,23 @@ def _has_account(pod: dict[str, Any], account: str) -> bool:
     return alive and pod["spec"].get("serviceAccountName", "default") == account
 
 
-def _restart(pod: dict[str, Any]) -> str:
-    """How to restart a pod, by what owns it."""
+def _build_restart_command(pod: dict[str, Any]) -> str:
+    """The command that restarts a pod, depending on its owner."""
     metadata = pod["metadata"]
-    list_owners = metadata.get("ownerReferences") or [{"kind": "Pod", "name": metadata["name"]}]
-    kind, name = list_owners[0]["kind"], list_owners[0]["name"]
+    owners = metadata.get("ownerReferences") or [{"kind": "Pod", "name": metadata["name"]}]
+    kind, name = owners[0]["kind"], owners[0]["name"]
     where = f"-n {metadata['namespace']}"
     if kind == "ReplicaSet":  # of a Deployment, whose name it carries before a hash
         return f"kubectl rollout restart {where} deployment/{name.rpartition('-')[0] or name}"
     if kind in ("StatefulSet", "DaemonSet"):
         return f"kubectl rollout restart {where} {kind.lower()}/{name}"
-    return f"kubectl delete {where} pod/{metadata['name']}" + (
-        "" if kind == "Pod" else f", and {kind} {name} makes it again"
-    )
+    return f"kubectl delete {where} pod/{metadata['name']}" + ("" if kind == "Pod" else f"; {kind} {name} recreates it")
 
 
 def read_claims(token: str) -> dict[str, Any]:
-    """The claims of a JWT, unchecked: STS checks them."""
+    """The claims of a JWT. They are not verified here, because STS verifies them."""
     try:
         payload = token.split(".")[1]
         return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (IndexError, ValueError) as error:
-        raise EksError("the API server's token is not a JWT") from error
+        raise EksError("the token of the API server is not a JWT") from error

@@ -146,7 +146,7 @@ class IrsaManager:
         if is_ours(raw):
             return self._roles.ensure_deleted(resource)
         kept.append(
-            build_kept("service account", str(account), "it was not made by kumo.eks; its annotations are removed")
+            build_kept("service account", str(account), "it was not created by kumo.eks; its annotations are removed")
         )
         gone = {key: None for key in OURS if key in raw["annotations"]}
         return self._roles.reconciler(resource).ensure_present({"annotations": gone}) if gone else Outcome(False, raw)
@@ -170,7 +170,7 @@ class IrsaManager:
         if raw is None:
             return Outcome(False, None), []
         if self.context.owner not in raw["tags"]:
-            return Outcome(False, raw), [build_kept("oidc provider", provider.arn, "it was not made by kumo.eks")]
+            return Outcome(False, raw), [build_kept("oidc provider", provider.arn, "it was not created by kumo.eks")]
         users = [name for name in self._list_trusting(provider.arn) if name not in leaving]
         if users:
             why = f"roles trust it: {', '.join(users[:10])}" + (
@@ -224,7 +224,7 @@ def _get_only_provider(row: dict[str, Any]) -> str | None:
 def _combine(parts: dict[str, Outcome], role_arn: str, kept: list[Kept] | None = None) -> Outcome:
     """One outcome of several parts; ``raw`` is the result as users see it, before and after are by part."""
     accounts = [one.raw for name, one in parts.items() if name.startswith("service account") and one.raw]
-    build_options = {
+    result = {
         "role_arn": role_arn,
         "role": build_role_result(parts["role"].raw) if "role" in parts else None,
         "policy": build_policy_result(parts["policy"].raw) if "policy" in parts else None,
@@ -235,7 +235,7 @@ def _combine(parts: dict[str, Outcome], role_arn: str, kept: list[Kept] | None =
     }
     return Outcome(
         any(part.changed for part in parts.values()),
-        build_options,
+        result,
         {name: part.before for name, part in parts.items()},
         {name: part.after for name, part in parts.items()},
     )

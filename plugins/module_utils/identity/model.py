@@ -130,7 +130,7 @@ def _check_session_policy(options: dict[str, Any]) -> None:
     parse_document(options["session_policy"], "session_policy")
     if not options.get("disable_session_tags"):
         raise ValidationError(
-            "session_policy: EKS takes one only without session tags. Set disable_session_tags=true, too."
+            "session_policy: EKS accepts it only without session tags. Also set disable_session_tags=true."
         )
 
 
@@ -174,7 +174,7 @@ def _read_accounts(options: dict[str, Any]) -> tuple[Account, ...]:
         found.append(Account(namespace, name))
         _check_account(found[-1], bool(options.get("allow_patterns")))
     if len(set(found)) < len(found):
-        raise ValidationError(f"service_accounts: {', '.join(map(str, found))}: one is given twice. Name each once.")
+        raise ValidationError(f"service_accounts: {', '.join(map(str, found))}: one is listed twice. List each once.")
     return tuple(sorted(found, key=str))
 
 
@@ -227,7 +227,7 @@ def _check_existing_role(options: dict[str, Any], arn: str) -> None:
     given = [name for name in OF_A_ROLE if name in options]
     if given:
         raise ValidationError(
-            f"role_arn: names a role that is managed elsewhere, and {', '.join(given)} would change it. Remove role_arn or these."
+            f"role_arn: names a role that is managed elsewhere, and {', '.join(given)} would change it. Remove role_arn or these options."
         )
     if options.get("role_only"):
         raise ValidationError("role_only: with role_arn there would be nothing to do. Remove one of them.")

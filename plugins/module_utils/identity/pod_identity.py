@@ -15,7 +15,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import PR
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import (
     PodIdentityAssociationResource,
-    associations,
+    describe_associations,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import (
     build_pod_identity_trust,
@@ -106,7 +106,7 @@ class PodIdentityManager:
 
     def _list_users(self, arn: str, leaving: str) -> list[str]:
         """The service accounts of other associations of the cluster that have the role."""
-        rows = associations(self.eks, self.context.cluster, {}) if self.context.exists else []
+        rows = describe_associations(self.eks, self.context.cluster, {}) if self.context.exists else []
         names = [f"{row['namespace']}/{row['serviceAccount']}" for row in rows if row["roleArn"] == arn]
         return sorted(name for name in names if name != leaving)
 
@@ -114,7 +114,7 @@ class PodIdentityManager:
 def _combine(parts: dict[str, Outcome], kept: list[Kept]) -> Outcome:
     """One outcome of several parts; ``raw`` is the result as users see it."""
     association = parts["association"].raw
-    build_options = {
+    result = {
         "association": {key: value for key, value in convert_answer(association).items() if key != "status"}
         if association
         else None,
@@ -124,7 +124,7 @@ def _combine(parts: dict[str, Outcome], kept: list[Kept]) -> Outcome:
     }
     return Outcome(
         any(part.changed for part in parts.values()),
-        build_options,
+        result,
         {name: part.before for name, part in parts.items()},
         {name: part.after for name, part in parts.items()},
     )

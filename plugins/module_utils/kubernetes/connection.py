@@ -48,7 +48,7 @@ def build_connection(raw: dict[str, Any] | None, cluster_name: str, region: str)
         EksError: the cluster does not exist, or has no endpoint yet.
     """
     if raw is None:
-        raise EksError(f"cluster_name: there is no cluster {cluster_name} in {region}")
+        raise EksError(f"cluster_name: cluster {cluster_name} does not exist in {region}")
     # EKS sets both while the cluster is CREATING, some minutes after the start:
     # https://docs.aws.amazon.com/eks/latest/APIReference/API_Cluster.html
     if not raw.get("endpoint") or not raw.get("certificateAuthority", {}).get("data"):

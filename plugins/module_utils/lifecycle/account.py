@@ -98,7 +98,7 @@ class AccountCheck:
         rows = pages.paginate(Filters=[{"Name": "subnet-id", "Values": sorted(named)}]).build_full_result()["Subnets"]
         zones = {row["SubnetId"]: row["AvailabilityZone"] for row in rows}
         for subnet in sorted(set(named) - set(zones)):
-            yield f"{named[subnet]}: there is no subnet {subnet} in this account and region."
+            yield f"{named[subnet]}: subnet {subnet} does not exist in this account and region."
         own = (read.get("cluster") or {}).get("subnets") or []
         if len(own) > 1 and set(own) <= set(zones) and len({zones[subnet] for subnet in own}) == 1:
             yield f"eks_cluster_subnets: all are in {zones[own[0]]}. EKS requires at least two Availability Zones."
@@ -112,7 +112,7 @@ class AccountCheck:
         pages = self._get_client("ec2").get_paginator("describe_security_groups")
         rows = pages.paginate(Filters=[{"Name": "group-id", "Values": named}]).build_full_result()["SecurityGroups"]
         for group in sorted(set(named) - {row["GroupId"] for row in rows}):
-            yield f"eks_cluster_security_groups: there is no security group {group} in this account and region."
+            yield f"eks_cluster_security_groups: security group {group} does not exist in this account and region."
 
     def _find_role_problems(self, read: Read) -> Iterator[str]:
         iam, named = self._get_client("iam"), list_roles(read)
@@ -122,7 +122,7 @@ class AccountCheck:
             except Exception as error:
                 if not has_code(error, "NoSuchEntity"):
                     raise
-                yield f"{option}: there is no IAM role {arn}."
+                yield f"{option}: IAM role {arn} does not exist."
 
 
 def list_subnets(read: Read) -> dict[str, str]:

@@ -22,6 +22,7 @@ RULES = (
     "iam.roles",
     "managed_policies",
     "ec2.addresses",
+    "ec2.images",
     "ec2.instances",
     "ec2.internet_gateways",
     "ec2.launch_templates",

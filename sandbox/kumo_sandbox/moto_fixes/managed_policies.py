@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from functools import cache
 from typing import Any
 
@@ -13,19 +12,31 @@ from kumo_sandbox.moto_fixes.hooks import Method, around
 
 @around(IAMBackend, "_init_aws_policies")
 def list_policies(original: Method, backend: Any) -> list[Any]:
-    """Give each new IAM backend copies of policies that were parsed before."""
-    return [_copy(policy) for policy in _parse(original, backend.account_id, backend.region_name)]
+    """Give each new IAM backend the policies that were parsed before, as they were then.
+
+    One backend at a time has them: moto keeps one for each account and partition.
+    """
+    parsed = _parse(original, backend.account_id, backend.region_name)
+    for policy, state in parsed:
+        _restore(policy, state)
+    return [policy for policy, _state in parsed]
 
 
 @cache
-def _parse(original: Method, account: str, region: str) -> list[Any]:
+def _parse(original: Method, account: str, region: str) -> list[tuple[Any, dict[str, Any]]]:
+    """The policies, each with its attributes and those of its versions."""
     backend = IAMBackend.__new__(IAMBackend)
     backend.account_id, backend.region_name = account, region
-    return list(original(backend))
+    return [(policy, _save(policy)) for policy in original(backend)]
 
 
-def _copy(policy: Any) -> Any:
-    """A policy as parsed: who attaches one changes its counts, versions and tags."""
-    made = copy.copy(policy)
-    made.versions, made.tags = [copy.copy(version) for version in policy.versions], {}
-    return made
+def _save(policy: Any) -> dict[str, Any]:
+    versions = [(version, dict(vars(version))) for version in policy.versions]
+    return {**vars(policy), "versions": versions}
+
+
+def _restore(policy: Any, state: dict[str, Any]) -> None:
+    """Undo what was attached, tagged and versioned."""
+    for version, attributes in state["versions"]:
+        vars(version).update(attributes)
+    vars(policy).update({**state, "versions": [version for version, _attributes in state["versions"]], "tags": {}})

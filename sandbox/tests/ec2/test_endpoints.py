@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from kumo_sandbox import durations
+from kumo_sandbox.moto_fixes.ec2.tokens import repeat
 
 S3 = "com.amazonaws.ap-northeast-1.s3"
 STS = "com.amazonaws.ap-northeast-1.sts"
@@ -94,3 +100,18 @@ def test_repeated_creations_with_the_same_token(sandbox, ec2, network, table):
         "ClientToken": "two",
     }
     assert len({ec2.create_flow_logs(**logs)["FlowLogIds"][0] for _each in range(2)}) == 1
+
+
+def test_the_same_token_at_the_same_moment_makes_one():
+    made: list[str] = []
+
+    def create_vpc_endpoint(request: Any) -> str:
+        time.sleep(0.05)
+        made.append(request.params["ServiceName"])
+        return f"endpoint {len(made)}"
+
+    params = {"ServiceName": S3, "ClientToken": "one"}
+    request = SimpleNamespace(params=params, _get_param=params.get, ec2_backend=SimpleNamespace())
+    with ThreadPoolExecutor() as pool:
+        answers = list(pool.map(lambda _each: repeat(create_vpc_endpoint, request), range(4)))
+    assert answers == ["endpoint 1"] * 4 and made == [S3]

@@ -2,7 +2,7 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" }}
 {{- end }}
 
-{{/* The release's name, and the chart's where the release's does not hold it. Names in Kubernetes end at 63 characters. */}}
+{{/* The name of the release, and of the chart unless the release contains it. Kubernetes labels have at most 63 characters. */}}
 {{- define "my-chart.fullname" -}}
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride | trunc 63 | trimSuffix "-" }}

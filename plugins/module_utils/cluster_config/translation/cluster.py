@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.identities import identities
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import nodegroups
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.identities import build_identities
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import (
+    build_nodegroups,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import convert_to_snake
 
 # What eksctl sets where the file says nothing.
@@ -21,24 +23,24 @@ NODE_POOLS = ["general-purpose", "system"]
 DEFAULT_ADDONS = ("vpc-cni", "kube-proxy", "coredns", "metrics-server")
 
 
-def variables(config: dict[str, Any]) -> dict[str, Any]:
+def build_variables(config: dict[str, Any]) -> dict[str, Any]:
     """Role variables of a config without contradictions, by name."""
-    rooms = (
-        _shared,
-        _network,
-        _cluster,
-        _components,
-        _access_to_cluster,
-        _auto_mode,
-        _nodes,
-        _fargate,
-        _addons,
-        identities,
+    builders = (
+        _build_shared,
+        _build_network,
+        _build_cluster,
+        _build_components,
+        _build_access_to_cluster,
+        _build_auto_mode,
+        _build_nodes,
+        _build_fargate,
+        _build_addons,
+        build_identities,
     )
-    return {name: value for room in rooms for name, value in room(config).items() if value is not None}
+    return {name: value for build in builders for name, value in build(config).items() if value is not None}
 
 
-def _shared(config: dict[str, Any]) -> dict[str, Any]:
+def _build_shared(config: dict[str, Any]) -> dict[str, Any]:
     metadata = config["metadata"]
     return {
         "eks_cluster_name": metadata["name"],
@@ -47,10 +49,10 @@ def _shared(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _network(config: dict[str, Any]) -> dict[str, Any]:
+def _build_network(config: dict[str, Any]) -> dict[str, Any]:
     vpc = config.get("vpc", {})
     if vpc.get("subnets"):
-        return {"eks_network_subnets": {kind: _ids(entries) for kind, entries in vpc["subnets"].items()}}
+        return {"eks_network_subnets": {kind: _list_ids(entries) for kind, entries in vpc["subnets"].items()}}
     return {
         "eks_network_cidr": vpc.get("cidr", VPC_CIDR),
         "eks_network_nat_gateway": vpc.get("nat", {}).get("gateway", NAT_GATEWAY),
@@ -58,29 +60,29 @@ def _network(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ids(entries: dict[str, dict[str, Any]]) -> list[str]:
+def _list_ids(entries: dict[str, dict[str, Any]]) -> list[str]:
     return [entry["id"] for entry in entries.values()]
 
 
-def _cluster(config: dict[str, Any]) -> dict[str, Any]:
+def _build_cluster(config: dict[str, Any]) -> dict[str, Any]:
     metadata, key = config["metadata"], config.get("secretsEncryption", {}).get("keyARN")
     return {
         "eks_cluster_version": metadata.get("version"),
         "eks_cluster_force": metadata.get("forceUpdateVersion"),
         "eks_cluster_role_arn": config.get("iam", {}).get("serviceRoleARN"),
-        "eks_cluster_logging": _logging(config),
+        "eks_cluster_logging": _build_logging(config),
         "eks_cluster_encryption_config": key and {"key_arn": key, "resources": ["secrets"]},
-        "eks_cluster_upgrade_policy": _renamed(config.get("upgradePolicy"), {"supportType": "support_type"}),
-        "eks_cluster_zonal_shift_config": _renamed(config.get("zonalShiftConfig"), {"enabled": "enabled"}),
-        "eks_cluster_control_plane_scaling_config": _renamed(config.get("controlPlaneScalingConfig"), {"tier": "tier"}),
-        "eks_cluster_remote_network_config": _renamed(
+        "eks_cluster_upgrade_policy": _rename(config.get("upgradePolicy"), {"supportType": "support_type"}),
+        "eks_cluster_zonal_shift_config": _rename(config.get("zonalShiftConfig"), {"enabled": "enabled"}),
+        "eks_cluster_control_plane_scaling_config": _rename(config.get("controlPlaneScalingConfig"), {"tier": "tier"}),
+        "eks_cluster_remote_network_config": _rename(
             config.get("remoteNetworkConfig"),
             {"remoteNodeNetworks": "remote_node_networks", "remotePodNetworks": "remote_pod_networks"},
         ),
     }
 
 
-def _components(config: dict[str, Any]) -> dict[str, Any]:
+def _build_components(config: dict[str, Any]) -> dict[str, Any]:
     """Settings of the control plane that the module takes as they are, in snake case."""
     found = {
         "eks_cluster_rollback_config": config["metadata"].get("rollbackConfig"),
@@ -91,11 +93,11 @@ def _components(config: dict[str, Any]) -> dict[str, Any]:
     return {
         **{name: convert_to_snake(value) or None for name, value in found.items()},
         "eks_cluster_control_plane_egress_mode": config.get("vpc", {}).get("controlPlaneEgressMode"),
-        "eks_cluster_outpost_config": _local_cluster(config.get("outpost")),
+        "eks_cluster_outpost_config": _build_local_cluster(config.get("outpost")),
     }
 
 
-def _local_cluster(outpost: dict[str, Any] | None) -> dict[str, Any] | None:
+def _build_local_cluster(outpost: dict[str, Any] | None) -> dict[str, Any] | None:
     """outpostConfig of CreateCluster, which takes a list of one Outpost."""
     if not outpost:
         return None
@@ -104,34 +106,34 @@ def _local_cluster(outpost: dict[str, Any] | None) -> dict[str, Any] | None:
     return found | convert_to_snake({name: outpost[name] for name in names if name in outpost})
 
 
-def _logging(config: dict[str, Any]) -> list[str] | None:
+def _build_logging(config: dict[str, Any]) -> list[str] | None:
     types = config.get("cloudWatch", {}).get("clusterLogging", {}).get("enableTypes")
     if types and ("*" in types or "all" in types):
         return ["api", "audit", "authenticator", "controllerManager", "scheduler"]
     return types
 
 
-def _renamed(fields: dict[str, Any] | None, names: dict[str, str]) -> dict[str, Any] | None:
+def _rename(fields: dict[str, Any] | None, names: dict[str, str]) -> dict[str, Any] | None:
     """The fields by the names of the role; None where there are none."""
     return {names[name]: value for name, value in (fields or {}).items() if name in names} or None
 
 
-def _access_to_cluster(config: dict[str, Any]) -> dict[str, Any]:
+def _build_access_to_cluster(config: dict[str, Any]) -> dict[str, Any]:
     vpc = config.get("vpc", {})
     endpoints = vpc.get("clusterEndpoints", {})
     groups = [vpc["securityGroup"]] if "securityGroup" in vpc else []
-    private = _ids(vpc.get("subnets", {}).get("private", {})) if vpc.get("controlPlaneOnPrivateSubnets") else None
+    private = _list_ids(vpc.get("subnets", {}).get("private", {})) if vpc.get("controlPlaneOnPrivateSubnets") else None
     return {
         "eks_cluster_endpoint_public_access": endpoints.get("publicAccess"),
         "eks_cluster_endpoint_private_access": endpoints.get("privateAccess"),
         "eks_cluster_public_access_cidrs": vpc.get("publicAccessCIDRs"),
         "eks_cluster_security_groups": [*groups, *vpc.get("controlPlaneSecurityGroupIDs", [])] or None,
         "eks_cluster_subnets": vpc.get("controlPlaneSubnetIDs") or private,
-        "eks_cluster_access_config": _access_entries(config),
+        "eks_cluster_access_config": _build_access_entries(config),
     }
 
 
-def _access_entries(config: dict[str, Any]) -> dict[str, Any] | None:
+def _build_access_entries(config: dict[str, Any]) -> dict[str, Any] | None:
     """eksctl sets API_AND_CONFIG_MAP, where EKS itself uses CONFIG_MAP; a local cluster on an Outpost has CONFIG_MAP only.
 
     SetClusterConfigDefaults in https://github.com/eksctl-io/eksctl/blob/main/pkg/apis/eksctl.io/v1alpha5/defaults.go
@@ -142,13 +144,13 @@ def _access_entries(config: dict[str, Any]) -> dict[str, Any] | None:
         "authenticationMode": "authentication_mode",
         "bootstrapClusterCreatorAdminPermissions": "bootstrap_cluster_creator_admin_permissions",
     }
-    return {"authentication_mode": AUTHENTICATION_MODE, **(_renamed(config.get("accessConfig"), names) or {})}
+    return {"authentication_mode": AUTHENTICATION_MODE, **(_rename(config.get("accessConfig"), names) or {})}
 
 
-def _auto_mode(config: dict[str, Any]) -> dict[str, Any]:
+def _build_auto_mode(config: dict[str, Any]) -> dict[str, Any]:
     """EKS accepts compute, block storage and load balancing of auto mode all enabled or all disabled only."""
     auto = config.get("autoModeConfig", {})
-    network = _renamed(
+    network = _rename(
         config.get("kubernetesNetworkConfig"), {"ipFamily": "ip_family", "serviceIPv4CIDR": "service_ipv4_cidr"}
     )
     if network and "ip_family" in network:
@@ -157,51 +159,51 @@ def _auto_mode(config: dict[str, Any]) -> dict[str, Any]:
         return {"eks_cluster_kubernetes_network_config": network}
     enabled = auto["enabled"]
     return {
-        "eks_cluster_compute_config": {"enabled": enabled, **(_compute(auto) if enabled else {})},
+        "eks_cluster_compute_config": {"enabled": enabled, **(_build_compute(auto) if enabled else {})},
         "eks_cluster_storage_config": {"block_storage": {"enabled": enabled}},
         "eks_cluster_kubernetes_network_config": {**(network or {}), "elastic_load_balancing": {"enabled": enabled}},
     }
 
 
-def _compute(auto: dict[str, Any]) -> dict[str, Any]:
+def _build_compute(auto: dict[str, Any]) -> dict[str, Any]:
     role = {"node_role_arn": auto["nodeRoleARN"]} if "nodeRoleARN" in auto else {}
     return {"node_pools": auto.get("nodePools", NODE_POOLS), **role}
 
 
-def _nodes(config: dict[str, Any]) -> dict[str, Any]:
+def _build_nodes(config: dict[str, Any]) -> dict[str, Any]:
     """Each role that eksctl creates for nodes has the rights for AWS Systems Manager: pkg/cfn/builder/iam_helper.go."""
     return {
-        "eks_nodegroups_list": nodegroups(config),
+        "eks_nodegroups_list": build_nodegroups(config),
         "eks_nodegroups_ssm": True if config.get("managedNodeGroups") else None,
     }
 
 
-def _fargate(config: dict[str, Any]) -> dict[str, Any]:
+def _build_fargate(config: dict[str, Any]) -> dict[str, Any]:
     role = config.get("iam", {}).get("fargatePodExecutionRoleARN")
     names = {"name": "name", "selectors": "selectors", "subnets": "subnets", "tags": "tags"}
     profiles = []
     for profile in config.get("fargateProfiles", []):
         arn = profile.get("podExecutionRoleARN", role)
-        profiles.append({**(_renamed(profile, names) or {}), **({"role_arn": arn} if arn else {})})
+        profiles.append({**(_rename(profile, names) or {}), **({"role_arn": arn} if arn else {})})
     return {"eks_fargate_profiles": profiles}
 
 
-def _addons(config: dict[str, Any]) -> dict[str, Any]:
+def _build_addons(config: dict[str, Any]) -> dict[str, Any]:
     """eksctl installs its default add-ons beside those of the file, unless the file disables them or auto mode has them."""
     auto = config.get("autoModeConfig", {}).get("enabled", False)
     without = config.get("addonsConfig", {}).get("disableDefaultAddons", False)
-    list_names = [_addon(addon) for addon in config.get("addons", [])]
-    named = {addon["name"] for addon in list_names}
+    addons = [_build_addon(addon) for addon in config.get("addons", [])]
+    named = {addon["name"] for addon in addons}
     defaults = [{"name": name} for name in DEFAULT_ADDONS if name not in named and not (auto or without)]
     return {
-        "eks_addons_list": [*defaults, *list_names],
+        "eks_addons_list": [*defaults, *addons],
         # eksctl creates every cluster without EKS' unmanaged add-ons, and installs its own defaults:
         # https://github.com/eksctl-io/eksctl/issues/8681. A local cluster on an Outpost has the unmanaged ones only.
         "eks_cluster_bootstrap_self_managed_addons": None if config.get("outpost") else False,
     }
 
 
-def _addon(addon: dict[str, Any]) -> dict[str, Any]:
+def _build_addon(addon: dict[str, Any]) -> dict[str, Any]:
     names = {
         "name": "name",
         "version": "version",
@@ -211,7 +213,7 @@ def _addon(addon: dict[str, Any]) -> dict[str, Any]:
         "podIdentityAssociations": "pod_identity_associations",
         "tags": "tags",
     }
-    found = _renamed(addon, names) or {}
+    found = _rename(addon, names) or {}
     if "namespace" in addon.get("namespaceConfig", {}):
         found["namespace"] = addon["namespaceConfig"]["namespace"]
     if found.get("version") == "latest":
@@ -220,5 +222,5 @@ def _addon(addon: dict[str, Any]) -> dict[str, Any]:
         found["resolve_conflicts"] = found["resolve_conflicts"].upper()
     if "pod_identity_associations" in found:
         pod = {"serviceAccountName": "service_account", "roleARN": "role_arn"}
-        found["pod_identity_associations"] = [_renamed(item, pod) for item in found["pod_identity_associations"]]
+        found["pod_identity_associations"] = [_rename(item, pod) for item in found["pod_identity_associations"]]
     return found

@@ -40,18 +40,20 @@ SAME_OF_ASSOCIATION = {
 }
 
 
-def identities(config: dict[str, Any]) -> dict[str, Any]:
+def build_identities(config: dict[str, Any]) -> dict[str, Any]:
     """eks_irsa_oidc_provider, eks_irsa_service_accounts and eks_irsa_pod_identity_associations, where the file says something of them."""
     iam, cluster = config.get("iam", {}), config["metadata"]["name"]
     return {
         "eks_irsa_oidc_provider": iam.get("withOIDC"),
-        "eks_irsa_service_accounts": [_account(row, cluster) for row in iam.get("serviceAccounts", [])] or None,
-        "eks_irsa_pod_identity_associations": [_association(row) for row in iam.get("podIdentityAssociations", [])]
+        "eks_irsa_service_accounts": [_build_account(row, cluster) for row in iam.get("serviceAccounts", [])] or None,
+        "eks_irsa_pod_identity_associations": [
+            _build_association(row) for row in iam.get("podIdentityAssociations", [])
+        ]
         or None,
     }
 
 
-def _account(row: dict[str, Any], cluster: str) -> dict[str, Any]:
+def _build_account(row: dict[str, Any], cluster: str) -> dict[str, Any]:
     metadata = row["metadata"]
     account = Account(metadata.get("namespace", NAMESPACE), metadata["name"])
     found = {
@@ -60,38 +62,38 @@ def _account(row: dict[str, Any], cluster: str) -> dict[str, Any]:
         "create_namespace": None if row.get("roleOnly") else True,  # as eksctl does
         "service_account_labels": metadata.get("labels"),
         "service_account_annotations": metadata.get("annotations"),
-        "well_known_policies": _well_known(row),
-        **_renamed(row, SAME_OF_ACCOUNT),
+        "well_known_policies": _convert_well_known(row),
+        **_rename(row, SAME_OF_ACCOUNT),
     }
     if "attachRoleARN" not in row:
-        found |= _policies(row.get("attachPolicyARNs"), row.get("attachPolicy"), INLINE)
+        found |= _build_policies(row.get("attachPolicyARNs"), row.get("attachPolicy"), INLINE)
     if "subjectPattern" in row:
         found |= {"name": row["subjectPattern"], "allow_patterns": True}
         found["role_name"] = row.get("roleName") or build_pod_role_name(cluster, account)
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _association(row: dict[str, Any]) -> dict[str, Any]:
+def _build_association(row: dict[str, Any]) -> dict[str, Any]:
     found = {
         "namespace": row["namespace"],
         "service_account": row["serviceAccountName"],
-        "well_known_policies": _well_known(row),
-        **_renamed(row, SAME_OF_ASSOCIATION),
+        "well_known_policies": _convert_well_known(row),
+        **_rename(row, SAME_OF_ASSOCIATION),
     }
     if "roleARN" not in row:
         name = row.get("permissionPolicyName", INLINE)
-        found |= _policies(row.get("permissionPolicyARNs"), row.get("permissionPolicy"), name)
+        found |= _build_policies(row.get("permissionPolicyARNs"), row.get("permissionPolicy"), name)
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _policies(arns: list[str] | None, document: Any, name: str) -> dict[str, Any]:
+def _build_policies(arns: list[str] | None, document: Any, name: str) -> dict[str, Any]:
     """All policies of a role: a right that the file no longer gives is to go."""
     return {"policy_arns": arns or [], "inline_policies": {} if document is None else {name: document}}
 
 
-def _well_known(row: dict[str, Any]) -> list[str] | None:
+def _convert_well_known(row: dict[str, Any]) -> list[str] | None:
     return [POLICIES[name] for name, on in row.get("wellKnownPolicies", {}).items() if on] or None
 
 
-def _renamed(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+def _rename(row: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     return {names[name]: value for name, value in row.items() if name in names}

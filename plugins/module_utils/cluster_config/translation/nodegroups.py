@@ -8,7 +8,9 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import build_template
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import sizes
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import (
+    build_scaling_config,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import convert_to_snake
 
 # What eksctl sets where the file says nothing: SetManagedNodeGroupDefaults in pkg/apis/eksctl.io/v1alpha5/defaults.go.
@@ -38,35 +40,35 @@ POLICIES = {
 SAME = {"launchTemplate": "launch_template", "releaseVersion": "release_version"}
 
 
-def nodegroups(config: dict[str, Any]) -> list[dict[str, Any]]:
+def build_nodegroups(config: dict[str, Any]) -> list[dict[str, Any]]:
     """eks_nodegroups_list, in the file's order."""
     subnets = config.get("vpc", {}).get("subnets", {})
     cluster = config["metadata"]["name"]
-    return [_nodegroup(group, subnets, cluster) for group in config.get("managedNodeGroups", [])]
+    return [_build_nodegroup(group, subnets, cluster) for group in config.get("managedNodeGroups", [])]
 
 
-def _nodegroup(group: dict[str, Any], subnets: dict[str, Any], cluster: str) -> dict[str, Any]:
+def _build_nodegroup(group: dict[str, Any], subnets: dict[str, Any], cluster: str) -> dict[str, Any]:
     name = group["name"]
     given = {
         "name": name,
-        "scaling_config": sizes(group),
+        "scaling_config": build_scaling_config(group),
         "capacity_type": "SPOT" if group.get("spot") else "ON_DEMAND",
         "private_networking": group.get("privateNetworking", False),
-        "subnets": _subnets(group, subnets),
+        "subnets": _build_subnets(group, subnets),
         "labels": {CLUSTER_LABEL: cluster, NODEGROUP_LABEL: name, **group.get("labels", {})},
         "tags": {NODEGROUP_LABEL: name, **NODEGROUP_TAGS, **group.get("tags", {})},
-        "taints": _taints(group),
-        "update_config": _update(group),
-        "node_repair_config": _repair(group),
+        "taints": _build_taints(group),
+        "update_config": _build_update(group),
+        "node_repair_config": _build_repair(group),
         "template": build_template(group, group.get("amiFamily", AMI_FAMILY), cluster),
-        **_machine(group),
-        **_identity(group),
+        **_build_machine(group),
+        **_build_identity(group),
         **{name: group.get(field) for field, name in SAME.items()},
     }
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _machine(group: dict[str, Any]) -> dict[str, Any]:
+def _build_machine(group: dict[str, Any]) -> dict[str, Any]:
     """Instance and AMI types; a launch template of the user's own may set both, so nothing is assumed beside it."""
     types = group.get("instanceTypes") or ([group["instanceType"]] if "instanceType" in group else None)
     if "launchTemplate" in group and "amiFamily" not in group:
@@ -74,15 +76,15 @@ def _machine(group: dict[str, Any]) -> dict[str, Any]:
     types = types or [INSTANCE_TYPE]
     if "ami" in group:
         return {"instance_types": types}
-    return {"instance_types": types, "ami_type": ami_types.ami_type(group.get("amiFamily", AMI_FAMILY), types)}
+    return {"instance_types": types, "ami_type": ami_types.choose_ami_type(group.get("amiFamily", AMI_FAMILY), types)}
 
 
-def _repair(group: dict[str, Any]) -> dict[str, Any] | None:
+def _build_repair(group: dict[str, Any]) -> dict[str, Any] | None:
     config = group.get("nodeRepairConfig")
     return None if config is None else convert_to_snake(config)
 
 
-def _identity(group: dict[str, Any]) -> dict[str, Any]:
+def _build_identity(group: dict[str, Any]) -> dict[str, Any]:
     iam = group.get("iam", {})
     wanted = [POLICIES[name] for name, on in iam.get("withAddonPolicies", {}).items() if on]
     return {
@@ -92,7 +94,7 @@ def _identity(group: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _subnets(group: dict[str, Any], subnets: dict[str, Any]) -> list[str] | None:
+def _build_subnets(group: dict[str, Any], subnets: dict[str, Any]) -> list[str] | None:
     """IDs: given, or the entries of vpc.subnets that were named, or those in the group's zones; else None."""
     entries = {key: entry["id"] for kind in subnets.values() for key, entry in kind.items()}
     if group.get("subnets"):
@@ -103,12 +105,12 @@ def _subnets(group: dict[str, Any], subnets: dict[str, Any]) -> list[str] | None
     return [entry["id"] for key, entry in kind.items() if entry.get("az", key) in group["availabilityZones"]]
 
 
-def _taints(group: dict[str, Any]) -> list[dict[str, str]] | None:
+def _build_taints(group: dict[str, Any]) -> list[dict[str, str]] | None:
     if "taints" not in group:
         return None
     return [{**taint, "effect": EFFECTS[taint["effect"]]} for taint in group["taints"]]
 
 
-def _update(group: dict[str, Any]) -> dict[str, int] | None:
+def _build_update(group: dict[str, Any]) -> dict[str, int] | None:
     names = {"maxUnavailable": "max_unavailable", "maxUnavailablePercentage": "max_unavailable_percentage"}
     return {names[name]: value for name, value in group.get("updateConfig", {}).items()} or None

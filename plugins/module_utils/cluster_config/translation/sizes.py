@@ -9,7 +9,7 @@ from typing import Any
 NODES = 2  # where the file says nothing
 
 
-def sizes(group: dict[str, Any]) -> dict[str, int]:
+def build_scaling_config(group: dict[str, Any]) -> dict[str, int]:
     """scaling_config: min_size, max_size, desired_size, each taken from the others where it is left out."""
     wanted = group.get("desiredCapacity")
     least = group.get("minSize", NODES if wanted is None else wanted)

@@ -252,7 +252,7 @@ def find_public_cidr_problems(cidrs: list[str] | None, name: str = "public_acces
         if network is not None and str(network) not in EVERYWHERE and is_within(network, UNROUTABLE):
             yield (
                 f"{option}: {cidr} holds private or reserved addresses, which never reach the public endpoint."
-                " Use public addresses; private access lets in the VPC."
+                " Use public addresses. Set endpoint_private_access=true for addresses of the VPC."
             )
 
 

@@ -38,7 +38,7 @@ MOST_EFA_INTERFACES = 32
 LEAST_WINDOWS_VOLUME = 50  # GiB, the size of the image
 # What EKS refuses in a launch template of the user's own: LaunchTemplateSpecification in EKS' model.
 FORBIDDEN_DATA = {
-    "IamInstanceProfile": "an IAM instance profile, which EKS makes from node_role",
+    "IamInstanceProfile": "an IAM instance profile, which EKS creates from node_role",
     "HibernationOptions": "hibernation options",
     "InstanceInitiatedShutdownBehavior": "a shutdown behavior",
 }
@@ -177,7 +177,7 @@ def _find_volume_problems(options: Options, template: Options) -> Iterator[str]:
     system = get_system(options)
     unnamed = [volume for volume in volumes if not volume.get("device_name")]
     if len(unnamed) > 1 or (unnamed and system is None):
-        default = f" Only one may leave it out, {DATA_DEVICES[system]} of the image." if system else ""
+        default = f" Only one volume can omit it, {DATA_DEVICES[system]} of the image." if system else ""
         yield f"template.volumes: each volume needs a device_name.{default}"
         return
     names = [volume.get("device_name") or DATA_DEVICES[system] for volume in volumes]

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 from moto.ec2.responses import EC2Response
@@ -22,6 +23,7 @@ IDEMPOTENT = (
     "create_route_table",
 )
 NOT_COMPARED = ("ClientToken", "DryRun", "Action", "Version")
+_ONE_AT_A_TIME = threading.Lock()  # of two requests at the same moment, one makes it
 
 
 def repeat(original: Method, response: Any) -> Any:
@@ -31,9 +33,10 @@ def repeat(original: Method, response: Any) -> Any:
     made = response.ec2_backend.__dict__.setdefault("_kumo_tokens", {})
     key = (original.__name__, token)
     asked = _describe_request(response)
-    if key not in made:
-        made[key] = (asked, original(response))
-    before, answer = made[key]
+    with _ONE_AT_A_TIME:
+        if key not in made:
+            made[key] = (asked, original(response))
+        before, answer = made[key]
     if before != asked:
         refuse(
             "IdempotentParameterMismatch",

@@ -97,7 +97,7 @@ def test_a_key_that_is_there_twice_is_refused_with_both_lines():
     first, second = (number for number, line in enumerate(text.splitlines(), start=1) if line.startswith("vpc:"))
     with pytest.raises(AnsibleFilterError) as caught:
         cluster_config(text)
-    assert f"- vpc: is there twice, in line {first} and in line {second}." in str(caught.value)
+    assert f"- vpc: is a duplicate key, in line {first} and in line {second}." in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["a: [", "--- 1\n--- 2"])
@@ -116,6 +116,6 @@ def test_the_page_of_fields_is_what_the_table_says():
     spec = importlib.util.spec_from_file_location("cluster_config_doc", ROOT / "tools/cluster_config_doc.py")
     doc = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(doc)
-    assert (ROOT / "docs/cluster-config.md").read_text(encoding="utf-8") == doc.page(), (
+    assert (ROOT / "docs/cluster-config.md").read_text(encoding="utf-8") == doc.build_page(), (
         "run .venv/bin/python tools/cluster_config_doc.py"
     )

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, role_variables
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, build_role_variables
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema import DEFINITIONS
 
 ROOT = Path(__file__).parents[5]
@@ -36,12 +36,12 @@ def group(**fields: Any) -> dict[str, Any]:
 
 
 def one_group(**fields: Any) -> dict[str, Any]:
-    return role_variables(group(**fields))["eks_nodegroups_list"][0]
+    return build_role_variables(group(**fields))["eks_nodegroups_list"][0]
 
 
 def problems(given: Any) -> list[str]:
     with pytest.raises(Unusable) as caught:
-        role_variables(given)
+        build_role_variables(given)
     return caught.value.problems
 
 
@@ -55,7 +55,7 @@ def accounts(*rows: Any, **fields: Any) -> dict[str, Any]:
 
 class TestDefaultsOfEksctl:
     def test_a_file_that_says_nothing_else(self):
-        assert role_variables(config()) == {
+        assert build_role_variables(config()) == {
             "eks_cluster_name": "one",
             "eks_region": "eu-west-1",
             "eks_cluster_access_config": {"authentication_mode": "API_AND_CONFIG_MAP"},
@@ -99,9 +99,9 @@ class TestDefaultsOfEksctl:
 
     def test_addons_of_the_file_stand_beside_the_default_ones(self):
         given = config(addons=[{"name": "coredns", "version": "latest", "resolveConflicts": "overwrite"}])
-        names = [addon["name"] for addon in role_variables(given)["eks_addons_list"]]
+        names = [addon["name"] for addon in build_role_variables(given)["eks_addons_list"]]
         assert names == ["vpc-cni", "kube-proxy", "metrics-server", "coredns"]
-        assert role_variables(given)["eks_addons_list"][-1] == {
+        assert build_role_variables(given)["eks_addons_list"][-1] == {
             "name": "coredns",
             "version": "most_recent",
             "resolve_conflicts": "OVERWRITE",
@@ -111,7 +111,7 @@ class TestDefaultsOfEksctl:
         given = config(
             vpc=None, managedNodeGroups=None, iam={}, nodeGroups=[], gitops={}, cloudWatch={"clusterLogging": None}
         )
-        assert role_variables(given) == role_variables(config())
+        assert build_role_variables(given) == build_role_variables(config())
 
 
 def one_template(**fields: Any) -> dict[str, Any]:
@@ -178,18 +178,18 @@ class TestTranslation:
             {"name": "n", "privateNetworking": True, "availabilityZones": ["eu-west-1b"]},
             {"name": "m", "subnets": ["two"]},
         ]
-        found = role_variables(config(vpc={"subnets": subnets}, managedNodeGroups=nodes))
+        found = build_role_variables(config(vpc={"subnets": subnets}, managedNodeGroups=nodes))
         assert found["eks_network_subnets"] == {"private": ["subnet-a", "subnet-b"]}
         assert [item["subnets"] for item in found["eks_nodegroups_list"]] == [["subnet-b"], ["subnet-b"]]
         assert not {"eks_network_cidr", "eks_network_nat_gateway"} & set(found)
 
     @pytest.mark.parametrize("every", ["*", "all"])
     def test_all_logs(self, every: str):
-        found = role_variables(config(cloudWatch={"clusterLogging": {"enableTypes": [every]}}))
+        found = build_role_variables(config(cloudWatch={"clusterLogging": {"enableTypes": [every]}}))
         assert found["eks_cluster_logging"] == ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
     def test_auto_mode_is_on_as_a_whole_and_brings_its_own_addons(self):
-        found = role_variables(
+        found = build_role_variables(
             config(autoModeConfig={"enabled": True, "nodeRoleARN": "arn:n"}, iam={"serviceRoleARN": "arn:c"})
         )
         assert found["eks_cluster_compute_config"] == {
@@ -202,8 +202,13 @@ class TestTranslation:
         assert found["eks_addons_list"] == []
         assert found["eks_cluster_bootstrap_self_managed_addons"] is False
 
+    def test_auto_mode_leaves_its_iam_roles_to_the_role_eks_cluster(self):
+        found = build_role_variables(config(autoModeConfig={"enabled": True}))
+        assert found["eks_cluster_compute_config"] == {"enabled": True, "node_pools": ["general-purpose", "system"]}
+        assert "eks_cluster_role_arn" not in found
+
     def test_settings_of_the_control_plane_are_those_of_the_module(self):
-        found = role_variables(
+        found = build_role_variables(
             config(
                 kubeAPIServerConfig={"eventTTL": "2h", "serviceNodePortRange": {"minPort": 30000, "maxPort": 30100}},
                 kubeSchedulerConfig={"nodeResourcesFit": {"scoringStrategy": {"type": "MostAllocated"}}},
@@ -232,7 +237,7 @@ class TestTranslation:
     def test_every_variable_belongs_to_a_role(self):
         text = (ROOT / "docs/examples/cluster-config.yaml").read_text(encoding="utf-8")
         shared = {"eks_cluster_name", "eks_region", "eks_tags"}
-        assert set(role_variables(yaml.safe_load(text))) - shared <= ROLES
+        assert set(build_role_variables(yaml.safe_load(text))) - shared <= ROLES
 
 
 class TestImages:
@@ -252,7 +257,7 @@ class TestImages:
         ],
     )
     def test_ami_type(self, family: str, types: list[str], ami: str):
-        assert ami_types.ami_type(family, types) == ami
+        assert ami_types.choose_ami_type(family, types) == ami
 
     def test_machines_of_two_kinds_need_two_groups(self):
         (problem,) = problems(group(instanceTypes=["m5.large", "m7g.large"]))
@@ -267,7 +272,7 @@ class TestImages:
 class TestIdentities:
     def test_service_accounts_and_their_roles(self):
         document = {"Version": "2012-10-17", "Statement": []}
-        found = role_variables(
+        found = build_role_variables(
             accounts(
                 {
                     "metadata": {"name": "my-app-sa", "namespace": "production", "labels": {"a": "b"}},
@@ -312,7 +317,7 @@ class TestIdentities:
         ]
 
     def test_pod_identity_associations(self):
-        found = role_variables(
+        found = build_role_variables(
             config(
                 addons=[{"name": "eks-pod-identity-agent"}],
                 iam={
@@ -372,7 +377,7 @@ class TestProblems:
             (config(kind="Cluster"), "kind: 'Cluster' is not valid. Use one of ClusterConfig."),
             (
                 group(minSize=5, maxSize=2),
-                "managedNodeGroups[0]: minSize 5, desiredCapacity 5, maxSize 2 are not in order",
+                "managedNodeGroups[0]: minSize 5, desiredCapacity 5, maxSize 2 are not in ascending order",
             ),
             (group(instanceType="a", instanceTypes=["b"]), "managedNodeGroups[0].instanceType: cannot be combined"),
             (group(ami="ami-1"), "managedNodeGroups[0].amiFamily: is required with ami."),
@@ -390,13 +395,16 @@ class TestProblems:
                 config(vpc={"cidr": "10.0.0.1/16"}),
                 "vpc.cidr: '10.0.0.1/16' is not a CIDR block. Did you mean 10.0.0.0/16?",
             ),
-            (config(managedNodeGroups=[{"name": "n"}, {"name": "n"}]), "managedNodeGroups[1].name: 'n' is there twice"),
+            (config(managedNodeGroups=[{"name": "n"}, {"name": "n"}]), "managedNodeGroups[1].name: 'n' is used twice"),
             (
                 accounts(withOIDC=False),
                 "iam.serviceAccounts: need the cluster's OIDC provider. Set iam.withOIDC to true.",
             ),
             (accounts({}), "iam.serviceAccounts[0].metadata: is missing."),
-            (accounts({"metadata": {"name": "a"}}), "iam.serviceAccounts[0]: gives no permissions. Name policies by"),
+            (
+                accounts({"metadata": {"name": "a"}}),
+                "iam.serviceAccounts[0]: grants no permissions. Set attachPolicyARNs",
+            ),
             (
                 accounts({"metadata": {"name": "a"}, "attachRoleARN": "arn:r", "roleName": "r"}),
                 "iam.serviceAccounts[0].attachRoleARN: cannot be combined with roleName",
@@ -409,10 +417,10 @@ class TestProblems:
                 accounts({**ACCOUNT, "subjectPattern": "a-*"}),
                 "iam.serviceAccounts[0].subjectPattern: needs roleOnly: true",
             ),
-            (accounts(ACCOUNT, ACCOUNT), "iam.serviceAccounts[1].metadata.name: default/my-app-sa is there twice."),
+            (accounts(ACCOUNT, ACCOUNT), "iam.serviceAccounts[1].metadata.name: default/my-app-sa is listed twice."),
             (
                 config(iam={"podIdentityAssociations": [ASSOCIATION]}),
-                "iam.podIdentityAssociations: need the agent. Add eks-pod-identity-agent to addons.",
+                "iam.podIdentityAssociations: need the EKS Pod Identity Agent. Add eks-pod-identity-agent to addons.",
             ),
             (
                 config(iam={"podIdentityAssociations": [{**ASSOCIATION, "roleName": "r"}]}),
@@ -437,7 +445,7 @@ class TestProblems:
             ),
             (
                 config(vpc={"subnets": {"public": {"a": {"id": "subnet-1"}, "b": {"id": "subnet-1"}}}}),
-                "vpc.subnets: subnet-1 is there twice",
+                "vpc.subnets: subnet-1 is listed twice",
             ),
             (
                 config(
@@ -447,7 +455,10 @@ class TestProblems:
                 "managedNodeGroups[0].privateNetworking: vpc.subnets has no public subnets. Set it to true.",
             ),
             (config(outpost={"controlPlaneOutpostARN": "arn:o"}), "outpost.controlPlaneInstanceType: is missing."),
-            (config(vpc={"clusterEndpoints": {"publicAccess": False}}), "vpc.clusterEndpoints: nobody could reach"),
+            (
+                config(vpc={"clusterEndpoints": {"publicAccess": False}}),
+                "vpc.clusterEndpoints: the API server would not be reachable",
+            ),
             ([], "ClusterConfig: [] is not a mapping of fields."),
         ],
     )
@@ -518,6 +529,6 @@ def test_nonsense_is_refused_in_words_and_never_crashes(seed: int):
         return {"string": "text", "integer": 3, "boolean": True}.get(kind, "text")
 
     try:
-        assert "eks_cluster_name" in role_variables(grown("ClusterConfig", 6))
+        assert "eks_cluster_name" in build_role_variables(grown("ClusterConfig", 6))
     except Unusable as error:
         assert error.problems and all(": " in problem for problem in error.problems)

@@ -12,18 +12,18 @@ import pytest
 import yaml
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, role_variables
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, build_role_variables
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema import (
     CHOICES,
     DEFINITIONS,
     REQUIRED,
-    paths,
+    list_paths,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.verdicts import (
     DESCRIPTIVE,
     HONOURED,
     REFUSED,
-    verdict,
+    find_verdict,
 )
 
 BASE = {
@@ -31,7 +31,7 @@ BASE = {
     "kind": "ClusterConfig",
     "metadata": {"name": "one", "region": "eu-west-1"},
 }
-FIELDS = dict(paths())
+FIELDS = dict(list_paths())
 LEAVES = [path for path in FIELDS if FIELDS[path].strip("[]{}") not in DEFINITIONS]
 SUBNETS = {"public": {"a": {"id": "subnet-1"}, "b": {"id": "subnet-2"}}, "private": {"a": {"id": "subnet-3"}}}
 AUTO = {"autoModeConfig": {"enabled": True, "nodeRoleARN": "arn:n"}, "iam": {"serviceRoleARN": "arn:s"}}
@@ -203,7 +203,7 @@ def _copied(item: Any) -> Any:
 
 def problems_of(config: dict[str, Any]) -> list[str]:
     with pytest.raises(Unusable) as caught:
-        role_variables(config)
+        build_role_variables(config)
     return caught.value.problems
 
 
@@ -219,29 +219,29 @@ def test_each_verdict_is_about_a_field_that_exists(known: str):
 
 @pytest.mark.parametrize("path", LEAVES)
 def test_each_field_has_a_verdict(path: str):
-    assert verdict(path)[0] in ("honoured", "refused", "descriptive")
+    assert find_verdict(path)[0] in ("honoured", "refused", "descriptive")
 
 
-@pytest.mark.parametrize("path", [path for path in LEAVES if verdict(path)[0] == "honoured"])
+@pytest.mark.parametrize("path", [path for path in LEAVES if find_verdict(path)[0] == "honoured"])
 def test_an_honoured_field_changes_what_comes_out(path: str):
     start = {**BASE, **BESIDE.get(path, {})}
     value = VALUES.get(path, sample(FIELDS[path]))
     other = _other(start, path, value)
-    assert role_variables(placed(start, path, value)) != other
+    assert build_role_variables(placed(start, path, value)) != other
 
 
 def _other(start: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     """What comes out without the field, or with another value where it must be there."""
     without = placed(start, path, None)
     if path in BESIDE and path.endswith("}.id"):
-        return role_variables(start)
+        return build_role_variables(start)
     name = path.rsplit(".", 1)[-1]
     required = any(name in REQUIRED.get(kind, ()) and name in DEFINITIONS[kind] for kind in DEFINITIONS)
     try:
-        return role_variables(without)
+        return build_role_variables(without)
     except Unusable as error:
         assert required or path in NEEDED, error.problems
-        return role_variables(placed(start, path, BASE["metadata"].get(name) or _different(FIELDS[path], value)))
+        return build_role_variables(placed(start, path, BASE["metadata"].get(name) or _different(FIELDS[path], value)))
 
 
 def _different(kind: str, value: Any) -> Any:
@@ -250,10 +250,10 @@ def _different(kind: str, value: Any) -> Any:
     return {"string": "other", "[string]": ["other"], "[FargateProfileSelector]": [{"namespace": "other"}]}[kind]
 
 
-@pytest.mark.parametrize("path", [path for path in LEAVES if verdict(path)[0] == "refused"])
+@pytest.mark.parametrize("path", [path for path in LEAVES if find_verdict(path)[0] == "refused"])
 def test_a_refused_field_is_named_with_its_path_and_a_remedy(path: str):
     value = sample(FIELDS[path])
-    if value in verdict(path)[1].accepts:
+    if value in find_verdict(path)[1].accepts:
         value = not value
     concrete = path.replace("[]", "[0]").replace("{}", ".k")
     named = [problem for problem in problems_of(placed(BASE, path, value)) if "not supported by kumo.eks" in problem]
@@ -265,7 +265,7 @@ def test_a_refused_field_is_named_with_its_path_and_a_remedy(path: str):
 def test_a_refused_field_is_accepted_where_it_asks_for_nothing(path: str, said: Any):
     for value in (*said.accepts, None):
         try:
-            role_variables(placed(BASE, path, value))
+            build_role_variables(placed(BASE, path, value))
         except Unusable as error:
             assert not [problem for problem in error.problems if "not supported" in problem]
 
@@ -300,7 +300,7 @@ def options_of(part: str) -> set[str]:
     return set(options[inside]["suboptions"] if inside else options)
 
 
-@pytest.mark.parametrize("path", [path for path in FIELDS if verdict(path)[0] == "refused"])
+@pytest.mark.parametrize("path", [path for path in FIELDS if find_verdict(path)[0] == "refused"])
 def test_a_refusal_is_true_no_module_has_an_option_for_the_field(path: str):
     part, dot, name = path.rpartition(".")
     if part + dot in PARTS and path not in NO_OPTION:

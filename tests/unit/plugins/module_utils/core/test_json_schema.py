@@ -38,17 +38,17 @@ SCHEMA = {
     [
         ({"size": 2, "cpu": "10m", "mode": "a", "rows": [{"key": "x"}], "either": 1, "nothing": None}, []),
         ({"size": 2.0, "free": {"any": "text"}, "one": 4, "odd": "b"}, []),
-        ([], ["the value is [], and object is wanted"]),
+        ([], ["the value is [], but must be object"]),
         ({}, ["size is missing"]),
-        ({"size": 0}, ["size is 0, and at least 1 is wanted"]),
-        ({"size": 4}, ["size is 4, and at most 3 is wanted"]),
-        ({"size": True}, ["size is True, and integer is wanted"]),
-        ({"size": 1, "cpu": "10"}, ["cpu is '10', and the pattern ^[0-9]+m$ is wanted"]),
-        ({"size": 1, "mode": "c"}, ["mode is 'c', and one of ['a', 'b'] is wanted"]),
+        ({"size": 0}, ["size is 0, but must be at least 1"]),
+        ({"size": 4}, ["size is 4, but must be at most 3"]),
+        ({"size": True}, ["size is True, but must be integer"]),
+        ({"size": 1, "cpu": "10"}, ["cpu is '10', but must match the pattern ^[0-9]+m$"]),
+        ({"size": 1, "mode": "c"}, ["mode is 'c', but must be one of ['a', 'b']"]),
         ({"size": 1, "rows": [{"key": "x"}, {}]}, ["rows[1].key is missing"]),
-        ({"size": 1, "either": []}, ["either is [], and integer is wanted or either is [], and string is wanted"]),
-        ({"size": 1, "one": 6}, ["one fits 2 of the forms of which it may fit only one"]),
-        ({"size": 1, "free": {"any": 1}}, ["free.any is 1, and string is wanted"]),
+        ({"size": 1, "either": []}, ["either is [], but must be integer or either is [], but must be string"]),
+        ({"size": 1, "one": 6}, ["one matches 2 schemas, but must match exactly one"]),
+        ({"size": 1, "free": {"any": 1}}, ["free.any is 1, but must be string"]),
     ],
 )
 def test_each_problem_is_named_by_its_path(value, wanted):
@@ -57,4 +57,4 @@ def test_each_problem_is_named_by_its_path(value, wanted):
 
 def test_an_unknown_key_is_named_with_the_known_ones():
     schema = {"additionalProperties": False, "properties": {"b": {}, "a": {}}}
-    assert problems({"c": 1}, schema) == ["c is unknown; known are a, b"]
+    assert problems({"c": 1}, schema) == ["c is not a known key (known keys: a, b)"]

@@ -64,7 +64,7 @@ def template(**options):
         ),
         (template(image_id="ami-1"), "EKS adds no bootstrap data for an own image"),
         (template(image_id="ami-1", user_data="a", volumes=[{"size": 9}]), "each volume needs a device_name"),
-        (template(volumes=[{"size": 9}, {"size": 9}]), "Only one may leave it out, /dev/xvda of the image"),
+        (template(volumes=[{"size": 9}, {"size": 9}]), "Only one volume can omit it, /dev/xvda of the image"),
         (template(volumes=[{"size": 9}, {"device_name": "/dev/xvda"}]), "device /dev/xvda is given more than once"),
         (template(volumes=[{"size": 0}]), "size 0 is not valid"),
         (template(volumes=[{"type": "gp2", "iops": 100}]), "iops is not valid for type gp2"),

@@ -53,8 +53,8 @@ def test_a_name_in_two_namespaces_means_both():
     [
         ([row("a"), row("a")], "release a in namespace default is in the list more than once"),
         ([row("a", "q"), row("b")], "release a depends on q, which is not in the list. The list has a, b"),
-        ([row("a", "b"), row("b", "a"), row("c")], "a, b depend on each other in a circle"),
-        ([row("a", "a")], "a depend on each other in a circle"),
+        ([row("a", "b"), row("b", "a"), row("c")], "a, b have circular dependencies"),
+        ([row("a", "a")], "a have circular dependencies"),
         ([row("a", "b"), gone("b")], "a depends on b, whose state is absent"),
     ],
 )
@@ -87,7 +87,7 @@ def test_one_that_fails_stops_only_those_that_depend_on_it():
     assert rows[0]["msg"] == "not started: it depends on app, which failed or was skipped"
     assert rows[2]["changed"] is True
     message = format_failures(rows)
-    assert message == "1 of 4 releases failed: db: no disk | Skipped, because they wait for one that failed: web, app"
+    assert message == "1 of 4 releases failed: db: no disk | Skipped, because they depend on a failed release: web, app"
     assert format_failures(run([row("a")])[0]) is None
 
 

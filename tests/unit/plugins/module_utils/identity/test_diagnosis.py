@@ -90,7 +90,7 @@ def test_a_cluster_without_an_issuer_yet():
 def test_an_annotation_with_a_near_key_is_pointed_at():
     stub = Stub()
     stub.read_service_account = lambda: {"metadata": {"annotations": {"eks.amazonaws.com/role_arn": ROLE}}}
-    assert "eks.amazonaws.com/role_arn is another key" in broken(stub).cause
+    assert "eks.amazonaws.com/role_arn is a different key" in broken(stub).cause
 
 
 def test_what_cannot_be_seen_is_said():
@@ -100,9 +100,9 @@ def test_what_cannot_be_seen_is_said():
         raise EksError("Kubernetes API: 403 Forbidden")
 
     stub.read_service_account = refuse
-    assert (broken(stub).found, broken(stub).cause) == ("cannot be seen", "Kubernetes API: 403 Forbidden")
+    assert (broken(stub).found, broken(stub).cause) == ("cannot be read", "Kubernetes API: 403 Forbidden")
     checks = {check.check: check for check in Diagnosis(stub).run()}
-    assert checks["role"].ok is None and checks["role"].found == "not looked at: annotation was not looked at"
+    assert checks["role"].ok is None and checks["role"].found == "skipped: annotation was skipped"
 
 
 @pytest.mark.parametrize(
@@ -122,9 +122,9 @@ def test_a_role_of_another_account_is_right_where_sts_lets_the_token_in(exchangi
     if not check:
         checks = {found.check: found for found in Diagnosis(stub).run()}
         assert (checks["exchange"].ok, checks["oidc_provider"].ok, checks["role"].ok) == (True, None, None)
-        assert checks["trust_provider"].found == "not looked at: role was not looked at"
+        assert checks["trust_provider"].found == "skipped: role was skipped"
     elif not exchanging:
-        assert "exchange: true asks STS" in found[0].cure
+        assert "set exchange=true to ask STS" in found[0].cure
 
 
 @pytest.mark.parametrize(
@@ -134,16 +134,16 @@ def test_a_role_of_another_account_is_right_where_sts_lets_the_token_in(exchangi
         (lambda pod: pod["spec"]["containers"][0]["env"][0].update(value="other"), "has AWS_ROLE_ARN other"),
         (
             lambda pod: pod["spec"]["containers"][0]["env"].append({"name": "AWS_ACCESS_KEY_ID", "value": "x"}),
-            "has AWS_ACCESS_KEY_ID, which SDKs take before the role",
+            "has AWS_ACCESS_KEY_ID, which SDKs use before the role",
         ),
         (
             lambda pod: pod["spec"]["containers"][0].update(env=[{"name": "AWS_CONTAINER_CREDENTIALS_FULL_URI"}]),
-            "was started under a pod identity association",
+            "was created with a pod identity association",
         ),
         (lambda pod: pod["spec"].update(volumes=[]), "its projected tokens are for none, not for sts.amazonaws.com"),
         (
             lambda pod: pod["metadata"].update(labels={"eks.amazonaws.com/skip-pod-identity-webhook": "x"}),
-            "keeps the webhook away",
+            "excludes it from the webhook",
         ),
     ],
 )
@@ -158,7 +158,7 @@ def test_what_a_pod_lacks(spoil, cause):
     [
         (("ReplicaSet", "my-app-7d4b9"), "kubectl rollout restart -n production deployment/my-app"),
         (("StatefulSet", "db"), "kubectl rollout restart -n production statefulset/db"),
-        (("Job", "run"), "kubectl delete -n production pod/my-app-7d4b9-x2, and Job run makes it again"),
+        (("Job", "run"), "kubectl delete -n production pod/my-app-7d4b9-x2; Job run recreates it"),
     ],
 )
 def test_a_pod_is_started_anew_by_what_owns_it(owner, cure):

@@ -63,7 +63,7 @@ def test_a_pattern_has_no_object_in_kubernetes():
         ({"namespace": "team.a"}, "namespace: 'team.a'"),
         ({"service_account": "-a"}, "service_account: '-a'"),
         ({"service_account": "app-*", "allow_patterns": True}, "role_name: is required"),
-        ({"service_account": None, "service_accounts": [{"name": "a"}, {"name": "a"}]}, "one is given twice"),
+        ({"service_account": None, "service_accounts": [{"name": "a"}, {"name": "a"}]}, "one is listed twice"),
         ({"role_arn": "arn:aws:iam::123456789012:role/x", "role_only": True}, "role_only: with role_arn"),
         (
             {"service_account_labels": {"app.kubernetes.io/managed-by": "x"}},

@@ -214,9 +214,9 @@ def test_what_is_named_and_does_not_exist_is_named_with_its_option(clients):
     )
     assert problems == [
         "eks_cluster_version: EKS does not offer 1.29. Versions are: 1.34.",
-        "eks_cluster_subnets: there is no subnet subnet-2 in this account and region.",
-        "eks_cluster_security_groups: there is no security group sg-1 in this account and region.",
-        f"eks_nodegroups_list[0].node_role: there is no IAM role {ROLE}.",
+        "eks_cluster_subnets: subnet subnet-2 does not exist in this account and region.",
+        "eks_cluster_security_groups: security group sg-1 does not exist in this account and region.",
+        f"eks_nodegroups_list[0].node_role: IAM role {ROLE} does not exist.",
     ]
     assert denied == []
 
