@@ -114,5 +114,5 @@ def test_a_server_of_another_ca_gets_no_token(keep, chart, monkeypatch, kubernet
     endpoint = kubernetes_sandbox.client("eks").describe_cluster(name=CLUSTER)["cluster"]["endpoint"]
     other = Connection(endpoint, Pki(tmp_path / "other", "other").ca_data)
     monkeypatch.setattr(environment, "build_connection", lambda *args: other)
-    assert "certificate signed by unknown authority" in keep("web", chart=chart, fails=True)["msg"]
+    assert "not issued by the cluster's certificate authority" in keep("web", chart=chart, fails=True)["msg"]
     assert reviews == []
