@@ -17,7 +17,6 @@ setup: ## make .venv, with the checkout in it as kumo.eks
 
 .PHONY: demo
 demo: ## the guide's cluster on the sandbox, from nothing to running pods
-	@tools/prepare.sh helm charts
 	@tools/demo.sh
 
 .PHONY: down
