@@ -22,6 +22,8 @@ BEHIND = timedelta(minutes=13, seconds=54)  # of the 14 minutes for which the ex
 LIFETIME = timedelta(minutes=14, seconds=6)  # so that a token lives for 12 seconds, and is used for 6
 SLOW_CLOCK = f"""
 import datetime, sys
+
+pytestmark = pytest.mark.extended
 if "ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token" in " ".join(sys.orig_argv):
     class Slow(datetime.datetime):
         @classmethod
