@@ -17,7 +17,6 @@ setup: ## make .venv, with the checkout in it as kumo.eks
 
 .PHONY: demo
 demo: ## the guide's cluster on the sandbox, from nothing to running pods
-	@tools/prepare.sh helm charts
 	@tools/demo.sh
 
 .PHONY: down
@@ -30,7 +29,7 @@ test: ## the gate: every check but a few that CI makes
 	@$(GATE)
 
 .PHONY: test-all
-test-all: all-binaries ## what make test leaves out: Helm 3, AWX's engine, old and new ansible-core, the tarball
+test-all: all-binaries ## what make test leaves out: longer tests, Helm 3, AWX's engine, old and new ansible-core, the tarball
 	@$(GATE) --rest
 
 .PHONY: unit
@@ -39,19 +38,19 @@ unit: setup ## unit tests
 
 .PHONY: integration
 integration: setup ## modules against the sandbox, in cycles of twelve steps
-	@$(GATE) integration
+	@$(GATE) integration integration-extended
 
 .PHONY: helm
 helm: all-binaries ## the Helm modules and role with the real Helm 3 and 4
-	@$(GATE) helm helm3
+	@$(GATE) helm helm-extended
 
 .PHONY: playbooks
 playbooks: binaries ## site.yml, teardown.yml and each role alone, against the sandbox
-	@$(GATE) playbooks
+	@$(GATE) playbooks playbooks-extended
 
 .PHONY: snippets
 snippets: binaries ## what the README, the guide and the modules' examples show, run
-	@$(GATE) snippets
+	@$(GATE) snippets snippets-extended
 
 .PHONY: runner
 runner: setup ## the example project under AWX's engine
@@ -63,7 +62,7 @@ iam-policy: binaries ## write the IAM policies in docs anew, from the calls of s
 
 .PHONY: molecule
 molecule: setup ## molecule's scenarios, with their idempotence step, against the sandbox
-	@$(GATE) molecule molecule-site
+	@$(GATE) molecule molecule-extended
 
 .PHONY: bench
 bench: setup ## measure, as ratios (25 minutes: one part waits as long as AWS lets wait)

@@ -3,6 +3,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PATH"
+
+# Programs are built from now on: network, control plane and nodes come up meanwhile. Building needs nothing but Python itself.
+PYTHONPATH="$PWD/sandbox" "$(tools/find-python.sh)" -m kumo_sandbox.toolchain.command \
+  kube-apiserver kube-controller-manager kube-scheduler kubectl etcd kwok helm charts >/dev/null &
+building=$!
+trap 'kill "$building" 2>/dev/null || true' EXIT
+tools/setup.sh
 speed="${DEMO_SPEED:-20}"
 state="${KUMO_SANDBOX_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/kumo-sandbox}"
 export KUBECONFIG="$state/demo-kubeconfig" KUMO_SANDBOX_STATE="$state"
@@ -10,20 +17,26 @@ export KUBECONFIG="$state/demo-kubeconfig" KUMO_SANDBOX_STATE="$state"
 export HELM_CONFIG_HOME="$state/helm/config" HELM_CACHE_HOME="$state/helm/cache" HELM_DATA_HOME="$state/helm/data"
 
 say() { printf '\n== %s\n' "$*"; }
-site() {
-  ansible-playbook kumo.eks.site -e eks_cluster_config=cluster-config.yaml -e @applications.yml \
-    -e ingress_nginx_repository="$charts" -e eks_cluster_kubeconfig="$KUBECONFIG"
+cluster() {
+  ansible-playbook kumo.eks.site -e eks_cluster_config=cluster-config.yaml -e eks_cluster_kubeconfig="$KUBECONFIG" "$@"
 }
+site() { cluster -e @applications.yml -e ingress_nginx_repository="$charts"; }
 
 say "Start the sandbox, $speed times as fast as AWS"
-kumo-sandbox up --speed "$speed"
+kumo-sandbox up --speed "$speed" --no-build
 eval "$(kumo-sandbox env)"
+cd docs/examples
+export ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false
+
+if kill -0 "$building" 2>/dev/null; then
+  say "Bring up network, control plane, nodes and add-ons, while the programs behind the Kubernetes API are built"
+  cluster
+fi
+wait "$building"
 kubectl=$(kumo-sandbox binaries kubectl | cut -f2)
 helm=$(kumo-sandbox binaries helm | cut -f2)
 PATH="$(dirname "$kubectl"):$(dirname "$helm"):$PATH"
 charts=$(kumo-sandbox charts)
-cd docs/examples
-export ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false
 
 say "Bring up the cluster of docs/examples/cluster-config.yaml, with the identities and releases of applications.yml"
 site

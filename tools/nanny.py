@@ -46,11 +46,18 @@ def end_rest() -> None:
         reap()
 
 
+def wait_for(command: int) -> int:
+    """The command's exit code. Orphans that end before it are reaped at once, as init does: a test may wait for their end."""
+    while True:
+        pid, status = os.wait()
+        if pid == command:
+            return os.waitstatus_to_exitcode(status)
+
+
 def main(command: list[str]) -> int:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    with subprocess.Popen(command) as process:
-        code = process.wait()
-    reap()
+    process = subprocess.Popen(command)
+    code = process.returncode = wait_for(process.pid)
     end_rest()
     return code if code >= 0 else 128 - code
 

@@ -55,8 +55,21 @@ def by_proof(pattern: str, never: str = "") -> Callable[[str, int], Counts]:
 
 
 def pytest_part(name: str, *words: str, leaves_out: str = "") -> Part:
-    command = [sys.executable, "-m", "pytest", "-q", *words]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "--durations=30",
+        "--durations-min=5",
+        *words,
+    ]  # the log says what is slow
     return Part(name, command, by_pytest, LINKED, (("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"),), leaves_out)
+
+
+def short_part(name: str, folder: str, leaves_out: str) -> Part:
+    """The tests of a folder without those that are marked as extended, which only `make test-all` runs."""
+    return pytest_part(name, "-m", "not extended", folder, leaves_out=leaves_out)
 
 
 def by_scenarios(text: str, code: int) -> Counts:
@@ -145,16 +158,16 @@ def static_parts() -> list[Part]:
 def parts_of_test() -> list[Part]:
     """What `make test` runs: the longest first, so that none of them is left to run alone."""
     return [
-        pytest_part("integration", "tests/integration"),
-        pytest_part("playbooks", "tests/playbooks"),
-        pytest_part("helm", "-m", "not extended", "tests/helm", leaves_out="Helm 3 (helm3)"),
+        short_part("integration", "tests/integration", "interrupted and simultaneous tasks (integration-extended)"),
+        short_part("playbooks", "tests/playbooks", "identities and shared resources in playbooks (playbooks-extended)"),
+        short_part("helm", "tests/helm", "Helm 3, recovery, rollbacks and chart sources (helm-extended)"),
         Part(
             "molecule",
-            ["bash", "tools/molecule.sh", "guide", "teardown"],
+            ["bash", "tools/molecule.sh", "guide"],
             by_scenarios,
-            leaves_out="molecule's scenario site",
+            leaves_out="molecule's scenarios site and teardown (molecule-extended)",
         ),
-        pytest_part("snippets", "tests/docs"),
+        short_part("snippets", "tests/docs", "the guide's own sandbox (snippets-extended)"),
         pytest_part("sandbox", "sandbox/tests"),
         pytest_part("unit", "tests/unit", "tests/support"),
         *static_parts(),
@@ -164,9 +177,12 @@ def parts_of_test() -> list[Part]:
 def parts_of_test_all() -> list[Part]:
     """What `make test-all` runs after it, for CI."""
     return [
-        pytest_part("helm3", "-m", "extended", "tests/helm"),
+        pytest_part("helm-extended", "-m", "extended", "tests/helm"),
+        pytest_part("integration-extended", "-m", "extended", "tests/integration"),
+        pytest_part("playbooks-extended", "-m", "extended", "tests/playbooks"),
+        Part("molecule-extended", ["bash", "tools/molecule.sh", "teardown", "site"], by_scenarios),
         pytest_part("runner", "tests/runner"),
-        Part("molecule-site", ["bash", "tools/molecule.sh", "site"], by_scenarios),
+        pytest_part("snippets-extended", "-m", "extended", "tests/docs"),
         core_part("oldest"),
         core_part("newest"),
         oldest_kubernetes_part(),

@@ -28,7 +28,7 @@ def find_default_state() -> str:
 
 def start_sandbox(options: argparse.Namespace, state_dir: StateDir) -> None:
     """Start a server in the background; one that runs already is left alone."""
-    if state_dir.read_facts() is None and not options.no_kubernetes:
+    if state_dir.read_facts() is None and not (options.no_kubernetes or options.no_build):
         binaries.ensure()
     with state_dir.lock():
         facts = state_dir.read_facts() or start_server(options, state_dir)
@@ -177,6 +177,11 @@ def build_parser() -> argparse.ArgumentParser:
         made.add_argument("--enforce-iam", action="store_true", help="let IAM decide who may do what")
         made.add_argument("--quota", action="append", default=[], metavar="NAME=NUMBER", help="raise or lower a quota")
         made.add_argument("--no-kubernetes", action="store_true", help="clusters without a control plane behind them")
+        made.add_argument(
+            "--no-build",
+            action="store_true",
+            help="start at once; what first talks to a cluster's API server builds missing programs, or waits for who does",
+        )
     command("down", stop_sandbox)
     command("env", print_environment).add_argument(
         "--format", choices=["shell", "json"], default="shell", help="(default: %(default)s)"

@@ -110,6 +110,7 @@ def in_order(value: Any) -> Any:
     return sorted((in_order(item) for item in value), key=json.dumps) if isinstance(value, list) else value
 
 
+@pytest.mark.extended
 def test_the_guides_own_sandbox(story: Story, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(story, "state", story.folder / "sandbox")
     try:

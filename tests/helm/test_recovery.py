@@ -17,6 +17,8 @@ import pytest
 from charts import NEVER_READY, config_map, write_chart
 from conftest import CLUSTER, HELM_4
 
+pytestmark = pytest.mark.extended
+
 NOW = {"recover": True, "recover_after": 0}
 
 

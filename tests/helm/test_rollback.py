@@ -8,6 +8,8 @@ import pytest
 from charts import NEVER_READY, SECRET, SETTINGS, WORKLOAD, write_chart
 from conftest import CLUSTER, HELM_4
 
+pytestmark = pytest.mark.extended
+
 
 @pytest.fixture
 def web(keep, tmp_path):

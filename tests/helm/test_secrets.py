@@ -36,11 +36,12 @@ def keys(kubernetes_sandbox):
 
 
 def tasks(chart: str, repository: str):
-    at = {"cluster_name": CLUSTER, "name": "quiet", "namespace": "quiet"}
+    release = {"name": "quiet", "namespace": "quiet"}
+    at = {"cluster_name": CLUSTER, **release}
     yield "eks_helm", {**at, "chart": chart, "create_namespace": True, "wait": True}
     yield "eks_helm_info", {"cluster_name": CLUSTER, "details": ["user_values", "history", "manifest", "notes"]}
     yield "eks_helm", {**at, "chart": chart, **WITH_SECRETS}
-    yield "eks_helm", {"cluster_name": CLUSTER, "releases": [{**at, "chart": chart, **MORE_SECRETS}]}
+    yield "eks_helm", {"cluster_name": CLUSTER, "releases": [{**release, "chart": chart, **MORE_SECRETS}]}
     yield "eks_helm_rollback", {**at, "revision": 1}
     yield "eks_helm_repository", {"name": "here", "url": repository, "update": True}
     yield "eks_helm_repository", {"repositories": [{"name": "more", "url": repository, **CREDENTIALS}]}

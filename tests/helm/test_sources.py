@@ -12,6 +12,8 @@ from conftest import HELM_4, serve_files, serve_registry
 
 from ansible_collections.kumo.eks.plugins.module_utils.helm import ecr as helm_ecr
 
+pytestmark = pytest.mark.extended
+
 USER, PASSWORD = "reader", "open-sesame"
 BCRYPT = "$2y$05$abcdefghijklmnopqrstuutXu9KzOt.1yBoZUeFWoT/914/JfszCO"
 # an account and a region that are not the cluster's; moto's password holds the account

@@ -14,6 +14,8 @@ import pytest
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.network import Network
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import NetworkOptions
 
+pytestmark = pytest.mark.extended
+
 OPTIONS = NetworkOptions(
     "my-cluster",
     "ap-northeast-1",

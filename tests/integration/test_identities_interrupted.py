@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from processes import play, started, until
 
+pytestmark = pytest.mark.extended
+
 CLUSTER = "my-cluster"
 READ = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 DOCUMENT = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}

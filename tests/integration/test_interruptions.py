@@ -15,6 +15,8 @@ from processes import play, started, until
 
 from kumo_sandbox.principals import make_administrator
 
+pytestmark = pytest.mark.extended
+
 CLUSTER = "my-cluster"
 MODULES = ("eks_cluster", "eks_nodegroup", "eks_fargate_profile", "eks_addon")
 CREATE = {

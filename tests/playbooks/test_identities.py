@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+pytestmark = pytest.mark.extended
+
 READ = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 NAME = "my-cluster"
 

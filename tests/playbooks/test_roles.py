@@ -54,6 +54,7 @@ def test_cluster_alone(cycle, ground):
     )
 
 
+@pytest.mark.extended
 def test_a_cluster_in_auto_mode(sandbox, play_role, ground, account):
     """Its three parts, no bootstrapped add-ons, and roles with what Auto Mode asks for, from one variable."""
     before = account()
@@ -111,6 +112,7 @@ def test_fargate_alone(cycle, cluster):
     )
 
 
+@pytest.mark.extended
 def test_roles_that_no_list_names_any_more_go_with_the_cluster(sandbox, play_role, ground, account):
     """A node group that was renamed, a file without Fargate profiles: their roles carry the cluster's tag."""
     before = account()
@@ -130,6 +132,7 @@ def test_addons_alone(cycle, cluster):
     cycle("eks_addons", eks_addons_list=[{"name": "kube-proxy"}, {"name": "vpc-cni"}])
 
 
+@pytest.mark.extended
 def test_a_role_that_clusters_share_goes_with_the_last_of_them(sandbox, play_role, ground):
     iam = sandbox.client("iam")
     options = {"eks_cluster_subnets": ground["subnets"], "eks_cluster_role_name": "shared"}
@@ -144,6 +147,7 @@ def test_a_role_that_clusters_share_goes_with_the_last_of_them(sandbox, play_rol
     assert "shared" not in [row["RoleName"] for row in iam.list_roles()["Roles"]]
 
 
+@pytest.mark.extended
 def test_what_somebody_else_made_is_used_and_never_removed(sandbox, play_role, ground, account):
     options = {
         "eks_cluster_name": NAME,
@@ -161,6 +165,7 @@ def test_what_somebody_else_made_is_used_and_never_removed(sandbox, play_role, g
     assert "eksClusterRole" in account()["roles"]
 
 
+@pytest.mark.extended
 def test_a_network_that_others_use_is_kept_whole_and_says_why(sandbox, play_role, account):
     options = {"eks_cluster_name": NAME, "eks_network_nat_gateway": "Disable", "eks_network_zones": ZONES}
     play_role("eks_network", **options).assert_ok()
@@ -185,6 +190,7 @@ def test_subnets_that_are_given_are_used_and_left_alone(play_role, ground, accou
     assert account() == before
 
 
+@pytest.mark.extended
 def test_a_vpc_of_the_same_name_is_not_taken_for_ours(sandbox, play_role, account):
     ec2 = sandbox.client("ec2")
     tags = [{"Key": "Name", "Value": NAME}, {"Key": f"kubernetes.io/cluster/{NAME}", "Value": "owned"}]
@@ -200,6 +206,7 @@ def test_a_vpc_of_the_same_name_is_not_taken_for_ours(sandbox, play_role, accoun
     assert account() == before
 
 
+@pytest.mark.extended
 def test_site_on_given_subnets_makes_no_network(play, ground, account):
     before = account()
     options = {"eks_cluster_name": NAME, "eks_network_subnets": {"private": ground["subnets"]}, "eks_addons_list": []}

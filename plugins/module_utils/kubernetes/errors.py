@@ -27,6 +27,10 @@ HINT_FORBIDDEN = (
     " the access entry, or bind a role to its groups"
 )
 # https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html
+HINT_UNTRUSTED = (
+    "Its certificate was not issued by the cluster's certificate authority, so nothing was sent to it. Check for a proxy that"
+    " replaces certificates, and for a name that leads to another server"
+)
 HINT_UNREACHABLE = (
     "Check that this machine is admitted by the cluster's public_access_cidrs, or is in a network connected to its VPC"
     " where only the private endpoint is enabled"
@@ -83,8 +87,11 @@ def build_refusal(
 
 
 def build_unreachable(host: str, error: Exception) -> KubernetesError:
-    """The error for a call that nothing answered."""
-    return KubernetesError(f"Kubernetes API {host} does not answer: {_find_cause(error)}. {HINT_UNREACHABLE}.", 0)
+    """The error for a call that nothing answered, or whose answer came from another server than the cluster's."""
+    cause = _find_cause(error)
+    if "CERTIFICATE_VERIFY_FAILED" in cause:
+        return KubernetesError(f"Kubernetes API {host} is not trusted: {cause}. {HINT_UNTRUSTED}.", 0)
+    return KubernetesError(f"Kubernetes API {host} does not answer: {cause}. {HINT_UNREACHABLE}.", 0)
 
 
 def _find_cause(error: Exception) -> str:
