@@ -198,7 +198,7 @@ def test_a_role_is_taken_away_in_place_and_stays_with_every_other_change(addon, 
     values = {"env": {"ENABLE_PREFIX_DELEGATION": "true"}}
     assert addon(configuration_values=values, wait=True)["service_account_role_arn"] == pod_roles[0]
     planned = addon(service_account_role_arn="", check=True)
-    assert planned["changed"] and planned["diff"]["after"]["service_account_role_arn"] is None
+    assert planned["changed"] and planned["diff"]["before"]["service_account_role_arn"] == pod_roles[0]
     result = addon(service_account_role_arn="", wait=True)
     assert result["changed"] and not result.get("service_account_role_arn")
     assert (result["created_at"], result["configuration_values"]) == (made["created_at"], json.dumps(values))

@@ -179,6 +179,22 @@ def test_a_creation_that_eks_would_not_take_is_refused_in_check_mode_too(sandbox
     assert sent(sandbox) == []
 
 
+def test_an_upgrade_waits_for_node_groups_that_are_behind(sandbox, standing, ground):
+    eks = sandbox.client("eks")
+    group = {"clusterName": NAME, "nodegroupName": "old"}
+    eks.create_nodegroup(subnets=ground["subnets"], nodeRole=ground["node_role"], **group)
+    eks.describe_nodegroup(**group)
+    assert standing(version="1.34", wait=True)["changed"]
+    sandbox.recorder.clear()
+    for check in (True, False):
+        refused = standing(version="1.35", check=check)
+        assert refused["failed"] and "are at 1.34. Update first: old (1.33)." in refused["msg"], refused["msg"]
+    assert sent(sandbox) == []
+    eks.update_nodegroup_version(**group, version="1.34")
+    eks.describe_nodegroup(**group)
+    assert standing(version="1.35", wait=True)["version"] == "1.35"
+
+
 def test_an_upgrade_is_rolled_back_within_its_days_and_only_when_asked_for(sandbox, standing):
     assert standing(version="1.34", wait=True)["version"] == "1.34"
     planned = standing(version="1.33", rollback=True, check=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
-from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none, list_names
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS, apply_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
@@ -195,6 +195,7 @@ class ClusterResource(EksResource):
             check_step(raw["version"], desired["version"], f"cluster {self.name}", bool(desired.get("rollback")))
             if parse_minor(desired["version"]) > parse_minor(raw["version"]):
                 self._validate_offered(desired["version"])
+                self._validate_node_versions(raw["version"], desired["version"])
         self._validate_frozen(raw, desired)
         self._validate_mode(raw, desired)
         self._validate_egress(raw, desired)
@@ -254,6 +255,30 @@ class ClusterResource(EksResource):
             raise ValidationError(
                 f"version: EKS does not offer {version}. Versions are: {', '.join(sorted(offered, key=parse_minor))}."
             )
+
+    def _validate_node_versions(self, current: str, wanted: str) -> None:
+        """EKS updates a cluster only when all of its managed node groups have its current version.
+
+        "Nodegroups x must be updated to match cluster version 1.19 before updating cluster version":
+        https://github.com/hashicorp/terraform-provider-aws/issues/19478
+        """
+        try:
+            names = list_names(self.client, "list_nodegroups", "nodegroups", self.name)
+            groups = describe_all(names, self._describe_nodegroup)
+        except Exception as error:
+            if has_code(error, *DENIED):
+                return
+            raise
+        behind = [f"{raw['nodegroupName']} ({raw['version']})" for raw in groups if raw["version"] != current]
+        if behind:
+            raise ValidationError(
+                f"version: EKS updates cluster {self.name} to {wanted} only when all of its managed node groups are at {current}."
+                f" Update first: {', '.join(behind)}."
+            )
+
+    def _describe_nodegroup(self, name: str) -> dict[str, Any] | None:
+        names = {"clusterName": self.name, "nodegroupName": name}
+        return describe_or_none(self.client.describe_nodegroup, "nodegroup", **names)
 
     def _validate_frozen(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
         paths = {field.option: field for field in FIELDS}
