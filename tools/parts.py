@@ -130,6 +130,13 @@ def static_parts() -> list[Part]:
     changelog = f"{BIN}/antsibull-changelog lint -v && echo changelog read"
     lint = f"{BIN}/ansible-lint --offline --profile production -v"
     return [
+        Part(
+            "sanity",
+            sanity,
+            by_proof(VALIDATED, 'shellcheck" not found|"validate-modules"\nNo tests applicable'),
+            LINKED,
+            (("ANSIBLE_TEST_CONTENT_ROOT", str(LINKED)), ("HOME", str(CACHE / "home"))),
+        ),
         Part("ruff", ["bash", "-c", ruff], by_proof(r"\d+ files already formatted")),
         Part("changelog", ["bash", "-c", changelog], by_proof("changelog read")),
         Part(
@@ -144,13 +151,6 @@ def static_parts() -> list[Part]:
             "ansible-lint",
             ["bash", "-c", lint],
             by_proof(r"Passed: 0 failure\(s\), 0 warning\(s\) .* [1-9]\d* files", "args\\["),
-        ),
-        Part(
-            "sanity",
-            sanity,
-            by_proof(VALIDATED, 'shellcheck" not found|"validate-modules"\nNo tests applicable'),
-            LINKED,
-            (("ANSIBLE_TEST_CONTENT_ROOT", str(LINKED)), ("HOME", str(CACHE / "home"))),
         ),
     ]
 
@@ -169,8 +169,8 @@ def parts_of_test() -> list[Part]:
         ),
         short_part("snippets", "tests/docs", "the guide's own sandbox (snippets-extended)"),
         pytest_part("sandbox", "sandbox/tests"),
-        pytest_part("unit", "tests/unit", "tests/support"),
         *static_parts(),
+        pytest_part("unit", "tests/unit", "tests/support"),
     ]
 
 

@@ -18,12 +18,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection imp
 from kumo_sandbox.kubernetes import tokens
 from kumo_sandbox.kubernetes.pki import Pki
 
+pytestmark = pytest.mark.extended
 BEHIND = timedelta(minutes=13, seconds=54)  # of the 14 minutes for which the exec credential calls its tokens good
 LIFETIME = timedelta(minutes=14, seconds=6)  # so that a token lives for 12 seconds, and is used for 6
 SLOW_CLOCK = f"""
 import datetime, sys
-
-pytestmark = pytest.mark.extended
 if "ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token" in " ".join(sys.orig_argv):
     class Slow(datetime.datetime):
         @classmethod
