@@ -148,3 +148,12 @@ def test_a_service_linked_role_is_the_services(iam, refused):
     assert "UnmodifiableEntity" in refused(iam.delete_role, RoleName=role)
     arn = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"
     assert "UnmodifiableEntity" in refused(iam.attach_role_policy, RoleName=role, PolicyArn=arn)
+
+
+def test_a_policy_that_is_attached_again_is_attached_once(iam, role):
+    arn = iam.create_policy(PolicyName="p", PolicyDocument=document(200))["Policy"]["Arn"]
+    for _each in range(2):
+        iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+    assert iam.get_policy(PolicyArn=arn)["Policy"]["AttachmentCount"] == 1
+    iam.detach_role_policy(RoleName=role, PolicyArn=arn)
+    iam.delete_policy(PolicyArn=arn)
