@@ -4,9 +4,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PATH"
 
-# Programs are built from now on: network, control plane and nodes come up meanwhile. Building needs nothing but Python itself.
-PYTHONPATH="$PWD/sandbox" "$(tools/find-python.sh)" -m kumo_sandbox.toolchain.command \
-  kube-apiserver kube-controller-manager kube-scheduler kubectl etcd kwok helm charts >/dev/null &
+# Programs are built from now on: network, control plane and nodes come up meanwhile.
+tools/programs.sh helm charts &
 building=$!
 trap 'kill "$building" 2>/dev/null || true' EXIT
 tools/setup.sh

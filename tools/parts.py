@@ -55,15 +55,8 @@ def by_proof(pattern: str, never: str = "") -> Callable[[str, int], Counts]:
 
 
 def pytest_part(name: str, *words: str, leaves_out: str = "") -> Part:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "--durations=30",
-        "--durations-min=5",
-        *words,
-    ]  # the log says what is slow
+    slow = ("--durations=30", "--durations-min=5")  # for the log
+    command = [sys.executable, "-m", "pytest", "-q", *slow, *words]
     return Part(name, command, by_pytest, LINKED, (("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"),), leaves_out)
 
 

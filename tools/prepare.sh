@@ -4,11 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/.venv/bin:$PATH"
-python=$(tools/find-python.sh)
-control_plane=(kube-apiserver kube-controller-manager kube-scheduler kubectl etcd kwok)
 
-# The part of the sandbox that builds needs nothing but Python itself.
-PYTHONPATH="$PWD/sandbox" "$python" -m kumo_sandbox.toolchain.command "${control_plane[@]}" "$@" >/dev/null &
+tools/programs.sh "$@" &
 building=$!
 trap 'kill "$building" 2>/dev/null || true' EXIT
 tools/setup.sh

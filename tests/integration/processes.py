@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Modules in processes of their own, for tests that run several at once, or kill one."""
+"""Modules and plays in processes of their own, for tests that run several at once, kill one, or read what it prints meanwhile."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 
@@ -33,6 +34,26 @@ def started(module: str, options: dict[str, Any], **environment: str) -> subproc
     )
     command = [sys.executable, "-c", code, json.dumps(options)]
     env = {**os.environ, **environment}
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def build_play(*tasks: dict[str, Any]) -> dict[str, Any]:
+    """A play of these tasks on this machine."""
+    return {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+        "tasks": list(tasks),
+    }
+
+
+def start_play(playbook: Path, folder: Path, tasks: list[dict[str, Any]], *flags: str) -> subprocess.Popen[str]:
+    """A play of these tasks, as a user runs it; ``playbook`` is the program, and ``folder`` the test's own."""
+    book = folder / "book.json"
+    book.write_text(json.dumps([build_play(*tasks)]))
+    command = [str(playbook), *flags, "-i", "localhost,", str(book)]
+    env = {**os.environ, "ANSIBLE_HOME": str(folder / "home"), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "300"}
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

@@ -4,19 +4,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
 
 import pytest
 from moto.ec2.models import ec2_backends
+from processes import start_play
 
-PLAY = {
-    "hosts": "localhost",
-    "connection": "local",
-    "gather_facts": False,
-    "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
-}
 OPTIONS = {"cluster_name": "my-cluster", "region": "ap-northeast-1", "zone_count": 2, "nat_gateway": "Single"}
 
 
@@ -29,11 +22,7 @@ def start(tmp_path, commands):
             {"kumo.eks.eks_network": {**OPTIONS, **options}, "register": "made"},
             {"ansible.builtin.debug": {"msg": "ready={{ made.ready }} changed={{ made.changed }}"}},
         ]
-        book = tmp_path / "book.json"
-        book.write_text(json.dumps([{**PLAY, "tasks": tasks}]))
-        env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "300"}
-        command = [str(commands.playbook), "-i", "localhost,", str(book)]
-        return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return start_play(commands.playbook, tmp_path, tasks)
 
     return run
 

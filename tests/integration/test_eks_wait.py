@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import ansible_runner
 import pytest
+from processes import build_play, start_play
 from support.warm import Commands
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
@@ -144,27 +144,11 @@ def test_faults_of_the_service_are_ridden_out(sandbox, cluster, wait, kind):
     assert found(wait(all=True)) == EVERYTHING
 
 
-def book_of(*tasks: dict[str, object]) -> dict[str, object]:
-    """A play of these tasks on this machine."""
-    return {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
-        "tasks": list(tasks),
-    }
-
-
 def playing(commands: Commands, tmp_path: Path, *flags: str, **options: object) -> subprocess.Popen[str]:
     """A play of one eks_wait, as a user runs it."""
     task = {"kumo.eks.eks_wait": {"cluster_name": NAME, **options}, "register": "waited"}
     debug = {"ansible.builtin.debug": {"msg": "{{ waited.resources | to_json }}"}}
-    play = book_of(task, debug)
-    book = tmp_path / "book.json"
-    book.write_text(json.dumps([play]))
-    command = [str(commands.playbook), *flags, "-i", "localhost,", str(book)]
-    env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1", "COLUMNS": "300"}
-    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return start_play(commands.playbook, tmp_path, [task, debug], *flags)
 
 
 def test_a_playbook_shows_each_change_and_a_heartbeat_on_standard_error(sandbox, cluster, ground, tmp_path, commands):
@@ -195,7 +179,7 @@ def test_awx_gets_the_lines_among_its_events(sandbox, cluster, ground, tmp_path,
     cluster.create_nodegroup(
         clusterName=NAME, nodegroupName="fresh", nodeRole=ground["node_role"], subnets=ground["subnets"]
     )
-    play = book_of(
+    play = build_play(
         {"kumo.eks.eks_wait": {"cluster_name": NAME, "nodegroups": ["fresh"], "interval": 1, "heartbeat": 1}}
     )
     events = []

@@ -11,10 +11,8 @@ from typing import Any
 Spec = dict[str, Any]
 
 PURPOSES = ("cluster", "auto_mode_cluster", "node", "auto_mode_node", "fargate", "addon", "custom")
-WELL_KNOWN = (
-    "alb_ingress",
-    "app_mesh",
-    "app_mesh_preview",
+# The policies of iam/well_known_policies that the service account of a controller needs.
+CONTROLLER_POLICIES = (
     "auto_scaler",
     "aws_load_balancer_controller",
     "cert_manager",
@@ -26,6 +24,7 @@ WELL_KNOWN = (
     "image_builder",
     "xray",
 )
+WELL_KNOWN = ("alb_ingress", "app_mesh", "app_mesh_preview", *CONTROLLER_POLICIES)
 
 
 def build_permissions_spec(well_known: Iterable[str]) -> Spec:

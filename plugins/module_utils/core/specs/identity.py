@@ -7,31 +7,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role import build_permissions_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role import (
+    CONTROLLER_POLICIES,
+    build_permissions_spec,
+)
 
 Spec = dict[str, Any]
 NAMESPACE = "default"  # as for kubectl, where none is given
 
 
-# The policies of iam/well_known_policies that the service account of a controller needs.
-WELL_KNOWN = (
-    "auto_scaler",
-    "aws_load_balancer_controller",
-    "cert_manager",
-    "cloud_watch",
-    "ebs",
-    "efs",
-    "external_dns",
-    "fsx",
-    "image_builder",
-    "xray",
-)
-
-
 def build_role_spec() -> Spec:
     """The options of the IAM role of an identity, with its policies and tags."""
     names = dict(role_name=dict(type="str"), role_arn=dict(type="str"))
-    return {**names, **build_permissions_spec(WELL_KNOWN), "purge_tags": dict(type="bool", default=True)}
+    return {**names, **build_permissions_spec(CONTROLLER_POLICIES), "purge_tags": dict(type="bool", default=True)}
 
 
 def build_identity_spec() -> Spec:
