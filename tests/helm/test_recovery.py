@@ -55,7 +55,7 @@ def waiting(namespace, kubectl):
         pid = until(lambda: helm_at(verb, namespace), f"wait for helm {verb}")
         if status != "uninstalling":
             until(
-                lambda: "False" in kubectl("get", "pods", *at[:2], "--output", READY),
+                lambda: "False" in kubectl("get", "pods", *at[:2], "--output", CONDITIONS),
                 "wait for a pod that is not ready",
             )
         return int(str(pid))
@@ -63,7 +63,7 @@ def waiting(namespace, kubectl):
     return look
 
 
-READY = "jsonpath={.items[*].status.conditions[?(@.type=='Ready')].status}"
+CONDITIONS = "jsonpath={.items[*].status.conditions[*].status}"  # one without a node has no other than PodScheduled
 
 
 @pytest.fixture
@@ -151,6 +151,33 @@ def test_a_broken_uninstallation_is_finished(keep, broken_off, tmp_path, kubectl
     freed = keep("web", chart=chart, **NOW)
     assert freed["recovered"].startswith("finished the uninstallation, which was uninstalling since ")
     assert (freed["action"], freed["status"], freed["revision"]) == ("install", "deployed", 1)
+
+
+@pytest.mark.parametrize("before", [None, {}], ids=["first", "later"])
+@HELM_4
+def test_a_helm_that_crashed_is_run_again(keep, waiting, chart, kubectl, before):
+    """SIGQUIT makes Go's runtime end a program as a panic does; the pods find their node only after that."""
+    if before is not None:
+        keep("web", chart=chart, values=before, wait=True)
+    node = kubectl("get", "nodes", "--output", "jsonpath={.items[0].metadata.name}")
+
+    def crash() -> None:
+        os.kill(waiting("upgrade", "pending-install" if before is None else "pending-upgrade"), signal.SIGQUIT)
+        kubectl("label", "node", node, "crash=true")
+
+    crasher = threading.Thread(target=crash)
+    crasher.start()
+    values = {"controller": {"nodeSelector": {"crash": "true"}}}
+    made = keep("web", chart=chart, values=values, wait=True)
+    crasher.join()
+    kubectl("label", "node", node, "crash-")
+    assert (made["changed"], made["action"], made["status"]) == (
+        True,
+        "install" if before is None else "upgrade",
+        "deployed",
+    )
+    assert "Helm crashed (SIGQUIT: quit) and was run again" in made["warnings"][0]
+    assert keep("web", chart=chart, values=values)["changed"] is False
 
 
 def left_over(tmp_path: Path) -> list[Path]:

@@ -45,6 +45,15 @@ class HelmError(EksError):
         """Whether the release does not exist (any more)."""
         return "release: not found" in self.stderr
 
+    @property
+    def is_crash(self) -> bool:
+        """Whether Go's runtime ended Helm, so that nobody works on the release any more.
+
+        Helm 4 may panic where a wait ends just when it looks at a pod that found no node for 15 seconds: the status check that
+        kstatus scheduled sends on a closed channel (fluxcd/cli-utils, pkg/kstatus/watcher/object_status_reporter.go).
+        """
+        return self.facts["rc"] == 2 and "\ngoroutine " in self.stderr
+
 
 class Stopped(BaseException):
     """The module received SIGTERM. Not an Exception: no handler of failures may catch it."""

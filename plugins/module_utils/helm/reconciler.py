@@ -211,7 +211,23 @@ class ReleaseReconciler:
         """Change the release; a failure says what became of it and which pods were to blame."""
         self._pods.follow(self._operations.read_manifest)
         try:
-            return change()
+            return self._repeat_after_crash(change)
         except HelmError as error:
             pods = self._pods.format_last()
             raise build_failure(error, before, self._operations.find(), pods, self._params["atomic"]) from error
+
+    def _repeat_after_crash(self, change: Callable[[], Any]) -> Any:
+        """Change the release, once more where Helm crashed: nobody works on what it left pending, so that is freed at once."""
+        try:
+            return change()
+        except HelmError as error:
+            if not error.is_crash:
+                raise
+            cause = error.stderr.partition("\n")[0]
+        current, title = self._operations.find(), self._operations.title
+        if current is not None and current.status in PENDING:
+            target = find_rollback_target(current, self._operations.list_history())
+            if target is not None:  # else the uninstallation goes on by being asked for again
+                self._operations.rollback_pending(target)
+        self._session.warn(f"{title}: Helm crashed ({cause}) and was run again")
+        return change()
