@@ -8,12 +8,12 @@ import time
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import format_duration
+from ansible_collections.kumo.eks.plugins.plugin_utils.installed_modules import InstalledModules
 
 display = Display()
 HEARTBEAT = 60.0  # seconds between two lines while nothing changes
@@ -28,7 +28,7 @@ class StepFailed(Exception):
         self.result = result
 
 
-class ActionModule(ActionBase):
+class ActionModule(InstalledModules):
     """Runs the module of the same name without waits, again until nothing is left to do, and prints what is on its way."""
 
     TRANSFERS_FILES = False

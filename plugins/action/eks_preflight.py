@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.preflight import (
@@ -16,11 +14,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.preflight impor
     check_input,
     raise_report,
 )
+from ansible_collections.kumo.eks.plugins.plugin_utils.installed_modules import InstalledModules
 
 SECRETS = ("helm_repositories", "helm_releases")  # passwords and values: a module's parameters are logged on its host
 
 
-class ActionModule(ActionBase):
+class ActionModule(InstalledModules):
     """Checks the input, and by the module of the same name the account where that is asked for."""
 
     TRANSFERS_FILES = False

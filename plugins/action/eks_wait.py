@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.core.unsettled import collect_unsettled
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline
 from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import Limits, Observation, Watcher, follow
+from ansible_collections.kumo.eks.plugins.plugin_utils.installed_modules import InstalledModules
 
 display = Display()
 
@@ -25,7 +25,7 @@ class ObservationFailed(Exception):
         self.result = result
 
 
-class ActionModule(ActionBase):
+class ActionModule(InstalledModules):
     """Polls with the module of the same name, and prints each status change and regularly the elapsed time."""
 
     TRANSFERS_FILES = False

@@ -541,7 +541,7 @@ iam_roles:
 from functools import partial
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import RegionalClients, get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition
@@ -618,8 +618,9 @@ def build_manager(module: AnsibleAWSModule) -> ClusterRoleManager:
     region, partition = module.region, get_partition(module.region)
     owner = build_owner_key(region, module.params["cluster_name"])
     scope = IamScope(partition, owner, lambda: get_client(module, "sts").get_caller_identity()["Account"])
-    clients = RegionalClients(module)
-    finder = UsageFinder(clients.get_client, region, partition, build_leaving(module), module.params["usage_regions"])
+    finder = UsageFinder(
+        partial(get_client, module), region, partition, build_leaving(module), module.params["usage_regions"]
+    )
     return ClusterRoleManager(RoleManager(get_client(module, "iam"), scope, module.check_mode), finder)
 
 

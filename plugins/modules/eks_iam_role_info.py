@@ -141,9 +141,10 @@ not_determined:
   sample: ["clusters in eu-west-1 (AccessDeniedException: ...)"]
 """
 
+from functools import partial
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import RegionalClients, get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition
@@ -159,8 +160,8 @@ def build_manager(module: AnsibleAWSModule) -> ClusterRoleManager:
     region, cluster = module.region, module.params["cluster_name"]
     partition, owner = get_partition(region), build_owner_key(region, cluster)
     scope = IamScope(partition, owner, lambda: get_client(module, "sts").get_caller_identity()["Account"])
-    leaving, clients = Leaving(region, cluster), RegionalClients(module)
-    finder = UsageFinder(clients.get_client, region, partition, leaving, module.params["usage_regions"])
+    leaving = Leaving(region, cluster)
+    finder = UsageFinder(partial(get_client, module), region, partition, leaving, module.params["usage_regions"])
     return ClusterRoleManager(RoleManager(get_client(module, "iam"), scope), finder)
 
 

@@ -18,7 +18,7 @@ options:
   results:
     description:
       - Registered results of modules of this collection, in any order. Results of skipped tasks are ignored.
-      - A result of M(kumo.eks.eks_wait) provides the final status of its resources.
+      - A result of M(kumo.eks.eks_wait) provides the final status of its resources and the cluster's endpoint.
     type: list
     elements: dict
     required: true

@@ -193,6 +193,16 @@ resources:
       returned: always
       type: float
       sample: 118.4
+    version:
+      description: The cluster's Kubernetes version.
+      returned: for the cluster
+      type: str
+      sample: "1.35"
+    endpoint:
+      description: The URL of the cluster's Kubernetes API server.
+      returned: for the cluster, as soon as it has one
+      type: str
+      sample: https://0123456789ABCDEF0123456789ABCDEF.gr7.ap-northeast-1.eks.amazonaws.com
 """
 
 from dataclasses import asdict
@@ -202,7 +212,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_cli
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.unsettled import collect_unsettled
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline
-from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import Limits, Observation, Watcher, follow
+from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import Limits, Watcher, follow
 from ansible_collections.kumo.eks.plugins.module_utils.eks.watch_targets import KINDS, describe_targets, validate_params
 
 
@@ -242,15 +252,6 @@ def merge_unsettled(params: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def build_rows(observations: list[Observation]) -> list[dict[str, Any]]:
-    """The rows of the result, after a single poll."""
-    rows = [
-        (observation.kind, observation.name, observation.status, observation.reason, 0.0)
-        for observation in observations
-    ]
-    return [dict(zip(("kind", "name", "status", "issues", "seconds"), row, strict=True)) for row in rows]
-
-
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True)
     params = module.params
@@ -261,7 +262,7 @@ def main() -> None:
             params = merge_unsettled(params)
         eks = get_client(module)
         if module.check_mode:
-            result = {"resources": build_rows(describe_targets(eks, params))}
+            result = {"resources": [observation.build_row() for observation in describe_targets(eks, params)]}
         elif params["_poll_once"]:
             observations = [asdict(observation) for observation in describe_targets(eks, params)]
             result = {"observations": observations, "limits": asdict(limits), "cluster_name": params["cluster_name"]}

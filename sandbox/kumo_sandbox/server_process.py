@@ -88,6 +88,7 @@ def serve(options: argparse.Namespace, state_dir: StateDir) -> None:
         sandbox.start()
     except (OSError, SystemExit) as error:
         raise Failure(f"port {options.port} cannot be had: {error}; give another --port") from error
+    sandbox.account.aws_context.load(options.region)
     state_dir.write_facts({"pid": os.getpid(), "endpoint": sandbox.endpoint, "env": sandbox.env})
     try:
         signal.sigwait({signal.SIGTERM, signal.SIGINT})

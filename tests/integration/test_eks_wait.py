@@ -63,6 +63,9 @@ def test_all_waits_for_everything_the_cluster_has(cluster, wait):
     result = wait(all=True)
     assert not result["failed"] and not result["changed"], result
     assert found(result) == EVERYTHING
+    described = cluster.describe_cluster(name=NAME)["cluster"]
+    rows = [(row.get("version"), row.get("endpoint")) for row in result["resources"]]
+    assert rows == [(described["version"], described["endpoint"])] + [(None, None)] * 3
 
 
 def test_names_choose_and_the_cluster_alone_is_what_nothing_else_means(cluster, wait):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from typing import Any
 
 try:
@@ -15,6 +16,7 @@ try:
 except ImportError:
     pass  # Handled by AnsibleAWSModule
 
+from ansible.module_utils.ansible_release import __version__ as ansible_version
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import (
     get_aws_connection_info,
@@ -28,35 +30,59 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 RETRIES = {"mode": "standard", "max_attempts": 12}
 
 
-def get_client(module: AnsibleAWSModule, service: str = "eks", **params: Any) -> Any:
+def get_client(module: AnsibleAWSModule, service: str = "eks", region: str | None = None) -> Any:
     """A boto3 client that retries throttling and server errors.
 
     Args:
         service: AWS' name of the service, like "ec2".
-        params: connection options that take precedence over the task's, like ``region``.
+        region: another one than the task's.
     """
-    return module.client(service, config=Config(retries=RETRIES), **params)
+    try:
+        return _find_session(module).get_client(service, region)
+    except botocore.exceptions.NoRegionError:
+        module.fail_json(
+            msg="region: is required, and neither the task, the environment (AWS_REGION) nor the profile sets it."
+        )
+    except (ValueError, botocore.exceptions.BotoCoreError) as error:
+        module.fail_json_aws(error, msg="Could not connect to AWS")
 
 
-class RegionalClients:
-    """Clients of services in several regions with the task's connection options, all from one session.
+class TaskSession:
+    """A task's session of boto3, with its connection options and the clients made from it.
 
-    A session of its own for each would read botocore's model of the service again each time.
+    amazon.aws makes a session for each client. Each reads botocore's list of services, its endpoints and the model of the
+    service again, which takes a module longer than most calls to AWS.
     """
 
     def __init__(self, module: AnsibleAWSModule) -> None:
-        dummy, self._endpoint, params = get_aws_connection_info(module)
+        self._region, self._endpoint, params = get_aws_connection_info(module)
         self._session = boto3.session.Session(profile_name=params.pop("profile_name", None))
-        self._config = Config(retries=RETRIES).merge(params.pop("aws_config", None) or Config())
+        own = Config(retries=RETRIES, user_agent_extra=f"Ansible/{ansible_version} kumo.eks")
+        self._config = own.merge(params.pop("aws_config", None) or Config())
         self._params = params
         self._lock = threading.Lock()  # making clients is not safe for threads; using them is
+        self._clients: dict[tuple[str, str | None], Any] = {}
 
-    def get_client(self, service: str, region: str) -> Any:
-        """A client of the service in the region."""
+    def get_client(self, service: str, region: str | None = None) -> Any:
+        """The client of the service in a region, or in the task's."""
+        key = (service, region or self._region)
         with self._lock:
-            return self._session.client(
-                service, region_name=region, endpoint_url=self._endpoint, config=self._config, **self._params
-            )
+            if key not in self._clients:
+                self._clients[key] = self._session.client(
+                    service, region_name=key[1], endpoint_url=self._endpoint, config=self._config, **self._params
+                )
+            return self._clients[key]
+
+
+_sessions: weakref.WeakKeyDictionary[AnsibleAWSModule, TaskSession] = weakref.WeakKeyDictionary()
+_sessions_lock = threading.Lock()
+
+
+def _find_session(module: AnsibleAWSModule) -> TaskSession:
+    with _sessions_lock:
+        if module not in _sessions:
+            _sessions[module] = TaskSession(module)
+        return _sessions[module]
 
 
 def is_aws_error(error: Exception) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 Result = dict[str, Any]
+Reached = dict[tuple[str, str], Result]  # rows of eks_wait, by kind and name
 # Status of an item in check mode: it does not exist yet, or is to be changed.
 PLANNED = "planned"
 
@@ -98,10 +99,10 @@ def build_lines(results: list[Result], planned: bool = False) -> list[Line]:
 
     Args:
         results: registered results of modules of this collection. A result of eks_wait gives the statuses that its
-            resources have reached, and one of eks_cluster_info the endpoint. Results of skipped tasks are ignored.
+            resources have reached, and the cluster's endpoint. Results of skipped tasks are ignored.
         planned: the results are those of check mode.
     """
-    reached = {(row["kind"], row["name"]): row["status"] for result in results for row in _list(result, "resources")}
+    reached = {(row["kind"], row["name"]): row for result in results for row in _list(result, "resources")}
     return [*_build_singles(results, reached, planned), *_build_items(results, reached, planned)]
 
 
@@ -114,8 +115,7 @@ def _merge_networks(results: list[Result]) -> list[Result]:
     return [{**networks[-1], "changed": changed}, *(result for result in results if result not in networks)]
 
 
-def _build_singles(results: list[Result], reached: dict[tuple[str, str], str], planned: bool) -> Iterator[Line]:
-    described = {row["name"]: row for result in results for row in _list(result, "clusters")}
+def _build_singles(results: list[Result], reached: Reached, planned: bool) -> Iterator[Line]:
     for result in _merge_networks(results):
         network, cluster = result.get("network"), result.get("cluster")
         if isinstance(network, dict) and network:
@@ -130,20 +130,16 @@ def _build_singles(results: list[Result], reached: dict[tuple[str, str], str], p
                 bool(result.get("changed")),
             )
         if isinstance(cluster, dict) and cluster:
-            cluster = {**cluster, **described.get(cluster["name"], {})}
-            status = (
-                PLANNED
-                if planned and result.get("changed")
-                else reached.get(("cluster", cluster["name"]), cluster.get("status", ""))
-            )
+            cluster = {**cluster, **reached.get(("cluster", cluster["name"]), {})}
+            status = PLANNED if planned and result.get("changed") else cluster.get("status", "")
             yield Line("cluster", cluster["name"], status, describe_cluster(cluster), bool(result.get("changed")))
 
 
-def _build_items(results: list[Result], reached: dict[tuple[str, str], str], planned: bool) -> Iterator[Line]:
+def _build_items(results: list[Result], reached: Reached, planned: bool) -> Iterator[Line]:
     for key, kind, wait_kind, describe in KINDS:
         for row in (row for result in results for row in _list(result, key)):
             changed = bool(row.get("changed"))
-            status = reached.get((wait_kind, row["name"]), row.get("status") or "")
+            status = reached.get((wait_kind, row["name"]), row).get("status") or ""
             name = f"{row['namespace']}/{row['name']}" if key == "releases" and row.get("namespace") else row["name"]
             yield Line(kind, name, PLANNED if planned and changed else status, describe(row), changed)
 

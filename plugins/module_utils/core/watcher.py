@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitFailed, WaitTimedOut
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
@@ -29,6 +29,7 @@ class Observation:
         status: as EKS spells it, or MISSING.
         reason: health issues or update errors of EKS, empty where there are none.
         wanted: active or deleted, the state that is waited for.
+        details: what else the report says of it.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Observation:
     status: str
     reason: str = ""
     wanted: str = "active"
+    details: dict[str, str] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -44,6 +46,11 @@ class Observation:
     @property
     def state(self) -> str:
         return self.status + (f" ({self.reason})" if self.reason else "")
+
+    def build_row(self, seconds: float = 0.0) -> dict[str, object]:
+        """The row of a result: kind, name, status, issues (what EKS said, or empty), seconds and the details."""
+        row = {"kind": self.kind, "name": self.name, "status": self.status, "issues": self.reason, "seconds": seconds}
+        return {**row, **self.details}
 
 
 @dataclass(frozen=True)
@@ -129,16 +136,10 @@ class Watcher:
         return ", ".join(f"{s.title} {s.state}" for s in self._last.values() if not is_settled(s))
 
     def report(self) -> list[dict[str, object]]:
-        """A row for each thing: kind, name, status, issues (what EKS said, or empty), seconds it took or has taken so far."""
+        """A row for each thing, with the seconds it took or has taken so far."""
         now = self._clock()
         return [
-            {
-                "kind": observation.kind,
-                "name": observation.name,
-                "status": observation.status,
-                "issues": observation.reason,
-                "seconds": round(self._took.get(key, now - self._began), 1),
-            }
+            observation.build_row(round(self._took.get(key, now - self._began), 1))
             for key, observation in self._last.items()
         ]
 

@@ -99,4 +99,5 @@ def observe(kind: str, name: str, raw: dict[str, Any] | None, wanted: str = "act
     if raw is None:
         return Observation(kind, name, MISSING, wanted=wanted)
     issues = raw.get("errors") or (raw.get("health") or {}).get("issues") or []
-    return Observation(kind, name, raw["status"], format_issues(issues) if issues else "", wanted)
+    details = {key: raw[key] for key in ("version", "endpoint") if kind == "cluster" and raw.get(key)}
+    return Observation(kind, name, raw["status"], format_issues(issues) if issues else "", wanted, details)

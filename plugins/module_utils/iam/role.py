@@ -243,14 +243,13 @@ class RoleResource(IamResource):
         boundary = desired.get("permissions_boundary")
         if boundary and boundary != now["PermissionsBoundary"] and boundary not in self._new_policies:
             check_policies(self.iam, [boundary], "permissions_boundary", self._scope.partition)
-        wanted = desired if raw else self.predict(desired)
-        inline = wanted["InlinePolicies"] if raw is None else wanted.get("inline_policies")
+        inline = self._build_new(desired)["InlinePolicies"] if raw is None else desired.get("inline_policies")
         check_inline_size(self.name, inline or {}, self.moved)
 
     # creation
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
-        raw = self.predict(desired)
+        raw = self._build_new(desired)
         params = {
             "Description": raw["Description"],
             "PermissionsBoundary": raw["PermissionsBoundary"],
@@ -269,10 +268,13 @@ class RoleResource(IamResource):
         return {**raw, "Arn": made["Arn"]}
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
+        return {**self._build_new(desired), "Arn": self.arn}
+
+    def _build_new(self, desired: dict[str, Any]) -> dict[str, Any]:
+        """The new role, but for its ARN, which only a plan needs before IAM says it: it takes one more call, to STS."""
         attached, moved = self._fit_quota([*self._new_policies, *(desired.get("policy_arns") or [])])
         return {
             "RoleName": self.name,
-            "Arn": self.arn,
             "Path": self._path,
             "AssumeRolePolicyDocument": desired["trust_policy"],
             "Description": desired.get("description") or None,

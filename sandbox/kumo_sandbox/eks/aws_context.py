@@ -34,6 +34,11 @@ class AwsContext:
 
         self.client = client
 
+    def load(self, region: str) -> None:
+        """Let moto load its machine images and policies, and botocore its models, before anybody waits for them."""
+        self.client("ec2", region).describe_vpcs()
+        self.client("iam", "us-east-1").list_account_aliases()
+
     def describe_subnets(self, region: str, ids: Iterable[str]) -> list[dict[str, Any]]:
         """The subnets (VpcId, AvailabilityZone, CidrBlock); raises InvalidParameterException for unknown ones."""
         try:

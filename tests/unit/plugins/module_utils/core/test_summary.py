@@ -24,6 +24,12 @@ def test_a_wait_gives_the_status_that_was_reached():
     assert format_changes(lines) == "Changed: node group general."
 
 
+def test_a_wait_gives_the_endpoint_that_the_cluster_got():
+    created = {"cluster": {**CLUSTER, "status": "CREATING", "endpoint": None, "version": "1.33"}, "changed": True}
+    waited = {"resources": [{"kind": "cluster", **CLUSTER}]}
+    assert format_table(build_lines([created, waited])) == ["* cluster  c  ACTIVE  Kubernetes 1.34 https://x"]
+
+
 def test_columns_are_aligned_and_unchanged_lines_have_no_asterisk():
     release = {
         "name": "ingress",

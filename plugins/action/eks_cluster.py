@@ -1,0 +1,13 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action of every module that has none of its own: meta/runtime.yml names it for them."""
+
+from __future__ import annotations
+
+from ansible.plugins.action.normal import ActionModule as NormalAction
+
+from ansible_collections.kumo.eks.plugins.plugin_utils.installed_modules import InstalledModules
+
+
+class ActionModule(InstalledModules, NormalAction):
+    """What Ansible does for a module without an action, with the module run from where it is installed."""
