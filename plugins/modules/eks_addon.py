@@ -55,7 +55,7 @@ options:
         service_account_role_arn:
           description:
             - ARN of the IAM role of the add-on's service account, by IRSA. The cluster needs an IAM OIDC provider.
-            - An empty text removes the role, which requires O(replace=true).
+            - An empty text removes the role. The add-on then has the rights of the IAM role of the nodes.
           type: str
         pod_identity_associations:
           description: The EKS Pod Identity associations of the add-on. An empty list removes them.

@@ -1032,6 +1032,7 @@ updates:
       sample: UpdateClusterVersion
 """
 
+from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
@@ -1069,7 +1070,7 @@ def build_resource(module: AnsibleAWSModule, params: dict[str, Any]) -> ClusterR
         "nodegroups": removals.get("nodegroups", []),
         "fargateProfileNames": removals.get("fargate_profiles", []),
     }
-    return ClusterResource(eks, params["name"], owner, params["adopt"], planned)
+    return ClusterResource(eks, params["name"], owner, params["adopt"], planned, partial(get_client, module, "ec2"))
 
 
 def main() -> None:
@@ -1089,7 +1090,7 @@ def main() -> None:
             groups = params.get("security_groups")
             if groups is not None:
                 params["security_groups"] = find_group_ids(
-                    lambda: get_client(module, "ec2"), groups, params.get("subnets") or []
+                    partial(get_client, module, "ec2"), groups, params.get("subnets") or []
                 )
             outcome = reconciler.ensure_present(params)
     exit_with(module, outcome, "cluster")

@@ -551,6 +551,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role import build_iam_role_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
+from ansible_collections.kumo.eks.plugins.module_utils.iam.access_entry import AccessEntries
 from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import (
     ClusterRole,
     add_defaults,
@@ -621,7 +622,8 @@ def build_manager(module: AnsibleAWSModule) -> ClusterRoleManager:
     finder = UsageFinder(
         partial(get_client, module), region, partition, build_leaving(module), module.params["usage_regions"]
     )
-    return ClusterRoleManager(RoleManager(get_client(module, "iam"), scope, module.check_mode), finder)
+    entries = AccessEntries(partial(get_client, module), module.params["cluster_name"])
+    return ClusterRoleManager(RoleManager(get_client(module, "iam"), scope, module.check_mode), finder, entries)
 
 
 def ensure_present(manager: ClusterRoleManager, roles: list[ClusterRole]) -> list[ItemResult]:

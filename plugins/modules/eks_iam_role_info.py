@@ -148,6 +148,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_cli
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition
+from ansible_collections.kumo.eks.plugins.module_utils.iam.access_entry import AccessEntries
 from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role_manager import ClusterRoleManager
 from ansible_collections.kumo.eks.plugins.module_utils.iam.owned_roles import list_owned_roles
 from ansible_collections.kumo.eks.plugins.module_utils.iam.role_manager import RoleManager
@@ -162,7 +163,8 @@ def build_manager(module: AnsibleAWSModule) -> ClusterRoleManager:
     scope = IamScope(partition, owner, lambda: get_client(module, "sts").get_caller_identity()["Account"])
     leaving = Leaving(region, cluster)
     finder = UsageFinder(partial(get_client, module), region, partition, leaving, module.params["usage_regions"])
-    return ClusterRoleManager(RoleManager(get_client(module, "iam"), scope), finder)
+    entries = AccessEntries(partial(get_client, module), cluster)
+    return ClusterRoleManager(RoleManager(get_client(module, "iam"), scope), finder, entries)
 
 
 def describe(module: AnsibleAWSModule) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+https://docs.amazonaws.cn/en_us/eks/latest/userguide/service-quotas.html (a table; that of the other partitions is a console)
+https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html (pod identity associations)
 """
 
 from __future__ import annotations
@@ -24,6 +26,12 @@ DEFAULTS = {
     "launch_templates": 5000,  # in a region
     "policies_per_role": 10,
     "roles": 1000,
+    "clusters": 100,  # in a region
+    "nodegroups": 30,  # managed ones, of a cluster
+    "nodes": 450,  # of a managed node group
+    "fargate_profiles": 10,  # of a cluster
+    "public_access_cidrs": 40,  # of a cluster
+    "pod_identity_associations": 1000,  # of a cluster
 }
 
 

@@ -49,7 +49,8 @@ def other_audience(story: Story) -> None:
 def associated(story: Story) -> str:
     """Make an association of another role; its id."""
     iam, name = story.sandbox.client("iam"), "by-association"
-    statement = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    actions = ["sts:AssumeRole", "sts:TagSession"]
+    statement = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": actions}
     if name not in [role["RoleName"] for role in iam.list_roles()["Roles"]]:
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document(statement)))
     answer = story.sandbox.client("eks").create_pod_identity_association(

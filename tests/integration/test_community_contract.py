@@ -228,10 +228,16 @@ def group(sandbox, run_module, ground):
     return run
 
 
-def test_a_clusters_version_subnets_and_security_groups_can_change(run_module, ground, standing):
-    words = {**standing, "version": "1.34", "subnets": ground["subnets"][:2], "security_groups": []}
+def test_a_clusters_version_subnets_and_security_groups_can_change(sandbox, run_module, ground, standing):
+    """EKS keeps the zones of a cluster: a subnet gives way to another one of its zone."""
+    ec2 = sandbox.client("ec2")
+    (old,) = ec2.describe_subnets(SubnetIds=ground["subnets"][:1])["Subnets"]
+    place = {"VpcId": old["VpcId"], "AvailabilityZone": old["AvailabilityZone"]}
+    new = ec2.create_subnet(CidrBlock="10.0.9.0/24", **place)["Subnet"]["SubnetId"]
+    subnets = [new, *ground["subnets"][1:]]
+    words = {**standing, "version": "1.34", "subnets": subnets, "security_groups": []}
     result = run_module("eks_cluster", words)
-    assert result["version"] == "1.34" and result["resources_vpc_config"]["subnet_ids"] == ground["subnets"][:2]
+    assert result["version"] == "1.34" and result["resources_vpc_config"]["subnet_ids"] == subnets
     assert result["resources_vpc_config"]["security_group_ids"] == []
 
 

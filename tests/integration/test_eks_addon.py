@@ -41,7 +41,8 @@ def standing(sandbox, addon):
 
 @pytest.fixture
 def pod_roles(sandbox):
-    trust = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    actions = ["sts:AssumeRole", "sts:TagSession"]
+    trust = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": actions}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     create = sandbox.client("iam").create_role
     return [create(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"] for name in ("one", "two")]
@@ -192,12 +193,15 @@ def test_an_update_that_failed_is_made_once_more(sandbox, standing):
     assert not standing(wait=True)["changed"]
 
 
-def test_a_role_is_taken_away_only_by_a_replacement(addon, pod_roles):
-    assert not addon(service_account_role_arn=pod_roles[0], wait=True)["failed"]
-    refused = addon(service_account_role_arn="")
-    assert refused["failed"] and "service_account_role_arn is" in refused["msg"] and "replace=true" in refused["msg"]
-    result = addon(service_account_role_arn="", replace=True, wait=True)
+def test_a_role_is_taken_away_in_place_and_stays_with_every_other_change(addon, pod_roles):
+    made = addon(service_account_role_arn=pod_roles[0], wait=True)
+    values = {"env": {"ENABLE_PREFIX_DELEGATION": "true"}}
+    assert addon(configuration_values=values, wait=True)["service_account_role_arn"] == pod_roles[0]
+    planned = addon(service_account_role_arn="", check=True)
+    assert planned["changed"] and planned["diff"]["before"]["service_account_role_arn"] == pod_roles[0]
+    result = addon(service_account_role_arn="", wait=True)
     assert result["changed"] and not result.get("service_account_role_arn")
+    assert (result["created_at"], result["configuration_values"]) == (made["created_at"], json.dumps(values))
     assert not addon(service_account_role_arn="")["changed"]
 
 

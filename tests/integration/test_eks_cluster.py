@@ -11,6 +11,13 @@ import pytest
 NAME = "my-cluster"
 NODE_ROLE = "arn:aws:iam::123456789012:role/eksAutoNodeRole"
 OWNER = "kumo.eks/ap-northeast-1/my-cluster"
+ENTRIES = {"authentication_mode": "API_AND_CONFIG_MAP"}
+NETWORKS = {"remote_node_networks": [{"cidrs": ["172.16.0.0/16"]}]}
+AUTO = {
+    "compute_config": {"enabled": True, "node_pools": ["system"], "node_role_arn": NODE_ROLE},
+    "storage_config": {"block_storage": {"enabled": True}},
+    "kubernetes_network_config": {"elastic_load_balancing": {"enabled": True}},
+}
 
 
 @pytest.fixture
@@ -88,12 +95,8 @@ def test_twelve_steps(sandbox, cluster):
         {"deletion_protection": True},
         {"control_plane_scaling_config": {"tier": "tier-xl"}},
         {"encryption_config": {"key_arn": "arn:aws:kms:ap-northeast-1:123456789012:key/1"}},
-        {"remote_network_config": {"remote_node_networks": [{"cidrs": ["172.16.0.0/16"]}]}},
-        {
-            "compute_config": {"enabled": True, "node_pools": ["system"], "node_role_arn": NODE_ROLE},
-            "storage_config": {"block_storage": {"enabled": True}},
-            "kubernetes_network_config": {"elastic_load_balancing": {"enabled": True}},
-        },
+        {"remote_network_config": NETWORKS, "access_config": ENTRIES},
+        {**AUTO, "access_config": ENTRIES},
     ],
     ids=lambda options: next(iter(options)),
 )
@@ -179,6 +182,54 @@ def test_a_creation_that_eks_would_not_take_is_refused_in_check_mode_too(sandbox
     assert sent(sandbox) == []
 
 
+def test_subnets_are_in_the_zones_of_the_cluster(sandbox, standing, ground):
+    sandbox.recorder.clear()
+    for check in (True, False):
+        refused = standing(subnets=ground["subnets"][:2], check=check)
+        assert (
+            refused["failed"]
+            and "was created in the zones ap-northeast-1a, ap-northeast-1c, ap-northeast-1d" in refused["msg"]
+        )
+    assert sent(sandbox) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"remote_network_config": NETWORKS},
+            "remote_network_config: hybrid nodes need access_config.authentication_mode",
+        ),
+        (AUTO, "access_config.authentication_mode: EKS Auto Mode requires API or API_AND_CONFIG_MAP"),
+    ],
+    ids=["remote networks", "auto mode"],
+)
+def test_what_needs_access_entries_is_refused_without_them(sandbox, standing, options, message):
+    """By the mode that the cluster has, where the task does not name one."""
+    sandbox.recorder.clear()
+    for check in (True, False):
+        refused = standing(**options, check=check)
+        assert refused["failed"] and message in refused["msg"], refused
+    assert sent(sandbox) == []
+    assert standing(**options, access_config=ENTRIES, wait=True)["changed"]
+
+
+def test_an_upgrade_waits_for_node_groups_that_are_behind(sandbox, standing, ground):
+    eks = sandbox.client("eks")
+    group = {"clusterName": NAME, "nodegroupName": "old"}
+    eks.create_nodegroup(subnets=ground["subnets"], nodeRole=ground["node_role"], **group)
+    eks.describe_nodegroup(**group)
+    assert standing(version="1.34", wait=True)["changed"]
+    sandbox.recorder.clear()
+    for check in (True, False):
+        refused = standing(version="1.35", check=check)
+        assert refused["failed"] and "are at 1.34. Update first: old (1.33)." in refused["msg"], refused["msg"]
+    assert sent(sandbox) == []
+    eks.update_nodegroup_version(**group, version="1.34")
+    eks.describe_nodegroup(**group)
+    assert standing(version="1.35", wait=True)["version"] == "1.35"
+
+
 def test_an_upgrade_is_rolled_back_within_its_days_and_only_when_asked_for(sandbox, standing):
     assert standing(version="1.34", wait=True)["version"] == "1.34"
     planned = standing(version="1.33", rollback=True, check=True)
@@ -210,8 +261,8 @@ def test_a_nested_option_keeps_the_keys_that_are_left_out(standing):
     standing(kube_api_server_config={"event_ttl": "30m", "service_node_port_range": ports}, wait=True)
     result = standing(kube_api_server_config={"event_ttl": "2h"}, wait=True)
     assert result["kube_api_server_config"] == {"event_ttl": "2h", "service_node_port_range": ports}
-    networks = {"remote_node_networks": [{"cidrs": ["172.16.0.0/16"]}]}
-    standing(remote_network_config=networks, wait=True)
+    networks = NETWORKS
+    standing(remote_network_config=networks, access_config=ENTRIES, wait=True)
     pods = {"remote_pod_networks": [{"cidrs": ["172.17.0.0/16"]}]}
     assert standing(remote_network_config=pods, wait=True)["remote_network_config"] == {**networks, **pods}
     nothing = {"remote_node_networks": [], "remote_pod_networks": []}
@@ -220,12 +271,7 @@ def test_a_nested_option_keeps_the_keys_that_are_left_out(standing):
 
 
 def test_auto_mode_keeps_what_is_left_out_of_it(standing):
-    parts = {
-        "compute_config": {"enabled": True, "node_pools": ["system"], "node_role_arn": NODE_ROLE},
-        "storage_config": {"block_storage": {"enabled": True}},
-        "kubernetes_network_config": {"elastic_load_balancing": {"enabled": True}},
-    }
-    standing(**parts, wait=True)
+    standing(**AUTO, access_config=ENTRIES, wait=True)
     pools = ["system", "general-purpose"]
     result = standing(compute_config={"node_pools": pools}, wait=True)
     assert result["compute_config"] == {"enabled": True, "node_pools": pools, "node_role_arn": NODE_ROLE}

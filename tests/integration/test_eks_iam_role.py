@@ -325,6 +325,23 @@ def test_a_role_in_use_is_kept_and_says_by_whom(sandbox, role, iam, cluster, run
     assert gone["changed"] and gone["kept"] == [] and not any(name.startswith(CLUSTER) for name in names(iam))
 
 
+def test_the_access_entry_of_a_node_role_goes_with_it(sandbox, role, iam, run_module, ground):
+    """Else nodes of the next role of this name would not join."""
+    eks = sandbox.client("eks")
+    words = {"name": CLUSTER, "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+    run_module("eks_cluster", {**words, "access_config": {"authentication_mode": "API"}})
+    group = {"cluster_name": CLUSTER, "name": "general", "subnets": ground["subnets"], "wait": True}
+    for dummy in range(2):
+        arn = role(purpose="node")["arn"]
+        assert run_module("eks_nodegroup", {**group, "node_role": arn})["status"] == "ACTIVE"
+        assert arn in eks.list_access_entries(clusterName=CLUSTER)["accessEntries"]
+        assert run_module("eks_nodegroup", {**group, "state": "absent"})["changed"]
+        assert role(purpose="node", state="absent", check=True)["changed"]
+        assert arn in eks.list_access_entries(clusterName=CLUSTER)["accessEntries"]
+        assert role(purpose="node", state="absent")["kept"] == []
+        assert arn not in eks.list_access_entries(clusterName=CLUSTER)["accessEntries"]
+
+
 def test_a_mark_of_a_cluster_that_is_gone_keeps_nothing(role, iam, run_module):
     shared = {"purpose": "cluster", "name": "shared"}
     role(**shared)

@@ -23,7 +23,8 @@ def tasks(module: str) -> list[tuple[str, dict[str, Any]]]:
 @pytest.fixture
 def placed(sandbox, ground):
     """The examples' placeholders, with what stands in the sandbox in their place."""
-    trust = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    actions = ["sts:AssumeRole", "sts:TagSession"]
+    trust = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": actions}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     sandbox.client("iam").create_role(RoleName="ebsCsiRole", AssumeRolePolicyDocument=document)
     subnets = dict(zip(("subnet-11111111", "subnet-22222222", "subnet-33333333"), ground["subnets"], strict=True))

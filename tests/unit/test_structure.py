@@ -8,6 +8,7 @@ import ast
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 UTILS = ROOT / "plugins" / "module_utils"
@@ -135,3 +136,14 @@ def test_a_plugin_reaches_aws_by_its_room(folder):
         if any(is_of(other, client) for client in CLIENTS)
     ]
     assert found == []
+
+
+def test_every_module_is_in_the_action_group_and_has_an_action():
+    """A module without an action of its own is packed for a target that has it already: see plugin_utils."""
+    runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())
+    modules = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    actions = {path.stem for path in (ROOT / "plugins" / "action").glob("*.py")}
+    assert set(runtime["action_groups"]["eks"]) == modules
+    routed = runtime["plugin_routing"]["modules"]
+    assert {row["action_plugin"] for row in routed.values()} == {"kumo.eks.eks_cluster"}
+    assert set(routed) | actions == modules and not set(routed) & actions

@@ -100,6 +100,15 @@ def has_message(error: Exception, text: str) -> bool:
     return isinstance(error, is_boto3_error_message(text, e=error))
 
 
+def is_not_found(error: Exception) -> bool:
+    """Whether EKS says that a resource does not exist. Of a cluster it has two ways to say so.
+
+    "ClientException: No cluster found for name: x" is the other one:
+    https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/cluster.go
+    """
+    return has_code(error, "ResourceNotFoundException") or has_message(error, "No cluster found for name")
+
+
 def format_aws_error(error: Exception) -> str | None:
     """ "Code: message" of AWS' answer, None for any other exception."""
     if not isinstance(error, botocore.exceptions.ClientError):

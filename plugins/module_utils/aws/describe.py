@@ -9,16 +9,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import is_not_found
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
 
 
 def describe_or_none(describe: Any, key: str, **names: str) -> dict[str, Any] | None:
-    """The answer of a Describe operation, None for ResourceNotFoundException."""
+    """The answer of a Describe operation, None where EKS finds none."""
     try:
         return describe(**names)[key]
     except Exception as error:
-        if has_code(error, "ResourceNotFoundException"):
+        if is_not_found(error):
             return None
         raise
 
@@ -29,7 +29,7 @@ def list_names(client: Any, operation: str, key: str, cluster: str) -> list[str]
         pages = client.get_paginator(operation).paginate(clusterName=cluster)
         return [name for page in pages for name in page[key]]
     except Exception as error:
-        if has_code(error, "ResourceNotFoundException"):
+        if is_not_found(error):
             return []
         raise
 

@@ -116,11 +116,6 @@ class AddonResource(EksResource):
     def build_replacement(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         return super().build_replacement(self._add_associations(raw), desired)
 
-    def is_immutable(self, change: Change) -> bool:
-        """EKS gives the service account another role, but takes none away."""
-        taken = change.field.option == "service_account_role_arn" and change.after is None
-        return taken or super().is_immutable(change)
-
     def _resolve_version(self, desired: dict[str, Any]) -> dict[str, Any]:
         """The version as EKS names it; unknown where there is no cluster yet."""
         kubernetes = self._catalog.describe_cluster_version()
@@ -183,7 +178,7 @@ class AddonResource(EksResource):
         if fields:
             wanted = {
                 **self._names,
-                **self._keep_settings(raw),
+                **self._keep_settings(raw, {field.path for field in fields}),
                 **self._build_settings(desired, fields),
                 **_build_conflicts(desired),
             }
@@ -194,10 +189,14 @@ class AddonResource(EksResource):
         return found
 
     @staticmethod
-    def _keep_settings(raw: dict[str, Any]) -> dict[str, Any]:
-        """What an update is to leave as it is: sent again, since EKS may set what is left out to its default."""
+    def _keep_settings(raw: dict[str, Any], changed: set[str]) -> dict[str, Any]:
+        """What an update is to leave as it is, sent again: EKS sets what is left out to its default.
+
+        A role is taken away by an update without one: "If you don't specify an existing IAM role, then the add-on uses the
+        permissions assigned to the node IAM role" (UpdateAddonRequest.serviceAccountRoleArn).
+        """
         keys = ("addonVersion", "configurationValues", "serviceAccountRoleArn")
-        return {key: raw[key] for key in keys if raw.get(key)}
+        return {key: raw[key] for key in keys if raw.get(key) and key not in changed}
 
     def delete(self) -> None:
         self.client.delete_addon(**self._names, preserve=self._preserve)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message, is_not_found
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import check_tags, keep_current_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Resource
@@ -64,4 +64,4 @@ class EksResource(Resource):
         return has_code(error, "ResourceInUseException") and has_message(error, "already exists")
 
     def is_missing(self, error: Exception) -> bool:
-        return has_code(error, "ResourceNotFoundException")
+        return is_not_found(error)

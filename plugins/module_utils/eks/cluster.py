@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
-from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none, list_names
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS, apply_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
@@ -31,6 +32,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import
     find_cluster_problems,
     find_endpoint_problems,
     find_new_cluster_problems,
+    find_remote_network_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_missing, raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import check_step, parse_minor
@@ -144,6 +146,7 @@ class ClusterResource(EksResource):
         owner: key of the tag that marks clusters made here; empty where the task asks for no mark.
         adopt: whether a cluster without the mark may be changed and deleted all the same.
         planned_removals: node groups and Fargate profiles, by the List operations' keys, that are deleted before the cluster.
+        get_ec2: makes boto3's client of EC2, to look up the zones of other subnets.
     """
 
     kind = "cluster"
@@ -156,8 +159,10 @@ class ClusterResource(EksResource):
         owner: str = "",
         adopt: bool = False,
         planned_removals: dict[str, list[str]] | None = None,
+        get_ec2: Callable[[], Any] | None = None,
     ) -> None:
         super().__init__(client, name)
+        self._get_ec2 = get_ec2
         self.owner = owner
         self._adopt = adopt
         self._planned_removals = planned_removals or {}
@@ -191,10 +196,13 @@ class ClusterResource(EksResource):
             return
         self._validate_endpoint(raw["resourcesVpcConfig"], desired)
         self._validate_auto_mode(raw, desired)
+        raise_problems(find_remote_network_problems(desired, _choose_mode(raw, desired)))
+        self._validate_zones(raw, desired)
         if desired.get("version"):
             check_step(raw["version"], desired["version"], f"cluster {self.name}", bool(desired.get("rollback")))
             if parse_minor(desired["version"]) > parse_minor(raw["version"]):
                 self._validate_offered(desired["version"])
+                self._validate_node_versions(raw["version"], desired["version"])
         self._validate_frozen(raw, desired)
         self._validate_mode(raw, desired)
         self._validate_egress(raw, desired)
@@ -210,8 +218,30 @@ class ClusterResource(EksResource):
         """The three parts of auto mode as they will be together."""
         if any(desired.get(field.option) for field in AUTO_MODE):
             planned = self._build_auto_mode(raw, desired)
-            raise_problems(
-                find_auto_mode_problems({field.option: convert_to_snake(field.read(planned)) for field in AUTO_MODE})
+            parts = {field.option: convert_to_snake(field.read(planned)) for field in AUTO_MODE}
+            access = {"authentication_mode": _choose_mode(raw, desired)}
+            raise_problems(find_auto_mode_problems({**parts, "access_config": access}))
+
+    def _validate_zones(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
+        """Other subnets must be in the zones that the cluster was created in, in all of them.
+
+        https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#network-requirements-vpc
+        """
+        wanted, now = desired.get("subnets"), raw["resourcesVpcConfig"]["subnetIds"]
+        if not wanted or set(wanted) == set(now) or self._get_ec2 is None:
+            return
+        try:
+            rows = self._get_ec2().describe_subnets(SubnetIds=sorted({*wanted, *now}))["Subnets"]
+        except Exception as error:
+            if has_code(error, *DENIED, "InvalidSubnetID.NotFound"):  # then EKS says it
+                return
+            raise
+        zones = {row["SubnetId"]: row["AvailabilityZone"] for row in rows}
+        wanted_zones, own = ({zones[name] for name in names} for names in (wanted, now))
+        if wanted_zones != own:
+            raise ValidationError(
+                f"subnets: cluster {self.name} was created in the zones {', '.join(sorted(own))}, and EKS keeps them. These subnets"
+                f" are in {', '.join(sorted(wanted_zones))}. Use subnets in all of its zones, and in no other."
             )
 
     def _validate_egress(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
@@ -254,6 +284,30 @@ class ClusterResource(EksResource):
             raise ValidationError(
                 f"version: EKS does not offer {version}. Versions are: {', '.join(sorted(offered, key=parse_minor))}."
             )
+
+    def _validate_node_versions(self, current: str, wanted: str) -> None:
+        """EKS updates a cluster only when all of its managed node groups have its current version.
+
+        "Nodegroups x must be updated to match cluster version 1.19 before updating cluster version":
+        https://github.com/hashicorp/terraform-provider-aws/issues/19478
+        """
+        try:
+            names = list_names(self.client, "list_nodegroups", "nodegroups", self.name)
+            groups = describe_all(names, self._describe_nodegroup)
+        except Exception as error:
+            if has_code(error, *DENIED):
+                return
+            raise
+        behind = [f"{raw['nodegroupName']} ({raw['version']})" for raw in groups if raw["version"] != current]
+        if behind:
+            raise ValidationError(
+                f"version: EKS updates cluster {self.name} to {wanted} only when all of its managed node groups are at {current}."
+                f" Update first: {', '.join(behind)}."
+            )
+
+    def _describe_nodegroup(self, name: str) -> dict[str, Any] | None:
+        names = {"clusterName": self.name, "nodegroupName": name}
+        return describe_or_none(self.client.describe_nodegroup, "nodegroup", **names)
 
     def _validate_frozen(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
         paths = {field.option: field for field in FIELDS}
@@ -399,3 +453,9 @@ class ClusterResource(EksResource):
             if has_message(error, "deletion protection"):  # switched on since the cluster was described
                 raise ValidationError(self._format_protected()) from error
             raise
+
+
+def _choose_mode(raw: dict[str, Any], desired: dict[str, Any]) -> str:
+    """The authentication mode that the cluster will have; CONFIG_MAP where EKS answers none, as it does of old clusters."""
+    wanted = (desired.get("access_config") or {}).get("authentication_mode")
+    return wanted or (raw.get("accessConfig") or {}).get("authenticationMode") or MODES[0]

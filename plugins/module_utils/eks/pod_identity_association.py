@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import is_not_found
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import normalize_document
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS, apply_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -136,7 +136,7 @@ def describe_associations(client: Any, cluster: str, names: dict[str, str]) -> l
         pages = client.get_paginator("list_pod_identity_associations").paginate(clusterName=cluster, **names)
         keys = [row["associationId"] for page in pages for row in page["associations"]]
     except Exception as error:
-        if has_code(error, "ResourceNotFoundException"):
+        if is_not_found(error):
             return []
         raise
     return [
@@ -153,6 +153,6 @@ def find_agent_status(client: Any, cluster: dict[str, Any] | None) -> str:
     try:
         return client.describe_addon(clusterName=cluster["name"], addonName=AGENT)["addon"]["status"]
     except Exception as error:
-        if has_code(error, "ResourceNotFoundException"):
+        if is_not_found(error):
             return "MISSING"
         raise

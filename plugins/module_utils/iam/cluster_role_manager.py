@@ -13,6 +13,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import list
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.iam.access_entry import AccessEntries
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import ClusterRole
 from ansible_collections.kumo.eks.plugins.module_utils.iam.instance_profile import list_instance_profiles
@@ -37,6 +38,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.role_usage import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.iam.trust_policy import list_providers
 
+HAVE_ENTRIES = ("node", "auto_mode_node", "fargate", "custom")  # purposes of roles that EKS makes access entries for
 OF_EKS = "eks-"  # begins the names of instance profiles that EKS makes for managed node groups, and deletes with them
 
 
@@ -47,10 +49,12 @@ class ClusterRoleManager:
     Args:
         roles: makes and removes one role with its policy and its instance profile.
         finder: finds the users of roles that are to be removed.
+        entries: the cluster's access entries, which go with the roles of nodes and pods.
     """
 
     roles: RoleManager
     finder: UsageFinder
+    entries: AccessEntries
     _found: dict[str, dict[str, Any] | None] = field(default_factory=dict)  # the roles to remove, by name
     _usage: Usage = field(default_factory=Usage)
 
@@ -110,7 +114,16 @@ class ClusterRoleManager:
                 parts["role"] = self._keep(resource, raw, sharing)
             else:
                 parts.update(self.roles.ensure_absent(role.request, resource, raw, [], kept, sharing))
+                if parts["role"].raw is None:
+                    self._delete_entry(role, raw["Arn"], kept)
         return self._combine(role, parts, kept)
+
+    def _delete_entry(self, role: ClusterRole, arn: str, kept: list[Kept]) -> None:
+        if role.purpose not in HAVE_ENTRIES or self.roles.check_mode:
+            return
+        reason = self.entries.delete(arn)
+        if reason:
+            kept.append(build_kept("access entry", arn, reason))
 
     def _keep(self, resource: RoleResource, raw: dict[str, Any], sharing: list[str]) -> Outcome:
         """A role that is in use stays; one that only others use any more is left to them."""

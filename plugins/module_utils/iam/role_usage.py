@@ -16,9 +16,8 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import (
     format_aws_error,
-    has_code,
-    has_message,
     is_aws_error,
+    is_not_found,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import list_service_regions
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
@@ -246,7 +245,7 @@ class UsageFinder:
         except Exception as error:
             if not is_aws_error(error):
                 raise
-            return not _is_missing(error)
+            return not is_not_found(error)
         return True
 
     def _is_own(self, region: str, cluster: str) -> bool:
@@ -260,17 +259,12 @@ class UsageFinder:
         try:
             return ask()
         except Exception as error:
-            if _is_missing(error):
+            if is_not_found(error):
                 return None
             if not is_aws_error(error):
                 raise
             self._usage.unknown.append(f"{what} ({format_aws_error(error) or error})")
             return None
-
-
-def _is_missing(error: Exception) -> bool:
-    """EKS has two forms: https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/cluster.go."""
-    return has_code(error, "ResourceNotFoundException") or has_message(error, "No cluster found for name")
 
 
 def list_live_providers(iam: Any, arns: Iterable[str]) -> list[str]:

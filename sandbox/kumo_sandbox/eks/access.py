@@ -77,8 +77,7 @@ def find(cluster: Cluster, principal: str) -> Raw:
 
 def grant_creator_access(ctx: Context, cluster: Cluster) -> None:
     """EKS makes the creator an administrator by an access entry, once, where entries come into use."""
-    access = cluster.raw["accessConfig"]
-    wanted = access["bootstrapClusterCreatorAdminPermissions"] and access["authenticationMode"] != "CONFIG_MAP"
+    wanted = cluster.creator_is_admin and cluster.raw["accessConfig"]["authenticationMode"] != "CONFIG_MAP"
     if not wanted or cluster.creator in cluster.access_entries or cluster.creator.endswith(":root"):
         return
     entry = _build_entry(ctx, cluster, {"principalArn": cluster.creator})
@@ -87,8 +86,46 @@ def grant_creator_access(ctx: Context, cluster: Cluster) -> None:
     _associate(ctx, cluster, cluster.creator, POLICIES[2], {"type": "cluster", "namespaces": []})
 
 
+def grant_nodes(ctx: Context, cluster: Cluster) -> None:
+    """EKS makes entries for the roles of managed node groups, Fargate profiles and auto mode, where entries are in use.
+
+    It makes them also when a cluster leaves CONFIG_MAP (https://github.com/aws/containers-roadmap/issues/185), and does not
+    remove them with the node group (https://github.com/terraform-aws-modules/terraform-aws-eks/issues/3329).
+    """
+    if cluster.raw["accessConfig"]["authenticationMode"] == "CONFIG_MAP":
+        return
+    for role, kind in _list_node_roles(cluster).items():
+        if role not in cluster.access_entries:
+            cluster.access_entries[role] = _build_entry(ctx, cluster, {"principalArn": role, "type": kind})
+            cluster.access_policies[role] = {}
+            if kind == "EC2":
+                _associate(ctx, cluster, role, POLICIES[-1], {"type": "cluster", "namespaces": []})
+
+
+def _list_node_roles(cluster: Cluster) -> dict[str, str]:
+    """By the ARN of each role of nodes, the type of its entry."""
+    auto = (cluster.raw.get("computeConfig") or {}).get("nodeRoleArn")
+    found = {auto: "EC2"} if auto else {}
+    for group in cluster.nodegroups.values():
+        found[group["nodeRole"]] = "EC2_WINDOWS" if group["amiType"].startswith("WINDOWS") else "EC2_LINUX"
+    for profile in cluster.fargate_profiles.values():
+        found[profile["podExecutionRoleArn"]] = "FARGATE_LINUX"
+    return found
+
+
+def is_dead(ctx: Context, cluster: Cluster, arn: str) -> bool:
+    """Whether the role's entry is that of an older role of the same name, which gives the new one no access.
+
+    EKS API, AccessEntry.principalArn: "If you don't delete the access entry and ever recreate the IAM principal, even if it has the
+    same ARN, the access entry won't work", since EKS stores the role's unique ID with the entry.
+    """
+    role = ctx.aws_context.find_role(arn)
+    return arn in cluster.access_entries and role is not None and cluster.principal_ids.get(arn) != role["RoleId"]
+
+
 def _build_entry(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
     principal = p["principalArn"]
+    cluster.principal_ids[principal] = (ctx.aws_context.find_role(principal) or {}).get("RoleId", "")
     what, dummy, name = principal.rpartition(":")[2].partition("/")
     kind = p.get("type") or "STANDARD"
     session = "/{{SessionName}}" if what == "role" else ""

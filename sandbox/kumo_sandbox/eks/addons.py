@@ -11,7 +11,7 @@ import yaml
 from kumo_sandbox import durations
 from kumo_sandbox.eks import addon_versions
 from kumo_sandbox.eks.context import Context, begin_update, handles, paginate
-from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceNotFound
+from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceNotFound
 from kumo_sandbox.eks.pod_identity import create as create_association
 from kumo_sandbox.eks.store import Cluster, Raw
 
@@ -68,8 +68,8 @@ def create_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         "configurationValues": p.get("configurationValues"),
         "namespaceConfig": p.get("namespaceConfig") or {"namespace": "kube-system"},
         "tags": p.get("tags") or {},
-        "podIdentityAssociations": _associate(ctx, cluster, name, p.get("podIdentityAssociations") or []),
     }
+    raw["podIdentityAssociations"] = _associate(ctx, cluster, raw, p.get("podIdentityAssociations") or [])
     cluster.addons[name] = raw
     fault = ctx.take_fault("fail_creation", name)
 
@@ -100,12 +100,13 @@ def become_ready(ctx: Context, cluster: Cluster, raw: Raw) -> None:
     ctx.store.schedule(1.0, lambda: become_ready(ctx, cluster, raw))
 
 
-def _associate(ctx: Context, cluster: Cluster, addon: str, wanted: list[Raw]) -> list[str]:
-    """Pod identity associations owned by the add-on, as ARNs."""
+def _associate(ctx: Context, cluster: Cluster, addon: Raw, wanted: list[Raw]) -> list[str]:
+    """Pod identity associations owned by the add-on, in its namespace, as ARNs."""
+    namespace, owner = addon["namespaceConfig"]["namespace"], f"addon/{cluster.name}/{addon['addonName']}"
     made = []
     for row in wanted:
-        association = create_association(ctx, cluster, "kube-system", row["serviceAccount"], row["roleArn"], {}, None)
-        association["ownerArn"] = ctx.build_arn(f"addon/{cluster.name}/{addon}")
+        association = create_association(ctx, cluster, namespace, row["serviceAccount"], row["roleArn"], {}, None)
+        association["ownerArn"] = ctx.build_arn(owner)
         made.append(association["associationArn"])
     return made
 
@@ -124,8 +125,8 @@ def list_addons(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 def update_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster, name = ctx.find_active_cluster(p["clusterName"]), p["addonName"]
     raw = find(cluster, name)
-    if raw["status"] in ("CREATING", "DELETING"):
-        raise InvalidRequest(
+    if raw["status"] in ("CREATING", "DELETING"):  # https://github.com/eksctl-io/eksctl/issues/8091
+        raise ResourceInUse(
             f"Addon {name} cannot be updated as it is currently in {raw['status']} state",
             clusterName=cluster.name,
             addonName=name,
@@ -136,8 +137,10 @@ def update_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     patch: Raw = {"addonVersion": version}
     if p.get("configurationValues") is not None:
         patch["configurationValues"] = p["configurationValues"] or None
-    if p.get("serviceAccountRoleArn") is not None:
-        patch["serviceAccountRoleArn"] = p["serviceAccountRoleArn"] or None
+    # An update without a role takes the role away: "If you don't specify an existing IAM role, then the add-on uses the
+    # permissions assigned to the node IAM role" (UpdateAddonRequest.serviceAccountRoleArn), and
+    # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/addon.go
+    patch["serviceAccountRoleArn"] = p.get("serviceAccountRoleArn") or None
     params = [
         ("AddonVersion", p.get("addonVersion")),
         ("ServiceAccountRoleArn", p.get("serviceAccountRoleArn")),
@@ -150,7 +153,7 @@ def update_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         if p.get("podIdentityAssociations") is not None:
             for arn in raw["podIdentityAssociations"]:
                 cluster.pod_identities.pop(arn.rsplit("/", 1)[-1], None)
-            raw["podIdentityAssociations"] = _associate(ctx, cluster, name, p["podIdentityAssociations"])
+            raw["podIdentityAssociations"] = _associate(ctx, cluster, raw, p["podIdentityAssociations"])
         become_ready(ctx, cluster, raw)
 
     return begin_update(ctx, cluster, ("addon", raw), "AddonUpdate", params, durations.ADDON, act)

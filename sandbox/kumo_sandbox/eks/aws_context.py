@@ -55,17 +55,18 @@ class AwsContext:
         except ClientError as error:
             raise InvalidParameter(f"Security group(s) not found: {error.response['Error']['Message']}") from error
 
-    def check_role(self, arn: str, service: str) -> None:
-        """The role exists and trusts the service."""
-        name = arn.rsplit("/", 1)[-1]
+    def list_vpc_blocks(self, region: str, vpc_id: str) -> list[str]:
+        """The VPC's IPv4 blocks."""
+        (vpc,) = self.client("ec2", region).describe_vpcs(VpcIds=[vpc_id])["Vpcs"]
+        return [row["CidrBlock"] for row in vpc["CidrBlockAssociationSet"]]
+
+    def find_role(self, arn: str) -> dict[str, Any] | None:
+        """The role with this ARN as IAM describes it, None where there is none."""
         try:
-            role = self.client("iam", "us-east-1").get_role(RoleName=name)["Role"]
-        except ClientError as error:
-            raise InvalidParameter(
-                f"Role with arn: {arn}, could not be assumed because it does not exist or the trusted entity is not correct"
-            ) from error
-        if service not in str(role["AssumeRolePolicyDocument"]):
-            raise InvalidParameter(f"The trust policy of role {arn} does not allow {service} to assume it")
+            role = self.client("iam", "us-east-1").get_role(RoleName=arn.rsplit("/", 1)[-1])["Role"]
+        except ClientError:
+            return None
+        return role if role["Arn"] == arn else None
 
     def create_cluster_security_group(self, region: str, vpc_id: str, cluster: str) -> str:
         ec2 = self.client("ec2", region)
@@ -184,7 +185,8 @@ class AwsContext:
         data: dict[str, Any] = {}
         if nodegroup.get("launchTemplate"):
             data = self.describe_launch_template(region, nodegroup["launchTemplate"])["data"]
-        names = data.get("SecurityGroupIds") or [cluster_group]
+        own = nodegroup["resources"].get("remoteAccessSecurityGroup")
+        names = data.get("SecurityGroupIds") or [cluster_group, *([own] if own else [])]
         groups = [ec2_backends[ACCOUNT][region].get_security_group_from_id(name) for name in names]
         for instance in self.list_instances(region, nodegroup):
             for interface in instance.nics.values():

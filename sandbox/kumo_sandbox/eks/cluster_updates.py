@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from kumo_sandbox import durations
-from kumo_sandbox.eks import components
-from kumo_sandbox.eks.access import grant_creator_access
-from kumo_sandbox.eks.clusters import EGRESS_MODE, build_logging_setup, check_active, check_subnets, set_auto_mode
+from kumo_sandbox.eks import cluster_rules, components
+from kumo_sandbox.eks.access import grant_creator_access, grant_nodes
+from kumo_sandbox.eks.clusters import (
+    EGRESS_MODE,
+    build_logging_setup,
+    check_active,
+    check_subnets,
+    find_zones,
+    list_everywhere,
+    set_auto_mode,
+)
 from kumo_sandbox.eks.context import Context, begin_update, handles
 from kumo_sandbox.eks.control_plane_interfaces import place_interfaces
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest
@@ -34,6 +42,7 @@ def update_cluster_version(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             f"Unsupported Kubernetes minor version update from {now.name} to {wanted.name}", clusterName=cluster.name
         )
     check_active(cluster)
+    _check_nodes(cluster)
     params = [("Version", wanted.name), ("PlatformVersion", "eks.20")]
 
     def act() -> None:
@@ -43,6 +52,17 @@ def update_cluster_version(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     return begin_update(
         ctx, cluster, ("cluster", cluster.raw), "VersionUpdate", params, durations.CLUSTER_VERSION_UPDATE, act
     )
+
+
+def _check_nodes(cluster: Cluster) -> None:
+    """https://github.com/hashicorp/terraform-provider-aws/issues/19478"""
+    behind = [name for name, raw in cluster.nodegroups.items() if raw["version"] != cluster.raw["version"]]
+    if behind:
+        raise InvalidRequest(
+            f"Nodegroups {', '.join(sorted(behind))} must be updated to match cluster version {cluster.raw['version']}"
+            " before updating cluster version",
+            clusterName=cluster.name,
+        )
 
 
 @handles("AssociateEncryptionConfig")
@@ -76,10 +96,7 @@ def update_cluster_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         )
     kind, params, patch = changes[0]
     if all(cluster.raw.get(key) == value for key, value in patch.items()):
-        raise InvalidParameter(
-            "No changes needed for the config provided: the cluster is already at the desired configuration",
-            clusterName=cluster.name,
-        )
+        raise InvalidParameter(_format_unchanged(kind, cluster.raw), clusterName=cluster.name)
 
     def act() -> None:
         before = cluster.raw["accessConfig"]["authenticationMode"]
@@ -87,6 +104,7 @@ def update_cluster_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         place_interfaces(ctx.region, cluster.raw)
         if before == "CONFIG_MAP":
             grant_creator_access(ctx, cluster)
+        grant_nodes(ctx, cluster)
 
     return begin_update(
         ctx,
@@ -99,6 +117,27 @@ def update_cluster_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     )
 
 
+def _format_unchanged(kind: str, raw: Raw) -> str:
+    """How EKS refuses an update that changes nothing.
+
+    https://github.com/eksctl-io/eksctl/issues/4043
+    https://github.com/aws-quickstart/quickstart-amazon-eks-cluster-resource-provider/issues/38
+    https://github.com/aws/aws-cdk/issues/31032
+    """
+    config, mode = raw["resourcesVpcConfig"], raw["accessConfig"]["authenticationMode"]
+    if kind == "EndpointAccessUpdate":
+        private, public = (str(config[f"endpoint{each}Access"]).lower() for each in ("Private", "Public"))
+        return (
+            f"Cluster is already at the desired configuration with endpointPrivateAccess: {private} , endpointPublicAccess:"
+            f" {public}, and Public Endpoint Restrictions: [{', '.join(config['publicAccessCidrs'])}]"
+        )
+    if kind == "AccessConfigUpdate":
+        return f"Unsupported authentication mode update from {mode} to {mode}"
+    if kind == "LoggingUpdate":
+        return "No changes needed for the logging config provided"
+    return "No changes needed for the config provided: the cluster is already at the desired configuration"
+
+
 def _collect_changes(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> list[tuple[str, list[tuple[str, Any]], Raw]]:
     """Each kind of change the request asks for: update type, update params, what the cluster becomes."""
     raw, found = cluster.raw, []
@@ -109,6 +148,7 @@ def _collect_changes(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> list[
     place = {k: v for k, v in vpc.items() if k in ("subnetIds", "securityGroupIds")}
     if vpc.get("controlPlaneEgressMode"):
         found.append(_build_egress_change(raw, vpc["controlPlaneEgressMode"]))
+    cluster_rules.check_vpc_config(cluster.name, vpc, ctx.quotas["public_access_cidrs"])
     if endpoint:
         found.append(
             (
@@ -118,7 +158,7 @@ def _collect_changes(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> list[
             )
         )
     if place:
-        _check_place(ctx, raw, place)
+        _check_place(ctx, cluster, place)
         found.append(
             (
                 "VpcConfigUpdate",
@@ -138,7 +178,9 @@ def _collect_changes(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> list[
                 _build_access_change(raw, p),
             )
         )
+    cluster_rules.check_mode_of(raw["name"], p, raw["accessConfig"]["authenticationMode"])
     if p.get("computeConfig") or p.get("storageConfig"):
+        cluster_rules.check_auto_mode(p, raw)
         patch: Raw = {
             "kubernetesNetworkConfig": {**raw["kubernetesNetworkConfig"], **(p.get("kubernetesNetworkConfig") or {})}
         }
@@ -177,14 +219,16 @@ def _build_params(values: Raw) -> list[tuple[str, Any]]:
 
 def _build_endpoint_config(raw: Raw, asked: Raw) -> Raw:
     config = {**raw["resourcesVpcConfig"], **asked}
-    if not config["endpointPublicAccess"] and not config["endpointPrivateAccess"]:
-        raise InvalidParameter("Private and public endpoint access cannot both be disabled", clusterName=raw["name"])
-    if config["endpointPublicAccess"] and not config["publicAccessCidrs"]:
-        config["publicAccessCidrs"] = ["0.0.0.0/0"]
+    cluster_rules.check_endpoints(raw["name"], config["endpointPublicAccess"], config["endpointPrivateAccess"])
+    if not config["endpointPublicAccess"]:
+        config["publicAccessCidrs"] = []
+    elif not config["publicAccessCidrs"]:
+        config["publicAccessCidrs"] = list_everywhere(raw["kubernetesNetworkConfig"])
     return config
 
 
-def _check_place(ctx: Context, raw: Raw, place: Raw) -> None:
+def _check_place(ctx: Context, cluster: Cluster, place: Raw) -> None:
+    raw = cluster.raw
     if place.get("subnetIds"):
         subnets = ctx.aws_context.describe_subnets(ctx.region, place["subnetIds"])
         check_subnets(subnets)
@@ -192,7 +236,18 @@ def _check_place(ctx: Context, raw: Raw, place: Raw) -> None:
             raise InvalidParameter(
                 "Provided subnets belong to a different VPC than the cluster's", clusterName=raw["name"]
             )
+        _check_same_zones(cluster, find_zones(subnets))
     ctx.aws_context.check_security_groups(ctx.region, place.get("securityGroupIds") or [])
+
+
+def _check_same_zones(cluster: Cluster, zones: frozenset[str]) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#network-requirements-vpc"""
+    if zones != cluster.zones:
+        raise InvalidParameter(
+            f"Provided subnets belong to the AZs '{','.join(sorted(zones))}'. But they should belong to the exact set of AZs"
+            f" '{','.join(sorted(cluster.zones))}' in which subnets were provided during cluster creation.",
+            clusterName=cluster.name,
+        )
 
 
 def _merge_logging(raw: Raw, asked: Raw) -> Raw:

@@ -7,11 +7,11 @@ import secrets
 from typing import Any
 
 from kumo_sandbox import durations
-from kumo_sandbox.eks import components
-from kumo_sandbox.eks.access import grant_creator_access
+from kumo_sandbox.eks import cluster_rules, components, roles
+from kumo_sandbox.eks.access import grant_creator_access, grant_nodes
 from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.control_plane_interfaces import delete_interfaces, leave_groups, place_interfaces
-from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse
+from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceLimitExceeded
 from kumo_sandbox.eks.store import Cluster, Raw
 from kumo_sandbox.eks.versions import find_offered
 
@@ -30,10 +30,14 @@ def create_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         raise InvalidParameter(f"The cluster name {name} does not match {NAME.pattern}", clusterName=name)
     if (ctx.region, name) in ctx.store.clusters:
         raise ResourceInUse(f"Cluster already exists with name: {name}", clusterName=name)
+    if len([region for region, _name in ctx.store.clusters if region == ctx.region]) >= ctx.quotas["clusters"]:
+        raise ResourceLimitExceeded(f"The maximum number of clusters is {ctx.quotas['clusters']}", clusterName=name)
     version = find_offered(ctx, p.get("version"))
-    ctx.aws_context.check_role(p["roleArn"], "eks.amazonaws.com")
-    raw = _build_cluster(ctx, p, version.name)
-    cluster = Cluster(raw, creator=ctx.principal)
+    subnets = ctx.aws_context.describe_subnets(ctx.region, p["resourcesVpcConfig"].get("subnetIds") or [])
+    _check_creation(ctx, p, subnets)
+    raw = _build_cluster(ctx, p, version.name, subnets)
+    cluster = Cluster(raw, creator=ctx.principal, zones=find_zones(subnets))
+    cluster.creator_is_admin = (p.get("accessConfig") or {}).get("bootstrapClusterCreatorAdminPermissions", True)
     ctx.store.clusters[(ctx.region, name)] = cluster
     endpoint, authority = ctx.control_planes.reserve_endpoint(raw["arn"])
     place_interfaces(ctx.region, raw)
@@ -51,26 +55,57 @@ def create_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             return
         raw.update(status="ACTIVE", endpoint=endpoint, certificateAuthority={"data": authority})
         grant_creator_access(ctx, cluster)
+        grant_nodes(ctx, cluster)
         ctx.control_planes.sync(raw["arn"])
 
     ctx.store.schedule(durations.CLUSTER_CREATE, end)
-    return {"cluster": ctx.remember(p, dict(raw))}
+    return {"cluster": ctx.remember(p, _show(raw))}
 
 
-def _build_cluster(ctx: Context, p: dict[str, Any], version: str) -> Raw:
-    access = {
-        "authenticationMode": "CONFIG_MAP",
-        "bootstrapClusterCreatorAdminPermissions": True,
-        **(p.get("accessConfig") or {}),
-    }
+def _check_creation(ctx: Context, p: dict[str, Any], subnets: list[dict[str, Any]]) -> None:
+    asked = p["resourcesVpcConfig"]
+    cluster_rules.check_access(p["name"], p, _read_mode(p))
+    cluster_rules.check_auto_mode(p)
+    cluster_rules.check_vpc_config(p["name"], asked, ctx.quotas["public_access_cidrs"])
+    public, private = asked.get("endpointPublicAccess", True), asked.get("endpointPrivateAccess", False)
+    cluster_rules.check_endpoints(p["name"], public, private)
+    check_subnets(subnets)
+    cluster_rules.check_zones(p["name"], subnets)
+    ctx.aws_context.check_security_groups(ctx.region, asked.get("securityGroupIds") or [])
+    roles.check_role(ctx, roles.CLUSTER, p["roleArn"], ctx.build_arn(f"cluster/{p['name']}"))
+
+
+def _read_mode(p: dict[str, Any]) -> str:
+    """CreateAccessConfigRequest: CONFIG_MAP is the default of the API."""
+    return (p.get("accessConfig") or {}).get("authenticationMode") or cluster_rules.CONFIG_MAP
+
+
+def find_zones(subnets: list[dict[str, Any]]) -> frozenset[str]:
+    return frozenset(subnet["AvailabilityZone"] for subnet in subnets)
+
+
+def _show(raw: Raw) -> Raw:
+    """The cluster as it is answered: what EKS makes during the creation is not there before it has ended.
+
+    https://docs.aws.amazon.com/cli/latest/reference/eks/create-cluster.html (the examples' output)
+    """
+    if raw["status"] != "CREATING":
+        return dict(raw)
+    config = {key: value for key, value in raw["resourcesVpcConfig"].items() if key != "clusterSecurityGroupId"}
+    return {**{key: value for key, value in raw.items() if key != "identity"}, "resourcesVpcConfig": config}
+
+
+def _build_cluster(ctx: Context, p: dict[str, Any], version: str, subnets: list[dict[str, Any]]) -> Raw:
+    vpc_blocks = ctx.aws_context.list_vpc_blocks(ctx.region, subnets[0]["VpcId"])
+    network = cluster_rules.build_network_config(p.get("kubernetesNetworkConfig") or {}, subnets, vpc_blocks)
     raw: Raw = {
         "name": p["name"],
         "arn": ctx.build_arn(f"cluster/{p['name']}"),
         "createdAt": ctx.now(),
         "version": version,
         "roleArn": p["roleArn"],
-        "resourcesVpcConfig": _build_vpc_config(ctx, p),
-        "kubernetesNetworkConfig": _build_network_config(p.get("kubernetesNetworkConfig") or {}),
+        "resourcesVpcConfig": _build_vpc_config(p, subnets[0]["VpcId"], network),
+        "kubernetesNetworkConfig": network,
         "logging": _build_logging(p.get("logging")),
         "identity": {
             "oidc": {"issuer": f"https://oidc.eks.{ctx.region}.amazonaws.com/id/{secrets.token_hex(16).upper()}"}
@@ -81,7 +116,9 @@ def _build_cluster(ctx: Context, p: dict[str, Any], version: str) -> Raw:
         "tags": p.get("tags") or {},
         "encryptionConfig": p.get("encryptionConfig") or [],
         "health": {"issues": []},
-        "accessConfig": access,
+        # bootstrapClusterCreatorAdminPermissions is in no answer:
+        # https://github.com/aws/containers-roadmap/issues/185#issuecomment-1863025784
+        "accessConfig": {"authenticationMode": _read_mode(p)},
         "upgradePolicy": p.get("upgradePolicy") or {"supportType": "EXTENDED"},
         "deletionProtection": p.get("deletionProtection", False),
         "controlPlaneScalingConfig": p.get("controlPlaneScalingConfig") or {"tier": "standard"},
@@ -91,26 +128,28 @@ def _build_cluster(ctx: Context, p: dict[str, Any], version: str) -> Raw:
             raw[key] = p[key]
     raw.update(components.select_configs(p))
     set_auto_mode(raw, p)
+    group = ctx.aws_context.create_cluster_security_group(ctx.region, subnets[0]["VpcId"], p["name"])
+    raw["resourcesVpcConfig"]["clusterSecurityGroupId"] = group
     return raw
 
 
-def _build_vpc_config(ctx: Context, p: dict[str, Any]) -> Raw:
+def _build_vpc_config(p: dict[str, Any], vpc_id: str, network: Raw) -> Raw:
     asked = p["resourcesVpcConfig"]
-    subnets = ctx.aws_context.describe_subnets(ctx.region, asked.get("subnetIds") or [])
-    check_subnets(subnets)
-    ctx.aws_context.check_security_groups(ctx.region, asked.get("securityGroupIds") or [])
-    vpc_id = subnets[0]["VpcId"]
     public = asked.get("endpointPublicAccess", True)
     return {
         "subnetIds": asked["subnetIds"],
         "securityGroupIds": asked.get("securityGroupIds") or [],
-        "clusterSecurityGroupId": ctx.aws_context.create_cluster_security_group(ctx.region, vpc_id, p["name"]),
         "vpcId": vpc_id,
         "endpointPublicAccess": public,
         "endpointPrivateAccess": asked.get("endpointPrivateAccess", False),
-        "publicAccessCidrs": (asked.get("publicAccessCidrs") or ["0.0.0.0/0"]) if public else [],
+        "publicAccessCidrs": (asked.get("publicAccessCidrs") or list_everywhere(network)) if public else [],
         "controlPlaneEgressMode": asked.get("controlPlaneEgressMode") or EGRESS_MODE,
     }
+
+
+def list_everywhere(network: Raw) -> list[str]:
+    """VpcConfigRequest: "The default value is 0.0.0.0/0 and additionally ::/0 for dual-stack IPv6 clusters"."""
+    return ["0.0.0.0/0", "::/0"] if network["ipFamily"] == "ipv6" else ["0.0.0.0/0"]
 
 
 def check_subnets(subnets: list[dict[str, Any]]) -> None:
@@ -118,14 +157,6 @@ def check_subnets(subnets: list[dict[str, Any]]) -> None:
         raise InvalidParameter("Subnets specified must be in at least two different AZs")
     if len({subnet["VpcId"] for subnet in subnets}) > 1:
         raise InvalidParameter("Subnets specified must belong to the same VPC")
-
-
-def _build_network_config(asked: Raw) -> Raw:
-    family = asked.get("ipFamily", "ipv4")
-    config: Raw = {"ipFamily": family, "elasticLoadBalancing": asked.get("elasticLoadBalancing") or {"enabled": False}}
-    if family == "ipv6":
-        return {**config, "serviceIpv6Cidr": "fd30:1c53:5f8a::/108"}
-    return {**config, "serviceIpv4Cidr": asked.get("serviceIpv4Cidr") or "172.20.0.0/16"}
 
 
 def _build_logging(asked: Raw | None) -> Raw:
@@ -165,7 +196,7 @@ def set_auto_mode(raw: Raw, p: dict[str, Any]) -> None:
 
 @handles("DescribeCluster")
 def describe_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return {"cluster": ctx.find_cluster(p["name"]).raw}
+    return {"cluster": _show(ctx.find_cluster(p["name"]).raw)}
 
 
 @handles("ListClusters")

@@ -13,6 +13,8 @@ from kumo_sandbox.eks.control_planes import ControlPlanes
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceNotFound
 from kumo_sandbox.eks.store import Cluster, Raw, Store
 from kumo_sandbox.faults import Fault, Faults
+from kumo_sandbox.quotas import Quotas
+from kumo_sandbox.switches import Switches
 
 Handler = Callable[["Context", dict[str, Any]], dict[str, Any]]
 OPERATIONS: dict[str, Handler] = {}
@@ -42,6 +44,8 @@ class Context:
     control_planes: ControlPlanes
     faults: Faults
     settings: Settings
+    quotas: Quotas
+    switches: Switches
     region: str
     account: str
     principal: str
@@ -108,7 +112,8 @@ def begin_update(
         act: makes the change when the update ends well.
         undo: takes back what the update had begun when it fails.
 
-    The resource is ACTIVE again whether it succeeded or failed; only the update says which.
+    The resource is ACTIVE again whether it succeeded or failed; only the update says which. An add-on tells it by itself:
+    AddonStatus has UPDATE_FAILED.
     """
     what, raw = target
     name = raw.get("nodegroupName") or raw.get("addonName") or raw["name"]
@@ -142,6 +147,7 @@ def begin_update(
             return
         raw["status"] = "ACTIVE"
         if fault:
+            raw["status"] = "UPDATE_FAILED" if what == "addon" else "ACTIVE"
             update["status"] = "Failed"
             update["errors"] = [
                 {

@@ -39,6 +39,16 @@ class ResourceLimitExceeded(ServiceError):
     code = "ResourceLimitExceededException"
 
 
+class UnsupportedZone(ServiceError):
+    code = "UnsupportedAvailabilityZoneException"
+
+
+class BadRequest(ServiceError):
+    """How the operations of tags refuse a parameter."""
+
+    code = "BadRequestException"
+
+
 class Unsupported(ServiceError):
     """An operation of the model that the sandbox does not act out; the message names it."""
 

@@ -6,13 +6,14 @@ import uuid
 from typing import Any
 
 from kumo_sandbox import durations
+from kumo_sandbox.eks import roles
+from kumo_sandbox.eks.access import grant_nodes
 from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
 from kumo_sandbox.eks.store import Cluster, Raw
 
 MOST_SELECTORS = 5
 MOST_LABELS = 5
-MOST_PROFILES = 10
 
 
 def find(cluster: Cluster, name: str) -> Raw:
@@ -42,13 +43,15 @@ def create_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         raise ResourceInUse(
             "A Fargate Profile already exists with this name in this cluster.", clusterName=cluster.name
         )
-    if len(cluster.fargate_profiles) >= MOST_PROFILES:
+    if len(cluster.fargate_profiles) >= ctx.quotas["fargate_profiles"]:
         raise ResourceLimitExceeded(
-            f"Fargate Profile limit of {MOST_PROFILES} exceeded for {cluster.name}", clusterName=cluster.name
+            f"Fargate Profile limit of {ctx.quotas['fargate_profiles']} exceeded for {cluster.name}",
+            clusterName=cluster.name,
         )
     _check_selectors(p.get("selectors") or [])
     _check_none_in_transition(cluster)
-    ctx.aws_context.check_role(p["podExecutionRoleArn"], "eks-fargate-pods.amazonaws.com")
+    source = ctx.build_arn(f"fargateprofile/{cluster.name}/{name}")
+    roles.check_role(ctx, roles.FARGATE, p["podExecutionRoleArn"], source)
     _check_subnets(ctx, cluster, p.get("subnets") or [])
     raw: Raw = {
         "fargateProfileName": name,
@@ -75,6 +78,7 @@ def create_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             raw.update(status="CREATE_FAILED", health={"issues": [issue]})
             return
         raw["status"] = "ACTIVE"
+        grant_nodes(ctx, cluster)
         ctx.control_planes.sync(cluster.raw["arn"])
 
     ctx.store.schedule(durations.FARGATE_CREATE, end)
@@ -100,15 +104,27 @@ def _check_subnets(ctx: Context, cluster: Cluster, ids: list[str]) -> None:
     vpc_id = cluster.raw["resourcesVpcConfig"]["vpcId"]
     if any(subnet["VpcId"] != vpc_id for subnet in ctx.aws_context.describe_subnets(ctx.region, ids)):
         raise InvalidParameter("Subnets are not in the VPC of the cluster", clusterName=cluster.name)
-    tables = ctx.aws_context.client("ec2", ctx.region).describe_route_tables(
-        Filters=[{"Name": "association.subnet-id", "Values": ids}]
-    )["RouteTables"]
-    for table in tables:
-        if any((route.get("GatewayId") or "").startswith("igw-") for route in table["Routes"]):
-            subnet = next(a["SubnetId"] for a in table["Associations"] if a.get("SubnetId") in ids)
+    client = ctx.aws_context.client("ec2", ctx.region)
+    tables = client.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])["RouteTables"]
+    for subnet in ids:
+        if _leads_to_the_internet(_find_table(tables, subnet)):
             raise InvalidParameter(
                 f"Subnet {subnet} provided in Fargate Profile is not a private subnet", clusterName=cluster.name
             )
+
+
+def _find_table(tables: list[Raw], subnet: str) -> Raw:
+    """The subnet's route table: its own one, else the VPC's main one.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
+    """
+    own = [table for table in tables if any(row.get("SubnetId") == subnet for row in table["Associations"])]
+    main = [table for table in tables if any(row.get("Main") for row in table["Associations"])]
+    return [*own, *main, {"Routes": []}][0]
+
+
+def _leads_to_the_internet(table: Raw) -> bool:
+    return any((route.get("GatewayId") or "").startswith("igw-") for route in table["Routes"])
 
 
 @handles("DescribeFargateProfile")

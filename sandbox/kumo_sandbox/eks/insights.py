@@ -14,8 +14,9 @@ from kumo_sandbox import durations
 from kumo_sandbox.eks import addon_versions
 from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import ResourceInUse, ResourceNotFound
-from kumo_sandbox.eks.nodegroups import SKEW
 from kumo_sandbox.eks.store import Cluster, Raw
+
+SKEW = 3  # minor versions a kubelet may be behind the API server
 
 Finding = tuple[str, str, list[Raw], Raw]  # status, reason, resources, category specific summary
 SUMMARY = ("id", "name", "category", "kubernetesVersion", "lastRefreshTime", "lastTransitionTime", "description")

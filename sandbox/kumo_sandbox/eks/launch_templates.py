@@ -12,6 +12,17 @@ from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest
 from kumo_sandbox.eks.store import Raw
 
 
+def check_reference(cluster: str, asked: Raw) -> None:
+    """The template by its id or by its name.
+
+    https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/node_group.go
+    """
+    if bool(asked.get("id")) == bool(asked.get("name")):
+        raise InvalidParameter(
+            "Either provide launch template ID or launch template name in the request.", clusterName=cluster
+        )
+
+
 def check_template(raw: Raw, data: Raw, asked: Raw) -> None:
     """Refuse what belongs to the node group, and what it and the template both set."""
     cluster = raw["clusterName"]

@@ -13,7 +13,8 @@ from botocore.model import OperationModel, Shape
 from botocore.session import Session
 from botocore.validate import ParamValidator
 
-from kumo_sandbox.eks.errors import InvalidParameter
+from kumo_sandbox.eks.errors import BadRequest, InvalidParameter
+from kumo_sandbox.eks.tags import check_tags
 
 
 @cache
@@ -73,6 +74,7 @@ def parse(operation: OperationModel, path: dict[str, str], query: str, body: byt
     if report.has_errors():
         raise InvalidParameter(report.generate_report())
     _check_enums(shape, params, "")
+    check_tags(params.get("tags") or {}, BadRequest if operation.name == "TagResource" else InvalidParameter)
     return params
 
 

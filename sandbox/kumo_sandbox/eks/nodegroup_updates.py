@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from kumo_sandbox import durations
-from kumo_sandbox.eks import warm_pool
+from kumo_sandbox.eks import instance_types, node_labels, warm_pool
 from kumo_sandbox.eks.context import Context, begin_update, handles
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse
-from kumo_sandbox.eks.launch_templates import check_template
-from kumo_sandbox.eks.nodegroups import build_update_config, check_taints, choose_version, find, merge_scaling
+from kumo_sandbox.eks.launch_templates import check_reference, check_template
+from kumo_sandbox.eks.nodegroups import (
+    build_update_config,
+    check_size,
+    check_taints,
+    choose_version,
+    find,
+    merge_scaling,
+)
 from kumo_sandbox.eks.store import Cluster, Raw
 from kumo_sandbox.eks.versions import BY_NAME, build_release_version
 
@@ -30,6 +37,8 @@ def update_nodegroup_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     raw = find(cluster, p["nodegroupName"])
     _check_free(cluster, raw)
     patch, params = _build_config_patch(raw, p)
+    node_labels.check_labels(cluster.name, patch.get("labels") or {})
+    check_size(ctx, cluster.name, patch.get("scalingConfig") or raw["scalingConfig"])
     if not patch:
         raise InvalidParameter(
             "No changes to the node group's configuration were given",
@@ -105,6 +114,7 @@ def update_nodegroup_version(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_same_template(ctx: Context, raw: Raw, asked: Raw) -> Raw:
+    check_reference(raw["clusterName"], asked)
     template = ctx.aws_context.describe_launch_template(ctx.region, asked)
     reference = template["reference"]
     if reference["id"] != (raw.get("launchTemplate") or {}).get("id"):
@@ -121,6 +131,7 @@ def _build_version_patch(ctx: Context, cluster: Cluster, raw: Raw, p: dict[str, 
         raise InvalidParameter(
             f"Nodegroup version cannot go from {raw['version']} back to {version}", clusterName=cluster.name
         )
+    instance_types.check_image(cluster.name, raw["amiType"], version, [])
     release = p.get("releaseVersion") or build_release_version(version, raw["amiType"])
     if not raw["amiType"].startswith("BOTTLEROCKET") and not release.startswith((f"{version}.", f"{version}-")):
         raise InvalidParameter(

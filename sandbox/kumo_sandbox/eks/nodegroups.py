@@ -6,14 +6,15 @@ import uuid
 from typing import Any
 
 from kumo_sandbox import durations
-from kumo_sandbox.eks import warm_pool
+from kumo_sandbox.eks import instance_types, joining, node_labels, remote_access, roles, warm_pool
+from kumo_sandbox.eks.access import grant_nodes
 from kumo_sandbox.eks.context import Context, find_running_update, handles, paginate
-from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceNotFound
-from kumo_sandbox.eks.launch_templates import check_template
+from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
+from kumo_sandbox.eks.launch_templates import check_reference, check_template
 from kumo_sandbox.eks.store import Cluster, Raw
 from kumo_sandbox.eks.versions import BY_NAME, build_release_version, find_offered
 
-SKEW = 3  # minor versions a kubelet may be behind the API server
+MOST_UNAVAILABLE, MOST_TAINTS = 100, 50
 
 
 def find(cluster: Cluster, name: str) -> Raw:
@@ -34,6 +35,12 @@ def create_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             clusterName=cluster.name,
             nodegroupName=name,
         )
+    if len(cluster.nodegroups) >= ctx.quotas["nodegroups"]:
+        raise ResourceLimitExceeded(
+            f"The maximum number of managed node groups of a cluster is {ctx.quotas['nodegroups']}",
+            clusterName=cluster.name,
+            nodegroupName=name,
+        )
     raw = _build_nodegroup(ctx, cluster, p)
     cluster.nodegroups[name] = raw
     fault = ctx.take_fault("fail_creation", name)
@@ -49,11 +56,16 @@ def create_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             }
             raw.update(status="CREATE_FAILED", health={"issues": [issue]})
             return
+        issue = instance_types.find_issue(raw) or joining.find_issue(ctx, cluster, raw)
+        if issue:
+            raw.update(status="CREATE_FAILED", health={"issues": [issue]})
+            return
         ctx.aws_context.start_instances(ctx.region, raw)
         ctx.aws_context.give_groups(ctx.region, raw, cluster.raw["resourcesVpcConfig"]["clusterSecurityGroupId"])
         if raw.get("warmPoolConfig"):
             ctx.aws_context.update_warm_pool(ctx.region, raw)
         raw.update(status="ACTIVE", modifiedAt=ctx.now())
+        grant_nodes(ctx, cluster)
         ctx.control_planes.sync(cluster.raw["arn"])
 
     ctx.store.schedule(durations.NODEGROUP_CREATE, end)
@@ -61,11 +73,13 @@ def create_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
 
 def _build_nodegroup(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
-    ctx.aws_context.check_role(p["nodeRole"], "ec2.amazonaws.com")
+    roles.check_role(ctx, roles.NODE, p["nodeRole"])
     subnets = ctx.aws_context.describe_subnets(ctx.region, p["subnets"])
     if {subnet["VpcId"] for subnet in subnets} != {cluster.raw["resourcesVpcConfig"]["vpcId"]}:
         raise InvalidParameter("Subnets are not in the VPC of the cluster", clusterName=cluster.name)
-    version = choose_version(ctx, cluster, p.get("version"))
+    node_labels.check_labels(cluster.name, p.get("labels") or {})
+    check_remote_access(ctx, p)
+    version = _choose_first_version(ctx, cluster, p.get("version"))
     unique = str(uuid.uuid4())
     raw: Raw = {
         "nodegroupName": p["nodegroupName"],
@@ -77,7 +91,7 @@ def _build_nodegroup(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
         "modifiedAt": ctx.now(),
         "status": "CREATING",
         "capacityType": p.get("capacityType") or "ON_DEMAND",
-        "scalingConfig": merge_scaling(p.get("scalingConfig") or {}, {"minSize": 1, "maxSize": 2, "desiredSize": 2}),
+        "scalingConfig": _build_scaling(ctx, cluster.name, p.get("scalingConfig")),
         "subnets": p["subnets"],
         "nodeRole": p["nodeRole"],
         "labels": p.get("labels") or {},
@@ -90,6 +104,11 @@ def _build_nodegroup(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
     if p.get("nodeRepairConfig"):
         raw["nodeRepairConfig"] = p["nodeRepairConfig"]
     _set_hardware(ctx, raw, p)
+    instance_types.check_image(cluster.name, raw["amiType"], version, raw.get("instanceTypes") or [])
+    if p.get("remoteAccess"):
+        raw["remoteAccess"] = p["remoteAccess"]
+        vpc_id = cluster.raw["resourcesVpcConfig"]["vpcId"]
+        raw["resources"]["remoteAccessSecurityGroup"] = remote_access.open_port(ctx, vpc_id, raw)
     if p.get("warmPoolConfig"):
         raw["warmPoolConfig"] = warm_pool.build_config(raw, p["warmPoolConfig"])
     return raw
@@ -100,10 +119,7 @@ def _set_hardware(ctx: Context, raw: Raw, p: dict[str, Any]) -> None:
     if not p.get("launchTemplate"):
         raw["instanceTypes"] = p.get("instanceTypes") or ["t3.medium"]
         raw["amiType"] = p.get("amiType") or "AL2023_x86_64_STANDARD"
-        raw["diskSize"] = p.get("diskSize") or 20
-        if p.get("remoteAccess"):
-            raw["remoteAccess"] = p["remoteAccess"]
-            raw["resources"]["remoteAccessSecurityGroup"] = f"sg-{uuid.uuid4().hex[:17]}"
+        raw["diskSize"] = p.get("diskSize") or (50 if raw["amiType"].startswith("WINDOWS") else 20)
         return
     if p.get("diskSize"):
         raise InvalidParameter(
@@ -113,6 +129,7 @@ def _set_hardware(ctx: Context, raw: Raw, p: dict[str, Any]) -> None:
         raise InvalidParameter(
             "Remote access configuration cannot be specified with a launch template.", clusterName=raw["clusterName"]
         )
+    check_reference(raw["clusterName"], p["launchTemplate"])
     template = ctx.aws_context.describe_launch_template(ctx.region, p["launchTemplate"])
     data = template["data"]
     check_template(raw, data, p)
@@ -124,21 +141,46 @@ def _set_hardware(ctx: Context, raw: Raw, p: dict[str, Any]) -> None:
         raw["instanceTypes"] = p.get("instanceTypes") or ["t3.medium"]
 
 
+def _choose_first_version(ctx: Context, cluster: Cluster, asked: str | None) -> str:
+    """CreateNodegroupRequest.version: the cluster's "is the only accepted specified value"."""
+    if asked not in (None, cluster.raw["version"]):
+        raise InvalidParameter(
+            f"The Kubernetes version {asked} of a new nodegroup must be that of its cluster, {cluster.raw['version']}",
+            clusterName=cluster.name,
+        )
+    return choose_version(ctx, cluster, asked)
+
+
 def choose_version(ctx: Context, cluster: Cluster, asked: str | None) -> str:
     version = asked or cluster.raw["version"]
-    minor = find_offered(ctx, version).minor
-    ahead = BY_NAME[cluster.raw["version"]].minor
-    if minor > ahead:
+    if find_offered(ctx, version).minor > BY_NAME[cluster.raw["version"]].minor:
         raise InvalidParameter(
             f"Nodegroup version {version} is higher than the cluster version {cluster.raw['version']}",
             clusterName=cluster.name,
         )
-    if minor < ahead - SKEW:
-        raise InvalidParameter(
-            f"Nodegroup version {version} is more than {SKEW} minor versions behind the cluster",
-            clusterName=cluster.name,
-        )
     return version
+
+
+def check_remote_access(ctx: Context, p: dict[str, Any]) -> None:
+    """The security groups that may reach the nodes exist."""
+    ctx.aws_context.check_security_groups(ctx.region, (p.get("remoteAccess") or {}).get("sourceSecurityGroups") or [])
+
+
+def _build_scaling(ctx: Context, cluster: str, asked: Raw | None) -> Raw:
+    """The sizes of a new group: all of them, or none."""
+    missing = [key for key in ("minSize", "maxSize", "desiredSize") if asked and asked.get(key) is None]
+    if missing:
+        raise InvalidParameter(f"scalingConfig needs {', '.join(missing)} as well", clusterName=cluster)
+    sizes = merge_scaling(asked or {}, {"minSize": 1, "maxSize": 2, "desiredSize": 2})
+    check_size(ctx, cluster, sizes)
+    return sizes
+
+
+def check_size(ctx: Context, cluster: str, sizes: Raw) -> None:
+    if sizes["maxSize"] > ctx.quotas["nodes"]:
+        raise ResourceLimitExceeded(
+            f"The maximum number of nodes of a managed node group is {ctx.quotas['nodes']}", clusterName=cluster
+        )
 
 
 def merge_scaling(asked: Raw, now: Raw) -> Raw:
@@ -156,6 +198,8 @@ def check_taints(taints: list[Raw]) -> list[Raw]:
     keys = [(taint["key"], taint["effect"]) for taint in taints]
     if len(set(keys)) < len(keys):
         raise InvalidParameter("Duplicate taints with the same key and effect are not allowed")
+    if len(taints) > MOST_TAINTS:
+        raise InvalidParameter(f"A nodegroup can have at most {MOST_TAINTS} taints")
     return taints
 
 
@@ -163,6 +207,8 @@ def build_update_config(asked: Raw | None) -> Raw:
     asked = asked or {}
     if asked.get("maxUnavailable") and asked.get("maxUnavailablePercentage"):
         raise InvalidParameter("Only one of maxUnavailable and maxUnavailablePercentage can be specified")
+    if (asked.get("maxUnavailable") or 0) > MOST_UNAVAILABLE:
+        raise InvalidParameter(f"maxUnavailable {asked['maxUnavailable']} is higher than {MOST_UNAVAILABLE}")
     if asked.get("maxUnavailablePercentage"):
         return {**asked}
     return {"maxUnavailable": 1, **asked}
@@ -191,6 +237,10 @@ def delete_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
     def end() -> None:
         ctx.aws_context.stop_instances(ctx.region, raw)
+        issue = remote_access.close_port(ctx, raw)
+        if issue:
+            raw.update(status="DELETE_FAILED", health={"issues": [issue]})
+            return
         cluster.nodegroups.pop(raw["nodegroupName"], None)
         ctx.control_planes.sync(cluster.raw["arn"])
 

@@ -6,8 +6,9 @@ import json
 import secrets
 from typing import Any
 
+from kumo_sandbox.eks import roles
 from kumo_sandbox.eks.context import Context, handles, paginate
-from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceNotFound
+from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
 from kumo_sandbox.eks.store import Cluster, Raw
 
 SUMMARY = ("clusterName", "namespace", "serviceAccount", "associationArn", "associationId", "ownerArn")
@@ -19,7 +20,11 @@ def create(
     for other in cluster.pod_identities.values():
         if (other["namespace"], other["serviceAccount"]) == (namespace, account):
             raise ResourceInUse("Association already exists: " + other["associationId"], clusterName=cluster.name)
-    ctx.aws_context.check_role(role, "pods.eks.amazonaws.com")
+    if len(cluster.pod_identities) >= ctx.quotas["pod_identity_associations"]:
+        raise ResourceLimitExceeded(
+            f"Cluster {cluster.name} has the most pod identity associations it can have", clusterName=cluster.name
+        )
+    roles.check_role(ctx, roles.POD_IDENTITY, role, cluster.raw["arn"])
     key = f"a-{secrets.token_hex(9)[:17]}"
     raw: Raw = {
         "clusterName": cluster.name,
@@ -97,7 +102,7 @@ def update_pod_identity_association(ctx: Context, p: dict[str, Any]) -> dict[str
     }
     _check_policy(cluster, raw | wanted)
     if "roleArn" in wanted:
-        ctx.aws_context.check_role(wanted["roleArn"], "pods.eks.amazonaws.com")
+        roles.check_role(ctx, roles.POD_IDENTITY, wanted["roleArn"], cluster.raw["arn"])
     raw.update(wanted)
     for key in [key for key in ("targetRoleArn", "policy") if raw.get(key) == ""]:  # empty takes it away
         del raw[key]

@@ -18,6 +18,11 @@ class Cluster:
 
     raw: Raw
     creator: str
+    creator_is_admin: bool = True  # bootstrapClusterCreatorAdminPermissions, which no answer has
+    principal_ids: dict[str, str] = field(
+        default_factory=dict
+    )  # unique ids of roles, by ARN, when their entries were made
+    zones: frozenset[str] = frozenset()  # of the subnets that it was created with
     nodegroups: dict[str, Raw] = field(default_factory=dict)
     fargate_profiles: dict[str, Raw] = field(default_factory=dict)
     addons: dict[str, Raw] = field(default_factory=dict)

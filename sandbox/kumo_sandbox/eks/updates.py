@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from kumo_sandbox.eks.context import Context, handles, paginate
-from kumo_sandbox.eks.errors import InvalidRequest, ResourceNotFound
+from kumo_sandbox.eks.errors import BadRequest, InvalidRequest, ResourceNotFound
 from kumo_sandbox.eks.rollback import check_cancellable
 from kumo_sandbox.eks.store import Cluster, Raw
+from kumo_sandbox.eks.tags import check_tags
 
 
 def _find_target(p: dict[str, Any]) -> tuple[str, str]:
@@ -81,7 +82,9 @@ def _find_by_arn(ctx: Context, arn: str) -> Raw:
 @handles("TagResource")
 def tag_resource(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     raw = _find_by_arn(ctx, p["resourceArn"])
-    raw["tags"] = {**raw["tags"], **p["tags"]}
+    tags = {**raw["tags"], **p["tags"]}
+    check_tags(tags, BadRequest)
+    raw["tags"] = tags
     return {}
 
 

@@ -87,8 +87,7 @@ def _build_access_rules(cluster: Cluster) -> tuple[AccessRule, ...]:
         )
         for arn, entry in cluster.access_entries.items()
     ]
-    admin = cluster.raw["accessConfig"]["bootstrapClusterCreatorAdminPermissions"]
     by_map = cluster.raw["accessConfig"]["authenticationMode"] == "CONFIG_MAP"
-    if by_map and admin and cluster.creator not in cluster.access_entries:
+    if by_map and cluster.creator_is_admin and cluster.creator not in cluster.access_entries:
         rules.append(AccessRule(cluster.creator, "kubernetes-admin", ("system:masters",)))
     return tuple(rules)

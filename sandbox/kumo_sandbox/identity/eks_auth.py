@@ -12,10 +12,10 @@ import uuid
 from datetime import UTC
 from typing import Any
 
+from kumo_sandbox import trust
 from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.eks.issuer import TokenError, read_audiences, read_claims
 from kumo_sandbox.eks.store import Cluster, Store
-from kumo_sandbox.identity import trust
 from kumo_sandbox.identity.web_identity import find_role, make_session
 
 AUDIENCE = "pods.eks.amazonaws.com"

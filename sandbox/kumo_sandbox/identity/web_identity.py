@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
+from kumo_sandbox import trust
 from kumo_sandbox.eks.issuer import IssuerKey, TokenError, read_audiences, read_claims
-from kumo_sandbox.identity import trust
 from kumo_sandbox.principals import ACCOUNT
 
 OPERATION = "AssumeRoleWithWebIdentity"

@@ -51,7 +51,11 @@ def ground(sandbox: Sandbox) -> Ground:
     services = ["eks.amazonaws.com", "ec2.amazonaws.com", "pods.eks.amazonaws.com", "eks-fargate-pods.amazonaws.com"]
 
     def role(name: str) -> str:
-        statement = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": services},
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
+        }
         document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         return iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
 

@@ -28,8 +28,8 @@ def test_children_want_an_active_cluster(sandbox, eks, make_cluster, ground, ref
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"version": "1.31"}, "higher than the cluster version"),
-        ({"scalingConfig": {"minSize": 3, "maxSize": 2}}, "Minimum capacity"),
+        ({"version": "1.31"}, "must be that of its cluster, 1.30"),
+        ({"scalingConfig": {"minSize": 3, "maxSize": 2, "desiredSize": 2}}, "Minimum capacity"),
         ({"updateConfig": {"maxUnavailable": 1, "maxUnavailablePercentage": 10}}, "Only one of"),
         ({"amiType": "AL3"}, "AL2023_x86_64_STANDARD"),
     ],
@@ -58,8 +58,10 @@ def test_a_node_group_changes_in_place(sandbox, eks, make_cluster, make_nodegrou
 
 
 def test_a_node_group_follows_its_cluster_and_never_back(eks, make_cluster, make_nodegroup, refused):
-    make_cluster(version="1.31")
-    make_nodegroup(version="1.30")
+    make_cluster(version="1.30")
+    make_nodegroup()
+    eks.update_cluster_version(name="demo", version="1.31")
+    eks.describe_cluster(name="demo")
     words = {"clusterName": "demo", "nodegroupName": "general"}
     eks.update_nodegroup_version(**words)
     group = eks.describe_nodegroup(**words)["nodegroup"]
@@ -154,7 +156,7 @@ def test_pod_identities(sandbox, eks, make_cluster, ground, refused):
     one = {"clusterName": "demo", "associationId": key}
     policy = '{"Version": "2012-10-17", "Statement": []}'
     assert "disableSessionTags must be true" in refused(eks.update_pod_identity_association, policy=policy, **one)
-    assert "trust" in refused(eks.update_pod_identity_association, roleArn=service_less_role(sandbox), **one)
+    assert "Trust policy" in refused(eks.update_pod_identity_association, roleArn=service_less_role(sandbox), **one)
     words = {"policy": policy, "disableSessionTags": True, "targetRoleArn": ground.role}
     changed = eks.update_pod_identity_association(**one, **words)["association"]
     assert changed["policy"] == policy and changed["externalId"]

@@ -155,7 +155,7 @@ def test_tags(eks, make_cluster, make_nodegroup, refused, ground):
         eks.create_fargate_profile(fargateProfileName="f", **place, **words)["fargateProfile"]["fargateProfileArn"]
     )
     arns.append(eks.create_addon(addonName="vpc-cni", **words)["addon"]["addonArn"])
-    arns.append(eks.create_access_entry(principalArn=ground.role, **words)["accessEntry"]["accessEntryArn"])
+    arns.append(eks.create_access_entry(principalArn=ground.pods_role, **words)["accessEntry"]["accessEntryArn"])
     pod = {"namespace": "n", "serviceAccount": "s", "roleArn": ground.pods_role}
     arns.append(eks.create_pod_identity_association(**pod, **words)["association"]["associationArn"])
     oidc = {"identityProviderConfigName": "i", "issuerUrl": "https://id.example.com", "clientId": "kube"}
@@ -193,9 +193,11 @@ def test_an_identity_provider_whose_association_fails_is_not_there(sandbox, eks,
     assert eks.list_identity_provider_configs(clusterName="demo")["identityProviderConfigs"] == []
 
 
-def test_insights_are_a_picture_taken_at_a_refresh(eks, make_cluster, make_nodegroup):
+def test_insights_are_a_picture_taken_at_a_refresh(sandbox, eks, make_cluster, make_nodegroup):
     make_cluster(version="1.32")
-    make_nodegroup(version="1.29")
+    make_nodegroup()
+    (cluster,) = sandbox.store.clusters.values()
+    cluster.nodegroups["general"]["version"] = "1.29"  # from before EKS asked for the cluster's
 
     def skew() -> dict:
         rows = eks.list_insights(clusterName="demo", filter={"kubernetesVersions": ["1.33"]})["insights"]

@@ -207,9 +207,15 @@ def find_new_cluster_problems(options: Options) -> Iterator[str]:
             "access_config.bootstrap_cluster_creator_admin_permissions: EKS accepts false only where access entries exist."
             " Set access_config.authentication_mode to API or API_AND_CONFIG_MAP."
         )
-    remote = options.get("remote_network_config") or {}
-    if any(remote.values()) and mode == MODES[0]:
-        # https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-cluster-create.html
+    yield from find_remote_network_problems(options, mode)
+
+
+def find_remote_network_problems(options: Options, mode: str) -> Iterator[str]:
+    """Remote networks of a cluster with this authentication mode.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-cluster-create.html
+    """
+    if any((options.get("remote_network_config") or {}).values()) and mode == MODES[0]:
         yield "remote_network_config: hybrid nodes need access_config.authentication_mode API or API_AND_CONFIG_MAP."
 
 

@@ -1,0 +1,71 @@
+"""Whether EKS may assume a role that it is given, and how it refuses one.
+
+The trust policy is judged as STS judges it: the principal by its exact name, both actions, denials, conditions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kumo_sandbox import trust
+from kumo_sandbox.eks.context import Context
+from kumo_sandbox.eks.errors import InvalidParameter
+
+ASSUME, TAG = "sts:AssumeRole", "sts:TagSession"
+MISSING = "Role with arn: {arn}, could not be assumed because it does not exist or the trusted entity is not correct"
+
+
+@dataclass(frozen=True)
+class Use:
+    """What a role is for.
+
+    Attributes:
+        service: the principal that assumes it.
+        missing, distrusted: the service's words where the role is not there, and where its trust policy does not allow it.
+    """
+
+    service: str
+    missing: str
+    distrusted: str
+    actions: tuple[str, ...] = (ASSUME,)
+
+
+# Texts: https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service/eks (cluster.go, fargate_profile.go,
+# pod_identity_association.go), https://github.com/bottlerocket-os/bottlerocket-update-operator/issues/316,
+# https://github.com/aws/aws-cdk/issues/31522
+CLUSTER = Use("eks.amazonaws.com", MISSING, MISSING)
+NODE = Use(
+    "ec2.amazonaws.com",
+    MISSING,
+    "Following required service principals [{service}] were not found in the trust relationships of nodeRole {arn}",
+)
+FARGATE = Use(
+    "eks-fargate-pods.amazonaws.com",
+    "Misconfigured PodExecutionRole Trust Policy; Please add the {service} Service Principal",
+    "Misconfigured PodExecutionRole Trust Policy; Please add the {service} Service Principal",
+)
+POD_IDENTITY = Use(
+    "pods.eks.amazonaws.com",
+    "Role provided in the request does not exist.",
+    "Trust policy of the role provided is invalid. Follow the official documentation to resolve the issue.",
+    (ASSUME, TAG),
+)
+# EC2's principal is another one in China: https://github.com/bottlerocket-os/bottlerocket-update-operator/issues/316
+CHINA = {"ec2.amazonaws.com": "ec2.amazonaws.com.cn"}
+
+
+def check_role(ctx: Context, use: Use, arn: str, source: str = "") -> None:
+    """Refuse a role that the service cannot assume.
+
+    Args:
+        source: the ARN of what assumes the role, for conditions on aws:SourceArn.
+    """
+    service = CHINA.get(use.service, use.service) if ctx.region.startswith("cn-") else use.service
+    role = ctx.aws_context.find_role(arn)
+    if role is None:
+        raise InvalidParameter(use.missing.format(arn=arn, service=service))
+    keys = {"aws:SourceAccount": [ctx.account], "aws:SourceArn": [source or ctx.build_arn("cluster/*")]}
+    if not all(
+        trust.is_allowed(role["AssumeRolePolicyDocument"], action, ("Service", service), keys) for action in use.actions
+    ):
+        raise InvalidParameter(use.distrusted.format(arn=arn, service=service))
