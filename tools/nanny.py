@@ -56,6 +56,8 @@ def wait_for(command: int) -> int:
 
 def main(command: list[str]) -> int:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    # A shell that starts the gate with & lets it ignore SIGINT, and whoever tests an interruption would wait for ever.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command)
     code = process.returncode = wait_for(process.pid)
     end_rest()

@@ -20,11 +20,10 @@ from ansible import constants as C
 from ansible.plugins.action import ActionBase
 from ansible.utils.collection_loader import AnsibleCollectionConfig
 
-try:  # ansible-core 2.19 and later
+try:
     from ansible.module_utils.common.json import Direction, get_module_encoder
-except ImportError:
+except ImportError:  # before ansible-core 2.19
     get_module_encoder = None
-    from ansible.module_utils.common.json import AnsibleJSONEncoder
 
 PROFILE = "legacy"  # how arguments and results are written as JSON; what a module takes that is run by hand
 RUNNER = os.path.join(os.path.dirname(__file__), "run_module.py")
@@ -83,6 +82,8 @@ def encode(args: dict[str, Any]) -> str:
     """Arguments as Ansible writes them for a module."""
     if get_module_encoder:
         return json.dumps(args, cls=get_module_encoder(PROFILE, Direction.CONTROLLER_TO_MODULE))
+    from ansible.module_utils.common.json import AnsibleJSONEncoder
+
     return json.dumps(args, cls=AnsibleJSONEncoder, vault_to_text=True)
 
 

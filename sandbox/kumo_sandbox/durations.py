@@ -18,6 +18,7 @@ FARGATE_CREATE = 90.0  # seen: 26 s to 5m45s
 FARGATE_DELETE = 120.0  # seen
 ADDON = 30.0
 NAT_GATEWAY = 90.0
+IAM_PROPAGATION = 8.0  # until EKS knows a new role; assumed: Terraform asks again for two minutes
 INSIGHTS_REFRESH = 60.0
 IDENTITY_PROVIDER = 120.0
 LOAD_BALANCER = 5.0  # until a Service shows its hostname; it takes traffic minutes later

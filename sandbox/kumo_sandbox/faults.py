@@ -1,4 +1,4 @@
-"""Faults on demand: throttling, server errors, dropped connections, creations and updates that fail."""
+"""Faults on demand: throttling, server errors, dropped connections, lost and slow answers, and work that fails later."""
 
 from __future__ import annotations
 
@@ -6,7 +6,16 @@ import itertools
 import threading
 from dataclasses import asdict, dataclass, field
 
-KINDS = ("throttle", "error5xx", "drop", "fail_creation", "fail_update")
+KINDS = (
+    "throttle",
+    "error5xx",
+    "drop",  # the connection, before anything is done
+    "lose_answer",  # the connection, after the work was done
+    "slow",
+    "fail_creation",
+    "fail_update",
+    "fail_deletion",
+)
 _numbers = itertools.count(1)
 
 
@@ -20,7 +29,9 @@ class Fault:
         operation: API operation; "*" is every one.
         count: how often; 0 is for ever.
         every: meet only every so many of the calls that fit: 2 lets each second one fail.
-        code, message: the service's words for fail_creation (health issue) and fail_update (update error).
+        code, message: the service's words for throttle and error5xx, for fail_creation and fail_deletion (health issue) and
+            for fail_update (update error).
+        seconds: for how long a slow answer is late, by the true clock.
         resource: only for the resource of this name.
     """
 
@@ -32,6 +43,7 @@ class Fault:
     message: str = ""
     resource: str = ""
     every: int = 1
+    seconds: float = 1.0
     seen: int = 0
     used: int = 0
     id: int = field(default_factory=lambda: next(_numbers))
@@ -43,7 +55,12 @@ class Fault:
             raise ValueError(f"count {self.count!r} is not valid. Use 0 (unlimited) or more")
         if int(self.every) < 1:
             raise ValueError(f"every {self.every!r} is not valid. Use 1 or more")
-        self.count, self.every = int(self.count), int(self.every)
+        self.count, self.every, self.seconds = int(self.count), int(self.every), float(self.seconds)
+
+    def build_health(self, code: str, message: str) -> dict[str, object]:
+        """The health of what failed: the fault's words, or else these."""
+        issue = {"code": self.code or code, "message": self.message or message, "resourceIds": []}
+        return {"issues": [issue]}
 
     def fits(self, kinds: tuple[str, ...], service: str, operation: str, resource: str) -> bool:
         return (

@@ -331,7 +331,7 @@ def test_the_access_entry_of_a_node_role_goes_with_it(sandbox, role, iam, run_mo
     words = {"name": CLUSTER, "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
     run_module("eks_cluster", {**words, "access_config": {"authentication_mode": "API"}})
     group = {"cluster_name": CLUSTER, "name": "general", "subnets": ground["subnets"], "wait": True}
-    for dummy in range(2):
+    for _time in range(2):
         arn = role(purpose="node")["arn"]
         assert run_module("eks_nodegroup", {**group, "node_role": arn})["status"] == "ACTIVE"
         assert arn in eks.list_access_entries(clusterName=CLUSTER)["accessEntries"]

@@ -29,6 +29,16 @@ class WaitTimedOut(EksError):
     """A wait took longer than its limit. The message contains the last state."""
 
 
+def was_repeated(answer: Exception | dict[str, Any]) -> bool:
+    """Whether the request was sent more than once, as botocore notes with each answer.
+
+    The first one may then have done the work, and its answer was lost: "already exists" and "not found" are this run's own doing, and
+    what has no client token may be there twice.
+    """
+    response = answer if isinstance(answer, dict) else getattr(answer, "response", None) or {}
+    return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
+
+
 def add_facts(error: Exception, facts: dict[str, Any]) -> None:
     """Add facts to an exception of any kind, for the result of the task. Facts that it has already are kept."""
     error.facts = {**facts, **get_facts(error)}

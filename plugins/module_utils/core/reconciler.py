@@ -21,6 +21,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
     WaitFailed,
     add_facts,
     format_issues,
+    was_repeated,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     Change,
@@ -113,7 +114,7 @@ class Reconciler:
                 return True, True, ""
             except Exception as error:
                 if self.resource.is_missing(error):
-                    return True, False, ""
+                    return True, was_repeated(error), ""
                 if not self.resource.is_in_use(error):
                     raise
                 now = self.resource.describe()
@@ -136,7 +137,11 @@ class Reconciler:
         except Exception as error:
             if not self.resource.already_exists(error):
                 raise
-            return self._present(desired)
+            if not was_repeated(error):
+                return self._present(desired)
+            self._sent["changed"] = True
+            made = self._present(desired)
+            return Outcome(True, made.raw, {}, after, made.updates)
         self._sent["changed"] = True
         if self.wait:
             raw = self.wait_until_active()

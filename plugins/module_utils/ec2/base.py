@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import drop_reserved_tags, keep_current_tags
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import was_repeated
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
@@ -128,7 +129,7 @@ def delete_when_free(call: Callable[[], Any], what: str, deadline: Deadline) -> 
             return True, True, ""
         except Exception as error:
             if has_code(error, *NOT_FOUND):
-                return True, False, ""
+                return True, was_repeated(error), ""
             if not has_code(error, *HELD):
                 raise
             return False, False, str(error)

@@ -13,9 +13,10 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import was_repeated
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Row, read_row
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import NOT_FOUND, Row, read_row
 
 
 class InternetGatewayResource(NetworkResource):
@@ -48,8 +49,11 @@ class InternetGatewayResource(NetworkResource):
         return {"Attachments": [{"VpcId": self.inventory.vpc_id, "State": "available"}]}
 
     def create(self, desired: dict[str, Any]) -> Row:
-        made = self.ec2.create_internet_gateway(TagSpecifications=self.specify_tags(desired))["InternetGateway"]
-        return self._attach({**read_row(made), "Attachments": []})
+        """Make one and attach it. CreateInternetGateway has no client token: one whose answer was lost is deleted as surplus."""
+        answer = self.ec2.create_internet_gateway(TagSpecifications=self.specify_tags(desired))
+        if was_repeated(answer):
+            self.inventory.read((self.rows,))
+        return self._attach({**read_row(answer["InternetGateway"]), "Attachments": []})
 
     def actions(self, raw: Row, desired: dict[str, Any]) -> dict[str, tuple[str, Callable[[], Any]]]:
         return {"attached": ("AttachInternetGateway", lambda: self._attach(raw) and None)}
@@ -61,7 +65,8 @@ class InternetGatewayResource(NetworkResource):
             self.inventory.send(lambda: self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc_id))
         except Exception as error:
             # "Network vpc-... already has an internet gateway attached" is an InvalidParameterValue.
-            if not has_code(error, "InvalidParameterValue", "Resource.AlreadyAssociated"):
+            # "Not found": another run that has one already deleted this one as surplus.
+            if not has_code(error, "InvalidParameterValue", "Resource.AlreadyAssociated", *NOT_FOUND):
                 raise
             self.inventory.read((self.rows,))
             attached = [row for row in self.inventory.list_rows(self.rows) if self.inventory.is_attached(row)]

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitTimedOut
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitTimedOut, was_repeated
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource, build_token
@@ -160,6 +160,8 @@ class NatGatewayResource(NetworkResource):
     def _allocate(self, desired: dict[str, Any]) -> str:
         tags = build_tag_specification("elastic-ip", dict(desired["tags"]))
         made = self.ec2.allocate_address(Domain="vpc", TagSpecifications=tags)
+        if was_repeated(made):  # AllocateAddress has no client token: an address whose answer was lost is released as surplus
+            self.inventory.read(("addresses",))
         row = {"AllocationId": made["AllocationId"], "PublicIp": made.get("PublicIp"), "tags": dict(desired["tags"])}
         return self.inventory.put("addresses", row)["AllocationId"]
 
@@ -176,7 +178,7 @@ def release_address(inventory: Inventory, allocation: str) -> bool:
     except Exception as error:
         if has_code(error, "InvalidAllocationID.NotFound"):
             inventory.drop("addresses", allocation)
-            return False
+            return was_repeated(error)
         # EC2 refuses an address that is in use, by either code.
         if has_code(error, "InvalidIPAddress.InUse", "AuthFailure"):
             return False

@@ -57,6 +57,7 @@ class SurplusRemover:
             self._wait_until_gone(deadline)
             going = []
         self._release_addresses(plan_all=bool(deadline))
+        self._delete_loose_gateways()
         self._delete_flow_logs()
         return going + self._delete_endpoints()
 
@@ -123,6 +124,24 @@ class SurplusRemover:
             if self.check_mode or release_address(self.inventory, row["AllocationId"]):
                 before = {"public_ip": row.get("PublicIp"), "tags": row["tags"]}
                 self.note(f"address {row['tags'].get('Name')}", Outcome(True, None, before, {}))
+
+    def _delete_loose_gateways(self) -> None:
+        """Internet gateways beside the VPC's: an interrupted run, or one to which an answer was lost, has left them."""
+        rows = self.inventory.list_rows("internet_gateways")
+        if not any(self.inventory.is_attached(row) for row in rows):
+            return
+        for row in [row for row in self.inventory.list_owned("internet_gateways") if not row["Attachments"]]:
+            if not self.check_mode:
+                self._delete_gateway(row["InternetGatewayId"])
+            self.inventory.drop("internet_gateways", row["InternetGatewayId"])
+            self.note(f"internet gateway {row['InternetGatewayId']}", Outcome(True, None, {"tags": row["tags"]}, {}))
+
+    def _delete_gateway(self, gateway: str) -> None:
+        try:
+            self.inventory.ec2.delete_internet_gateway(InternetGatewayId=gateway)
+        except Exception as error:
+            if not has_code(error, *NOT_FOUND):
+                raise
 
     def _delete_endpoints(self) -> list[str]:
         if self.options.endpoints is None:

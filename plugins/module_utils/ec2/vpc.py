@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, was_repeated
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field, normalize_list
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource
@@ -125,12 +125,11 @@ class VpcResource(NetworkResource):
 
     def create(self, desired: dict[str, Any]) -> Row:
         words = {"AmazonProvidedIpv6CidrBlock": True} if desired.get("ipv6") else {}
-        made = self.ec2.create_vpc(CidrBlock=desired["cidr"], TagSpecifications=self.specify_tags(desired), **words)[
-            "Vpc"
-        ]
+        answer = self.ec2.create_vpc(CidrBlock=desired["cidr"], TagSpecifications=self.specify_tags(desired), **words)
+        made = answer["Vpc"]
         self.inventory.vpc = {**read_row(made), "DnsSupport": True, "DnsHostnames": False}
-        if not self.agree(made["VpcId"]):
-            return self.read(self.inventory.vpc)
+        if not (self.agree(made["VpcId"]) or was_repeated(answer)):
+            return self.read(self.inventory.vpc)  # another run made it, and sets it up
         self._set_dns("DnsHostnames")
         self._add_ranges(desired.get("secondary_cidrs") or [])
         if desired.get("ipv6"):

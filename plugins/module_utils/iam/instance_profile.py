@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import (
     build_tag_list,
     compare_tags,
@@ -85,11 +86,18 @@ class InstanceProfileResource(IamResource):
         self._add_role(wanted)
 
     def _add_role(self, role: str) -> None:
-        """A profile or a role that was just made may not be known yet."""
-        retry_until_known(
-            lambda: self.iam.add_role_to_instance_profile(InstanceProfileName=self.name, RoleName=role),
-            f"Instance profile {self.name} with role {role}",
-        )
+        """A profile or a role that was just made may not be known yet. A profile has one role: it may be this one already."""
+        try:
+            retry_until_known(
+                lambda: self.iam.add_role_to_instance_profile(InstanceProfileName=self.name, RoleName=role),
+                f"Instance profile {self.name} with role {role}",
+            )
+        except Exception as error:
+            if not (has_code(error, "LimitExceeded") and self._has_role(role)):
+                raise
+
+    def _has_role(self, role: str) -> bool:
+        return (self.describe() or {}).get("Role") == role
 
     def _remove_role(self, role: str) -> None:
         get_or_none(lambda: self.iam.remove_role_from_instance_profile(InstanceProfileName=self.name, RoleName=role))

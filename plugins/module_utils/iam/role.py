@@ -79,6 +79,7 @@ class RoleResource(IamResource):
         named: whether the task gives the role's name, and so may mean one that was not made for this cluster.
         adopt: whether a role that was not made for this cluster becomes its own: it is marked, kept as written, and deleted with it.
         extends_trust: whether the trust policy of a role that somebody else made may be added to.
+        predicts_arn: whether a plan has the ARN, which IAM says of a role that is made; before that it takes a call to STS.
     """
 
     kind = "IAM role"
@@ -95,10 +96,12 @@ class RoleResource(IamResource):
         named: bool = True,
         adopt: bool = False,
         extends_trust: bool = True,
+        predicts_arn: bool = True,
     ) -> None:
         super().__init__(iam, name, scope.owner)
         self._scope, self._path, self._new_policies = scope, path, new_policies
         self._named, self.adopt, self._extends_trust = named, adopt, extends_trust
+        self._predicts_arn = predicts_arn
         self._splits: dict[tuple[str, ...], tuple[list[str], list[str]]] = {}  # what was found of the quota
         self._documents: dict[str, Any] = {}  # of managed policies above the quota, each read once
         self.moved: list[str] = []  # ARNs of managed policies whose rights are put inline
@@ -268,10 +271,10 @@ class RoleResource(IamResource):
         return {**raw, "Arn": made["Arn"]}
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
-        return {**self._build_new(desired), "Arn": self.arn}
+        return {**self._build_new(desired), **({"Arn": self.arn} if self._predicts_arn else {})}
 
     def _build_new(self, desired: dict[str, Any]) -> dict[str, Any]:
-        """The new role, but for its ARN, which only a plan needs before IAM says it: it takes one more call, to STS."""
+        """The new role, but for its ARN."""
         attached, moved = self._fit_quota([*self._new_policies, *(desired.get("policy_arns") or [])])
         return {
             "RoleName": self.name,

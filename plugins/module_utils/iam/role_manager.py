@@ -75,6 +75,7 @@ class RoleManager:
             named=request.named,
             adopt=request.adopt,
             extends_trust=request.extends_trust,
+            predicts_arn=self.check_mode,
         )
 
     def _build_policy(self, arn: str, request: RoleRequest) -> ManagedPolicyResource:

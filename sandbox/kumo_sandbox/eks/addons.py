@@ -46,9 +46,6 @@ def _check_configuration(name: str, text: str | None) -> None:
 
 @handles("CreateAddon")
 def create_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    again = ctx.find_repeated(p)
-    if again is not None:
-        return {"addon": again}
     cluster, name = ctx.find_active_cluster(p["clusterName"]), p["addonName"]
     if name in cluster.addons:
         raise ResourceInUse("Addon already exists.", clusterName=cluster.name, addonName=name)
@@ -75,18 +72,13 @@ def create_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
     def end() -> None:
         if fault:
-            issue = {
-                "code": fault.code or "InternalFailure",
-                "message": fault.message or "The creation failed",
-                "resourceIds": [],
-            }
-            raw.update(status="CREATE_FAILED", health={"issues": [issue]})
+            raw.update(status="CREATE_FAILED", health=fault.build_health("InternalFailure", "The creation failed"))
             return
         ctx.control_planes.sync(cluster.raw["arn"])
         become_ready(ctx, cluster, raw)
 
     ctx.store.schedule(durations.ADDON, end)
-    return {"addon": ctx.remember(p, dict(raw))}
+    return {"addon": dict(raw)}
 
 
 def become_ready(ctx: Context, cluster: Cluster, raw: Raw) -> None:
@@ -164,8 +156,12 @@ def delete_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = ctx.find_cluster(p["clusterName"])
     raw = find(cluster, p["addonName"])
     raw["status"] = "DELETING"
+    fault = ctx.take_fault("fail_deletion", raw["addonName"])
 
     def end() -> None:
+        if fault:
+            raw.update(status="DELETE_FAILED", health=fault.build_health("InternalFailure", "The deletion failed"))
+            return
         cluster.addons.pop(raw["addonName"], None)
         for arn in raw["podIdentityAssociations"]:
             cluster.pod_identities.pop(arn.rsplit("/", 1)[-1], None)

@@ -22,9 +22,6 @@ EGRESS_MODE = "AWS_MANAGED"  # a cluster that has left it cannot come back
 
 @handles("CreateCluster")
 def create_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    again = ctx.find_repeated(p)
-    if again is not None:
-        return {"cluster": again}
     name = p["name"]
     if not NAME.match(name):
         raise InvalidParameter(f"The cluster name {name} does not match {NAME.pattern}", clusterName=name)
@@ -45,13 +42,7 @@ def create_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
     def end() -> None:
         if fault:
-            raw["status"] = "FAILED"
-            issue = {
-                "code": fault.code or "Other",
-                "message": fault.message or "The creation failed",
-                "resourceIds": [],
-            }
-            raw["health"] = {"issues": [issue]}
+            raw.update(status="FAILED", health=fault.build_health("Other", "The creation failed"))
             return
         raw.update(status="ACTIVE", endpoint=endpoint, certificateAuthority={"data": authority})
         grant_creator_access(ctx, cluster)
@@ -59,7 +50,7 @@ def create_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         ctx.control_planes.sync(raw["arn"])
 
     ctx.store.schedule(durations.CLUSTER_CREATE, end)
-    return {"cluster": ctx.remember(p, _show(raw))}
+    return {"cluster": _show(raw)}
 
 
 def _check_creation(ctx: Context, p: dict[str, Any], subnets: list[dict[str, Any]]) -> None:
@@ -220,8 +211,12 @@ def delete_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     if raw["status"] in ("CREATING", "UPDATING", "DELETING"):
         raise ResourceInUse(f"Cluster is in {raw['status']} state", clusterName=cluster.name)
     raw["status"] = "DELETING"
+    fault = ctx.take_fault("fail_deletion", cluster.name)
 
     def end() -> None:
+        if fault:
+            raw.update(status="FAILED", health=fault.build_health("Other", "The deletion failed"))
+            return
         ctx.store.clusters.pop((ctx.region, cluster.name), None)
         ctx.control_planes.remove(raw["arn"])
         leave_groups(ctx.region, cluster.name)

@@ -72,17 +72,8 @@ class Context:
         return cluster
 
     def take_fault(self, kind: str, resource: str) -> Fault | None:
-        """The fault that lets this creation or update fail, if one waits for it."""
+        """The fault that lets this creation, update or deletion fail, if one waits for it."""
         return self.faults.take((kind,), "eks", self.operation, resource)
-
-    def find_repeated(self, p: dict[str, Any]) -> Raw | None:
-        """What an earlier creation with the same clientRequestToken made."""
-        return self.store.tokens.get((self.operation, p.get("clientRequestToken") or ""))
-
-    def remember(self, p: dict[str, Any], raw: Raw) -> Raw:
-        if p.get("clientRequestToken"):
-            self.store.tokens[(self.operation, p["clientRequestToken"])] = raw
-        return raw
 
 
 def paginate(p: dict[str, Any], key: str, rows: list[Any], most: int = 100) -> dict[str, Any]:

@@ -35,9 +35,6 @@ def _check_none_in_transition(cluster: Cluster) -> None:
 
 @handles("CreateFargateProfile")
 def create_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    again = ctx.find_repeated(p)
-    if again is not None:
-        return {"fargateProfile": again}
     cluster, name = ctx.find_active_cluster(p["clusterName"]), p["fargateProfileName"]
     if name in cluster.fargate_profiles:
         raise ResourceInUse(
@@ -70,19 +67,14 @@ def create_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
     def end() -> None:
         if fault:
-            issue = {
-                "code": fault.code or "InternalFailure",
-                "message": fault.message or "The creation failed",
-                "resourceIds": [],
-            }
-            raw.update(status="CREATE_FAILED", health={"issues": [issue]})
+            raw.update(status="CREATE_FAILED", health=fault.build_health("InternalFailure", "The creation failed"))
             return
         raw["status"] = "ACTIVE"
         grant_nodes(ctx, cluster)
         ctx.control_planes.sync(cluster.raw["arn"])
 
     ctx.store.schedule(durations.FARGATE_CREATE, end)
-    return {"fargateProfile": ctx.remember(p, dict(raw))}
+    return {"fargateProfile": dict(raw)}
 
 
 def _check_selectors(selectors: list[Raw]) -> None:
@@ -143,8 +135,12 @@ def delete_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     raw = find(cluster, p["fargateProfileName"])
     _check_none_in_transition(cluster)
     raw["status"] = "DELETING"
+    fault = ctx.take_fault("fail_deletion", raw["fargateProfileName"])
 
     def end() -> None:
+        if fault:
+            raw.update(status="DELETE_FAILED", health=fault.build_health("InternalFailure", "The deletion failed"))
+            return
         cluster.fargate_profiles.pop(raw["fargateProfileName"], None)
         ctx.control_planes.sync(cluster.raw["arn"])
 

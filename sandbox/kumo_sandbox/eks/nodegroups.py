@@ -25,9 +25,6 @@ def find(cluster: Cluster, name: str) -> Raw:
 
 @handles("CreateNodegroup")
 def create_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    again = ctx.find_repeated(p)
-    if again is not None:
-        return {"nodegroup": again}
     cluster, name = ctx.find_active_cluster(p["clusterName"]), p["nodegroupName"]
     if name in cluster.nodegroups:
         raise ResourceInUse(
@@ -49,12 +46,8 @@ def create_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         if raw["status"] != "CREATING":
             return
         if fault:
-            issue = {
-                "code": fault.code or "NodeCreationFailure",
-                "message": fault.message or "Instances failed to join the kubernetes cluster",
-                "resourceIds": [],
-            }
-            raw.update(status="CREATE_FAILED", health={"issues": [issue]})
+            why = ("NodeCreationFailure", "Instances failed to join the kubernetes cluster")
+            raw.update(status="CREATE_FAILED", health=fault.build_health(*why))
             return
         issue = instance_types.find_issue(raw) or joining.find_issue(ctx, cluster, raw)
         if issue:
@@ -69,7 +62,7 @@ def create_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         ctx.control_planes.sync(cluster.raw["arn"])
 
     ctx.store.schedule(durations.NODEGROUP_CREATE, end)
-    return {"nodegroup": ctx.remember(p, dict(raw))}
+    return {"nodegroup": dict(raw)}
 
 
 def _build_nodegroup(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
@@ -234,8 +227,13 @@ def delete_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             f"Nodegroup is in {raw['status']} state", clusterName=cluster.name, nodegroupName=raw["nodegroupName"]
         )
     raw["status"] = "DELETING"
+    fault = ctx.take_fault("fail_deletion", raw["nodegroupName"])
 
     def end() -> None:
+        if fault:
+            why = ("AutoScalingGroupNotFound", "The deletion failed")
+            raw.update(status="DELETE_FAILED", health=fault.build_health(*why))
+            return
         ctx.aws_context.stop_instances(ctx.region, raw)
         issue = remote_access.close_port(ctx, raw)
         if issue:

@@ -52,9 +52,6 @@ def find(cluster: Cluster, key: str) -> Raw:
 
 @handles("CreatePodIdentityAssociation")
 def create_pod_identity_association(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    again = ctx.find_repeated(p)
-    if again is not None:
-        return {"association": again}
     cluster = ctx.find_active_cluster(p["clusterName"])
     _check_policy(cluster, p)
     raw = create(
@@ -63,7 +60,7 @@ def create_pod_identity_association(ctx: Context, p: dict[str, Any]) -> dict[str
     raw["disableSessionTags"] = bool(p.get("disableSessionTags"))
     if p.get("policy"):
         raw["policy"] = p["policy"]
-    return {"association": ctx.remember(p, dict(raw))}
+    return {"association": dict(raw)}
 
 
 def _check_policy(cluster: Cluster, wanted: dict[str, Any]) -> None:

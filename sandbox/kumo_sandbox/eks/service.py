@@ -45,6 +45,18 @@ def build_error_answer(error: ServiceError) -> Answer:
     return error.status, headers, json.dumps({"__type": error.code, "message": error.message, **error.members}).encode()
 
 
+def answer_once(ctx: Context, operation: Any, handler: Callable[..., Any], params: dict[str, Any]) -> Any:
+    """The answer, and the same one to a request that is repeated with its clientRequestToken."""
+    token = params.get("clientRequestToken")
+    key = (operation.name, token)
+    if token and key in ctx.store.tokens:
+        return ctx.store.tokens[key]
+    answer = model.shape_answer(operation.output_shape, handler(ctx, params))
+    if token:
+        ctx.store.tokens[key] = answer
+    return answer
+
+
 def handle(context: Callable[[str], Context], operation: Any, path: dict[str, str], query: str, body: bytes) -> Answer:
     """Act out one operation; ``context`` makes what its handler gets."""
     try:
@@ -55,8 +67,7 @@ def handle(context: Callable[[str], Context], operation: Any, path: dict[str, st
         ctx = context(operation.name)
         with ctx.store.lock:
             ctx.store.settle()
-            answer = model.shape_answer(operation.output_shape, handler(ctx, params))
-            text = json.dumps(answer).encode()
+            text = json.dumps(answer_once(ctx, operation, handler, params)).encode()
     except ServiceError as error:
         return build_error_answer(error)
     except Exception:

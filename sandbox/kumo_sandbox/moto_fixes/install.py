@@ -18,6 +18,7 @@ RULES = (
     "autoscaling",
     "elastic_load_balancing",
     "iam.policies",
+    "iam.propagation",
     "iam.providers",
     "iam.roles",
     "managed_policies",

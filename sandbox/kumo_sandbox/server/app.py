@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import io
 import socket
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from werkzeug.wrappers import Request
 
@@ -33,7 +34,18 @@ from kumo_sandbox.server.wire import (
     read_scope,
 )
 
-BEFORE_DISPATCH = ("throttle", "error5xx", "drop")
+AROUND_DISPATCH = ("throttle", "error5xx", "drop", "lose_answer", "slow")
+# Code and status of a call that is one too many: EKS' model (ThrottlingException),
+# https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html, and what IAM and STS answer
+# (https://github.com/go-to-k/delstack/issues/82)
+THROTTLED = {
+    "eks": ("ThrottlingException", 429),
+    "ec2": ("RequestLimitExceeded", 503),
+    "iam": ("Throttling", 400),
+    "sts": ("Throttling", 400),
+}
+THROTTLED_ELSEWHERE = ("ThrottlingException", 400)
+UNAVAILABLE = ("ServiceUnavailableException", 503)
 Start = Callable[..., Any]
 
 
@@ -94,28 +106,37 @@ class App:
             return self._control.respond(Request(environ))(environ, start)
         received = receive(environ)
         fault = None if received.is_from_sandbox else self._take_fault(received)
-        if fault:
+        if fault and fault.kind == "slow":
+            time.sleep(fault.seconds)
+        elif fault and fault.kind != "lose_answer":
             return self._act_out(fault, received, start)
         if not received.is_from_sandbox:
             self._account.store.settle()  # the sandbox's own calls come from what settles
         status, parts = self._answer(received, start)
         if not received.is_from_sandbox:
             self._record(received, status, read_error_code(b"".join(parts)) if status >= 400 else "")
+        if fault and fault.kind == "lose_answer":
+            self._drop(received)
         return parts
 
     # faults
 
     def _take_fault(self, received: Received) -> Fault | None:
-        return self._account.faults.take(BEFORE_DISPATCH, received.service, received.operation)
+        return self._account.faults.take(AROUND_DISPATCH, received.service, received.operation)
+
+    @staticmethod
+    def _drop(received: Received) -> NoReturn:
+        received.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        raise ConnectionAbortedError("a fault dropped this connection")
 
     def _act_out(self, fault: Fault, received: Received, start: Start) -> Iterable[bytes]:
         """Throttle, fail or drop the call instead of answering it."""
-        status = 400 if fault.kind == "throttle" else 503
-        code = fault.code or ("ThrottlingException" if fault.kind == "throttle" else "ServiceUnavailableException")
+        throttled = THROTTLED.get(received.service, THROTTLED_ELSEWHERE)
+        code, status = throttled if fault.kind == "throttle" else UNAVAILABLE
+        code = fault.code or code
         self._record(received, 0 if fault.kind == "drop" else status, code)
         if fault.kind == "drop":
-            received.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-            raise ConnectionAbortedError("a fault dropped this connection")
+            self._drop(received)
         headers, answer = build_error(received.service, code, fault.message or "Rate exceeded")
         start(f"{status} Error", headers)
         return [answer]

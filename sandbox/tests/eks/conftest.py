@@ -34,6 +34,7 @@ def account(sandbox: Sandbox) -> dict[str, Any]:
         trust = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         roles[name] = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    sandbox.clock.advance(60)  # until EKS knows the roles
     return {"vpc": vpc, "subnets": [s["Subnet"]["SubnetId"] for s in subnets], **roles}
 
 

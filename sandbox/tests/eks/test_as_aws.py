@@ -53,6 +53,9 @@ def refuse(code, text):
     return pytest.raises(ClientError, match=f"{code}.*{text}")
 
 
+ENTRIES = {"authenticationMode": "API"}
+
+
 def build_trust(**statement):
     return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
 
@@ -82,7 +85,11 @@ def test_what_eks_makes_is_not_there_while_creating(sandbox, eks, words):
             "must be true if cluster authentication",
         ),
         ({"remoteNetworkConfig": {"remoteNodeNetworks": [{"cidrs": ["10.9.0.0/16"]}]}}, "API, API_AND_CONFIG_MAP"),
-        ({"computeConfig": {"enabled": True, "nodePools": ["system"]}}, "nodePool list cannot be populated"),
+        (
+            {"computeConfig": {"enabled": True, "nodePools": ["system"]}, "accessConfig": ENTRIES},
+            "nodePool list cannot be populated",
+        ),
+        ({"computeConfig": {"enabled": True}}, "API, API_AND_CONFIG_MAP"),
         ({"kubernetesNetworkConfig": {"ipFamily": "ipv6", "serviceIpv4Cidr": "10.100.0.0/16"}}, "ipFamily is ipv6"),
         ({"kubernetesNetworkConfig": {"ipFamily": "ipv6"}}, "must have IPv6 CIDR blocks"),
         ({"kubernetesNetworkConfig": {"serviceIpv4Cidr": "8.8.0.0/16"}}, "between /24 and /12"),
@@ -133,7 +140,7 @@ def test_subnets_are_in_two_zones(eks, account, words):
 def test_auto_mode_has_all_of_its_parts(eks, account, words):
     compute = {"enabled": True, "nodePools": ["system"], "nodeRoleArn": account["node"]}
     with refuse("InvalidParameterException", "all either fully enabled or fully disabled"):
-        eks.create_cluster(**words, computeConfig=compute)
+        eks.create_cluster(**words, computeConfig=compute, accessConfig=ENTRIES)
 
 
 def test_services_have_other_addresses_than_the_vpc(sandbox, eks, account, words):
@@ -191,6 +198,8 @@ def test_the_node_role_of_auto_mode_stays(eks, account, cluster, settle):
         "storageConfig": {"blockStorage": {"enabled": True}},
         "kubernetesNetworkConfig": {"elasticLoadBalancing": {"enabled": True}},
     }
+    eks.update_cluster_config(name="c", accessConfig=ENTRIES)
+    settle()
     eks.update_cluster_config(name="c", **auto)
     settle()
     auto["computeConfig"]["nodeRoleArn"] += "2"
@@ -272,6 +281,7 @@ def test_a_denial_counts_and_the_whole_arn_does(sandbox, eks, words):
     iam = sandbox.client("iam")
     denied = iam.create_role(RoleName="denied", AssumeRolePolicyDocument=document)["Role"]["Arn"]
     inside = iam.create_role(RoleName="inside", Path="/team/", AssumeRolePolicyDocument=build_trust(**allow))
+    sandbox.clock.advance(durations.IAM_PROPAGATION)
     for arn in (denied, inside["Role"]["Arn"].replace("/team/", "/")):
         with refuse("InvalidParameterException", "could not be assumed"):
             eks.create_cluster(**{**words, "roleArn": arn})
@@ -295,6 +305,7 @@ def test_pod_identity_asks_for_tag_session(sandbox, eks, cluster):
     iam, pod = sandbox.client("iam"), {"clusterName": cluster, "namespace": "n", "serviceAccount": "s"}
     trust = {"Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
     arn = iam.create_role(RoleName="r", AssumeRolePolicyDocument=build_trust(**trust))["Role"]["Arn"]
+    sandbox.clock.advance(durations.IAM_PROPAGATION)
     with refuse("InvalidParameterException", "Trust policy of the role provided is invalid"):
         eks.create_pod_identity_association(**pod, roleArn=arn)
     iam.update_assume_role_policy(RoleName="r", PolicyDocument=build_trust(**{**trust, "Action": POD_ACTIONS}))
@@ -448,6 +459,15 @@ def test_nodes_and_pods_on_fargate_have_access_entries(sandbox, eks, account, wo
     assert account["node"] in eks.list_access_entries(clusterName="c")["accessEntries"]  # it stays
 
 
+def test_eks_does_not_know_a_new_role_at_once(sandbox, eks, words):
+    trust = build_trust(Principal={"Service": "eks.amazonaws.com"}, Action="sts:AssumeRole")
+    new = sandbox.client("iam").create_role(RoleName="new", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    with refuse("InvalidParameterException", "could not be assumed"):
+        eks.create_cluster(**{**words, "roleArn": new})
+    sandbox.clock.advance(durations.IAM_PROPAGATION)
+    assert eks.create_cluster(**{**words, "roleArn": new})["cluster"]["status"] == "CREATING"
+
+
 def test_the_entry_of_an_older_role_gives_a_new_one_no_access(sandbox, eks, account, words):
     eks.create_cluster(**words, accessConfig={"authenticationMode": "API"})
     sandbox.clock.advance(durations.CLUSTER_CREATE)
@@ -460,6 +480,7 @@ def test_the_entry_of_an_older_role_gives_a_new_one_no_access(sandbox, eks, acco
         iam.detach_role_policy(RoleName=name, PolicyArn=row["PolicyArn"])
     iam.delete_role(RoleName=name)
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(policy))
+    sandbox.clock.advance(durations.IAM_PROPAGATION)
     eks.create_nodegroup(nodegroupName="m", **node)
     sandbox.clock.advance(durations.NODEGROUP_CREATE)
     group = eks.describe_nodegroup(clusterName="c", nodegroupName="m")["nodegroup"]

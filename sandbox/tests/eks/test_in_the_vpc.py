@@ -45,11 +45,13 @@ def test_a_cluster_holds_its_subnets_by_network_interfaces_and_for_a_while_after
 
 
 def test_a_cluster_that_moves_to_other_subnets_takes_its_interfaces_along(sandbox, eks, ec2, account, cluster):
-    asked = {"subnetIds": account["subnets"][1:]}
-    eks.update_cluster_config(name="c", resourcesVpcConfig=asked)
+    place = {"VpcId": account["vpc"], "AvailabilityZone": "ap-northeast-1a"}  # the zone of the subnet that it leaves
+    other = ec2.create_subnet(CidrBlock="10.0.9.0/24", **place)["Subnet"]["SubnetId"]
+    subnets = [other, *account["subnets"][1:]]
+    eks.update_cluster_config(name="c", resourcesVpcConfig={"subnetIds": subnets})
     sandbox.clock.advance(durations.CLUSTER_CONFIG_UPDATE)
     eks.describe_cluster(name="c")
-    assert {each["SubnetId"] for each in list_interfaces(ec2)} == set(account["subnets"][1:])
+    assert {each["SubnetId"] for each in list_interfaces(ec2)} == set(subnets)
     ec2.delete_subnet(SubnetId=account["subnets"][0])
 
 

@@ -126,6 +126,7 @@ def test_an_instance_profile_has_one_role_and_is_kept_by_it(iam, role, refused):
     second = {"InstanceProfileName": "p", "RoleName": "second"}
     assert "LimitExceeded" in refused(iam.add_role_to_instance_profile, **second)
     assert "DeleteConflict" in refused(iam.delete_instance_profile, InstanceProfileName="p")
+    assert "NoSuchEntity" in refused(iam.remove_role_from_instance_profile, **second)
 
 
 def test_a_role_has_50_tags(iam, role, refused):

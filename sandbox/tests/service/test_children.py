@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 
 def test_instances_stand_behind_a_node_group(sandbox, make_cluster, make_nodegroup, ground):
@@ -75,6 +76,32 @@ def test_a_node_group_that_cannot_be_made(sandbox, make_cluster, make_nodegroup)
     assert make_nodegroup("good")["status"] == "ACTIVE"
     bad = make_nodegroup("bad")
     assert (bad["status"], bad["health"]["issues"][0]["code"]) == ("CREATE_FAILED", "NodeCreationFailure")
+
+
+def test_a_deletion_fails_and_the_next_one_does_not(sandbox, eks, ground, make_cluster, make_nodegroup):
+    make_cluster()
+    make_nodegroup("general")
+    profile = {"podExecutionRoleArn": ground.role, "subnets": ground.subnets, "selectors": [{"namespace": "tasks"}]}
+    eks.create_fargate_profile(clusterName="demo", fargateProfileName="tasks", **profile)
+    eks.create_addon(clusterName="demo", addonName="vpc-cni")
+    for kind, key in (("nodegroup", "general"), ("fargate_profile", "tasks"), ("addon", "vpc-cni")):
+        operation = "".join(part.capitalize() for part in kind.split("_"))
+        member = operation[0].lower() + operation[1:]
+        names = {"clusterName": "demo", f"{member}Name": key}
+        describe, delete = getattr(eks, f"describe_{kind}"), getattr(eks, f"delete_{kind}")
+        describe(**names)
+        sandbox.add_fault(kind="fail_deletion", operation=f"Delete{operation}", code="InternalFailure", message="no")
+        delete(**names)
+        found = describe(**names)[member]
+        assert (found["status"], found["health"]["issues"][0]["message"]) == ("DELETE_FAILED", "no")
+        delete(**names)
+        with pytest.raises(ClientError, match="ResourceNotFoundException"):
+            describe(**names)
+    sandbox.add_fault(kind="fail_deletion", operation="DeleteCluster")
+    eks.delete_cluster(name="demo")
+    assert eks.describe_cluster(name="demo")["cluster"]["status"] == "FAILED"
+    eks.delete_cluster(name="demo")
+    assert eks.list_clusters()["clusters"] == []
 
 
 def test_one_fargate_profile_in_flight(sandbox, eks, make_cluster, ground, refused):

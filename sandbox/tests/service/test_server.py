@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import time
+
 import boto3
 import pytest
 from botocore.config import Config
@@ -49,14 +52,20 @@ def test_a_policy_beside_another_holds_what_that_one_lacks():
 
 
 @pytest.mark.parametrize(
-    ("service", "operation"),
-    [("eks", "list_clusters"), ("ec2", "describe_vpcs"), ("iam", "list_roles"), ("ssm", "describe_parameters")],
+    ("service", "operation", "code", "status"),
+    [
+        ("eks", "list_clusters", "ThrottlingException", 429),
+        ("ec2", "describe_vpcs", "RequestLimitExceeded", 503),
+        ("iam", "list_roles", "Throttling", 400),
+        ("ssm", "describe_parameters", "ThrottlingException", 400),
+    ],
 )
-def test_throttling_in_each_protocol(sandbox, service, operation):
+def test_throttling_in_each_protocol_and_in_the_words_of_each_service(sandbox, service, operation, code, status):
     sandbox.add_fault(kind="throttle", service=service)
     with pytest.raises(ClientError) as caught:
         getattr(once(sandbox, service), operation)()
-    assert caught.value.response["Error"]["Code"] == "ThrottlingException"
+    answer = caught.value.response
+    assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == (code, status)
     getattr(once(sandbox, service), operation)()
 
 
@@ -110,7 +119,7 @@ def test_a_fault_can_spare_all_but_every_second_call(sandbox):
     for _attempt in range(3):
         sandbox.client("eks").list_clusters()
     statuses = [call["status"] for call in sandbox.calls(operation="ListClusters")]
-    assert statuses == [200, 400, 200, 400, 200]
+    assert statuses == [200, 429, 200, 429, 200]
 
 
 def test_a_reset_forgets_every_service_and_what_was_done_to_managed_policies(sandbox):
@@ -160,3 +169,28 @@ def test_client_ids_of_a_provider_come_and_go(sandbox, refused):
     assert iam.get_open_id_connect_provider(**words)["ClientIDList"] == ["two"]
     iam.delete_open_id_connect_provider(**words)
     assert "NoSuchEntity" in refused(iam.delete_open_id_connect_provider, **words)
+
+
+def test_an_answer_is_lost_after_the_work_was_done(sandbox):
+    iam = once(sandbox, "iam")
+    sandbox.add_fault(kind="lose_answer", service="iam", operation="CreateRole")
+    statement = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    with pytest.raises((ConnectionClosedError, EndpointConnectionError)):
+        iam.create_role(RoleName="lost", AssumeRolePolicyDocument=policy)
+    assert iam.get_role(RoleName="lost")["Role"]["RoleName"] == "lost"
+
+
+def test_an_answer_is_late(sandbox):
+    sandbox.add_fault(kind="slow", operation="ListClusters", seconds=0.5)
+    began = time.monotonic()
+    sandbox.client("eks").list_clusters()
+    assert time.monotonic() - began >= 0.5
+
+
+def test_a_repeated_update_is_one(eks, make_cluster):
+    make_cluster()
+    change = {"name": "demo", "version": "1.31", "clientRequestToken": "once"}
+    first = eks.update_cluster_version(**change)["update"]
+    assert eks.update_cluster_version(**change)["update"] == first
+    assert eks.list_updates(name="demo")["updateIds"] == [first["id"]]

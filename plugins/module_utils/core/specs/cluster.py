@@ -197,9 +197,9 @@ def find_new_cluster_problems(options: Options) -> Iterator[str]:
     """What EKS refuses of a cluster that is created with these options, its own defaults filled in."""
     private, public = options.get("endpoint_private_access"), options.get("endpoint_public_access")
     yield from find_endpoint_problems(public is not False, private is True)
-    yield from find_auto_mode_problems(options)
     access = options.get("access_config") or {}
     mode = access.get("authentication_mode") or MODES[0]  # CreateAccessConfigRequest: CONFIG_MAP for the API
+    yield from find_auto_mode_problems({**options, "access_config": {**access, "authentication_mode": mode}})
     if access.get("bootstrap_cluster_creator_admin_permissions") is False and mode == MODES[0]:
         # "bootstrapClusterCreatorAdminPermissions must be true if cluster authentication mode is set to CONFIG_MAP"
         # https://github.com/terraform-aws-modules/terraform-aws-eks/issues/3026

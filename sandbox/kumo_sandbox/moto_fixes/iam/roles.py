@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.iam.exceptions import IAMException, LimitExceededException
+from moto.iam.exceptions import IAMException, LimitExceededException, NotFoundException
 from moto.iam.responses import IamResponse
 
 from kumo_sandbox.moto_fixes.hooks import before
@@ -77,6 +77,15 @@ def check_profile(response: Any) -> None:
     check_name("instanceProfileName", response._get_param("InstanceProfileName"), 128)
     check_path(response._get_param("Path"))
     check_tags(response._get_param("Tags"))
+
+
+@before(IamResponse, "remove_role_from_instance_profile")
+def check_role_of_profile(response: Any) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveRoleFromInstanceProfile.html (NoSuchEntity)"""
+    profile = response.backend.get_instance_profile(response._get_param("InstanceProfileName"))
+    name = response._get_param("RoleName")
+    if name not in [role.name for role in profile.roles]:
+        raise NotFoundException(f"The role with name {name} is not in instance profile {profile.name}.")
 
 
 @before(IamResponse, "delete_role", "attach_role_policy", "put_role_policy", "update_assume_role_policy", "tag_role")
