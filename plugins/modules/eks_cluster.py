@@ -440,9 +440,11 @@ EXAMPLES = r"""
     wait: true
     wait_timeout: 3600
 
-- name: Turn EKS Auto Mode on, with its three parts
+- name: Turn EKS Auto Mode on, with its three parts and with access entries, which it needs
   kumo.eks.eks_cluster:
     name: my-cluster
+    access_config:
+      authentication_mode: API_AND_CONFIG_MAP
     compute_config:
       enabled: true
       node_pools: [general-purpose, system]

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.extended
+
 CLUSTER = "my-cluster"
 DOCUMENT = {
     "Version": "2012-10-17",

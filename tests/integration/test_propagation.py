@@ -88,3 +88,12 @@ def test_a_role_that_never_comes_is_an_error_with_what_to_check(run_module, grou
     refused = run_module("eks_cluster", cluster)
     assert refused["failed"] and "EKS refused its IAM role for 2 seconds" in refused["msg"]
     assert "could not be assumed" in refused["msg"] and "Check that the role exists" in refused["msg"]
+
+
+def test_a_role_that_was_made_a_moment_ago_is_waited_for(sandbox, run_module, ground):
+    sandbox.clock.set_speed(8)  # a second, until EKS knows it
+    arn = run_module("eks_iam_role", {"cluster_name": CLUSTER, "purpose": "cluster"})["arn"]
+    made = run_module("eks_cluster", {"name": CLUSTER, "role_arn": arn, "subnets": ground["subnets"]})
+    assert made["changed"] and made["status"] == "CREATING", made
+    tries = [call["error"] for call in sandbox.calls("eks") if call["operation"] == "CreateCluster"]
+    assert len(tries) > 1 and set(tries[:-1]) == {"InvalidParameterException"} and not tries[-1]

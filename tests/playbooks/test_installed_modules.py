@@ -74,6 +74,7 @@ def test_results_are_those_of_a_packed_module(results, tmp_path):
     assert same(here) == same(by_other)
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize("keyword", ["async: 60", "delegate_to: 127.0.0.1"])
 def test_what_needs_a_packed_module_gets_one(results, monkeypatch, tmp_path, keyword):
     monkeypatch.setenv("ANSIBLE_ASYNC_DIR", str(tmp_path / "async"))

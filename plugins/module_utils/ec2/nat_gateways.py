@@ -160,7 +160,8 @@ class NatGatewayResource(NetworkResource):
     def _allocate(self, desired: dict[str, Any]) -> str:
         tags = build_tag_specification("elastic-ip", dict(desired["tags"]))
         made = self.ec2.allocate_address(Domain="vpc", TagSpecifications=tags)
-        if was_repeated(made):  # AllocateAddress has no client token: an address whose answer was lost is released as surplus
+        # AllocateAddress has no client token: an address whose answer was lost is released as surplus.
+        if was_repeated(made):
             self.inventory.read(("addresses",))
         row = {"AllocationId": made["AllocationId"], "PublicIp": made.get("PublicIp"), "tags": dict(desired["tags"])}
         return self.inventory.put("addresses", row)["AllocationId"]

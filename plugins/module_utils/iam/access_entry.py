@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import (
     format_aws_error,
     has_code,
-    has_message,
     is_not_found,
 )
 
@@ -33,14 +33,27 @@ class AccessEntries:
     get_eks: Callable[[], Any]
     cluster: str
 
+    @cached_property
+    def _are_there(self) -> bool:
+        """Whether the cluster exists and has access entries, as far as the caller may see it."""
+        try:
+            raw = self.get_eks().describe_cluster(name=self.cluster)["cluster"]
+        except Exception as error:
+            if is_not_found(error):
+                return False
+            if has_code(error, *DENIED):
+                return True
+            raise
+        return (raw.get("accessConfig") or {}).get("authenticationMode") not in (None, "CONFIG_MAP")
+
     def delete(self, arn: str) -> str:
         """Delete the entry of a role that is gone; why it stays, empty where it does not."""
+        if not self._are_there:
+            return ""
         try:
             self.get_eks().delete_access_entry(clusterName=self.cluster, principalArn=arn)
         except Exception as error:
-            if is_not_found(error) or has_message(
-                error, "authentication mode must be set"
-            ):  # no entry, cluster or entries at all
+            if is_not_found(error):
                 return ""
             if has_code(error, *DENIED):
                 return f"it could not be deleted with its role ({format_aws_error(error)}): another role of this name has no access"

@@ -60,14 +60,14 @@ class AwsContext:
         (vpc,) = self.client("ec2", region).describe_vpcs(VpcIds=[vpc_id])["Vpcs"]
         return [row["CidrBlock"] for row in vpc["CidrBlockAssociationSet"]]
 
-    def find_known_role(self, arn: str) -> dict[str, Any] | None:
-        """The role with this ARN, None where there is none or EKS does not know it yet."""
+    def find_known_role(self, arn: str, now: float) -> dict[str, Any] | None:
+        """The role with this ARN, None where there is none or EKS does not know it yet (moto_fixes/iam/propagation.py)."""
         from moto.iam.models import iam_backends
 
-        from kumo_sandbox.moto_fixes.iam.propagation import is_known
-
         found = self.find_role(arn)
-        return found if found and is_known(iam_backends[ACCOUNT]["aws"].get_role(found["RoleName"])) else None
+        if found is None or now < getattr(iam_backends[ACCOUNT]["aws"].get_role(found["RoleName"]), "known_at", 0.0):
+            return None
+        return found
 
     def find_role(self, arn: str) -> dict[str, Any] | None:
         """The role with this ARN as IAM describes it, None where there is none."""

@@ -61,7 +61,7 @@ def check_role(ctx: Context, use: Use, arn: str, source: str = "") -> None:
         source: the ARN of what assumes the role, for conditions on aws:SourceArn.
     """
     service = CHINA.get(use.service, use.service) if ctx.region.startswith("cn-") else use.service
-    role = ctx.aws_context.find_known_role(arn)
+    role = ctx.aws_context.find_known_role(arn, ctx.store.clock.now())
     if role is None:
         raise InvalidParameter(use.missing.format(arn=arn, service=service))
     keys = {"aws:SourceAccount": [ctx.account], "aws:SourceArn": [source or ctx.build_arn("cluster/*")]}

@@ -39,6 +39,7 @@ def test_only_a_rollback_whose_nodes_are_on_their_way_can_be_cancelled(
         "computeConfig": {"enabled": True, "nodePools": ["system"], "nodeRoleArn": ground.role},
         "storageConfig": {"blockStorage": {"enabled": True}},
         "kubernetesNetworkConfig": {"elasticLoadBalancing": {"enabled": True}},
+        "accessConfig": {"authenticationMode": "API"},
     }
     make_cluster(version="1.32", **auto)
     eks.update_cluster_version(name="demo", version="1.33")

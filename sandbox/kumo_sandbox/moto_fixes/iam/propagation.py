@@ -21,8 +21,3 @@ def create_role(original: Callable[..., Any], *args: Any, **options: Any) -> Any
     role = original(*args, **options)
     role.known_at = runtime.agenda.clock.after(durations.IAM_PROPAGATION)
     return role
-
-
-def is_known(role: Any) -> bool:
-    """Whether other services know moto's role by now."""
-    return runtime.now() >= getattr(role, "known_at", 0.0)

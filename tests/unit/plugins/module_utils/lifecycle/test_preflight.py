@@ -88,7 +88,10 @@ def test_all_problems_of_all_roles_are_reported_at_once():
         ({"cluster": {"public_access_cidrs": ["203.0.113.7"]}}, "'203.0.113.7' is not a CIDR block. Did you mean 203.0.113.7/32?"),
         ({"cluster": {"public_access_cidrs": ["203.0.113.7/24"]}}, "Did you mean 203.0.113.0/24?"),
         ({"cluster": {"subnets": ["subnet-1"]}}, "eks_cluster_subnets: EKS requires at least two subnets"),
-        ({"cluster": {"compute_config": {"enabled": True}}}, "eks_cluster_compute_config.enabled: EKS Auto Mode requires"),
+        (
+            {"cluster": {"compute_config": {"enabled": True}, "access_config": {"authentication_mode": "API"}}},
+            "eks_cluster_compute_config.enabled: EKS Auto Mode requires",
+        ),
         ({"cluster": {"compute_config": {"node_pools": ["system"]}}}, "require compute_config.node_role_arn"),
         ({"cluster": {"kubernetes_network_config": {"ip_family": "ipv6", "service_ipv4_cidr": "172.20.0.0/16"}}}, "of an IPv6 cluster"),
         ({"cluster": {"kubernetes_network_config": {"service_ipv4_cidr": "203.0.113.0/24"}}}, "within 10.0.0.0/8"),
