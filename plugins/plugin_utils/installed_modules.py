@@ -42,10 +42,15 @@ class InstalledModules(ActionBase):
     ) -> dict[str, Any]:
         if options.get("wrap_async") or not self._is_here(task_vars or {}):
             return super()._execute_module(module_name, module_args, tmp, task_vars, **options)
-        name = module_name or self._task.resolved_action
+        name = self._find_name(module_name or self._task.action)
         args = dict(self._task.args if module_args is None else module_args)
         self._update_module_args(name, args, task_vars or {})
         return self._read(self._run(name, encode({"ANSIBLE_MODULE_ARGS": args})))
+
+    def _find_name(self, action: str) -> str:
+        """The module's full name. The task's ``resolved_action`` is that of the action in old releases of ansible-core."""
+        loader = self._shared_loader_obj.module_loader
+        return loader.find_plugin_with_context(action, collection_list=self._task.collections).resolved_fqcn
 
     def _is_here(self, task_vars: dict[str, Any]) -> bool:
         """Whether the module would be run by this Python, as this user, on this machine, and no file of it is to be kept."""

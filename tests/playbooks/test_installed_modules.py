@@ -82,6 +82,13 @@ def test_what_needs_a_packed_module_gets_one(results, monkeypatch, tmp_path, key
     assert made["changed"] and packed
 
 
+def test_a_module_is_found_by_its_short_name(play, tmp_path):
+    book = tmp_path / "short.yml"
+    text = BOOK.format(python=PYTHON, keyword="").replace("kumo.eks.", "")
+    book.write_text(text.replace("  tasks:", "  collections: [kumo.eks]\n  tasks:"))
+    assert "AnsiballZ_" not in play(str(book), "-vvv").assert_ok().output
+
+
 def test_files_of_the_current_folder_are_not_taken_for_pythons(results, tmp_path):
     for name in ("json", "boto3", "ansible"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('not this one')\n")
