@@ -68,7 +68,9 @@ class InstalledModules(ActionBase):
         module = f"ansible_collections.{namespace}.{collection}.plugins.modules.{short}"
         command = [sys.executable, RUNNER, module, *AnsibleCollectionConfig.collection_paths]
         env = {**os.environ, **environment}
-        done = subprocess.run(command, input=stdin, env=env, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, input=stdin, env=env, capture_output=True, encoding="utf-8", errors="surrogateescape", check=False
+        )
         return {"rc": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
 
     def _read(self, done: dict[str, Any]) -> dict[str, Any]:

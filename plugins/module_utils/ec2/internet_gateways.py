@@ -13,10 +13,10 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import was_repeated
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitTimedOut, was_repeated
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import NOT_FOUND, Row, read_row
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Row, read_row
 
 
 class InternetGatewayResource(NetworkResource):
@@ -65,8 +65,9 @@ class InternetGatewayResource(NetworkResource):
             self.inventory.send(lambda: self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc_id))
         except Exception as error:
             # "Network vpc-... already has an internet gateway attached" is an InvalidParameterValue.
-            # "Not found": another run that has one already deleted this one as surplus.
-            if not has_code(error, "InvalidParameterValue", "Resource.AlreadyAssociated", *NOT_FOUND):
+            # A wait in vain: another run, whose gateway is attached, has deleted this one as surplus.
+            gone = isinstance(error, WaitTimedOut)
+            if not (gone or has_code(error, "InvalidParameterValue", "Resource.AlreadyAssociated")):
                 raise
             self.inventory.read((self.rows,))
             attached = [row for row in self.inventory.list_rows(self.rows) if self.inventory.is_attached(row)]
