@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action of every module that has none of its own: meta/runtime.yml names it for them."""
+"""The action plugin of eks_cluster, and of all modules without another one: meta/runtime.yml routes them to it."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Sandbox:
         agenda = Agenda(Clock(speed))
         settings = Settings(refuse_unsupported)
         self.switches = Switches(switches)
-        self.account = Account(agenda.clock, region, settings, Store(agenda), Quotas(quotas), self.switches)
+        self.account = Account(agenda.clock, region, settings, Store(agenda), Quotas(quotas))
         self.kubernetes: KubernetesBackend | None = None
         self._with_kubernetes, self._state_dir, self._port = kubernetes, state_dir, port
         self._enforce_iam = enforce_iam

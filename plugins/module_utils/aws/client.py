@@ -109,6 +109,11 @@ def is_not_found(error: Exception) -> bool:
     return has_code(error, "ResourceNotFoundException") or has_message(error, "No cluster found for name")
 
 
+def is_denied(error: Exception) -> bool:
+    """Whether the caller is not allowed to make the call, in the spellings of EKS, IAM and EC2."""
+    return has_code(error, "AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
+
+
 def format_aws_error(error: Exception) -> str | None:
     """ "Code: message" of AWS' answer, None for any other exception."""
     if not isinstance(error, botocore.exceptions.ClientError):

@@ -9,12 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import is_denied
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 
 ENDED = ("DELETING", "FAILED")
-# The look serves a better message only: a caller who may not describe clusters goes on without it.
-DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 
 
 @dataclass
@@ -34,7 +32,7 @@ class ClusterLookup:
         try:
             found = describe_or_none(self.eks().describe_cluster, "cluster", name=self.name)
         except Exception as error:
-            if has_code(error, *DENIED):
+            if is_denied(error):  # the look serves a better message only
                 return None
             raise
         return None if found is None or found["status"] in ENDED else found

@@ -16,7 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitTimedOut, was_repeated
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Row, read_row
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import NOT_FOUND, Inventory, Row, read_row
 
 
 class InternetGatewayResource(NetworkResource):
@@ -74,20 +74,22 @@ class InternetGatewayResource(NetworkResource):
             if not attached:
                 raise
             if attached[0][self.id_key] != gateway:
-                self._delete_loose(gateway)
+                delete_loose_gateway(self.inventory, gateway)
             return self.read(attached[0])
         row = {**raw, "Attachments": [{"VpcId": vpc_id, "State": "available"}]}
         return self.read(
             self.inventory.put(self.rows, {key: row[key] for key in row if key not in ("status", "Attached")})
         )
 
-    def _delete_loose(self, gateway: str) -> None:
-        try:
-            self.ec2.delete_internet_gateway(InternetGatewayId=gateway)
-        except Exception as error:
-            if not self.is_missing(error):
-                raise
-        self.inventory.drop(self.rows, gateway)
+
+def delete_loose_gateway(inventory: Inventory, gateway: str) -> None:
+    """Delete an internet gateway that no VPC has; another run may have deleted it already."""
+    try:
+        inventory.ec2.delete_internet_gateway(InternetGatewayId=gateway)
+    except Exception as error:
+        if not has_code(error, *NOT_FOUND):
+            raise
+    inventory.drop("internet_gateways", gateway)
 
 
 class EgressOnlyGatewayResource(NetworkResource):

@@ -19,6 +19,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.endpoints import (
     build_services,
     read_service,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.internet_gateways import delete_loose_gateway
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import NOT_FOUND, Inventory, Row
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.nat_gateways import (
     LIVING,
@@ -131,17 +132,11 @@ class SurplusRemover:
         if not any(self.inventory.is_attached(row) for row in rows):
             return
         for row in [row for row in self.inventory.list_owned("internet_gateways") if not row["Attachments"]]:
-            if not self.check_mode:
-                self._delete_gateway(row["InternetGatewayId"])
-            self.inventory.drop("internet_gateways", row["InternetGatewayId"])
+            if self.check_mode:
+                self.inventory.drop("internet_gateways", row["InternetGatewayId"])
+            else:
+                delete_loose_gateway(self.inventory, row["InternetGatewayId"])
             self.note(f"internet gateway {row['InternetGatewayId']}", Outcome(True, None, {"tags": row["tags"]}, {}))
-
-    def _delete_gateway(self, gateway: str) -> None:
-        try:
-            self.inventory.ec2.delete_internet_gateway(InternetGatewayId=gateway)
-        except Exception as error:
-            if not has_code(error, *NOT_FOUND):
-                raise
 
     def _delete_endpoints(self) -> list[str]:
         if self.options.endpoints is None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message, is_denied
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS, apply_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -127,8 +127,6 @@ FIELDS = (
     build_nested("kube_controller_manager_config", "kubeControllerManagerConfig", "controller manager"),
     Field("version", "version", "version", text),
 )
-# "AccessDeniedException" from EKS, the other spellings from gateways and other services
-DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
 AUTO_MODE = tuple(field for field in FIELDS if field.group == "auto mode")
 # Inside a nested option, what EKS returns and cannot change. ComputeConfigRequest.nodeRoleArn: "This value cannot be changed after
 # the compute capability of EKS Auto Mode is enabled."
@@ -233,7 +231,7 @@ class ClusterResource(EksResource):
         try:
             rows = self._get_ec2().describe_subnets(SubnetIds=sorted({*wanted, *now}))["Subnets"]
         except Exception as error:
-            if has_code(error, *DENIED, "InvalidSubnetID.NotFound"):  # then EKS says it
+            if is_denied(error) or has_code(error, "InvalidSubnetID.NotFound"):  # then EKS says it
                 return
             raise
         zones = {row["SubnetId"]: row["AvailabilityZone"] for row in rows}
@@ -276,7 +274,7 @@ class ClusterResource(EksResource):
         try:
             pages = list(self.client.get_paginator("describe_cluster_versions").paginate())
         except Exception as error:
-            if has_code(error, *DENIED):
+            if is_denied(error):
                 return
             raise
         offered = [row["clusterVersion"] for page in pages for row in page["clusterVersions"]]
@@ -295,7 +293,7 @@ class ClusterResource(EksResource):
             names = list_names(self.client, "list_nodegroups", "nodegroups", self.name)
             groups = describe_all(names, self._describe_nodegroup)
         except Exception as error:
-            if has_code(error, *DENIED):
+            if is_denied(error):
                 return
             raise
         behind = [f"{raw['nodegroupName']} ({raw['version']})" for raw in groups if raw["version"] != current]
@@ -371,7 +369,7 @@ class ClusterResource(EksResource):
         try:
             return list_names(self.client, operation, key, self.name)
         except Exception as error:
-            if has_code(error, *DENIED):
+            if is_denied(error):
                 return []
             raise
 

@@ -12,11 +12,9 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import (
     format_aws_error,
-    has_code,
+    is_denied,
     is_not_found,
 )
-
-DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class AccessEntries:
         except Exception as error:
             if is_not_found(error):
                 return False
-            if has_code(error, *DENIED):
+            if is_denied(error):
                 return True
             raise
         return (raw.get("accessConfig") or {}).get("authenticationMode") not in (None, "CONFIG_MAP")
@@ -55,7 +53,7 @@ class AccessEntries:
         except Exception as error:
             if is_not_found(error):
                 return ""
-            if has_code(error, *DENIED):
+            if is_denied(error):
                 return f"it could not be deleted with its role ({format_aws_error(error)}): another role of this name has no access"
             raise
         return ""

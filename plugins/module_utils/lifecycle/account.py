@@ -11,13 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, is_denied
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import check_step, parse_minor
 
-DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Client.UnauthorizedOperation")
 Read = dict[str, Any]
 
 
@@ -53,7 +52,7 @@ class AccountCheck:
         try:
             return list(look(read))
         except Exception as error:
-            if not has_code(error, *DENIED):
+            if not (is_denied(error) or has_code(error, "Client.UnauthorizedOperation")):
                 raise
             self.denied.append(right)
             return []

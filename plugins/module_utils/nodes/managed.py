@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import is_denied
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX, build_owner_key, build_owner_tags
@@ -32,7 +32,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes.template import bui
 
 Item = dict[str, Any]
 NODEGROUP_TAG = f"{PREFIX}nodegroup"  # of a launch template: the name of its node group
-DENIED = ("UnauthorizedOperation", "AccessDenied", "AccessDeniedException")
 
 
 @dataclass
@@ -76,7 +75,7 @@ class NodegroupManager:
         try:
             self._templates.update(describe_templates_by_name(self.lookups.ec2(), names))
         except Exception as error:
-            if not (absent and has_code(error, *DENIED)):
+            if not (absent and is_denied(error)):
                 raise
         self._read |= set(names)
 

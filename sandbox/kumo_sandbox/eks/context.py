@@ -14,7 +14,6 @@ from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceIn
 from kumo_sandbox.eks.store import Cluster, Raw, Store
 from kumo_sandbox.faults import Fault, Faults
 from kumo_sandbox.quotas import Quotas
-from kumo_sandbox.switches import Switches
 
 Handler = Callable[["Context", dict[str, Any]], dict[str, Any]]
 OPERATIONS: dict[str, Handler] = {}
@@ -45,7 +44,6 @@ class Context:
     faults: Faults
     settings: Settings
     quotas: Quotas
-    switches: Switches
     region: str
     account: str
     principal: str
@@ -136,9 +134,8 @@ def begin_update(
     def end() -> None:
         if update["status"] != "InProgress":
             return
-        raw["status"] = "ACTIVE"
+        raw["status"] = "UPDATE_FAILED" if fault and what == "addon" else "ACTIVE"
         if fault:
-            raw["status"] = "UPDATE_FAILED" if what == "addon" else "ACTIVE"
             update["status"] = "Failed"
             update["errors"] = [
                 {

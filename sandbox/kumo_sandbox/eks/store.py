@@ -50,7 +50,7 @@ class Store:
         self.clock = agenda.clock
         self.lock = agenda.lock
         self.clusters: dict[tuple[str, str], Cluster] = {}
-        self.tokens: dict[tuple[str, str], Raw] = {}  # clientRequestToken of a creation -> what it made
+        self.tokens: dict[tuple[str, str], Raw] = {}  # (operation, clientRequestToken) -> the first answer
 
     def schedule(self, seconds: float, act: Callable[[], None]) -> None:
         """Act when so many simulated seconds have passed."""
