@@ -37,6 +37,8 @@ SENT = ("create_vpc", "create_subnet", "create_internet_gateway", "attach_intern
 SENT += ("create_nat_gateway", "create_route_table", "associate_route_table", "create_security_group")
 SENT += ("create_vpc_endpoint", "create_route")
 
+MEETINGS = ("create_vpc", "create_subnet", "create_nat_gateway", "create_route_table", "create_vpc_endpoint")
+
 
 class Client:
     """boto3's client, with something that happens before a call or after it."""
@@ -102,7 +104,7 @@ def meet(barrier: threading.Barrier) -> Any:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("operation", ["create_vpc", "create_subnet", "create_nat_gateway", "create_route_table"])
+@pytest.mark.parametrize("operation", MEETINGS)
 def test_two_at_once(sandbox, run, count, operation, when):
     barrier = threading.Barrier(2)
     clients = [Client(sandbox.client("ec2"), **{f"{when}_{operation}": meet(barrier)}) for _run in range(2)]
@@ -130,6 +132,26 @@ def test_one_overtakes_the_other_after_its_look(sandbox, run, count):
             assert first.result()["network"]["vpc_id"] == second.result()["network"]["vpc_id"]
         assert count() == WITH
         sandbox.reset()
+
+
+@pytest.mark.parametrize("_round", range(3))  # either of the two ids may be the smaller one
+def test_two_gateway_endpoints_of_a_service_become_one(sandbox, run, count, _round):
+    """EC2 takes a second one where the route tables differ: a run that came between has made it with other ones."""
+    ec2 = sandbox.client("ec2")
+    made = []
+
+    def overtake() -> None:
+        if made:
+            return
+        vpc_id = ec2.describe_vpcs(Filters=[{"Name": "tag-key", "Values": [OPTIONS.owner]}])["Vpcs"][0]["VpcId"]
+        tags = [{"Key": "Name", "Value": "my-cluster-s3"}, {"Key": OPTIONS.owner, "Value": "owned"}]
+        specification = [{"ResourceType": "vpc-endpoint", "Tags": tags}]
+        name = f"com.amazonaws.{OPTIONS.region}.s3"
+        made.append(ec2.create_vpc_endpoint(VpcId=vpc_id, ServiceName=name, TagSpecifications=specification))
+
+    assert run(Client(ec2, before_create_vpc_endpoint=overtake))["ready"]
+    assert made and count() == WITH
+    assert not run(ec2)["changed"]
 
 
 class BrokenOff(Exception):

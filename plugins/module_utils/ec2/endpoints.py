@@ -61,6 +61,17 @@ def is_gateway(service: str) -> bool:
     return service in GATEWAY
 
 
+def choose_endpoint(inventory: Inventory, service: str) -> Row | None:
+    """The endpoint of the VPC for a service, by its full name: the cluster's if it has one; of several the one most tables use."""
+    rows = [row for row in inventory.list_rows("vpc_endpoints") if row["ServiceName"] == service]
+    living = [row for row in rows if row["State"].lower() in LIVING]
+
+    def order(row: Row) -> tuple[bool, int, str]:
+        return not inventory.is_owned(row), -len(row.get("RouteTableIds") or []), row["VpcEndpointId"]
+
+    return min(living, key=order, default=None)
+
+
 def list_service_names(ec2: Any, services: list[str]) -> dict[str, str]:
     """The full names of services in this region, which differ from partition to partition.
 
@@ -195,9 +206,7 @@ class EndpointResource(NetworkResource):
         return "subnets" if self.group else "route_tables"
 
     def find(self) -> Row | None:
-        rows = [row for row in self.inventory.list_rows(self.rows) if row["ServiceName"] == self.service]
-        living = [row for row in rows if row["State"].lower() in LIVING]
-        return min(living, key=lambda row: (not self.inventory.is_owned(row), row[self.id_key]), default=None)
+        return choose_endpoint(self.inventory, self.service)
 
     def read(self, row: Row) -> Row:
         names = self.inventory.name_of
@@ -243,7 +252,19 @@ class EndpointResource(NetworkResource):
             )
         )["VpcEndpoint"]
         row = read_row(made)
-        return self.read(self.inventory.put(self.rows, {**row, "tags": row["tags"] or dict(desired["tags"])}))
+        row = self.inventory.put(self.rows, {**row, "tags": row["tags"] or dict(desired["tags"])})
+        if self.group is None:
+            self._look_for_twins()
+        return self.read(self.find() or row)
+
+    def _look_for_twins(self) -> None:
+        """Another run at the same time may have made a gateway endpoint, too: EC2 refuses it on the same route tables only."""
+        filters = [
+            {"Name": "vpc-id", "Values": [self.inventory.vpc_id]},
+            {"Name": "service-name", "Values": [self.service]},
+        ]
+        for row in self.inventory.describe(self.rows, filters):
+            self.inventory.put(self.rows, row)
 
     def already_exists(self, error: Exception) -> bool:
         """Another run was first: the routes of a gateway endpoint, or the DNS name of an interface endpoint, are taken."""

@@ -223,7 +223,9 @@ class Parts:
 
     def _list_inner_tables(self) -> dict[str, str]:
         public = f"{self.options.cluster_name}-public"
-        rows = {row["tags"].get("Name"): row["RouteTableId"] for row in self.inventory.list_owned("route_tables")}
+        names = {row["tags"].get("Name") for row in self.inventory.list_owned("route_tables")}
+        found = {name: RouteTableResource(self.inventory, name, {}).find() for name in sorted(filter(None, names))}
+        rows = {name: row["RouteTableId"] for name, row in found.items() if row}
         inner = {name: table for name, table in rows.items() if name != public}
         return inner or rows
 

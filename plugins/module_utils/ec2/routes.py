@@ -144,16 +144,27 @@ class RouteTableResource(NetworkResource):
             lambda: self.ec2.create_route_table(VpcId=vpc_id, TagSpecifications=self.specify_tags(desired))
         )["RouteTable"]
         row = self.inventory.put(self.rows, read_row(made))
+        return self._gather(row, desired)
+
+    def _gather(self, row: Row, desired: dict[str, Any]) -> Row:
+        """Bring routes and subnets to one table of this name.
+
+        Runs at the same time may each have given subnets to a table they made: now both take the one that stays.
+        """
+        settled = row
         for _round in range(MOST_ROUNDS):
             try:
                 self._fill(row, desired)
-                break
             except TableReplaced:
                 row = self.find() or row
-        return self._settle(row)
+                continue
+            settled = row = self._settle(row)
+            if set(self._ids(desired["subnets"])) <= set(list_subnets(row)):
+                break
+        return settled
 
     def _fill(self, row: Row, desired: dict[str, Any]) -> None:
-        """Give a new table its routes, then its subnets."""
+        """Give a table its routes, then its subnets."""
         for dest in self.targets:
             if list_routes(row).get(dest) != self.targets[dest]:
                 self._put_route(row, dest)
@@ -186,7 +197,7 @@ class RouteTableResource(NetworkResource):
         """Routes before subnets: a subnet that moves to the table never goes without."""
         return {
             "routes": ("ReplaceRoute", lambda: self._set_routes(raw, desired["routes"])),
-            "subnets": ("AssociateRouteTable", lambda: self._set_subnets(raw, desired["subnets"])),
+            "subnets": ("AssociateRouteTable", lambda: self._set_subnets(raw, desired)),
         }
 
     def _set_routes(self, raw: Row, wanted: dict[str, str | None]) -> None:
@@ -224,28 +235,37 @@ class RouteTableResource(NetworkResource):
             if not has_code(error, "InvalidRoute.NotFound"):
                 raise
 
-    def _set_subnets(self, raw: Row, names: list[str]) -> None:
-        wanted = self._ids(names)
+    def _set_subnets(self, raw: Row, desired: dict[str, Any]) -> None:
+        wanted = self._ids(desired["subnets"])
         for place in raw.get("Associations") or []:
             if place.get("SubnetId") and place["SubnetId"] not in wanted:
                 self.ec2.disassociate_route_table(AssociationId=place["RouteTableAssociationId"])
-        for subnet in wanted:
-            if subnet not in list_subnets(raw):
-                self._associate(raw, subnet)
-        self._settle(raw)
+        self._gather(raw, desired)
 
     def _associate(self, row: Row, subnet: str) -> None:
         """Give a subnet this table, also where it has another one: a subnet is never without in between."""
         table = row[self.id_key]
         if other := self._find_association(subnet):
-            self._send(table, lambda: self.ec2.replace_route_table_association(AssociationId=other, RouteTableId=table))
+            self._move(table, other)
             return
         try:
             self._send(table, lambda: self.ec2.associate_route_table(SubnetId=subnet, RouteTableId=table))
         except Exception as error:
-            # Another run was first, with this table or with one of the same name: see _settle.
+            # Another run was first, with this table or with one of the same name: see _gather.
             if not has_code(error, "Resource.AlreadyAssociated"):
                 raise
+
+    def _move(self, table: str, association: str) -> None:
+        def move() -> Any:
+            try:
+                return self.ec2.replace_route_table_association(AssociationId=association, RouteTableId=table)
+            except Exception as error:
+                # Another run has moved the subnet, to this table or to one of the same name: see _gather.
+                if has_code(error, "InvalidAssociationID.NotFound"):
+                    return None
+                raise
+
+        self._send(table, move)
 
     def _find_association(self, subnet: str) -> str | None:
         for row in self.inventory.list_rows(self.rows):

@@ -17,6 +17,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.endpoints import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.endpoints import (
     build_services,
+    choose_endpoint,
     read_service,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.internet_gateways import delete_loose_gateway
@@ -144,7 +145,7 @@ class SurplusRemover:
         words = build_services(self.options.endpoints)
         wanted = {read_service(word) for word in words}
         rows = [row for row in self.inventory.list_owned("vpc_endpoints") if row["State"].lower() in LIVING_ENDPOINTS]
-        extra = [row for row in rows if read_service(row["ServiceName"]) not in wanted]
+        extra = [row for row in rows if read_service(row["ServiceName"]) not in wanted or self._is_twin(row)]
         ids = [row["VpcEndpointId"] for row in extra]
         if ids and not self.check_mode:
             self.inventory.ec2.delete_vpc_endpoints(VpcEndpointIds=ids)
@@ -153,6 +154,11 @@ class SurplusRemover:
             before = {"service": row["ServiceName"], "tags": row["tags"]}
             self.note(f"VPC endpoint {row['tags'].get('Name')}", Outcome(True, None, before, {}))
         return self._delete_group()
+
+    def _is_twin(self, row: Row) -> bool:
+        """Whether it is a gateway endpoint beside the one in use: runs at the same time made one each."""
+        used = choose_endpoint(self.inventory, row["ServiceName"]) or row
+        return row["VpcEndpointType"] == "Gateway" and row["VpcEndpointId"] != used["VpcEndpointId"]
 
     def _delete_group(self) -> list[str]:
         """The security group of interface endpoints goes with the last of them, once their interfaces are gone."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -100,6 +101,7 @@ class App:
 
         self._account, self._control = account, control
         self._moto = DomainDispatcherApplication(create_backend_app)
+        self._one_at_a_time = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").startswith("/_sandbox/"):
@@ -182,7 +184,9 @@ class App:
             seen.append(status)
             return start(status, headers, *rest)
 
-        parts = list(self._moto(received.environ, remember))
+        # moto keeps its state without locks; a service looks and changes in one step, whoever asks at the same time
+        with self._one_at_a_time:
+            parts = list(self._moto(received.environ, remember))
         return int(seen[0].split()[0]), parts
 
     # the recorder

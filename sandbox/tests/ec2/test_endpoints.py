@@ -87,6 +87,19 @@ def test_interface_endpoints_that_do_not_go(ec2, network, refused):
     assert "does not match available service types" in refused(ec2.create_vpc_endpoint, **wrong)
 
 
+def test_calls_at_the_same_time_are_decided_one_after_the_other(ec2, with_dns):
+    def ask(_number: int) -> str:
+        try:
+            return ec2.create_vpc_endpoint(**interface(with_dns))["VpcEndpoint"]["VpcEndpointId"]
+        except ec2.exceptions.ClientError as error:
+            return error.response["Error"]["Code"]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    assert answers.count("InvalidParameter") == 7
+    assert len(ec2.describe_vpc_endpoints()["VpcEndpoints"]) == 1
+
+
 def test_repeated_creations_with_the_same_token(sandbox, ec2, network, table):
     asked = {"VpcId": network.vpc, "ServiceName": S3, "RouteTableIds": [table], "ClientToken": "one"}
     assert len({ec2.create_vpc_endpoint(**asked)["VpcEndpoint"]["VpcEndpointId"] for _each in range(2)}) == 1
