@@ -29,6 +29,7 @@ def written(keep, settings, kubectl, namespace):
     return run
 
 
+@pytest.mark.extended
 @HELM_4
 def test_later_values_lie_over_earlier_ones(written, tmp_path):
     for name, text in (

@@ -140,6 +140,7 @@ def test_a_private_cluster_with_endpoints(sandbox, network):
     assert not network(state="absent")["changed"]
 
 
+@pytest.mark.extended
 def test_two_families_three_kinds_sizes_and_flow_logs(sandbox, network):
     options = {
         "ip_family": "dual_stack",
@@ -217,6 +218,7 @@ def test_another_range_is_refused(sandbox, network):
     assert found["failed"] and "EC2 cannot change the range of a VPC" in found["msg"], found
 
 
+@pytest.mark.extended
 def test_a_third_zone_only_without_a_cluster(sandbox, network, ground):
     options = {"nat_gateway": "Disable"}
     made = network(zones=ZONES, **options)["network"]
