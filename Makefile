@@ -72,6 +72,10 @@ bench: setup ## measure, as ratios (25 minutes: one part waits as long as AWS le
 chaos: setup ## kill site.yml at each task, spoil its calls, and run it again (an hour or two)
 	@.venv/bin/python tests/bench/chaos.py
 
+.PHONY: aws-check
+aws-check: setup ## compare the sandbox with a real account: shows the price; ARGS="--account ID" confirms it
+	@.venv/bin/python tests/aws_check/aws_check.py $(ARGS)
+
 .PHONY: sandbox-tests
 sandbox-tests: setup ## the sandbox's own tests
 	@$(GATE) sandbox
