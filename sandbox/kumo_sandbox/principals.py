@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 ACCOUNT = "123456789012"
+SHORTEST_SESSION = 900  # seconds that a session of a role lasts at least
 
 
 def find_principal(access_key_id: str) -> tuple[str, str, str | None] | None:
     """(ARN, secret key, session token) of a key's owner; None for a key nobody has."""
     from moto.iam.models import iam_backends
-    from moto.sts.models import sts_backends
 
-    role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key_id)
+    role = find_session(access_key_id)
     if role is not None:
         return role.arn, role.secret_access_key, role.session_token
     for user in iam_backends[ACCOUNT]["aws"].users.values():
@@ -18,6 +20,33 @@ def find_principal(access_key_id: str) -> tuple[str, str, str | None] | None:
             if key.access_key_id == access_key_id and key.status == "Active":
                 return user.arn, key.secret_access_key, None
     return None
+
+
+def find_session(access_key_id: str) -> Any:
+    """moto's session of a role, of any account, with this key; None where the key is none of a session."""
+    from moto.sts.models import sts_backends
+
+    backends = [backend for _account, _partition, backend in sts_backends.iter_backends()]
+    found = (backend.get_assumed_role_from_access_key(access_key_id) for backend in backends)
+    return next((session for session in found if session is not None), None)
+
+
+def read_account(arn: str) -> str:
+    """The account of a role; the sandbox's own where the ARN is none."""
+    words = arn.split(":")
+    return words[4] if len(words) == 6 and words[4].isdigit() else ACCOUNT
+
+
+def find_role(arn: str) -> Any:
+    """The role with this ARN, None where there is none."""
+    from moto.iam.models import iam_backends
+
+    return next((role for role in iam_backends[read_account(arn)]["aws"].roles.values() if role.arn == arn), None)
+
+
+def find_longest_session(role: Any) -> int:
+    """Seconds a session of the role may last."""
+    return int(role.max_session_duration or 3600)
 
 
 def normalize_to_iam_arn(arn: str) -> str:

@@ -16,7 +16,8 @@ from kumo_sandbox import trust
 from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.eks.issuer import TokenError, read_audiences, read_claims
 from kumo_sandbox.eks.store import Cluster, Store
-from kumo_sandbox.identity.web_identity import find_role, make_session
+from kumo_sandbox.identity.web_identity import make_session
+from kumo_sandbox.principals import find_role
 
 AUDIENCE = "pods.eks.amazonaws.com"
 SERVICE = "pods.eks.amazonaws.com"

@@ -16,12 +16,11 @@ from xml.sax.saxutils import escape
 
 from kumo_sandbox import trust
 from kumo_sandbox.eks.issuer import IssuerKey, TokenError, read_audiences, read_claims
-from kumo_sandbox.principals import ACCOUNT
+from kumo_sandbox.principals import SHORTEST_SESSION, find_longest_session, find_role, read_account
 
 OPERATION = "AssumeRoleWithWebIdentity"
 ACTION = f"sts:{OPERATION}"
 NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
-SHORTEST = 900  # seconds of a session
 REQUIRED = {"RoleArn": "roleArn", "RoleSessionName": "roleSessionName", "WebIdentityToken": "webIdentityToken"}
 
 KeyOf = Callable[[str], IssuerKey | None]  # the key of an issuer (its URL); None for one that nobody serves
@@ -106,12 +105,6 @@ def check_token(token: str, key_of: KeyOf, account: str) -> tuple[dict[str, Any]
     return claims, provider
 
 
-def read_account(arn: str) -> str:
-    """The account of a role; the sandbox's own where the ARN is none."""
-    words = arn.split(":")
-    return words[4] if len(words) == 6 and words[4].isdigit() else ACCOUNT
-
-
 def find_provider(issuer: str, account: str) -> Any:
     """IAM's OpenID Connect provider for an issuer, None where the account has none."""
     from moto.iam.models import iam_backends
@@ -119,13 +112,6 @@ def find_provider(issuer: str, account: str) -> Any:
     name = issuer.removeprefix("https://")
     providers = iam_backends[account]["aws"].open_id_providers.values()
     return next((each for each in providers if each.url == name), None)
-
-
-def find_role(arn: str) -> Any:
-    """The role with this ARN, None where there is none."""
-    from moto.iam.models import iam_backends
-
-    return next((role for role in iam_backends[read_account(arn)]["aws"].roles.values() if role.arn == arn), None)
 
 
 def is_trusting(role: Any, provider: str, claims: dict[str, Any], session: str) -> bool:
@@ -154,17 +140,12 @@ def make_session(role: Any, name: str, seconds: int, policy: str = "") -> Any:
     )
 
 
-def find_longest_session(role: Any) -> int:
-    """Seconds a session of the role may last."""
-    return int(role.max_session_duration or 3600)
-
-
 def _read_duration(asked: dict[str, str], role: Any) -> int:
     seconds = int(asked.get("DurationSeconds") or 3600)
-    if seconds < SHORTEST:
+    if seconds < SHORTEST_SESSION:
         raise _build_invalid(
             f"Value '{seconds}' at 'durationSeconds' failed to satisfy constraint:"
-            f" Member must have value greater than or equal to {SHORTEST}"
+            f" Member must have value greater than or equal to {SHORTEST_SESSION}"
         )
     if seconds > find_longest_session(role):
         raise StsError(

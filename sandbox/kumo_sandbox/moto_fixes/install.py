@@ -22,6 +22,7 @@ RULES = (
     "iam.providers",
     "iam.roles",
     "managed_policies",
+    "sts",
     "ec2.addresses",
     "ec2.images",
     "ec2.instances",

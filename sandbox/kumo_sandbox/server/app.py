@@ -23,6 +23,7 @@ from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.faults import Fault
 from kumo_sandbox.identity import eks_auth, web_identity
 from kumo_sandbox.identity.enforcement import check
+from kumo_sandbox.identity.sessions import describe_expired, is_expired
 from kumo_sandbox.recorder import Call
 from kumo_sandbox.server.control import Control
 from kumo_sandbox.server.wire import (
@@ -114,7 +115,8 @@ class App:
             return self._act_out(fault, received, start)
         if not received.is_from_sandbox:
             self._account.store.settle()  # the sandbox's own calls come from what settles
-        status, parts = self._answer(received, start)
+        expired = is_expired(received.access_key, self._account.clock.now())
+        status, parts = self._refuse_expired(received, start) if expired else self._answer(received, start)
         if not received.is_from_sandbox:
             self._record(received, status, read_error_code(b"".join(parts)) if status >= 400 else "")
         if fault and fault.kind == "lose_answer":
@@ -142,6 +144,13 @@ class App:
         headers, answer = build_error(received.service, code, fault.message or "Rate exceeded")
         start(f"{status} Error", headers)
         return [answer]
+
+    @staticmethod
+    def _refuse_expired(received: Received, start: Start) -> tuple[int, list[bytes]]:
+        code, status, message = describe_expired(received.service)
+        headers, answer = build_error(received.service, code, message)
+        start(f"{status} Error", headers)
+        return status, [answer]
 
     # answers
 
