@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -25,7 +26,10 @@ IMAGE = "ami-12c6146b"  # of moto, whatever the node group's image is
 
 class AwsContext:
     def __init__(self, endpoint: str, keys: tuple[str, str]) -> None:
-        session = boto3.session.Session(aws_access_key_id=keys[0], aws_secret_access_key=keys[1])
+        # The sandbox calls itself: no profile of the shell that it was started from is meant.
+        core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+        words = {"aws_access_key_id": keys[0], "aws_secret_access_key": keys[1], "botocore_session": core}
+        session = boto3.session.Session(**words)
 
         @cache
         def client(service: str, region: str) -> Any:

@@ -8,6 +8,8 @@ from typing import Any
 import boto3
 import pytest
 
+from kumo_sandbox.eks.aws_context import AwsContext
+
 ACCOUNT = "123456789012"
 HOUR = 3600
 
@@ -77,3 +79,9 @@ def test_a_session_is_no_longer_than_its_role_allows(sandbox, role, refused):
     words = {"RoleArn": role(), "RoleSessionName": "someone", "DurationSeconds": HOUR + 1}
     said = refused(sandbox.client("sts").assume_role, **words)
     assert said == "ValidationError: The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+
+
+def test_a_profile_of_the_shell_is_not_the_sandboxs(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    context = AwsContext("http://127.0.0.1:1", ("AKIAKEY", "secret"))
+    assert context.client("ec2", "eu-north-1").meta.region_name == "eu-north-1"
