@@ -16,6 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import descr
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import check_step, parse_minor
+from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.place import find_place_problems
 
 Read = dict[str, Any]
 
@@ -43,7 +44,7 @@ class AccountCheck:
             ("ec2:DescribeSecurityGroups", self._find_group_problems),
             ("iam:GetRole", self._find_role_problems),
         )
-        problems: list[str] = []
+        problems = list(find_place_problems(self._get_client("eks").meta.region_name, read))
         for right, look in looks:
             problems += self._look(right, look, read)
         return problems
@@ -117,11 +118,13 @@ class AccountCheck:
         iam, named = self._get_client("iam"), list_roles(read)
         for arn, option in named.items():
             try:
-                iam.get_role(RoleName=arn.rpartition("/")[2])
+                there = iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]["Arn"]
             except Exception as error:
                 if not has_code(error, "NoSuchEntity"):
                     raise
-                yield f"{option}: IAM role {arn} does not exist."
+                there = ""
+            if there != arn:
+                yield f"{option}: IAM role {arn} does not exist." + (f" {there} exists." if there else "")
 
 
 def list_subnets(read: Read) -> dict[str, str]:
