@@ -87,7 +87,10 @@ def guide(sandbox: Sandbox, tmp_path: Path) -> dict[str, Any]:
         del config["fargateProfiles"]
     path = tmp_path / "cluster-config.yaml"
     path.write_text(yaml.safe_dump(config))
-    network = {"eks_network_endpoints": ["private_cluster"], "eks_network_flow_logs": {"destination": "cloud-watch-logs"}}
+    network = {
+        "eks_network_endpoints": ["private_cluster"],
+        "eks_network_flow_logs": {"destination": "cloud-watch-logs"},
+    }
     return {"eks_cluster_config": str(path), "eks_cluster_kubeconfig": str(tmp_path / "kubeconfig"), **network}
 
 

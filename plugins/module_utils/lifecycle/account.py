@@ -44,6 +44,7 @@ class AccountCheck:
             ("ec2:DescribeSecurityGroups", self._find_group_problems),
             ("iam:GetRole", self._find_role_problems),
         )
+        read = drop_stand_ins(read)
         problems = list(find_place_problems(self._get_client("eks").meta.region_name, read))
         for right, look in looks:
             problems += self._look(right, look, read)
@@ -125,6 +126,16 @@ class AccountCheck:
                 there = ""
             if there != arn:
                 yield f"{option}: IAM role {arn} does not exist." + (f" {there} exists." if there else "")
+
+
+def drop_stand_ins(read: Read) -> Read:
+    """The input without the role that stands for one that the same input creates: that of the nodes of EKS Auto Mode."""
+    purposes = [row.get("purpose") for row in (read.get("iam_roles") or {}).values()]
+    cluster = read.get("cluster") or {}
+    if "auto_mode_node" not in purposes or not cluster.get("compute_config"):
+        return read
+    compute = {key: value for key, value in cluster["compute_config"].items() if key != "node_role_arn"}
+    return {**read, "cluster": {**cluster, "compute_config": compute}}
 
 
 def list_subnets(read: Read) -> dict[str, str]:
