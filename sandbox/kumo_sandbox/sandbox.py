@@ -46,6 +46,7 @@ class Sandbox:
         port: 0 takes a free one.
         quotas: those to raise or lower, as ``kumo_sandbox.quotas.DEFAULTS`` names them.
         switches: behaviours of AWS to switch on or off, see ``kumo_sandbox.switches.DEFAULTS``.
+        region: of ``env`` and ``client``; its partition is the account's.
         state_dir: where the Kubernetes backend keeps its files; None for a folder that goes with the sandbox.
     """
 
@@ -85,11 +86,11 @@ class Sandbox:
         install_fixes(self.store.agenda, self.quotas, self.switches)
         offer_parameters((machine_images.PREFIX, machine_images.BOTTLEROCKET_PREFIX), machine_images.list_parameters)
         reset_moto()
-        self.keys = make_administrator()
+        self.keys = make_administrator(partition=self.account.partition.name)
         set_enforced(self._enforce_iam)
         self._control = Control(self.account, self.reset)
         self._start_server()
-        self.account.aws_context = AwsContext(self.endpoint, self.keys)
+        self.account.aws_context = AwsContext(self.endpoint, self.keys, self.region)
         if self._with_kubernetes:
             self._start_kubernetes()
         threading.Thread(target=self._server.serve_forever, daemon=True, name="sandbox-server").start()
@@ -141,7 +142,7 @@ class Sandbox:
         self.quotas.reset()
         self.switches.reset()
         reset_moto()
-        make_administrator(self.keys)
+        make_administrator(self.keys, partition=self.account.partition.name)
         set_enforced(self._enforce_iam)
 
     # what tests and the command line use

@@ -16,6 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import descr
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import check_step, parse_minor
+from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.place import find_place_problems
 
 Read = dict[str, Any]
 
@@ -43,7 +44,8 @@ class AccountCheck:
             ("ec2:DescribeSecurityGroups", self._find_group_problems),
             ("iam:GetRole", self._find_role_problems),
         )
-        problems: list[str] = []
+        read = drop_stand_ins(read)
+        problems = list(find_place_problems(self._get_client("eks").meta.region_name, read))
         for right, look in looks:
             problems += self._look(right, look, read)
         return problems
@@ -117,11 +119,23 @@ class AccountCheck:
         iam, named = self._get_client("iam"), list_roles(read)
         for arn, option in named.items():
             try:
-                iam.get_role(RoleName=arn.rpartition("/")[2])
+                there = iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]["Arn"]
             except Exception as error:
                 if not has_code(error, "NoSuchEntity"):
                     raise
-                yield f"{option}: IAM role {arn} does not exist."
+                there = ""
+            if there != arn:
+                yield f"{option}: IAM role {arn} does not exist." + (f" {there} exists." if there else "")
+
+
+def drop_stand_ins(read: Read) -> Read:
+    """The input without the role that stands for one that the same input creates: that of the nodes of EKS Auto Mode."""
+    purposes = [row.get("purpose") for row in (read.get("iam_roles") or {}).values()]
+    cluster = read.get("cluster") or {}
+    if "auto_mode_node" not in purposes or not cluster.get("compute_config"):
+        return read
+    compute = {key: value for key, value in cluster["compute_config"].items() if key != "node_role_arn"}
+    return {**read, "cluster": {**cluster, "compute_config": compute}}
 
 
 def list_subnets(read: Read) -> dict[str, str]:

@@ -15,7 +15,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest
-from kumo_sandbox.principals import ACCOUNT
+from kumo_sandbox.partitions import find_partition
+from kumo_sandbox.principals import ACCOUNT, get_iam_backend
 
 if TYPE_CHECKING:
     from moto.ec2.models.instances import Instance
@@ -25,7 +26,7 @@ IMAGE = "ami-12c6146b"  # of moto, whatever the node group's image is
 
 
 class AwsContext:
-    def __init__(self, endpoint: str, keys: tuple[str, str]) -> None:
+    def __init__(self, endpoint: str, keys: tuple[str, str], home: str) -> None:
         # The sandbox calls itself: no profile of the shell that it was started from is meant.
         core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
         words = {"aws_access_key_id": keys[0], "aws_secret_access_key": keys[1], "botocore_session": core}
@@ -37,11 +38,12 @@ class AwsContext:
             return session.client(service, region_name=region, endpoint_url=endpoint, config=config)
 
         self.client = client
+        self._home = home  # IAM is one for all regions of its partition
 
     def load(self, region: str) -> None:
         """Let moto load its machine images and policies, and botocore its models, before anybody waits for them."""
         self.client("ec2", region).describe_vpcs()
-        self.client("iam", "us-east-1").list_account_aliases()
+        self.client("iam", region).list_account_aliases()
 
     def describe_subnets(self, region: str, ids: Iterable[str]) -> list[dict[str, Any]]:
         """The subnets (VpcId, AvailabilityZone, CidrBlock); raises InvalidParameterException for unknown ones."""
@@ -66,17 +68,16 @@ class AwsContext:
 
     def find_known_role(self, arn: str, now: float) -> dict[str, Any] | None:
         """The role with this ARN, None where there is none or EKS does not know it yet (moto_fixes/iam/propagation.py)."""
-        from moto.iam.models import iam_backends
-
         found = self.find_role(arn)
-        if found is None or now < getattr(iam_backends[ACCOUNT]["aws"].get_role(found["RoleName"]), "known_at", 0.0):
+        if found is None:
             return None
-        return found
+        role = get_iam_backend(find_partition(self._home).name).get_role(found["RoleName"])
+        return found if now >= getattr(role, "known_at", 0.0) else None
 
     def find_role(self, arn: str) -> dict[str, Any] | None:
         """The role with this ARN as IAM describes it, None where there is none."""
         try:
-            role = self.client("iam", "us-east-1").get_role(RoleName=arn.rsplit("/", 1)[-1])["Role"]
+            role = self.client("iam", self._home).get_role(RoleName=arn.rsplit("/", 1)[-1])["Role"]
         except ClientError:
             return None
         return role if role["Arn"] == arn else None

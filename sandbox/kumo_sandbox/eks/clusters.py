@@ -98,9 +98,7 @@ def _build_cluster(ctx: Context, p: dict[str, Any], version: str, subnets: list[
         "resourcesVpcConfig": _build_vpc_config(p, subnets[0]["VpcId"], network),
         "kubernetesNetworkConfig": network,
         "logging": _build_logging(p.get("logging")),
-        "identity": {
-            "oidc": {"issuer": f"https://oidc.eks.{ctx.region}.amazonaws.com/id/{secrets.token_hex(16).upper()}"}
-        },
+        "identity": {"oidc": {"issuer": _build_issuer(ctx)}},
         "status": "CREATING",
         "certificateAuthority": {},
         "platformVersion": "eks.20",
@@ -122,6 +120,11 @@ def _build_cluster(ctx: Context, p: dict[str, Any], version: str, subnets: list[
     group = ctx.aws_context.create_cluster_security_group(ctx.region, subnets[0]["VpcId"], p["name"])
     raw["resourcesVpcConfig"]["clusterSecurityGroupId"] = group
     return raw
+
+
+def _build_issuer(ctx: Context) -> str:
+    """In the partition's domain: https://github.com/terraform-aws-modules/terraform-aws-eks/issues/1704 has one of China."""
+    return f"https://oidc.eks.{ctx.region}.{ctx.partition.domain}/id/{secrets.token_hex(16).upper()}"
 
 
 def _build_vpc_config(p: dict[str, Any], vpc_id: str, network: Raw) -> Raw:

@@ -25,6 +25,11 @@ class InvalidRequest(ServiceError):
     code = "InvalidRequestException"
 
 
+class AccessDenied(ServiceError):
+    code = "AccessDeniedException"
+    status = 403
+
+
 class ResourceInUse(ServiceError):
     code = "ResourceInUseException"
     status = 409

@@ -9,11 +9,19 @@ from kumo_sandbox import durations
 from kumo_sandbox.eks import roles
 from kumo_sandbox.eks.access import grant_nodes
 from kumo_sandbox.eks.context import Context, handles, paginate
-from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
+from kumo_sandbox.eks.errors import (
+    AccessDenied,
+    InvalidParameter,
+    ResourceInUse,
+    ResourceLimitExceeded,
+    ResourceNotFound,
+)
 from kumo_sandbox.eks.store import Cluster, Raw
 
 MOST_SELECTORS = 5
 MOST_LABELS = 5
+# https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-eks.html
+PARTITIONS_WITHOUT_FARGATE = ("aws-us-gov",)
 
 
 def find(cluster: Cluster, name: str) -> Raw:
@@ -35,6 +43,7 @@ def _check_none_in_transition(cluster: Cluster) -> None:
 
 @handles("CreateFargateProfile")
 def create_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    _check_region(ctx)
     cluster, name = ctx.find_active_cluster(p["clusterName"]), p["fargateProfileName"]
     if name in cluster.fargate_profiles:
         raise ResourceInUse(
@@ -75,6 +84,12 @@ def create_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
     ctx.store.schedule(durations.FARGATE_CREATE, end)
     return {"fargateProfile": dict(raw)}
+
+
+def _check_region(ctx: Context) -> None:
+    """Where EKS has no Fargate, nobody may use it: https://github.com/eksctl-io/eksctl/pull/1825"""
+    if ctx.partition.name in PARTITIONS_WITHOUT_FARGATE:
+        raise AccessDenied(f"Amazon EKS on Fargate is not available in {ctx.region}")
 
 
 def _check_selectors(selectors: list[Raw]) -> None:

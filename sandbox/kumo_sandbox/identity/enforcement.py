@@ -12,6 +12,7 @@ from werkzeug.datastructures import EnvironHeaders
 
 from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.eks.store import Store
+from kumo_sandbox.partitions import find_partition
 from kumo_sandbox.principals import ACCOUNT
 
 # What a path names below a cluster: where the store keeps it, and its ARN.
@@ -92,4 +93,4 @@ def build_resource_arn(store: Store, path: dict[str, str], region: str) -> str:
             found = getattr(cluster, kind).get(path.get(key)) if cluster else None
             if found:
                 return str(found[arn])
-    return f"arn:aws:eks:{region}:{ACCOUNT}:cluster/{name}"
+    return f"arn:{find_partition(region).name}:eks:{region}:{ACCOUNT}:cluster/{name}"

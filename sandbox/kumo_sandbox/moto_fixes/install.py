@@ -17,6 +17,7 @@ from kumo_sandbox.switches import Switches
 RULES = (
     "autoscaling",
     "elastic_load_balancing",
+    "iam.partitions",
     "iam.policies",
     "iam.propagation",
     "iam.providers",
@@ -30,6 +31,7 @@ RULES = (
     "ec2.launch_templates",
     "ec2.nat_gateways",
     "ec2.network_interfaces",
+    "ec2.partitions",
     "ec2.route_tables",
     "ec2.security_groups",
     "ec2.subnets",

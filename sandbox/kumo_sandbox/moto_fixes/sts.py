@@ -18,6 +18,7 @@ from moto.sts.responses import TokenResponse
 from kumo_sandbox import trust
 from kumo_sandbox.moto_fixes.hooks import around, before
 from kumo_sandbox.moto_fixes.runtime import runtime
+from kumo_sandbox.partitions import read_partition
 from kumo_sandbox.principals import (
     ACCOUNT,
     find_longest_session,
@@ -41,7 +42,7 @@ def check_session(response: Any) -> None:
     arn, seconds = response._get_param("RoleArn"), response._get_int_param("DurationSeconds", 3600)
     role = find_role(arn)
     found = find_principal(response.access_key)
-    caller = found[0] if found else f"arn:aws:iam::{ACCOUNT}:root"
+    caller = found[0] if found else f"arn:{read_partition(arn)}:iam::{ACCOUNT}:root"
     if role is None or not _is_trusting(role, caller, response._get_param("ExternalId")):
         raise NotAuthorized(f"User: {caller} is not authorized to perform: {ACTION} on resource: {arn}")
     if seconds > find_longest_session(role):

@@ -24,9 +24,11 @@ from kumo_sandbox.faults import Fault
 from kumo_sandbox.identity import eks_auth, web_identity
 from kumo_sandbox.identity.enforcement import check
 from kumo_sandbox.identity.sessions import describe_expired, is_expired
+from kumo_sandbox.partitions import find_partition
 from kumo_sandbox.recorder import Call
 from kumo_sandbox.server.control import Control
 from kumo_sandbox.server.wire import (
+    XML_SERVICES,
     build_error,
     read_body,
     read_error_code,
@@ -48,6 +50,16 @@ THROTTLED = {
 }
 THROTTLED_ELSEWHERE = ("ThrottlingException", 400)
 UNAVAILABLE = ("ServiceUnavailableException", 503)
+# Of a key that is of another partition, which is to say of none there: EKS' and other JSON services' common errors, IAM's
+# (https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html), EC2's
+# (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html)
+UNKNOWN_KEY = {
+    "ec2": ("AuthFailure", 401, "AWS was not able to validate the provided access credentials"),
+    **dict.fromkeys(
+        XML_SERVICES[1:], ("InvalidClientTokenId", 403, "The security token included in the request is invalid.")
+    ),
+}
+UNKNOWN_KEY_ELSEWHERE = ("UnrecognizedClientException", 403, "The security token included in the request is invalid.")
 Start = Callable[..., Any]
 
 
@@ -164,6 +176,8 @@ class App:
 
     def _answer_ourselves(self, received: Received) -> service.Answer | None:
         """The answer to what the sandbox acts out itself; None for what is moto's."""
+        if received.region and find_partition(received.region) != self._account.partition:
+            return self._refuse_key(received)
         if received.route:
             return self._answer_eks(received)
         if received.operation == web_identity.OPERATION:
@@ -172,6 +186,13 @@ class App:
             region = received.region or self._account.region
             return eks_auth.handle(self._account.store, region, received.path, received.body)
         return None
+
+    @staticmethod
+    def _refuse_key(received: Received) -> service.Answer:
+        """An account and its keys are of one partition: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+        code, status, message = UNKNOWN_KEY.get(received.service, UNKNOWN_KEY_ELSEWHERE)
+        headers, body = build_error(received.service, code, message)
+        return status, dict(headers), body
 
     def _answer_eks(self, received: Received) -> service.Answer:
         operation, path = received.route

@@ -83,5 +83,5 @@ def test_a_session_is_no_longer_than_its_role_allows(sandbox, role, refused):
 
 def test_a_profile_of_the_shell_is_not_the_sandboxs(monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    context = AwsContext("http://127.0.0.1:1", ("AKIAKEY", "secret"))
+    context = AwsContext("http://127.0.0.1:1", ("AKIAKEY", "secret"), "eu-north-1")
     assert context.client("ec2", "eu-north-1").meta.region_name == "eu-north-1"
