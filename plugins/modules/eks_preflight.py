@@ -77,7 +77,8 @@ options:
     description:
       - Whether to also check the AWS account. It checks whether a cluster of the name exists that kumo.eks did not create, whether EKS
         offers the Kubernetes version, and whether the subnets, security groups and IAM roles that the input names exist.
-      - These checks only improve messages. A check for which the caller lacks the permission is skipped, and listed in RV(not_checked).
+      - These checks only improve messages. A check for which the caller lacks the permission is skipped with a
+        warning, and listed in RV(not_checked).
     type: bool
     default: false
   adopt:

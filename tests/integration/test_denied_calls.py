@@ -142,3 +142,45 @@ def test_each_read_is_denied_once(sandbox, caller):
         step: sorted(actions) for step, actions in written.items()
     }, "docs/permissions.md lists the reads of each module"
     assert sandbox.client("eks").list_clusters()["clusters"] == []
+
+
+def test_zones_that_the_task_names_need_no_look(caller):
+    looks = ("ec2:DescribeAvailabilityZones", "ec2:DescribeInstanceTypeOfferings")
+    task = {
+        "cluster_name": "my-cluster",
+        "zones": ["ap-northeast-1a", "ap-northeast-1c"],
+        "instance_types": ["m5.large"],
+        "nat_gateway": "Disable",
+    }
+    made, told = caller.run("eks_network", task, *looks)
+    assert not made["failed"] and made["changed"], made
+    assert [look for look in looks if look not in told] == []
+    refused, _told = caller.run("eks_network", {"cluster_name": "other"}, *looks)
+    assert refused["failed"] and "Add ec2:DescribeAvailabilityZones" in refused["msg"]
+
+
+@pytest.fixture
+def tasks(ground) -> dict[str, dict[str, Any]]:
+    """Creations in which EKS does something in the caller's name."""
+    inside = {"cluster_name": "my-cluster", "subnets": ground["subnets"]}
+    group = {**inside, "name": "general", "node_role": ground["node_role"], "template": {}, "owned": True}
+    selectors = [{"namespace": "tasks"}]
+    return {
+        "eks_cluster": {"name": "my-cluster", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True},
+        "eks_nodegroup": group,
+        "eks_fargate_profile": {**inside, "name": "tasks", "role_arn": ground["pod_role"], "selectors": selectors},
+    }
+
+
+def test_what_eks_does_in_the_callers_name_is_named(caller, tasks):
+    without = {
+        "eks_cluster": ("iam:PassRole", "iam:CreateServiceLinkedRole"),
+        "eks_nodegroup": ("iam:PassRole", "iam:CreateServiceLinkedRole", "ec2:RunInstances", "eks:TagResource"),
+        "eks_fargate_profile": ("iam:PassRole", "iam:CreateServiceLinkedRole"),
+    }
+    for module, actions in without.items():
+        for action in actions:
+            result, _told = caller.run(module, tasks[module], action)
+            assert result["failed"] and f"Add {action}" in result["msg"], result["msg"]
+        result, _told = caller.run(module, tasks[module])
+        assert not result["failed"], result["msg"]

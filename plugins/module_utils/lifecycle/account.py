@@ -3,7 +3,7 @@
 
 """What only the account can tell of an input: read-only looks that make a message better.
 
-None of them needs a right that the work itself does not need to be there: a look that is denied is named, and passed over.
+None of them needs a right that the work itself does not need to be there: a look that is denied is warned of, and passed over.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.faults import Fault
 from kumo_sandbox.identity import eks_auth, web_identity
 from kumo_sandbox.identity.enforcement import Request as SignedRequest
-from kumo_sandbox.identity.enforcement import check
+from kumo_sandbox.identity.enforcement import check, is_enforced
 from kumo_sandbox.recorder import Call
 from kumo_sandbox.server.control import Control
 from kumo_sandbox.server.wire import (
@@ -171,7 +171,7 @@ class App:
 
     def _deny(self, received: Received) -> service.Answer | None:
         """IAM's answer to a call that it does not allow; None where it does, or where it does not decide."""
-        if not received.is_decided_by_iam:
+        if not is_enforced() or not received.is_decided_by_iam:
             return None
         try:
             check(self._account.store, received.build_signed_request())
