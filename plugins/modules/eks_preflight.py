@@ -79,7 +79,8 @@ options:
         offers the Kubernetes version, and whether the subnets, security groups and IAM roles that the input names exist.
       - It also checks the input against the partition of the region, like C(aws-cn). ARNs of another partition are refused, and so are
         Fargate profiles in AWS GovCloud (US), where EKS does not have Fargate.
-      - These checks only improve messages. A check for which the caller lacks the permission is skipped, and listed in RV(not_checked).
+      - These checks only improve messages. A check for which the caller lacks the permission is skipped with a
+        warning, and listed in RV(not_checked).
     type: bool
     default: false
   adopt:

@@ -19,7 +19,7 @@ from kumo_sandbox.eks.context import Settings
 from kumo_sandbox.eks.control_planes import ControlPlanes
 from kumo_sandbox.eks.load_balancers import LoadBalancers
 from kumo_sandbox.eks.store import Store
-from kumo_sandbox.identity.enforcement import set_enforced
+from kumo_sandbox.identity.enforcement import leave_decisions_to_us, set_enforced
 from kumo_sandbox.interfaces import KubernetesBackend
 from kumo_sandbox.moto_fixes.install import install_fixes, reset_moto
 from kumo_sandbox.moto_fixes.parameters import offer_parameters
@@ -87,6 +87,7 @@ class Sandbox:
         offer_parameters((machine_images.PREFIX, machine_images.BOTTLEROCKET_PREFIX), machine_images.list_parameters)
         reset_moto()
         self.keys = make_administrator(partition=self.account.partition.name)
+        leave_decisions_to_us()
         set_enforced(self._enforce_iam)
         self._control = Control(self.account, self.reset)
         self._start_server()

@@ -16,6 +16,7 @@ except ImportError:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule, aws_argument_spec
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import explain_denial
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
 
 __all__ = ["AnsibleAWSModule", "build_connection_spec", "format_failure", "handle_failures"]
@@ -33,12 +34,16 @@ def handle_failures(module: AnsibleAWSModule, action: str) -> Iterator[None]:
     except EksError as error:
         module.fail_json(msg=error.message, **error.facts)
     except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
-        module.fail_json_aws(error, msg=action, **get_facts(error))
+        remedy = explain_denial(error)
+        module.fail_json_aws(error, msg=f"{action}. {remedy.rstrip('.')}" if remedy else action, **get_facts(error))
 
 
 def format_failure(error: Exception) -> str:
     """The failure of one item of a list, in a line."""
-    return error.message if isinstance(error, EksError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, EksError):
+        return error.message
+    remedy = explain_denial(error)
+    return f"{type(error).__name__}: {error}" + (f". {remedy}" if remedy else "")
 
 
 def build_connection_spec() -> dict[str, Any]:

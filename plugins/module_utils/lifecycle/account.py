@@ -3,7 +3,7 @@
 
 """What only the account can tell of an input: read-only looks that make a message better.
 
-None of them needs a right that the work itself does not need to be there: a look that is denied is named, and passed over.
+None of them needs a right that the work itself does not need to be there: a look that is denied is warned of, and passed over.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, is_denied
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import warn_denied
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -19,6 +20,13 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.versions import chec
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.place import find_place_problems
 
 Read = dict[str, Any]
+UNCHECKED = {
+    "eks:DescribeCluster": "whether the cluster is somebody else's, and whether EKS takes it to this version",
+    "eks:DescribeClusterVersions": "whether EKS offers this Kubernetes version",
+    "ec2:DescribeSubnets": "whether the subnets exist and are in two zones",
+    "ec2:DescribeSecurityGroups": "whether the security groups exist",
+    "iam:GetRole": "whether the IAM roles exist",
+}
 
 
 class AccountCheck:
@@ -54,8 +62,9 @@ class AccountCheck:
         try:
             return list(look(read))
         except Exception as error:
-            if not (is_denied(error) or has_code(error, "Client.UnauthorizedOperation")):
+            if not is_denied(error):
                 raise
+            warn_denied(error, right, f"it was not checked {UNCHECKED[right]}")
             self.denied.append(right)
             return []
 

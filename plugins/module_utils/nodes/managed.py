@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import is_denied
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX, build_owner_key, build_owner_tags
@@ -72,11 +72,14 @@ class NodegroupManager:
         names = [build_template_name(self.cluster_name, name) for name in wanted]
         if not names:
             return
-        try:
-            self._templates.update(describe_templates_by_name(self.lookups.ec2(), names))
-        except Exception as error:
-            if not (absent and is_denied(error)):
-                raise
+        if absent:
+            lost = "launch templates that were made for the node groups were not looked for and stay"
+            found = look_if_allowed(
+                lambda: describe_templates_by_name(self.lookups.ec2(), names), {}, "ec2:DescribeLaunchTemplates", lost
+            )
+        else:
+            found = describe_templates_by_name(self.lookups.ec2(), names)
+        self._templates.update(found)
         self._read |= set(names)
 
     # present

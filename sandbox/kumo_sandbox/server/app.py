@@ -22,7 +22,8 @@ from kumo_sandbox.eks.aws_context import MARK
 from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.faults import Fault
 from kumo_sandbox.identity import eks_auth, web_identity
-from kumo_sandbox.identity.enforcement import check
+from kumo_sandbox.identity.enforcement import Request as SignedRequest
+from kumo_sandbox.identity.enforcement import check, is_enforced
 from kumo_sandbox.identity.sessions import describe_expired, is_expired
 from kumo_sandbox.partitions import find_partition
 from kumo_sandbox.recorder import Call
@@ -81,12 +82,26 @@ class Received:
         return MARK in self.environ.get("HTTP_USER_AGENT", "")
 
     @property
+    def is_decided_by_iam(self) -> bool:
+        """A pod is identified by its token, and what is under /moto-api/ belongs to no service."""
+        by_token = self.operation == web_identity.OPERATION or self.service == "eks-auth"
+        return not by_token and not self.path.startswith("/moto-api/")
+
+    @property
     def path(self) -> str:
         return self.environ.get("PATH_INFO", "")
 
     @property
     def parameters(self) -> dict[str, str]:
         return read_parameters(self.environ, self.body)
+
+    def build_signed_request(self) -> SignedRequest:
+        """What IAM decides about."""
+        path = self.route[1] if self.route else {}
+        is_json = self.service not in XML_SERVICES
+        return SignedRequest(
+            self.environ, self.body, self.service, self.operation, self.region, path, self.parameters, is_json
+        )
 
 
 def receive(environ: dict[str, Any]) -> Received:
@@ -167,12 +182,25 @@ class App:
     # answers
 
     def _answer(self, received: Received, start: Start) -> tuple[int, list[bytes]]:
-        answer = self._answer_ourselves(received)
+        answer = self._deny(received) or self._answer_ourselves(received)
         if answer is None:
             return self._ask_moto(received, start)
         status, headers, body = answer
         start(f"{status} {'OK' if status < 400 else 'Error'}", list(headers.items()))
         return status, [body]
+
+    def _deny(self, received: Received) -> service.Answer | None:
+        """IAM's answer to a call that it does not allow; None where it does, or where it does not decide."""
+        if not is_enforced() or not received.is_decided_by_iam:
+            return None
+        try:
+            check(self._account.store, received.build_signed_request())
+        except ServiceError as error:
+            if received.service == "eks":
+                return service.build_error_answer(error)
+            headers, body = build_error(received.service, error.code, error.message)
+            return error.status, dict(headers), body
+        return None
 
     def _answer_ourselves(self, received: Received) -> service.Answer | None:
         """The answer to what the sandbox acts out itself; None for what is moto's."""
@@ -197,10 +225,6 @@ class App:
     def _answer_eks(self, received: Received) -> service.Answer:
         operation, path = received.route
         query = received.environ.get("QUERY_STRING", "")
-        try:
-            check(self._account.store, received.environ, received.body, operation.name, path, received.region)
-        except ServiceError as error:
-            return service.build_error_answer(error)
 
         def build_context(name: str) -> Any:
             return self._account.build_context(name, received.access_key, received.region)
