@@ -16,7 +16,7 @@ except ImportError:
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule, aws_argument_spec
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import explain_denial
+from ansible_collections.kumo.eks.plugins.module_utils.aws.remedies import explain_remedy
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
 
 __all__ = ["AnsibleAWSModule", "build_connection_spec", "format_failure", "handle_failures"]
@@ -34,7 +34,7 @@ def handle_failures(module: AnsibleAWSModule, action: str) -> Iterator[None]:
     except EksError as error:
         module.fail_json(msg=error.message, **error.facts)
     except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
-        remedy = explain_denial(error)
+        remedy = explain_remedy(error)
         module.fail_json_aws(error, msg=f"{action}. {remedy.rstrip('.')}" if remedy else action, **get_facts(error))
 
 
@@ -42,7 +42,7 @@ def format_failure(error: Exception) -> str:
     """The failure of one item of a list, in a line."""
     if isinstance(error, EksError):
         return error.message
-    remedy = explain_denial(error)
+    remedy = explain_remedy(error)
     return f"{type(error).__name__}: {error}" + (f". {remedy}" if remedy else "")
 
 
