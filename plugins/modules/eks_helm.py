@@ -162,7 +162,11 @@ options:
       compare: &compare
         description:
           - How the module decides that an upgrade is needed. V(manifests) compares all that Helm would send, V(inputs) the chart's version and the values.
-          - V(inputs) is for charts that render differently each time, such as those that generate a password.
+          - With V(manifests), what renders differently each time does not count, such as a certificate or a password that the chart generates. Where the
+            manifests differ and the chart uses a function that may cause that, it is rendered a second time with the same inputs. What
+            differs between the two is left out of comparison and diff, and reported in RV(varying_paths). Other changes of
+            the same object are found. A time with a coarser unit than seconds, such as a date, counts as a change when it has changed.
+          - V(inputs) does not render a release whose inputs are the same. It does not find a template that was changed without a new version.
           - With V(manifests) Helm renders the chart, unless the result is certain without that, because chart and values are those of the stored release,
             the chart has no dependencies, and its templates use nothing that may differ (C(lookup), C(.Capabilities), random values, the time).
           - The default is V(manifests).
@@ -399,6 +403,14 @@ reasons:
   type: list
   elements: str
   sample: ["chart my-chart-1.2.3 -> my-chart-1.2.4", "manifests"]
+varying_paths:
+  description:
+    - What of the manifests renders differently each time. It is not compared, and not shown in the diff.
+    - An asterisk is the part of an object's name that differs. V((order\)) means that only the order of a list's items differs.
+  returned: when there is such a difference
+  type: list
+  elements: str
+  sample: ["Secret aws-load-balancer-tls: data[\"tls.crt\"]", "Job migrate-*: metadata.name"]
 recovered:
   description: How a pending release was recovered, or would be in check mode.
   returned: when it was
@@ -491,6 +503,12 @@ releases:
       type: list
       elements: str
       sample: ["values", "manifests"]
+    varying_paths:
+      description: See RV(varying_paths).
+      returned: when there is such a difference
+      type: list
+      elements: str
+      sample: ["Job migrate-*: metadata.name"]
     recovered:
       description: See RV(recovered).
       returned: when it was
