@@ -59,7 +59,13 @@ def make_cluster(sandbox: Sandbox) -> None:
         return iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
 
     cluster_role, node_role = role("eksClusterRole", "eks.amazonaws.com"), role("eksNodeRole", "ec2.amazonaws.com")
-    eks.create_cluster(name=CLUSTER, version="1.34", roleArn=cluster_role, resourcesVpcConfig={"subnetIds": ids})
+    eks.create_cluster(
+        name=CLUSTER,
+        version="1.34",
+        roleArn=cluster_role,
+        resourcesVpcConfig={"subnetIds": ids},
+        accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"},
+    )
     eks.describe_cluster(name=CLUSTER)
     scaling = {"minSize": 2, "maxSize": 2, "desiredSize": 2}
     eks.create_nodegroup(

@@ -14,12 +14,38 @@ try:
 except ImportError:
     pass  # Handled by AnsibleAWSModule
 
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule, aws_argument_spec
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.remedies import explain_remedy
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.texts import collect_texts
 
-__all__ = ["AnsibleAWSModule", "build_connection_spec", "format_failure", "handle_failures"]
+__all__ = ["AnsibleAWSModule", "MaskingModule", "build_connection_spec", "format_failure", "handle_failures"]
+
+
+class MaskingModule(AnsibleModule):
+    """A module whose failure masks all options with no_log.
+
+    ansible-core stops to collect them at the first item of a list that is not a mapping, and fails with the options it has:
+    secret_key would be shown in ``invocation`` (ArgumentSpecValidator.validate in module_utils/common/arg_spec.py).
+    """
+
+    def fail_json(self, msg: str, **result: Any) -> None:
+        params = getattr(self, "params", None) or {}
+        for option, about in self.argument_spec.items():
+            if about.get("no_log") and not (about.get("options") and self._is_checked(params.get(option))):
+                names = (option, *about.get("aliases", ()))
+                self.no_log_values.update(text for name in names for text in collect_texts(params.get(name)))
+        super().fail_json(msg, **result)
+
+    @staticmethod
+    def _is_checked(value: Any) -> bool:
+        """Whether the options of a value's items were read: they say by themselves what is a secret."""
+        return all(isinstance(item, dict) for item in (value if isinstance(value, list) else [value]))
+
+
+AnsibleAWSModule.default_settings["module_class"] = MaskingModule
 
 
 @contextmanager
