@@ -5,6 +5,7 @@ Its calls carry a mark in the user agent, so that they are neither recorded nor 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -61,12 +62,17 @@ class AwsContext:
         return [row["CidrBlock"] for row in vpc["CidrBlockAssociationSet"]]
 
     def find_known_role(self, arn: str, now: float) -> dict[str, Any] | None:
-        """The role with this ARN, None where there is none or EKS does not know it yet (moto_fixes/iam/propagation.py)."""
+        """The role with this ARN as EKS knows it (moto_fixes/iam/propagation.py), None where there is none or not yet."""
         from moto.iam.models import iam_backends
 
         found = self.find_role(arn)
-        if found is None or now < getattr(iam_backends[ACCOUNT]["aws"].get_role(found["RoleName"]), "known_at", 0.0):
+        if found is None:
             return None
+        role = iam_backends[ACCOUNT]["aws"].get_role(found["RoleName"])
+        if now < getattr(role, "known_at", 0.0):
+            return None
+        if now < getattr(role, "trust_known_at", 0.0):
+            return {**found, "AssumeRolePolicyDocument": json.loads(role.trust_before)}
         return found
 
     def find_role(self, arn: str) -> dict[str, Any] | None:
@@ -76,6 +82,16 @@ class AwsContext:
         except ClientError:
             return None
         return role if role["Arn"] == arn else None
+
+    def has_principal(self, arn: str) -> bool:
+        """Whether there is a role or a user with this ARN. Those of other accounts, and the account itself, are not looked up."""
+        kind = arn.rpartition(":")[2].partition("/")[0]
+        if kind == "role" and f":{ACCOUNT}:" in arn:
+            return self.find_role(arn) is not None
+        if kind == "user" and f":{ACCOUNT}:" in arn:
+            rows = self.client("iam", "us-east-1").list_users()["Users"]
+            return any(row["Arn"] == arn for row in rows)
+        return True
 
     def create_cluster_security_group(self, region: str, vpc_id: str, cluster: str) -> str:
         ec2 = self.client("ec2", region)

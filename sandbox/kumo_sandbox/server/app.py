@@ -25,6 +25,7 @@ from kumo_sandbox.identity import eks_auth, web_identity
 from kumo_sandbox.identity.enforcement import check
 from kumo_sandbox.recorder import Call
 from kumo_sandbox.server.control import Control
+from kumo_sandbox.server.lag import Lag
 from kumo_sandbox.server.wire import (
     build_error,
     read_body,
@@ -100,6 +101,7 @@ class App:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._account, self._control = account, control
+        self.lag = Lag(account.clock)
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._one_at_a_time = threading.Lock()
 
@@ -117,6 +119,8 @@ class App:
         status, parts = self._answer(received, start)
         if not received.is_from_sandbox:
             self._record(received, status, read_error_code(b"".join(parts)) if status >= 400 else "")
+            if status < 400:
+                self.lag.note(received.service, received.operation, received.parameters, b"".join(parts))
         if fault and fault.kind == "lose_answer":
             self._drop(received)
         return parts
@@ -146,7 +150,7 @@ class App:
     # answers
 
     def _answer(self, received: Received, start: Start) -> tuple[int, list[bytes]]:
-        answer = self._answer_ourselves(received)
+        answer = self._answer_ourselves(received) or self._answer_late(received)
         if answer is None:
             return self._ask_moto(received, start)
         status, headers, body = answer
@@ -163,6 +167,17 @@ class App:
             region = received.region or self._account.region
             return eks_auth.handle(self._account.store, region, received.path, received.body)
         return None
+
+    def _answer_late(self, received: Received) -> service.Answer | None:
+        """The error of a read that does not find yet what was made a moment ago."""
+        if received.is_from_sandbox:
+            return None
+        refusal = self.lag.find_refusal(received.service, received.operation, received.parameters)
+        if refusal is None:
+            return None
+        code, message, status = refusal
+        headers, body = build_error(received.service, code, message)
+        return status, dict(headers), body
 
     def _answer_eks(self, received: Received) -> service.Answer:
         operation, path = received.route
