@@ -34,7 +34,7 @@ def is_allowed(document: dict[str, Any], action: str, principal: tuple[str, str]
 def _fits(statement: dict[str, Any], action: str, principal: tuple[str, str], context: Context) -> bool:
     denies = statement.get("Effect") == "Deny"
     return (
-        _concerns(statement, action)
+        concerns(statement, action)
         and _list_names(statement, principal, denies)
         and all(
             _match_condition(operator, key, wanted, context, denies)
@@ -44,7 +44,8 @@ def _fits(statement: dict[str, Any], action: str, principal: tuple[str, str], co
     )
 
 
-def _concerns(statement: dict[str, Any], action: str) -> bool:
+def concerns(statement: dict[str, Any], action: str) -> bool:
+    """Whether a statement of a policy is about an action, by its Action or NotAction."""
     if "NotAction" in statement:
         return not any(_like(action.lower(), each.lower()) for each in _list(statement["NotAction"]))
     return any(_like(action.lower(), each.lower()) for each in _list(statement.get("Action")))
