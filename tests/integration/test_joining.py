@@ -55,6 +55,18 @@ def test_no_route_to_the_internet(sandbox, network, create):
     assert "endpoint_private_access=true" in refused["msg"]
 
 
+def test_groups_of_a_list_in_the_same_subnets_are_judged_once(sandbox, network, ground, run_module, create):
+    assert create()["status"] == "ACTIVE"
+    drop_way_out(sandbox, network)
+    rows = [{"name": name, "node_role": ground["node_role"], "subnets": ground["subnets"]} for name in "ab"]
+    sandbox.recorder.clear()
+    refused = run_module("eks_nodegroup", {"cluster_name": CLUSTER, "nodegroups": rows})
+    for name in "ab":
+        assert f"node group {name}: subnets: subnet-" in refused["msg"]
+    assert len(sandbox.calls("ec2", "DescribeSubnets")) == len(sandbox.calls("iam", "ListAttachedRolePolicies"))
+    assert sandbox.calls("eks", "CreateNodegroup") == []
+
+
 def test_no_route_and_no_endpoints(sandbox, network, ground, create):
     drop_way_out(sandbox, network)
     ec2, private = sandbox.client("ec2"), {"endpoint_private_access": True, "endpoint_public_access": False}

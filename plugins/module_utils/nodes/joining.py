@@ -49,7 +49,7 @@ class JoinCheck:
     ) -> None:
         self._ec2, self._iam, self._describe_cluster = ec2, iam, describe_cluster
         self._lock = threading.Lock()  # groups of a list mostly share their subnets and role, which are read once
-        self._passed: set[tuple[Any, ...]] = set()
+        self._judged: dict[tuple[Any, ...], list[str]] = {}  # the lasting problems, by what they depend on
 
     def check(self, item: Item) -> None:
         """Raise ValidationError for a group whose nodes could not join, where that lasts."""
@@ -57,11 +57,13 @@ class JoinCheck:
             return
         key = (tuple(item.get("subnets") or []), item.get("node_role"), bool(item.get("launch_template")))
         with self._lock:
-            if key not in self._passed:
-                self._check_lastingly(item)
-                self._passed.add(key)
+            if key not in self._judged:
+                self._judged[key] = self._find_lasting_problems(item)
+        found = self._judged[key]
+        if found:
+            raise ValidationError(f"node group {item['name']}: " + " ".join(found), problems=found)
 
-    def _check_lastingly(self, item: Item) -> None:
+    def _find_lasting_problems(self, item: Item) -> list[str]:
         found: list[str] = []
 
         def look() -> tuple[bool, None, str]:
@@ -71,7 +73,8 @@ class JoinCheck:
         try:
             poll(look, f"node group {item['name']}", Deadline(CATCH_UP))
         except WaitTimedOut:
-            raise ValidationError(f"node group {item['name']}: " + " ".join(found), problems=list(found)) from None
+            pass  # they last
+        return found
 
     def find_problems(self, item: Item) -> list[str]:
         """What keeps the nodes of a group from its cluster, as sentences that begin with an option."""
