@@ -19,7 +19,9 @@ from support import warm
 from support.module_args import patch_module_args
 
 from ansible_collections.kumo.eks.plugins.module_utils.core import reconciler, waiting
+from ansible_collections.kumo.eks.plugins.module_utils.nodes import joining
 from kumo_sandbox import Sandbox
+from kumo_sandbox import ground as account
 
 
 class Ended(Exception):
@@ -57,6 +59,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox's clock is instant: the pauses between looks, and before botocore tries again, need not be long."""
     monkeypatch.setattr(waiting, "FIRST_PAUSE", 0.02)
     monkeypatch.setattr(reconciler, "PROPAGATION_TIMEOUT", 2)
+    monkeypatch.setattr(joining, "CATCH_UP", 0.1)
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda self, context: 0.01)
 
 
@@ -97,25 +100,17 @@ def run_module(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def ground(sandbox: Sandbox) -> dict[str, Any]:
-    """A VPC with three private subnets, a security group, and the roles of cluster, nodes and Fargate pods."""
+    """A VPC with three private subnets behind a NAT gateway, a security group, and the roles of cluster, nodes and Fargate pods."""
     ec2, iam = sandbox.client("ec2"), sandbox.client("iam")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})  # nodes cannot register without
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")
-        for number, zone in enumerate("acd")
-    ]
+    vpc = account.create_vpc(ec2)
+    subnets = account.create_subnets(ec2, vpc)
+    account.open_way_out(ec2, vpc)
     group = ec2.create_security_group(GroupName="extra", Description="extra", VpcId=vpc)["GroupId"]
-
-    def role(name: str, service: str) -> str:
-        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-
+    pods = "eks-fargate-pods.amazonaws.com"
     return {
-        "subnets": [subnet["Subnet"]["SubnetId"] for subnet in subnets],
+        "subnets": subnets,
         "group": group,
-        "role": role("eksClusterRole", "eks.amazonaws.com"),
-        "node_role": role("eksNodeRole", "ec2.amazonaws.com"),
-        "pod_role": role("eksFargatePodRole", "eks-fargate-pods.amazonaws.com"),
+        "role": account.create_role(iam, "eksClusterRole", "eks.amazonaws.com", account.CLUSTER_POLICIES),
+        "node_role": account.create_role(iam, "eksNodeRole", "ec2.amazonaws.com", account.NODE_POLICIES),
+        "pod_role": account.create_role(iam, "eksFargatePodRole", pods, account.FARGATE_POLICIES),
     }

@@ -511,6 +511,9 @@ options:
 notes:
   - With O(state=absent) a launch template of O(template) is deleted when its node group is gone. Without O(wait=true) the next run with
     O(state=absent) deletes it.
+  - Before a node group is created, the module looks at its subnets, their routes and VPC endpoints, the endpoints of the cluster, and the
+    policies of the IAM role, and refuses a group whose nodes could not join. It skips what the caller may not read, groups without nodes
+    and custom images. Policies of your own are not judged.
 seealso:
   - module: kumo.eks.eks_iam_role
   - name: Customize managed nodes with launch templates
@@ -519,6 +522,9 @@ seealso:
   - name: Understand each phase of node updates
     description: How nodes are replaced by a new version.
     link: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+  - name: Troubleshoot managed node groups
+    description: What the health issues of a node group mean, like NodeCreationFailure.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html
   - name: NodeConfig
     description: What O(template.node_config) may contain.
     link: https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api/
@@ -1036,6 +1042,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup impo
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.managed import NodegroupManager
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_items
 
@@ -1062,11 +1069,11 @@ def build_spec() -> dict[str, Any]:
 def build_manager(module: AnsibleAWSModule) -> NodegroupManager:
     """The manager of the task's cluster."""
     params, eks = module.params, get_client(module)
-    clients = partial(get_client, module, "ec2"), partial(get_client, module, "ssm")
-    lookups = NodegroupLookups(eks, params["cluster_name"], *clients)
-    return NodegroupManager(
-        eks, lookups, module.check_mode, params["wait"], params["wait_timeout"], owned=params["owned"]
-    )
+    ec2, iam, ssm = (partial(get_client, module, service) for service in ("ec2", "iam", "ssm"))
+    lookups = NodegroupLookups(eks, params["cluster_name"], ec2, ssm)
+    joining = JoinCheck(ec2, iam, lookups.describe_cluster)
+    waits = params["wait"], params["wait_timeout"]
+    return NodegroupManager(eks, lookups, joining, module.check_mode, *waits, owned=params["owned"])
 
 
 def reconcile(manager: NodegroupManager, state: str, item: dict[str, Any]) -> Outcome:

@@ -76,7 +76,8 @@ options:
   check_account:
     description:
       - Whether to also check the AWS account. It checks whether a cluster of the name exists that kumo.eks did not create, whether EKS
-        offers the Kubernetes version, and whether the subnets, security groups and IAM roles that the input names exist.
+        offers the Kubernetes version, whether the subnets, security groups and IAM roles that the input names exist, whether nodes could
+        join the cluster from these subnets with these roles, and, before the cluster exists, whether the region offers the instance types.
       - It also checks the input against the partition of the region, like C(aws-cn). ARNs of another partition are refused, and so are
         Fargate profiles in AWS GovCloud (US), where EKS does not have Fargate.
       - These checks only improve messages. A check for which the caller lacks the permission is skipped with a

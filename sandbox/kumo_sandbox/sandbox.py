@@ -99,8 +99,8 @@ class Sandbox:
 
     def _start_server(self) -> None:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        app = App(self.account, self._control)
-        self._server = werkzeug.serving.make_server("127.0.0.1", self._port, app, threaded=True)
+        self._app = App(self.account, self._control)
+        self._server = werkzeug.serving.make_server("127.0.0.1", self._port, self._app, threaded=True)
         self.endpoint = self._control.endpoint = f"http://127.0.0.1:{self._server.server_port}"
 
     def _start_kubernetes(self) -> None:
@@ -138,6 +138,7 @@ class Sandbox:
         # moto is one for the whole process: another sandbox in it may have taken the rules over.
         install_fixes(self.store.agenda, self.quotas, self.switches)
         self.account.store.clear()
+        self._app.lag.clear()
         self.recorder.clear()
         self.faults.clear()
         self.quotas.reset()

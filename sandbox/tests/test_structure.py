@@ -15,6 +15,7 @@ BASE = {
     "clock",
     "durations",
     "faults",
+    "ground",
     "interfaces",
     "partitions",
     "principals",

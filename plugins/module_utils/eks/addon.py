@@ -66,6 +66,8 @@ FIELDS = (
     Field("pod_identity_associations", "podIdentities", "addon", normalize_associations, to_api=build_associations),
     Field("namespace", "namespaceConfig.namespace", None),
 )
+# "Resolve conflicts option preserve is not supported for operation CreateAddon": https://github.com/eksctl-io/eksctl/pull/5880
+PRESERVE = "PRESERVE"
 
 
 class AddonResource(EksResource):
@@ -74,6 +76,9 @@ class AddonResource(EksResource):
     kind = "add-on"
     fields = FIELDS
     replaceable = True
+    remedies = {
+        "ConfigurationConflict": "Set resolve_conflicts=OVERWRITE to replace the settings of the software that is installed."
+    }
 
     def __init__(self, client: Any, cluster_name: str, item: dict[str, Any], catalog: AddonCatalog) -> None:
         super().__init__(client, item["name"])
@@ -171,7 +176,7 @@ class AddonResource(EksResource):
         return {
             **self._names,
             **self._build_settings(self._resolve_version(self.mark(desired))),
-            **_build_conflicts(desired),
+            **({} if desired.get("resolve_conflicts") == PRESERVE else _build_conflicts(desired)),
         }
 
     def _build_settings(self, desired: dict[str, Any], fields: tuple[Field, ...] = FIELDS) -> dict[str, Any]:

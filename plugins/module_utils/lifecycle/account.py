@@ -9,23 +9,30 @@ None of them needs a right that the work itself does not need to be there: a loo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, is_denied
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import warn_denied
-from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import check_step, parse_minor
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.zones import describe_offerings
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.place import find_place_problems
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import choose_subnets
 
 Read = dict[str, Any]
+NODEGROUPS = "eks_nodegroups_list"
 UNCHECKED = {
     "eks:DescribeCluster": "whether the cluster is somebody else's, and whether EKS takes it to this version",
     "eks:DescribeClusterVersions": "whether EKS offers this Kubernetes version",
     "ec2:DescribeSubnets": "whether the subnets exist and are in two zones",
     "ec2:DescribeSecurityGroups": "whether the security groups exist",
     "iam:GetRole": "whether the IAM roles exist",
+    "ec2:DescribeRouteTables": "whether nodes in these subnets can join the cluster",
+    "ec2:DescribeInstanceTypeOfferings": "whether the region offers the instance types",
 }
 
 
@@ -42,6 +49,7 @@ class AccountCheck:
         self._get_client = get_client
         self._cluster = cluster
         self._adopt = adopt
+        self._raw: Read | None = None  # the cluster, once it has been described
         self.denied: list[str] = []  # what the caller may not look at
 
     def find_problems(self, read: Read) -> list[str]:
@@ -51,6 +59,8 @@ class AccountCheck:
             ("ec2:DescribeSubnets", self._find_subnet_problems),
             ("ec2:DescribeSecurityGroups", self._find_group_problems),
             ("iam:GetRole", self._find_role_problems),
+            ("ec2:DescribeRouteTables", self._find_joining_problems),
+            ("ec2:DescribeInstanceTypeOfferings", self._find_offering_problems),
         )
         read = drop_stand_ins(read)
         problems = list(find_place_problems(self._get_client("eks").meta.region_name, read))
@@ -71,7 +81,7 @@ class AccountCheck:
     def _find_cluster_problems(self, read: Read) -> Iterator[str]:
         """A cluster of this name that somebody else created, or a version that EKS does not take it to."""
         eks = self._get_client("eks")
-        raw = describe_or_none(eks.describe_cluster, "cluster", name=self._cluster)
+        raw = self._raw = describe_or_none(eks.describe_cluster, "cluster", name=self._cluster)
         version = (read.get("cluster") or {}).get("version")
         owner = build_owner_key(eks.meta.region_name, self._cluster)
         if raw is not None and owner not in (raw.get("tags") or {}) and not self._adopt:
@@ -146,13 +156,65 @@ def drop_stand_ins(read: Read) -> Read:
     compute = {key: value for key, value in cluster["compute_config"].items() if key != "node_role_arn"}
     return {**read, "cluster": {**cluster, "compute_config": compute}}
 
+    def _find_joining_problems(self, read: Read) -> Iterator[str]:
+        """New node groups in subnets or with roles that exist, whose nodes could not join the cluster."""
+        get_ec2, get_iam = (partial(self._get_client, service) for service in ("ec2", "iam"))
+        check = JoinCheck(get_ec2, get_iam, lambda: _build_cluster(self._cluster, self._raw, read.get("cluster") or {}))
+        items = {
+            number: {**group, "subnets": list_group_subnets(read, group)}
+            for number, group in (read.get("nodegroups") or {}).items()
+        }
+        named = {number: item for number, item in items.items() if item["subnets"] or item.get("node_role")}
+        there = self._list_nodegroups() if named and self._raw else []
+        for number, item in named.items():
+            if item.get("name") not in there:
+                yield from (f"{NODEGROUPS}[{number}].{problem}" for problem in check.find_problems(item))
+
+    def _list_nodegroups(self) -> list[str]:
+        return list_names(self._get_client("eks"), "list_nodegroups", "nodegroups", self._cluster)
+
+    def _find_offering_problems(self, read: Read) -> Iterator[str]:
+        """Instance types that the region does not have, of a cluster that does not exist yet: EKS says so minutes after it does."""
+        groups = read.get("nodegroups") or {}
+        types = tuple(sorted({name for group in groups.values() for name in group.get("instance_types") or []}))
+        if self._raw is not None or not types:
+            return
+        ec2 = self._get_client("ec2")
+        offered = set().union(*describe_offerings(ec2, types).values())
+        for number, group in groups.items():
+            unknown = [name for name in group.get("instance_types") or [] if name not in offered]
+            if unknown:
+                yield (
+                    f"{NODEGROUPS}[{number}].instance_types: {ec2.meta.region_name} does not offer {', '.join(unknown)}. Use other"
+                    " instance types or another region."
+                )
+
+
+def _build_cluster(name: str, raw: Read | None, declared: Read) -> Read:
+    """The endpoints that a cluster has or will have, in the shape of DescribeCluster."""
+    now = (raw or {}).get("resourcesVpcConfig") or {"endpointPrivateAccess": False, "publicAccessCidrs": ["0.0.0.0/0"]}
+    options = (
+        ("endpointPrivateAccess", "endpoint_private_access"),
+        ("publicAccessCidrs", "public_access_cidrs"),
+    )
+    wanted = {key: declared[option] for key, option in options if declared.get(option) is not None}
+    return {"name": name, "resourcesVpcConfig": {**now, **wanted}}
+
+
+def list_group_subnets(read: Read, group: Read) -> list[str]:
+    """The subnets by ID that a node group will have, as its role passes them to it; none of a network that is yet to come."""
+    given = (read.get("network") or {}).get("subnets")
+    kinds = given if isinstance(given, dict) else {}
+    task = {f"{kind}_subnets": kinds.get(kind) for kind in ("private", "public")}
+    return group.get("subnets") or choose_subnets(task, group) or []
+
 
 def list_subnets(read: Read) -> dict[str, str]:
     """The subnets an input names by ID, each with the option that names it."""
     given = (read.get("network") or {}).get("subnets")
     found = [(f"eks_network_subnets.{kind}", ids) for kind, ids in given.items()] if isinstance(given, dict) else []
     found.append(("eks_cluster_subnets", (read.get("cluster") or {}).get("subnets")))
-    for option, variable in (("nodegroups", "eks_nodegroups_list"), ("fargate_profiles", "eks_fargate_profiles")):
+    for option, variable in (("nodegroups", NODEGROUPS), ("fargate_profiles", "eks_fargate_profiles")):
         for number, row in (read.get(option) or {}).items():
             found.append((f"{variable}[{number}].subnets", row.get("subnets")))
     return {one: option for option, ids in found for one in ids or [] if str(one).startswith("subnet-")}
@@ -170,7 +232,7 @@ def list_roles(read: Read) -> dict[str, str]:
         ("eks_cluster_compute_config.node_role_arn", compute.get("node_role_arn")),
     ]
     for option, variable, key in (
-        ("nodegroups", "eks_nodegroups_list", "node_role"),
+        ("nodegroups", NODEGROUPS, "node_role"),
         ("fargate_profiles", "eks_fargate_profiles", "role_arn"),
     ):
         found += [(f"{variable}[{number}].{key}", row.get(key)) for number, row in (read.get(option) or {}).items()]

@@ -28,6 +28,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template impor
     describe_templates_by_name,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups, NodegroupResource
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.template import build_template_data, build_template_name
 
 Item = dict[str, Any]
@@ -43,10 +44,12 @@ class NodegroupManager:
         lookups: what the groups of one task look up together.
         wait: return when a group is settled, and wait_timeout its limit in seconds.
         owned: whether a group gets the mark of its owner from the call that creates it.
+        joining: looks at what nodes of a new group require, before it is created.
     """
 
     eks: Any
     lookups: NodegroupLookups
+    joining: JoinCheck
     check_mode: bool = False
     wait: bool = False
     wait_timeout: float = 1200
@@ -87,6 +90,8 @@ class NodegroupManager:
     def ensure_present(self, item: Item) -> Outcome:
         """Create or change one node group and, where the task describes it, its launch template."""
         group = self._group(item["name"])
+        if group.observe() is None:
+            self.joining.check(item)
         if item.get("template") is None:
             return self._reconciler(group, item).ensure_present(item)
         return self._ensure_with_template(group, item)

@@ -147,6 +147,20 @@ def _build_entry(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
     }
 
 
+def _check_principal(ctx: Context, arn: str) -> None:
+    """It exists, and is no service-linked role.
+
+    https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2969
+    https://github.com/hashicorp/terraform-provider-aws/issues/36447
+    """
+    if ":role/aws-service-role/" in arn:
+        raise InvalidParameter(
+            "The caller is not allowed to modify access entries with a principalArn value of a Service Linked Role"
+        )
+    if not ctx.aws_context.has_principal(arn):
+        raise InvalidParameter("The specified principalArn is invalid: invalid principal.")
+
+
 @handles("CreateAccessEntry")
 def create_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = _require_api_mode(ctx.find_active_cluster(p["clusterName"]))
@@ -160,6 +174,7 @@ def create_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     if any(group.startswith("system:") for group in p.get("kubernetesGroups") or []):
         raise InvalidParameter("The kubernetes group name cannot start with system:", clusterName=cluster.name)
     _check_kind(cluster, p)
+    _check_principal(ctx, principal)
     cluster.access_entries[principal] = _build_entry(ctx, cluster, p)
     cluster.access_policies[principal] = {}
     ctx.control_planes.sync(cluster.raw["arn"])

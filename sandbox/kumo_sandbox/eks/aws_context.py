@@ -5,6 +5,7 @@ Its calls carry a mark in the user agent, so that they are neither recorded nor 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -67,12 +68,16 @@ class AwsContext:
         return [row["CidrBlock"] for row in vpc["CidrBlockAssociationSet"]]
 
     def find_known_role(self, arn: str, now: float) -> dict[str, Any] | None:
-        """The role with this ARN, None where there is none or EKS does not know it yet (moto_fixes/iam/propagation.py)."""
+        """The role with this ARN as EKS knows it (moto_fixes/iam/propagation.py), None where there is none or not yet."""
         found = self.find_role(arn)
         if found is None:
             return None
         role = get_iam_backend(find_partition(self._home).name).get_role(found["RoleName"])
-        return found if now >= getattr(role, "known_at", 0.0) else None
+        if now < getattr(role, "known_at", 0.0):
+            return None
+        if now < getattr(role, "trust_known_at", 0.0):
+            return {**found, "AssumeRolePolicyDocument": json.loads(role.trust_before)}
+        return found
 
     def find_role(self, arn: str) -> dict[str, Any] | None:
         """The role with this ARN as IAM describes it, None where there is none."""
@@ -81,6 +86,16 @@ class AwsContext:
         except ClientError:
             return None
         return role if role["Arn"] == arn else None
+
+    def has_principal(self, arn: str) -> bool:
+        """Whether there is a role or a user with this ARN. Those of other accounts, and the account itself, are not looked up."""
+        kind = arn.rpartition(":")[2].partition("/")[0]
+        if kind == "role" and f":{ACCOUNT}:" in arn:
+            return self.find_role(arn) is not None
+        if kind == "user" and f":{ACCOUNT}:" in arn:
+            rows = self.client("iam", "us-east-1").list_users()["Users"]
+            return any(row["Arn"] == arn for row in rows)
+        return True
 
     def create_cluster_security_group(self, region: str, vpc_id: str, cluster: str) -> str:
         ec2 = self.client("ec2", region)

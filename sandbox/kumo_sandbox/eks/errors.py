@@ -40,6 +40,10 @@ class ResourceNotFound(ServiceError):
     status = 404
 
 
+class ClientFault(ServiceError):
+    code = "ClientException"
+
+
 class ResourceLimitExceeded(ServiceError):
     code = "ResourceLimitExceededException"
 

@@ -16,6 +16,7 @@ from kumo_sandbox.eks.errors import (
     ResourceLimitExceeded,
     ResourceNotFound,
 )
+from kumo_sandbox.eks.route_tables import find_table
 from kumo_sandbox.eks.store import Cluster, Raw
 
 MOST_SELECTORS = 5
@@ -114,20 +115,10 @@ def _check_subnets(ctx: Context, cluster: Cluster, ids: list[str]) -> None:
     client = ctx.aws_context.client("ec2", ctx.region)
     tables = client.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])["RouteTables"]
     for subnet in ids:
-        if _leads_to_the_internet(_find_table(tables, subnet)):
+        if _leads_to_the_internet(find_table(tables, subnet)):
             raise InvalidParameter(
                 f"Subnet {subnet} provided in Fargate Profile is not a private subnet", clusterName=cluster.name
             )
-
-
-def _find_table(tables: list[Raw], subnet: str) -> Raw:
-    """The subnet's route table: its own one, else the VPC's main one.
-
-    https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
-    """
-    own = [table for table in tables if any(row.get("SubnetId") == subnet for row in table["Associations"])]
-    main = [table for table in tables if any(row.get("Main") for row in table["Associations"])]
-    return [*own, *main, {"Routes": []}][0]
 
 
 def _leads_to_the_internet(table: Raw) -> bool:

@@ -28,6 +28,7 @@ from kumo_sandbox.identity.sessions import describe_expired, is_expired
 from kumo_sandbox.partitions import find_partition
 from kumo_sandbox.recorder import Call
 from kumo_sandbox.server.control import Control
+from kumo_sandbox.server.lag import Lag
 from kumo_sandbox.server.wire import (
     XML_SERVICES,
     build_error,
@@ -128,6 +129,7 @@ class App:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._account, self._control = account, control
+        self.lag = Lag(account.clock)
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._one_at_a_time = threading.Lock()
 
@@ -146,6 +148,8 @@ class App:
         status, parts = self._refuse_expired(received, start) if expired else self._answer(received, start)
         if not received.is_from_sandbox:
             self._record(received, status, read_error_code(b"".join(parts)) if status >= 400 else "")
+            if status < 400:
+                self.lag.note(received.service, received.operation, received.parameters, b"".join(parts))
         if fault and fault.kind == "lose_answer":
             self._drop(received)
         return parts
@@ -182,7 +186,7 @@ class App:
     # answers
 
     def _answer(self, received: Received, start: Start) -> tuple[int, list[bytes]]:
-        answer = self._deny(received) or self._answer_ourselves(received)
+        answer = self._deny(received) or self._answer_ourselves(received) or self._answer_late(received)
         if answer is None:
             return self._ask_moto(received, start)
         status, headers, body = answer
@@ -219,6 +223,17 @@ class App:
     def _refuse_key(received: Received) -> service.Answer:
         """An account and its keys are of one partition: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
         code, status, message = UNKNOWN_KEY.get(received.service, UNKNOWN_KEY_ELSEWHERE)
+        headers, body = build_error(received.service, code, message)
+        return status, dict(headers), body
+
+    def _answer_late(self, received: Received) -> service.Answer | None:
+        """The error of a read that does not find yet what was made a moment ago."""
+        if received.is_from_sandbox:
+            return None
+        refusal = self.lag.find_refusal(received.service, received.operation, received.parameters)
+        if refusal is None:
+            return None
+        code, message, status = refusal
         headers, body = build_error(received.service, code, message)
         return status, dict(headers), body
 

@@ -12,7 +12,6 @@ from typing import Any
 from moto.core.responses import ActionResult
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
 from moto.ec2.responses import EC2Response
-from moto.utilities.utils import get_partition
 
 from kumo_sandbox.moto_fixes.hooks import Method, around, refuse
 
@@ -74,16 +73,6 @@ def _describe(zone: Any, region: str) -> Any:
     shown.opt_in_status, shown.network_border_group = "opt-in-not-required", region
     shown.group_name = f"{region}-zg-1"
     return shown
-
-
-@around(RegionsAndZonesBackend, "describe_regions")
-def describe_regions(original: Method, backend: Any, *args: Any, **options: Any) -> list[Any]:
-    """The regions of the caller's partition: a key is known in no other.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
-    """
-    own = get_partition(backend.region_name)
-    return [region for region in original(backend, *args, **options) if get_partition(region.name) == own]
 
 
 def modify_zone_group(response: Any) -> Any:

@@ -205,6 +205,7 @@ def clients():
         "SecurityGroups": [],
     }
     found["iam"].get_role.side_effect = missing("NoSuchEntity")
+    found["iam"].get_paginator.side_effect = missing("NoSuchEntity")
     return found
 
 
