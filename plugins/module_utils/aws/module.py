@@ -37,7 +37,7 @@ class MaskingModule(AnsibleModule):
             if about.get("no_log") and not (about.get("options") and self._is_checked(params.get(option))):
                 names = (option, *about.get("aliases", ()))
                 self.no_log_values.update(text for name in names for text in collect_texts(params.get(name)))
-        super().fail_json(msg, **result)
+        super().fail_json(msg=msg, **result)
 
     @staticmethod
     def _is_checked(value: Any) -> bool:
