@@ -8,7 +8,7 @@ import pytest
 from soak.sequences import build_sequence, format_steps
 from soak.walk import Finding, walk_sequence
 
-SEEDS = range(20)
+SEEDS = range(3, 11)  # one takes some seconds of the processor
 LENGTH = 4
 
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Random sequences of tasks against the sandbox, as many as are asked for.
 
-Usage: PYTHONPATH=tests python -m soak.run [--sequences 1000] [--first 0] [--length 12] [--processes N] [--stop-after 20] [--shrink]
+Usage: PYTHONPATH=tests python -m soak.run [--sequences 1000] [--first 0] [--length 12] [--processes N] [--stop-after 20] [--progress 10] [--shrink]
 
 A number is a sequence, the same one each time: ``--first 4711 --sequences 1`` is number 4711 alone. What does not hold is printed
 with its number and with the sequence as a list of tasks; with --shrink after tasks were left out that it does not need.
@@ -84,6 +84,7 @@ def main() -> int:
     parser.add_argument("--length", type=int, default=12)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--stop-after", type=int, default=20, help="findings")
+    parser.add_argument("--progress", type=int, default=10, help="a line after so many sequences")
     parser.add_argument("--shrink", action="store_true")
     options = parser.parse_args()
     tasks = [(options.first + number, options.length, options.shrink) for number in range(options.sequences)]
@@ -94,7 +95,7 @@ def main() -> int:
             if text:
                 found.append(seed)
                 print(f"--- sequence {seed}: {text}", flush=True)
-            if done % 25 == 0 or done == len(tasks):
+            if done % options.progress == 0 or done == len(tasks):
                 seconds = time.monotonic() - begun
                 print(
                     f"{done} of {len(tasks)} sequences, {steps} tasks, {len(found)} findings, {seconds:.0f} s",

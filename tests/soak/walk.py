@@ -52,6 +52,8 @@ def kill_at(call: int, when: str) -> Iterator[None]:
 
     def make(client: Any, operation: str, words: Any) -> Any:
         nonlocal seen, dead
+        if "kumo.eks" not in (client.meta.config.user_agent_extra or ""):
+            return original(client, operation, words)  # the sandbox, which is in this process, too
         with lock:
             if not operation.startswith(READS):
                 seen += 1
