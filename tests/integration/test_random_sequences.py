@@ -8,7 +8,7 @@ import pytest
 from soak.sequences import build_sequence, format_steps
 from soak.walk import Finding, walk_sequence
 
-SEEDS = range(3, 11)  # one takes some seconds of the processor
+SEEDS = (4, 5, 7, 8, 9)  # about a minute of the processor
 LENGTH = 4
 
 
