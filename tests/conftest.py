@@ -4,32 +4,15 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from functools import cache
 from typing import Any
 
-import botocore.session
 import pytest
-from ansible.module_utils import basic
-from botocore.retries.standard import ExponentialBackoff
-from support import warm
-from support.module_args import patch_module_args
+from support import in_process, warm
 
-from ansible_collections.kumo.eks.plugins.module_utils.core import reconciler, waiting
-from ansible_collections.kumo.eks.plugins.module_utils.nodes import joining
 from kumo_sandbox import Sandbox
 from kumo_sandbox import ground as account
-
-
-class Ended(Exception):
-    """A module's end, with its result."""
-
-    def __init__(self, result: dict[str, Any]) -> None:
-        super().__init__(str(result.get("msg", "")))
-        self.result = result
 
 
 @pytest.fixture(scope="session")
@@ -48,19 +31,14 @@ def commands(request: pytest.FixtureRequest) -> warm.Commands:
 
 @pytest.fixture(scope="session", autouse=True)
 def one_loader() -> Iterator[None]:
-    """Each module run makes a session of its own, and would read botocore's models of the services anew: a third of its time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
+    with in_process.share_loader():
         yield
 
 
 @pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sandbox's clock is instant: the pauses between looks, and before botocore tries again, need not be long."""
-    monkeypatch.setattr(waiting, "FIRST_PAUSE", 0.02)
-    monkeypatch.setattr(reconciler, "PROPAGATION_TIMEOUT", 2)
-    monkeypatch.setattr(joining, "CATCH_UP", 0.1)
-    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda self, context: 0.01)
+def short_pauses() -> Iterator[None]:
+    with in_process.shorten_pauses():
+        yield
 
 
 @pytest.fixture
@@ -74,28 +52,9 @@ def sandbox(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbo
 
 
 @pytest.fixture
-def run_module(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
+def run_module() -> Callable[..., dict[str, Any]]:
     """Run a module in this process: run_module("eks_cluster", {...}, check=False) -> its result, with ``failed``."""
-
-    def ended(failed: bool) -> Callable[..., None]:
-        def end(module: Any, *args: Any, **result: Any) -> None:
-            raise Ended({"failed": failed, **result})
-
-        return end
-
-    monkeypatch.setattr(basic.AnsibleModule, "exit_json", ended(False))
-    monkeypatch.setattr(basic.AnsibleModule, "fail_json", ended(True))
-
-    def run(name: str, args: dict[str, Any], check: bool = False) -> dict[str, Any]:
-        module = importlib.import_module(f"ansible_collections.kumo.eks.plugins.modules.{name}")
-        with patch_module_args({**args, "_ansible_check_mode": check, "_ansible_diff": True}):
-            try:
-                module.main()
-            except Ended as end:
-                return json.loads(json.dumps(end.result, default=str))
-        raise AssertionError(f"{name} ended without a result")
-
-    return run
+    return in_process.run_module
 
 
 @pytest.fixture

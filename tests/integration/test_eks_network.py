@@ -294,3 +294,12 @@ def test_a_nat_gateway_that_failed_is_named_and_replaced(sandbox, network, ec2):
     assert not done["failed"] and done["ready"], done
     assert {row["state"] for row in done["network"]["nat_gateways"]} == {"available", "failed"}
     assert not network(**options)["changed"]
+
+
+def test_the_plan_knows_new_ranges_of_a_vpc_that_exists(sandbox, network):
+    """Other parts depend on them: the group of the endpoints lets them in, and subnets get IPv6 blocks."""
+    base = {"zones": ZONES, "nat_gateway": "Disable", "endpoints": ["sts"]}
+    walk(sandbox, network, **base)
+    walk(sandbox, network, **base, secondary_cidrs=["100.64.0.0/16"])
+    walk(sandbox, network, **base, secondary_cidrs=["100.64.0.0/16"], ip_family="dual_stack")
+    walk(sandbox, network, **base, secondary_cidrs=[])
