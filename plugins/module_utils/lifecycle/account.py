@@ -146,16 +146,6 @@ class AccountCheck:
             if there != arn:
                 yield f"{option}: IAM role {arn} does not exist." + (f" {there} exists." if there else "")
 
-
-def drop_stand_ins(read: Read) -> Read:
-    """The input without the role that stands for one that the same input creates: that of the nodes of EKS Auto Mode."""
-    purposes = [row.get("purpose") for row in (read.get("iam_roles") or {}).values()]
-    cluster = read.get("cluster") or {}
-    if "auto_mode_node" not in purposes or not cluster.get("compute_config"):
-        return read
-    compute = {key: value for key, value in cluster["compute_config"].items() if key != "node_role_arn"}
-    return {**read, "cluster": {**cluster, "compute_config": compute}}
-
     def _find_joining_problems(self, read: Read) -> Iterator[str]:
         """New node groups in subnets or with roles that exist, whose nodes could not join the cluster."""
         get_ec2, get_iam = (partial(self._get_client, service) for service in ("ec2", "iam"))
@@ -188,6 +178,16 @@ def drop_stand_ins(read: Read) -> Read:
                     f"{NODEGROUPS}[{number}].instance_types: {ec2.meta.region_name} does not offer {', '.join(unknown)}. Use other"
                     " instance types or another region."
                 )
+
+
+def drop_stand_ins(read: Read) -> Read:
+    """The input without the role that stands for one that the same input creates: that of the nodes of EKS Auto Mode."""
+    purposes = [row.get("purpose") for row in (read.get("iam_roles") or {}).values()]
+    cluster = read.get("cluster") or {}
+    if "auto_mode_node" not in purposes or not cluster.get("compute_config"):
+        return read
+    compute = {key: value for key, value in cluster["compute_config"].items() if key != "node_role_arn"}
+    return {**read, "cluster": {**cluster, "compute_config": compute}}
 
 
 def _build_cluster(name: str, raw: Read | None, declared: Read) -> Read:
