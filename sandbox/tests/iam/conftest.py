@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from kumo_sandbox import Sandbox
+from kumo_sandbox import Sandbox, durations
+
+
+@pytest.fixture(autouse=True)
+def no_lag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads find at once what was made: service/test_lag.py has the tests of those that trail."""
+    monkeypatch.setattr(durations, "READ_LAG", 0.0)
 
 
 @pytest.fixture(scope="package")
