@@ -82,7 +82,7 @@ soak: setup ## random sequences of tasks, 1000 of them: make soak SEQUENCES=50 F
 
 .PHONY: sandbox-tests
 sandbox-tests: setup ## the sandbox's own tests
-	@$(GATE) sandbox
+	@$(GATE) sandbox sandbox-extended
 
 .PHONY: sanity
 sanity: setup ## ansible-test sanity, with empty ignore files

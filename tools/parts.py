@@ -167,7 +167,7 @@ def parts_of_test() -> list[Part]:
             leaves_out="molecule's scenarios site and teardown (molecule-extended)",
         ),
         short_part("snippets", "tests/docs", "the guide's own sandbox (snippets-extended)"),
-        pytest_part("sandbox", "sandbox/tests"),
+        short_part("sandbox", "sandbox/tests", "sandboxes that are killed or started twice (sandbox-extended)"),
         *static_parts(),
         pytest_part("unit", "tests/unit", "tests/support"),
     ]
@@ -181,6 +181,7 @@ def parts_of_test_all() -> list[Part]:
         pytest_part("playbooks-extended", "-m", "extended", "tests/playbooks"),
         Part("molecule-extended", ["bash", "tools/molecule.sh", "teardown", "site"], by_scenarios),
         pytest_part("runner", "tests/runner"),
+        pytest_part("sandbox-extended", "-m", "extended", "sandbox/tests"),
         pytest_part("snippets-extended", "-m", "extended", "tests/docs"),
         core_part("oldest"),
         core_part("newest"),

@@ -58,11 +58,13 @@ def open_way_out(ec2: Any, vpc: str, block: str = "10.0.255.0/28") -> str:
     return nat
 
 
-def create_role(iam: Any, name: str, services: str | list[str], policies: Iterable[str] = ()) -> str:
+def create_role(
+    iam: Any, name: str, services: str | list[str], policies: Iterable[str] = (), partition: str = "aws"
+) -> str:
     """The ARN of a new role that these services assume, with AWS' managed policies of these names."""
     trust = {"Effect": "Allow", "Principal": {"Service": services}, "Action": ["sts:AssumeRole", "sts:TagSession"]}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
     for policy in policies:
-        iam.attach_role_policy(RoleName=name, PolicyArn=POLICY.format(policy))
+        iam.attach_role_policy(RoleName=name, PolicyArn=POLICY.format(policy).replace(":aws:", f":{partition}:", 1))
     return arn

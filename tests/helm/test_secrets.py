@@ -69,6 +69,7 @@ def arguments_seen(programs):
     watcher.join()
 
 
+@pytest.mark.extended
 def test_no_secret_is_printed_or_left(ansible, keys, programs, chart, repository, arguments_seen, tmp_path):
     options, environment = keys
     write_chart(Path(chart), templates={**WORKLOAD, "settings": SETTINGS})

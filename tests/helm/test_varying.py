@@ -86,6 +86,7 @@ endpoints: [{addresses: {{ toJson (keys (dict "10.9.0.1" 1 "10.9.0.2" 2 "10.9.0.
 """
 MIGRATION = job("migrate-RANDOM", "note=red").replace("RANDOM", "{{ randAlphaNum 8 | lower }}")
 CLOCK = config_map("clock", 'annotations: {at: "{{ now | unixEpoch }}", same: red}')
+SHORT = ("certificate", "checksum")  # of the cases, what make test has
 CASES = {
     "certificate": (
         {"tls": CERTIFICATE},
@@ -142,7 +143,9 @@ def renders(monkeypatch) -> list[str]:
     return seen
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(
+    "case", [case if case in SHORT else pytest.param(case, marks=pytest.mark.extended) for case in CASES]
+)
 def test_chance_is_no_change(keep, tmp_path, namespace, case):
     templates, paths, changes = CASES[case]
     paths = sorted(path.replace("NAMESPACE", namespace) for path in paths)
@@ -189,6 +192,7 @@ def test_a_resource_beside_the_varying_one_comes_changes_and_goes(keep, tmp_path
     assert "password: (hidden)" in more["diff"]["after"] and more["diff"]["before"].count("kind: Secret") == 1
 
 
+@pytest.mark.extended
 @HELM_4
 def test_hooks_that_render_differently_are_no_change(keep, tmp_path):
     hook = MIGRATION.replace('"note": "red"', '"note": "red", "helm.sh/hook": "pre-install,pre-upgrade"')
@@ -220,6 +224,7 @@ def test_other_values_are_a_change_whose_diff_leaves_out_what_varies(keep, tmp_p
     assert keep("web", chart=chart, values=values)["changed"] is False
 
 
+@pytest.mark.extended
 @HELM_4
 def test_a_second_render_is_made_only_where_the_first_differs(keep, tmp_path, renders):
     def count(templates: dict[str, str], changed: bool) -> int:

@@ -359,6 +359,7 @@ def test_a_replacement_that_fails_tells_what_the_old_one_was(sandbox, standing):
     assert result["replaced"]["labels"] == {"role": "general"} and result["replaced"]["capacity_type"] == "ON_DEMAND"
 
 
+@pytest.mark.extended
 def test_fifty_unchanged_groups_cost_little_more_than_one(sandbox, nodegroup):
     sandbox.quotas.change({"nodegroups": 50})
     rows = [{"name": f"ng-{number}", **nodegroup.base, "labels": {"n": str(number)}} for number in range(50)]

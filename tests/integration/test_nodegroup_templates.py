@@ -225,6 +225,7 @@ def test_an_own_image_gets_what_it_needs_of_the_cluster(sandbox, nodegroup, step
     assert step(True, **nodegroup.base, template=changed, wait=True)["launch_template"]["version"] == "2"
 
 
+@pytest.mark.extended
 def test_many_unchanged_groups_with_templates_cost_two_calls_each(sandbox, nodegroup):
     rows = [{"name": f"ng-{number}", **nodegroup.base, "template": {}} for number in range(20)]
     assert not nodegroup(nodegroups=rows, wait=True)["failed"]

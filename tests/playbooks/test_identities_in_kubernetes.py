@@ -35,6 +35,7 @@ def sandbox(standing, monkeypatch):
     return standing
 
 
+@pytest.mark.extended
 def test_the_example_with_kubernetes(sandbox, play, run_module, ground):
     """What pods get is right in AWS and in Kubernetes, and docs/iam-policy-identities.json holds what was called for it."""
     iam = sandbox.client("iam")

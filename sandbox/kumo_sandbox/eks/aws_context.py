@@ -93,7 +93,7 @@ class AwsContext:
         if kind == "role" and f":{ACCOUNT}:" in arn:
             return self.find_role(arn) is not None
         if kind == "user" and f":{ACCOUNT}:" in arn:
-            rows = self.client("iam", "us-east-1").list_users()["Users"]
+            rows = self.client("iam", self._home).list_users()["Users"]
             return any(row["Arn"] == arn for row in rows)
         return True
 

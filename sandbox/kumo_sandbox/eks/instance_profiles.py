@@ -15,14 +15,14 @@ from kumo_sandbox.eks.store import Raw
 
 
 def create_profile(ctx: Context, nodegroup: Raw) -> None:
-    iam, name = ctx.aws_context.client("iam", "us-east-1"), name_own_template(nodegroup)
+    iam, name = ctx.aws_context.client("iam", ctx.region), name_own_template(nodegroup)
     iam.create_instance_profile(InstanceProfileName=name)
     iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=nodegroup["nodeRole"].rpartition("/")[2])
 
 
 def delete_profile(ctx: Context, nodegroup: Raw) -> None:
     """Delete it; a group whose creation failed early has none."""
-    iam, name = ctx.aws_context.client("iam", "us-east-1"), name_own_template(nodegroup)
+    iam, name = ctx.aws_context.client("iam", ctx.region), name_own_template(nodegroup)
     try:
         for role in iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Roles"]:
             iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=role["RoleName"])

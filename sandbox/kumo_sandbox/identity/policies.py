@@ -44,7 +44,9 @@ class Caller:
         for found, explicit, _missing in effects:
             if "Deny" in found:
                 return explicit
-        return next((missing.format(action=action) for found, _, missing in effects if "Allow" not in found), "")
+        return next(
+            (missing.format(action=action) for found, _explicit, missing in effects if "Allow" not in found), ""
+        )
 
 
 def collect_effects(

@@ -50,6 +50,7 @@ def helm(request: pytest.FixtureRequest, cluster: Demo, repository: str, tmp_pat
     return run
 
 
+@pytest.mark.extended
 def test_the_guides_command_installs_it(cluster: Demo, helm: Any, request: pytest.FixtureRequest) -> None:
     (found,) = json.loads(helm("search", "repo", "nginx", "--output", "json"))
     assert (found["name"], found["version"], found["app_version"]) == (f"{NAME}/{NAME}", "4.11.0", "1.11.0")

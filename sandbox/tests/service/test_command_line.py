@@ -82,6 +82,7 @@ def test_the_account_is_in_the_partition_of_the_region(state, monkeypatch):
     assert boto3.session.Session().client("sts").get_caller_identity()["Arn"] == caller["Arn"]
 
 
+@pytest.mark.extended
 def test_charts_prints_the_repositorys_url(state, tmp_path, monkeypatch):
     monkeypatch.setenv("KUMO_SANDBOX_CACHE", str(tmp_path))
     charts.get_repository().mkdir()
@@ -90,6 +91,7 @@ def test_charts_prints_the_repositorys_url(state, tmp_path, monkeypatch):
     assert run(state, "charts") == f"{endpoint}/_sandbox/charts\n"
 
 
+@pytest.mark.extended
 def test_two_ups_at_once_are_one_sandbox(state):
     both = [subprocess.Popen(command(state, "up"), stdout=subprocess.PIPE, text=True) for _each in range(2)]
     said = {each.communicate(timeout=PATIENCE)[0] for each in both}
@@ -97,6 +99,7 @@ def test_two_ups_at_once_are_one_sandbox(state):
     assert len(said) == 1 and len(servers(state)) == 1
 
 
+@pytest.mark.extended
 def test_a_down_while_it_starts_leaves_nothing(state):
     starting = subprocess.Popen(command(state, "up"), stdout=subprocess.PIPE)
     eventually(lambda: servers(state) != [])
@@ -127,6 +130,7 @@ def test_an_up_that_is_interrupted_while_it_spawns_leaves_no_server(state, monke
     eventually(lambda: servers(state) == [])
 
 
+@pytest.mark.extended
 def test_after_a_killed_server_the_next_up_and_down_clear_up(state):
     run(state, "up")
     (server,) = servers(state)
@@ -145,6 +149,7 @@ def test_after_a_killed_server_the_next_up_and_down_clear_up(state):
     assert len(servers(state)) == 1
 
 
+@pytest.mark.extended
 def test_a_second_server_for_the_folder_is_refused(state):
     run(state, "up")
     serve = [word for word in command(state, "serve") if word != "up"]
@@ -152,6 +157,7 @@ def test_a_second_server_for_the_folder_is_refused(state):
     assert second.returncode == 1 and "runs already with the state folder" in second.stderr
 
 
+@pytest.mark.extended
 def test_quotas_are_raised_at_the_start_and_later(state):
     run(state, "up", "--quota", "vpcs=7")
     assert "vpcs  7" in run(state, "quotas") and "addresses  5" in run(state, "quotas")

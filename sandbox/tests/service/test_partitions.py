@@ -12,7 +12,7 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from kumo_sandbox import Sandbox
+from kumo_sandbox import Sandbox, ground
 
 # Region: partition, domain, principal of EC2, zones
 PLACES = {
@@ -33,10 +33,11 @@ def place(request: pytest.FixtureRequest) -> Iterator[Any]:
             sandbox=sandbox, region=request.param, partition=partition, domain=domain, ec2=ec2, zones=zones
         )
         place.iam, place.eks, place.api = sandbox.client("iam"), sandbox.client("eks"), sandbox.client("ec2")
-        place.vpc = place.api.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        place.vpc = ground.create_vpc(place.api)
+        ground.open_way_out(place.api, place.vpc)
         place.subnets = [make_subnet(place, number, zone) for number, zone in enumerate("ab")]
         place.cluster_role = make_role(place, "cluster", {"Service": "eks.amazonaws.com"})
-        place.node_role = make_role(place, "node", {"Service": ec2})
+        place.node_role = ground.create_role(place.iam, "node", ec2, ground.NODE_POLICIES, partition)
         network = {"subnetIds": place.subnets}
         modes = {"authenticationMode": "API_AND_CONFIG_MAP"}
         place.eks.create_cluster(

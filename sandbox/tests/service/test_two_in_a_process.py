@@ -16,7 +16,8 @@ def make_nat_gateway(sandbox: Sandbox) -> str:
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
-    return ec2.describe_nat_gateways(NatGatewayIds=[made])["NatGateways"][0]["State"]
+    rows = ec2.describe_nat_gateways()["NatGateways"]  # a read that names a new one may not find it yet
+    return next(row["State"] for row in rows if row["NatGatewayId"] == made)
 
 
 def test_the_first_sandbox_goes_on_after_a_second_one():
