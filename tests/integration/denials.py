@@ -37,7 +37,7 @@ def bring_up(run: Run, version: str = "1.33") -> None:
     network = run("eks_network", NETWORK)["network"]
     private = network["private_subnet_ids"]
     role = run("eks_iam_role", ROLE_OF_CLUSTER)["arn"]
-    cluster = {"version": version, "role_arn": role, "subnets": private}
+    cluster = {"version": version, "role_arn": role, "subnets": private, "bootstrap_self_managed_addons": False}
     run("eks_preflight", {**INSIDE, "cluster": {**cluster, "security_groups": ["sg-00000000"]}, "check_account": True})
     run("eks_cluster", {"name": CLUSTER, **cluster, "owned": True, "wait": True})
     node_roles = run("eks_iam_role", ROLES_OF_NODES)["node_roles"]

@@ -15,7 +15,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, is_denied
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_denied_action, warn_denied
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, WaitTimedOut
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.node_subnets import (
@@ -88,9 +89,12 @@ class JoinCheck:
         try:
             return list(look(item))
         except Exception as error:
-            if is_denied(error) or has_code(error, *UNSEEN):
-                return []
-            raise
+            action = find_denied_action(error)
+            if action:
+                warn_denied(error, action, "it was not checked whether the nodes can join the cluster")
+            elif not has_code(error, *UNSEEN):
+                raise
+            return []
 
     def _find_role_problems(self, item: Item) -> Iterator[str]:
         if item.get("node_role"):
