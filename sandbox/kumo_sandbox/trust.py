@@ -57,11 +57,11 @@ def concerns(statement: dict[str, Any], action: str) -> bool:
 
 
 def _list_names(statement: dict[str, Any], principal: tuple[str, str], denies: bool) -> bool:
-    """Whether the principal is meant. Everybody ("*") counts in a denial; a federated or service caller is allowed by name."""
+    """Whether the principal is meant. Everybody ("*") counts in a denial and for users and roles; a federated or service caller is allowed by name."""
     kind, value = principal
     named = statement.get("Principal") or {}
     if named == "*" or (isinstance(named, dict) and "*" in as_list(named.get("AWS"))):
-        return denies
+        return denies or kind == "AWS"
     if "NotPrincipal" in statement:
         return denies and value not in as_list(statement["NotPrincipal"].get(kind))
     return value in as_list(named.get(kind))

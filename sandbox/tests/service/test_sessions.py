@@ -51,6 +51,7 @@ def test_the_keys_of_a_session_end(sandbox, role, refused):
     [
         (f"arn:aws:iam::{ACCOUNT}:root", {}, {}, True),
         (ACCOUNT, {}, {}, True),
+        ("*", {}, {}, True),
         (f"arn:aws:iam::{ACCOUNT}:user/sandbox-admin", {}, {}, True),
         (f"arn:aws:iam::{ACCOUNT}:user/somebody", {}, {}, False),
         (ACCOUNT, {"Condition": {"StringEquals": {"sts:ExternalId": "one"}}}, {}, False),
