@@ -70,7 +70,7 @@ bench: setup ## measure, as ratios (25 minutes: one part waits as long as AWS le
 
 .PHONY: chaos
 chaos: setup ## kill site.yml at each task, spoil its calls, and run it again (an hour or two)
-	@.venv/bin/python tests/bench/chaos.py
+	@PYTHONPATH=tests .venv/bin/python tests/bench/chaos.py
 
 .PHONY: aws-check
 aws-check: setup ## compare the sandbox with a real account: shows the price; ARGS="--account ID" confirms it

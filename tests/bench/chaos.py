@@ -27,7 +27,7 @@ from typing import Any
 
 from place import GUIDE, Place
 from place import place as a_place
-from process_tree import kill_tree
+from support.process_tree import kill_tree
 
 LONGEST_TASK = 1.5  # seconds
 TASK = re.compile(r"^TASK \[")

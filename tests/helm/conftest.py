@@ -304,3 +304,14 @@ def play_helm(
         return int(re.findall(r"changed=(\d+)", done.stdout)[-1]), output
 
     return run
+
+
+def until(look: Callable[[], object], what: str) -> Any:
+    """What ``look`` finds, once it finds something."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"{what} in vain")

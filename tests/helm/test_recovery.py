@@ -9,28 +9,15 @@ import os
 import signal
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from charts import NEVER_READY, config_map, write_chart
-from conftest import CLUSTER, HELM_4
+from conftest import CLUSTER, HELM_4, until
 
 pytestmark = pytest.mark.extended
 
 NOW = {"recover": True, "recover_after": 0}
-
-
-def until(look: Callable[[], object], what: str) -> object:
-    """What ``look`` finds, once it finds something."""
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"{what} in vain")
 
 
 def helm_at(verb: str, namespace: str) -> int | None:

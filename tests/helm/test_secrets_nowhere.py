@@ -14,7 +14,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +23,7 @@ from urllib.parse import quote
 import pytest
 import yaml
 from charts import NEVER_READY, SETTINGS, WORKLOAD, write_chart
-from conftest import CLUSTER, HELM_4, serve_files, serve_registry
+from conftest import CLUSTER, HELM_4, serve_files, serve_registry, until
 from moto.sts.models import sts_backends
 
 from kumo_sandbox import Sandbox
@@ -414,16 +413,6 @@ def find_helm(namespace: str) -> int | None:
 
 def find_parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/status").read_text().partition("PPid:")[2].split()[0])
-
-
-def until(look: Callable[[], object], what: str) -> Any:
-    end = time.monotonic() + 120
-    while time.monotonic() < end:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"{what} in vain")
 
 
 @HELM_4

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import signal
@@ -14,14 +13,12 @@ import time
 from pathlib import Path
 
 import pytest
+from support.process_tree import kill_tree
 
 from kumo_sandbox.eks import service
 
 pytestmark = pytest.mark.extended
 TESTS = Path(__file__).parents[1]
-SPEC = importlib.util.spec_from_file_location("process_tree", TESTS / "bench" / "process_tree.py")
-process_tree = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(process_tree)
 PROGRAM = TESTS / "aws_check" / "aws_check.py"
 ACCOUNT = "123456789012"
 
@@ -111,7 +108,7 @@ def test_what_a_killed_check_left_is_named_and_deleted(sandbox, start, account):
     before = account()
     process = start("--account", ACCOUNT)
     wait_for_cluster(sandbox)
-    process_tree.kill_tree(process.pid)
+    kill_tree(process.pid)
     process.communicate()
     code, output = end(start("--account", ACCOUNT))
     assert code == 2 and "An earlier check has left cluster kumo-aws-check" in output

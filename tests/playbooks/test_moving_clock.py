@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -13,12 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
+from support.process_tree import kill_tree
 
 pytestmark = pytest.mark.extended
 TESTS = Path(__file__).parents[1]
-SPEC = importlib.util.spec_from_file_location("process_tree", TESTS / "bench" / "process_tree.py")
-process_tree = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(process_tree)
 GUIDE = {"eks_cluster_config": str(TESTS.parent / "docs/examples/cluster-config.yaml")}
 NAME = "my-cluster"
 WITH_ROLE_LAG = 2  # the clock's speed while a role is new: EKS sees it seconds after the module first asks
@@ -66,7 +63,7 @@ def kill_when(tmp_path):
             while not condition():
                 assert process.poll() is None and time.monotonic() < end, log.read_text()
                 time.sleep(0.05)
-            process_tree.kill_tree(process.pid)
+            kill_tree(process.pid)
             process.wait()
 
     return run

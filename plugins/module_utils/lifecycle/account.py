@@ -181,7 +181,7 @@ class AccountCheck:
 
 
 def drop_stand_ins(read: Read) -> Read:
-    """The input without the role that stands for one that the same input creates: that of the nodes of EKS Auto Mode."""
+    """The input without the placeholder of the role of Auto Mode nodes, which the same input creates."""
     purposes = [row.get("purpose") for row in (read.get("iam_roles") or {}).values()]
     cluster = read.get("cluster") or {}
     if "auto_mode_node" not in purposes or not cluster.get("compute_config"):

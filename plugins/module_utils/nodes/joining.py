@@ -29,9 +29,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.node_policies import 
 
 Item = dict[str, Any]
 
-CATCH_UP = (
-    15.0  # seconds for which a problem must last: reads of EC2 and IAM trail the writes of the tasks before this one
-)
+# Seconds for which a problem must last: reads of EC2 and IAM trail the writes of the tasks before this one.
+CATCH_UP = 15.0
 # What a node calls before its pods run: https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
 SERVICES = ("ec2", "ecr.api", "ecr.dkr", "s3")
 UNSEEN = ("NoSuchEntity",)  # a role that EKS, too, does not see: it says so itself

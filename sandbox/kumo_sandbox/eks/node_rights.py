@@ -40,7 +40,7 @@ def can_become_ready(cluster: Cluster, nodegroup: Raw) -> bool:
 
 
 def _find_cni_role(cluster: Cluster) -> str | None:
-    """The role that the VPC CNI has of its own, by IRSA or by EKS Pod Identity."""
+    """The role of the VPC CNI, by IRSA or EKS Pod Identity."""
     addon = cluster.addons.get(CNI_ADDON) or {}
     arn = addon.get("serviceAccountRoleArn")
     if arn and _is_trusting(cluster, arn):

@@ -118,5 +118,5 @@ class Lag:
 
 
 def _list_values(parameters: dict[str, str], name: str) -> list[str]:
-    """The values of a parameter, single or a list; none where there is no such parameter."""
+    """The values of a parameter, which may be a list; none if the request does not have it."""
     return [value for key, value in parameters.items() if name and re.fullmatch(rf"{name}(\.\d+)?", key)]

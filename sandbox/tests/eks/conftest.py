@@ -48,3 +48,9 @@ def cluster(sandbox: Sandbox, account: dict[str, Any], eks: Any) -> str:
     )
     sandbox.clock.advance(600)
     return "c"
+
+
+@pytest.fixture
+def group(account: dict[str, Any], cluster: str) -> dict[str, Any]:
+    """A node group that EKS takes."""
+    return {"clusterName": cluster, "nodegroupName": "n", "nodeRole": account["node"], "subnets": account["subnets"]}

@@ -20,12 +20,6 @@ def words(account):
 
 
 @pytest.fixture
-def group(account, cluster):
-    """A node group that EKS takes."""
-    return {"clusterName": cluster, "nodegroupName": "n", "nodeRole": account["node"], "subnets": account["subnets"]}
-
-
-@pytest.fixture
 def made(sandbox, eks):
     """Create a node group and look at it when its creation has ended."""
 

@@ -25,12 +25,6 @@ def iam(sandbox):
 
 
 @pytest.fixture
-def group(account, cluster):
-    """A node group that comes up."""
-    return {"clusterName": cluster, "nodegroupName": "n", "nodeRole": account["node"], "subnets": account["subnets"]}
-
-
-@pytest.fixture
 def made(sandbox, eks):
     """Create a node group and tell how it ended: "ACTIVE", or the code and the message of its issue."""
 

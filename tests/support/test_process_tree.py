@@ -4,16 +4,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-PATH = Path(__file__).parents[2] / "bench" / "process_tree.py"
-SPEC = importlib.util.spec_from_file_location("process_tree", PATH)
-process_tree = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(process_tree)
+from support import process_tree
 
 # As ansible-playbook does: a worker in a session of its own, with a child that works for a while.
 PARENT = """
