@@ -1035,6 +1035,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup impo
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups
+from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.managed import NodegroupManager
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_items
 
@@ -1063,8 +1064,9 @@ def build_manager(module: AnsibleAWSModule) -> NodegroupManager:
     params, eks = module.params, get_client(module)
     clients = partial(get_client, module, "ec2"), partial(get_client, module, "ssm")
     lookups = NodegroupLookups(eks, params["cluster_name"], *clients)
+    placement = Placement(params["cluster_name"], lookups.describe_cluster, clients[0], module.check_mode)
     return NodegroupManager(
-        eks, lookups, module.check_mode, params["wait"], params["wait_timeout"], owned=params["owned"]
+        eks, lookups, module.check_mode, params["wait"], params["wait_timeout"], params["owned"], placement
     )
 
 

@@ -14,11 +14,45 @@ try:
 except ImportError:
     pass  # Handled by AnsibleAWSModule
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule, aws_argument_spec
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.amazon.aws.plugins.module_utils import modules
+from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
 
 __all__ = ["AnsibleAWSModule", "build_connection_spec", "format_failure", "handle_failures"]
+
+
+# What Ansible says of text or a list where a mapping is expected, without the name of the option
+UNNAMED = "dictionary requested, could not parse"
+
+
+class OptionNamingModule(AnsibleModule):
+    """A module whose refusals name the option."""
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self._given = dict(self.params)
+
+    def fail_json(self, msg: str = "", **facts: Any) -> None:
+        """End the task with a failure."""
+        if UNNAMED in str(msg):
+            msg = " ".join(read_arguments(self.argument_spec, self._given, "")[1]) or msg
+        super().fail_json(msg=msg, **facts)
+
+
+class AnsibleAWSModule(modules.AnsibleAWSModule):
+    """amazon.aws' module, whose refusals name the option."""
+
+    def __init__(self, **settings: Any) -> None:
+        own = modules.AnsibleAWSModule.default_settings  # amazon.aws reads the class from here alone
+        before = own["module_class"]
+        own["module_class"] = OptionNamingModule
+        try:
+            super().__init__(**settings)
+        finally:
+            own["module_class"] = before
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template impor
     describe_templates_by_name,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups, NodegroupResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.template import build_template_data, build_template_name
 
 Item = dict[str, Any]
@@ -43,6 +44,7 @@ class NodegroupManager:
         lookups: what the groups of one task look up together.
         wait: return when a group is settled, and wait_timeout its limit in seconds.
         owned: whether a group gets the mark of its owner from the call that creates it.
+        placement: looks at where a new group is to be.
     """
 
     eks: Any
@@ -51,6 +53,7 @@ class NodegroupManager:
     wait: bool = False
     wait_timeout: float = 1200
     owned: bool = False
+    placement: Placement | None = None
     _templates: dict[str, Item] = field(default_factory=dict)
     _read: set[str] = field(default_factory=set)
 
@@ -89,7 +92,8 @@ class NodegroupManager:
         return self._ensure_with_template(group, item)
 
     def _group(self, name: str) -> NodegroupResource:
-        return NodegroupResource(self.eks, self.cluster_name, name, self.lookups, self.owner if self.owned else "")
+        owner = self.owner if self.owned else ""
+        return NodegroupResource(self.eks, self.cluster_name, name, self.lookups, owner, self.placement)
 
     def _reconciler(self, group: NodegroupResource, item: Item, plan: bool = False) -> Reconciler:
         replace = bool(item.get("replace"))
