@@ -97,7 +97,7 @@ def run_module(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def ground(sandbox: Sandbox) -> dict[str, Any]:
-    """A VPC with three private subnets, a security group, and the roles of cluster, nodes and Fargate pods."""
+    """A VPC with three private subnets, a security group, a KMS key, and the roles of cluster, nodes and Fargate pods."""
     ec2, iam = sandbox.client("ec2"), sandbox.client("iam")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})  # nodes cannot register without
@@ -115,6 +115,7 @@ def ground(sandbox: Sandbox) -> dict[str, Any]:
     return {
         "subnets": [subnet["Subnet"]["SubnetId"] for subnet in subnets],
         "group": group,
+        "key": sandbox.client("kms").create_key()["KeyMetadata"]["Arn"],
         "role": role("eksClusterRole", "eks.amazonaws.com"),
         "node_role": role("eksNodeRole", "ec2.amazonaws.com"),
         "pod_role": role("eksFargatePodRole", "eks-fargate-pods.amazonaws.com"),

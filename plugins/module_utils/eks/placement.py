@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import is_denied
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
     describe_groups,
     describe_route_tables,
@@ -55,10 +56,7 @@ class Placement:
 
     def find_problems(self, desired: Row, is_fargate: bool = False) -> list[str]:
         """What EKS would refuse, or fail at later, of the options of a node group or a Fargate profile."""
-        cluster, ec2 = self._describe_cluster(), self._get_ec2()
-        if not self._is_plan:
-            refuse_missing_cluster(cluster, self._name, ec2.meta.region_name)
-        vpc_id = cluster["resourcesVpcConfig"]["vpcId"] if cluster else None
+        vpc_id = self._find_vpc()
         template = desired.get("template") or {}
         groups = {
             "template.security_groups": template.get("security_groups"),
@@ -70,6 +68,18 @@ class Placement:
             lambda: self._find_type_problems(desired.get("instance_types") or []),
         ]
         return [problem for look in looks for problem in find_if_allowed(look)]
+
+    def _find_vpc(self) -> str | None:
+        """The cluster's VPC, None where it is not known: the cluster is yet to come, or the caller may not describe it."""
+        try:
+            cluster = self._describe_cluster()
+        except Exception as error:
+            if is_denied(error):
+                return None
+            raise
+        if not self._is_plan:
+            refuse_missing_cluster(cluster, self._name, self._get_ec2().meta.region_name)
+        return (cluster or {}).get("resourcesVpcConfig", {}).get("vpcId")
 
     def _find_subnet_problems(self, ids: list[str], vpc_id: str | None, is_fargate: bool) -> Iterator[str]:
         rows = describe_subnets(self._get_ec2(), ids)
