@@ -72,6 +72,14 @@ bench: setup ## measure, as ratios (25 minutes: one part waits as long as AWS le
 chaos: setup ## kill site.yml at each task, spoil its calls, and run it again (an hour or two)
 	@.venv/bin/python tests/bench/chaos.py
 
+.PHONY: aws-check
+aws-check: setup ## compare the sandbox with a real account: shows the price; ARGS="--account ID" confirms it
+	@.venv/bin/python tests/aws_check/aws_check.py $(ARGS)
+
+.PHONY: soak
+soak: setup ## random sequences of tasks, 1000 of them: make soak SEQUENCES=50 FIRST=1000 (hours)
+	@PYTHONPATH=tests .venv/bin/python -m soak.run --sequences $(or $(SEQUENCES),1000) --first $(or $(FIRST),0) --shrink
+
 .PHONY: sandbox-tests
 sandbox-tests: setup ## the sandbox's own tests
 	@$(GATE) sandbox

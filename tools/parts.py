@@ -151,8 +151,14 @@ def static_parts() -> list[Part]:
 def parts_of_test() -> list[Part]:
     """What `make test` runs: the longest first, so that none of them is left to run alone."""
     return [
-        short_part("integration", "tests/integration", "interrupted and simultaneous tasks (integration-extended)"),
-        short_part("playbooks", "tests/playbooks", "identities and shared resources in playbooks (playbooks-extended)"),
+        short_part(
+            "integration",
+            "tests/integration",
+            "interrupted and simultaneous tasks, and long lives of networks and roles (integration-extended)",
+        ),
+        short_part(
+            "playbooks", "tests/playbooks", "identities, shared resources and some roles alone (playbooks-extended)"
+        ),
         short_part("helm", "tests/helm", "Helm 3, recovery, rollbacks and chart sources (helm-extended)"),
         Part(
             "molecule",

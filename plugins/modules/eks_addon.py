@@ -48,7 +48,7 @@ options:
         resolve_conflicts:
           description:
             - What EKS does where Kubernetes objects have settings that it would change. With V(NONE) the change fails, V(OVERWRITE)
-              replaces the settings, V(PRESERVE) keeps them.
+              replaces the settings, V(PRESERVE) keeps them. EKS takes V(PRESERVE) for updates only. A creation goes without it.
             - V(OVERWRITE) is what takes over VPC CNI, kube-proxy and CoreDNS where EKS installed them unmanaged.
           type: str
           choices: [NONE, OVERWRITE, PRESERVE]

@@ -64,7 +64,9 @@ options:
           - Required with O(state=present).
         type: str
       repository: &repository
-        description: The URL of the repository of the chart. It is used for this task only, and not added to the repositories of the machine.
+        description:
+          - The URL of the repository of the chart. It is used for this task only, and not added to the repositories of the machine.
+          - A URL with a user or a password is refused. Set O(username) and O(password).
         type: str
       version: &version
         description:
@@ -108,14 +110,18 @@ options:
           - Helm reads them from a file (0600) that is removed with the task. The release itself keeps them in a Secret of its namespace.
         type: dict
       values_files: &values_files
-        description: Files with values, on the machine where the task runs. Later ones are merged over earlier ones.
+        description:
+          - Files with values, on the machine where the task runs. Later ones are merged over earlier ones.
+          - Texts whose keys look like secrets are masked as in O(values).
         type: list
         elements: path
       set_values: &set_values
         description:
           - Values as C(--set) takes them, such as V(controller.service.type=LoadBalancer). They are merged over O(values) and
             O(secret_values). Escape a dot in a key with a backslash.
-          - They are visible in the machine's list of processes while Helm runs. Set secrets in O(secret_values).
+          - Helm reads texts from files (0600) that are removed with the task. Numbers, C(true), C(false) and C(null) are arguments,
+            which the machine's list of processes shows while Helm runs.
+          - A text whose key does not look like a secret is not masked in the diff. Set other secrets in O(secret_values).
         type: list
         elements: str
       set_strings: &set_strings
@@ -162,7 +168,11 @@ options:
       compare: &compare
         description:
           - How the module decides that an upgrade is needed. V(manifests) compares all that Helm would send, V(inputs) the chart's version and the values.
-          - V(inputs) is for charts that render differently each time, such as those that generate a password.
+          - With V(manifests), what renders differently each time does not count, such as a certificate or a password that the chart generates. Where the
+            manifests differ and the chart uses a function that may cause that, it is rendered a second time with the same inputs. What
+            differs between the two is left out of comparison and diff, and reported in RV(varying_paths). Other changes of
+            the same object are found. A time with a coarser unit than seconds, such as a date, counts as a change when it has changed.
+          - V(inputs) does not render a release whose inputs are the same. It does not find a template that was changed without a new version.
           - With V(manifests) Helm renders the chart, unless the result is certain without that, because chart and values are those of the stored release,
             the chart has no dependencies, and its templates use nothing that may differ (C(lookup), C(.Capabilities), random values, the time).
           - The default is V(manifests).
@@ -399,6 +409,14 @@ reasons:
   type: list
   elements: str
   sample: ["chart my-chart-1.2.3 -> my-chart-1.2.4", "manifests"]
+varying_paths:
+  description:
+    - What of the manifests renders differently each time. It is not compared, and not shown in the diff.
+    - An asterisk is the part of an object's name that differs. V((order\)) means that only the order of a list's items differs.
+  returned: when there is such a difference
+  type: list
+  elements: str
+  sample: ["Secret aws-load-balancer-tls: data[\"tls.crt\"]", "Job migrate-*: metadata.name"]
 recovered:
   description: How a pending release was recovered, or would be in check mode.
   returned: when it was
@@ -491,6 +509,12 @@ releases:
       type: list
       elements: str
       sample: ["values", "manifests"]
+    varying_paths:
+      description: See RV(varying_paths).
+      returned: when there is such a difference
+      type: list
+      elements: str
+      sample: ["Job migrate-*: metadata.name"]
     recovered:
       description: See RV(recovered).
       returned: when it was
@@ -541,6 +565,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
     build_list_item_spec,
     build_release_spec,
     build_repository_item_spec,
+    find_repository_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.helm.ecr import build_ecr_login
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import (
@@ -548,7 +573,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import (
     open_cluster_helm,
     open_local_helm,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import mask_stored_values, take_params
+from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import (
+    mask_stored_values,
+    mask_values_files,
+    take_params,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.helm.options import resolve_release, validate_release
 from ansible_collections.kumo.eks.plugins.module_utils.helm.order import build_dependencies
 from ansible_collections.kumo.eks.plugins.module_utils.helm.reconciler import (
@@ -588,6 +617,9 @@ def resolve_releases(params: Row) -> list[Row]:
         releases = [resolve_release(params)]
     else:
         releases = [resolve_release(params, item) for item in params["releases"]]
+    for number, row in enumerate(params["repositories"] or []):
+        for problem in find_repository_problems(row):
+            raise ValidationError(f"repositories[{number}].{problem}")
     for number, release in enumerate(releases):
         try:
             validate_release(release)
@@ -655,6 +687,7 @@ def reconcile_all(session: Session, releases: list[Row], concurrency: int) -> Ro
 
 def run(module: AnsibleAWSModule, params: Row) -> Row:
     releases = resolve_releases(params)
+    mask_values_files(module, releases)
     with open_session(module, params, releases) as session:
         if params["releases"] is None:
             return reconcile(session, releases[0])

@@ -36,7 +36,9 @@ options:
       - Additional details to return for each release. Each of them runs a Helm command for each release.
       - V(user_values) are the values that were set for the release, V(all_values) include those of the chart. They may contain secrets. If so,
         set C(no_log=true) for the task.
-      - V(manifest) is returned without the values of Secrets.
+      - V(manifest) is returned without the values of Secrets. In V(manifest) and V(notes), texts of the values are hidden whose keys look like secrets
+        (C(password), C(token), C(apiKey), ...). The module does not know which other values were secrets, such as those that
+        O(kumo.eks.eks_helm#module:secret_values) of M(kumo.eks.eks_helm) set.
     type: list
     elements: str
     choices: [user_values, all_values, history, manifest, notes]
@@ -193,6 +195,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import Ansible
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import build_helm_spec
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, HelmError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import describe_cluster, open_cluster_helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import hide_secrets
 from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import mask_manifest
 
 STATUSES = [
@@ -228,12 +231,16 @@ def is_wanted(row: dict[str, Any], params: dict[str, Any]) -> bool:
 def read_details(helm: Helm, row: dict[str, Any], names: list[str]) -> dict[str, Any] | None:
     """What was requested beside the list's row. None where the release was uninstalled since it was listed."""
     at = [row["name"], "--namespace", row["namespace"]]
+
+    def read_all_values() -> dict[str, Any]:
+        return helm.read_json("get", "values", *at, "--all") or {}
+
     readers = {
         "user_values": lambda: helm.read_json("get", "values", *at) or {},
-        "all_values": lambda: helm.read_json("get", "values", *at, "--all") or {},
+        "all_values": read_all_values,
         "history": lambda: helm.read_json("history", *at),
-        "manifest": lambda: mask_manifest(helm.run("get", "manifest", *at)),
-        "notes": lambda: helm.run("get", "notes", *at),
+        "manifest": lambda: hide_secrets(mask_manifest(helm.run("get", "manifest", *at)), read_all_values()),
+        "notes": lambda: hide_secrets(helm.run("get", "notes", *at), read_all_values()),
     }
     try:
         return {name: readers[name]() for name in names}

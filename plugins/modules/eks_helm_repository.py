@@ -31,7 +31,7 @@ options:
         type: str
         required: true
       url:
-        description: The repository's URL. Required to add it.
+        description: The repository's URL, without a user and a password. Required to add it.
         type: str
       username: &username
         description: The user at the repository.

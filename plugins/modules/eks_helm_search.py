@@ -114,10 +114,12 @@ charts:
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import build_helm_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import USER_IN_URL, build_helm_spec, has_user
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, HelmError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.ecr import build_ecr_login
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import open_local_helm
+from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import mask_urls
 from ansible_collections.kumo.eks.plugins.module_utils.helm.source import TASK_REPOSITORY, ChartFetcher
 
 NONE_KNOWN = "no repositories configured"
@@ -157,8 +159,12 @@ def main() -> None:
     module = AnsibleAWSModule(
         argument_spec=spec, required_together=[("username", "password")], supports_check_mode=True
     )
-    with handle_failures(module, "Could not search the repositories"), open_local_helm(module) as helm:
-        charts = search(module, helm)
+    mask_urls(module, [module.params])
+    with handle_failures(module, "Could not search the repositories"):
+        if has_user(module.params["repository"]):
+            raise ValidationError(f"repository: {USER_IN_URL}")
+        with open_local_helm(module) as helm:
+            charts = search(module, helm)
     module.exit_json(changed=False, charts=charts)
 
 

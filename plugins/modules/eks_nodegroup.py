@@ -511,6 +511,9 @@ options:
 notes:
   - With O(state=absent) a launch template of O(template) is deleted when its node group is gone. Without O(wait=true) the next run with
     O(state=absent) deletes it.
+  - Before a node group is created, the module looks at its subnets, their routes and VPC endpoints, the endpoints of the cluster, and the
+    policies of the IAM role, and refuses a group whose nodes could not join. It skips what the caller may not read, groups without nodes
+    and custom images. Policies of your own are not judged.
 seealso:
   - module: kumo.eks.eks_iam_role
   - name: Customize managed nodes with launch templates
@@ -519,6 +522,9 @@ seealso:
   - name: Understand each phase of node updates
     description: How nodes are replaced by a new version.
     link: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+  - name: Troubleshoot managed node groups
+    description: What the health issues of a node group mean, like NodeCreationFailure.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html
   - name: NodeConfig
     description: What O(template.node_config) may contain.
     link: https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api/
@@ -1019,6 +1025,7 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_rows, exit_with, exit_with_rows
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_concurrently
@@ -1036,6 +1043,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup impo
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.managed import NodegroupManager
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_items
 
@@ -1062,12 +1070,12 @@ def build_spec() -> dict[str, Any]:
 def build_manager(module: AnsibleAWSModule) -> NodegroupManager:
     """The manager of the task's cluster."""
     params, eks = module.params, get_client(module)
-    clients = partial(get_client, module, "ec2"), partial(get_client, module, "ssm")
-    lookups = NodegroupLookups(eks, params["cluster_name"], *clients)
-    placement = Placement(params["cluster_name"], lookups.describe_cluster, clients[0], module.check_mode)
-    return NodegroupManager(
-        eks, lookups, module.check_mode, params["wait"], params["wait_timeout"], params["owned"], placement
-    )
+    ec2, iam, ssm = (partial(get_client, module, service) for service in ("ec2", "iam", "ssm"))
+    lookups = NodegroupLookups(eks, params["cluster_name"], ec2, ssm)
+    placement = Placement(params["cluster_name"], lookups.describe_cluster, ec2, module.check_mode)
+    joining = JoinCheck(ec2, iam, lookups.describe_cluster)
+    waits = params["wait"], params["wait_timeout"]
+    return NodegroupManager(eks, lookups, joining, module.check_mode, *waits, params["owned"], placement)
 
 
 def reconcile(manager: NodegroupManager, state: str, item: dict[str, Any]) -> Outcome:
@@ -1084,7 +1092,7 @@ def reconcile_list(
     work = {item["name"]: partial(reconcile, manager, state, item) for item in items}
     if purge is None:
         return run_concurrently(list(work.items())), {}
-    unlisted = manager.list_unlisted(names)
+    unlisted = list_unlisted(manager, names, purge)
     surplus = unlisted if purge else []
     if unlisted and not purge:
         module.warn(
@@ -1092,9 +1100,21 @@ def reconcile_list(
             f" {', '.join(unlisted)}. Set purge=true to delete them."
         )
     if state == "absent" or purge:
-        surplus = [*surplus, *manager.list_orphaned({*names, *surplus})]
+        lost = "launch templates of node groups that do not exist were not looked for and stay"
+        look = partial(manager.list_orphaned, {*names, *surplus})
+        surplus = [*surplus, *look_if_allowed(look, [], "eks:ListNodegroups or ec2:DescribeLaunchTemplates", lost)]
     work |= {name: partial(manager.ensure_absent, {"name": name}) for name in surplus}
     return run_concurrently(list(work.items())), {"unlisted": unlisted}
+
+
+def list_unlisted(manager: NodegroupManager, names: set[str], purge: bool) -> list[str]:
+    """Node groups of kumo.eks that the list does not name. To delete them the caller must be allowed to list them."""
+    if purge:
+        return manager.list_unlisted(names)
+    lost = "node groups that were created for the cluster and that the list does not name were not looked for"
+    return look_if_allowed(
+        partial(manager.list_unlisted, names), [], "eks:ListNodegroups or eks:DescribeNodegroup", lost
+    )
 
 
 def warn(module: AnsibleAWSModule, items: list[dict[str, Any]]) -> None:

@@ -315,7 +315,7 @@ kept:
 agent:
   description:
     - The status of the EKS Pod Identity Agent. It is the status of the add-on C(eks-pod-identity-agent), V(AUTO_MODE) if the
-      nodes include it, or V(MISSING).
+      nodes include it, V(MISSING), or V(UNKNOWN) if eks:DescribeAddon is denied.
   returned: always
   type: str
   sample: ACTIVE

@@ -14,6 +14,7 @@ from kumo_sandbox.eks.store import Store
 from kumo_sandbox.eks.views import build_view
 from kumo_sandbox.faults import Faults
 from kumo_sandbox.interfaces import ClusterView
+from kumo_sandbox.partitions import Partition, find_partition
 from kumo_sandbox.principals import ACCOUNT, find_principal, normalize_to_iam_arn
 from kumo_sandbox.quotas import Quotas
 from kumo_sandbox.recorder import Recorder
@@ -36,6 +37,11 @@ class Account:
     control_planes: ControlPlanes = field(default_factory=ControlPlanes)
     aws_context: AwsContext = field(init=False)
 
+    @property
+    def partition(self) -> Partition:
+        """The partition that the account is in."""
+        return find_partition(self.region)
+
     def build_context(self, operation: str, access_key: str, region: str) -> Context:
         """What the handler of an EKS operation gets."""
         return Context(
@@ -51,11 +57,10 @@ class Account:
             operation,
         )
 
-    @staticmethod
-    def find_caller(access_key: str) -> str:
+    def find_caller(self, access_key: str) -> str:
         """The ARN of an access key's owner, the account's root user for a key nobody has."""
         found = find_principal(access_key)
-        return found[0] if found else f"arn:aws:iam::{ACCOUNT}:root"
+        return found[0] if found else f"arn:{self.partition.name}:iam::{ACCOUNT}:root"
 
     def build_view(self, arn: str) -> ClusterView | None:
         """The cluster as its control plane must look, None when it is gone."""

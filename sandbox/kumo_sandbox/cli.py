@@ -172,7 +172,11 @@ def build_parser() -> argparse.ArgumentParser:
         made = command(name, act)
         made.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
         made.add_argument("--speed", default="1", help='of the clock: 1 is true, N is faster, or "instant"')
-        made.add_argument("--region", default="ap-northeast-1", help="region of `env` (default: %(default)s)")
+        made.add_argument(
+            "--region",
+            default="ap-northeast-1",
+            help="of `env`, and its partition the account's (default: %(default)s)",
+        )
         made.add_argument("--refuse-unsupported", action="store_true", help="refuse versions AWS no longer offers")
         made.add_argument("--enforce-iam", action="store_true", help="let IAM decide who may do what")
         made.add_argument("--quota", action="append", default=[], metavar="NAME=NUMBER", help="raise or lower a quota")

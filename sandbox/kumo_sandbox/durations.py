@@ -11,6 +11,9 @@ CLUSTER_VERSION_UPDATE = 540.0
 CLUSTER_CONFIG_UPDATE = 120.0
 NODES_ROLLBACK = 360.0  # auto mode's nodes go before the control plane; assumed as a version update of nodes
 NODEGROUP_CREATE = 120.0  # seen: 1m48s, 1m59s
+# "If the nodes in the managed node group do not connect to the cluster within 15 minutes": the guide's chapter on troubleshooting
+NODES_JOIN = 900.0
+NODES_LOOK = 60.0  # between looks at whether they have; assumed
 NODEGROUP_DELETE = 240.0
 NODEGROUP_VERSION_UPDATE = 360.0
 NODEGROUP_CONFIG_UPDATE = 120.0
@@ -19,6 +22,7 @@ FARGATE_DELETE = 120.0  # seen
 ADDON = 30.0
 NAT_GATEWAY = 90.0
 IAM_PROPAGATION = 8.0  # until EKS knows a new role; assumed: Terraform asks again for two minutes
+READ_LAG = 2.0  # until reads of EC2 and IAM find what was just made; assumed: AWS says "a few seconds" and less
 INSIGHTS_REFRESH = 60.0
 IDENTITY_PROVIDER = 120.0
 LOAD_BALANCER = 5.0  # until a Service shows its hostname; it takes traffic minutes later

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import asdict, dataclass, field
 
+from kumo_sandbox.partitions import read_partition
+
 
 @dataclass
 class Call:
@@ -74,7 +76,7 @@ def build_policy(rows: list[dict[str, object]]) -> dict[str, object]:
         roles.update(row["roles"])
     statements: list[dict[str, object]] = [{"Effect": "Allow", "Action": sorted(actions), "Resource": "*"}]
     if roles:
-        names = sorted("arn:aws:iam::*:role/" + role.split(":role/")[-1] for role in roles)
+        names = sorted(f"arn:{read_partition(role)}:iam::*:role/" + role.split(":role/")[-1] for role in roles)
         statements.append({"Effect": "Allow", "Action": "iam:PassRole", "Resource": names})
     if any(action.startswith("eks:Create") for action in actions):
         condition = {"StringLike": {"iam:AWSServiceName": "eks*.amazonaws.com"}}

@@ -19,7 +19,7 @@ from kumo_sandbox.eks.context import Settings
 from kumo_sandbox.eks.control_planes import ControlPlanes
 from kumo_sandbox.eks.load_balancers import LoadBalancers
 from kumo_sandbox.eks.store import Store
-from kumo_sandbox.identity.enforcement import set_enforced
+from kumo_sandbox.identity.enforcement import leave_decisions_to_us, set_enforced
 from kumo_sandbox.interfaces import KubernetesBackend
 from kumo_sandbox.moto_fixes.install import install_fixes, reset_moto
 from kumo_sandbox.moto_fixes.parameters import offer_parameters
@@ -46,6 +46,7 @@ class Sandbox:
         port: 0 takes a free one.
         quotas: those to raise or lower, as ``kumo_sandbox.quotas.DEFAULTS`` names them.
         switches: behaviours of AWS to switch on or off, see ``kumo_sandbox.switches.DEFAULTS``.
+        region: of ``env`` and ``client``; its partition is the account's.
         state_dir: where the Kubernetes backend keeps its files; None for a folder that goes with the sandbox.
     """
 
@@ -85,11 +86,12 @@ class Sandbox:
         install_fixes(self.store.agenda, self.quotas, self.switches)
         offer_parameters((machine_images.PREFIX, machine_images.BOTTLEROCKET_PREFIX), machine_images.list_parameters)
         reset_moto()
-        self.keys = make_administrator()
+        self.keys = make_administrator(partition=self.account.partition.name)
+        leave_decisions_to_us()
         set_enforced(self._enforce_iam)
         self._control = Control(self.account, self.reset)
         self._start_server()
-        self.account.aws_context = AwsContext(self.endpoint, self.keys)
+        self.account.aws_context = AwsContext(self.endpoint, self.keys, self.region)
         if self._with_kubernetes:
             self._start_kubernetes()
         threading.Thread(target=self._server.serve_forever, daemon=True, name="sandbox-server").start()
@@ -97,8 +99,8 @@ class Sandbox:
 
     def _start_server(self) -> None:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        app = App(self.account, self._control)
-        self._server = werkzeug.serving.make_server("127.0.0.1", self._port, app, threaded=True)
+        self._app = App(self.account, self._control)
+        self._server = werkzeug.serving.make_server("127.0.0.1", self._port, self._app, threaded=True)
         self.endpoint = self._control.endpoint = f"http://127.0.0.1:{self._server.server_port}"
 
     def _start_kubernetes(self) -> None:
@@ -136,12 +138,13 @@ class Sandbox:
         # moto is one for the whole process: another sandbox in it may have taken the rules over.
         install_fixes(self.store.agenda, self.quotas, self.switches)
         self.account.store.clear()
+        self._app.lag.clear()
         self.recorder.clear()
         self.faults.clear()
         self.quotas.reset()
         self.switches.reset()
         reset_moto()
-        make_administrator(self.keys)
+        make_administrator(self.keys, partition=self.account.partition.name)
         set_enforced(self._enforce_iam)
 
     # what tests and the command line use

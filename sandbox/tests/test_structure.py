@@ -10,7 +10,20 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "kumo_sandbox"
 # Files beside the rooms, from the ground up: each layer may import those named with it.
-BASE = {"agenda", "clock", "durations", "faults", "interfaces", "principals", "quotas", "recorder", "switches", "trust"}
+BASE = {
+    "agenda",
+    "clock",
+    "durations",
+    "faults",
+    "ground",
+    "interfaces",
+    "partitions",
+    "principals",
+    "quotas",
+    "recorder",
+    "switches",
+    "trust",
+}
 ALLOWED = {
     "base": {"base"},
     "toolchain": {"toolchain"},

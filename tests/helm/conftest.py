@@ -24,7 +24,7 @@ import pytest
 from charts import write_chart
 from support.warm import Commands
 
-from kumo_sandbox import Sandbox
+from kumo_sandbox import Sandbox, ground
 from kumo_sandbox.toolchain import binaries
 
 CLUSTER = "my-cluster"
@@ -46,20 +46,18 @@ def kubernetes_sandbox() -> Iterator[Sandbox]:
 def make_cluster(sandbox: Sandbox) -> None:
     """A cluster with a node group of two."""
     ec2, iam, eks = sandbox.client("ec2"), sandbox.client("iam"), sandbox.client("eks")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")
-        for number, zone in enumerate("acd")
-    ]
-    ids = [subnet["Subnet"]["SubnetId"] for subnet in subnets]
-
-    def role(name: str, service: str) -> str:
-        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-
-    cluster_role, node_role = role("eksClusterRole", "eks.amazonaws.com"), role("eksNodeRole", "ec2.amazonaws.com")
-    eks.create_cluster(name=CLUSTER, version="1.34", roleArn=cluster_role, resourcesVpcConfig={"subnetIds": ids})
+    vpc = ground.create_vpc(ec2)
+    ids = ground.create_subnets(ec2, vpc)
+    ground.open_way_out(ec2, vpc)
+    cluster_role = ground.create_role(iam, "eksClusterRole", "eks.amazonaws.com", ground.CLUSTER_POLICIES)
+    node_role = ground.create_role(iam, "eksNodeRole", "ec2.amazonaws.com", ground.NODE_POLICIES)
+    eks.create_cluster(
+        name=CLUSTER,
+        version="1.34",
+        roleArn=cluster_role,
+        resourcesVpcConfig={"subnetIds": ids},
+        accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"},
+    )
     eks.describe_cluster(name=CLUSTER)
     scaling = {"minSize": 2, "maxSize": 2, "desiredSize": 2}
     eks.create_nodegroup(

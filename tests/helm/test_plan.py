@@ -40,6 +40,7 @@ def test_the_plan_is_what_happens(keep, chart):
     assert keep("web", state="absent")["changed"] is False
 
 
+@pytest.mark.extended
 @HELM_4
 def test_hooks_are_part_of_the_diff(keep, tmp_path):
     folder = tmp_path / "hooked"
@@ -66,6 +67,7 @@ def test_what_helm_leaves_behind_is_not_shown_as_gone(keep, tmp_path, kubectl, n
     assert "configmap/kept" in kubectl("get", "configmaps", "--namespace", namespace, "--output", "name")
 
 
+@pytest.mark.extended
 @HELM_4
 def test_a_dry_run_that_fails_is_a_plan_that_fails(keep, tmp_path):
     chart = str(write_chart(tmp_path / "chart", templates={"bad": '{{ fail "give a host" }}'}))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
 from charts import NEVER_READY
 from conftest import HELM_4
 
@@ -70,6 +71,7 @@ def test_a_failed_installation_is_removed(keep, chart):
     assert keep("web", module="eks_helm_info")["releases"] == []
 
 
+@pytest.mark.extended
 @HELM_4
 def test_a_failed_installation_without_atomic_stays_and_is_done_again(keep, chart):
     failed = keep("web", chart=chart, wait=True, wait_timeout=5, values=NEVER_READY, fails=True)
@@ -81,6 +83,7 @@ def test_a_failed_installation_without_atomic_stays_and_is_done_again(keep, char
     assert keep("web", chart=chart, values={}, wait=True)["status"] == "deployed"
 
 
+@pytest.mark.extended
 @HELM_4
 def test_a_release_goes_with_or_without_its_history(keep, chart, kubectl, namespace):
     keep("web", chart=chart)

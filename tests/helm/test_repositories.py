@@ -20,6 +20,7 @@ def repo(task):
     return run
 
 
+@pytest.mark.extended
 def test_a_repository_is_added_refreshed_and_left(repo, packages, tmp_path):
     folder = tmp_path / "served"
     folder.mkdir()

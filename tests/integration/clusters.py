@@ -13,9 +13,10 @@ def create_cluster(sandbox: Sandbox, name: str) -> None:
     """A VPC with two subnets, a cluster role and the cluster."""
     ec2, iam, eks = sandbox.client("ec2"), sandbox.client("iam"), sandbox.client("eks")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    zones = [row["ZoneName"] for row in ec2.describe_availability_zones()["AvailabilityZones"]][:2]
     subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")["Subnet"]
-        for n, zone in enumerate("ac")
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=zone)["Subnet"]
+        for n, zone in enumerate(zones)
     ]
     trust = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})

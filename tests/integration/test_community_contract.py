@@ -185,6 +185,7 @@ BOOK = """
 """
 
 
+@pytest.mark.extended
 def test_a_bigger_playbook_runs_and_changes_nothing_the_second_time(ground, tmp_path, commands):
     text = BOOK.replace("community.aws", "kumo.eks")
     book = tmp_path / "book.yml"

@@ -14,12 +14,8 @@ CLUSTER = "my-cluster"
 
 @pytest.fixture
 def addon(sandbox, run_module, ground):
-    """eks_addon on a cluster that is ACTIVE at 1.33."""
-    made = run_module(
-        "eks_cluster",
-        {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True},
-    )
-    assert not made["failed"], made
+    """eks_addon on a cluster that is ACTIVE at 1.33, in which EKS installed nothing."""
+    create_cluster(run_module, ground, bootstrap_self_managed_addons=False)
 
     def run(check=False, **options):
         words = {"cluster_name": CLUSTER, **({} if "addons" in options else {"name": "vpc-cni"}), **options}
@@ -27,6 +23,12 @@ def addon(sandbox, run_module, ground):
 
     sandbox.recorder.clear()
     return run
+
+
+def create_cluster(run_module, ground, **options):
+    place = {"role_arn": ground["role"], "subnets": ground["subnets"]}
+    made = run_module("eks_cluster", {"name": CLUSTER, "version": "1.33", "wait": True, **place, **options})
+    assert not made["failed"], made
 
 
 @pytest.fixture
@@ -269,3 +271,26 @@ def test_info_lists_what_there_is_and_what_eks_offers(standing, run_module):
     assert refused["failed"] and "in quotes" in refused["msg"]
     for words in ({"cluster_name": CLUSTER, "name": "none"}, {"cluster_name": "none"}):
         assert run_module("eks_addon_info", words)["addons"] == []
+
+
+def test_an_add_on_over_what_eks_installed_says_how_to_take_it_over(run_module, ground):
+    create_cluster(run_module, ground)
+    wanted = {"cluster_name": CLUSTER, "name": "vpc-cni", "version": "most_recent", "wait": True}
+    refused = run_module("eks_addon", wanted)
+    assert refused["failed"] and "ConfigurationConflict: Conflicts found when trying to apply" in refused["msg"]
+    assert "Set resolve_conflicts=OVERWRITE to replace the settings" in refused["msg"]
+    taken = run_module("eks_addon", {**wanted, "resolve_conflicts": "OVERWRITE", "replace": True})
+    assert taken["changed"] and taken["status"] == "ACTIVE"
+
+
+def test_preserve_is_for_what_comes_after_the_creation(sandbox, addon):
+    for version in ("default", "most_recent"):
+        result = addon(version=version, resolve_conflicts="PRESERVE", wait=True)
+        assert result["changed"] and result["status"] == "ACTIVE", result
+
+
+def test_software_that_a_deleted_add_on_leaves_behind(sandbox, addon):
+    assert addon(wait=True)["status"] == "ACTIVE"
+    assert addon(state="absent", preserve=True, wait=True)["changed"]
+    arn = sandbox.client("eks").describe_cluster(name=CLUSTER)["cluster"]["arn"]
+    assert [one.name for one in sandbox.view(arn).addons] == ["vpc-cni"]

@@ -107,6 +107,7 @@ def test_each_purpose_comes_and_goes(sandbox, role, iam, purpose, service, actio
     assert not role(state="absent", **options)["changed"]
 
 
+@pytest.mark.extended
 def test_a_role_of_the_cluster_is_kept_as_written(role, iam):
     options = {
         "purpose": "node",
@@ -325,6 +326,7 @@ def test_a_role_in_use_is_kept_and_says_by_whom(sandbox, role, iam, cluster, run
     assert gone["changed"] and gone["kept"] == [] and not any(name.startswith(CLUSTER) for name in names(iam))
 
 
+@pytest.mark.extended
 def test_the_access_entry_of_a_node_role_goes_with_it(sandbox, role, iam, run_module, ground):
     """Else nodes of the next role of this name would not join."""
     eks = sandbox.client("eks")
@@ -390,6 +392,7 @@ def test_instance_profiles_of_others_keep_a_role(role, iam):
     assert [row["InstanceProfileName"] for row in iam.list_instance_profiles()["InstanceProfiles"]] == ["karpenter"]
 
 
+@pytest.mark.extended
 def test_a_role_of_pods_is_in_use_while_its_oidc_provider_exists(role, iam, cluster, run_module):
     cluster()
     pods = {"cluster_name": CLUSTER, "namespace": "n", "service_account": "a", "role_only": True}

@@ -140,6 +140,7 @@ def test_a_private_cluster_with_endpoints(sandbox, network):
     assert not network(state="absent")["changed"]
 
 
+@pytest.mark.extended
 def test_two_families_three_kinds_sizes_and_flow_logs(sandbox, network):
     options = {
         "ip_family": "dual_stack",
@@ -217,6 +218,7 @@ def test_another_range_is_refused(sandbox, network):
     assert found["failed"] and "EC2 cannot change the range of a VPC" in found["msg"], found
 
 
+@pytest.mark.extended
 def test_a_third_zone_only_without_a_cluster(sandbox, network, ground):
     options = {"nat_gateway": "Disable"}
     made = network(zones=ZONES, **options)["network"]
@@ -292,3 +294,12 @@ def test_a_nat_gateway_that_failed_is_named_and_replaced(sandbox, network, ec2):
     assert not done["failed"] and done["ready"], done
     assert {row["state"] for row in done["network"]["nat_gateways"]} == {"available", "failed"}
     assert not network(**options)["changed"]
+
+
+def test_the_plan_knows_new_ranges_of_a_vpc_that_exists(sandbox, network):
+    """Other parts depend on them: the group of the endpoints lets them in, and subnets get IPv6 blocks."""
+    base = {"zones": ZONES, "nat_gateway": "Disable", "endpoints": ["sts"]}
+    walk(sandbox, network, **base)
+    walk(sandbox, network, **base, secondary_cidrs=["100.64.0.0/16"])
+    walk(sandbox, network, **base, secondary_cidrs=["100.64.0.0/16"], ip_family="dual_stack")
+    walk(sandbox, network, **base, secondary_cidrs=[])

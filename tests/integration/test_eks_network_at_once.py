@@ -115,6 +115,31 @@ def test_two_at_once(sandbox, run, count, operation, when):
     assert not run(sandbox.client("ec2"))["changed"]
 
 
+@pytest.fixture
+def addresses(sandbox):
+    """addresses(number): the account's quota."""
+    before = sandbox.quotas["addresses"]
+    yield lambda number: sandbox.quotas.change({"addresses": number})
+    sandbox.quotas.change({"addresses": before})
+
+
+def test_two_at_once_within_the_quota_of_one(sandbox, run, count, addresses):
+    addresses(1)
+    barrier = threading.Barrier(2)
+    clients = [Client(sandbox.client("ec2"), before_allocate_address=meet(barrier)) for _run in range(2)]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(run, clients))
+    assert count() == WITH
+    assert not run(sandbox.client("ec2"))["changed"]
+
+
+def test_a_quota_that_others_use_up_is_told_at_once(sandbox, run, addresses):
+    addresses(1)
+    sandbox.client("ec2").allocate_address(Domain="vpc")
+    with pytest.raises(Exception, match="AddressLimitExceeded"):
+        run(sandbox.client("ec2"))
+
+
 def test_one_overtakes_the_other_after_its_look(sandbox, run, count):
     """The first has looked, found itself alone, and sleeps; the second makes its VPC, whichever of the two ids is smaller."""
     for _round in range(3):

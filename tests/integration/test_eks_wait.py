@@ -175,6 +175,7 @@ def test_a_playbook_shows_each_change_and_a_heartbeat_on_standard_error(sandbox,
     assert "elapsed, still waiting for nodegroup fresh CREATING" in told
 
 
+@pytest.mark.extended
 def test_awx_gets_the_lines_among_its_events(sandbox, cluster, ground, tmp_path, monkeypatch):
     """ansible-runner is AWX's engine: what it hands on as events is what AWX shows."""
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")

@@ -41,8 +41,9 @@ def placed(sandbox, ground):
 
 @pytest.fixture
 def standing(run_module, ground):
-    """The cluster of the examples, with nodes, for CoreDNS is not ACTIVE without."""
-    words = {"name": "my-cluster", "version": "1.34", "role_arn": ground["role"], "subnets": ground["subnets"]}
+    """The cluster of the examples, with nodes, for CoreDNS is not ACTIVE without, and with no add-on that EKS does not manage."""
+    place = {"role_arn": ground["role"], "subnets": ground["subnets"]}
+    words = {"name": "my-cluster", "version": "1.34", "bootstrap_self_managed_addons": False, **place}
     assert not run_module("eks_cluster", {**words, "wait": True})["failed"]
     nodes = {"cluster_name": "my-cluster", "name": "first", "node_role": ground["node_role"]}
     assert not run_module("eks_nodegroup", {**nodes, "subnets": ground["subnets"], "wait": True})["failed"]

@@ -188,6 +188,7 @@ def test_a_version_made_by_hand_rolls_nothing(sandbox, nodegroup, step):
     step(False, **options)
 
 
+@pytest.mark.extended
 def test_old_versions_go_and_the_one_in_use_stays(sandbox, nodegroup):
     options = {**nodegroup.base, "wait": True}
     for size in range(50, 64):

@@ -10,6 +10,8 @@ import threading
 import pytest
 
 from ansible_collections.kumo.eks.plugins.module_utils.core import reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.nodes import joining
+from kumo_sandbox.ground import NODE_POLICIES, create_role
 
 CLUSTER, ACCOUNT = "my-cluster", "123456789012"
 SERVICES = {
@@ -24,18 +26,12 @@ SERVICES = {
 def late_role(sandbox, monkeypatch):
     """A role that EKS does not see before it has refused it: late_role(service) -> its ARN, made a moment later."""
     monkeypatch.setattr(reconciler, "PROPAGATION_TIMEOUT", 60)
+    monkeypatch.setattr(joining, "CATCH_UP", 10)  # the role has no policies for a moment
     timers = []
 
     def begin(service):
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": service},
-            "Action": ["sts:AssumeRole", "sts:TagSession"],
-        }
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
         def make():
-            sandbox.client("iam").create_role(RoleName="late", AssumeRolePolicyDocument=document)
+            create_role(sandbox.client("iam"), "late", service, NODE_POLICIES)
 
         timers.append(threading.Timer(1.5, make))
         timers[-1].start()
@@ -97,3 +93,37 @@ def test_a_role_that_was_made_a_moment_ago_is_waited_for(sandbox, run_module, gr
     assert made["changed"] and made["status"] == "CREATING", made
     tries = [call["error"] for call in sandbox.calls("eks") if call["operation"] == "CreateCluster"]
     assert len(tries) > 1 and set(tries[:-1]) == {"InvalidParameterException"} and not tries[-1]
+
+
+def test_a_trust_policy_that_was_mended_a_moment_ago_is_waited_for(sandbox, run_module, ground, monkeypatch):
+    monkeypatch.setattr(reconciler, "PROPAGATION_TIMEOUT", 60)
+    cluster = {"name": CLUSTER, "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+    assert not run_module("eks_cluster", cluster)["failed"]
+    iam, association = sandbox.client("iam"), {"cluster_name": CLUSTER, "namespace": "n", "service_account": "s"}
+    arn = create_role(iam, "mended", "ec2.amazonaws.com")
+    sandbox.clock.set_speed(8)  # a second, until EKS knows the new one
+    actions = ["sts:AssumeRole", "sts:TagSession"]
+    trust = {"Effect": "Allow", "Principal": {"Service": SERVICES["eks_pod_identity"]}, "Action": actions}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.update_assume_role_policy(RoleName="mended", PolicyDocument=document)
+    made = run_module("eks_pod_identity", {**association, "role_arn": arn})
+    assert made["changed"] and made["association"]["role_arn"] == arn, made
+    tries = [call["error"] for call in sandbox.calls("eks") if call["operation"] == "CreatePodIdentityAssociation"]
+    assert len(tries) > 1 and set(tries[:-1]) == {"InvalidParameterException"} and not tries[-1]
+
+
+def test_reads_that_trail_writes_change_nothing(sandbox, run_module):
+    """A network and a role are made, and made again at once, while EC2 and IAM do not find all of the first yet."""
+    sandbox.clock.set_speed(2)
+    role = {"cluster_name": CLUSTER, "purpose": "node", "instance_profile": "mine"}
+    network = {"cluster_name": CLUSTER, "cidr": "10.0.0.0/16", "wait": False}
+    for module, options in (("eks_iam_role", role), ("eks_network", network)):
+        made = run_module(module, options)
+        assert made["changed"] and not made["failed"], made
+        again = run_module(module, options)
+        assert not again["failed"], again
+    late = [call["error"] for call in sandbox.calls("iam") if call["status"] >= 400]
+    assert late.count("NoSuchEntity") > 2  # the role and the profile, which were not there, and reads that trailed
+    assert len(sandbox.client("ec2").describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.0.0.0/16"]}])["Vpcs"]) == 1
+    roles = [row["RoleName"] for row in sandbox.client("iam").list_roles()["Roles"]]
+    assert len([name for name in roles if CLUSTER in name]) == 1

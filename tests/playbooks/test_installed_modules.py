@@ -59,6 +59,7 @@ def same(rows):
     return [{key: value for key, value in row.items() if key not in ("invocation",)} for row in rows]
 
 
+@pytest.mark.extended
 def test_results_are_those_of_a_packed_module(results, tmp_path):
     other = tmp_path / "python"
     other.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')

@@ -82,6 +82,7 @@ def test_nodegroups_alone(cycle, cluster):
     cycle("eks_nodegroups", eks_nodegroups_list=[group], eks_nodegroups_private_subnets=cluster["subnets"])
 
 
+@pytest.mark.extended
 def test_node_groups_that_are_not_named(sandbox, play_role, cluster):
     """What the list does not name stays, with its launch template and its role, and is named; purge deletes it."""
     groups = [{"name": name, "template": {"volumes": [{"size": 50}]}} for name in ("stays", "goes")]
@@ -103,6 +104,7 @@ def test_node_groups_that_are_not_named(sandbox, play_role, cluster):
     assert left() == ([], ["other"])
 
 
+@pytest.mark.extended
 def test_fargate_alone(cycle, cluster):
     profile = {"name": "jobs", "selectors": [{"namespace": "jobs"}]}
     cycle(
@@ -128,6 +130,7 @@ def test_roles_that_no_list_names_any_more_go_with_the_cluster(sandbox, play_rol
     assert account() == before
 
 
+@pytest.mark.extended
 def test_addons_alone(cycle, cluster):
     cycle("eks_addons", eks_addons_list=[{"name": "kube-proxy"}, {"name": "vpc-cni"}])
 

@@ -111,6 +111,20 @@ def document(*statements: dict) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
+def test_the_roles_of_auto_mode_are_created(play, account):
+    """The role of its nodes is yet to come when the input is checked."""
+    before = account()
+    options = {
+        "eks_cluster_name": "my-cluster",
+        "eks_cluster_version": "1.33",
+        "eks_cluster_compute_config": {"enabled": True, "node_pools": ["system"]},
+        "eks_cluster_access_config": {"authentication_mode": "API"},
+    }
+    plan = play("kumo.eks.site", "--check", "--diff", **options).assert_ok()
+    assert "my-cluster.ap-northeast-1_auto-node" in plan.output
+    assert account() == before
+
+
 def test_check_mode_on_an_empty_account_is_a_plan(play, account):
     before = account()
     plan = play("kumo.eks.site", "--check", "--diff", **GUIDE).assert_ok()

@@ -111,7 +111,9 @@ def is_not_found(error: Exception) -> bool:
 
 def is_denied(error: Exception) -> bool:
     """Whether the caller is not allowed to make the call, in the spellings of EKS, IAM and EC2."""
-    return has_code(error, "AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
+    return has_code(
+        error, "AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "Client.UnauthorizedOperation"
+    )
 
 
 def format_aws_error(error: Exception) -> str | None:

@@ -15,44 +15,48 @@ except ImportError:
     pass  # Handled by AnsibleAWSModule
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.amazon.aws.plugins.module_utils import modules
-from ansible_collections.amazon.aws.plugins.module_utils.modules import aws_argument_spec
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule, aws_argument_spec
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.remedies import explain_remedy
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
+from ansible_collections.kumo.eks.plugins.module_utils.core.texts import collect_texts
 
-__all__ = ["AnsibleAWSModule", "build_connection_spec", "format_failure", "handle_failures"]
+__all__ = ["AnsibleAWSModule", "CarefulModule", "build_connection_spec", "format_failure", "handle_failures"]
 
 
 # What Ansible says of text or a list where a mapping is expected, without the name of the option
 UNNAMED = "dictionary requested, could not parse"
 
 
-class OptionNamingModule(AnsibleModule):
-    """A module whose refusals name the option."""
+class CarefulModule(AnsibleModule):
+    """A module whose refusals name the option, and whose failure masks all options with no_log.
+
+    ansible-core stops to collect those at the first item of a list that is not a mapping, and fails with the options it has:
+    secret_key would be shown in ``invocation`` (ArgumentSpecValidator.validate in module_utils/common/arg_spec.py).
+    """
 
     def _load_params(self) -> None:
         super()._load_params()
         self._given = dict(self.params)
 
-    def fail_json(self, msg: str = "", **facts: Any) -> None:
-        """End the task with a failure."""
+    def fail_json(self, msg: str, **result: Any) -> None:
+        params = getattr(self, "params", None) or {}
+        for option, about in self.argument_spec.items():
+            if about.get("no_log") and not (about.get("options") and self._is_checked(params.get(option))):
+                names = (option, *about.get("aliases", ()))
+                self.no_log_values.update(text for name in names for text in collect_texts(params.get(name)))
         if UNNAMED in str(msg):
             msg = " ".join(read_arguments(self.argument_spec, self._given, "")[1]) or msg
-        super().fail_json(msg=msg, **facts)
+        super().fail_json(msg=msg, **result)
+
+    @staticmethod
+    def _is_checked(value: Any) -> bool:
+        """Whether the options of a value's items were read: they say by themselves what is a secret."""
+        return all(isinstance(item, dict) for item in (value if isinstance(value, list) else [value]))
 
 
-class AnsibleAWSModule(modules.AnsibleAWSModule):
-    """amazon.aws' module, whose refusals name the option."""
-
-    def __init__(self, **settings: Any) -> None:
-        own = modules.AnsibleAWSModule.default_settings  # amazon.aws reads the class from here alone
-        before = own["module_class"]
-        own["module_class"] = OptionNamingModule
-        try:
-            super().__init__(**settings)
-        finally:
-            own["module_class"] = before
+AnsibleAWSModule.default_settings["module_class"] = CarefulModule
 
 
 @contextmanager
@@ -67,12 +71,16 @@ def handle_failures(module: AnsibleAWSModule, action: str) -> Iterator[None]:
     except EksError as error:
         module.fail_json(msg=error.message, **error.facts)
     except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
-        module.fail_json_aws(error, msg=action, **get_facts(error))
+        remedy = explain_remedy(error)
+        module.fail_json_aws(error, msg=f"{action}. {remedy.rstrip('.')}" if remedy else action, **get_facts(error))
 
 
 def format_failure(error: Exception) -> str:
     """The failure of one item of a list, in a line."""
-    return error.message if isinstance(error, EksError) else f"{type(error).__name__}: {error}"
+    if isinstance(error, EksError):
+        return error.message
+    remedy = explain_remedy(error)
+    return f"{type(error).__name__}: {error}" + (f". {remedy}" if remedy else "")
 
 
 def build_connection_spec() -> dict[str, Any]:

@@ -332,7 +332,9 @@ class Reconciler:
         remedy = (
             "set replace=true" if self.resource.replaceable else "remove it with state=absent and run the task again"
         )
-        advice = f". Fix the cause, then {remedy} to delete and recreate it."
+        known = dict.fromkeys(self.resource.remedies.get(issue.get("code"), "") for issue in issues)
+        cause = " ".join(text for text in known if text) or "Fix the cause."
+        advice = f". {cause} Then {remedy} to delete and recreate it."
         raise WaitFailed(
             f"{self._title} is {raw['status']}: {format_issues(issues)}{advice if raw['status'] in CREATE_FAILED_STATUSES else ''}",
             status=raw["status"],

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,7 @@ class Resource:
     fields: tuple[Field, ...]
     transient_statuses = TRANSIENT_STATUSES  # statuses in which a wait goes on
     replaceable = False  # whether its module has the option replace
+    remedies: Mapping[str, str] = {}  # by the code of a health issue, what mends it
 
     def describe(self) -> dict[str, Any] | None:
         """The answer of the API, None when the resource does not exist."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import is_denied
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 
 ENDED = ("DELETING", "FAILED")
@@ -29,12 +29,12 @@ class ClusterLookup:
     name: str
 
     def _describe(self) -> dict[str, Any] | None:
-        try:
-            found = describe_or_none(self.eks().describe_cluster, "cluster", name=self.name)
-        except Exception as error:
-            if is_denied(error):  # the look serves a better message only
-                return None
-            raise
+        found = look_if_allowed(
+            lambda: describe_or_none(self.eks().describe_cluster, "cluster", name=self.name),
+            None,
+            "eks:DescribeCluster",
+            f"it was not checked whether cluster {self.name} exists, and in which zones",
+        )
         return None if found is None or found["status"] in ENDED else found
 
     def exists(self) -> bool:

@@ -62,9 +62,19 @@ def is_gateway(service: str) -> bool:
     return service in GATEWAY
 
 
+def get_kind(service: str) -> str:
+    """The type of the endpoints that this collection creates for a service, by its short form."""
+    return "Gateway" if is_gateway(service) else "Interface"
+
+
+def has_kind(row: Row) -> bool:
+    """Whether an endpoint has the type that this collection creates for its service. S3 and DynamoDB have interface endpoints, too."""
+    return row["VpcEndpointType"] == get_kind(read_service(row["ServiceName"]))
+
+
 def choose_endpoint(inventory: Inventory, service: str) -> Row | None:
     """The endpoint of the VPC for a service, by its full name: the cluster's if it has one; of several the one most tables use."""
-    rows = [row for row in inventory.list_rows("vpc_endpoints") if row["ServiceName"] == service]
+    rows = [row for row in inventory.list_rows("vpc_endpoints") if row["ServiceName"] == service and has_kind(row)]
     living = [row for row in rows if row["State"].lower() in LIVING]
 
     def order(row: Row) -> tuple[bool, int, str]:
@@ -76,15 +86,21 @@ def choose_endpoint(inventory: Inventory, service: str) -> Row | None:
 def list_service_names(ec2: Any, services: list[str]) -> dict[str, str]:
     """The full names of services in this region, which differ from partition to partition.
 
+    In China S3 has two: com.amazonaws.cn-north-1.s3 for gateway endpoints, and cn.com.amazonaws.cn-north-1.s3 for interface
+    endpoints. https://github.com/eksctl-io/eksctl/issues/3081
+
     Raises:
         ValidationError: naming those that the region does not offer.
     """
-    kinds = ["Gateway", "Interface"]
+    types = ["Gateway", "Interface"]
     pages = ec2.get_paginator("describe_vpc_endpoint_services").paginate(
-        Filters=[{"Name": "service-type", "Values": kinds}]
+        Filters=[{"Name": "service-type", "Values": types}]
     )
-    offered = [name for page in pages for name in page["ServiceNames"]]
-    names = {read_service(name): name for name in offered} | {name: name for name in offered}
+    names: dict[str, str] = {}
+    for name, kinds in ((row["ServiceName"], row["ServiceType"]) for page in pages for row in page["ServiceDetails"]):
+        service = read_service(name)
+        if get_kind(service) in [kind["ServiceType"] for kind in kinds]:
+            names |= {service: name, name: name}
     missing = [service for service in services if service not in names]
     if missing:
         hint = suggest_name(missing[0], [PRIVATE_CLUSTER, *names])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
@@ -160,10 +161,20 @@ class Inventory:
         with self._lock:
             self._rows[kind] = [row for row in self._rows.get(kind, []) if row[key] != value]
 
-    def read(self, kinds: tuple[str, ...]) -> None:
-        """Read these kinds, side by side."""
+    def read(self, kinds: tuple[str, ...], optional: dict[str, tuple[str, str]] | None = None) -> None:
+        """Read these kinds, side by side.
+
+        Args:
+            optional: kinds that the work can do without, where they are denied: the IAM action, and what is lost.
+        """
+
+        def describe(kind: str) -> list[Row]:
+            if kind not in (optional or {}):
+                return self._describe(kind)
+            return look_if_allowed(lambda: self._describe(kind), [], *optional[kind])
+
         with ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:
-            found = dict(zip(kinds, pool.map(self._describe, kinds), strict=True))
+            found = dict(zip(kinds, pool.map(describe, kinds), strict=True))
         with self._lock:
             self._rows.update(found)
 

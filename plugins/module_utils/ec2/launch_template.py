@@ -17,6 +17,7 @@ from typing import Any
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build_tag_list, compare_tags, read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import drop_reserved_tags
@@ -105,11 +106,11 @@ class LaunchTemplateResource(Resource):
         return describe_templates_by_name(self.ec2, [self.name]).get(self.name)
 
     def _read(self, row: Row) -> Row:
-        rows = self._describe_versions(row)
+        rows = self._describe_versions(row) if self.wanted is not None else self._describe_deleted(row)
         found = {str(one["VersionNumber"]): normalize_template_data(one["LaunchTemplateData"]) for one in rows}
         latest = str(row["LatestVersionNumber"])
-        candidates = [number for number in (self.in_use, latest) if number in found]
-        current = next((number for number in candidates if found[number] == self.wanted), candidates[0])
+        candidates = [number for number in (self.in_use, latest) if number in found] or [latest]
+        current = next((number for number in candidates if found.get(number) == self.wanted), candidates[0])
         return {
             "status": "ACTIVE",
             "id": row["LaunchTemplateId"],
@@ -117,9 +118,14 @@ class LaunchTemplateResource(Resource):
             "version": current,
             "latestVersion": latest,
             "defaultVersion": str(row["DefaultVersionNumber"]),
-            "data": found[current],
+            "data": found.get(current, {}),
             "tags": read_tag_list(row.get("Tags")),
         }
+
+    def _describe_deleted(self, row: Row) -> list[Row]:
+        """The versions of a template that is to be deleted, for the diff."""
+        lost = f"the diff does not show what launch template {self.name} contained"
+        return look_if_allowed(lambda: self._describe_versions(row), [], "ec2:DescribeLaunchTemplateVersions", lost)
 
     def _describe_versions(self, row: Row) -> list[Row]:
         """The latest version and the one in use. A version that was deleted by hand is left out."""

@@ -17,6 +17,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource, build_token
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import (
+    CATCH_UP,
     Inventory,
     Row,
     build_tag_specification,
@@ -102,7 +103,9 @@ class NatGatewayResource(NetworkResource):
         Nothing of the time is in it: two runs on either side of a full hour would each make a gateway. A gateway that is no longer
         listed may have had the same token, and costs a look that finds nothing.
         """
-        address = self._find_address() or self._allocate(desired)
+        address = self._find_address() or self._obtain_address(desired)
+        if address is None:
+            return self.describe() or {}
         before = sorted(row[self.id_key] for row in self._rows_here())
         for number in range(MOST_TOKENS):
             token = build_token(self.kind, self.subnet_id, *before, str(number))
@@ -156,6 +159,32 @@ class NatGatewayResource(NetworkResource):
             if row["tags"].get("Name") == self.name and row["AllocationId"] not in used and not row.get("AssociationId")
         ]
         return min(free, default=None)
+
+    def _obtain_address(self, desired: dict[str, Any]) -> str | None:
+        """Allocate an address; None where another run has made the gateway meanwhile.
+
+        Two runs at the same time each want addresses for the same gateways, and the quota may not hold both: then the other's is used,
+        or the one that it gives back.
+        """
+
+        def observe() -> tuple[bool, str | None, str]:
+            try:
+                return True, self._allocate(desired), ""
+            except Exception as error:
+                if not has_code(error, "AddressLimitExceeded"):
+                    raise
+                self.inventory.read(("addresses", self.rows))
+                address = self._find_address()
+                if not address and not self.find() and not self._has_company():
+                    raise
+                return bool(address or self.find()), address, str(error)
+
+        return poll(observe, f"An address for {self.kind} {self.name}", Deadline(CATCH_UP))
+
+    def _has_company(self) -> bool:
+        """Whether another run is at work: it has allocated an address of a name that this run has one of."""
+        names = [row["tags"].get("Name") for row in self.inventory.list_owned("addresses")]
+        return len(set(names)) < len(names)
 
     def _allocate(self, desired: dict[str, Any]) -> str:
         tags = build_tag_specification("elastic-ip", dict(desired["tags"]))

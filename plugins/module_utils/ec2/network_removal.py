@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, WaitTimedOut, add_facts
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
@@ -33,6 +34,15 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.results import build_
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.routes import is_main
 
 KINDS = (*ALWAYS, "vpc_endpoints", "security_groups", "network_interfaces", "flow_logs", "egress_only_gateways")
+# What few networks have. EC2 refuses to delete the VPC while a gateway or an endpoint is there.
+OPTIONAL = {
+    "egress_only_gateways": (
+        "ec2:DescribeEgressOnlyInternetGateways",
+        "egress-only internet gateways were not looked for and stay",
+    ),
+    "vpc_endpoints": ("ec2:DescribeVpcEndpoints", "VPC endpoints were not looked for and stay"),
+    "flow_logs": ("ec2:DescribeFlowLogs", "flow logs were not looked for and stay"),
+}
 LINGER = 120.0  # seconds for interfaces of load balancers and functions that were deleted a moment ago
 
 
@@ -88,7 +98,7 @@ class NetworkRemoval:
     def _remove(self, vpc: Row | None) -> list[str]:
         """Remove what is in one VPC, and the VPC; returns in words what is still going."""
         self.inventory.vpc = vpc
-        self.inventory.read(KINDS)
+        self.inventory.read(KINDS, OPTIONAL)
         leftovers = find_leftovers(self.inventory, self.options)
         self._check(leftovers)
         self._delete_first()
@@ -161,7 +171,9 @@ class NetworkRemoval:
         work += [self._plan("flow log", row, "FlowLogId", self._delete_flow_log) for row in logs]
         self._run(work)
         if self.delete_log_role:
-            self.progress.note("IAM role of the flow logs", self.delete_log_role())
+            lost = "the IAM role of the flow logs was not looked for and stays"
+            outcome = look_if_allowed(self.delete_log_role, Outcome(False, None), "iam:GetRole", lost)
+            self.progress.note("IAM role of the flow logs", outcome)
 
     def _delete_endpoint(self, endpoint: str) -> None:
         self.ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint])
@@ -218,7 +230,7 @@ class NetworkRemoval:
         )
 
     def _list_going(self) -> list[str]:
-        self.inventory.read(("nat_gateways", "vpc_endpoints", "addresses"))
+        self.inventory.read(("nat_gateways", "vpc_endpoints", "addresses"), OPTIONAL)
         nat = [row for row in self.inventory.list_owned("nat_gateways") if row["State"] in (*LIVING, "deleting")]
         words = [f"NAT gateway {row['NatGatewayId']} is {row['State']}" for row in nat]
         for row in self.inventory.list_owned("vpc_endpoints"):

@@ -14,6 +14,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.endpoints import (
     EndpointGroupResource,
     EndpointResource,
     build_services,
+    get_kind,
+    has_kind,
     is_gateway,
     list_service_names,
     read_service,
@@ -215,9 +217,8 @@ class Parts:
 
     def _find_services(self, services: list[str]) -> dict[str, str]:
         """Full names; those of endpoints that exist are known, so that an unchanged run asks nothing."""
-        there = {
-            read_service(row["ServiceName"]): row["ServiceName"] for row in self.inventory.list_rows("vpc_endpoints")
-        }
+        names = [row["ServiceName"] for row in self.inventory.list_rows("vpc_endpoints") if has_kind(row)]
+        there = {read_service(name): name for name in names}
         there |= {name: name for name in there.values()}
         unknown = [word for word in services if word not in there]
         return {**there, **(list_service_names(self.inventory.ec2, unknown) if unknown else {})}
@@ -244,11 +245,12 @@ class Parts:
     def _build_endpoint(
         self, word: str, service: str, group: str | None, subnets: dict[str, str], tables: dict[str, str]
     ) -> Part:
-        gateway = is_gateway(read_service(word))
+        kind = get_kind(read_service(word))
+        gateway = kind == "Gateway"
         name = f"{self.options.cluster_name}-{read_service(service)}"
         places = tables if gateway else subnets
         resource = EndpointResource(self.inventory, name, service, None if gateway else group, places)
-        values = {resource.option: list(places), "service": service, "type": "Gateway" if gateway else "Interface"}
+        values = {resource.option: list(places), "service": service, "type": kind}
         return Part(resource, self._desire(self._name_tags(name), **values))
 
     def build_flow_logs(self, role_arn: str | None) -> list[Part]:

@@ -29,6 +29,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.layout import read_ip
 
 # What EKS requires of a VPC: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
 DNS = {"DnsSupport": "enableDnsSupport", "DnsHostnames": "enableDnsHostnames"}
+PLANNED_IPV6 = [{"Ipv6CidrBlock": "2001:db8::/56"}]  # EC2 chooses the real one
 MOST_ROUNDS = 10  # in which runs at the same time agree on one VPC
 
 FIELDS = (
@@ -102,15 +103,19 @@ class VpcResource(NetworkResource):
     def plan_row(self, desired: dict[str, Any]) -> Row:
         cidrs = [desired["cidr"], *(desired.get("secondary_cidrs") or [])]
         row = {"CidrBlock": desired["cidr"], "DnsSupport": True, "DnsHostnames": True}
-        ipv6 = [{"Ipv6CidrBlock": "2001:db8::/56"}] if desired.get("ipv6") else []  # EC2 chooses the real one
         return {
             **row,
             "CidrBlockAssociationSet": [{"CidrBlock": cidr} for cidr in cidrs],
-            "Ipv6CidrBlockAssociationSet": ipv6,
+            "Ipv6CidrBlockAssociationSet": PLANNED_IPV6 if desired.get("ipv6") else [],
         }
 
     def note_plan(self, raw: Row) -> None:
-        self.inventory.vpc = raw
+        """With the ranges that are planned, in the shape in which EC2 answers them: what comes later reads them there."""
+        cidrs = [raw["CidrBlock"], *(raw.get("SecondaryCidrs") or [])]
+        row = {**raw, "CidrBlockAssociationSet": [{"CidrBlock": cidr} for cidr in cidrs]}
+        if raw.get("HasIpv6") and read_ipv6(raw) is None:
+            row["Ipv6CidrBlockAssociationSet"] = PLANNED_IPV6
+        self.inventory.vpc = row
 
     def note(self, raw: Row, **values: Any) -> None:
         self.inventory.vpc = {**(self.inventory.vpc or raw), **values}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import FEWEST_ZONES, WITHOUT_EKS
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Inventory
@@ -51,7 +52,7 @@ def choose_zones(inventory: Inventory, options: NetworkOptions, cluster_zones: Z
         )
     if len(there) >= options.fixed_zone_count and not set(options.zones) - there:
         return list(options.zones) or sorted(there)
-    usable = describe_zones(inventory.ec2)
+    usable = _list_usable(inventory, options)
     new = _choose_new(inventory, options, usable, there)
     new = _check_cluster(options, there, new, cluster_zones) if there and new else new
     zones = list(options.zones) or sorted([*there, *new])
@@ -68,6 +69,15 @@ def _name_types(options: NetworkOptions) -> str:
     return f" The instance_types are {', '.join(options.instance_types)}." if options.instance_types else ""
 
 
+def _list_usable(inventory: Inventory, options: NetworkOptions) -> list[str]:
+    """The zones to choose from. Zones that the task names need no look; it only tells early that one is wrong."""
+    if not options.zones:
+        return describe_zones(inventory.ec2)
+    lost = "it was not checked whether EKS can use the zones"
+    named = list(options.zones)
+    return look_if_allowed(lambda: describe_zones(inventory.ec2), named, "ec2:DescribeAvailabilityZones", lost)
+
+
 def _choose_new(inventory: Inventory, options: NetworkOptions, usable: list[str], there: set[str]) -> list[str]:
     """The zones that have no subnets yet."""
     if unknown := [zone for zone in options.zones if zone not in usable and zone not in there]:
@@ -82,9 +92,9 @@ def _choose_new(inventory: Inventory, options: NetworkOptions, usable: list[str]
 
 
 def _check_offerings(inventory: Inventory, options: NetworkOptions) -> None:
-    if not options.instance_types:
+    offered = _describe_offerings(inventory, options)
+    if offered is None:
         return
-    offered = describe_offerings(inventory.ec2, options.instance_types)
     without = [zone for zone in options.zones if not offered.get(zone)]
     if without:
         raise ValidationError(
@@ -93,11 +103,20 @@ def _check_offerings(inventory: Inventory, options: NetworkOptions) -> None:
         )
 
 
+def _describe_offerings(inventory: Inventory, options: NetworkOptions) -> dict[str, set[str]] | None:
+    """The wanted instance types of each zone; None where none is named, and where the caller may not ask."""
+    if not options.instance_types:
+        return None
+    types, lost = options.instance_types, "it was not checked whether the zones offer the instance types"
+    action = "ec2:DescribeInstanceTypeOfferings"
+    return look_if_allowed(lambda: describe_offerings(inventory.ec2, types), None, action, lost)
+
+
 def _prefer_offering(inventory: Inventory, options: NetworkOptions, usable: list[str]) -> list[str]:
     """The zones that offer the wanted instance types, those with all of them first."""
-    if not options.instance_types:
+    offered = _describe_offerings(inventory, options)
+    if offered is None:
         return usable
-    offered = describe_offerings(inventory.ec2, options.instance_types)
     able = [zone for zone in usable if offered.get(zone)]
     return sorted(able, key=lambda zone: (-len(offered[zone]), zone))
 

@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS, apply_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -65,6 +67,8 @@ FIELDS = (
     Field("pod_identity_associations", "podIdentities", "addon", normalize_associations, to_api=build_associations),
     Field("namespace", "namespaceConfig.namespace", None),
 )
+# "Resolve conflicts option preserve is not supported for operation CreateAddon": https://github.com/eksctl-io/eksctl/pull/5880
+PRESERVE = "PRESERVE"
 
 
 class AddonResource(EksResource):
@@ -73,6 +77,9 @@ class AddonResource(EksResource):
     kind = "add-on"
     fields = FIELDS
     replaceable = True
+    remedies = {
+        "ConfigurationConflict": "Set resolve_conflicts=OVERWRITE to replace the settings of the software that is installed."
+    }
 
     def __init__(self, client: Any, cluster_name: str, item: dict[str, Any], catalog: AddonCatalog) -> None:
         super().__init__(client, item["name"])
@@ -118,12 +125,24 @@ class AddonResource(EksResource):
         return super().build_replacement(self._add_associations(raw), desired)
 
     def _resolve_version(self, desired: dict[str, Any]) -> dict[str, Any]:
-        """The version as EKS names it; unknown where there is no cluster yet."""
+        """The version as EKS names it; unknown where there is no cluster yet.
+
+        A caller who may not look at versions gets what EKS chooses, its default, and the version that the task names.
+        """
+        wanted = desired.get("version") or DEFAULT
+        look = partial(self._choose_version, wanted)
+        if wanted == MOST_RECENT:
+            return {**desired, "version": look()}
+        named = None if wanted == DEFAULT else wanted
+        lost = f"it was not checked which versions of add-on {self.name} are compatible with the cluster"
+        actions = "eks:DescribeCluster or eks:DescribeAddonVersions"
+        return {**desired, "version": look_if_allowed(look, named, actions, lost)}
+
+    def _choose_version(self, wanted: str) -> str | None:
         kubernetes = self._catalog.describe_cluster_version()
         if kubernetes is None:
-            return {**desired, "version": None}
-        rows = self._catalog.list_compatible(self.name, kubernetes)
-        return {**desired, "version": choose_version(rows, desired.get("version") or DEFAULT, self.name, kubernetes)}
+            return None
+        return choose_version(self._catalog.list_compatible(self.name, kubernetes), wanted, self.name, kubernetes)
 
     # rules
 
@@ -143,7 +162,9 @@ class AddonResource(EksResource):
         same = now and values == before and version == now["addonVersion"]
         if same or not values or version is None:
             return
-        found = problems(values, self._catalog.describe_schema(self.name, version))
+        lost = f"the configuration values of add-on {self.name} were not checked"
+        look = partial(self._catalog.describe_schema, self.name, version)
+        found = problems(values, look_if_allowed(look, {}, "eks:DescribeAddonConfiguration", lost))
         if found:
             raise ValidationError(
                 f"configuration_values of add-on {self.name} {version}: {'; '.join(found)}."
@@ -157,7 +178,7 @@ class AddonResource(EksResource):
         return {
             **self._names,
             **self._build_settings(self._resolve_version(self.mark(desired))),
-            **_build_conflicts(desired),
+            **({} if desired.get("resolve_conflicts") == PRESERVE else _build_conflicts(desired)),
         }
 
     def _build_settings(self, desired: dict[str, Any], fields: tuple[Field, ...] = FIELDS) -> dict[str, Any]:

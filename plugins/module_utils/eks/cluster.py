@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message, is_denied
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
     describe_groups,
@@ -244,12 +245,21 @@ class ClusterResource(EksResource):
         wanted, now = desired.get("subnets"), raw["resourcesVpcConfig"]["subnetIds"]
         if not wanted or set(wanted) == set(now) or self._get_client is None:
             return
+        ids = sorted({*wanted, *now})
+        lost = "it was not checked whether the subnets are in the cluster's zones"
         try:
-            rows = self._get_client("ec2").describe_subnets(SubnetIds=sorted({*wanted, *now}))["Subnets"]
+            rows = look_if_allowed(
+                lambda: self._get_client("ec2").describe_subnets(SubnetIds=ids)["Subnets"],
+                None,
+                "ec2:DescribeSubnets",
+                lost,
+            )
         except Exception as error:
-            if is_denied(error) or has_code(error, "InvalidSubnetID.NotFound"):  # then EKS says it
+            if has_code(error, "InvalidSubnetID.NotFound"):  # then EKS says it
                 return
             raise
+        if rows is None:
+            return
         zones = {row["SubnetId"]: row["AvailabilityZone"] for row in rows}
         wanted_zones, own = ({zones[name] for name in names} for names in (wanted, now))
         if wanted_zones != own:
@@ -326,12 +336,14 @@ class ClusterResource(EksResource):
 
         Older IAM policies do not have eks:DescribeClusterVersions, which the creation itself does not need.
         """
-        try:
-            pages = list(self.client.get_paginator("describe_cluster_versions").paginate())
-        except Exception as error:
-            if is_denied(error):
-                return
-            raise
+        pages = look_if_allowed(
+            lambda: list(self.client.get_paginator("describe_cluster_versions").paginate()),
+            None,
+            "eks:DescribeClusterVersions",
+            f"it was not checked whether EKS offers version {version}",
+        )
+        if pages is None:
+            return
         offered = [row["clusterVersion"] for page in pages for row in page["clusterVersions"]]
         if version not in offered:
             raise ValidationError(
@@ -344,13 +356,13 @@ class ClusterResource(EksResource):
         "Nodegroups x must be updated to match cluster version 1.19 before updating cluster version":
         https://github.com/hashicorp/terraform-provider-aws/issues/19478
         """
-        try:
+
+        def look() -> list[dict[str, Any]]:
             names = list_names(self.client, "list_nodegroups", "nodegroups", self.name)
-            groups = describe_all(names, self._describe_nodegroup)
-        except Exception as error:
-            if is_denied(error):
-                return
-            raise
+            return describe_all(names, self._describe_nodegroup)
+
+        lost = "it was not checked whether all managed node groups have the cluster's version"
+        groups = look_if_allowed(look, [], "eks:ListNodegroups or eks:DescribeNodegroup", lost)
         behind = [f"{raw['nodegroupName']} ({raw['version']})" for raw in groups if raw["version"] != current]
         if behind:
             raise ValidationError(
@@ -421,12 +433,9 @@ class ClusterResource(EksResource):
         return "; ".join(found)
 
     def _list_if_allowed(self, operation: str, key: str) -> list[str]:
-        try:
-            return list_names(self.client, operation, key, self.name)
-        except Exception as error:
-            if is_denied(error):
-                return []
-            raise
+        action = {"list_nodegroups": "eks:ListNodegroups"}.get(operation, "eks:ListFargateProfiles")
+        lost = "it was not checked whether they keep EKS from deleting the cluster"
+        return look_if_allowed(lambda: list_names(self.client, operation, key, self.name), [], action, lost)
 
     # requests
 

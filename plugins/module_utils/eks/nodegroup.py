@@ -43,6 +43,14 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_fields impo
 )
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
 
+# https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html#troubleshoot-managed-node-groups
+REMEDIES = {
+    "NodeCreationFailure": (
+        "Nodes must reach the API server and the services of AWS, and have the permissions to join: check the routes of the subnets, the"
+        " endpoints and public_access_cidrs of the cluster, the policies of node_role, and the permissions of the VPC CNI."
+    ),
+    "InsufficientFreeAddresses": "Use larger subnets, or fewer nodes.",
+}
 NO_TEMPLATE = ("InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound")
 
 
@@ -82,6 +90,7 @@ class NodegroupResource(EksResource):
     kind = "node group"
     fields = FIELDS
     replaceable = True
+    remedies = REMEDIES
     transient_statuses = TRANSIENT_STATUSES - {"DEGRADED"}  # lost nodes do not come back during a wait
 
     def __init__(

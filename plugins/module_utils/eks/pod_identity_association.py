@@ -13,6 +13,8 @@ import json
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import is_not_found
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import normalize_document
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS, apply_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -145,14 +147,16 @@ def describe_associations(client: Any, cluster: str, names: dict[str, str]) -> l
 
 
 def find_agent_status(client: Any, cluster: dict[str, Any] | None) -> str:
-    """The status of the EKS Pod Identity Agent: that of its add-on, AUTO_MODE, or MISSING."""
+    """The status of the EKS Pod Identity Agent: that of its add-on, AUTO_MODE, MISSING, or UNKNOWN to a caller who may not ask."""
     if cluster is None:
         return "MISSING"
     if (cluster.get("computeConfig") or {}).get("enabled"):
         return "AUTO_MODE"  # the nodes of Auto Mode include it
-    try:
-        return client.describe_addon(clusterName=cluster["name"], addonName=AGENT)["addon"]["status"]
-    except Exception as error:
-        if is_not_found(error):
-            return "MISSING"
-        raise
+    names = {"clusterName": cluster["name"], "addonName": AGENT}
+    found = look_if_allowed(
+        lambda: describe_or_none(client.describe_addon, "addon", **names) or {"status": "MISSING"},
+        {"status": "UNKNOWN"},
+        "eks:DescribeAddon",
+        f"it was not checked whether the cluster has the add-on {AGENT}",
+    )
+    return found["status"]

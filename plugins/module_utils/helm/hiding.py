@@ -19,10 +19,21 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
+
+try:
+    import yaml
+except ImportError:
+    pass  # ansible-core brings it to where modules run
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import USER
+from ansible_collections.kumo.eks.plugins.module_utils.core.texts import collect_texts
+from ansible_collections.kumo.eks.plugins.module_utils.helm.settings import list_texts
 
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+HIDDEN_TEXT = "(hidden)"
+URL_OPTIONS = ("url", "repository", "chart")
 VALUE_OPTIONS = ("values", "release_values", "set_values", "set", "set_strings", "set_string")
 # The last part of a key under which a chart expects a secret itself, and not the name of a Secret (existingSecret).
 SECRET_KEY = re.compile(
@@ -32,17 +43,25 @@ SECRET_KEY = re.compile(
 )
 NAME_OF_SECRET = re.compile(r"^(existing|use|image_?pull|create|mount|auto_?mount)", re.IGNORECASE)
 SHORTEST_LINE = 8  # characters: a line of a secret that is shorter, like a brace, would mask what is none
-SETTING = re.compile(r"(?:^|,)((?:[^=,\\]|\\.)+)=((?:[^,\\]|\\.)*)")
+# A line of a file of values that is no YAML, of which Helm's message may show a part
+LINE = re.compile(r"""^\s*(?:- +)?["']?([\w.-]+)["']?[ \t]*:[ \t]+(.+?)[ \t]*$""", re.MULTILINE)
+
+
+def mask_urls(module: AnsibleAWSModule, rows: list[Mapping[str, Any]]) -> None:
+    """Mask what URLs have before their host, which is refused later."""
+    _mask(module, {text for row in rows for text in _collect_users(row)})
 
 
 def take_params(module: AnsibleAWSModule) -> dict[str, Any]:
     """The module's options. The module itself then knows the values of releases no more, and masks their secrets."""
     params = copy.deepcopy(module.params)
     secrets = set(_collect_no_log(module.argument_spec, params))
-    for row in (params, *(params.get("releases") or [])):
+    releases, repositories = params.get("releases") or [], params.get("repositories") or []
+    for row in (params, *releases):
         secrets |= set(_collect_secret_values(row))
     module.no_log_values.clear()
     module.no_log_values.update(spelling for text in secrets for spelling in list_spellings(text))
+    mask_urls(module, [params, *releases, *repositories])
     for row in (module.params, *(module.params.get("releases") or [])):
         for option in VALUE_OPTIONS:
             if row.get(option) is not None:
@@ -57,8 +76,40 @@ def mask_stored_values(module: AnsibleAWSModule, stored: Any, secret_values: Any
         stored: the values of the release.
         secret_values: those of the task; what the release has in their places is a secret, too.
     """
-    secrets = {*find_secrets(stored), *find_counterparts(stored, secret_values)}
+    _mask(module, {*find_secrets(stored), *find_counterparts(stored, secret_values)})
+
+
+def mask_values_files(module: AnsibleAWSModule, releases: list[dict[str, Any]]) -> None:
+    """Mask the secrets in the files of values."""
+    paths = {path for release in releases for path in release["values_files"] or []}
+    _mask(module, {text for path in paths for text in _read_secrets(path)})
+
+
+def _mask(module: AnsibleAWSModule, secrets: set[str]) -> None:
     module.no_log_values.update(spelling for text in secrets for spelling in list_spellings(text))
+
+
+def _read_secrets(path: str) -> Iterator[str]:
+    """The texts of a file of values whose keys say that they are secrets."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    except OSError:
+        return  # a removal reads none, and Helm says why it cannot
+    try:
+        yield from find_secrets(yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)))
+    except yaml.YAMLError:
+        for key, value in LINE.findall(text):
+            if is_secret_key(key):
+                yield from (value, value.strip("\"'"))
+
+
+def hide_secrets(text: str, values: Any) -> str:
+    """A text without the secrets in a release's values."""
+    spellings = {spelling for secret in find_secrets(values) for spelling in list_spellings(secret)}
+    for spelling in sorted(spellings, key=len, reverse=True):
+        text = text.replace(spelling, HIDDEN_TEXT)
+    return text
 
 
 def find_counterparts(stored: Any, secret_values: Any) -> Iterator[str]:
@@ -83,12 +134,20 @@ def _collect_no_log(spec: Mapping[str, Any], params: Mapping[str, Any]) -> Itera
             yield from collect_texts(value)
 
 
+def _collect_users(row: Mapping[str, Any]) -> Iterator[str]:
+    """The user and the password in a URL, as they are written and as they are meant."""
+    for option in URL_OPTIONS:
+        found = USER.match(row.get(option) or "")
+        for text in found[1].split(":") if found else []:
+            yield from {text, unquote(text)} - {""}
+
+
 def _collect_secret_values(row: Mapping[str, Any]) -> Iterator[str]:
     """The texts in a release's values whose keys say that they are secrets."""
     yield from find_secrets(row.get("values") or {})
     for option in ("set_values", "set_strings"):
         for text in row.get(option) or []:
-            for path, value in SETTING.findall(text):
+            for path, value in list_texts(text):
                 if is_secret_key(path.rpartition(".")[2].strip('"')) and value:
                     yield value
 
@@ -119,15 +178,3 @@ def list_spellings(text: str) -> set[str]:
 def is_secret_key(key: str) -> bool:
     """Whether a key is one under which a secret is expected."""
     return bool(SECRET_KEY.search(key.replace("-", "_"))) and not NAME_OF_SECRET.match(key)
-
-
-def collect_texts(value: Any) -> Iterator[str]:
-    """The texts and numbers in a value, as Ansible masks them."""
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from collect_texts(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from collect_texts(item)
-    elif value is not None and not isinstance(value, bool) and str(value):
-        yield str(value)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,8 @@ HIDDEN = "(hidden)"
 CHANGED = "(hidden, changed)"
 UNREADABLE = "(not shown: these manifests are not valid YAML)\n"
 KEPT = "helm.sh/resource-policy"  # with the value keep, Helm leaves the object behind
+Key = tuple[str, ...]  # namespace, group, kind, name
+Keyed = dict[Key, Object]
 SELECTING = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet")
 
 
@@ -51,28 +54,38 @@ def _build_loader() -> Any:
     return Loader
 
 
-def mask_secrets(before: str, after: str, namespace: str) -> tuple[str, str]:
-    """Two manifests as texts to compare: objects in order, the values of Secrets hidden, though not that they changed.
+def index_objects(manifest: str, namespace: str) -> Keyed:
+    """The objects of a manifest by their keys, in order.
 
-    An object that Helm leaves in the cluster when the release no longer contains it is in both.
+    Args:
+        namespace: of objects that name none.
     """
-    try:
-        old, new = _index_objects(before, namespace), _index_objects(after, namespace)
-    except yaml.YAMLError:  # its message holds a part of the text, which may be a secret
-        return "", UNREADABLE
-    new = dict(sorted({**{key: row for key, row in old.items() if _is_kept(row)}, **new}.items()))
-    left = {key: _hide(row, new.get(key), HIDDEN) for key, row in old.items()}
-    right = {key: _hide(row, old.get(key), CHANGED if key in old else HIDDEN) for key, row in new.items()}
-    return _dump(left), _dump(right)
-
-
-def _index_objects(manifest: str, namespace: str) -> dict[tuple[str, ...], Object]:
     keyed = {}
     for row in parse_objects(manifest):
         about = row.get("metadata") or {}
         group = str(row.get("apiVersion", "")).rpartition("/")[0]
         keyed[(about.get("namespace") or namespace, group, str(row.get("kind")), str(about.get("name")))] = row
     return dict(sorted(keyed.items()))
+
+
+def mask_secrets(
+    before: str, after: str, namespace: str, index: Callable[[str, str], Keyed] = index_objects
+) -> tuple[str, str]:
+    """Two manifests as texts to compare: objects in order, the values of Secrets hidden, though not that they changed.
+
+    An object that Helm leaves in the cluster when the release no longer contains it is in both.
+
+    Args:
+        index: gives what is compared of a manifest.
+    """
+    try:
+        old, new = index(before, namespace), index(after, namespace)
+    except yaml.YAMLError:  # its message holds a part of the text, which may be a secret
+        return "", UNREADABLE
+    new = dict(sorted({**{key: row for key, row in old.items() if _is_kept(row)}, **new}.items()))
+    left = {key: _hide(row, new.get(key), HIDDEN) for key, row in old.items()}
+    right = {key: _hide(row, old.get(key), CHANGED if key in old else HIDDEN) for key, row in new.items()}
+    return _dump(left), _dump(right)
 
 
 def _is_kept(row: Object) -> bool:
@@ -92,7 +105,7 @@ def _hide(row: Object, other: Object | None, word: str) -> Object:
     return hidden
 
 
-def _dump(keyed: dict[tuple[str, ...], Object]) -> str:
+def _dump(keyed: Keyed) -> str:
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     return "".join("---\n" + yaml.dump(row, Dumper=dumper, sort_keys=False, width=160) for row in keyed.values())
 

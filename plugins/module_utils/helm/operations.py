@@ -9,7 +9,9 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.helm.chart import Chart
@@ -27,7 +29,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.release import (
     is_gone,
     normalize_values,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.helm.rendering import is_rendering_known
+from ansible_collections.kumo.eks.plugins.module_utils.helm.rendering import (
+    is_rendering_known,
+    may_be_unordered,
+    may_tell_time,
+    may_vary,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.helm.store import ReleaseStore
 from ansible_collections.kumo.eks.plugins.module_utils.helm.values import (
     UnknownValues,
@@ -37,6 +44,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.values import (
     has_values,
     keeps_values,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.helm.varying import Varying, find_varying
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import kinds
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, KubernetesError
 
@@ -114,11 +122,46 @@ class ReleaseOperations:
             return Plan("install", [f"installs {chart.title}"], "", text)
         if not is_stuck and self._is_known_unchanged(chart, current):
             return Plan("none", [])
-        rendered = self._render_offline(chart, current) if is_stuck else self._dry_run(chart)
-        reasons = compare_inputs(current, chart) + compare_rendering(current, rendered, self._params)
+
+        def render() -> dict[str, Any]:
+            return self._render_offline(chart, current) if is_stuck else self._dry_run(chart)
+
+        rendered = render()
         before = self.select_manifests(current.manifest, {} if is_stuck else current.hooks)
-        after = self.select_manifests(rendered["manifest"], collect_hooks(rendered))
-        return Plan("upgrade" if reasons else "none", reasons, before, after)
+        after = self._select_rendered(rendered)
+        renders = [after, *self._render_again(chart, before, after, render)]
+        varying = self._find_varying(chart, before, renders)
+        reasons = compare_inputs(current, chart) + compare_rendering(current, rendered, self._params, varying)
+        return Plan("upgrade" if reasons else "none", reasons, before, after, renders[1:], varying)
+
+    def complete(self, plan: Plan, chart: Chart, release: Release, new: list[dict[str, Any]]) -> Plan:
+        """The plan with what was applied, which is one more render of the same inputs.
+
+        Args:
+            new: the CustomResourceDefinitions that were created.
+        """
+        text = self.select_manifests(release.manifest, release.hooks)
+        varying = self._find_varying(chart, plan.before, [plan.after, *plan.more, text]) if plan.after else None
+        return replace(plan, after=join_manifests(text, *(json.dumps(row) for row in new)), varying=varying)
+
+    def _select_rendered(self, rendered: dict[str, Any]) -> str:
+        return self.select_manifests(rendered["manifest"], collect_hooks(rendered))
+
+    def _render_again(
+        self, chart: Chart, before: str, after: str, render: Callable[[], dict[str, Any]]
+    ) -> Iterator[str]:
+        """A second render where the first differs from the release, and the chart may render differently each time."""
+        if before.split() == after.split() or not may_vary(chart):
+            return
+        if may_tell_time(chart):
+            time.sleep(1 - time.time() % 1)  # two renders within one second would tell the same time
+        yield self._select_rendered(render())
+
+    def _find_varying(self, chart: Chart, before: str, renders: list[str]) -> Varying | None:
+        """What of the manifests renders differently each time, as far as these renders tell."""
+        if len(renders) < 2 or not may_vary(chart):
+            return None
+        return find_varying(before, renders, self.namespace, may_be_unordered(chart))
 
     def _is_known_unchanged(self, chart: Chart, current: Release) -> bool:
         """Whether an upgrade would change nothing, where that is certain without a dry run."""
@@ -151,8 +194,7 @@ class ReleaseOperations:
             if not unknown or not unknown <= set(new_kinds):
                 raise
             rendered = self._render_offline(chart, None, new_kinds)
-        text = self.select_manifests(rendered["manifest"], collect_hooks(rendered))
-        return join_manifests(text, *(json.dumps(row) for row in new))
+        return join_manifests(self._select_rendered(rendered), *(json.dumps(row) for row in new))
 
     def _dry_run(self, chart: Chart) -> dict[str, Any]:
         """The release that Helm would make, by its own dry run at the API server."""

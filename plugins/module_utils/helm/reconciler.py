@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, HelmError
-from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import collect_kinds, join_manifests, parse_objects
+from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import collect_kinds, parse_objects
 from ansible_collections.kumo.eks.plugins.module_utils.helm.operations import (
     Kinds,
     ReleaseOperations,
@@ -81,6 +80,8 @@ def build_result(session: Session, plan: Plan, params: Params, facts: Row) -> Ro
     """The result of one release."""
     changed = plan.action != "none"
     result = {"changed": changed, "action": plan.action, "reasons": plan.reasons, **get_identity(params), **facts}
+    if plan.varying_paths:
+        result["varying_paths"] = plan.varying_paths
     if changed and session.shows_diff:
         result["diff"] = plan.build_diff(params["namespace"], params["name"])
     return result
@@ -170,8 +171,7 @@ class ReleaseReconciler:
             return self._build_result(plan, facts, recovered)
         new = self._operations.find_missing_definitions(chart) if session.shows_diff and is_gone(current) else []
         after = self._change(lambda: self._operations.apply(chart), current)
-        text = self._operations.select_manifests(after.manifest, after.hooks)
-        plan = replace(plan, after=join_manifests(text, *(json.dumps(row) for row in new)))
+        plan = self._operations.complete(plan, chart, after, new)
         return self._build_result(plan, after.build_facts(), recovered)
 
     def _check_namespace(self) -> list[str]:

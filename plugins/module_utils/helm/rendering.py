@@ -22,11 +22,15 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.values import Unknow
 ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 # Functions of Helm and Sprig whose result is not a function of chart and values, and fields of the context that are not.
 # https://helm.sh/docs/chart_template_guide/function_list/ and https://helm.sh/docs/chart_template_guide/builtin_objects/
+RANDOM = r"shuffle|uuidv4|rand\w*|gen(?:CA|PrivateKey|SelfSigned|Signed)\w*|encryptAES|htpasswd|bcrypt|getHostByName"
+CLOCK = r"now|ago|date\w*|htmlDate\w*"
 CHANGING = re.compile(
-    r"\b(lookup|now|ago|shuffle|uuidv4|rand\w*|gen(CA|PrivateKey|SelfSigned|Signed)\w*|encryptAES|htpasswd|bcrypt"
-    r"|getHostByName|date\w*|htmlDate\w*|Capabilities|IsUpgrade|IsInstall|Revision|Subcharts)\b"
+    rf"\b(lookup|{CLOCK}|{RANDOM}|Capabilities|IsUpgrade|IsInstall|Revision|Subcharts)\b"
     r"|\bRelease(?!\.(Name|Namespace|Service)\b)"
 )
+# What may differ between two renders of the same inputs, one right after the other.
+UNORDERED = r"shuffle|keys|values"  # a dict's keys and values come in any order
+BY_CHANCE = re.compile(rf"\b({RANDOM}|{CLOCK}|{UNORDERED}|tpl)\b")
 # Fields of Chart.yaml as Helm stores them: https://helm.sh/docs/topics/charts/#the-chartyaml-file
 METADATA = (
     "name",
@@ -64,6 +68,28 @@ def is_rendering_known(current: Release, chart: Chart, values: dict[str, Any]) -
     if normalize_values(current.values) != normalize_values(values):
         return False
     return _has_same_chart(package, chart) and _is_pure(package, values) and _is_plain(current.manifest)
+
+
+def may_vary(chart: Chart) -> bool:
+    """Whether the chart may render differently each time."""
+    return _may_use(chart, BY_CHANCE)
+
+
+def may_tell_time(chart: Chart) -> bool:
+    """Whether the chart may render the time."""
+    return _may_use(chart, re.compile(rf"\b({CLOCK}|tpl)\b"))
+
+
+def may_be_unordered(chart: Chart) -> bool:
+    """Whether the chart may render a list whose order is not fixed."""
+    return _may_use(chart, re.compile(rf"\b({UNORDERED})\b"))
+
+
+def _may_use(chart: Chart, words: re.Pattern[str]) -> bool:
+    """Whether a template of the chart uses one of these words. Archives of subcharts are not read, and may."""
+    if any(name.startswith("charts/") and name.endswith((".tgz", ".tar.gz")) for name in chart.files):
+        return True
+    return bool(words.search(_join_actions(data for name, data in chart.files.items() if "templates/" in name)))
 
 
 def _has_same_chart(package: dict[str, Any], chart: Chart) -> bool:

@@ -46,8 +46,11 @@ def read_known_repositories(helm: Helm) -> dict[str, Row]:
 def _read_file(path: str) -> dict[str, Row]:
     if not os.path.exists(path):
         return {}
-    with open(path, encoding="utf-8") as file:
-        rows = (yaml.safe_load(file) or {}).get("repositories") or []
+    try:
+        with open(path, encoding="utf-8") as file:
+            rows = (yaml.safe_load(file) or {}).get("repositories") or []
+    except (yaml.YAMLError, AttributeError):  # the parser's message shows a part of the file, which holds passwords
+        raise ValidationError(f"Helm's repository file {path} is not valid") from None
     return {row["name"]: row for row in rows}
 
 

@@ -35,8 +35,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.repository import ad
 
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html, also FIPS and dual stack
 ECR_HOST = re.compile(r"(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\.(.+)")
-# https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html; botocore's partitions do not have it
-DUAL_STACK_DOMAIN = "on.aws"
+# Of dual stack, which botocore's partitions do not have: https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html,
+# https://github.com/awslabs/amazon-eks-ami/blob/main/nodeadm/internal/kubelet/image-credential-provider.template.json
+DUAL_STACK_DOMAINS = ("on.aws", "on.amazonwebservices.com.cn")
 SOURCE_KEYS = (
     "chart",
     "repository",
@@ -81,7 +82,7 @@ def is_path(params: dict[str, Any]) -> bool:
 def parse_ecr_host(host: str) -> tuple[str, str] | None:
     """The account and the region of an Amazon ECR registry, None for other hosts."""
     found = ECR_HOST.fullmatch(host)
-    return (found[1], found[2]) if found and found[3] in (*list_dns_suffixes(), DUAL_STACK_DOMAIN) else None
+    return (found[1], found[2]) if found and found[3] in (*list_dns_suffixes(), *DUAL_STACK_DOMAINS) else None
 
 
 def get_repository_name(params: dict[str, Any]) -> str | None:

@@ -18,9 +18,9 @@ except ImportError:
     pass  # ansible-core brings it to where modules run
 
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import write_private
+from ansible_collections.kumo.eks.plugins.module_utils.helm.settings import split_settings, unquote_keys
 
 VALUE_KEYS = ("values", "secret_values", "values_files", "set_values", "set_strings")
-QUOTED_KEY = re.compile(r'(^|[.,])"([^"=]*)"(?=[.=\[])')
 # Scalars that YAML 1.1, YAML 1.2, PyYAML and Go read alike. Anything else that looks like a number or a time is UNKNOWN.
 PLAIN_INT = re.compile(r"-?(0|[1-9][0-9]{0,14})")
 PLAIN_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
@@ -53,25 +53,46 @@ def build_keeping_args(params: dict[str, Any]) -> list[str]:
 
 
 def build_value_args(params: dict[str, Any], folder: str) -> list[str]:
-    """The values as Helm's arguments, later ones over earlier ones: files, values, secret_values (both 0600), set, strings."""
+    """The values as Helm's arguments, later ones over earlier ones: files, values, secret_values, set, strings.
+
+    Whatever may be a secret is in a file (0600): the list of processes shows arguments to every user of the machine.
+    """
     args = []
     for path in params["values_files"] or []:
         args += ["--values", path]
     for key in ("values", "secret_values"):
         if params[key]:
-            path = os.path.join(tempfile.mkdtemp(dir=folder, prefix="values-"), f"{key}.yaml")
-            write_private(path, json.dumps(params[key]))
-            args += ["--values", path]
-    for text in params["set_values"] or []:
-        args += ["--set", _unquote_keys(text)]
-    for text in params["set_strings"] or []:
-        args += ["--set-string", _unquote_keys(text)]
+            args += ["--values", _write(folder, json.dumps(params[key]))]
+    return args + _build_set_args(params["set_values"] or [], params["set_strings"] or [], folder)
+
+
+def _write(folder: str, text: str) -> str:
+    """A new file with a text; its path."""
+    path = os.path.join(tempfile.mkdtemp(dir=folder, prefix="values-"), "value")
+    write_private(path, text)
+    return path
+
+
+def _build_set_args(values: list[str], strings: list[str], folder: str) -> list[str]:
+    """--set and --set-string, of which texts are in files. Helm takes files last, so what comes after a text is none of it."""
+    args, settings = [], []
+    for option, as_string, texts in (("--set", False, values), ("--set-string", True, strings)):
+        for text in texts:
+            found = split_settings(text, as_string)
+            if found is None:
+                args += [option, unquote_keys(text)]
+            settings += [(option, setting) for setting in found or []]
+    last = {setting.key: number for number, (dummy, setting) in enumerate(settings)}
+    for number, (option, setting) in enumerate(settings):
+        later = [other for dummy, other in settings[number + 1 :] if not other.is_text]
+        if last[setting.key] != number:
+            continue  # a later one replaces it
+        if not setting.is_text or any(setting.overlaps(other) for other in later):
+            args += [option, setting.source]
+        else:
+            paths = ",".join(re.sub(r"([\\,])", r"\\\1", _write(folder, text)) for text in setting.texts)
+            args += ["--set-file", f"{setting.key}={{{paths}}}" if setting.is_list else f"{setting.key}={paths}"]
     return args
-
-
-def _unquote_keys(text: str) -> str:
-    """A key without its double quotes: text pasted from a shell's command line, where the shell removes them."""
-    return QUOTED_KEY.sub(r"\1\2", text)
 
 
 def compute_values(params: dict[str, Any]) -> dict[str, Any]:
@@ -87,9 +108,9 @@ def compute_values(params: dict[str, Any]) -> dict[str, Any]:
     for key in ("values", "secret_values"):
         values = merge_values(values, params[key] or {})
     for text in params["set_values"] or []:
-        _set_value(values, _unquote_keys(text), as_string=False)
+        _set_value(values, unquote_keys(text), as_string=False)
     for text in params["set_strings"] or []:
-        _set_value(values, _unquote_keys(text), as_string=True)
+        _set_value(values, unquote_keys(text), as_string=True)
     return values
 
 

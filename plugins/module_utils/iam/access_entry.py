@@ -12,9 +12,15 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import (
     format_aws_error,
+    has_message,
     is_denied,
     is_not_found,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
+
+# A cluster without access entries refuses to delete one: https://github.com/eksctl-io/eksctl/issues/7695
+WITHOUT_ENTRIES = "authentication mode must be set to one of"
 
 
 @dataclass(frozen=True)
@@ -34,14 +40,14 @@ class AccessEntries:
     @cached_property
     def _are_there(self) -> bool:
         """Whether the cluster exists and has access entries, as far as the caller may see it."""
-        try:
-            raw = self.get_eks().describe_cluster(name=self.cluster)["cluster"]
-        except Exception as error:
-            if is_not_found(error):
-                return False
-            if is_denied(error):
-                return True
-            raise
+        raw = look_if_allowed(
+            lambda: describe_or_none(self.get_eks().describe_cluster, "cluster", name=self.cluster),
+            {"accessConfig": {"authenticationMode": "unknown"}},
+            "eks:DescribeCluster",
+            "it was not checked whether the cluster has access entries, and the role's is deleted without that look",
+        )
+        if raw is None:
+            return False
         return (raw.get("accessConfig") or {}).get("authenticationMode") not in (None, "CONFIG_MAP")
 
     def delete(self, arn: str) -> str:
@@ -51,7 +57,7 @@ class AccessEntries:
         try:
             self.get_eks().delete_access_entry(clusterName=self.cluster, principalArn=arn)
         except Exception as error:
-            if is_not_found(error):
+            if is_not_found(error) or has_message(error, WITHOUT_ENTRIES):
                 return ""
             if is_denied(error):
                 return f"it could not be deleted with its role ({format_aws_error(error)}): another role of this name has no access"

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Resource
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
@@ -70,5 +72,7 @@ def check_policies(iam: Any, arns: list[str], option: str, partition: str) -> No
             raise ValidationError(
                 f"{option}: {arn!r} is not the ARN of a policy in the partition {partition}. Use one like arn:{partition}:iam::..."
             )
-        if get_or_none(lambda arn=arn: iam.get_policy(PolicyArn=arn)) is None:
+        lost = f"it was not checked whether policy {arn} exists"
+        look = partial(get_or_none, partial(iam.get_policy, PolicyArn=arn))
+        if look_if_allowed(look, arn, "iam:GetPolicy", lost) is None:
             raise ValidationError(f"{option}: policy {arn} does not exist. Check its name and path.")

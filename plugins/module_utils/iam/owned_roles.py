@@ -8,6 +8,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
@@ -24,14 +25,18 @@ def list_owned_roles(iam: Any, owner: str) -> list[str]:
 
     ListRoles answers no tags, so they are read of each role that something of EKS could assume (the trust policy is answered).
     """
-    names = [role["RoleName"] for role in _list_candidates(iam)]
+    lost = "IAM roles that were made for the cluster and that the task does not name were not looked for and stay"
+    names = [role["RoleName"] for role in look_if_allowed(lambda: _list_candidates(iam), [], "iam:ListRoles", lost)]
     if len(names) > MOST:
         raise EksError(
             f"all_owned: the account has {len(names)} roles that EKS, EC2 or pods can assume, and the tags of at most {MOST} are"
             " read. Name the roles to remove with iam_roles."
         )
     with ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:
-        found = list(pool.map(lambda name: owner in _list_tags(iam, name), names))
+        tags = pool.map(
+            lambda name: look_if_allowed(lambda: _list_tags(iam, name), {}, "iam:ListRoleTags", lost), names
+        )
+        found = [owner in row for row in tags]
     return [name for name, owned in zip(names, found, strict=True) if owned]
 
 

@@ -9,8 +9,11 @@ The provider is the cluster's and comes first, once for a task; identities follo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import format_aws_error, is_denied
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
@@ -171,7 +174,13 @@ class IrsaManager:
             return Outcome(False, None), []
         if self.context.owner not in raw["tags"]:
             return Outcome(False, raw), [build_kept("oidc provider", provider.arn, "it was not created by kumo.eks")]
-        users = [name for name in self._list_trusting(provider.arn) if name not in leaving]
+        try:
+            users = [name for name in self._list_trusting(provider.arn) if name not in leaving]
+        except Exception as error:
+            if not is_denied(error):
+                raise
+            why = f"whether roles trust it could not be determined ({format_aws_error(error)})"
+            return Outcome(False, raw), [build_kept("oidc provider", provider.arn, why)]
         if users:
             why = f"roles trust it: {', '.join(users[:10])}" + (
                 f" and {len(users) - 10} more" if len(users) > 10 else ""
@@ -198,7 +207,13 @@ class IrsaManager:
 
 def list_owned_providers(iam: Any, owner: str) -> list[str]:
     """ARNs of the EKS clusters' providers that carry this mark."""
-    arns = [row["Arn"] for row in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]
+    rows = look_if_allowed(
+        lambda: iam.list_open_id_connect_providers()["OpenIDConnectProviderList"],
+        [],
+        "iam:ListOpenIDConnectProviders",
+        "OIDC providers of earlier clusters of this name were not looked for and stay",
+    )
+    arns = [row["Arn"] for row in rows]
     return [arn for arn in arns if EKS_PROVIDER in arn and owner in (_get_provider_tags(iam, arn) or {})]
 
 
@@ -210,7 +225,9 @@ def find_owned_provider(iam: Any, context: ClusterContext) -> ClusterContext:
 
 def _get_provider_tags(iam: Any, arn: str) -> dict[str, str] | None:
     """A provider's tags, None where there is no such provider."""
-    found = get_or_none(lambda: iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=arn))
+    lost = f"it was not checked whether OIDC provider {arn} is one of an earlier cluster of this name"
+    look = partial(get_or_none, partial(iam.list_open_id_connect_provider_tags, OpenIDConnectProviderArn=arn))
+    found: Any = look_if_allowed(look, {}, "iam:ListOpenIDConnectProviderTags", lost)
     return None if found is None else read_tag_list(found.get("Tags"))
 
 

@@ -9,10 +9,12 @@ None of them needs a right that the work itself does not need to be there: a loo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, is_denied
-from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import warn_denied
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
     describe_groups,
     describe_key,
@@ -21,10 +23,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
     list_offered_types,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
-from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
-    find_arn_problems,
     find_cluster_subnet_problems,
     find_group_problems,
     find_key_problems,
@@ -39,17 +39,34 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.zones import describe
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import DEFAULT, AddonCatalog, choose_version
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.named import (
     ADDONS,
+    NODEGROUPS,
     PROFILES,
+    drop_stand_ins,
     list_children_subnets,
     list_cluster_subnets,
+    list_group_subnets,
     list_groups,
     list_instance_types,
     list_roles,
     list_subnets,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.preflight import LISTS, MAPPINGS
+from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.place import find_place_problems
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
 
 Read = dict[str, Any]
+UNCHECKED = {
+    "eks:DescribeCluster": "whether the cluster is somebody else's, and whether EKS takes it to this version",
+    "eks:DescribeClusterVersions": "whether EKS offers this Kubernetes version",
+    "eks:DescribeAddonVersions": "whether EKS offers the add-ons in these versions",
+    "ec2:DescribeSubnets": "whether the subnets exist and fit together",
+    "ec2:DescribeSecurityGroups": "whether the security groups exist and are in the cluster's VPC",
+    "ec2:DescribeRouteTables": "whether the subnets of nodes and pods have the routes that they require",
+    "ec2:DescribeInstanceTypeOfferings": "whether the region offers the instance types",
+    "ec2:DescribeAvailabilityZones": "whether the region has the zones",
+    "ec2:DescribeVpcEndpointServices": "whether the region has the services of the VPC endpoints",
+    "iam:GetRole": "whether the IAM roles exist",
+    "kms:DescribeKey": "whether the KMS key fits",
+}
 
 
 class AccountCheck:
@@ -79,13 +96,15 @@ class AccountCheck:
             ("ec2:DescribeSecurityGroups", self._find_group_problems),
             ("kms:DescribeKey", self._find_key_problems),
             ("iam:GetRole", self._find_role_problems),
+            ("ec2:DescribeRouteTables", self._find_joining_problems),
             # Of a cluster that exists, the modules look at what is new: an unchanged run makes no call for it
             ("ec2:DescribeInstanceTypeOfferings", self._find_type_problems),
             ("ec2:DescribeAvailabilityZones", self._find_zone_problems),
             ("ec2:DescribeVpcEndpointServices", self._find_endpoint_problems),
             ("eks:DescribeAddonVersions", self._find_addon_problems),
         )
-        problems = list(self._find_arn_problems(read))
+        read = drop_stand_ins(read)
+        problems = list(find_place_problems(self._get_client("eks").meta.region_name, read))
         for right, look in looks:
             problems += self._look(right, look, read)
         return [*problems, *self._find_selector_problems(read)]
@@ -94,8 +113,9 @@ class AccountCheck:
         try:
             return list(look(read))
         except Exception as error:
-            if not (is_denied(error) or has_code(error, "Client.UnauthorizedOperation")):
+            if not is_denied(error):
                 raise
+            warn_denied(error, right, f"it was not checked {UNCHECKED[right]}")
             self.denied.append(right)
             return []
 
@@ -129,16 +149,6 @@ class AccountCheck:
         if offered and version not in offered:
             known = ", ".join(sorted(offered, key=parse_minor))
             yield f"eks_cluster_version: EKS does not offer {version}. Versions are: {known}."
-
-    def _find_arn_problems(self, read: Read) -> Iterator[str]:
-        """ARNs of another partition or region."""
-        region = self._get_client("eks").meta.region_name
-        partition = get_partition(region)
-        for option, row in MAPPINGS.items():
-            yield from find_arn_problems(read.get(option) or {}, partition, region, row.variable)
-        for option, row in LISTS.items():
-            for number, item in (read.get(option) or {}).items():
-                yield from find_arn_problems(item, partition, region, f"{row.variable}[{number}].")
 
     def _find_subnet_problems(self, read: Read) -> Iterator[str]:
         """Subnets that do not exist, those in which EKS creates no cluster, and others that are in another VPC."""
@@ -238,8 +248,38 @@ class AccountCheck:
         iam, named = self._get_client("iam"), list_roles(read)
         for arn, option in named.items():
             try:
-                iam.get_role(RoleName=arn.rpartition("/")[2])
+                there = iam.get_role(RoleName=arn.rpartition("/")[2])["Role"]["Arn"]
             except Exception as error:
                 if not has_code(error, "NoSuchEntity"):
                     raise
-                yield f"{option}: IAM role {arn} does not exist."
+                there = ""
+            if there != arn:
+                yield f"{option}: IAM role {arn} does not exist." + (f" {there} exists." if there else "")
+
+    def _find_joining_problems(self, read: Read) -> Iterator[str]:
+        """New node groups in subnets or with roles that exist, whose nodes could not join the cluster."""
+        get_ec2, get_iam = (partial(self._get_client, service) for service in ("ec2", "iam"))
+        check = JoinCheck(get_ec2, get_iam, lambda: _build_cluster(self._cluster, self._raw, read.get("cluster") or {}))
+        items = {
+            number: {**group, "subnets": list_group_subnets(read, group)}
+            for number, group in (read.get("nodegroups") or {}).items()
+        }
+        named = {number: item for number, item in items.items() if item["subnets"] or item.get("node_role")}
+        there = self._list_nodegroups() if named and self._raw else []
+        for number, item in named.items():
+            if item.get("name") not in there:
+                yield from (f"{NODEGROUPS}[{number}].{problem}" for problem in check.find_problems(item))
+
+    def _list_nodegroups(self) -> list[str]:
+        return list_names(self._get_client("eks"), "list_nodegroups", "nodegroups", self._cluster)
+
+
+def _build_cluster(name: str, raw: Read | None, declared: Read) -> Read:
+    """The endpoints that a cluster has or will have, in the shape of DescribeCluster."""
+    now = (raw or {}).get("resourcesVpcConfig") or {"endpointPrivateAccess": False, "publicAccessCidrs": ["0.0.0.0/0"]}
+    options = (
+        ("endpointPrivateAccess", "endpoint_private_access"),
+        ("publicAccessCidrs", "public_access_cidrs"),
+    )
+    wanted = {key: declared[option] for key, option in options if declared.get(option) is not None}
+    return {"name": name, "resourcesVpcConfig": {**now, **wanted}}

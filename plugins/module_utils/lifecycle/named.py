@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import choose_subnets
+
 Read = dict[str, Any]
 NODEGROUPS, PROFILES, ADDONS = "eks_nodegroups_list", "eks_fargate_profiles", "eks_addons_list"
 
@@ -71,3 +73,21 @@ def list_instance_types(read: Read) -> dict[str, list[str]]:
     """Instance types of node groups, by the option."""
     rows = (read.get("nodegroups") or {}).items()
     return {f"{NODEGROUPS}[{n}].instance_types": row["instance_types"] for n, row in rows if row.get("instance_types")}
+
+
+def list_group_subnets(read: Read, group: Read) -> list[str]:
+    """The subnets by ID that a node group will have, as its role passes them to it; none of a network that is yet to come."""
+    given = (read.get("network") or {}).get("subnets")
+    kinds = given if isinstance(given, dict) else {}
+    task = {f"{kind}_subnets": kinds.get(kind) for kind in ("private", "public")}
+    return group.get("subnets") or choose_subnets(task, group) or []
+
+
+def drop_stand_ins(read: Read) -> Read:
+    """The input without the role that stands for one that the same input creates: that of the nodes of EKS Auto Mode."""
+    purposes = [row.get("purpose") for row in (read.get("iam_roles") or {}).values()]
+    cluster = read.get("cluster") or {}
+    if "auto_mode_node" not in purposes or not cluster.get("compute_config"):
+        return read
+    compute = {key: value for key, value in cluster["compute_config"].items() if key != "node_role_arn"}
+    return {**read, "cluster": {**cluster, "compute_config": compute}}

@@ -13,7 +13,12 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.addon import build_addon_spec, find_addon_problems
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import Options, Spec, read_arguments
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import (
+    Options,
+    Spec,
+    has_secrets,
+    read_arguments,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import (
     build_cluster_spec,
     find_cluster_problems,
@@ -239,7 +244,8 @@ def _check_names(report: Report, option: str, row: Input, given: Any) -> None:
 def _as_items(report: Report, row: Input, given: Any) -> list[Any]:
     if isinstance(given, list):
         return given
-    report.problems.append(f"{row.variable}: {given!r} is not a list.")
+    shown = "the value" if has_secrets(row.spec or {}) else repr(given)
+    report.problems.append(f"{row.variable}: {shown} is not a list.")
     return []
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import is_denied
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX, build_owner_key, build_owner_tags
@@ -29,6 +29,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template impor
 )
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups, NodegroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.template import build_template_data, build_template_name
 
 Item = dict[str, Any]
@@ -44,11 +45,13 @@ class NodegroupManager:
         lookups: what the groups of one task look up together.
         wait: return when a group is settled, and wait_timeout its limit in seconds.
         owned: whether a group gets the mark of its owner from the call that creates it.
+        joining: looks at what nodes of a new group require, before it is created.
         placement: looks at where a new group is to be.
     """
 
     eks: Any
     lookups: NodegroupLookups
+    joining: JoinCheck
     check_mode: bool = False
     wait: bool = False
     wait_timeout: float = 1200
@@ -75,11 +78,14 @@ class NodegroupManager:
         names = [build_template_name(self.cluster_name, name) for name in wanted]
         if not names:
             return
-        try:
-            self._templates.update(describe_templates_by_name(self.lookups.ec2(), names))
-        except Exception as error:
-            if not (absent and is_denied(error)):
-                raise
+        if absent:
+            lost = "launch templates that were made for the node groups were not looked for and stay"
+            found = look_if_allowed(
+                lambda: describe_templates_by_name(self.lookups.ec2(), names), {}, "ec2:DescribeLaunchTemplates", lost
+            )
+        else:
+            found = describe_templates_by_name(self.lookups.ec2(), names)
+        self._templates.update(found)
         self._read |= set(names)
 
     # present
@@ -87,6 +93,8 @@ class NodegroupManager:
     def ensure_present(self, item: Item) -> Outcome:
         """Create or change one node group and, where the task describes it, its launch template."""
         group = self._group(item["name"])
+        if group.observe() is None:
+            self.joining.check(item)
         if item.get("template") is None:
             return self._reconciler(group, item).ensure_present(item)
         return self._ensure_with_template(group, item)

@@ -9,17 +9,15 @@ from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceNotFound
 from kumo_sandbox.eks.store import Cluster, Raw
 
-POLICIES = tuple(
-    f"arn:aws:eks::aws:cluster-access-policy/{name}"
-    for name in (
-        "AmazonEKSAdminPolicy",
-        "AmazonEKSAdminViewPolicy",
-        "AmazonEKSClusterAdminPolicy",
-        "AmazonEKSEditPolicy",
-        "AmazonEKSViewPolicy",
-        "AmazonEKSSecretReaderPolicy",
-        "AmazonEKSAutoNodePolicy",
-    )
+ADMIN, AUTO_NODE = "AmazonEKSClusterAdminPolicy", "AmazonEKSAutoNodePolicy"
+POLICIES = (
+    "AmazonEKSAdminPolicy",
+    "AmazonEKSAdminViewPolicy",
+    ADMIN,
+    "AmazonEKSEditPolicy",
+    "AmazonEKSViewPolicy",
+    "AmazonEKSSecretReaderPolicy",
+    AUTO_NODE,
 )
 
 
@@ -35,6 +33,10 @@ NODES = {
     "EC2": (NODE_USER, ["system:nodes"]),
 }
 TAKE_POLICIES = ("STANDARD", "EC2")
+
+
+def _build_policy_arn(ctx: Context, name: str) -> str:
+    return f"arn:{ctx.partition.name}:eks::aws:cluster-access-policy/{name}"
 
 
 def _check_kind(cluster: Cluster, p: dict[str, Any]) -> None:
@@ -83,7 +85,7 @@ def grant_creator_access(ctx: Context, cluster: Cluster) -> None:
     entry = _build_entry(ctx, cluster, {"principalArn": cluster.creator})
     cluster.access_entries[cluster.creator] = entry
     cluster.access_policies[cluster.creator] = {}
-    _associate(ctx, cluster, cluster.creator, POLICIES[2], {"type": "cluster", "namespaces": []})
+    _associate(ctx, cluster, cluster.creator, _build_policy_arn(ctx, ADMIN), {"type": "cluster", "namespaces": []})
 
 
 def grant_nodes(ctx: Context, cluster: Cluster) -> None:
@@ -99,7 +101,7 @@ def grant_nodes(ctx: Context, cluster: Cluster) -> None:
             cluster.access_entries[role] = _build_entry(ctx, cluster, {"principalArn": role, "type": kind})
             cluster.access_policies[role] = {}
             if kind == "EC2":
-                _associate(ctx, cluster, role, POLICIES[-1], {"type": "cluster", "namespaces": []})
+                _associate(ctx, cluster, role, _build_policy_arn(ctx, AUTO_NODE), {"type": "cluster", "namespaces": []})
 
 
 def _list_node_roles(cluster: Cluster) -> dict[str, str]:
@@ -145,6 +147,20 @@ def _build_entry(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
     }
 
 
+def _check_principal(ctx: Context, arn: str) -> None:
+    """It exists, and is no service-linked role.
+
+    https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2969
+    https://github.com/hashicorp/terraform-provider-aws/issues/36447
+    """
+    if ":role/aws-service-role/" in arn:
+        raise InvalidParameter(
+            "The caller is not allowed to modify access entries with a principalArn value of a Service Linked Role"
+        )
+    if not ctx.aws_context.has_principal(arn):
+        raise InvalidParameter("The specified principalArn is invalid: invalid principal.")
+
+
 @handles("CreateAccessEntry")
 def create_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = _require_api_mode(ctx.find_active_cluster(p["clusterName"]))
@@ -158,6 +174,7 @@ def create_access_entry(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     if any(group.startswith("system:") for group in p.get("kubernetesGroups") or []):
         raise InvalidParameter("The kubernetes group name cannot start with system:", clusterName=cluster.name)
     _check_kind(cluster, p)
+    _check_principal(ctx, principal)
     cluster.access_entries[principal] = _build_entry(ctx, cluster, p)
     cluster.access_policies[principal] = {}
     ctx.control_planes.sync(cluster.raw["arn"])
@@ -219,7 +236,7 @@ def associate_access_policy(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             f"Access policies cannot be associated with an access entry of type {entry['type']}",
             clusterName=cluster.name,
         )
-    if p["policyArn"] not in POLICIES:
+    if p["policyArn"] not in [_build_policy_arn(ctx, name) for name in POLICIES]:
         raise InvalidParameter(
             f"The policyArn parameter format is not valid: {p['policyArn']}", clusterName=cluster.name
         )
@@ -252,4 +269,4 @@ def list_associated_access_policies(ctx: Context, p: dict[str, Any]) -> dict[str
 
 @handles("ListAccessPolicies")
 def list_access_policies(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return paginate(p, "accessPolicies", [{"name": arn.rsplit("/", 1)[1], "arn": arn} for arn in POLICIES])
+    return paginate(p, "accessPolicies", [{"name": name, "arn": _build_policy_arn(ctx, name)} for name in POLICIES])

@@ -20,6 +20,12 @@ WAITING = {
     "message": "The add-on is unhealthy because it doesn't have the desired number of replicas.",
     "resourceIds": [],
 }
+# https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2829
+CONFLICT = {
+    "code": "ConfigurationConflict",
+    "message": "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. Conflicts:",
+    "resourceIds": [],
+}
 
 
 def find(cluster: Cluster, name: str) -> Raw:
@@ -52,6 +58,8 @@ def create_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     version = p.get("addonVersion") or addon_versions.find_default_version(name, cluster.raw["version"])
     addon_versions.check_version(name, version, cluster.raw["version"])
     _check_configuration(name, p.get("configurationValues"))
+    if p.get("resolveConflicts") == "PRESERVE":  # https://github.com/eksctl-io/eksctl/pull/5880
+        raise InvalidParameter("Resolve conflicts option preserve is not supported for operation CreateAddon")
     raw: Raw = {
         "addonName": name,
         "clusterName": cluster.name,
@@ -74,11 +82,22 @@ def create_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         if fault:
             raw.update(status="CREATE_FAILED", health=fault.build_health("InternalFailure", "The creation failed"))
             return
+        if p.get("resolveConflicts") != "OVERWRITE" and _has_conflicts(cluster, raw):
+            raw.update(status="CREATE_FAILED", health={"issues": [CONFLICT]})
+            return
+        cluster.self_managed.pop(name, None)
+        cluster.preserved.discard(name)
         ctx.control_planes.sync(cluster.raw["arn"])
         become_ready(ctx, cluster, raw)
 
     ctx.store.schedule(durations.ADDON, end)
     return {"addon": dict(raw)}
+
+
+def _has_conflicts(cluster: Cluster, raw: Raw) -> bool:
+    """Whether software of the add-on that EKS does not manage has other fields: another version, or what the values set."""
+    now = cluster.self_managed.get(raw["addonName"])
+    return now is not None and (now != raw["addonVersion"] or bool(raw.get("configurationValues")))
 
 
 def become_ready(ctx: Context, cluster: Cluster, raw: Raw) -> None:
@@ -163,6 +182,9 @@ def delete_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             raw.update(status="DELETE_FAILED", health=fault.build_health("InternalFailure", "The deletion failed"))
             return
         cluster.addons.pop(raw["addonName"], None)
+        if p.get("preserve"):
+            cluster.self_managed[raw["addonName"]] = raw["addonVersion"]
+            cluster.preserved.add(raw["addonName"])
         for arn in raw["podIdentityAssociations"]:
             cluster.pod_identities.pop(arn.rsplit("/", 1)[-1], None)
         ctx.control_planes.sync(cluster.raw["arn"])

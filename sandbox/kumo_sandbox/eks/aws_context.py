@@ -5,16 +5,19 @@ Its calls carry a mark in the user agent, so that they are neither recorded nor 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest
-from kumo_sandbox.principals import ACCOUNT
+from kumo_sandbox.partitions import find_partition
+from kumo_sandbox.principals import ACCOUNT, get_iam_backend
 
 if TYPE_CHECKING:
     from moto.ec2.models.instances import Instance
@@ -24,8 +27,11 @@ IMAGE = "ami-12c6146b"  # of moto, whatever the node group's image is
 
 
 class AwsContext:
-    def __init__(self, endpoint: str, keys: tuple[str, str]) -> None:
-        session = boto3.session.Session(aws_access_key_id=keys[0], aws_secret_access_key=keys[1])
+    def __init__(self, endpoint: str, keys: tuple[str, str], home: str) -> None:
+        # The sandbox calls itself: no profile of the shell that it was started from is meant.
+        core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+        words = {"aws_access_key_id": keys[0], "aws_secret_access_key": keys[1], "botocore_session": core}
+        session = boto3.session.Session(**words)
 
         @cache
         def client(service: str, region: str) -> Any:
@@ -33,11 +39,12 @@ class AwsContext:
             return session.client(service, region_name=region, endpoint_url=endpoint, config=config)
 
         self.client = client
+        self._home = home  # IAM is one for all regions of its partition
 
     def load(self, region: str) -> None:
         """Let moto load its machine images and policies, and botocore its models, before anybody waits for them."""
         self.client("ec2", region).describe_vpcs()
-        self.client("iam", "us-east-1").list_account_aliases()
+        self.client("iam", region).list_account_aliases()
 
     def describe_subnets(self, region: str, ids: Iterable[str]) -> list[dict[str, Any]]:
         """The subnets (VpcId, AvailabilityZone, CidrBlock); raises InvalidParameterException for unknown ones."""
@@ -83,21 +90,34 @@ class AwsContext:
         return [row["CidrBlock"] for row in vpc["CidrBlockAssociationSet"]]
 
     def find_known_role(self, arn: str, now: float) -> dict[str, Any] | None:
-        """The role with this ARN, None where there is none or EKS does not know it yet (moto_fixes/iam/propagation.py)."""
-        from moto.iam.models import iam_backends
-
+        """The role with this ARN as EKS knows it (moto_fixes/iam/propagation.py), None where there is none or not yet."""
         found = self.find_role(arn)
-        if found is None or now < getattr(iam_backends[ACCOUNT]["aws"].get_role(found["RoleName"]), "known_at", 0.0):
+        if found is None:
             return None
+        role = get_iam_backend(find_partition(self._home).name).get_role(found["RoleName"])
+        if now < getattr(role, "known_at", 0.0):
+            return None
+        if now < getattr(role, "trust_known_at", 0.0):
+            return {**found, "AssumeRolePolicyDocument": json.loads(role.trust_before)}
         return found
 
     def find_role(self, arn: str) -> dict[str, Any] | None:
         """The role with this ARN as IAM describes it, None where there is none."""
         try:
-            role = self.client("iam", "us-east-1").get_role(RoleName=arn.rsplit("/", 1)[-1])["Role"]
+            role = self.client("iam", self._home).get_role(RoleName=arn.rsplit("/", 1)[-1])["Role"]
         except ClientError:
             return None
         return role if role["Arn"] == arn else None
+
+    def has_principal(self, arn: str) -> bool:
+        """Whether there is a role or a user with this ARN. Those of other accounts, and the account itself, are not looked up."""
+        kind = arn.rpartition(":")[2].partition("/")[0]
+        if kind == "role" and f":{ACCOUNT}:" in arn:
+            return self.find_role(arn) is not None
+        if kind == "user" and f":{ACCOUNT}:" in arn:
+            rows = self.client("iam", "us-east-1").list_users()["Users"]
+            return any(row["Arn"] == arn for row in rows)
+        return True
 
     def create_cluster_security_group(self, region: str, vpc_id: str, cluster: str) -> str:
         ec2 = self.client("ec2", region)

@@ -19,6 +19,7 @@ from kumo_sandbox.eks.clusters import (
 from kumo_sandbox.eks.context import Context, begin_update, handles
 from kumo_sandbox.eks.control_plane_interfaces import place_interfaces
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest
+from kumo_sandbox.eks.log_groups import ensure_log_group
 from kumo_sandbox.eks.rollback import roll_back
 from kumo_sandbox.eks.store import Cluster, Raw
 from kumo_sandbox.eks.versions import BY_NAME
@@ -103,6 +104,7 @@ def update_cluster_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         before = cluster.raw["accessConfig"]["authenticationMode"]
         cluster.raw.update(patch)
         place_interfaces(ctx.region, cluster.raw)
+        ensure_log_group(ctx, cluster.raw)
         if before == "CONFIG_MAP":
             grant_creator_access(ctx, cluster)
         grant_nodes(ctx, cluster)

@@ -9,14 +9,17 @@ from typing import Any
 from kumo_sandbox import durations
 from kumo_sandbox.eks import cluster_rules, components, roles
 from kumo_sandbox.eks.access import grant_creator_access, grant_nodes
+from kumo_sandbox.eks.addon_versions import find_default_version
 from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.control_plane_interfaces import delete_interfaces, leave_groups, place_interfaces
-from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceLimitExceeded
+from kumo_sandbox.eks.errors import ClientFault, InvalidParameter, InvalidRequest, ResourceInUse, ResourceLimitExceeded
+from kumo_sandbox.eks.log_groups import ensure_log_group
 from kumo_sandbox.eks.store import Cluster, Raw
 from kumo_sandbox.eks.versions import find_offered
 
 LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 NAME = re.compile(r"^[0-9A-Za-z][A-Za-z0-9\-_]{0,99}$")
+BOOTSTRAPPED = ("coredns", "kube-proxy", "vpc-cni")  # CreateClusterRequest.bootstrapSelfManagedAddons
 EGRESS_MODE = "AWS_MANAGED"  # a cluster that has left it cannot come back
 
 
@@ -35,6 +38,8 @@ def create_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     raw = _build_cluster(ctx, p, version.name, subnets)
     cluster = Cluster(raw, creator=ctx.principal, zones=find_zones(subnets))
     cluster.creator_is_admin = (p.get("accessConfig") or {}).get("bootstrapClusterCreatorAdminPermissions", True)
+    if p.get("bootstrapSelfManagedAddons", not (p.get("computeConfig") or {}).get("enabled")):
+        cluster.self_managed = {addon: find_default_version(addon, version.name) for addon in BOOTSTRAPPED}
     ctx.store.clusters[(ctx.region, name)] = cluster
     endpoint, authority = ctx.control_planes.reserve_endpoint(raw["arn"])
     place_interfaces(ctx.region, raw)
@@ -47,6 +52,7 @@ def create_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         raw.update(status="ACTIVE", endpoint=endpoint, certificateAuthority={"data": authority})
         grant_creator_access(ctx, cluster)
         grant_nodes(ctx, cluster)
+        ensure_log_group(ctx, raw)
         ctx.control_planes.sync(raw["arn"])
 
     ctx.store.schedule(durations.CLUSTER_CREATE, end)
@@ -99,9 +105,7 @@ def _build_cluster(ctx: Context, p: dict[str, Any], version: str, subnets: list[
         "resourcesVpcConfig": _build_vpc_config(p, subnets[0]["VpcId"], network),
         "kubernetesNetworkConfig": network,
         "logging": _build_logging(p.get("logging")),
-        "identity": {
-            "oidc": {"issuer": f"https://oidc.eks.{ctx.region}.amazonaws.com/id/{secrets.token_hex(16).upper()}"}
-        },
+        "identity": {"oidc": {"issuer": _build_issuer(ctx)}},
         "status": "CREATING",
         "certificateAuthority": {},
         "platformVersion": "eks.20",
@@ -123,6 +127,11 @@ def _build_cluster(ctx: Context, p: dict[str, Any], version: str, subnets: list[
     group = ctx.aws_context.create_cluster_security_group(ctx.region, subnets[0]["VpcId"], p["name"])
     raw["resourcesVpcConfig"]["clusterSecurityGroupId"] = group
     return raw
+
+
+def _build_issuer(ctx: Context) -> str:
+    """In the partition's domain: https://github.com/terraform-aws-modules/terraform-aws-eks/issues/1704 has one of China."""
+    return f"https://oidc.eks.{ctx.region}.{ctx.partition.domain}/id/{secrets.token_hex(16).upper()}"
 
 
 def _build_vpc_config(p: dict[str, Any], vpc_id: str, network: Raw) -> Raw:
@@ -198,6 +207,9 @@ def list_clusters(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
 @handles("DeleteCluster")
 def delete_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    if (ctx.region, p["name"]) not in ctx.store.clusters:
+        # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/cluster.go (resourceClusterDelete)
+        raise ClientFault(f"No cluster found for name: {p['name']}.", clusterName=p["name"])
     cluster = ctx.find_cluster(p["name"])
     raw = cluster.raw
     if raw["deletionProtection"]:

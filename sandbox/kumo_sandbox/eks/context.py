@@ -13,6 +13,7 @@ from kumo_sandbox.eks.control_planes import ControlPlanes
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceNotFound
 from kumo_sandbox.eks.store import Cluster, Raw, Store
 from kumo_sandbox.faults import Fault, Faults
+from kumo_sandbox.partitions import Partition, find_partition
 from kumo_sandbox.quotas import Quotas
 
 Handler = Callable[["Context", dict[str, Any]], dict[str, Any]]
@@ -49,8 +50,12 @@ class Context:
     principal: str
     operation: str
 
+    @property
+    def partition(self) -> Partition:
+        return find_partition(self.region)
+
     def build_arn(self, rest: str) -> str:
-        return f"arn:aws:eks:{self.region}:{self.account}:{rest}"
+        return f"arn:{self.partition.name}:eks:{self.region}:{self.account}:{rest}"
 
     def now(self) -> float:
         return round(self.store.clock.now(), 3)

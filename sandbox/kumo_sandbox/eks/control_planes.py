@@ -7,6 +7,7 @@ import secrets
 
 from kumo_sandbox.eks.store import Cluster
 from kumo_sandbox.interfaces import KubernetesBackend
+from kumo_sandbox.partitions import find_partition
 
 RUNS_WITHOUT_NODES = {"vpc-cni", "kube-proxy", "eks-pod-identity-agent", "eks-node-monitoring-agent"}  # DaemonSets
 
@@ -23,7 +24,8 @@ class ControlPlanes:
             return self._backend.endpoint(arn)
         name = secrets.token_hex(16).upper()
         authority = base64.b64encode(b"no control plane").decode()
-        return f"https://{name}.gr7.{arn.split(':')[3]}.eks.amazonaws.com", authority
+        region = arn.split(":")[3]
+        return f"https://{name}.gr7.{region}.eks.{find_partition(region).domain}", authority
 
     def sync(self, arn: str) -> None:
         """Report that a cluster looks different now."""

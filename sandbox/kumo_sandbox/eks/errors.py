@@ -25,6 +25,11 @@ class InvalidRequest(ServiceError):
     code = "InvalidRequestException"
 
 
+class AccessDenied(ServiceError):
+    code = "AccessDeniedException"
+    status = 403
+
+
 class ResourceInUse(ServiceError):
     code = "ResourceInUseException"
     status = 409
@@ -33,6 +38,10 @@ class ResourceInUse(ServiceError):
 class ResourceNotFound(ServiceError):
     code = "ResourceNotFoundException"
     status = 404
+
+
+class ClientFault(ServiceError):
+    code = "ClientException"
 
 
 class ResourceLimitExceeded(ServiceError):

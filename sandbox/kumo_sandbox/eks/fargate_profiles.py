@@ -9,11 +9,20 @@ from kumo_sandbox import durations
 from kumo_sandbox.eks import roles
 from kumo_sandbox.eks.access import grant_nodes
 from kumo_sandbox.eks.context import Context, handles, paginate
-from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
+from kumo_sandbox.eks.errors import (
+    AccessDenied,
+    InvalidParameter,
+    ResourceInUse,
+    ResourceLimitExceeded,
+    ResourceNotFound,
+)
+from kumo_sandbox.eks.route_tables import find_table
 from kumo_sandbox.eks.store import Cluster, Raw
 
 MOST_SELECTORS = 5
 MOST_LABELS = 5
+# https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-eks.html
+PARTITIONS_WITHOUT_FARGATE = ("aws-us-gov",)
 
 
 def find(cluster: Cluster, name: str) -> Raw:
@@ -35,6 +44,7 @@ def _check_none_in_transition(cluster: Cluster) -> None:
 
 @handles("CreateFargateProfile")
 def create_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
+    _check_region(ctx)
     cluster, name = ctx.find_active_cluster(p["clusterName"]), p["fargateProfileName"]
     if name in cluster.fargate_profiles:
         raise ResourceInUse(
@@ -77,6 +87,12 @@ def create_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     return {"fargateProfile": dict(raw)}
 
 
+def _check_region(ctx: Context) -> None:
+    """Where EKS has no Fargate, nobody may use it: https://github.com/eksctl-io/eksctl/pull/1825"""
+    if ctx.partition.name in PARTITIONS_WITHOUT_FARGATE:
+        raise AccessDenied(f"Amazon EKS on Fargate is not available in {ctx.region}")
+
+
 def _check_selectors(selectors: list[Raw]) -> None:
     if not selectors:
         raise InvalidParameter("Fargate Profile requires at least one selector.")
@@ -99,20 +115,10 @@ def _check_subnets(ctx: Context, cluster: Cluster, ids: list[str]) -> None:
     client = ctx.aws_context.client("ec2", ctx.region)
     tables = client.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])["RouteTables"]
     for subnet in ids:
-        if _leads_to_the_internet(_find_table(tables, subnet)):
+        if _leads_to_the_internet(find_table(tables, subnet)):
             raise InvalidParameter(
                 f"Subnet {subnet} provided in Fargate Profile is not a private subnet", clusterName=cluster.name
             )
-
-
-def _find_table(tables: list[Raw], subnet: str) -> Raw:
-    """The subnet's route table: its own one, else the VPC's main one.
-
-    https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
-    """
-    own = [table for table in tables if any(row.get("SubnetId") == subnet for row in table["Associations"])]
-    main = [table for table in tables if any(row.get("Main") for row in table["Associations"])]
-    return [*own, *main, {"Routes": []}][0]
 
 
 def _leads_to_the_internet(table: Raw) -> bool:

@@ -5,9 +5,10 @@ moto's list is EC2's DescribeInstanceTypes of one region.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from kumo_sandbox.eks.errors import InvalidParameter
+from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest
 from kumo_sandbox.eks.machine_images import LAST_WITH_AL2
 from kumo_sandbox.eks.store import Raw
 from kumo_sandbox.eks.versions import BY_NAME
@@ -39,6 +40,24 @@ def check_image(cluster: str, ami_type: str, version: str, types: list[str]) -> 
         )
 
 
+def check_zones(region: str, cluster: str, types: list[str], zones: set[str]) -> None:
+    """Each zone has one of the instance types.
+
+    https://github.com/eksctl-io/eksctl/issues/6461, https://github.com/awslabs/ec2-spot-workshops/issues/154
+    """
+    offered = _load_offers(region)
+    if not all(name in offered for name in types):
+        return  # unknown ones are a health issue of the group
+    for zone in sorted(zones):
+        if types and not any(zone in offered[name] for name in types):
+            others = ", ".join(sorted(offered[types[0]]))
+            raise InvalidRequest(
+                f"Your requested instance type ({types[0]}) is not supported in your requested Availability Zone ({zone}). Please retry"
+                f" your request by not specifying an Availability Zone or choosing {others}.",
+                clusterName=cluster,
+            )
+
+
 def find_issue(nodegroup: Raw) -> Raw | None:
     """The health issue of a node group whose instance types do not exist.
 
@@ -57,6 +76,20 @@ def find_issue(nodegroup: Raw) -> Raw | None:
 def _list_architectures(name: str, default: str) -> list[str]:
     row = _load_types().get(name) or {}
     return (row.get("ProcessorInfo") or {}).get("SupportedArchitectures") or [default]
+
+
+@cache
+def _load_offers(region: str) -> dict[str, frozenset[str]]:
+    """By instance type, the zones of the region that have it; empty for a region that moto does not know.
+
+    Local Zones are in none of moto's lists.
+    """
+    from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
+
+    found: dict[str, frozenset[str]] = {}
+    for row in INSTANCE_TYPE_OFFERINGS["availability-zone"].get(region, ()):
+        found[row["InstanceType"]] = found.get(row["InstanceType"], frozenset()) | {row["Location"]}
+    return found
 
 
 def _load_types() -> dict[str, Any]:

@@ -6,7 +6,15 @@ import uuid
 from typing import Any
 
 from kumo_sandbox import durations
-from kumo_sandbox.eks import instance_types, joining, node_labels, remote_access, roles, warm_pool
+from kumo_sandbox.eks import (
+    instance_profiles,
+    instance_types,
+    joining,
+    node_labels,
+    remote_access,
+    roles,
+    warm_pool,
+)
 from kumo_sandbox.eks.access import grant_nodes
 from kumo_sandbox.eks.context import Context, find_running_update, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
@@ -45,24 +53,45 @@ def create_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     def end() -> None:
         if raw["status"] != "CREATING":
             return
-        if fault:
-            why = ("NodeCreationFailure", "Instances failed to join the kubernetes cluster")
-            raw.update(status="CREATE_FAILED", health=fault.build_health(*why))
+        why = ("NodeCreationFailure", joining.NOT_JOINED)
+        health = fault.build_health(*why) if fault else _find_health(joining.find_lasting_issue(ctx, cluster, raw))
+        if health:
+            raw.update(status="CREATE_FAILED", health=health)
             return
-        issue = instance_types.find_issue(raw) or joining.find_issue(ctx, cluster, raw)
-        if issue:
-            raw.update(status="CREATE_FAILED", health={"issues": [issue]})
-            return
-        ctx.aws_context.start_instances(ctx.region, raw)
-        ctx.aws_context.give_groups(ctx.region, raw, cluster.raw["resourcesVpcConfig"]["clusterSecurityGroupId"])
-        if raw.get("warmPoolConfig"):
-            ctx.aws_context.update_warm_pool(ctx.region, raw)
-        raw.update(status="ACTIVE", modifiedAt=ctx.now())
-        grant_nodes(ctx, cluster)
-        ctx.control_planes.sync(cluster.raw["arn"])
+        instance_profiles.create_profile(ctx, raw)
+        _join(ctx, cluster, raw)
 
     ctx.store.schedule(durations.NODEGROUP_CREATE, end)
     return {"nodegroup": dict(raw)}
+
+
+def _find_health(issue: Raw | None) -> Raw | None:
+    return {"issues": [issue]} if issue else None
+
+
+def _join(ctx: Context, cluster: Cluster, raw: Raw, waited: float = durations.NODEGROUP_CREATE) -> None:
+    """ACTIVE when its nodes have joined. What keeps them from it can be mended while EKS waits for them.
+
+    Args:
+        waited: seconds, counted by looks where the clock is instant.
+    """
+    if raw["status"] != "CREATING":
+        return
+    issue = joining.find_passing_issue(ctx, cluster, raw)
+    if issue and max(waited, ctx.now() - raw["createdAt"]) < durations.NODES_JOIN:
+        again = waited + durations.NODES_LOOK
+        ctx.store.schedule(durations.NODES_LOOK, lambda: _join(ctx, cluster, raw, again))
+        return
+    if issue:
+        raw.update(status="CREATE_FAILED", health=_find_health(issue))
+        return
+    ctx.aws_context.start_instances(ctx.region, raw)
+    ctx.aws_context.give_groups(ctx.region, raw, cluster.raw["resourcesVpcConfig"]["clusterSecurityGroupId"])
+    if raw.get("warmPoolConfig"):
+        ctx.aws_context.update_warm_pool(ctx.region, raw)
+    raw.update(status="ACTIVE", modifiedAt=ctx.now())
+    grant_nodes(ctx, cluster)
+    ctx.control_planes.sync(cluster.raw["arn"])
 
 
 def _build_nodegroup(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
@@ -71,6 +100,7 @@ def _build_nodegroup(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
     vpc_id = cluster.raw["resourcesVpcConfig"]["vpcId"]
     if {subnet["VpcId"] for subnet in subnets} != {vpc_id}:  # https://github.com/rancher/rancher/issues/28144
         raise InvalidParameter(f"Specified subnets must belong to cluster's vpc {vpc_id}", clusterName=cluster.name)
+    zones = {subnet["AvailabilityZone"] for subnet in subnets}
     node_labels.check_labels(cluster.name, p.get("labels") or {})
     check_remote_access(ctx, p, vpc_id)
     version = _choose_first_version(ctx, cluster, p.get("version"))
@@ -99,6 +129,7 @@ def _build_nodegroup(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
         raw["nodeRepairConfig"] = p["nodeRepairConfig"]
     _set_hardware(ctx, raw, p)
     instance_types.check_image(cluster.name, raw["amiType"], version, raw.get("instanceTypes") or [])
+    instance_types.check_zones(ctx.region, cluster.name, raw.get("instanceTypes") or [], zones)
     if p.get("remoteAccess"):
         raw["remoteAccess"] = p["remoteAccess"]
         vpc_id = cluster.raw["resourcesVpcConfig"]["vpcId"]
@@ -237,6 +268,7 @@ def delete_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             raw.update(status="DELETE_FAILED", health=fault.build_health(*why))
             return
         ctx.aws_context.stop_instances(ctx.region, raw)
+        instance_profiles.delete_profile(ctx, raw)
         issue = remote_access.close_port(ctx, raw)
         if issue:
             raw.update(status="DELETE_FAILED", health={"issues": [issue]})

@@ -5,9 +5,12 @@ EKS API, RemoteAccessConfig.sourceSecurityGroups: without any "the port on the n
 
 from __future__ import annotations
 
+from typing import Any
+
 from botocore.exceptions import ClientError
 
 from kumo_sandbox.eks.context import Context
+from kumo_sandbox.eks.errors import InvalidParameter
 from kumo_sandbox.eks.store import Raw
 
 SSH, RDP = 22, 3389
@@ -16,6 +19,7 @@ SSH, RDP = 22, 3389
 def open_port(ctx: Context, vpc_id: str, nodegroup: Raw) -> str:
     """Make the group, and let in the security groups that the request names, or everybody."""
     client = ctx.aws_context.client("ec2", ctx.region)
+    _check_key(client, nodegroup)
     unique = nodegroup["nodegroupArn"].rpartition("/")[2]
     group = client.create_security_group(
         GroupName=f"eks-remoteAccess-{unique}",
@@ -30,6 +34,13 @@ def open_port(ctx: Context, vpc_id: str, nodegroup: Raw) -> str:
     rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **who}
     client.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
     return group
+
+
+def _check_key(client: Any, nodegroup: Raw) -> None:
+    """https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2208"""
+    name = nodegroup["remoteAccess"].get("ec2SshKey")
+    if name and not client.describe_key_pairs(Filters=[{"Name": "key-name", "Values": [name]}])["KeyPairs"]:
+        raise InvalidParameter(f"KeyPair {name} not found", clusterName=nodegroup["clusterName"])
 
 
 def close_port(ctx: Context, nodegroup: Raw) -> Raw | None:

@@ -50,8 +50,6 @@ POD_IDENTITY = Use(
     "Trust policy of the role provided is invalid. Follow the official documentation to resolve the issue.",
     (ASSUME, TAG),
 )
-# EC2's principal is another one in China: https://github.com/bottlerocket-os/bottlerocket-update-operator/issues/316
-CHINA = {"ec2.amazonaws.com": "ec2.amazonaws.com.cn"}
 
 
 def check_role(ctx: Context, use: Use, arn: str, source: str = "") -> None:
@@ -60,7 +58,8 @@ def check_role(ctx: Context, use: Use, arn: str, source: str = "") -> None:
     Args:
         source: the ARN of what assumes the role, for conditions on aws:SourceArn.
     """
-    service = CHINA.get(use.service, use.service) if ctx.region.startswith("cn-") else use.service
+    # EC2's principal is another one in China: https://github.com/bottlerocket-os/bottlerocket-update-operator/issues/316
+    service = ctx.partition.ec2_principal if use is NODE else use.service
     role = ctx.aws_context.find_known_role(arn, ctx.store.clock.now())
     if role is None:
         raise InvalidParameter(use.missing.format(arn=arn, service=service))

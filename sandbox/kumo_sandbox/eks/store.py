@@ -26,6 +26,8 @@ class Cluster:
     nodegroups: dict[str, Raw] = field(default_factory=dict)
     fargate_profiles: dict[str, Raw] = field(default_factory=dict)
     addons: dict[str, Raw] = field(default_factory=dict)
+    self_managed: dict[str, str] = field(default_factory=dict)  # versions of add-ons' software that EKS does not manage
+    preserved: set[str] = field(default_factory=set)  # of those, what add-ons left behind
     access_entries: dict[str, Raw] = field(default_factory=dict)
     access_policies: dict[str, dict[str, Raw]] = field(default_factory=dict)
     pod_identities: dict[str, Raw] = field(default_factory=dict)

@@ -33,11 +33,7 @@ def build_view(store: Store, aws_context: AwsContext, arn: str) -> ClusterView |
                 _build_profile(p) for p in cluster.fargate_profiles.values() if p["status"] == "ACTIVE"
             ),
             access=_build_access_rules(cluster),
-            addons=tuple(
-                AddonSpec(a["addonName"], a["addonVersion"])
-                for a in cluster.addons.values()
-                if a["status"] in ("ACTIVE", "DEGRADED", "UPDATING", "CREATING")
-            ),
+            addons=_build_addons(cluster),
             pod_identities=tuple((p["namespace"], p["serviceAccount"]) for p in cluster.pod_identities.values()),
             signing_key=cluster.issuer_key.pem,
         )
@@ -62,6 +58,15 @@ def _build_nodes(aws_context: AwsContext, region: str, group: Raw) -> list[NodeS
         )
         for instance in aws_context.list_instances(region, group)
     ]
+
+
+def _build_addons(cluster: Cluster) -> tuple[AddonSpec, ...]:
+    """The managed ones, and what deleted ones left behind. What EKS bootstraps is not run: no pod of it does anything."""
+    found = {name: cluster.self_managed[name] for name in sorted(cluster.preserved)}
+    for raw in cluster.addons.values():
+        if raw["status"] in ("ACTIVE", "DEGRADED", "UPDATING", "CREATING"):
+            found[raw["addonName"]] = raw["addonVersion"]
+    return tuple(AddonSpec(name, version) for name, version in found.items())
 
 
 def _build_profile(raw: Raw) -> FargateProfileSpec:

@@ -16,7 +16,9 @@ from kumo_sandbox import trust
 from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.eks.issuer import TokenError, read_audiences, read_claims
 from kumo_sandbox.eks.store import Cluster, Store
-from kumo_sandbox.identity.web_identity import find_role, make_session
+from kumo_sandbox.identity.web_identity import make_session
+from kumo_sandbox.partitions import read_partition
+from kumo_sandbox.principals import find_role
 
 AUDIENCE = "pods.eks.amazonaws.com"
 SERVICE = "pods.eks.amazonaws.com"
@@ -137,7 +139,7 @@ def _assume_target(association: dict[str, Any], first: Any, name: str, context: 
     target = find_role(association["targetRoleArn"])
     words = {**context, "sts:ExternalId": [association["externalId"]]}
     account = first.role_arn.split(":")[4]
-    callers = (first.role_arn, first.arn, account, f"arn:aws:iam::{account}:root")
+    callers = (first.role_arn, first.arn, account, f"arn:{read_partition(first.role_arn)}:iam::{account}:root")
     if target is None or not any(_is_trusting(target, "sts:AssumeRole", ("AWS", caller), words) for caller in callers):
         raise AuthError(
             "AccessDeniedException",

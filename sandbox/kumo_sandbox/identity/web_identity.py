@@ -16,12 +16,12 @@ from xml.sax.saxutils import escape
 
 from kumo_sandbox import trust
 from kumo_sandbox.eks.issuer import IssuerKey, TokenError, read_audiences, read_claims
-from kumo_sandbox.principals import ACCOUNT
+from kumo_sandbox.partitions import read_partition
+from kumo_sandbox.principals import SHORTEST_SESSION, find_longest_session, find_role, list_iam_backends, read_account
 
 OPERATION = "AssumeRoleWithWebIdentity"
 ACTION = f"sts:{OPERATION}"
 NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
-SHORTEST = 900  # seconds of a session
 REQUIRED = {"RoleArn": "roleArn", "RoleSessionName": "roleSessionName", "WebIdentityToken": "webIdentityToken"}
 
 KeyOf = Callable[[str], IssuerKey | None]  # the key of an issuer (its URL); None for one that nobody serves
@@ -67,7 +67,7 @@ def assume(asked: dict[str, str], key_of: KeyOf) -> dict[str, Any]:
         if not asked.get(name):
             raise _build_invalid(f"Value null at '{member}' failed to satisfy constraint: Member must not be null")
     token = asked["WebIdentityToken"]
-    claims, provider = check_token(token, key_of, read_account(asked["RoleArn"]))
+    claims, provider = check_token(token, key_of, asked["RoleArn"])
     role = find_role(asked["RoleArn"])
     if role is None or not is_trusting(role, provider.arn, claims, asked["RoleSessionName"]):
         raise build_not_authorized()
@@ -75,8 +75,8 @@ def assume(asked: dict[str, str], key_of: KeyOf) -> dict[str, Any]:
     return {"session": session, "claims": claims, "provider": provider.arn}
 
 
-def check_token(token: str, key_of: KeyOf, account: str) -> tuple[dict[str, Any], Any]:
-    """The claims of a good token and the provider for its issuer that the account of the role has."""
+def check_token(token: str, key_of: KeyOf, role: str) -> tuple[dict[str, Any], Any]:
+    """The claims of a good token and the provider for its issuer that the account of the role (its ARN) has."""
     try:
         claims = read_claims(token)
     except TokenError as error:
@@ -85,7 +85,7 @@ def check_token(token: str, key_of: KeyOf, account: str) -> tuple[dict[str, Any]
             "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)",
         ) from error
     issuer = str(claims.get("iss") or "")
-    provider = find_provider(issuer, account)
+    provider = find_provider(issuer, role)
     if provider is None:
         raise StsError("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}")
     key = key_of(issuer)
@@ -106,26 +106,11 @@ def check_token(token: str, key_of: KeyOf, account: str) -> tuple[dict[str, Any]
     return claims, provider
 
 
-def read_account(arn: str) -> str:
-    """The account of a role; the sandbox's own where the ARN is none."""
-    words = arn.split(":")
-    return words[4] if len(words) == 6 and words[4].isdigit() else ACCOUNT
-
-
-def find_provider(issuer: str, account: str) -> Any:
-    """IAM's OpenID Connect provider for an issuer, None where the account has none."""
-    from moto.iam.models import iam_backends
-
-    name = issuer.removeprefix("https://")
-    providers = iam_backends[account]["aws"].open_id_providers.values()
-    return next((each for each in providers if each.url == name), None)
-
-
-def find_role(arn: str) -> Any:
-    """The role with this ARN, None where there is none."""
-    from moto.iam.models import iam_backends
-
-    return next((role for role in iam_backends[read_account(arn)]["aws"].roles.values() if role.arn == arn), None)
+def find_provider(issuer: str, role: str) -> Any:
+    """The OpenID Connect provider for an issuer in the account of a role (its ARN), None where it has none."""
+    name, partition = issuer.removeprefix("https://"), read_partition(role)
+    providers = [each for iam in list_iam_backends(read_account(role)) for each in iam.open_id_providers.values()]
+    return next((each for each in providers if each.url == name and read_partition(each.arn) == partition), None)
 
 
 def is_trusting(role: Any, provider: str, claims: dict[str, Any], session: str) -> bool:
@@ -144,8 +129,9 @@ def make_session(role: Any, name: str, seconds: int, policy: str = "") -> Any:
     """moto's session of a role, with credentials."""
     from moto.sts.models import sts_backends
 
-    return sts_backends[read_account(role.arn)]["aws"].assume_role_with_web_identity(
-        region_name="us-east-1",
+    partition = read_partition(role.arn)
+    return sts_backends[read_account(role.arn)][partition].assume_role_with_web_identity(
+        region_name=partition,
         role_session_name=name,
         role_arn=role.arn,
         policy=policy,
@@ -154,17 +140,12 @@ def make_session(role: Any, name: str, seconds: int, policy: str = "") -> Any:
     )
 
 
-def find_longest_session(role: Any) -> int:
-    """Seconds a session of the role may last."""
-    return int(role.max_session_duration or 3600)
-
-
 def _read_duration(asked: dict[str, str], role: Any) -> int:
     seconds = int(asked.get("DurationSeconds") or 3600)
-    if seconds < SHORTEST:
+    if seconds < SHORTEST_SESSION:
         raise _build_invalid(
             f"Value '{seconds}' at 'durationSeconds' failed to satisfy constraint:"
-            f" Member must have value greater than or equal to {SHORTEST}"
+            f" Member must have value greater than or equal to {SHORTEST_SESSION}"
         )
     if seconds > find_longest_session(role):
         raise StsError(

@@ -10,9 +10,18 @@ from typing import Any
 from kumo_sandbox.interfaces import AddonSpec, ClusterView, NodeSpec
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.fargate import COMPUTE_TYPE, find_profile
+from kumo_sandbox.partitions import find_partition
 
 NAMESPACE = "kube-system"
-REGISTRY = "602401143452.dkr.ecr.{region}.amazonaws.com"
+# The account of EKS' images in regions that have another one: https://docs.aws.amazon.com/eks/latest/userguide/add-ons-images.html
+ACCOUNT = "602401143452"
+ACCOUNTS = {
+    "cn-north-1": "918309763551",
+    "cn-northwest-1": "961992271922",
+    "eusc-de-east-1": "877088126301",
+    "us-gov-east-1": "151742754352",
+    "us-gov-west-1": "013241004608",
+}
 DNS_HOST = 10  # the cluster DNS is the tenth address of the service network
 
 
@@ -174,7 +183,7 @@ def _build_image(region: str, version: str, workload: Workload) -> str:
     """v1.29.0-eksbuild.1 has the tag v1.29.0 and the build eksbuild.1."""
     tag, dummy, build = version.partition("-")
     path = workload.image.format(version=version, tag=tag, build=build or "eksbuild.1")
-    return f"{REGISTRY.format(region=region)}/{path}"
+    return f"{ACCOUNTS.get(region, ACCOUNT)}.dkr.ecr.{region}.{find_partition(region).domain}/{path}"
 
 
 def _build_affinity(daemon: bool) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from botocore.credentials import Credentials
 
 from kumo_sandbox.interfaces import AccessRule, ClusterView, PrincipalOf
 from kumo_sandbox.kubernetes.access import find_group
+from kumo_sandbox.partitions import find_partition
 
 PREFIX = "k8s-aws-v1."
 CLUSTER_HEADER = "x-k8s-aws-id"
@@ -29,6 +30,7 @@ LIFETIME = timedelta(minutes=15)
 CLOCK_SKEW = timedelta(minutes=5)
 LONGEST = 4096  # characters of a token
 LOOPBACK = ("127.0.0.1", "localhost")
+GLOBAL_HOST = "sts.amazonaws.com"
 PARAMETERS = {
     "action",
     "version",
@@ -109,7 +111,9 @@ def _decode(token: str) -> SplitResult:
 
 def _check_host(url: SplitResult, region: str) -> None:
     """STS of the region, global STS, or an endpoint of the sandbox itself."""
-    allowed = ("sts.amazonaws.com", f"sts.{region}.amazonaws.com", f"sts-fips.{region}.amazonaws.com")
+    partition = find_partition(region)
+    allowed = [f"{name}.{region}.{partition.domain}" for name in ("sts", "sts-fips")]
+    allowed += [GLOBAL_HOST] if partition.name == "aws" else []
     real = url.scheme == "https" and url.netloc in allowed
     own = url.scheme in ("http", "https") and url.hostname in LOOPBACK and not url.username
     if not (real or own):
@@ -154,11 +158,16 @@ def _check_time(query: dict[str, str], now: datetime) -> None:
         raise TokenError(f"the token is expired: signed at {query['x-amz-date']}, good for 15 minutes")
 
 
+def _list_scopes(region: str) -> tuple[str, ...]:
+    """The regions for which a token may be signed: the cluster's, and that of global STS, which only ``aws`` has."""
+    return (region, "us-east-1") if find_partition(region).name == "aws" else (region,)
+
+
 def _parse_credential(query: dict[str, str], region: str) -> tuple[str, str]:
     """Access key, and the region of the credential's scope."""
     access_key, dummy, scope = query["x-amz-credential"].partition("/")
     day = query["x-amz-date"][:8]
-    allowed = {f"{day}/{place}/sts/aws4_request": place for place in (region, "us-east-1")}
+    allowed = {f"{day}/{place}/sts/aws4_request": place for place in _list_scopes(region)}
     if not access_key or scope not in allowed:
         raise TokenError(f"the credential scope {scope!r} is not STS' of that day in {region}")
     return access_key, allowed[scope]

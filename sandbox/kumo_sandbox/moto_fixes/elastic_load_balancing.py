@@ -15,6 +15,7 @@ from moto.elb.models import ELBBackend
 from moto.elbv2.models import ELBv2Backend
 
 from kumo_sandbox.moto_fixes.hooks import Method, around
+from kumo_sandbox.partitions import find_partition
 
 INTERFACE = "ELB "  # how the description of a load balancer's network interface begins
 
@@ -37,7 +38,8 @@ def create_modern(original: Method, backend: Any, *arguments: Any, **words: Any)
     made.dns_name = _build_hostname(made, backend.region_name)
     if made.type == "network":
         _rename(backend, made, made.arn.replace(":loadbalancer/app/", ":loadbalancer/net/"))
-        made.dns_name = f"{made.name}-{made.arn.rpartition('/')[2]}.elb.{backend.region_name}.amazonaws.com"
+        place = f"elb.{backend.region_name}.{find_partition(backend.region_name).domain}"
+        made.dns_name = f"{made.name}-{made.arn.rpartition('/')[2]}.{place}"
     _create_interfaces(
         _find_ec2_backend(backend),
         [subnet.id for subnet in made.subnets],
@@ -63,7 +65,9 @@ def delete_modern(original: Method, backend: Any, arn: str) -> None:
 def _build_hostname(balancer: Any, region: str) -> str:
     """Of a Classic or an Application Load Balancer."""
     prefix = "internal-" if balancer.scheme == "internal" else ""
-    return f"{prefix}{balancer.name}-{secrets.randbelow(9 * 10**9) + 10**9}.{region}.elb.amazonaws.com"
+    return (
+        f"{prefix}{balancer.name}-{secrets.randbelow(9 * 10**9) + 10**9}.{region}.elb.{find_partition(region).domain}"
+    )
 
 
 def _rename(backend: Any, balancer: Any, arn: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from moto.iam.models import IAMBackend
 
 from kumo_sandbox.moto_fixes.hooks import Method, around
+from kumo_sandbox.partitions import DEFAULT
 
 
 @around(IAMBackend, "_init_aws_policies")
@@ -24,10 +25,16 @@ def list_policies(original: Method, backend: Any) -> list[Any]:
 
 @cache
 def _parse(original: Method, account: str, region: str) -> list[tuple[Any, dict[str, Any]]]:
-    """The policies, each with its attributes and those of its versions."""
+    """The policies, each with its attributes and those of its versions.
+
+    moto has the documents of the partition ``aws``. Another partition's name its own resources, as IAM allows no others.
+    """
     backend = IAMBackend.__new__(IAMBackend)
     backend.account_id, backend.region_name = account, region
-    return [(policy, _save(policy)) for policy in original(backend)]
+    policies = original(backend)
+    for version in [version for policy in policies for version in policy.versions] if region != DEFAULT else []:
+        version.document = version.document.replace(f"arn:{DEFAULT}:", f"arn:{region}:")
+    return [(policy, _save(policy)) for policy in policies]
 
 
 def _save(policy: Any) -> dict[str, Any]:

@@ -22,10 +22,15 @@ from kumo_sandbox.eks.aws_context import MARK
 from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.faults import Fault
 from kumo_sandbox.identity import eks_auth, web_identity
-from kumo_sandbox.identity.enforcement import check
+from kumo_sandbox.identity.enforcement import Request as SignedRequest
+from kumo_sandbox.identity.enforcement import check, is_enforced
+from kumo_sandbox.identity.sessions import describe_expired, is_expired
+from kumo_sandbox.partitions import find_partition
 from kumo_sandbox.recorder import Call
 from kumo_sandbox.server.control import Control
+from kumo_sandbox.server.lag import Lag
 from kumo_sandbox.server.wire import (
+    XML_SERVICES,
     build_error,
     read_body,
     read_error_code,
@@ -47,6 +52,16 @@ THROTTLED = {
 }
 THROTTLED_ELSEWHERE = ("ThrottlingException", 400)
 UNAVAILABLE = ("ServiceUnavailableException", 503)
+# Of a key that is of another partition, which is to say of none there: EKS' and other JSON services' common errors, IAM's
+# (https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html), EC2's
+# (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html)
+UNKNOWN_KEY = {
+    "ec2": ("AuthFailure", 401, "AWS was not able to validate the provided access credentials"),
+    **dict.fromkeys(
+        XML_SERVICES[1:], ("InvalidClientTokenId", 403, "The security token included in the request is invalid.")
+    ),
+}
+UNKNOWN_KEY_ELSEWHERE = ("UnrecognizedClientException", 403, "The security token included in the request is invalid.")
 Start = Callable[..., Any]
 
 
@@ -68,12 +83,26 @@ class Received:
         return MARK in self.environ.get("HTTP_USER_AGENT", "")
 
     @property
+    def is_decided_by_iam(self) -> bool:
+        """A pod is identified by its token, and what is under /moto-api/ belongs to no service."""
+        by_token = self.operation == web_identity.OPERATION or self.service == "eks-auth"
+        return not by_token and not self.path.startswith("/moto-api/")
+
+    @property
     def path(self) -> str:
         return self.environ.get("PATH_INFO", "")
 
     @property
     def parameters(self) -> dict[str, str]:
         return read_parameters(self.environ, self.body)
+
+    def build_signed_request(self) -> SignedRequest:
+        """What IAM decides about."""
+        path = self.route[1] if self.route else {}
+        is_json = self.service not in XML_SERVICES
+        return SignedRequest(
+            self.environ, self.body, self.service, self.operation, self.region, path, self.parameters, is_json
+        )
 
 
 def receive(environ: dict[str, Any]) -> Received:
@@ -100,6 +129,7 @@ class App:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._account, self._control = account, control
+        self.lag = Lag(account.clock)
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._one_at_a_time = threading.Lock()
 
@@ -114,9 +144,12 @@ class App:
             return self._act_out(fault, received, start)
         if not received.is_from_sandbox:
             self._account.store.settle()  # the sandbox's own calls come from what settles
-        status, parts = self._answer(received, start)
+        expired = is_expired(received.access_key, self._account.clock.now())
+        status, parts = self._refuse_expired(received, start) if expired else self._answer(received, start)
         if not received.is_from_sandbox:
             self._record(received, status, read_error_code(b"".join(parts)) if status >= 400 else "")
+            if status < 400:
+                self.lag.note(received.service, received.operation, received.parameters, b"".join(parts))
         if fault and fault.kind == "lose_answer":
             self._drop(received)
         return parts
@@ -143,18 +176,40 @@ class App:
         start(f"{status} Error", headers)
         return [answer]
 
+    @staticmethod
+    def _refuse_expired(received: Received, start: Start) -> tuple[int, list[bytes]]:
+        code, status, message = describe_expired(received.service)
+        headers, answer = build_error(received.service, code, message)
+        start(f"{status} Error", headers)
+        return status, [answer]
+
     # answers
 
     def _answer(self, received: Received, start: Start) -> tuple[int, list[bytes]]:
-        answer = self._answer_ourselves(received)
+        answer = self._deny(received) or self._answer_ourselves(received) or self._answer_late(received)
         if answer is None:
             return self._ask_moto(received, start)
         status, headers, body = answer
         start(f"{status} {'OK' if status < 400 else 'Error'}", list(headers.items()))
         return status, [body]
 
+    def _deny(self, received: Received) -> service.Answer | None:
+        """IAM's answer to a call that it does not allow; None where it does, or where it does not decide."""
+        if not is_enforced() or not received.is_decided_by_iam:
+            return None
+        try:
+            check(self._account.store, received.build_signed_request())
+        except ServiceError as error:
+            if received.service == "eks":
+                return service.build_error_answer(error)
+            headers, body = build_error(received.service, error.code, error.message)
+            return error.status, dict(headers), body
+        return None
+
     def _answer_ourselves(self, received: Received) -> service.Answer | None:
         """The answer to what the sandbox acts out itself; None for what is moto's."""
+        if received.region and find_partition(received.region) != self._account.partition:
+            return self._refuse_key(received)
         if received.route:
             return self._answer_eks(received)
         if received.operation == web_identity.OPERATION:
@@ -164,13 +219,27 @@ class App:
             return eks_auth.handle(self._account.store, region, received.path, received.body)
         return None
 
+    @staticmethod
+    def _refuse_key(received: Received) -> service.Answer:
+        """An account and its keys are of one partition: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+        code, status, message = UNKNOWN_KEY.get(received.service, UNKNOWN_KEY_ELSEWHERE)
+        headers, body = build_error(received.service, code, message)
+        return status, dict(headers), body
+
+    def _answer_late(self, received: Received) -> service.Answer | None:
+        """The error of a read that does not find yet what was made a moment ago."""
+        if received.is_from_sandbox:
+            return None
+        refusal = self.lag.find_refusal(received.service, received.operation, received.parameters)
+        if refusal is None:
+            return None
+        code, message, status = refusal
+        headers, body = build_error(received.service, code, message)
+        return status, dict(headers), body
+
     def _answer_eks(self, received: Received) -> service.Answer:
         operation, path = received.route
         query = received.environ.get("QUERY_STRING", "")
-        try:
-            check(self._account.store, received.environ, received.body, operation.name, path, received.region)
-        except ServiceError as error:
-            return service.build_error_answer(error)
 
         def build_context(name: str) -> Any:
             return self._account.build_context(name, received.access_key, received.region)

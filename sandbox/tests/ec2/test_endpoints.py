@@ -115,6 +115,16 @@ def test_repeated_creations_with_the_same_token(sandbox, ec2, network, table):
     assert len({ec2.create_flow_logs(**logs)["FlowLogIds"][0] for _each in range(2)}) == 1
 
 
+def test_flow_logs_in_a_folder_of_a_bucket(sandbox, ec2, network):
+    sandbox.client("s3").create_bucket(Bucket="logs", CreateBucketConfiguration={"LocationConstraint": sandbox.region})
+    words = {"ResourceIds": [network.vpc], "ResourceType": "VPC", "TrafficType": "ALL", "LogDestinationType": "s3"}
+    ec2.create_flow_logs(**words, LogDestination="arn:aws:s3:::logs/of/mine")
+    assert [row["LogDestination"] for row in ec2.describe_flow_logs()["FlowLogs"]] == ["arn:aws:s3:::logs/of/mine"]
+    with pytest.raises(ec2.exceptions.ClientError, match="existing Flow Log"):
+        ec2.create_flow_logs(**words, LogDestination="arn:aws:s3:::logs/of/mine")
+    assert ec2.create_flow_logs(**words, LogDestination="arn:aws:s3:::other/of/mine")["Unsuccessful"]
+
+
 def test_the_same_token_at_the_same_moment_makes_one():
     made: list[str] = []
 

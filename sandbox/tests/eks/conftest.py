@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from kumo_sandbox import Sandbox
+from kumo_sandbox import Sandbox, ground
 
 
 @pytest.fixture(scope="module")
@@ -24,18 +23,16 @@ def account(sandbox: Sandbox) -> dict[str, Any]:
     sandbox.clock.set_speed(1)
     sandbox.settings.refuse_unsupported = False
     ec2, iam = sandbox.client("ec2"), sandbox.client("iam")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")
-        for n, zone in enumerate("acd")
-    ]
-    roles = {}
-    for name, service in (("cluster", "eks"), ("node", "ec2"), ("pod", "eks-fargate-pods")):
-        trust = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        roles[name] = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    vpc = ground.create_vpc(ec2)
+    subnets = ground.create_subnets(ec2, vpc)
+    ground.open_way_out(ec2, vpc)
+    roles = {
+        "cluster": ground.create_role(iam, "cluster", "eks.amazonaws.com", ground.CLUSTER_POLICIES),
+        "node": ground.create_role(iam, "node", "ec2.amazonaws.com", ground.NODE_POLICIES),
+        "pod": ground.create_role(iam, "pod", "eks-fargate-pods.amazonaws.com", ground.FARGATE_POLICIES),
+    }
     sandbox.clock.advance(60)  # until EKS knows the roles
-    return {"vpc": vpc, "subnets": [s["Subnet"]["SubnetId"] for s in subnets], **roles}
+    return {"vpc": vpc, "subnets": subnets, **roles}
 
 
 @pytest.fixture

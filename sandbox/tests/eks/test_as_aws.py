@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from kumo_sandbox import durations
+from kumo_sandbox import durations, ground
 
 POD_ACTIONS = ["sts:AssumeRole", "sts:TagSession"]
 
@@ -333,6 +333,7 @@ def test_pod_identity_asks_for_tag_session(sandbox, eks, cluster):
     with refuse("InvalidParameterException", "Trust policy of the role provided is invalid"):
         eks.create_pod_identity_association(**pod, roleArn=arn)
     iam.update_assume_role_policy(RoleName="r", PolicyDocument=build_trust(**{**trust, "Action": POD_ACTIONS}))
+    sandbox.clock.advance(durations.IAM_PROPAGATION)
     eks.create_pod_identity_association(**pod, roleArn=arn)
 
 
@@ -389,7 +390,8 @@ def test_labels_with_which_no_kubelet_starts(group, made, label, status):
 def dual_stack(sandbox, account, words):
     """Subnets with IPv6 blocks and an IPv6 cluster that is ACTIVE in them."""
     ec2 = sandbox.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]["VpcId"]
+    vpc = ground.create_vpc(ec2, "10.1.0.0/16", AmazonProvidedIpv6CidrBlock=True)
+    ground.open_way_out(ec2, vpc, "10.1.255.0/28")
     sandbox.clock.advance(durations.CIDR_BLOCK)
     (row,) = ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
     block = row["Ipv6CidrBlockAssociationSet"][0]["Ipv6CidrBlock"].replace("00::/56", "")
@@ -420,6 +422,9 @@ def test_an_ipv6_cluster_is_open_to_both_families_and_needs_subnets_that_assign_
     assert (issue["code"], issue["resourceIds"]) == ("Ec2SubnetMissingIpv6Assignment", dual_stack)
     for subnet in dual_stack:
         sandbox.client("ec2").modify_subnet_attribute(SubnetId=subnet, AssignIpv6AddressOnCreation={"Value": True})
+    statement = {"Effect": "Allow", "Action": "ec2:AssignIpv6Addresses", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sandbox.client("iam").put_role_policy(RoleName="node", PolicyName="ipv6", PolicyDocument=document)
     assert made(**{**group, "nodegroupName": "m"})["status"] == "ACTIVE"
 
 
@@ -435,6 +440,9 @@ def test_instance_types_keep_their_order(group, made):
 
 def test_remote_access_is_open_to_everybody_or_to_groups(sandbox, eks, account, group, made):
     ec2 = sandbox.client("ec2")
+    with refuse("InvalidParameterException", "KeyPair k not found"):
+        eks.create_nodegroup(**group, remoteAccess={"ec2SshKey": "k"})
+    ec2.create_key_pair(KeyName="k")
 
     def read_rule(found):
         (answer,) = ec2.describe_security_groups(GroupIds=[found["resources"]["remoteAccessSecurityGroup"]])[
@@ -452,6 +460,7 @@ def test_remote_access_is_open_to_everybody_or_to_groups(sandbox, eks, account, 
 
 def test_a_remote_access_group_in_use_keeps_its_node_group(sandbox, eks, account, group, made):
     ec2, names = sandbox.client("ec2"), {"clusterName": "c", "nodegroupName": "n"}
+    ec2.create_key_pair(KeyName="k")
     own = made(**group, remoteAccess={"ec2SshKey": "k"})["resources"]["remoteAccessSecurityGroup"]
     interface = ec2.create_network_interface(SubnetId=account["subnets"][0], Groups=[own])["NetworkInterface"]
     eks.delete_nodegroup(**names)
@@ -498,12 +507,14 @@ def test_the_entry_of_an_older_role_gives_a_new_one_no_access(sandbox, eks, acco
     iam, node = sandbox.client("iam"), {"clusterName": "c", "nodeRole": account["node"], "subnets": account["subnets"]}
     eks.create_nodegroup(nodegroupName="n", **node)
     sandbox.clock.advance(durations.NODEGROUP_CREATE)
+    eks.delete_nodegroup(clusterName="c", nodegroupName="n")  # its instance profile would keep the role
+    sandbox.clock.advance(durations.NODEGROUP_DELETE)
+    eks.list_nodegroups(clusterName="c")
     name = account["node"].rpartition("/")[2]
-    policy = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
     for row in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
         iam.detach_role_policy(RoleName=name, PolicyArn=row["PolicyArn"])
     iam.delete_role(RoleName=name)
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(policy))
+    ground.create_role(iam, name, "ec2.amazonaws.com", ground.NODE_POLICIES)
     sandbox.clock.advance(durations.IAM_PROPAGATION)
     eks.create_nodegroup(nodegroupName="m", **node)
     sandbox.clock.advance(durations.NODEGROUP_CREATE)
@@ -524,10 +535,10 @@ def test_entries_of_nodes_come_when_a_cluster_leaves_config_map(eks, account, cl
 
 def test_the_main_route_table_makes_a_subnet_public(sandbox, eks, account, cluster):
     ec2 = sandbox.client("ec2")
-    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=account["vpc"])
-    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [account["vpc"]]}])["RouteTables"]
-    ec2.create_route(RouteTableId=tables[0]["RouteTableId"], DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+    here = [{"Name": "attachment.vpc-id", "Values": [account["vpc"]]}]
+    (gateway,) = ec2.describe_internet_gateways(Filters=here)["InternetGateways"]
+    route = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway["InternetGatewayId"]}
+    ec2.replace_route(RouteTableId=ground.find_main_table(ec2, account["vpc"]), **route)
     profile = {"podExecutionRoleArn": account["pod"], "subnets": account["subnets"], "selectors": [{"namespace": "a"}]}
     with refuse("InvalidParameterException", "not a private subnet"):
         eks.create_fargate_profile(clusterName=cluster, fargateProfileName="f", **profile)

@@ -41,7 +41,6 @@ def test_a_cluster_holds_its_subnets_by_network_interfaces_and_for_a_while_after
     sandbox.clock.advance(durations.CONTROL_PLANE_INTERFACES)
     for subnet in account["subnets"]:
         ec2.delete_subnet(SubnetId=subnet)
-    ec2.delete_vpc(VpcId=account["vpc"])
 
 
 def test_a_cluster_that_moves_to_other_subnets_takes_its_interfaces_along(sandbox, eks, ec2, account, cluster):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,6 +42,20 @@ def image(manifest: dict[str, Any]) -> str:
 )
 def test_workload_and_image(name: str, kind: str, workload: str, path: str) -> None:
     assert image(by_kind(name)[kind, workload]) == f"{REGISTRY}/{path}"
+
+
+@pytest.mark.parametrize(
+    ("region", "registry"),
+    [
+        ("cn-north-1", "918309763551.dkr.ecr.cn-north-1.amazonaws.com.cn"),
+        ("us-gov-west-1", "013241004608.dkr.ecr.us-gov-west-1.amazonaws.com"),
+        ("eusc-de-east-1", "877088126301.dkr.ecr.eusc-de-east-1.amazonaws.eu"),
+    ],
+)
+def test_registries_of_other_partitions(region: str, registry: str) -> None:
+    view = replace(cluster_view(addons=(addon("vpc-cni"),)), region=region)
+    images = [image(each) for each in build_addon_manifests(view) if each["kind"] == "DaemonSet"]
+    assert images == [f"{registry}/amazon-k8s-cni:v1.2.3-eksbuild.4"]
 
 
 def test_coredns_has_two_replicas_and_the_tenth_address() -> None:

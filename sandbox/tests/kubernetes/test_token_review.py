@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -60,6 +61,23 @@ def test_a_user_with_an_access_entry_is_known() -> None:
 )
 def test_sts_and_the_sandbox_itself_are_accepted(url: str, region: str) -> None:
     assert review(token_of(presigned(url=url, region=region)))["authenticated"] is True
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("cn-north-1", "sts.cn-north-1.amazonaws.com.cn"),
+        ("us-gov-west-1", "sts.us-gov-west-1.amazonaws.com"),
+        ("eusc-de-east-1", "sts.eusc-de-east-1.amazonaws.eu"),
+    ],
+)
+def test_sts_of_other_partitions(region: str, host: str) -> None:
+    """They have no global STS, so no token is signed for it."""
+    cluster = replace(cluster_view(), region=region)
+    assert review(token_of(presigned(url=f"https://{host}/", region=region)), cluster)["authenticated"] is True
+    for url in ("https://sts.amazonaws.com/", f"https://sts.{region}.example.com/"):
+        assert f"is not STS of {region}" in refused(token_of(presigned(url=url, region="us-east-1")), cluster)
+    assert "credential scope" in refused(token_of(presigned(url=f"https://{host}/", region="us-east-1")), cluster)
 
 
 def test_the_session_of_a_role_counts_as_the_role_and_fills_the_user_name() -> None:

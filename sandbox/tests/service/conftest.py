@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,15 @@ from typing import Any
 import pytest
 
 from kumo_sandbox import Sandbox
+from kumo_sandbox.ground import (
+    CLUSTER_POLICIES,
+    FARGATE_POLICIES,
+    NODE_POLICIES,
+    create_role,
+    create_subnets,
+    create_vpc,
+    open_way_out,
+)
 
 
 @dataclass
@@ -43,23 +51,12 @@ def eks(sandbox: Sandbox) -> Any:
 @pytest.fixture
 def ground(sandbox: Sandbox) -> Ground:
     ec2, iam = sandbox.client("ec2"), sandbox.client("iam")
-    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")["Subnet"]
-        for n, zone in enumerate("acd")
-    ]
+    vpc = create_vpc(ec2)
+    subnets = create_subnets(ec2, vpc)
+    open_way_out(ec2, vpc)
     services = ["eks.amazonaws.com", "ec2.amazonaws.com", "pods.eks.amazonaws.com", "eks-fargate-pods.amazonaws.com"]
-
-    def role(name: str) -> str:
-        statement = {
-            "Effect": "Allow",
-            "Principal": {"Service": services},
-            "Action": ["sts:AssumeRole", "sts:TagSession"],
-        }
-        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-
-    return Ground([subnet["SubnetId"] for subnet in subnets], role("all"), role("pods"))
+    policies = (*CLUSTER_POLICIES, *NODE_POLICIES, *FARGATE_POLICIES)
+    return Ground(subnets, create_role(iam, "all", services, policies), create_role(iam, "pods", services))
 
 
 @pytest.fixture

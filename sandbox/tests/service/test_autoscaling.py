@@ -41,3 +41,17 @@ def test_node_groups_stand_in_all_zones(sandbox, eks, make_cluster, make_nodegro
         assert zones() == expected
     group = sandbox.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"][0]
     assert len(group["VPCZoneIdentifier"].split(",")) == 3 and len(group["Instances"]) == 2
+
+
+def test_instances_have_volumes_with_provisioned_iops(sandbox, make_cluster, make_nodegroup):
+    make_cluster()
+    volume = {
+        "DeviceName": "/dev/xvda",
+        "Ebs": {"VolumeSize": 80, "VolumeType": "io2", "Iops": 3000, "Encrypted": True},
+    }
+    words = {"LaunchTemplateName": "fast", "LaunchTemplateData": {"BlockDeviceMappings": [volume]}}
+    sandbox.client("ec2").create_launch_template(**words)
+    assert make_nodegroup(launchTemplate={"name": "fast"})["status"] == "ACTIVE"
+    assert {row["VolumeType"] for row in sandbox.client("ec2").describe_volumes()["Volumes"] if row["Size"] == 80} == {
+        "io2"
+    }

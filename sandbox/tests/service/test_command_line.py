@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 
 from kumo_sandbox import cli, server_process
@@ -68,6 +69,17 @@ def test_up_status_env_and_down(state):
     assert (state / "server.json").stat().st_mode & 0o077 == 0
     assert run(state, "down") == "The sandbox is stopped.\n"
     assert "No sandbox ran" in run(state, "down")
+
+
+def test_the_account_is_in_the_partition_of_the_region(state, monkeypatch):
+    run(state, "up", "--region", "eusc-de-east-1")
+    for name, value in json.loads(run(state, "env", "--format", "json")).items():
+        monkeypatch.setenv(name, value)
+    assert boto3.session.Session().region_name == "eusc-de-east-1"
+    caller = boto3.session.Session().client("sts").get_caller_identity()
+    assert caller["Arn"] == "arn:aws-eusc:iam::123456789012:user/sandbox-admin"
+    run(state, "reset")
+    assert boto3.session.Session().client("sts").get_caller_identity()["Arn"] == caller["Arn"]
 
 
 def test_charts_prints_the_repositorys_url(state, tmp_path, monkeypatch):

@@ -141,6 +141,7 @@ def test_no_field_of_a_cluster_is_lost(eks, ground):
 
 def test_no_field_of_a_node_group_is_lost(eks, ground, make_cluster, sandbox):
     make_cluster()
+    sandbox.client("ec2").create_key_pair(KeyName="key")
     request = {
         "clusterName": "demo",
         "nodegroupName": "general",

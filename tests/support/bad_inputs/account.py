@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from kumo_sandbox import Sandbox
+from kumo_sandbox import Sandbox, ground
 
 REGION = "ap-northeast-1"
 Account = dict[str, Any]
@@ -23,8 +22,7 @@ def build_account(sandbox: Sandbox) -> Account:
 
 def _create_network(sandbox: Sandbox) -> Account:
     ec2 = sandbox.client("ec2")
-    vpc, other = (ec2.create_vpc(CidrBlock=cidr)["Vpc"]["VpcId"] for cidr in ("10.0.0.0/16", "10.9.0.0/16"))
-    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+    vpc, other = (ground.create_vpc(ec2, block) for block in ("10.0.0.0/16", "10.9.0.0/16"))
 
     def subnet(vpc_id: str, cidr: str, zone: str) -> str:
         made = ec2.create_subnet(VpcId=vpc_id, CidrBlock=cidr, AvailabilityZone=f"{REGION}{zone}")
@@ -32,8 +30,8 @@ def _create_network(sandbox: Sandbox) -> Account:
 
     private = [subnet(vpc, f"10.0.{number}.0/24", zone) for number, zone in enumerate("acd")]
     public = subnet(vpc, "10.0.10.0/24", "a")
-    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
-    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    ground.open_way_out(ec2, vpc)
+    gateway = ec2.describe_internet_gateways()["InternetGateways"][0]["InternetGatewayId"]
     table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
     ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     ec2.associate_route_table(RouteTableId=table, SubnetId=public)
@@ -58,17 +56,11 @@ def _create_group(ec2: Any, vpc: str) -> str:
 def _create_roles(sandbox: Sandbox) -> Account:
     iam = sandbox.client("iam")
 
-    def create(name: str, service: str) -> str:
-        action = ["sts:AssumeRole", "sts:TagSession"]
-        trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": action}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        return iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
-
     return {
-        "role": create("cluster-role", "eks.amazonaws.com"),
-        "node_role": create("node-role", "ec2.amazonaws.com"),
-        "pod_role": create("fargate-role", "eks-fargate-pods.amazonaws.com"),
-        "app_role": create("app-role", "pods.eks.amazonaws.com"),
+        "role": ground.create_role(iam, "cluster-role", "eks.amazonaws.com", ground.CLUSTER_POLICIES),
+        "node_role": ground.create_role(iam, "node-role", "ec2.amazonaws.com", ground.NODE_POLICIES),
+        "pod_role": ground.create_role(iam, "fargate-role", "eks-fargate-pods.amazonaws.com", ground.FARGATE_POLICIES),
+        "app_role": ground.create_role(iam, "app-role", "pods.eks.amazonaws.com"),
     }
 
 

@@ -39,7 +39,8 @@ def read_arguments(spec: Spec, given: Any, path: str, rules: Spec | None = None)
         rules: mutually_exclusive, required_one_of and required_together of this level.
     """
     if not isinstance(given, dict):
-        return {}, [f"{path.rstrip('._')}: {format_value(given)} is not a mapping of options."]
+        shown = "the value" if has_secrets(spec) else format_value(given)
+        return {}, [f"{path.rstrip('._')}: {shown} is not a mapping of options."]
     names = {alias: name for name, row in spec.items() for alias in (name, *row.get("aliases", []))}
     found: Options = {name: row["default"] for name, row in spec.items() if "default" in row}
     problems: list[str] = []
@@ -60,6 +61,11 @@ def read_arguments(spec: Spec, given: Any, path: str, rules: Spec | None = None)
     problems += [f"{path}{name}: required option is missing." for name in required]
     problems += _find_rule_problems(rules or {}, asked, path)
     return found, problems
+
+
+def has_secrets(spec: Spec) -> bool:
+    """Whether one of the options may be a secret, so that a value of which it is a part is not shown."""
+    return any(row.get("no_log") for row in spec.values())
 
 
 def convert_to_plain(value: Any) -> Any:
@@ -87,7 +93,7 @@ def _read_value(row: Spec, value: Any, path: str) -> tuple[Any, list[str]]:
         return _convert(row, value, path)
     if row["type"] == "dict":
         return read_arguments(row["options"], value, f"{path}.", row)
-    rows, problems = _convert({"type": "list"}, value, path)
+    rows, problems = _convert({"type": "list", "no_log": has_secrets(row["options"])}, value, path)
     items = [read_arguments(row["options"], item, f"{path}[{number}].", row) for number, item in enumerate(rows or [])]
     return [item for item, wrong in items], [*problems, *(line for item, wrong in items for line in wrong)]
 

@@ -17,6 +17,8 @@ NAME = re.compile(rf"(?=.{{1,53}}$){PART}(\.{PART})*")
 NAMESPACE = re.compile(rf"(?=.{{1,63}}$){PART}")
 OCI = "oci://"
 PATH_PREFIXES = (".", "/", "~")  # what a chart on this machine begins with
+USER = re.compile(r"[a-z][a-z0-9+.-]*://([^/?#]*)@", re.IGNORECASE)
+USER_IN_URL = "the URL has a user or a password, which Helm's arguments and the result would show. Set username and password instead"
 # What is used for an option that neither a release of the list nor the task sets.
 DEFAULTS: Options = dict(
     namespace="default",
@@ -124,6 +126,11 @@ def build_repository_item_spec() -> Spec:
     )
 
 
+def has_user(url: str | None) -> bool:
+    """Whether a URL has a user or a password before its host."""
+    return bool(USER.match(url or ""))
+
+
 def find_release_problems(options: Options) -> Iterator[str]:
     """What Helm or Kubernetes refuses of a release's options, as far as they tell without the chart."""
     letters = "lower case letters, digits and hyphens"
@@ -144,6 +151,10 @@ def find_release_problems(options: Options) -> Iterator[str]:
 
 def _find_source_problems(options: Options) -> Iterator[str]:
     chart, repository = options.get("chart"), options.get("repository")
+    with_user = [name for name in ("chart", "repository") if has_user(options.get(name))]
+    if with_user:
+        yield f"{with_user[0]}: {USER_IN_URL}"
+        return
     if not chart:
         yield "chart: required option is missing. A release with state=present requires a chart"
         return
@@ -176,7 +187,9 @@ def find_revision_problems(revision: int | None) -> Iterator[str]:
 def find_repository_problems(options: Options) -> Iterator[str]:
     """What Helm refuses of a repository's options."""
     url = options.get("url")
-    if url and url.startswith(OCI):
+    if has_user(url):
+        yield f"url: {USER_IN_URL}"
+    elif url and url.startswith(OCI):
         yield f"url: {url} is a registry, which Helm does not add. Set it as part of the chart of a release"
     else:
         yield from _find_url_problems("url", url)

@@ -10,6 +10,7 @@ before a creation, and eks_preflight for the whole input: the rules stand here o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import parse_network
@@ -138,12 +139,18 @@ def find_arn_problems(options: Any, partition: str, region: str, path: str = "")
             if isinstance(item, dict):
                 yield from find_arn_problems(item, partition, region, f"{here}[{number}].")
             elif isinstance(item, str) and item.startswith("arn:") and str(key).endswith(ARN_OPTIONS):
-                yield from _find_foreign_arn(here, item, partition, region)
+                foreign = list(find_foreign_arn(here, item, partition, region))
+                yield from foreign or _find_foreign_key(here, item, region)
 
 
-def _find_foreign_arn(option: str, arn: str, partition: str, region: str) -> Iterator[str]:
-    own, service, place = (*arn.split(":")[1:4], "", "", "")[:3]
-    if own != partition:
+def find_foreign_arn(option: str, arn: str, partition: str, region: str) -> Iterator[str]:
+    """An ARN of another partition. A wildcard stands for every partition."""
+    own = (*arn.split(":"), "")[1]
+    if not fnmatchcase(partition, own):
         yield f"{option}: {arn} is of the partition {own}, and {region} is in {partition}. Use an ARN that begins with arn:{partition}:."
-    elif service == "kms" and place != region:
+
+
+def _find_foreign_key(option: str, arn: str, region: str) -> Iterator[str]:
+    service, place = (*arn.split(":")[2:4], "", "")[:2]
+    if service == "kms" and place != region:
         yield f"{option}: {arn} is in {place}. Use a key in {region}, the region of the cluster."

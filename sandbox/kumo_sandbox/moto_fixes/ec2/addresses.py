@@ -6,15 +6,27 @@ only when the gateway is available.
 
 from __future__ import annotations
 
+import random
 from typing import Any, NoReturn
 
+from moto.ec2.models.elastic_ip_addresses import ElasticAddress
 from moto.ec2.responses import EC2Response
 
 from kumo_sandbox.moto_fixes.ec2.dependencies import list_nat_gateways
-from kumo_sandbox.moto_fixes.hooks import before, refuse
+from kumo_sandbox.moto_fixes.hooks import Method, around, before, refuse
 from kumo_sandbox.moto_fixes.runtime import runtime
 
 HOLDING = ("pending", "available", "deleting")
+# A block of EC2's own: moto's addresses are of 127.0.0.0/8, which nothing takes for public ones.
+# https://docs.aws.amazon.com/vpc/latest/userguide/aws-ip-ranges.html
+PUBLIC = "54.{}.{}.{}"
+
+
+@around(ElasticAddress, "__init__")
+def give_public_address(original: Method, made: Any, *args: Any, address: str | None = None, **options: Any) -> None:
+    """An address that is public, where the caller brings none."""
+    numbers = (random.randrange(1, 255) for _number in range(3))
+    original(made, *args, address=address or PUBLIC.format(*numbers), **options)
 
 
 def find_holder(backend: Any, allocation_id: str) -> Any:

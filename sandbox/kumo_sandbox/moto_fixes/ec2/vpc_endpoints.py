@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -14,6 +15,7 @@ from moto.ec2.responses import EC2Response
 
 from kumo_sandbox import durations
 from kumo_sandbox.moto_fixes.ec2.dependencies import list_endpoints
+from kumo_sandbox.moto_fixes.ec2.partitions import list_service_names
 from kumo_sandbox.moto_fixes.hooks import Method, around, before, refuse
 from kumo_sandbox.moto_fixes.runtime import runtime
 
@@ -46,8 +48,10 @@ def _check_quota(backend: Any, vpc: Any, kind: str) -> None:
 def _check_service(response: Any, kind: str) -> None:
     """The service exists in the region, as an endpoint of this kind."""
     name, backend = response._get_param("ServiceName"), response.ec2_backend
-    if not name.startswith(f"com.amazonaws.{backend.region_name}."):
+    if not re.match(rf"((cn|eu)\.)?(com\.)?amazonaws\.{backend.region_name}\.", name):
         return  # another account's service, which nobody here can know
+    if name not in list_service_names(backend):
+        refuse("InvalidServiceName", f"The Vpc Endpoint Service '{name}' does not exist")
     service = name.rpartition(".")[2]
     if kind == "Gateway" and service not in ("s3", "dynamodb"):
         refuse("InvalidParameter", "Endpoint type (Gateway) does not match available service types ([Interface]).")

@@ -1,4 +1,4 @@
-"""A new role is not known to other services at once.
+"""A new role, and a new trust policy of a role, are not known to other services at once.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 """
@@ -21,3 +21,15 @@ def create_role(original: Callable[..., Any], *args: Any, **options: Any) -> Any
     role = original(*args, **options)
     role.known_at = runtime.agenda.clock.after(durations.IAM_PROPAGATION)
     return role
+
+
+@around(IAMBackend, "update_assume_role_policy")
+def update_assume_role_policy(
+    original: Callable[..., Any], backend: Any, role_name: str, *args: Any, **options: Any
+) -> Any:
+    """Remember the trust policy that other services still know, and until when."""
+    role = backend.get_role(role_name)
+    before = role.assume_role_policy_document
+    answer = original(backend, role_name, *args, **options)
+    role.trust_before, role.trust_known_at = before, runtime.agenda.clock.after(durations.IAM_PROPAGATION)
+    return answer

@@ -18,7 +18,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import (
     HIDDEN,
     find_counterparts,
     find_secrets,
+    hide_secrets,
     is_secret_key,
+    mask_values_files,
     take_params,
 )
 from ansible_collections.kumo.eks.plugins.modules.eks_helm import build_argument_spec
@@ -130,3 +132,30 @@ def test_what_a_release_had_where_the_task_has_secrets_is_masked():
 def test_mappings_of_secrets_are_secrets_and_settings_of_one_are_not():
     values = {"secrets": {"a": "one"}, "secret": {"create": True, "name": "web", "password": "two"}, "token": ""}
     assert sorted(find_secrets(values)) == ["one", "two"]
+
+
+def test_secrets_of_files_are_masked_also_where_a_file_cannot_be_read(logged, tmp_path):
+    module = build_module({"name": "web"})
+    texts = {
+        "good.yaml": 'db: {password: "0123 of good"}\nplain: shown',
+        "bad.yaml": "db:\n  - apiKey: 'of bad'\n a: [",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    paths = [str(tmp_path / name) for name in (*texts, "none.yaml")]
+    mask_values_files(module, [{"values_files": paths}, {"values_files": None}])
+    masked = remove_values({"diff": "a: 0123 of good, of bad, shown"}, module.no_log_values)["diff"]
+    assert "good" not in masked and "bad" not in masked and "shown" in masked
+
+
+@pytest.mark.parametrize(("word", "meant"), [("p%40ss", "p@ss"), ("open-sesame", "open-sesame")])
+def test_a_password_in_a_url_is_masked(logged, word, meant):
+    module = build_module({"name": "web", "chart": "x", "repository": f"https://me:{word}@host/charts"})
+    take_params(module)
+    assert {word, meant} <= set(module.no_log_values)
+    assert word not in json.dumps(remove_values(module.params, module.no_log_values))
+
+
+def test_texts_lose_the_secrets_of_values():
+    text = f"a: open-sesame\nb: {base64.b64encode(b'open-sesame').decode()}\nc: shown"
+    assert hide_secrets(text, {"db": {"password": "open-sesame"}, "c": "shown"}) == "a: (hidden)\nb: (hidden)\nc: shown"

@@ -24,14 +24,14 @@ NONE = dict.fromkeys(VALUE_KEYS) | {"reuse_values": False}
 
 
 def test_values_are_passed_in_their_order(tmp_path):
-    words = [r'a."b\.c/d"=1', 'list={x,"y"}', 'a."b"[0].c=2,"d"=3', 'text=say "x"']
+    words = [r'a."b\.c/d"=1', 'list={1,"y"}', 'a."b"[0].c=2,"d"=3', "none=null"]
     given = {"values_files": ["/1.yaml", "/2.yaml"], "values": {"a": 1}, "secret_values": {"b": 2}}
     args = build_value_args(NONE | given | {"set_values": words, "set_strings": ["x=1"]}, str(tmp_path))
     own, secret = args[5], args[7]
     assert args == [
         *("--values", "/1.yaml", "--values", "/2.yaml", "--values", own, "--values", secret),
-        *("--set", r"a.b\.c/d=1", "--set", 'list={x,"y"}', "--set", "a.b[0].c=2,d=3", "--set", 'text=say "x"'),
-        *("--set-string", "x=1"),
+        *("--set", r"a.b\.c/d=1", "--set", 'list={1,"y"}', "--set", "a.b[0].c=2", "--set", "d=3", "--set", "none=null"),
+        *("--set-file", args[-1]),
     ]
     assert [json.loads(Path(path).read_text()) for path in (own, secret)] == [{"a": 1}, {"b": 2}]
     assert {stat.S_IMODE(Path(path).stat().st_mode) for path in (own, secret)} == {0o600}

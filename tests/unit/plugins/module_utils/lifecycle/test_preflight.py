@@ -111,6 +111,10 @@ def test_all_problems_of_all_roles_are_reported_at_once():
         ({"nodegroups": [{"name": "a", "scaling_config": {"max_size": 1}, "update_config": {"max_unavailable": 2}}]}, "2 is above scaling_config.max_size"),
         ({"nodegroups": [{"name": "a", "taints": [{"key": "a", "effect": "NoSchedule"}]}]}, "taints[0].effect: 'NoSchedule' is not allowed"),
         ({"nodegroups": [{"name": "a", "launch_template": {"version": "1"}}]}, "eks_nodegroups_list[0].launch_template: one of id, name is required"),
+        ({"helm_releases": "a password"}, "eks_helm_releases: the value is not a list"),
+        ({"helm_releases": ["a password"]}, "eks_helm_releases[0]: the value is not a mapping of options"),
+        ({"helm_repositories": [{"name": "a", "url": "https://me:word@host"}]}, "eks_helm_repositories[0].url: the URL has a user or a password"),
+        ({"helm_releases": [{"name": "a", "chart": "https://me@host/a.tgz"}]}, "eks_helm_releases[0].chart: the URL has a user or a password"),
         ({"fargate_profiles": [{"name": "a", "selectors": []}]}, "eks_fargate_profiles[0].selectors: 0 are given. EKS accepts 1-5"),
         ({"addons": [{"name": "a", "configuration_values": "{a: ["}]}, "eks_addons_list[0].configuration_values: the text is neither JSON nor YAML"),
         ({"addons": [{"name": "a", "config": {}}]}, "eks_addons_list[0].config: unknown option. Options are: configuration_values, name"),
@@ -202,6 +206,7 @@ def clients():
         "InstanceTypeOfferings": [],
     }
     found["iam"].get_role.side_effect = missing("NoSuchEntity")
+    found["iam"].get_paginator.side_effect = missing("NoSuchEntity")
     return found
 
 
@@ -263,3 +268,63 @@ def test_a_look_that_is_denied_is_named_and_passed(clients):
     clients["iam"].get_role.side_effect = deny("GetRole")
     problems, denied = look(clients, cluster={"version": "1.29", "role_arn": ROLE})
     assert problems == [] and denied == ["eks:DescribeCluster", "iam:GetRole"]
+
+
+def test_the_role_of_auto_mode_that_the_same_input_creates_need_not_exist(clients):
+    compute = {"enabled": True, "node_pools": ["system"], "node_role_arn": ROLE}
+    cluster = {"compute_config": compute}
+    assert look(clients, cluster=cluster, iam_roles=[{"purpose": "auto_mode_node"}])[0] == []
+    (problem,) = look(clients, cluster=cluster)[0]
+    assert problem == f"eks_cluster_compute_config.node_role_arn: IAM role {ROLE} does not exist."
+
+
+def test_a_role_of_another_path_or_account_does_not_exist(clients):
+    clients["iam"].get_role.side_effect = None
+    clients["iam"].get_role.return_value = {"Role": {"Arn": ROLE.replace("role/", "role/teams/")}}
+    (problem,) = look(clients, nodegroups=[{"name": "a", "node_role": ROLE}])[0]
+    assert problem.endswith(f"IAM role {ROLE} does not exist. arn:aws:iam::123456789012:role/teams/my-app exists.")
+    clients["iam"].get_role.return_value = {"Role": {"Arn": ROLE}}
+    assert look(clients, nodegroups=[{"name": "a", "node_role": ROLE}])[0] == []
+
+
+# the region
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        ({"cluster": {"role_arn": ROLE}}, "eks_cluster_role_arn"),
+        ({"nodegroups": [{"name": "a", "node_role": ROLE}]}, "eks_nodegroups_list[0].node_role"),
+        ({"identities": [{"name": "a", "policy_arns": [READ]}]}, "eks_irsa_service_accounts[0].policy_arns[0]"),
+        (
+            {"identities": [{"name": "a", "policy": {"name": "p", "document": {"Statement": [{"Resource": READ}]}}}]},
+            "eks_irsa_service_accounts[0].policy.document.Statement[0].Resource",
+        ),
+    ],
+)
+def test_an_arn_of_another_partition_is_refused(clients, options, option):
+    clients["eks"].meta.region_name = "cn-north-1"
+    problems = look(clients, **options)[0]
+    assert problems[0].startswith(f"{option}: arn:aws:iam::")
+    assert problems[0].endswith(
+        "is of the partition aws, and cn-north-1 is in aws-cn. Use an ARN that begins with arn:aws-cn:."
+    )
+
+
+def test_tags_wildcards_and_values_of_releases_name_any_partition(clients):
+    clients["eks"].meta.region_name = "us-gov-west-1"
+    allowed = {"Statement": [{"Resource": "arn:*:s3:::bucket/*"}]}
+    options = {
+        "cluster": {"tags": {"from": ROLE}},
+        "identities": [{"name": "a", "policy": {"name": "p", "document": allowed}}],
+        "helm_releases": [{"name": "my-app", "chart": "./chart", "values": {"role": ROLE}}],
+    }
+    assert look(clients, **options)[0] == []
+
+
+def test_fargate_is_refused_in_govcloud(clients):
+    profiles = [{"name": "tasks", "selectors": [{"namespace": "tasks"}]}]
+    assert look(clients, fargate_profiles=profiles)[0] == []
+    clients["eks"].meta.region_name = "us-gov-west-1"
+    (problem,) = look(clients, fargate_profiles=profiles)[0]
+    assert problem.startswith("eks_fargate_profiles: Amazon EKS on Fargate is not available in us-gov-west-1.")

@@ -1,0 +1,88 @@
+"""Reads that trail writes, on a clock that moves."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from kumo_sandbox import durations
+from kumo_sandbox.ground import create_role
+
+
+@pytest.fixture
+def moving(sandbox):
+    """The clock runs true, so that it moves by ``advance`` alone for a test."""
+    sandbox.clock.set_speed(1)
+    return sandbox
+
+
+def refuse(code):
+    return pytest.raises(ClientError, match=code)
+
+
+def test_a_new_id_is_read_a_moment_later(moving):
+    ec2 = moving.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    table = ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+    template = ec2.create_launch_template(LaunchTemplateName="mine", LaunchTemplateData={"EbsOptimized": True})
+    reads = [
+        ("InvalidVpcID.NotFound", lambda: ec2.describe_vpcs(VpcIds=[vpc])),
+        ("InvalidSubnetID.NotFound", lambda: ec2.describe_subnets(SubnetIds=[subnet])),
+        ("InvalidRouteTableID.NotFound", lambda: ec2.describe_route_tables(RouteTableIds=[table])),
+        (
+            "InvalidLaunchTemplateId.NotFound",
+            lambda: ec2.describe_launch_template_versions(
+                LaunchTemplateId=template["LaunchTemplate"]["LaunchTemplateId"]
+            ),
+        ),
+    ]
+    for code, read in reads:
+        with refuse(code):
+            read()
+    assert ec2.describe_subnets(Filters=[{"Name": "subnet-id", "Values": [subnet]}])["Subnets"]
+    moving.clock.advance(durations.READ_LAG)
+    for _code, read in reads:
+        assert read()
+
+
+def test_a_new_role_is_read_a_moment_later(moving):
+    iam = moving.client("iam")
+    create_role(iam, "new", "ec2.amazonaws.com", ["AmazonEKS_CNI_Policy"])
+    iam.create_instance_profile(InstanceProfileName="profile")
+    reads = [
+        lambda: iam.get_role(RoleName="new"),
+        lambda: iam.list_attached_role_policies(RoleName="new"),
+        lambda: iam.get_instance_profile(InstanceProfileName="profile"),
+    ]
+    for read in reads:
+        with refuse("NoSuchEntity"):
+            read()
+    moving.clock.advance(durations.READ_LAG)
+    for read in reads:
+        assert read()
+
+
+def test_where_the_clock_is_instant_everything_is_read_at_once(sandbox):
+    create_role(sandbox.client("iam"), "new", "ec2.amazonaws.com")
+    assert sandbox.client("iam").get_role(RoleName="new")
+
+
+def test_eks_knows_an_older_trust_policy_for_a_while(sandbox, eks, ground, make_cluster):
+    make_cluster()
+    iam, association = sandbox.client("iam"), {"namespace": "n", "serviceAccount": "s"}
+    arn = create_role(iam, "mended", "ec2.amazonaws.com")
+    sandbox.clock.set_speed(1)
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "pods.eks.amazonaws.com"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    iam.update_assume_role_policy(RoleName="mended", PolicyDocument=document)
+    with refuse("Trust policy of the role provided is invalid"):
+        eks.create_pod_identity_association(clusterName="demo", roleArn=arn, **association)
+    sandbox.clock.advance(durations.IAM_PROPAGATION)
+    assert eks.create_pod_identity_association(clusterName="demo", roleArn=arn, **association)["association"]

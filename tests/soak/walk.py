@@ -1,0 +1,215 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Walks a sequence on a sandbox, and checks after each step what holds for every task.
+
+- The check run before it changes nothing, and predicts ``changed`` and the diff.
+- The same task again changes nothing.
+- The info modules show what was declared.
+- A task that was disturbed ends, at the latest at its second run, where it ends undisturbed.
+- At the end the account is as it was at the beginning.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from botocore.client import BaseClient
+from soak.account import compare, count, list_account, normalize
+from soak.agreement import find_declared, find_difference
+from soak.sequences import Step
+from soak.tables import BUCKET, REGION
+from support.in_process import Result, run_module
+
+from kumo_sandbox import Sandbox
+
+READS = ("Describe", "Get", "List")
+SUBNETS = re.compile(r"\{\{ network\.network\.(\w+_subnet_ids)(?:\[:(\d)\])? \}\}")
+
+
+class Finding(Exception):
+    """A property that does not hold, with the number of the step."""
+
+    def __init__(self, number: int, what: str, *details: Any) -> None:
+        super().__init__(f"step {number}: {what}" + "".join(f"\n  {detail}" for detail in details))
+        self.number, self.what = number, what
+
+
+class Killed(BaseException):
+    """The end of a run, as if its process was killed."""
+
+
+@contextmanager
+def kill_at(call: int, when: str) -> Iterator[None]:
+    """End a run before or after its changing call of this number: from then on no thread of it makes a call."""
+    lock, seen, dead = threading.Lock(), 0, False
+    original = BaseClient._make_api_call
+
+    def make(client: Any, operation: str, words: Any) -> Any:
+        nonlocal seen, dead
+        if "kumo.eks" not in (client.meta.config.user_agent_extra or ""):
+            return original(client, operation, words)  # the sandbox, which is in this process, too
+        with lock:
+            if not operation.startswith(READS):
+                seen += 1
+            if dead or (seen == call and when == "before"):
+                dead = True
+                raise Killed
+            is_last = seen == call
+        answer = original(client, operation, words)
+        if is_last:
+            dead = True
+        if dead:
+            raise Killed
+        return answer
+
+    with mock.patch.object(BaseClient, "_make_api_call", make):
+        yield
+
+
+class Walk:
+    """One sequence on an empty account.
+
+    Args:
+        folder: for a kubeconfig.
+    """
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.sandbox, self.folder = sandbox, folder
+        self.network: Result = {}
+
+    # the two ways to walk
+
+    def walk_undisturbed(self, steps: list[Step]) -> dict[int, dict[str, list[str]]]:
+        """Each task once. Returns the account after each that is to be disturbed."""
+        self._begin()
+        found = {}
+        disturbed = [number for number, step in enumerate(steps) if step.disturbance]
+        for number, step in enumerate(steps[: max(disturbed, default=-1) + 1]):
+            self._check_success(number, self._run(step.module, step.options))
+            if step.disturbance:
+                found[number] = normalize(list_account(self.sandbox))
+        return found
+
+    def walk(self, steps: list[Step], undisturbed: dict[int, dict[str, list[str]]]) -> None:
+        """Each task with all checks; raises Finding."""
+        self._begin()
+        before = count(list_account(self.sandbox))
+        for number, step in enumerate(steps):
+            self._take(number, step)
+            if number in undisturbed:
+                differences = compare(normalize(list_account(self.sandbox)), undisturbed[number])
+                if differences:
+                    raise Finding(number, "the account is not as it is undisturbed", *differences)
+        left = compare(count(list_account(self.sandbox)), before)
+        if left:
+            raise Finding(len(steps) - 1, "the account is not as it was at the beginning", *left)
+
+    def _begin(self) -> None:
+        self.sandbox.reset()
+        self.sandbox.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        self.network = {}
+        (self.folder / "kubeconfig").unlink(missing_ok=True)
+
+    # a step
+
+    def _take(self, number: int, step: Step) -> None:
+        planned = self._run(step.module, step.options, check=True)
+        self._check_success(number, planned, "the check run failed")
+        if sent := self._list_changes():
+            raise Finding(number, "the check run made changing calls", sent)
+        done = self._run_disturbed(step)
+        if done is not None and not done["failed"]:
+            self._compare_with_plan(number, planned, done)
+        elif done is not None and not step.disturbance.get("fault", "").startswith("fail_"):
+            raise Finding(number, f"the task failed: {done.get('msg')}", done)
+        else:
+            self._check_success(number, self._run(step.module, step.again or step.options), "the next run failed")
+        self._check_again(number, step)
+        self._check_info(number, step)
+
+    def _run_disturbed(self, step: Step) -> Result | None:
+        """The result, None of a run that was killed."""
+        how = step.disturbance
+        if "kill" in how:
+            try:
+                with kill_at(how["call"], how["kill"]):
+                    return self._run(step.module, step.options)
+            except Killed:
+                return None
+        if "fault" in how:
+            words = {key: value for key, value in how.items() if key != "fault"}
+            self.sandbox.add_fault(kind=how["fault"], **words)
+        result = self._run(step.module, step.options)
+        self.sandbox.clear_faults()
+        return result
+
+    def _run(self, module: str, options: dict[str, Any], check: bool = False) -> Result:
+        self.sandbox.recorder.clear()
+        result = run_module(module, self._resolve(options), check)
+        if module == "eks_network" and not check and not result["failed"]:
+            self.network = result["network"]
+        return result
+
+    def _resolve(self, value: Any) -> Any:
+        """The options with what only the account knows."""
+        if isinstance(value, dict):
+            return {key: self._resolve(word) for key, word in value.items()}
+        if isinstance(value, list):
+            return [self._resolve(word) for word in value]
+        if value == "{{ kubeconfig }}":
+            return str(self.folder / "kubeconfig")
+        if isinstance(value, str) and (found := SUBNETS.fullmatch(value)):
+            return self.network[found[1]][: int(found[2]) if found[2] else None]
+        return value
+
+    def _list_changes(self) -> list[str]:
+        names = [f"{call['service']}:{call['operation']}" for call in self.sandbox.calls()]
+        return [name for name in names if not name.split(":")[1].startswith(READS)]
+
+    # the checks
+
+    @staticmethod
+    def _check_success(number: int, result: Result, what: str = "the task failed") -> None:
+        if result["failed"]:
+            raise Finding(number, f"{what}: {result.get('msg')}", result)
+
+    @staticmethod
+    def _compare_with_plan(number: int, planned: Result, done: Result) -> None:
+        if planned["changed"] != done["changed"]:
+            raise Finding(
+                number, f"check mode says changed={planned['changed']}", planned.get("diff"), done.get("diff")
+            )
+        for side in ("before", "after"):
+            one, other = (result.get("diff", {}).get(side) for result in (planned, done))
+            if difference := find_difference(one, other):
+                raise Finding(number, f"check mode shows another diff ({side}): {difference}", one, other)
+
+    def _check_again(self, number: int, step: Step) -> None:
+        again = self._run(step.module, step.options)
+        self._check_success(number, again, "the same task again failed")
+        sent = self._list_changes()
+        if again["changed"] or sent:
+            raise Finding(number, "the same task again changes something", sent, again.get("diff"))
+        diff = again.get("diff") or {}
+        if diff.get("before") != diff.get("after"):
+            raise Finding(number, "the same task again shows a diff", diff)
+
+    def _check_info(self, number: int, step: Step) -> None:
+        for module, options, declared, find in find_declared(step):
+            found = run_module(module, self._resolve(options))
+            self._check_success(number, found, f"{module} failed")
+            shown = find(found)
+            if difference := find_difference(self._resolve(declared), shown, subset=True):
+                raise Finding(number, f"{module} shows something else: {difference}", declared, shown)
+
+
+def walk_sequence(sandbox: Sandbox, folder: Path, steps: list[Step]) -> None:
+    """Walk it undisturbed, as far as something is disturbed, and then with all checks. Raises Finding."""
+    walk = Walk(sandbox, folder)
+    walk.walk(steps, walk.walk_undisturbed(steps))
