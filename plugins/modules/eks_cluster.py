@@ -1072,7 +1072,7 @@ def build_resource(module: AnsibleAWSModule, params: dict[str, Any]) -> ClusterR
         "nodegroups": removals.get("nodegroups", []),
         "fargateProfileNames": removals.get("fargate_profiles", []),
     }
-    return ClusterResource(eks, params["name"], owner, params["adopt"], planned, partial(get_client, module, "ec2"))
+    return ClusterResource(eks, params["name"], owner, params["adopt"], planned, partial(get_client, module))
 
 
 def main() -> None:

@@ -303,9 +303,11 @@ fargate_profiles:
       sample: []
 """
 
+from functools import cache, partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with, exit_with_list
@@ -322,14 +324,24 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import 
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.fargate_profile import build_fargate_profile_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.eks.fargate_profile import FargateProfileResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
 
 DEFAULTS = ("role_arn", "subnets")  # options that, next to a list, are the defaults of its items
 
 
-def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any], check: bool, wait: bool) -> Outcome:
+def build_placement(module: AnsibleAWSModule, eks: Any) -> Placement:
+    """What is looked at before a profile is created; the cluster is described once in a task."""
+    name = module.params["cluster_name"]
+    describe_cluster = cache(lambda: describe_or_none(eks.describe_cluster, "cluster", name=name))
+    return Placement(name, describe_cluster, partial(get_client, module, "ec2"), module.check_mode)
+
+
+def reconcile(
+    module: AnsibleAWSModule, eks: Any, placement: Placement, item: dict[str, Any], check: bool, wait: bool
+) -> Outcome:
     """Bring one profile to its desired state, or with check predict the result."""
     check_name("Fargate profile", item["name"])
-    resource = FargateProfileResource(eks, module.params["cluster_name"], item["name"])
+    resource = FargateProfileResource(eks, module.params["cluster_name"], item["name"], placement)
     if module.params["owned"]:
         resource.owner = build_owner_key(eks.meta.region_name, module.params["cluster_name"])
     reconciler = Reconciler(
@@ -345,10 +357,11 @@ def reconcile(module: AnsibleAWSModule, eks: Any, item: dict[str, Any], check: b
 def reconcile_list(module: AnsibleAWSModule, eks: Any, rows: list[dict[str, Any]]) -> list[ItemResult]:
     """EKS takes one creation or deletion of a profile of a cluster at a time."""
     check_unique("profiles", [row["name"] for row in rows])
+    placement = build_placement(module, eks)
     return run_serially(
         [row["name"] for row in rows],
-        lambda number: reconcile(module, eks, rows[number], True, False),
-        lambda number, wait: reconcile(module, eks, rows[number], module.check_mode, wait),
+        lambda number: reconcile(module, eks, placement, rows[number], True, False),
+        lambda number, wait: reconcile(module, eks, placement, rows[number], module.check_mode, wait),
         module.params["wait"],
     )
 
@@ -377,7 +390,9 @@ def main() -> None:
     with handle_failures(module, f"Could not manage Fargate profiles of cluster {params['cluster_name']}"):
         eks = get_client(module)
         if "name" in params:
-            exit_with(module, reconcile(module, eks, params, module.check_mode, params["wait"]), "fargate_profile")
+            placement = build_placement(module, eks)
+            outcome = reconcile(module, eks, placement, params, module.check_mode, params["wait"])
+            exit_with(module, outcome, "fargate_profile")
         defaults = {name: params[name] for name in DEFAULTS if name in params}
         rows = merge_tags([{**defaults, **row} for row in params["profiles"]], params.get("tags"))
         exit_with_list(module, reconcile_list(module, eks, rows), "fargate_profiles")

@@ -177,6 +177,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
     build_helm_spec,
     build_wait_spec,
     find_release_problems,
+    find_revision_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import HelmError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import describe_cluster, open_cluster_helm
@@ -271,7 +272,8 @@ def main() -> None:
     params = module.params
     wanted = {**params, "wait": params["wait"] or params["wait_for_jobs"]}
     with handle_failures(module, f"Could not roll back release {params['name']}"):
-        for problem in find_release_problems({**params, "state": "absent"}):  # there is no chart to check
+        options = {**params, "state": "absent"}  # there is no chart to check
+        for problem in (*find_release_problems(options), *find_revision_problems(params["revision"])):
             raise ValidationError(problem)
         raw = describe_cluster(module, params["cluster_name"])
         with open_cluster_helm(module, params["cluster_name"], raw) as (helm, api):

@@ -503,7 +503,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.identity.irsa import (
     build_provider_result,
     find_owned_provider,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity, check_apart, read_identity
+from ansible_collections.kumo.eks.plugins.module_utils.identity.model import (
+    Identity,
+    check_apart,
+    check_arns,
+    read_identity,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, open_cluster_api
 
 
@@ -619,6 +624,7 @@ def main() -> None:
     with handle_failures(module, f"Could not manage identities of cluster {params['cluster_name']}"):
         identities = read(params)
         eks, iam = get_client(module), get_client(module, "iam")
+        check_arns(identities, eks.meta.region_name)
         context, exists = build_context(module, eks, iam)
         with open_api(module, eks, exists and any(one.written_accounts for one in identities)) as api:
             manager = IrsaManager(iam, api, context, params["audience"], module.check_mode)

@@ -1042,6 +1042,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup impo
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups
+from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.managed import NodegroupManager
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_items
@@ -1071,9 +1072,10 @@ def build_manager(module: AnsibleAWSModule) -> NodegroupManager:
     params, eks = module.params, get_client(module)
     ec2, iam, ssm = (partial(get_client, module, service) for service in ("ec2", "iam", "ssm"))
     lookups = NodegroupLookups(eks, params["cluster_name"], ec2, ssm)
+    placement = Placement(params["cluster_name"], lookups.describe_cluster, ec2, module.check_mode)
     joining = JoinCheck(ec2, iam, lookups.describe_cluster)
     waits = params["wait"], params["wait_timeout"]
-    return NodegroupManager(eks, lookups, joining, module.check_mode, *waits, owned=params["owned"])
+    return NodegroupManager(eks, lookups, placement, joining, module.check_mode, *waits, params["owned"])
 
 
 def reconcile(manager: NodegroupManager, state: str, item: dict[str, Any]) -> Outcome:

@@ -341,7 +341,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.identity.context import (
     build_cluster_context,
     check_cluster_exists,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.identity.model import check_apart, read_association
+from ansible_collections.kumo.eks.plugins.module_utils.identity.model import check_apart, check_arns, read_association
 from ansible_collections.kumo.eks.plugins.module_utils.identity.pod_identity import PodIdentityManager
 
 
@@ -387,6 +387,7 @@ def main() -> None:
         identities = [read_association(row, name) for row in rows]
         check_apart(identities, "associations")
         eks, iam = get_client(module), get_client(module, "iam")
+        check_arns(identities, eks.meta.region_name)
         cluster = describe_cluster(module, eks)
         context = build_cluster_context(
             cluster, name, eks.meta.region_name, lambda: get_client(module, "sts").get_caller_identity()["Arn"]

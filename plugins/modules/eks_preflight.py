@@ -76,8 +76,10 @@ options:
   check_account:
     description:
       - Whether to also check the AWS account. It checks whether a cluster of the name exists that kumo.eks did not create, whether EKS
-        offers the Kubernetes version, whether the subnets, security groups and IAM roles that the input names exist, whether nodes could
-        join the cluster from these subnets with these roles, and, before the cluster exists, whether the region offers the instance types.
+        offers the Kubernetes version, whether the subnets, security groups, KMS keys and IAM roles that the input names exist and fit
+        together, and whether nodes could join the cluster from these subnets with these roles.
+      - For a cluster that does not exist yet, it also checks whether the region has the zones, the VPC endpoints and the instance types,
+        and whether EKS offers the add-ons in these versions.
       - It also checks the input against the partition of the region, like C(aws-cn). ARNs of another partition are refused, and so are
         Fargate profiles in AWS GovCloud (US), where EKS does not have Fargate.
       - These checks only improve messages. A check for which the caller lacks the permission is skipped with a

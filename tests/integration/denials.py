@@ -21,6 +21,16 @@ GROUP = {"name": "general", "instance_types": ["m5.large"], "template": {"volume
 GROUPS = {"nodegroups": [GROUP], "purge": False}
 PROFILES = {"profiles": [{"name": "tasks", "selectors": [{"namespace": "tasks"}]}]}
 ADDONS = {"addons": [{"name": "vpc-cni", "configuration_values": {"env": {"WARM_ENI_TARGET": "2"}}}]}
+WISHES = {
+    "cluster": {
+        "encryption_config": {
+            "key_arn": f"arn:aws:kms:ap-northeast-1:123456789012:key/{'0' * 8}-0000-0000-0000-{'0' * 12}"
+        }
+    },
+    "network": {"zones": ["ap-northeast-1a", "ap-northeast-1c"], "endpoints": ["s3"]},
+    "nodegroups": [GROUP],
+    "addons": [{"name": "vpc-cni"}],
+}
 ROLE_OF_CLUSTER = {**INSIDE, "purpose": "cluster"}
 ROLES_OF_NODES = {**INSIDE, "nodegroups": [GROUP]}
 ROLE_OF_PODS = {**INSIDE, "purpose": "fargate"}
@@ -34,11 +44,16 @@ Run = Callable[[str, dict[str, Any]], dict[str, Any]]
 def bring_up(run: Run, version: str = "1.33") -> None:
     """What site.yml runs, and the upgrade of a second run; ``run`` takes a module and its options."""
     run("eks_preflight", {**INSIDE, "cluster": {"version": version}, "check_account": True})
+    run("eks_preflight", {**INSIDE, **WISHES, "check_account": True})
     network = run("eks_network", NETWORK)["network"]
     private = network["private_subnet_ids"]
     role = run("eks_iam_role", ROLE_OF_CLUSTER)["arn"]
     cluster = {"version": version, "role_arn": role, "subnets": private, "bootstrap_self_managed_addons": False}
-    run("eks_preflight", {**INSIDE, "cluster": {**cluster, "security_groups": ["sg-00000000"]}, "check_account": True})
+    there = {
+        "cluster": {**cluster, "security_groups": ["sg-00000000"]},
+        "fargate_profiles": [{"name": "tasks", "subnets": private}],
+    }
+    run("eks_preflight", {**INSIDE, **there, "check_account": True})
     run("eks_cluster", {"name": CLUSTER, **cluster, "owned": True, "wait": True})
     node_roles = run("eks_iam_role", ROLES_OF_NODES)["node_roles"]
     pods_role = run("eks_iam_role", ROLE_OF_PODS)["arn"]

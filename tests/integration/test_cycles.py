@@ -42,7 +42,7 @@ def cluster_case(ground: dict[str, Any]) -> dict[str, Any]:
         "kube_api_server_config": {"event_ttl": "30m"},
         "kube_scheduler_config": AUDIT,
         "kube_controller_manager_config": {"pod_gc_controller_config": {"terminated_pod_gc_threshold": 100}},
-        "encryption_config": {"key_arn": "arn:aws:kms:ap-northeast-1:123456789012:key/1"},
+        "encryption_config": {"key_arn": ground["key"]},
         "tags": {"Team": "a"},
     }
     return {"made": made, "changed": {**made, **changes}, "gone": {}}

@@ -166,13 +166,14 @@ def test_pod_identity_associations_are_compared_by_account_and_role(sandbox, add
     assert cleared["changed"] and cleared["pod_identity_associations"] == []
 
 
-def test_a_replacement_keeps_what_the_task_leaves_out(addon, pod_roles):
+@pytest.mark.parametrize("by_irsa", [True, False])
+def test_a_replacement_keeps_what_the_task_leaves_out(addon, pod_roles, by_irsa):
     one, two = pod_roles
+    associations = [{"service_account": "ebs", "role_arn": one}]
     words = {
         "version": "v1.19.6-eksbuild.7",
         "configuration_values": {"env": {"WARM_IP_TARGET": "2"}},
-        "service_account_role_arn": two,
-        "pod_identity_associations": [{"service_account": "ebs", "role_arn": one}],
+        **({"service_account_role_arn": two} if by_irsa else {"pod_identity_associations": associations}),
         "tags": {"A": "b"},
     }
     made = addon(**words, wait=True)

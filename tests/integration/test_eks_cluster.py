@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from support.bad_inputs.row import fill
 
 NAME = "my-cluster"
 NODE_ROLE = "arn:aws:iam::123456789012:role/eksAutoNodeRole"
@@ -94,13 +95,14 @@ def test_twelve_steps(sandbox, cluster):
         {"zonal_shift_config": {"enabled": True}},
         {"deletion_protection": True},
         {"control_plane_scaling_config": {"tier": "tier-xl"}},
-        {"encryption_config": {"key_arn": "arn:aws:kms:ap-northeast-1:123456789012:key/1"}},
+        {"encryption_config": {"key_arn": "$key"}},
         {"remote_network_config": NETWORKS, "access_config": ENTRIES},
         {**AUTO, "access_config": ENTRIES},
     ],
     ids=lambda options: next(iter(options)),
 )
-def test_each_option_changes_in_place_and_only_once(standing, options):
+def test_each_option_changes_in_place_and_only_once(standing, ground, options):
+    options = fill(options, ground)
     standing(logging=["audit"], wait=True)
     first = standing(**options, wait=True)
     assert first["changed"] and not first["failed"], first

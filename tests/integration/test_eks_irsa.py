@@ -420,7 +420,7 @@ def test_a_list_has_a_result_for_each_and_one_that_fails_stops_none(irsa):
         ({"service_account": "My_App"}, "service_account: 'My_App' is not a valid name in Kubernetes"),
         (
             {"policy_arns": ["arn:aws-cn:iam::aws:policy/X"]},
-            "policy_arns: .* not the ARN of a policy in the partition aws.",
+            "policy_arns: .* is of the partition aws-cn, and ap-northeast-1 is in aws.",
         ),
         (
             {"policy_arns": ["arn:aws:iam::aws:policy/Nothing"]},

@@ -190,7 +190,7 @@ def test_an_existing_vpc_is_used_and_stays(sandbox, network, ec2):
     ("options", "text"),
     [
         ({"cidr": "10.0.0.0/27"}, "cidr: 10.0.0.0/27 is too small for 3 zones"),
-        ({"cidr": "10.0.0.1/16"}, "cidr: 10.0.0.1/16 is not a range of IPv4 addresses"),
+        ({"cidr": "10.0.0.1/16"}, "cidr: '10.0.0.1/16' is not a CIDR block. Did you mean 10.0.0.0/16"),
         ({"cidr": "10.0.0.0/8"}, "EC2 allows a /16 to a /28"),
         ({"zones": [ZONES[0]]}, "EKS requires subnets in at least 2 zones"),
         ({"zones": [ZONES[0], "ap-northeast-1x"]}, "zones: ap-northeast-1x is not a zone of ap-northeast-1"),
@@ -202,7 +202,7 @@ def test_an_existing_vpc_is_used_and_stays(sandbox, network, ec2):
         ({"tags": {"aws:own": "x"}}, "tags: the prefix aws: is reserved by AWS. Remove aws:own."),
         ({"instance_types": ["x9.huge"]}, "zones: ap-northeast-1 has 0 availability zone"),
         ({"vpc_id": "vpc-00000000"}, "vpc_id: VPC vpc-00000000"),
-        ({"subnets": {"private": ["subnet-00000000"]}}, "subnets: not all of subnet-00000000 exist"),
+        ({"subnets": {"private": ["subnet-00000000"]}}, "subnets: subnet subnet-00000000 does not exist"),
     ],
 )
 def test_refused_before_anything_is_made(sandbox, network, options, text):

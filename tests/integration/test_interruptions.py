@@ -135,8 +135,10 @@ def test_the_same_task_twice_at_once(sandbox, words, module, state):
     task = {**words[module], "state": state}
     results = race(sandbox, module, task, "Describe")
     assert [result["failed"] for result in results] == [False] * 3, results
-    assert [result["changed"] for result in results].count(True) == 1, results
-    assert set(done(sandbox).values()) <= {1} and sum(done(sandbox).values()) == 1
+    taken = sum(done(sandbox).values())
+    assert [result["changed"] for result in results].count(True) == taken, results
+    # EKS takes a second deletion of an add-on that is being deleted, and answers both the same
+    assert taken == 1 or (module, state) == ("eks_addon", "absent")
 
 
 @pytest.mark.parametrize("module", ["eks_cluster", "eks_nodegroup", "eks_addon"])

@@ -63,7 +63,8 @@ def test_groups_of_a_list_in_the_same_subnets_are_judged_once(sandbox, network, 
     refused = run_module("eks_nodegroup", {"cluster_name": CLUSTER, "nodegroups": rows})
     for name in "ab":
         assert f"node group {name}: subnets: subnet-" in refused["msg"]
-    assert len(sandbox.calls("ec2", "DescribeSubnets")) == len(sandbox.calls("iam", "ListAttachedRolePolicies"))
+    assert len(sandbox.calls("ec2", "DescribeRouteTables")) == len(sandbox.calls("iam", "ListAttachedRolePolicies"))
+    assert len(sandbox.calls("ec2", "DescribeSubnets")) == len(sandbox.calls("ec2", "DescribeRouteTables")) + 1
     assert sandbox.calls("eks", "CreateNodegroup") == []
 
 
@@ -137,7 +138,7 @@ def test_the_first_task_of_site_refuses_what_it_can_see(sandbox, network, ground
         "eks_nodegroups_list[2].subnets",
         "eks_nodegroups_list[2].instance_types",
     ]
-    assert "does not offer m5.lrge" in refused["problems"][-1]
+    assert "m5.lrge is not offered" in refused["problems"][-1]
     public = {**options, "nodegroups": [{"name": "a"}], "cluster": {"endpoint_private_access": True}}
     refused = run_module("eks_preflight", {**public, "network": {"subnets": {"private": ground["subnets"][:1]}}})
     assert "no VPC endpoints for ec2, ecr.api, ecr.dkr, s3" in refused["msg"]

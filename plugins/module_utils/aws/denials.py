@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from ansible.module_utils.common.warnings import warn
@@ -44,6 +44,18 @@ def look_if_allowed(look: Callable[[], T], default: T, action: str, lost: str) -
             raise
         warn_denied(error, action, lost)
         return default
+
+
+def find_if_allowed(look: Callable[[], Iterable[str]], lost: str) -> list[str]:
+    """The problems that a look finds; none, and a warning, where one of its calls is denied."""
+    try:
+        return list(look())
+    except Exception as error:
+        action = find_denied_action(error)
+        if not action:
+            raise
+        warn_denied(error, action, lost)
+        return []
 
 
 def warn_denied(error: Exception, action: str, lost: str) -> None:

@@ -19,17 +19,26 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.remedies import explain_remedy
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
 from ansible_collections.kumo.eks.plugins.module_utils.core.texts import collect_texts
 
-__all__ = ["AnsibleAWSModule", "MaskingModule", "build_connection_spec", "format_failure", "handle_failures"]
+__all__ = ["AnsibleAWSModule", "CarefulModule", "build_connection_spec", "format_failure", "handle_failures"]
 
 
-class MaskingModule(AnsibleModule):
-    """A module whose failure masks all options with no_log.
+# What Ansible says of text or a list where a mapping is expected, without the name of the option
+UNNAMED = "dictionary requested, could not parse"
 
-    ansible-core stops to collect them at the first item of a list that is not a mapping, and fails with the options it has:
+
+class CarefulModule(AnsibleModule):
+    """A module whose refusals name the option, and whose failure masks all options with no_log.
+
+    ansible-core stops to collect those at the first item of a list that is not a mapping, and fails with the options it has:
     secret_key would be shown in ``invocation`` (ArgumentSpecValidator.validate in module_utils/common/arg_spec.py).
     """
+
+    def _load_params(self) -> None:
+        super()._load_params()
+        self._given = dict(self.params)
 
     def fail_json(self, msg: str, **result: Any) -> None:
         params = getattr(self, "params", None) or {}
@@ -37,6 +46,8 @@ class MaskingModule(AnsibleModule):
             if about.get("no_log") and not (about.get("options") and self._is_checked(params.get(option))):
                 names = (option, *about.get("aliases", ()))
                 self.no_log_values.update(text for name in names for text in collect_texts(params.get(name)))
+        if UNNAMED in str(msg):
+            msg = " ".join(read_arguments(self.argument_spec, self._given, "")[1]) or msg
         super().fail_json(msg=msg, **result)
 
     @staticmethod
@@ -45,7 +56,7 @@ class MaskingModule(AnsibleModule):
         return all(isinstance(item, dict) for item in (value if isinstance(value, list) else [value]))
 
 
-AnsibleAWSModule.default_settings["module_class"] = MaskingModule
+AnsibleAWSModule.default_settings["module_class"] = CarefulModule
 
 
 @contextmanager

@@ -18,8 +18,14 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
     build_scaling_config,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import find_public_cidr_problems
-from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_cidr_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import (
+    NODE_POOLS,
+    find_key_arn_problems,
+    find_public_cidr_problems,
+    find_service_network_problems,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import FEWEST_ZONES
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_vpc_block_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
@@ -59,13 +65,17 @@ def _check_metadata(config: dict[str, Any]) -> Iterator[str]:
 def _check_network(config: dict[str, Any]) -> Iterator[str]:
     vpc = config.get("vpc", {})
     if "cidr" in vpc:
-        yield from _check_range("vpc.cidr", vpc["cidr"])
+        yield from find_vpc_block_problems("vpc.cidr", vpc["cidr"])
+    zones = config.get("availabilityZones")
+    if zones and len(set(zones)) < FEWEST_ZONES:
+        yield f"availabilityZones: {', '.join(map(str, zones))} alone is not enough. EKS requires subnets in at least {FEWEST_ZONES} zones."
+    yield from find_key_arn_problems(config.get("secretsEncryption", {}).get("keyARN"), "secretsEncryption.keyARN")
     cidrs = vpc.get("publicAccessCIDRs")
     if cidrs is not None:
         yield from find_public_cidr_problems([cidr for cidr in cidrs if cidr is not None], "vpc.publicAccessCIDRs")
     network = config.get("kubernetesNetworkConfig", {})
-    if "serviceIPv4CIDR" in network:
-        yield from _check_range("kubernetesNetworkConfig.serviceIPv4CIDR", network["serviceIPv4CIDR"])
+    block = {"service_ipv4_cidr": network.get("serviceIPv4CIDR"), "ip_family": network.get("ipFamily", "").lower()}
+    yield from find_service_network_problems(block, "kubernetesNetworkConfig.serviceIPv4CIDR")
     if vpc.get("subnets"):
         yield from _check_existing_subnets(config)
     else:
@@ -75,10 +85,6 @@ def _check_network(config: dict[str, Any]) -> Iterator[str]:
     endpoints = vpc.get("clusterEndpoints", {})
     if endpoints.get("publicAccess") is False and endpoints.get("privateAccess") is not True:
         yield "vpc.clusterEndpoints: the API server would not be reachable. Set publicAccess or privateAccess to true."
-
-
-def _check_range(path: str, value: str) -> Iterator[str]:
-    yield from find_cidr_problems(path, value)
 
 
 def _check_existing_subnets(config: dict[str, Any]) -> Iterator[str]:
@@ -136,6 +142,9 @@ def _check_auto_mode(config: dict[str, Any]) -> Iterator[str]:
     for name in ("nodePools", "nodeRoleARN"):
         if auto.get(name) and not auto.get("enabled"):
             yield f"autoModeConfig.{name}: has no effect unless autoModeConfig.enabled is true."
+    for name in auto.get("nodePools", []):
+        if name not in NODE_POOLS:
+            yield f"autoModeConfig.nodePools: {format_value(name)} is not a built-in node pool. Use {' or '.join(NODE_POOLS)}."
 
 
 def _check_nodegroups(config: dict[str, Any]) -> Iterator[str]:

@@ -296,12 +296,19 @@ REFUSED: dict[str, Refusal] = {
     f"{_NODES}.securityGroups.withLocal": Refusal(
         "nodes use the cluster security group that EKS creates", _OWN_TEMPLATE, (False,)
     ),
-    f"{_NODES}.ssh": Refusal("no security group for SSH is created", "use SSM Session Manager"),
-    f"{_NODES}.ssh.allow": Refusal("no security group for SSH is created", "use SSM Session Manager", (False,)),
-    f"{_NODES}.iam.attachPolicy": Refusal("inline policies are not created", "use iam.attachPolicyARNs"),
+    f"{_NODES}.ssh": Refusal(
+        "no security group for SSH is created", "use SSM Session Manager, or role variables with template.key_name"
+    ),
+    f"{_NODES}.ssh.allow": Refusal(
+        "no security group for SSH is created",
+        "use SSM Session Manager, or role variables with template.key_name",
+        (False,),
+    ),
+    f"{_NODES}.iam.attachPolicy": Refusal("inline policies of node groups are not created", "use iam.attachPolicyARNs"),
     f"{_NODES}.iam.instanceProfileARN": Refusal("EKS creates the instance profile", "use iam.instanceRoleARN"),
     f"{_NODES}.iam.instanceRoleName": Refusal(
-        "IAM roles of node groups are named by kumo.eks", "use iam.instanceRoleARN"
+        "the IAM role of a single node group is named by kumo.eks",
+        "set eks_nodegroups_role_name for the role that node groups share, or use iam.instanceRoleARN",
     ),
     f"{_NODES}.iam.instanceRolePermissionsBoundary": _BOUNDARY._replace(
         remedy="set eks_nodegroups_permissions_boundary, or create the role and name it in iam.instanceRoleARN"

@@ -153,6 +153,18 @@ def find_cidr_problems(option: str, value: Any, version: int | None = None) -> I
         yield f"{option}: {value} is an IPv{network.version} block. Use an IPv{version} block."
 
 
+# https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+LARGEST_VPC, SMALLEST_VPC = 16, 28
+
+
+def find_vpc_block_problems(option: str, value: Any) -> Iterator[str]:
+    """An IPv4 block that EC2 does not accept for a VPC."""
+    yield from find_cidr_problems(option, value, 4)
+    block = parse_network(value)
+    if block is not None and block.version == 4 and not LARGEST_VPC <= block.prefixlen <= SMALLEST_VPC:
+        yield f"{option}: {value} has a /{block.prefixlen}. EC2 allows a /{LARGEST_VPC} to a /{SMALLEST_VPC} for a VPC."
+
+
 def _suggest_network(value: str) -> str:
     """The block that was probably meant."""
     try:

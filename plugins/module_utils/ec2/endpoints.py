@@ -16,6 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_cod
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field, normalize_list
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import suggest_name
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Inventory, Row, read_row
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import PRIVATE_CLUSTER
@@ -102,8 +103,9 @@ def list_service_names(ec2: Any, services: list[str]) -> dict[str, str]:
             names |= {service: name, name: name}
     missing = [service for service in services if service not in names]
     if missing:
+        hint = suggest_name(missing[0], [PRIVATE_CLUSTER, *names])
         raise ValidationError(
-            f"endpoints: {', '.join(missing)} is not a service with VPC endpoints in {ec2.meta.region_name}. Use a service"
+            f"endpoints: {', '.join(missing)} is not a service with VPC endpoints in {ec2.meta.region_name}.{hint} Use a service"
             f" name like ecr.api or com.amazonaws.{ec2.meta.region_name}.ecr.api, or {PRIVATE_CLUSTER}."
         )
     return {service: names[service] for service in services}

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_subnets
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import ALWAYS, NOT_FOUND, Inventory, Row, read_row
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
+    FEWEST_ZONES,
+    WITHOUT_EKS,
+    find_cluster_subnet_problems,
+    find_missing_subnets,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import ALWAYS, Inventory, Row, read_row
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.layout import ROLES
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import FEWEST_ZONES, NetworkOptions
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import NetworkOptions
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.routes import ANYWHERE, is_main, list_routes, list_subnets
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.vpc import describe_vpc
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.zones import WITHOUT_EKS
 
 # EKS puts its network interfaces into the subnets: at least six addresses in each, sixteen are recommended.
 # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
@@ -27,7 +33,7 @@ def read_given(inventory: Inventory, options: NetworkOptions) -> dict[str, str]:
     rows = _describe_subnets(inventory.ec2, list(kinds))
     vpcs = sorted({row["VpcId"] for row in rows})
     if len(vpcs) > 1:
-        raise ValidationError(f"subnets: they are in several VPCs ({', '.join(vpcs)}). A cluster has one VPC.")
+        raise_problems(find_cluster_subnet_problems("subnets", rows))
     if options.vpc_id and options.vpc_id != vpcs[0]:
         raise ValidationError(
             f"subnets: they are in {vpcs[0]}, but vpc_id is {options.vpc_id}. Remove vpc_id, or use subnets of that VPC."
@@ -38,15 +44,9 @@ def read_given(inventory: Inventory, options: NetworkOptions) -> dict[str, str]:
 
 
 def _describe_subnets(ec2: Any, ids: list[str]) -> list[Row]:
-    try:
-        return [read_row(raw) for raw in ec2.describe_subnets(SubnetIds=ids)["Subnets"]]
-    except Exception as error:
-        if has_code(error, *NOT_FOUND):
-            reason = (
-                f"subnets: not all of {', '.join(ids)} exist in this region. Check the IDs, the region and the account."
-            )
-            raise ValidationError(reason) from error
-        raise
+    rows = describe_subnets(ec2, ids)
+    raise_problems(find_missing_subnets("subnets", ids, rows))
+    return [read_row(raw) for raw in rows]
 
 
 def check_given(inventory: Inventory, kinds: dict[str, str]) -> list[str]:

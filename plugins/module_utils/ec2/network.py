@@ -145,7 +145,8 @@ class Network:
     def _pass(self) -> None:
         self._read()
         zones = choose_zones(self.inventory, self.options, self.cluster_zones)
-        self._plan_subnets(zones)  # refuses before anything is created
+        self._plan_subnets(zones)  # refuses before anything is created, as do the names of the endpoints' services
+        self.parts.name_services()
         if not self.options.vpc_id:
             self._run([self.parts.build_vpc()])
         plans = self._plan_subnets(zones)

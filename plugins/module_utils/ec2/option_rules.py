@@ -8,21 +8,24 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import FEWEST_ZONES
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
+    LARGEST_VPC,
+    SMALLEST_VPC,
     find_name_problems,
     find_tag_problems,
+    find_vpc_block_problems,
+    parse_network,
     raise_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import (
-    FEWEST_ZONES,
     KINDS,
     PRIVATE_CLUSTER,
     NetworkOptions,
     count_bits,
 )
 
-# https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
-LARGEST, SMALLEST = 16, 28
+LARGEST, SMALLEST = LARGEST_VPC, SMALLEST_VPC  # of subnets, too
 
 
 def validate_options(options: NetworkOptions) -> None:
@@ -63,13 +66,10 @@ def _find_range_problems(options: NetworkOptions) -> Iterator[str]:
     ranges: list[ipaddress.IPv4Network] = []
     rows = [("cidr", options.range), *(("secondary_cidrs", cidr) for cidr in options.secondary_cidrs or ())]
     for option, cidr in rows:
-        try:
-            network = ipaddress.IPv4Network(cidr)
-        except ValueError as error:
-            yield f"{option}: {cidr} is not a range of IPv4 addresses: {error}. Use a form like 10.0.0.0/16."
+        yield from find_vpc_block_problems(option, cidr)
+        network = parse_network(cidr)
+        if network is None or network.version != 4:
             continue
-        if not LARGEST <= network.prefixlen <= SMALLEST:
-            yield f"{option}: {cidr} has a /{network.prefixlen}. EC2 allows a /{LARGEST} to a /{SMALLEST} for a VPC."
         if twin := next((other for other in ranges if network.overlaps(other)), None):
             yield f"{option}: {cidr} overlaps {twin}. Use a range that is not used in the VPC."
         ranges.append(network)
@@ -88,7 +88,7 @@ def _find_zone_problems(options: NetworkOptions) -> Iterator[str]:
 def _find_kind_problems(options: NetworkOptions) -> Iterator[str]:
     kinds = options.subnet_kinds
     if len(set(kinds)) != len(kinds) or not kinds:
-        yield f"subnet_kinds: list each of {', '.join(KINDS)} at most once, and at least one of them."
+        yield f"subnet_kinds: {list(kinds)} is not valid. List each of {', '.join(KINDS)} at most once, and at least one of them."
     extra = [kind for kind in options.subnet_prefix_lengths if kind not in kinds]
     if extra:
         yield f"subnet_prefix_lengths: {', '.join(extra)} is not in subnet_kinds ({', '.join(kinds)}). Add it there."

@@ -14,9 +14,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import normal
 
 VPC_CIDR = "10.0.0.0/16"
 ZONE_COUNT = 3
-# EKS wants subnets in at least two zones.
-# https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
-FEWEST_ZONES = 2
 KINDS = ("public", "private", "isolated")
 NAT_GATEWAYS = ("HighlyAvailable", "Single", "Disable")
 PRIVATE_CLUSTER = "private_cluster"

@@ -62,6 +62,18 @@ class Parts:
 
     def __init__(self, inventory: Inventory, options: NetworkOptions) -> None:
         self.inventory, self.options = inventory, options
+        self._services: dict[str, str] = {}  # full names by those that the option endpoints has
+
+    def name_services(self) -> dict[str, str]:
+        """The full names of the services that are to have endpoints, asked for once.
+
+        Raises:
+            ValidationError: the region does not offer one of them.
+        """
+        services = build_services(self.options.endpoints or ())
+        if any(word not in self._services for word in services):
+            self._services = self._find_services(services)
+        return self._services
 
     def _desire(self, tags: dict[str, str], **values: Any) -> dict[str, Any]:
         return {**values, "tags": tags, "purge_tags": self.options.purge_tags}
@@ -193,7 +205,7 @@ class Parts:
         services = build_services(self.options.endpoints or ())
         if not services:
             return []
-        names = self._name_services(services)
+        names = self.name_services()
         inside = self._choose_endpoint_subnets(plans)
         subnets = {plan.name: self._subnet_id(plan) for plan in inside}
         tables = self._list_inner_tables()
@@ -203,7 +215,7 @@ class Parts:
             for word in services
         ]
 
-    def _name_services(self, services: list[str]) -> dict[str, str]:
+    def _find_services(self, services: list[str]) -> dict[str, str]:
         """Full names; those of endpoints that exist are known, so that an unchanged run asks nothing."""
         names = [row["ServiceName"] for row in self.inventory.list_rows("vpc_endpoints") if has_kind(row)]
         there = {read_service(name): name for name in names}

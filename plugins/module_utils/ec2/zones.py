@@ -10,12 +10,12 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import FEWEST_ZONES, WITHOUT_EKS
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Inventory
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import FEWEST_ZONES, NetworkOptions
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import NetworkOptions
 
 # EKS has no control plane in these zones. Names of zones differ from account to account, ids do not.
 # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
-WITHOUT_EKS = ("use1-az3", "usw1-az2", "cac1-az3")
 ZoneLookup = Callable[[], "set[str] | None"]
 
 
@@ -59,9 +59,14 @@ def choose_zones(inventory: Inventory, options: NetworkOptions, cluster_zones: Z
     if len(zones) < FEWEST_ZONES:
         raise ValidationError(
             f"zones: {options.region} has {len(zones)} availability zone for this network ({', '.join(zones) or 'none'}), and"
-            f" EKS requires subnets in at least {FEWEST_ZONES}. Use another region or other instance_types."
+            f" EKS requires subnets in at least {FEWEST_ZONES}.{_name_types(options)} Use another region or other instance_types."
         )
     return zones
+
+
+def _name_types(options: NetworkOptions) -> str:
+    """The instance types that the zones were to offer."""
+    return f" The instance_types are {', '.join(options.instance_types)}." if options.instance_types else ""
 
 
 def _list_usable(inventory: Inventory, options: NetworkOptions) -> list[str]:

@@ -25,6 +25,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import
     choose_version,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import refuse_missing_cluster
 
 
 def build_configuration(value: Any) -> str:
@@ -148,6 +149,7 @@ class AddonResource(EksResource):
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         now = raw or {}
         raise_problems(find_addon_problems(desired))
+        self.check_arns(desired)
         version = desired.get("version") or now.get("addonVersion")
         if raw is None or version != now["addonVersion"]:
             version = self._resolve_version(desired)["version"]
@@ -187,6 +189,9 @@ class AddonResource(EksResource):
         return {key: value for key, value in request.items() if value != "" and key != "status"}
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
+        lost = f"it was not checked whether cluster {self.cluster_name} exists"
+        version = look_if_allowed(self._catalog.describe_cluster_version, "unknown", "eks:DescribeCluster", lost)
+        refuse_missing_cluster(version, self.cluster_name, self.client.meta.region_name)
         return self.client.create_addon(**self.build_create_request(desired))["addon"]
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import suggest_name
 
 DEFAULT, MOST_RECENT = "default", "most_recent"
 
@@ -57,8 +58,14 @@ class AddonCatalog:
         )
         rows = [row for page in pages for info in page["addons"] for row in build_version_rows(info)]
         if not rows:
-            raise ValidationError(f"name: EKS does not offer an add-on {addon!r} for Kubernetes {kubernetes}.")
+            hint = suggest_name(addon, self.list_names(kubernetes)) or " aws eks describe-addon-versions lists them."
+            raise ValidationError(f"name: EKS does not offer an add-on {addon!r} for Kubernetes {kubernetes}.{hint}")
         return rows
+
+    def list_names(self, kubernetes: str) -> list[str]:
+        """The names of all add-ons for a Kubernetes version."""
+        pages = self._client.get_paginator("describe_addon_versions").paginate(kubernetesVersion=kubernetes)
+        return [info["addonName"] for page in pages for info in page["addons"]]
 
     def describe_schema(self, addon: str, version: str) -> dict[str, Any]:
         """The JSON schema of the add-on's configuration values; the empty one, which allows all, where it has none."""

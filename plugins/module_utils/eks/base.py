@@ -9,8 +9,11 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message, is_not_found
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED
+from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import check_tags, keep_current_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Resource
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import find_arn_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
 
 # EKS sees a new IAM role, and policies that were just attached, seconds to minutes after IAM has answered, and refuses them until then.
 # The texts: https://github.com/hashicorp/terraform-provider-aws/tree/main/internal/service/eks (cluster.go, fargate_profile.go, addon.go,
@@ -45,6 +48,11 @@ class EksResource(Resource):
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         check_tags(desired.get("tags"))
+
+    def check_arns(self, desired: dict[str, Any]) -> None:
+        """Refuse ARNs of another partition, and KMS keys of another region."""
+        region = self.client.meta.region_name
+        raise_problems(find_arn_problems(desired, get_partition(region), region))
 
     def adjust(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         return keep_current_tags(desired, raw)

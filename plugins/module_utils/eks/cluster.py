@@ -4,12 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
-from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_if_allowed, look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
+    describe_groups,
+    describe_key,
+    describe_subnets,
+    list_vpc_blocks,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS, apply_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
@@ -34,6 +40,13 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import
     find_endpoint_problems,
     find_new_cluster_problems,
     find_remote_network_problems,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
+    find_cluster_subnet_problems,
+    find_group_problems,
+    find_key_problems,
+    find_missing_subnets,
+    find_service_overlap_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_missing, raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import check_step, parse_minor
@@ -145,7 +158,7 @@ class ClusterResource(EksResource):
         owner: key of the tag that marks clusters made here; empty where the task asks for no mark.
         adopt: whether a cluster without the mark may be changed and deleted all the same.
         planned_removals: node groups and Fargate profiles, by the List operations' keys, that are deleted before the cluster.
-        get_ec2: makes boto3's client of EC2, to look up the zones of other subnets.
+        get_client: makes boto3's client of a service by its name, to look up subnets, security groups and keys.
     """
 
     kind = "cluster"
@@ -158,10 +171,10 @@ class ClusterResource(EksResource):
         owner: str = "",
         adopt: bool = False,
         planned_removals: dict[str, list[str]] | None = None,
-        get_ec2: Callable[[], Any] | None = None,
+        get_client: Callable[[str], Any] | None = None,
     ) -> None:
         super().__init__(client, name)
-        self._get_ec2 = get_ec2
+        self._get_client = get_client
         self.owner = owner
         self._adopt = adopt
         self._planned_removals = planned_removals or {}
@@ -190,6 +203,7 @@ class ClusterResource(EksResource):
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         raise_problems(find_cluster_problems({**desired, "name": self.name}))
+        self.check_arns(desired)
         if raw is None:
             self._validate_creation(desired)
             return
@@ -206,6 +220,7 @@ class ClusterResource(EksResource):
         self._validate_mode(raw, desired)
         self._validate_egress(raw, desired)
         self._validate_encryption(raw, desired)
+        self._validate_place(raw, desired)
 
     @staticmethod
     def _validate_endpoint(now: dict[str, Any], desired: dict[str, Any]) -> None:
@@ -227,13 +242,16 @@ class ClusterResource(EksResource):
         https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#network-requirements-vpc
         """
         wanted, now = desired.get("subnets"), raw["resourcesVpcConfig"]["subnetIds"]
-        if not wanted or set(wanted) == set(now) or self._get_ec2 is None:
+        if not wanted or set(wanted) == set(now) or self._get_client is None:
             return
         ids = sorted({*wanted, *now})
         lost = "it was not checked whether the subnets are in the cluster's zones"
         try:
             rows = look_if_allowed(
-                lambda: self._get_ec2().describe_subnets(SubnetIds=ids)["Subnets"], None, "ec2:DescribeSubnets", lost
+                lambda: self._get_client("ec2").describe_subnets(SubnetIds=ids)["Subnets"],
+                None,
+                "ec2:DescribeSubnets",
+                lost,
             )
         except Exception as error:
             if has_code(error, "InvalidSubnetID.NotFound"):  # then EKS says it
@@ -272,6 +290,46 @@ class ClusterResource(EksResource):
         raise_problems(find_new_cluster_problems(desired))
         if desired.get("version"):
             self._validate_offered(desired["version"])
+        self._validate_place(None, desired)
+
+    def _validate_place(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
+        """Subnets, security groups and a key that EKS would refuse, looked up where they are new."""
+        now = raw or {"resourcesVpcConfig": {}}
+        place = now["resourcesVpcConfig"]
+        new = {
+            "subnets": _list_new(desired.get("subnets"), place.get("subnetIds")),
+            "security_groups": _list_new(desired.get("security_groups"), place.get("securityGroupIds")),
+        }
+        looks = []
+        if new["subnets"]:
+            looks.append(lambda: self._find_subnet_problems(desired))
+        if new["security_groups"]:
+            looks.append(lambda: self._find_group_problems(desired, new["security_groups"], place.get("vpcId")))
+        if desired.get("encryption_config") and not now.get("encryptionConfig"):
+            looks.append(lambda: self._find_key_problems(desired["encryption_config"]["key_arn"]))
+        if self._get_client is not None:
+            lost = "it was not checked whether EKS takes the subnets, security groups and key"
+            raise_problems(problem for look in looks for problem in find_if_allowed(look, lost))
+
+    def _find_subnet_problems(self, desired: dict[str, Any]) -> Iterator[str]:
+        ec2 = self._get_client("ec2")
+        rows = describe_subnets(ec2, desired["subnets"])
+        yield from find_missing_subnets("subnets", desired["subnets"], rows)
+        yield from find_cluster_subnet_problems("subnets", rows, bool(desired.get("outpost_config")))
+        cidr = (desired.get("kubernetes_network_config") or {}).get("service_ipv4_cidr")
+        if cidr and rows:
+            blocks = {block: f"the VPC {rows[0]['VpcId']}" for block in list_vpc_blocks(ec2, rows[0]["VpcId"])}
+            yield from find_service_overlap_problems("kubernetes_network_config.service_ipv4_cidr", cidr, blocks)
+
+    def _find_group_problems(self, desired: dict[str, Any], groups: list[str], vpc_id: str | None) -> Iterator[str]:
+        ec2 = self._get_client("ec2")
+        if vpc_id is None:
+            rows = describe_subnets(ec2, desired["subnets"][:1])
+            vpc_id = rows[0]["VpcId"] if rows else None
+        yield from find_group_problems("security_groups", groups, describe_groups(ec2, groups), vpc_id)
+
+    def _find_key_problems(self, arn: str) -> Iterator[str]:
+        yield from find_key_problems("encryption_config.key_arn", arn, describe_key(self._get_client("kms"), arn))
 
     def _validate_offered(self, version: str) -> None:
         """A version that EKS does not offer is refused with the ones it does, where the caller may list them.
@@ -457,6 +515,11 @@ class ClusterResource(EksResource):
             if has_message(error, "deletion protection"):  # switched on since the cluster was described
                 raise ValidationError(self._format_protected()) from error
             raise
+
+
+def _list_new(wanted: list[str] | None, now: list[str] | None) -> list[str]:
+    """What is wanted and not there."""
+    return sorted(set(wanted or []) - set(now or []))
 
 
 def _choose_mode(raw: dict[str, Any], desired: dict[str, Any]) -> str:

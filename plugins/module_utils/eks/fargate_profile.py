@@ -20,6 +20,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Requ
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.fargate_profile import find_fargate_profile_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_missing, raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
 
 
 def normalize_selectors(value: Any) -> list[dict[str, Any]]:
@@ -46,8 +47,9 @@ class FargateProfileResource(EksResource):
     fields = FIELDS
     replaceable = True
 
-    def __init__(self, client: Any, cluster_name: str, name: str) -> None:
+    def __init__(self, client: Any, cluster_name: str, name: str, placement: Placement | None = None) -> None:
         super().__init__(client, name)
+        self._placement = placement
         self._names = {"clusterName": cluster_name, "fargateProfileName": name}
 
     def describe(self) -> dict[str, Any] | None:
@@ -60,6 +62,9 @@ class FargateProfileResource(EksResource):
         raise_problems(find_fargate_profile_problems({**desired, "name": self.name}))
         if raw is None:
             raise_problems(find_missing(desired, ("role_arn", "selectors"), f"Fargate profile {self.name}"))
+            self.check_arns(desired)
+            if self._placement:
+                raise_problems(self._placement.find_problems(desired, is_fargate=True))
 
     def build_create_request(self, desired: dict[str, Any]) -> dict[str, Any]:
         return {**self._names, **build_request(self.fields, drop_none(self.mark(desired)))}

@@ -93,13 +93,20 @@ class NodegroupResource(EksResource):
     transient_statuses = TRANSIENT_STATUSES - {"DEGRADED"}  # lost nodes do not come back during a wait
 
     def __init__(
-        self, client: Any, cluster_name: str, name: str, lookups: NodegroupLookups | None, owner: str = ""
+        self,
+        client: Any,
+        cluster_name: str,
+        name: str,
+        lookups: NodegroupLookups | None,
+        owner: str = "",
+        check_new: Callable[[dict[str, Any]], None] | None = None,
     ) -> None:
         super().__init__(client, name)
         self.owner = owner
         self.cluster_name = cluster_name
         self._names = {"clusterName": cluster_name, "nodegroupName": name}
         self._lookups = lookups
+        self._check_new = check_new
         self._observed: list[dict[str, Any] | None] = []
 
     def observe(self) -> dict[str, Any] | None:
@@ -184,15 +191,24 @@ class NodegroupResource(EksResource):
 
     def _describe_template(self, template: dict[str, Any], version: str) -> dict[str, Any]:
         names = {"LaunchTemplateId": template["id"]} if template.get("id") else {"LaunchTemplateName": template["name"]}
-        rows = self._lookups.ec2().describe_launch_template_versions(Versions=[version], **names)
+        try:
+            rows = self._lookups.ec2().describe_launch_template_versions(Versions=[version], **names)
+        except Exception as error:
+            if not has_code(error, "InvalidLaunchTemplateId.VersionNotFound"):
+                raise
+            rows = {"LaunchTemplateVersions": []}
         if not rows["LaunchTemplateVersions"]:
-            raise ValidationError(f"launch_template: {next(iter(names.values()))} has no version {version}.")
+            raise ValidationError(
+                f"launch_template: {next(iter(names.values()))} has no version {version}. Use one that exists, $Latest or"
+                " $Default."
+            )
         return rows["LaunchTemplateVersions"][0]
 
     # rules
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         check_tags(desired.get("tags"))
+        self.check_arns(desired)
         if raw is None:
             self._validate_creation(desired)
         else:
@@ -215,6 +231,8 @@ class NodegroupResource(EksResource):
             )
         if desired.get("launch_template"):
             self._validate_own_template(desired)
+        if self._check_new:
+            self._check_new({**desired, "name": self.name})
 
     def _validate_own_template(self, desired: dict[str, Any]) -> None:
         """Refuse what EKS refuses of a template, before it takes minutes to say so."""
@@ -273,7 +291,17 @@ class NodegroupResource(EksResource):
         return {**self._names, **build_request(self.fields, drop_none(wanted))}
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
-        return self.client.create_nodegroup(**self.build_creation(desired))["nodegroup"]
+        try:
+            request = self.build_creation(desired)
+        except Exception as error:
+            if not has_code(error, *NO_TEMPLATE):
+                raise
+            template = desired["launch_template"]
+            raise ValidationError(
+                f"launch_template: {template.get('id') or template.get('name')} does not exist in"
+                f" {self.client.meta.region_name}. Use one that exists, or template, with which the module manages one."
+            ) from error
+        return self.client.create_nodegroup(**request)["nodegroup"]
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
         """As build_creation. A launch template that does not exist yet is shown by its name."""

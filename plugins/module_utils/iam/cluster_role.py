@@ -25,6 +25,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.role_options import (
     PROFILE_NAME,
     check_forms,
     check_role_options,
+    check_trust_size,
     parse_role_documents,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.iam.role_request import RoleRequest
@@ -144,7 +145,9 @@ def _build_name(purpose: str, options: dict[str, Any], cluster: str, region: str
 def _build_trust(purpose: str, partition: str, options: dict[str, Any]) -> dict[str, Any] | None:
     """The trust policy that is given, or that of the purpose."""
     if "trust_policy" in options:
-        return parse_document(options["trust_policy"], "trust_policy")
+        document = parse_document(options["trust_policy"], "trust_policy")
+        check_trust_size(document)
+        return document
     return build_trust(purpose, partition)
 
 

@@ -8,6 +8,7 @@ Lengths: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.h
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -20,6 +21,7 @@ PROFILE_NAME = POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 PATH = re.compile(r"/([\x21-\x7e]+/)?")
 POLICY_ARN = re.compile(r"arn:aws[\w-]*:iam::(aws|\d{12}):policy(/|/[\x21-\x7e]+/)[\w+=,.@-]+", re.ASCII)
 ROLE_ARN = re.compile(r"arn:(aws[\w-]*):iam::(\d{12}):role(/|/[\x21-\x7e]+/)([\w+=,.@-]+)", re.ASCII)
+DEFAULT_TRUST, LONGEST_TRUST = 2048, 4096  # characters: the quota "Role trust policy length" and its limit
 SHORTEST_SESSION, LONGEST_SESSION = 3600, 43200  # seconds; CreateRole MaxSessionDuration
 
 NOT_ROLE_ARN = "not the ARN of an IAM role. Use one like arn:aws:iam::123456789012:role/my-app."
@@ -41,6 +43,16 @@ def check_role_options(options: dict[str, Any]) -> None:
     if duration is not None and not SHORTEST_SESSION <= duration <= LONGEST_SESSION:
         raise ValidationError(
             f"max_session_duration: {duration} is out of range. Use {SHORTEST_SESSION}-{LONGEST_SESSION} seconds."
+        )
+
+
+def check_trust_size(document: dict[str, Any]) -> None:
+    """Refuse a trust policy that no quota allows; IAM does not count white space."""
+    size = len("".join(json.dumps(document).split()))
+    if size > LONGEST_TRUST:
+        raise ValidationError(
+            f"trust_policy: it has {size} characters, and IAM accepts at most {DEFAULT_TRUST}, or {LONGEST_TRUST} with a higher"
+            " quota. Use fewer statements, or several IAM roles."
         )
 
 

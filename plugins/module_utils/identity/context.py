@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_dns_suffix
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import refuse_missing_cluster
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import get_issuer
 from ansible_collections.kumo.eks.plugins.module_utils.iam.scope import IamScope
 from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity
@@ -85,8 +86,7 @@ def build_cluster_context(
 
 def check_cluster_exists(raw: dict[str, Any] | None, name: str, region: str) -> None:
     """Refuse a cluster that does not exist, or not for long: no identities are made for it."""
-    if raw is None:
-        raise EksError(f"cluster_name: cluster {name} does not exist in {region}. Check the name and the region.")
+    refuse_missing_cluster(raw, name, region)
     if raw["status"] in ("DELETING", "FAILED"):
         raise EksError(
             f"cluster_name: cluster {name} in {region} is {raw['status']}. It cannot have identities for pods."

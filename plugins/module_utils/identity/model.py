@@ -9,11 +9,15 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import check_iam_tags
+from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import normalize_map
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import build_pod_role_name
 from ansible_collections.kumo.eks.plugins.module_utils.core.service_accounts import Account
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import find_arn_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import build_subject
 from ansible_collections.kumo.eks.plugins.module_utils.iam.role_options import (
     NOT_ROLE_ARN,
@@ -149,6 +153,12 @@ def check_apart(identities: list[Identity], option: str) -> None:
             seen[same] = identity.name
 
 
+def check_arns(identities: list[Identity], region: str) -> None:
+    """Refuse ARNs of another partition than the region's."""
+    for identity in identities:
+        raise_problems(find_arn_problems(identity.options, get_partition(region), region))
+
+
 def _list_claims(identity: Identity) -> dict[str, str]:
     """What an identity manages alone, each with what to do where two want it."""
     claims = {f"service account {account}": "Name it once" for account in identity.written_accounts}
@@ -197,6 +207,7 @@ def _check_account(account: Account, patterns: bool) -> None:
 
 def _check(options: dict[str, Any]) -> None:
     check_role_options(options)
+    check_iam_tags(options.get("tags"))
     check_forms([("role_arn", options.get("role_arn"), ROLE_ARN, NOT_ROLE_ARN)])
     token = options.get("token_expiration")
     if token and not SHORTEST_TOKEN <= token <= LONGEST_TOKEN:

@@ -3,7 +3,7 @@
 
 """What only the account can tell of an input: read-only looks that make a message better.
 
-None of them needs a right that the work itself does not need to be there: a look that is denied is warned of, and passed over.
+None of them needs a right that the work itself does not need to be there: a look that is denied is named, and passed over.
 """
 
 from __future__ import annotations
@@ -15,24 +15,57 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, is_denied
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import warn_denied
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none, list_names
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
+    describe_groups,
+    describe_key,
+    describe_route_tables,
+    describe_subnets,
+    list_offered_types,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
+    find_cluster_subnet_problems,
+    find_group_problems,
+    find_key_problems,
+    find_missing_subnets,
+    find_offering_problems,
+    find_public_subnet_problems,
+    find_vpc_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import check_step, parse_minor
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.zones import describe_offerings
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.endpoints import build_services, list_service_names
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.zones import describe_zones
+from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import DEFAULT, AddonCatalog, choose_version
+from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.named import (
+    ADDONS,
+    NODEGROUPS,
+    PROFILES,
+    drop_stand_ins,
+    list_children_subnets,
+    list_cluster_subnets,
+    list_group_subnets,
+    list_groups,
+    list_instance_types,
+    list_roles,
+    list_subnets,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.place import find_place_problems
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
-from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import choose_subnets
 
 Read = dict[str, Any]
-NODEGROUPS = "eks_nodegroups_list"
 UNCHECKED = {
     "eks:DescribeCluster": "whether the cluster is somebody else's, and whether EKS takes it to this version",
     "eks:DescribeClusterVersions": "whether EKS offers this Kubernetes version",
-    "ec2:DescribeSubnets": "whether the subnets exist and are in two zones",
-    "ec2:DescribeSecurityGroups": "whether the security groups exist",
-    "iam:GetRole": "whether the IAM roles exist",
-    "ec2:DescribeRouteTables": "whether nodes in these subnets can join the cluster",
+    "eks:DescribeAddonVersions": "whether EKS offers the add-ons in these versions",
+    "ec2:DescribeSubnets": "whether the subnets exist and fit together",
+    "ec2:DescribeSecurityGroups": "whether the security groups exist and are in the cluster's VPC",
+    "ec2:DescribeRouteTables": "whether the subnets of nodes and pods have the routes that they require",
     "ec2:DescribeInstanceTypeOfferings": "whether the region offers the instance types",
+    "ec2:DescribeAvailabilityZones": "whether the region has the zones",
+    "ec2:DescribeVpcEndpointServices": "whether the region has the services of the VPC endpoints",
+    "iam:GetRole": "whether the IAM roles exist",
+    "kms:DescribeKey": "whether the KMS key fits",
 }
 
 
@@ -49,24 +82,32 @@ class AccountCheck:
         self._get_client = get_client
         self._cluster = cluster
         self._adopt = adopt
-        self._raw: Read | None = None  # the cluster, once it has been described
         self.denied: list[str] = []  # what the caller may not look at
+        self._raw: dict[str, Any] | None = None  # the cluster, where it exists
+        self._vpc_id: str | None = None  # the cluster's VPC, where it is known
+        self._subnets: dict[str, dict[str, Any]] = {}  # those that the input names and that exist
 
     def find_problems(self, read: Read) -> list[str]:
         """Everything that is wrong with an input (``Report.read``) in this account."""
         looks = (
             ("eks:DescribeCluster", self._find_cluster_problems),
             ("ec2:DescribeSubnets", self._find_subnet_problems),
+            ("ec2:DescribeRouteTables", self._find_public_subnet_problems),
             ("ec2:DescribeSecurityGroups", self._find_group_problems),
+            ("kms:DescribeKey", self._find_key_problems),
             ("iam:GetRole", self._find_role_problems),
             ("ec2:DescribeRouteTables", self._find_joining_problems),
-            ("ec2:DescribeInstanceTypeOfferings", self._find_offering_problems),
+            # Of a cluster that exists, the modules look at what is new: an unchanged run makes no call for it
+            ("ec2:DescribeInstanceTypeOfferings", self._find_type_problems),
+            ("ec2:DescribeAvailabilityZones", self._find_zone_problems),
+            ("ec2:DescribeVpcEndpointServices", self._find_endpoint_problems),
+            ("eks:DescribeAddonVersions", self._find_addon_problems),
         )
         read = drop_stand_ins(read)
         problems = list(find_place_problems(self._get_client("eks").meta.region_name, read))
         for right, look in looks:
             problems += self._look(right, look, read)
-        return problems
+        return [*problems, *self._find_selector_problems(read)]
 
     def _look(self, right: str, look: Callable[[Read], Iterator[str]], read: Read) -> list[str]:
         try:
@@ -82,6 +123,7 @@ class AccountCheck:
         """A cluster of this name that somebody else created, or a version that EKS does not take it to."""
         eks = self._get_client("eks")
         raw = self._raw = describe_or_none(eks.describe_cluster, "cluster", name=self._cluster)
+        self._vpc_id = raw["resourcesVpcConfig"].get("vpcId") if raw else None
         version = (read.get("cluster") or {}).get("version")
         owner = build_owner_key(eks.meta.region_name, self._cluster)
         if raw is not None and owner not in (raw.get("tags") or {}) and not self._adopt:
@@ -109,30 +151,98 @@ class AccountCheck:
             yield f"eks_cluster_version: EKS does not offer {version}. Versions are: {known}."
 
     def _find_subnet_problems(self, read: Read) -> Iterator[str]:
-        """Subnets that do not exist, and those of the cluster that are all in one zone."""
+        """Subnets that do not exist, those in which EKS creates no cluster, and others that are in another VPC."""
         named = list_subnets(read)
         if not named:
             return
-        # A filter answers what it finds; SubnetIds fails for all where one is missing
-        pages = self._get_client("ec2").get_paginator("describe_subnets")
-        rows = pages.paginate(Filters=[{"Name": "subnet-id", "Values": sorted(named)}]).build_full_result()["Subnets"]
-        zones = {row["SubnetId"]: row["AvailabilityZone"] for row in rows}
-        for subnet in sorted(set(named) - set(zones)):
-            yield f"{named[subnet]}: subnet {subnet} does not exist in this account and region."
-        own = (read.get("cluster") or {}).get("subnets") or []
-        if len(own) > 1 and set(own) <= set(zones) and len({zones[subnet] for subnet in own}) == 1:
-            yield f"eks_cluster_subnets: all are in {zones[own[0]]}. EKS requires at least two Availability Zones."
+        self._subnets = {row["SubnetId"]: row for row in describe_subnets(self._get_client("ec2"), named)}
+        for subnet, option in named.items():
+            yield from find_missing_subnets(option, [subnet], list(self._subnets.values()))
+        own = list_cluster_subnets(read)
+        for option, ids in own.items():
+            rows = [self._subnets[subnet] for subnet in ids if subnet in self._subnets]
+            yield from find_cluster_subnet_problems(
+                option, rows, bool((read.get("cluster") or {}).get("outpost_config"))
+            )
+        vpcs = {self._subnets[subnet]["VpcId"] for ids in own.values() for subnet in ids if subnet in self._subnets}
+        self._vpc_id = self._vpc_id or (min(vpcs) if len(vpcs) == 1 else None)
+        for option, ids in list_children_subnets(read).items() if self._vpc_id else ():
+            places = {subnet: self._subnets[subnet]["VpcId"] for subnet in ids if subnet in self._subnets}
+            yield from find_vpc_problems(option, "subnet", places, self._vpc_id)
+
+    def _find_public_subnet_problems(self, read: Read) -> Iterator[str]:
+        """Public subnets of Fargate profiles."""
+        for option, ids in list_children_subnets(read).items():
+            known = [subnet for subnet in ids if subnet in self._subnets and option.startswith(PROFILES)]
+            for vpc_id in sorted({self._subnets[subnet]["VpcId"] for subnet in known}):
+                tables = describe_route_tables(self._get_client("ec2"), vpc_id)
+                inside = [subnet for subnet in known if self._subnets[subnet]["VpcId"] == vpc_id]
+                yield from find_public_subnet_problems(option, inside, tables)
 
     def _find_group_problems(self, read: Read) -> Iterator[str]:
-        """Security groups by ID; those by name belong to a VPC that may be yet to come."""
-        groups = (read.get("cluster") or {}).get("security_groups") or []
-        named = sorted({group for group in groups if group.startswith("sg-")})
+        named = list_groups(read)
         if not named:
             return
-        pages = self._get_client("ec2").get_paginator("describe_security_groups")
-        rows = pages.paginate(Filters=[{"Name": "group-id", "Values": named}]).build_full_result()["SecurityGroups"]
-        for group in sorted(set(named) - {row["GroupId"] for row in rows}):
-            yield f"eks_cluster_security_groups: security group {group} does not exist in this account and region."
+        rows = describe_groups(self._get_client("ec2"), {group for ids in named.values() for group in ids})
+        for option, ids in named.items():
+            own = [row for row in rows if row["GroupId"] in ids]
+            yield from find_group_problems(option, ids, own, self._vpc_id)
+
+    def _find_key_problems(self, read: Read) -> Iterator[str]:
+        """The key of a cluster that is to be encrypted. One of another region is named already."""
+        arn = ((read.get("cluster") or {}).get("encryption_config") or {}).get("key_arn")
+        option, region = "eks_cluster_encryption_config.key_arn", self._get_client("eks").meta.region_name
+        if arn and self._raw is None and f":{region}:" in arn:
+            yield from find_key_problems(option, arn, describe_key(self._get_client("kms"), arn))
+
+    def _find_type_problems(self, read: Read) -> Iterator[str]:
+        named, ec2 = list_instance_types(read), self._get_client("ec2")
+        if self._raw is None and named:
+            offered = list_offered_types(ec2, {name for types in named.values() for name in types})
+            for option, types in named.items():
+                yield from find_offering_problems(option, types, offered, ec2.meta.region_name)
+
+    def _find_zone_problems(self, read: Read) -> Iterator[str]:
+        zones, ec2 = (read.get("network") or {}).get("zones") or [], self._get_client("ec2")
+        usable = describe_zones(ec2) if self._raw is None and zones else []
+        unknown = [zone for zone in zones if usable and zone not in usable]
+        if unknown:
+            yield (
+                f"eks_network_zones: {', '.join(unknown)} is not a zone of {ec2.meta.region_name} that EKS can use."
+                f" Use {', '.join(usable)}."
+            )
+
+    def _find_endpoint_problems(self, read: Read) -> Iterator[str]:
+        services = build_services(tuple((read.get("network") or {}).get("endpoints") or ()))
+        if self._raw is None and services:
+            try:
+                list_service_names(self._get_client("ec2"), services)
+            except ValidationError as error:
+                yield f"eks_network_{error.message}"
+
+    def _find_selector_problems(self, read: Read) -> Iterator[str]:
+        """Fargate profiles of a new cluster, which are all new."""
+        for number, row in (read.get("fargate_profiles") or {}).items():
+            if self._raw is None and not row.get("selectors"):
+                yield f"{PROFILES}[{number}].selectors: required option is missing. A new Fargate profile requires selectors."
+
+    def _find_default_version(self) -> str:
+        """The version that EKS gives a cluster without one."""
+        rows = self._get_client("eks").describe_cluster_versions(defaultOnly=True)["clusterVersions"]
+        return rows[0]["clusterVersion"]
+
+    def _find_addon_problems(self, read: Read) -> Iterator[str]:
+        """Add-ons, or versions of them, that EKS does not offer for the version of the new cluster."""
+        if self._raw is not None or not read.get("addons"):
+            return
+        kubernetes = (read.get("cluster") or {}).get("version") or self._find_default_version()
+        catalog = AddonCatalog(self._get_client("eks"), self._cluster)
+        for number, item in (read.get("addons") or {}).items():
+            try:
+                rows = catalog.list_compatible(item["name"], kubernetes)
+                choose_version(rows, item.get("version") or DEFAULT, item["name"], kubernetes)
+            except ValidationError as error:
+                yield f"{ADDONS}[{number}].{error.message}"
 
     def _find_role_problems(self, read: Read) -> Iterator[str]:
         iam, named = self._get_client("iam"), list_roles(read)
@@ -163,32 +273,6 @@ class AccountCheck:
     def _list_nodegroups(self) -> list[str]:
         return list_names(self._get_client("eks"), "list_nodegroups", "nodegroups", self._cluster)
 
-    def _find_offering_problems(self, read: Read) -> Iterator[str]:
-        """Instance types that the region does not have, of a cluster that does not exist yet: EKS says so minutes after it does."""
-        groups = read.get("nodegroups") or {}
-        types = tuple(sorted({name for group in groups.values() for name in group.get("instance_types") or []}))
-        if self._raw is not None or not types:
-            return
-        ec2 = self._get_client("ec2")
-        offered = set().union(*describe_offerings(ec2, types).values())
-        for number, group in groups.items():
-            unknown = [name for name in group.get("instance_types") or [] if name not in offered]
-            if unknown:
-                yield (
-                    f"{NODEGROUPS}[{number}].instance_types: {ec2.meta.region_name} does not offer {', '.join(unknown)}. Use other"
-                    " instance types or another region."
-                )
-
-
-def drop_stand_ins(read: Read) -> Read:
-    """The input without the placeholder of the role of Auto Mode nodes, which the same input creates."""
-    purposes = [row.get("purpose") for row in (read.get("iam_roles") or {}).values()]
-    cluster = read.get("cluster") or {}
-    if "auto_mode_node" not in purposes or not cluster.get("compute_config"):
-        return read
-    compute = {key: value for key, value in cluster["compute_config"].items() if key != "node_role_arn"}
-    return {**read, "cluster": {**cluster, "compute_config": compute}}
-
 
 def _build_cluster(name: str, raw: Read | None, declared: Read) -> Read:
     """The endpoints that a cluster has or will have, in the shape of DescribeCluster."""
@@ -199,41 +283,3 @@ def _build_cluster(name: str, raw: Read | None, declared: Read) -> Read:
     )
     wanted = {key: declared[option] for key, option in options if declared.get(option) is not None}
     return {"name": name, "resourcesVpcConfig": {**now, **wanted}}
-
-
-def list_group_subnets(read: Read, group: Read) -> list[str]:
-    """The subnets by ID that a node group will have, as its role passes them to it; none of a network that is yet to come."""
-    given = (read.get("network") or {}).get("subnets")
-    kinds = given if isinstance(given, dict) else {}
-    task = {f"{kind}_subnets": kinds.get(kind) for kind in ("private", "public")}
-    return group.get("subnets") or choose_subnets(task, group) or []
-
-
-def list_subnets(read: Read) -> dict[str, str]:
-    """The subnets an input names by ID, each with the option that names it."""
-    given = (read.get("network") or {}).get("subnets")
-    found = [(f"eks_network_subnets.{kind}", ids) for kind, ids in given.items()] if isinstance(given, dict) else []
-    found.append(("eks_cluster_subnets", (read.get("cluster") or {}).get("subnets")))
-    for option, variable in (("nodegroups", NODEGROUPS), ("fargate_profiles", "eks_fargate_profiles")):
-        for number, row in (read.get(option) or {}).items():
-            found.append((f"{variable}[{number}].subnets", row.get("subnets")))
-    return {one: option for option, ids in found for one in ids or [] if str(one).startswith("subnet-")}
-
-
-def list_roles(read: Read) -> dict[str, str]:
-    """The IAM roles an input names by ARN, each with the option; without those that the same input creates."""
-    created = {
-        row.get("role_name") for option in ("identities", "iam_roles") for row in (read.get(option) or {}).values()
-    }
-    cluster = read.get("cluster") or {}
-    compute = cluster.get("compute_config") or {}
-    found = [
-        ("eks_cluster_role_arn", cluster.get("role_arn")),
-        ("eks_cluster_compute_config.node_role_arn", compute.get("node_role_arn")),
-    ]
-    for option, variable, key in (
-        ("nodegroups", NODEGROUPS, "node_role"),
-        ("fargate_profiles", "eks_fargate_profiles", "role_arn"),
-    ):
-        found += [(f"{variable}[{number}].{key}", row.get(key)) for number, row in (read.get(option) or {}).items()]
-    return {arn: option for option, arn in found if arn and arn.rpartition("/")[2] not in created}

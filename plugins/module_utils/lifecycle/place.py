@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import find_arn_problems, find_foreign_arn
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.preflight import LISTS, MAPPINGS
 
 # https://docs.aws.amazon.com/govcloud-us/latest/UserGuide/govcloud-eks.html
@@ -22,10 +22,9 @@ KINDS = (*MAPPINGS, "iam_roles", "nodegroups", "fargate_profiles", "addons", "id
 def find_place_problems(region: str, read: dict[str, Any]) -> Iterator[str]:
     """Everything in an input (``Report.read``) that cannot be had in a region."""
     partition = get_partition(region)
-    for path, arn in _list_arns(read):
-        named = arn.split(":")[1]
-        if not fnmatchcase(partition, named):
-            yield f"{path}: {arn} is in the partition {named}. {region} is in {partition}, whose ARNs begin with arn:{partition}:."
+    foreign = [text for path, arn in _list_arns(read) for text in find_foreign_arn(path, arn, partition, region)]
+    # both find ARNs of another partition: the one in policies, too, the other with the keys of another region
+    yield from dict.fromkeys([*foreign, *_find_option_problems(region, partition, read)])
     if partition in PARTITIONS_WITHOUT_FARGATE and read.get("fargate_profiles"):
         yield f"eks_fargate_profiles: Amazon EKS on Fargate is not available in {region}. Use node groups, and remove the list."
 
@@ -52,3 +51,12 @@ def _walk(key: str, path: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _walk("", f"{path}[{number}]", one)
     elif isinstance(value, str) and value.startswith("arn:") and value.count(":") >= 5:
         yield path, value
+
+
+def _find_option_problems(region: str, partition: str, read: dict[str, Any]) -> Iterator[str]:
+    """Options with ARNs of another partition, or with KMS keys of another region."""
+    for kind, row in MAPPINGS.items():
+        yield from find_arn_problems(read.get(kind) or {}, partition, region, row.variable)
+    for kind, rows in LISTS.items():
+        for number, item in (read.get(kind) or {}).items():
+            yield from find_arn_problems(item, partition, region, f"{rows.variable}[{number}].")

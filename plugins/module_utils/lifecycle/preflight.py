@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -50,10 +49,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup impo
     find_nodegroup_list_warnings,
     find_nodegroup_problems,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import find_service_overlap_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
     find_duplicates,
     find_name_problems,
-    parse_network,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import MINOR, parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.option_rules import find_network_problems
@@ -294,21 +293,13 @@ def _find_version_problems(read: dict[str, Any]) -> Iterator[str]:
 
 
 def _find_overlap_problems(read: dict[str, Any]) -> Iterator[str]:
-    """KubernetesNetworkConfigRequest: the services' block "doesn't overlap with any CIDR block assigned to the VPC"."""
-    network = (read.get("cluster") or {}).get("kubernetes_network_config") or {}
-    services, vpc = (
-        parse_network(network.get("service_ipv4_cidr")),
-        parse_network((read.get("network") or {}).get("cidr")),
-    )
-    if (
-        isinstance(services, ipaddress.IPv4Network)
-        and isinstance(vpc, ipaddress.IPv4Network)
-        and services.overlaps(vpc)
-    ):
-        yield (
-            f"eks_cluster_kubernetes_network_config.service_ipv4_cidr: {services} overlaps with eks_network_cidr, {vpc}."
-            " Use another private block."
-        )
+    """The services' block over a block of the VPC that is to be created."""
+    services = ((read.get("cluster") or {}).get("kubernetes_network_config") or {}).get("service_ipv4_cidr")
+    network = read.get("network") or {}
+    blocks = {network.get("cidr"): "eks_network_cidr"}
+    blocks |= {block: "eks_network_secondary_cidrs" for block in network.get("secondary_cidrs") or []}
+    option = "eks_cluster_kubernetes_network_config.service_ipv4_cidr"
+    yield from find_service_overlap_problems(option, services, blocks)
 
 
 def raise_report(report: Report) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
-from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_denied_action, warn_denied
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, WaitTimedOut
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.node_subnets import (
@@ -86,12 +86,9 @@ class JoinCheck:
     @staticmethod
     def _look(look: Callable[[Item], Iterator[str]], item: Item) -> list[str]:
         try:
-            return list(look(item))
+            return find_if_allowed(lambda: look(item), "it was not checked whether the nodes can join the cluster")
         except Exception as error:
-            action = find_denied_action(error)
-            if action:
-                warn_denied(error, action, "it was not checked whether the nodes can join the cluster")
-            elif not has_code(error, *UNSEEN):
+            if not has_code(error, *UNSEEN):
                 raise
             return []
 

@@ -28,6 +28,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template impor
     describe_templates_by_name,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups, NodegroupResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.template import build_template_data, build_template_name
 
@@ -42,13 +43,15 @@ class NodegroupManager:
     Args:
         eks: boto3's client.
         lookups: what the groups of one task look up together.
+        placement: looks at where a new group is to be.
+        joining: looks at what nodes of a new group require, before it is created.
         wait: return when a group is settled, and wait_timeout its limit in seconds.
         owned: whether a group gets the mark of its owner from the call that creates it.
-        joining: looks at what nodes of a new group require, before it is created.
     """
 
     eks: Any
     lookups: NodegroupLookups
+    placement: Placement
     joining: JoinCheck
     check_mode: bool = False
     wait: bool = False
@@ -56,6 +59,7 @@ class NodegroupManager:
     owned: bool = False
     _templates: dict[str, Item] = field(default_factory=dict)
     _read: set[str] = field(default_factory=set)
+    _checked: set[str] = field(default_factory=set)
 
     @property
     def cluster_name(self) -> str:
@@ -90,14 +94,20 @@ class NodegroupManager:
     def ensure_present(self, item: Item) -> Outcome:
         """Create or change one node group and, where the task describes it, its launch template."""
         group = self._group(item["name"])
-        if group.observe() is None:
-            self.joining.check(item)
         if item.get("template") is None:
             return self._reconciler(group, item).ensure_present(item)
         return self._ensure_with_template(group, item)
 
     def _group(self, name: str) -> NodegroupResource:
-        return NodegroupResource(self.eks, self.cluster_name, name, self.lookups, self.owner if self.owned else "")
+        owner = self.owner if self.owned else ""
+        return NodegroupResource(self.eks, self.cluster_name, name, self.lookups, owner, self._check_new)
+
+    def _check_new(self, item: Item) -> None:
+        """Raise ValidationError for a group that EKS would refuse, or whose nodes could not join; once for each group."""
+        if item["name"] not in self._checked:
+            raise_problems(self.placement.find_problems(item))
+            self.joining.check(item)
+            self._checked.add(item["name"])
 
     def _reconciler(self, group: NodegroupResource, item: Item, plan: bool = False) -> Reconciler:
         replace = bool(item.get("replace"))

@@ -174,6 +174,8 @@ def update_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 def delete_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = ctx.find_cluster(p["clusterName"])
     raw = find(cluster, p["addonName"])
+    if raw["status"] == "DELETING":  # DeleteAddon has no ResourceInUseException among its errors
+        return {"addon": dict(raw)}
     raw["status"] = "DELETING"
     fault = ctx.take_fault("fail_deletion", raw["addonName"])
 

@@ -53,14 +53,36 @@ class AwsContext:
         except ClientError as error:
             raise InvalidParameter(f"The subnet ID is not valid: {error.response['Error']['Message']}") from error
 
-    def check_security_groups(self, region: str, ids: Iterable[str]) -> None:
+    def check_security_groups(self, region: str, ids: Iterable[str], vpc_id: str) -> None:
+        """They exist in the VPC; https://github.com/pulumi/pulumi-eks/issues/517 has EKS' words."""
         wanted = list(ids)
         if not wanted:
             return
         try:
-            self.client("ec2", region).describe_security_groups(GroupIds=wanted)
+            rows = self.client("ec2", region).describe_security_groups(GroupIds=wanted)["SecurityGroups"]
         except ClientError as error:
             raise InvalidParameter(f"Security group(s) not found: {error.response['Error']['Message']}") from error
+        others = [row["GroupId"] for row in rows if row["VpcId"] != vpc_id]
+        if others:
+            raise InvalidParameter(
+                f"Security group(s) [{', '.join(others)}] are not in the same VPC as the subnets. Please specify a security group"
+                f" that is associated with the VPC: {vpc_id}."
+            )
+
+    def check_key(self, region: str, encryption: list[dict[str, Any]]) -> None:
+        """The KMS key of a cluster is a symmetric one of its region: EncryptionConfig and Provider in EKS' model."""
+        for row in encryption:
+            arn = row["provider"]["keyArn"]
+            try:
+                key = self.client("kms", region).describe_key(KeyId=arn)["KeyMetadata"]
+            except ClientError as error:
+                raise InvalidParameter(f"KMS key {arn} is not found in {region}") from error
+            if (
+                key["KeySpec"] != "SYMMETRIC_DEFAULT"
+                or key.get("KeyUsage", "ENCRYPT_DECRYPT") != "ENCRYPT_DECRYPT"
+                or f":{region}:" not in arn
+            ):
+                raise InvalidParameter(f"KMS key {arn} is not a symmetric key in {region}")
 
     def list_vpc_blocks(self, region: str, vpc_id: str) -> list[str]:
         """The VPC's IPv4 blocks."""

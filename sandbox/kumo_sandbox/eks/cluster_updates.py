@@ -72,6 +72,7 @@ def associate_encryption_config(ctx: Context, p: dict[str, Any]) -> dict[str, An
     check_active(cluster)
     if cluster.raw["encryptionConfig"]:
         raise InvalidRequest("Cluster already has encryption configured", clusterName=cluster.name)
+    ctx.aws_context.check_key(ctx.region, p["encryptionConfig"])
     return begin_update(
         ctx,
         cluster,
@@ -239,7 +240,8 @@ def _check_place(ctx: Context, cluster: Cluster, place: Raw) -> None:
                 "Provided subnets belong to a different VPC than the cluster's", clusterName=raw["name"]
             )
         _check_same_zones(cluster, find_zones(subnets))
-    ctx.aws_context.check_security_groups(ctx.region, place.get("securityGroupIds") or [])
+    vpc_id = raw["resourcesVpcConfig"]["vpcId"]
+    ctx.aws_context.check_security_groups(ctx.region, place.get("securityGroupIds") or [], vpc_id)
 
 
 def _check_same_zones(cluster: Cluster, zones: frozenset[str]) -> None:

@@ -97,11 +97,12 @@ def _join(ctx: Context, cluster: Cluster, raw: Raw, waited: float = durations.NO
 def _build_nodegroup(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
     roles.check_role(ctx, roles.NODE, p["nodeRole"])
     subnets = ctx.aws_context.describe_subnets(ctx.region, p["subnets"])
-    if {subnet["VpcId"] for subnet in subnets} != {cluster.raw["resourcesVpcConfig"]["vpcId"]}:
-        raise InvalidParameter("Subnets are not in the VPC of the cluster", clusterName=cluster.name)
+    vpc_id = cluster.raw["resourcesVpcConfig"]["vpcId"]
+    if {subnet["VpcId"] for subnet in subnets} != {vpc_id}:  # https://github.com/rancher/rancher/issues/28144
+        raise InvalidParameter(f"Specified subnets must belong to cluster's vpc {vpc_id}", clusterName=cluster.name)
     zones = {subnet["AvailabilityZone"] for subnet in subnets}
     node_labels.check_labels(cluster.name, p.get("labels") or {})
-    check_remote_access(ctx, p)
+    check_remote_access(ctx, p, vpc_id)
     version = _choose_first_version(ctx, cluster, p.get("version"))
     unique = str(uuid.uuid4())
     raw: Raw = {
@@ -185,9 +186,10 @@ def choose_version(ctx: Context, cluster: Cluster, asked: str | None) -> str:
     return version
 
 
-def check_remote_access(ctx: Context, p: dict[str, Any]) -> None:
-    """The security groups that may reach the nodes exist."""
-    ctx.aws_context.check_security_groups(ctx.region, (p.get("remoteAccess") or {}).get("sourceSecurityGroups") or [])
+def check_remote_access(ctx: Context, p: dict[str, Any], vpc_id: str) -> None:
+    """The security groups that may reach the nodes exist in the cluster's VPC."""
+    groups = (p.get("remoteAccess") or {}).get("sourceSecurityGroups") or []
+    ctx.aws_context.check_security_groups(ctx.region, groups, vpc_id)
 
 
 def _build_scaling(ctx: Context, cluster: str, asked: Raw | None) -> Raw:

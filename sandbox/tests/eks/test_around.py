@@ -122,6 +122,17 @@ def test_a_new_add_on_preserves_nothing(eks, cluster):
         eks.create_addon(clusterName=cluster, addonName="coredns", resolveConflicts="PRESERVE")
 
 
+def test_an_add_on_that_is_being_deleted_is_deleted_once_more(sandbox, eks, cluster, settled):
+    settled("coredns")
+    for _number in range(2):
+        assert eks.delete_addon(clusterName=cluster, addonName="coredns")["addon"]["status"] == "DELETING"
+        sandbox.clock.advance(durations.ADDON / 2)
+    assert eks.list_addons(clusterName=cluster)["addons"] == []
+    settled("coredns")
+    sandbox.clock.advance(durations.ADDON)
+    assert eks.list_addons(clusterName=cluster)["addons"] == ["coredns"]
+
+
 def test_software_that_an_add_on_leaves_behind(sandbox, eks, cluster, settled):
     arn = eks.describe_cluster(name=cluster)["cluster"]["arn"]
     settled("eks-pod-identity-agent")

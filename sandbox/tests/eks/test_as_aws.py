@@ -126,6 +126,30 @@ def test_endpoints_and_groups_that_do_not_go(eks, words, config, text):
         eks.create_cluster(**{**words, "resourcesVpcConfig": {**words["resourcesVpcConfig"], **config}})
 
 
+def test_security_groups_are_of_the_clusters_vpc(sandbox, eks, words):
+    ec2 = sandbox.client("ec2")
+    other = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    group = ec2.create_security_group(GroupName="g", Description="g", VpcId=other)["GroupId"]
+    with refuse("InvalidParameterException", "are not in the same VPC as the subnets"):
+        eks.create_cluster(
+            **{**words, "resourcesVpcConfig": {**words["resourcesVpcConfig"], "securityGroupIds": [group]}}
+        )
+
+
+def test_the_key_of_a_cluster_is_a_symmetric_one_of_its_region(sandbox, eks, words):
+    kms = sandbox.client("kms")
+    signing = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="RSA_2048")["KeyMetadata"]["Arn"]
+    good = kms.create_key()["KeyMetadata"]["Arn"]
+    for arn in (signing, good.replace("ap-northeast-1", "us-east-1"), f"{good[:-1]}x"):
+        with refuse("InvalidParameterException", arn):
+            eks.create_cluster(**words, encryptionConfig=encrypt(arn))
+    assert eks.create_cluster(**words, encryptionConfig=encrypt(good))["cluster"]["encryptionConfig"] == encrypt(good)
+
+
+def encrypt(arn: str) -> list[dict]:
+    return [{"resources": ["secrets"], "provider": {"keyArn": arn}}]
+
+
 def test_subnets_are_in_two_zones(eks, account, words):
     with refuse("InvalidParameterException", "at least two different AZs"):
         eks.create_cluster(**{**words, "resourcesVpcConfig": {"subnetIds": account["subnets"][:1]}})

@@ -51,11 +51,25 @@ def find_addon_problems(options: Options) -> Iterator[str]:
     yield from find_duplicates("pod_identity_associations", [row["service_account"] for row in rows])
     for number, row in enumerate(rows):
         yield from find_role_arn_problems(f"pod_identity_associations[{number}].role_arn", row["role_arn"])
+    if rows and options.get("service_account_role_arn"):
+        # Both would be there, and of a pod's credentials those by IRSA come first:
+        # https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html#credentialProviderChain
+        yield (
+            "service_account_role_arn: cannot be combined with pod_identity_associations, whose roles would not be used."
+            " Use one of them."
+        )
+    yield from _find_configuration_problems(options.get("configuration_values"))
+    yield from find_tag_problems(options.get("tags"))
+
+
+def _find_configuration_problems(value: Any) -> Iterator[str]:
     try:
-        parse_configuration(options.get("configuration_values"))
+        found = parse_configuration(value)
     except ValidationError as error:
         yield error.message
-    yield from find_tag_problems(options.get("tags"))
+        return
+    if not isinstance(found, dict):
+        yield f"configuration_values: {value!r} is not a mapping. Use a mapping of settings, or one as JSON or YAML text."
 
 
 def parse_configuration(value: Any) -> Any:

@@ -29,6 +29,7 @@ Options = dict[str, Any]
 LOG_TYPES = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 MANAGED_EGRESS = "AWS_MANAGED"
 EGRESS_MODES = [MANAGED_EGRESS, "CUSTOMER_ROUTED", "CUSTOMER_ISOLATED"]
+NODE_POOLS = ["general-purpose", "system"]  # ComputeConfigRequest.nodePools
 MODES = ["CONFIG_MAP", "API_AND_CONFIG_MAP", "API"]  # a cluster's mode only moves forward
 
 MOST_GROUPS = 5  # VpcConfigRequest.securityGroupIds
@@ -117,7 +118,7 @@ def _build_access_spec() -> Spec:
 def _build_compute_spec() -> Spec:
     return dict(
         enabled=dict(type="bool"),
-        node_pools=dict(type="list", elements="str", choices=["general-purpose", "system"]),
+        node_pools=dict(type="list", elements="str", choices=NODE_POOLS),
         node_role_arn=dict(type="str"),
     )
 
@@ -187,7 +188,7 @@ def find_cluster_problems(options: Options) -> Iterator[str]:
     yield from find_role_arn_problems("role_arn", options.get("role_arn"))
     yield from _find_subnet_problems(options)
     yield from find_public_cidr_problems(options.get("public_access_cidrs"))
-    yield from _find_service_network_problems(options.get("kubernetes_network_config") or {})
+    yield from find_service_network_problems(options.get("kubernetes_network_config") or {})
     yield from _find_remote_network_problems(options.get("remote_network_config") or {})
     yield from _find_component_problems(options)
     yield from find_tag_problems(options.get("tags"))
@@ -262,8 +263,11 @@ def find_public_cidr_problems(cidrs: list[str] | None, name: str = "public_acces
             )
 
 
-def _find_service_network_problems(network: Options) -> Iterator[str]:
-    option, cidr = "kubernetes_network_config.service_ipv4_cidr", network.get("service_ipv4_cidr")
+def find_service_network_problems(
+    network: Options, option: str = "kubernetes_network_config.service_ipv4_cidr"
+) -> Iterator[str]:
+    """A block of service addresses that EKS does not accept; ``option`` is what the block is called."""
+    cidr = network.get("service_ipv4_cidr")
     if cidr is None:
         return
     if network.get("ip_family") == "ipv6":  # "Don't specify a value if you select ipv6 for ipFamily"
@@ -311,12 +315,19 @@ def _find_component_problems(options: Options) -> Iterator[str]:
     )
     minutes = (options.get("rollback_config") or {}).get("timeout_minutes")
     yield from find_range_problems("rollback_config.timeout_minutes", minutes, *ROLLBACK_MINUTES)
-    key = (options.get("encryption_config") or {}).get("key_arn")
-    if key is not None and not KMS_ARN.fullmatch(key):
-        yield f"encryption_config.key_arn: {key!r} is not the ARN of a KMS key or of its alias."
+    yield from find_key_arn_problems((options.get("encryption_config") or {}).get("key_arn"))
     arns = (options.get("outpost_config") or {}).get("outpost_arns")
     if arns is not None and len(arns) != 1:  # OutpostConfigRequest: "Only a single Outpost ARN is supported"
         yield f"outpost_config.outpost_arns: {len(arns)} are given. EKS accepts exactly one."
+
+
+def find_key_arn_problems(key: str | None, option: str = "encryption_config.key_arn") -> Iterator[str]:
+    """Text that is not the ARN of a KMS key or of its alias."""
+    if key is not None and not KMS_ARN.fullmatch(key):
+        yield (
+            f"{option}: {key!r} is not the ARN of a KMS key or of its alias."
+            " Use one like arn:aws:kms:ap-northeast-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab."
+        )
 
 
 def _find_duration_problems(option: str, value: str | None) -> Iterator[str]:

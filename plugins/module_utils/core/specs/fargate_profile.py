@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
     find_tag_problems,
 )
 
+# RFC 1123 label, and https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html#fargate-profile-wildcards
+NAMESPACE = re.compile(r"[-a-z0-9*?]{1,63}")
 Spec = dict[str, Any]
 Options = dict[str, Any]
 
@@ -57,6 +60,11 @@ def _find_selector_problems(rows: list[Options] | None) -> Iterator[str]:
         where = f"selectors[{number}]"
         if not row["namespace"].strip():
             yield f"{where}.namespace: is empty. Use the name of a Kubernetes namespace."
+        elif not NAMESPACE.fullmatch(row["namespace"]):
+            yield (
+                f"{where}.namespace: {row['namespace']!r} matches no Kubernetes namespace. Use 1-63 of a-z, 0-9 and -, and"
+                " the wildcards * and ?."
+            )
         labels = row.get("labels") or {}
         yield from find_empty_values(f"{where}.labels", labels)
         if len(labels) > MOST_LABELS:

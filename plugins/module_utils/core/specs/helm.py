@@ -162,12 +162,26 @@ def _find_source_problems(options: Options) -> Iterator[str]:
         yield f"repository: {chart} is not the name of a chart in a repository. Set either repository or such a chart"
     elif repository and repository.startswith(OCI):
         yield f"repository: {repository} is a registry. Set chart: {repository.rstrip('/')}/{chart} without repository"
+    else:
+        yield from _find_url_problems("repository", repository)
     if bool(options.get("username")) != bool(options.get("password")):
         yield "username and password are required together, and one of them is missing"
     if options.get("ecr_login") and not chart.startswith(OCI):
         yield f"ecr_login: {chart} does not come from a registry ({OCI})"
     if options.get("version") and chart.startswith(PATH_PREFIXES):
         yield f"version: the chart {chart} on this machine has the version of its Chart.yaml. Remove the option"
+
+
+def _find_url_problems(option: str, url: str | None) -> Iterator[str]:
+    """An address without a scheme: Helm chooses how it downloads by that. Plugins of Helm have schemes of their own."""
+    if url and "://" not in url:
+        yield f"{option}: {url!r} is not a URL. Use one like https://{url.lstrip('/') or 'charts.example.com'}"
+
+
+def find_revision_problems(revision: int | None) -> Iterator[str]:
+    """A number that no revision has: Helm counts from 1."""
+    if revision is not None and revision < 1:
+        yield f"revision: {revision} is not the number of a revision. Use 1 or more"
 
 
 def find_repository_problems(options: Options) -> Iterator[str]:
@@ -177,5 +191,7 @@ def find_repository_problems(options: Options) -> Iterator[str]:
         yield f"url: {USER_IN_URL}"
     elif url and url.startswith(OCI):
         yield f"url: {url} is a registry, which Helm does not add. Set it as part of the chart of a release"
+    else:
+        yield from _find_url_problems("url", url)
     if bool(options.get("username")) != bool(options.get("password")):
         yield "username and password are required together, and one of them is missing"

@@ -52,9 +52,13 @@ def association(**fields: Any) -> dict[str, Any]:
     return {"iam": {"podIdentityAssociations": [{**BARE_ASSOCIATION, **fields}]}, **AGENT}
 
 
+KEYS = [f"arn:aws:kms:eu-west-1:123456789012:key/{number}" for number in range(2)]
 # A value that differs from the default, where the first one that fits the type does not.
 VALUES: dict[str, Any] = {
     "metadata.version": "1.31",
+    "availabilityZones": ["a", "b"],
+    "autoModeConfig.nodePools": ["system"],
+    "secretsEncryption.keyARN": KEYS[0],
     "metadata.region": "us-east-1",
     "vpc.cidr": "10.0.0.0/16",
     "vpc.nat.gateway": "Disable",
@@ -241,7 +245,8 @@ def _other(start: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         return build_role_variables(without)
     except Unusable as error:
         assert required or path in NEEDED, error.problems
-        return build_role_variables(placed(start, path, BASE["metadata"].get(name) or _different(FIELDS[path], value)))
+        other = KEYS[1] if name == "keyARN" else BASE["metadata"].get(name) or _different(FIELDS[path], value)
+        return build_role_variables(placed(start, path, other))
 
 
 def _different(kind: str, value: Any) -> Any:

@@ -62,6 +62,7 @@ def test_logging_says_what_is_off_by_name():
 def test_versions_that_may_not_be_listed_keep_nobody_from_creating():
     denied = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeClusterVersions")
     client = Mock()
+    client.meta.region_name = "ap-northeast-1"
     client.get_paginator.return_value.paginate.side_effect = denied
     wanted = {"role_arn": "arn:aws:iam::123456789012:role/r", "subnets": ["subnet-1", "subnet-2"], "version": "1.34"}
     ClusterResource(client, "my-cluster").validate(None, wanted)

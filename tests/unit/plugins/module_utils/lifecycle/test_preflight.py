@@ -201,8 +201,9 @@ def clients():
     found["eks"].describe_cluster.side_effect = missing("ResourceNotFoundException")
     found["eks"].get_paginator.return_value.paginate.return_value = [{"clusterVersions": [{"clusterVersion": "1.34"}]}]
     found["ec2"].get_paginator.return_value.paginate.return_value.build_full_result.return_value = {
-        "Subnets": [{"SubnetId": "subnet-1", "AvailabilityZone": "a"}],
+        "Subnets": [{"SubnetId": "subnet-1", "AvailabilityZone": "a", "VpcId": "vpc-1"}],
         "SecurityGroups": [],
+        "InstanceTypeOfferings": [],
     }
     found["iam"].get_role.side_effect = missing("NoSuchEntity")
     found["iam"].get_paginator.side_effect = missing("NoSuchEntity")
@@ -243,7 +244,9 @@ def test_a_role_that_the_same_input_creates_need_not_exist(clients):
 )
 def test_a_cluster_of_somebody_else_is_refused_before_a_network_is_built(clients, tags, adopt, is_refused):
     clients["eks"].describe_cluster.side_effect = None
-    clients["eks"].describe_cluster.return_value = {"cluster": {"tags": tags, "version": "1.34"}}
+    clients["eks"].describe_cluster.return_value = {
+        "cluster": {"tags": tags, "version": "1.34", "resourcesVpcConfig": {}}
+    }
     problems = look(clients, adopt, cluster={"version": "1.34"})[0]
     assert any("was not created by kumo.eks" in line for line in problems) is is_refused
     assert len(problems) == is_refused
@@ -251,7 +254,9 @@ def test_a_cluster_of_somebody_else_is_refused_before_a_network_is_built(clients
 
 def test_an_upgrade_over_several_versions_is_refused(clients):
     clients["eks"].describe_cluster.side_effect = None
-    clients["eks"].describe_cluster.return_value = {"cluster": {"tags": {}, "version": "1.32"}}
+    clients["eks"].describe_cluster.return_value = {
+        "cluster": {"tags": {}, "version": "1.32", "resourcesVpcConfig": {}}
+    }
     (problem,) = look(clients, True, cluster={"version": "1.34"})[0]
     assert (
         "eks_cluster_version: cluster my-cluster has version 1.32" in problem and 'Set version "1.33" first' in problem
@@ -301,7 +306,9 @@ def test_an_arn_of_another_partition_is_refused(clients, options, option):
     clients["eks"].meta.region_name = "cn-north-1"
     problems = look(clients, **options)[0]
     assert problems[0].startswith(f"{option}: arn:aws:iam::")
-    assert problems[0].endswith("is in the partition aws. cn-north-1 is in aws-cn, whose ARNs begin with arn:aws-cn:.")
+    assert problems[0].endswith(
+        "is of the partition aws, and cn-north-1 is in aws-cn. Use an ARN that begins with arn:aws-cn:."
+    )
 
 
 def test_tags_wildcards_and_values_of_releases_name_any_partition(clients):

@@ -1,0 +1,85 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Looks at EC2 and KMS that tell whether an input fits. All are read-only; none is a must: see ``denials.find_if_allowed``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.core import waiting
+
+Row = dict[str, Any]
+MOST_LOOKS = 5  # with pauses of 0.5 to 4 seconds between them
+
+
+def describe_subnets(ec2: Any, ids: Iterable[str]) -> list[Row]:
+    """Those of the subnets that exist: SubnetIds would fail for all where one is missing."""
+    wanted = set(ids)
+    return _describe_patiently(
+        lambda: _describe_by_id(ec2, "describe_subnets", "Subnets", "subnet-id", wanted), len(wanted)
+    )
+
+
+def describe_groups(ec2: Any, ids: Iterable[str]) -> list[Row]:
+    """Those of the security groups that exist."""
+    wanted = set(ids)
+    return _describe_patiently(
+        lambda: _describe_by_id(ec2, "describe_security_groups", "SecurityGroups", "group-id", wanted), len(wanted)
+    )
+
+
+def describe_route_tables(ec2: Any, vpc_id: str) -> list[Row]:
+    """The route tables of a VPC."""
+    return _describe_by_id(ec2, "describe_route_tables", "RouteTables", "vpc-id", [vpc_id])
+
+
+def list_vpc_blocks(ec2: Any, vpc_id: str) -> list[str]:
+    """The IPv4 blocks of a VPC that are in use."""
+    (vpc,) = ec2.describe_vpcs(VpcIds=[vpc_id])["Vpcs"]
+    rows = vpc.get("CidrBlockAssociationSet") or []
+    return [row["CidrBlock"] for row in rows if row["CidrBlockState"]["State"] in ("associating", "associated")]
+
+
+def list_offered_types(ec2: Any, types: Iterable[str]) -> set[str]:
+    """Those of the instance types that the region has."""
+    rows = _describe_by_id(
+        ec2, "describe_instance_type_offerings", "InstanceTypeOfferings", "instance-type", types, LocationType="region"
+    )
+    return {row["InstanceType"] for row in rows}
+
+
+def describe_key(kms: Any, arn: str) -> Row | None:
+    """A KMS key by its ARN or the ARN of its alias, None where there is none."""
+    try:
+        return kms.describe_key(KeyId=arn)["KeyMetadata"]
+    except Exception as error:
+        if has_code(error, "NotFoundException"):
+            return None
+        raise
+
+
+def _describe_by_id(ec2: Any, operation: str, key: str, name: str, values: Iterable[str], **words: str) -> list[Row]:
+    wanted = sorted(set(values))
+    if not wanted:
+        return []
+    pages = ec2.get_paginator(operation).paginate(Filters=[{"Name": name, "Values": wanted}], **words)
+    return pages.build_full_result()[key]
+
+
+def _describe_patiently(look: Callable[[], list[Row]], count: int) -> list[Row]:
+    """The rows, looked for again where some are missing: what an earlier task has just made may not be seen at once.
+
+    https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+    """
+    pause = waiting.FIRST_PAUSE
+    for _number in range(MOST_LOOKS - 1):
+        rows = look()
+        if len(rows) >= count:
+            return rows
+        time.sleep(pause)
+        pause *= 2
+    return look()

@@ -1,0 +1,18 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Inputs that users write by mistake, as a table, and how each is put in."""
+
+from __future__ import annotations
+
+from support.bad_inputs import cluster, files, identities, nodegroup, others, parts, roles
+from support.bad_inputs.row import BadInput
+
+ROWS: list[BadInput] = [
+    *cluster.ROWS,
+    *nodegroup.ROWS,
+    *parts.ROWS,
+    *identities.ROWS,
+    *others.ROWS,
+    *roles.ROWS,
+    *files.ROWS,
+]

@@ -1,0 +1,117 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each refusal of a ClusterConfig is true: no module can do what it denies, and what it advises exists."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema import list_paths
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.verdicts import REFUSED, find_verdict
+
+ROOT = Path(__file__).parents[5]
+FIELDS = dict(list_paths())
+# Why a field is refused, and the words that a module or an option that could do it after all would have in its name.
+# A reason of EKS or of eksctl has none: no option of ours could change it.
+DENIED: dict[str, tuple[str, ...]] = {
+    "subnets are created in Availability Zones only": ("local_zone",),
+    "self-managed nodes are not created": ("self_managed_node", "unmanaged_node", "autoscaling_group"),
+    "EKS capabilities are not managed": ("capabilit",),
+    "Flux is not installed": ("flux", "gitops"),
+    "Karpenter is not installed": ("eks_karpenter", "karpenter_version", "install_karpenter"),
+    "OIDC identity providers of the cluster are not managed": ("identity_provider",),
+    "the aws-auth ConfigMap is not managed": ("aws_auth", "identity_mapping"),
+    "VPC endpoints for a cluster without internet access are not created from this field": (),
+    "access entries are not managed": ("access_entr",),
+    "permissions boundaries are not read from a file": (),
+    "the log group is not managed": ("retention",),
+    "EKS chooses the IPv6 block of services": ("service_ipv6",),
+    "routes to another network are not created": ("transit_gateway", "vpn_gateway", "vpc_gateway_id"),
+    "IAM roles of hybrid nodes are not created": ("hybrid", "roles_anywhere"),
+    "it is what eksctl reports, not a setting": (),
+    "the service account of an association is not created": ("create_service_account",),
+    "the IAM role of the cluster gets AmazonEKSClusterPolicy only": ("vpc_resource_controller",),
+    "EKS has no placement group for etcd": ("etcd_placement_group",),
+    "the VPC is that of the subnets": (),
+    "CIDR blocks of single subnets cannot be set": ("subnet_cidr", "subnet_block"),
+    "subnets with IPv6 are not created from a file": (),
+    "the VPC gets one CIDR block from a file": (),
+    "EC2's default is used": ("hostname_type",),
+    "nodes share the cluster security group that EKS creates": ("shared_node",),
+    "add-ons do not get associations by themselves": ("auto_apply",),
+    "IAM roles of add-ons are not created with them": (),
+    "IAM roles of add-ons are not created": ("use_default_pod_identity",),
+    "add-ons are identified by their names": ("publisher", "addon_owner"),
+    "IAM roles and service accounts are not created": (),
+    "the add-on creates its service account": ("create_service_account",),
+    "EKS owns the Auto Scaling group": ("asg_", "suspend_process", "propagate"),
+    "the number of network cards of an instance type is not determined": ("efa_enabled",),
+    "a Capacity Block is not translated": (),
+    "instance types are not selected automatically": ("instance_selector", "vcpu"),
+    "nodes on AWS Outposts are not managed": ("outpost_arn_of_node", "node_outpost"),
+    "it is for AWS Outposts": (),
+    "nodes use the cluster security group that EKS creates": ("with_shared", "with_local"),
+    "no security group for SSH is created": ("ssh_allow", "allow_ssh"),
+    "inline policies of node groups are not created": ("node_inline_polic",),
+    "EKS creates the instance profile": (),
+    "the IAM role of a single node group is named by kumo.eks": (),
+}
+# What a file cannot say and role variables can: the remedy names the variable.
+BY_VARIABLE = (
+    "VPC endpoints for a cluster without internet access are not created from this field",
+    "permissions boundaries are not read from a file",
+    "a Capacity Block is not translated",
+)
+VARIABLE = re.compile(r"eks_\w+")
+FIELD = re.compile(r"\b[a-z]+(?:[A-Z][A-Za-z]*)+(?:\.[A-Za-z]+)*|\b(?:iam|vpc)\.[A-Za-z.]*[A-Za-z]")
+
+
+@cache
+def list_names() -> frozenset[str]:
+    """The names of all modules and their options, at every depth."""
+    found: set[str] = set()
+    for path in (ROOT / "plugins/modules").glob("*.py"):
+        source = importlib.import_module(f"ansible_collections.kumo.eks.plugins.modules.{path.stem}")
+        found |= {path.stem, *_list_options(yaml.safe_load(source.DOCUMENTATION)["options"])}
+    return frozenset(found)
+
+
+def _list_options(options: dict[str, Any]) -> Iterator[str]:
+    for name, row in options.items():
+        yield name
+        yield from _list_options((row or {}).get("suboptions") or {})
+
+
+def list_variables() -> set[str]:
+    return {name for path in ROOT.glob("roles/*/defaults/main.yml") for name in yaml.safe_load(path.read_text())}
+
+
+def test_every_reason_is_held_against_the_modules():
+    assert {said.why for said in REFUSED.values()} == set(DENIED)
+
+
+@pytest.mark.parametrize("why", DENIED)
+def test_no_module_does_what_a_refusal_denies(why: str):
+    found = {name for name in list_names() for word in DENIED[why] if word in name}
+    assert found == set(), f"{why!r} is not true any more"
+
+
+@pytest.mark.parametrize(("path", "said"), REFUSED.items())
+def test_what_a_refusal_advises_exists(path: str, said: Any):
+    variables = set(VARIABLE.findall(said.remedy))
+    assert variables <= list_variables()
+    for name in FIELD.findall(said.remedy):
+        known = [one for one in FIELDS if f".{re.sub(r'[][{}]', '', one)}".endswith(f".{name}")]
+        assert known, f"{path} advises {name}, which is no field"
+        usable = [one for one in known if find_verdict(one)[0] != "refused"]
+        assert usable or f"remove {name}" in said.remedy, f"{path} advises {name}, which is refused, too"
+    if said.why in BY_VARIABLE:
+        assert variables or "role variables" in said.remedy
