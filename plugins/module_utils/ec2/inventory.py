@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
@@ -46,7 +47,6 @@ NOT_FOUND = (
     "NatGatewayNotFound",
     "InvalidNatGatewayID.NotFound",
 )
-CATCH_UP = 60.0  # seconds within which a new id is known everywhere
 UNKNOWN = "(known after apply)"  # the end of an id that only a creation gives
 
 
