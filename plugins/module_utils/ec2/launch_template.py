@@ -19,6 +19,7 @@ from ansible.module_utils.common.dict_transformations import camel_dict_to_snake
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build_tag_list, compare_tags, read_tag_list
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_by_filter
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import drop_reserved_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -231,16 +232,15 @@ def describe_templates_by_name(ec2: Any, names: list[str]) -> dict[str, Row]:
     """Rows of DescribeLaunchTemplates by name; what does not exist is left out."""
     found = {}
     for start in range(0, len(names), MOST_NAMES):
-        wanted = [{"Name": "launch-template-name", "Values": names[start : start + MOST_NAMES]}]
-        found.update({row["LaunchTemplateName"]: row for row in _describe_templates(ec2, wanted)})
+        rows = _describe_templates(ec2, "launch-template-name", names[start : start + MOST_NAMES])
+        found.update({row["LaunchTemplateName"]: row for row in rows})
     return found
 
 
 def describe_owned_templates(ec2: Any, owner: str) -> list[Row]:
     """Rows of DescribeLaunchTemplates that carry a mark."""
-    return _describe_templates(ec2, [{"Name": "tag-key", "Values": [owner]}])
+    return _describe_templates(ec2, "tag-key", [owner])
 
 
-def _describe_templates(ec2: Any, filters: list[Row]) -> list[Row]:
-    pages = ec2.get_paginator("describe_launch_templates").paginate(Filters=filters)
-    return [row for page in pages for row in page["LaunchTemplates"]]
+def _describe_templates(ec2: Any, name: str, values: list[str]) -> list[Row]:
+    return describe_by_filter(ec2, "describe_launch_templates", "LaunchTemplates", name, values)

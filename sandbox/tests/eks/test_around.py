@@ -40,11 +40,12 @@ def test_a_cluster_asks_for_no_policy_by_its_name(sandbox, eks, account):
     assert made["cluster"]["status"] == "CREATING"
 
 
-def test_a_deletion_says_in_its_own_way_that_there_is_no_cluster(eks, account):
-    with refuse("ClientException", "No cluster found for name: none"):
-        eks.delete_cluster(name="none")
-    with refuse("ResourceNotFoundException", "No cluster found for name: none"):
-        eks.describe_cluster(name="none")
+@pytest.mark.parametrize("operation", ["describe_cluster", "delete_cluster"])
+def test_there_are_two_ways_to_say_that_there_is_no_cluster(sandbox, eks, account, operation):
+    sandbox.faults.add(kind="client_exception")
+    for code in ("ClientException", "ResourceNotFoundException"):
+        with refuse(code, "No cluster found for name: none"):
+            getattr(eks, operation)(name="none")
 
 
 # node groups
