@@ -64,6 +64,7 @@ def test_a_role_that_is_seen_late_is_taken(sandbox, run_module, ground, late_rol
     sandbox.recorder.clear()
     made = run_module(module, options(module, late_role(SERVICES[module]), ground))
     assert made["changed"] and not made["failed"], made
+    assert [wait["reason"].startswith("EKS refused its IAM role, which may be new") for wait in made["waits"]] == [True]
     creations = [call for call in sandbox.calls("eks") if call["operation"].startswith("Create")]
     assert len(creations) > 1 and [call["status"] for call in creations].count(200) == 1
 

@@ -19,6 +19,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.remedies import explain_remedy
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS, RESULT
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
 from ansible_collections.kumo.eks.plugins.module_utils.core.texts import collect_texts
 
@@ -30,7 +31,7 @@ UNNAMED = "dictionary requested, could not parse"
 
 
 class CarefulModule(AnsibleModule):
-    """A module whose refusals name the option, and whose failure masks all options with no_log.
+    """A module whose refusals name the option, whose failure masks all options with no_log, and whose result says what it waited for.
 
     ansible-core stops to collect those at the first item of a list that is not a mapping, and fails with the options it has:
     secret_key would be shown in ``invocation`` (ArgumentSpecValidator.validate in module_utils/common/arg_spec.py).
@@ -48,12 +49,21 @@ class CarefulModule(AnsibleModule):
                 self.no_log_values.update(text for name in names for text in collect_texts(params.get(name)))
         if UNNAMED in str(msg):
             msg = " ".join(read_arguments(self.argument_spec, self._given, "")[1]) or msg
-        super().fail_json(msg=msg, **result)
+        super().fail_json(msg=msg, **result, **_collect_waits())
+
+    def exit_json(self, **result: Any) -> None:
+        super().exit_json(**result, **_collect_waits())
 
     @staticmethod
     def _is_checked(value: Any) -> bool:
         """Whether the options of a value's items were read: they say by themselves what is a secret."""
         return all(isinstance(item, dict) for item in (value if isinstance(value, list) else [value]))
+
+
+def _collect_waits() -> dict[str, Any]:
+    """What the task waited for, as a part of its result; nothing where it did not wait."""
+    waits = PROGRESS.take_waits()
+    return {RESULT: waits} if waits else {}
 
 
 AnsibleAWSModule.default_settings["module_class"] = CarefulModule
