@@ -65,7 +65,9 @@ def describe_key(kms: Any, arn: str) -> Row | None:
 def describe_by_filter(ec2: Any, operation: str, key: str, name: str, values: Iterable[str], **words: str) -> list[Row]:
     """What a filter finds of these values: what exists, where IDs would fail for all; nothing, without a call, for no values."""
     wanted = sorted(set(values))
-    return describe_all_pages(ec2, operation, key, Filters=[{"Name": name, "Values": wanted}], **words) if wanted else []
+    return (
+        describe_all_pages(ec2, operation, key, Filters=[{"Name": name, "Values": wanted}], **words) if wanted else []
+    )
 
 
 def describe_all_pages(ec2: Any, operation: str, key: str, **words: Any) -> list[Row]:

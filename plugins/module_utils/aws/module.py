@@ -20,6 +20,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.kumo.eks.plugins.module_utils.aws.remedies import explain_remedy
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS, RESULT
+from ansible_collections.kumo.eks.plugins.module_utils.core.secrets import find_node_secrets, list_whole_spellings
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
 from ansible_collections.kumo.eks.plugins.module_utils.core.texts import collect_texts
 
@@ -33,6 +34,8 @@ UNNAMED = "dictionary requested, could not parse"
 class CarefulModule(AnsibleModule):
     """A module whose refusals name the option, whose failure masks all options with no_log, and whose result says what it waited for.
 
+    Neither the log of its host nor the result has user data of nodes, or secrets in their settings.
+
     ansible-core stops to collect those at the first item of a list that is not a mapping, and fails with the options it has:
     secret_key would be shown in ``invocation`` (ArgumentSpecValidator.validate in module_utils/common/arg_spec.py).
     """
@@ -41,8 +44,17 @@ class CarefulModule(AnsibleModule):
         super()._load_params()
         self._given = dict(self.params)
 
+    def _log_invocation(self) -> None:
+        self._mask_node_secrets()
+        super()._log_invocation()
+
+    def _mask_node_secrets(self) -> None:
+        texts = find_node_secrets(getattr(self, "params", None))
+        self.no_log_values.update(spelling for text in texts for spelling in list_whole_spellings(text))
+
     def fail_json(self, msg: str, **result: Any) -> None:
         params = getattr(self, "params", None) or {}
+        self._mask_node_secrets()
         for option, about in self.argument_spec.items():
             if about.get("no_log") and not (about.get("options") and self._is_checked(params.get(option))):
                 names = (option, *about.get("aliases", ()))

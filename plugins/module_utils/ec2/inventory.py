@@ -194,7 +194,9 @@ class Inventory:
         how = KINDS[kind]
         value = self.owner if how.filter == "tag-key" else self.vpc_id
         filters = filters or [{"Name": how.filter, "Values": [value]}]
-        return [read_row(raw) for raw in describe_all_pages(self.ec2, how.operation, how.key, **{how.parameter: filters})]
+        return [
+            read_row(raw) for raw in describe_all_pages(self.ec2, how.operation, how.key, **{how.parameter: filters})
+        ]
 
     def is_attached(self, gateway: Row) -> bool:
         """Whether an internet gateway, also one for outgoing traffic only, is attached to the VPC."""
@@ -202,9 +204,7 @@ class Inventory:
 
     def list_owned_vpcs(self) -> list[Row]:
         """The VPCs that bear the owner's tag."""
-        return [
-            read_row(raw) for raw in describe_by_filter(self.ec2, "describe_vpcs", "Vpcs", "tag-key", [self.owner])
-        ]
+        return [read_row(raw) for raw in describe_by_filter(self.ec2, "describe_vpcs", "Vpcs", "tag-key", [self.owner])]
 
     def send(self, call: Callable[[], T]) -> T:
         """Send a call that names what was made a moment ago, again while EC2 does not find it.

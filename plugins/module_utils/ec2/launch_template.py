@@ -10,6 +10,7 @@ DescribeLaunchTemplateVersions, DeleteLaunchTemplateVersions
 from __future__ import annotations
 
 import base64
+import hashlib
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -36,19 +37,26 @@ Row = dict[str, Any]
 
 
 def normalize_template_data(data: Row | None) -> Row:
-    """LaunchTemplateData for comparing and for a diff: devices and tags by name, user data as text."""
+    """LaunchTemplateData for comparing and for a diff: devices and tags by name, of user data its size and its hash.
+
+    A diff shows it on the screen and in logs, which more people read than may call DescribeLaunchTemplateVersions.
+    """
     given = dict(data or {})
     devices = {row["DeviceName"]: row.get("Ebs") or {} for row in given.pop("BlockDeviceMappings", None) or []}
     tags = {row["ResourceType"]: row.get("Tags") for row in given.pop("TagSpecifications", None) or []}
     found = camel_dict_to_snake_dict(given)
     found["block_device_mappings"] = {name: camel_dict_to_snake_dict(ebs) for name, ebs in devices.items()}
     found["tag_specifications"] = {kind: read_tag_list(rows) for kind, rows in tags.items()}
-    found["user_data"] = base64.b64decode(given.get("UserData") or "").decode(errors="replace")
+    found["user_data"] = _summarize(base64.b64decode(given.get("UserData") or ""))
     found["security_group_ids"] = sorted(given.get("SecurityGroupIds") or [])
     for row in found.get("network_interfaces") or []:
         row["groups"] = sorted(row.get("groups") or [])
     (found.get("metadata_options") or {}).pop("state", None)  # "pending" or "applied": only in answers
     return {key: value for key, value in found.items() if value not in (None, "", [], {})}
+
+
+def _summarize(data: bytes) -> str:
+    return f"{len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()}" if data else ""
 
 
 def _drop_marks(tags: Row | None) -> Row:

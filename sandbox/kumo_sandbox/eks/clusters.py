@@ -12,7 +12,14 @@ from kumo_sandbox.eks.access import grant_creator_access, grant_nodes
 from kumo_sandbox.eks.addon_versions import find_default_version
 from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.control_plane_interfaces import delete_interfaces, leave_groups, place_interfaces
-from kumo_sandbox.eks.errors import ClientFault, InvalidParameter, InvalidRequest, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
+from kumo_sandbox.eks.errors import (
+    ClientFault,
+    InvalidParameter,
+    InvalidRequest,
+    ResourceInUse,
+    ResourceLimitExceeded,
+    ResourceNotFound,
+)
 from kumo_sandbox.eks.log_groups import ensure_log_group
 from kumo_sandbox.eks.store import Cluster, Raw
 from kumo_sandbox.eks.versions import find_offered

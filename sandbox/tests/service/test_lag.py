@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 from kumo_sandbox import durations
 from kumo_sandbox.ground import create_role
 
-
 READS_SUBNETS = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "ec2:DescribeSubnets", "Resource": "*"}],
