@@ -25,11 +25,16 @@ class IamResource(Resource):
     def __init__(self, iam: Any, name: str, owner: str = "") -> None:
         self.iam, self.name, self.owner = iam, name, owner
 
+    refusal = "IAM refused a principal of its trust policy"
+    refusal_advice = "Check that each principal exists."
+
     def is_in_use(self, error: Exception) -> bool:
-        """Somebody else changes it at this moment, or a principal that was just made is not yet known everywhere."""
-        return has_code(error, "ConcurrentModification", "EntityTemporarilyUnmodifiable") or (
-            has_code(error, "MalformedPolicyDocument") and has_message(error, "Invalid principal")
-        )
+        """Somebody else changes it at this moment."""
+        return has_code(error, "ConcurrentModification", "EntityTemporarilyUnmodifiable")
+
+    def is_propagating(self, error: Exception) -> bool:
+        """A principal that was just made is not yet known everywhere."""
+        return has_code(error, "MalformedPolicyDocument") and has_message(error, "Invalid principal")
 
     def already_exists(self, error: Exception) -> bool:
         return has_code(error, "EntityAlreadyExists")
