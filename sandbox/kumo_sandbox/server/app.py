@@ -25,7 +25,6 @@ from kumo_sandbox.identity import eks_auth, web_identity
 from kumo_sandbox.identity.enforcement import Request as SignedRequest
 from kumo_sandbox.identity.enforcement import check, is_enforced
 from kumo_sandbox.identity.sessions import describe_expired, is_expired
-from kumo_sandbox.partitions import find_partition
 from kumo_sandbox.recorder import Call
 from kumo_sandbox.server.control import Control
 from kumo_sandbox.server.lag import Lag

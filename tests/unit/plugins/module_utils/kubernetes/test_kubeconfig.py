@@ -15,6 +15,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksErr
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import locked_file
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kubeconfig import (
     HIDDEN,
+    build_credential,
     build_diff,
     build_entry,
     build_environment,
@@ -38,7 +39,7 @@ CLUSTER = {
     "endpoint": "https://127.0.0.1:1",
     "certificateAuthority": {"data": "Q0E="},
 }
-ENTRY = build_entry(CLUSTER, REGION, "python3", None)
+ENTRY = build_entry(CLUSTER, build_credential("my-cluster", REGION, "python3", None))
 COMMENTED = """\
 # my clusters
 apiVersion: v1
@@ -109,7 +110,8 @@ def test_an_entry_carries_the_profile_the_endpoint_and_the_ca_and_no_key():
         "access_key": "AKIA",
         "region": REGION,
     }
-    entry = build_entry(CLUSTER, REGION, "/venv/bin/python", "/collections", build_environment(params))
+    credential = build_credential("my-cluster", REGION, "/venv/bin/python", "/collections", build_environment(params))
+    entry = build_entry(CLUSTER, credential)
     assert entry["users"]["user"]["exec"] == {
         "apiVersion": "client.authentication.k8s.io/v1",
         "interactiveMode": "Never",
@@ -203,7 +205,7 @@ def test_what_is_empty_is_filled(text):
     ],
 )
 def test_other_styles_are_written_with_the_right_values(text):
-    other = build_entry({**CLUSTER, "arn": f"{ARN}-2"}, REGION, "python3", None)
+    other = build_entry({**CLUSTER, "arn": f"{ARN}-2"}, build_credential("my-cluster", REGION, "python3", None))
     wanted = merge_entry(yaml.safe_load(text), other)
     assert yaml.safe_load(edit_kubeconfig(text, wanted)[0]) == wanted
 
