@@ -137,7 +137,7 @@ regions:
 hostname: eks_cluster_name ~ '-' ~ eks_region
 group_by: [region, support]
 keyed_groups:
-  - key: eks_cluster_info.tags.Environment
+  - key: eks_cluster_info.tags.Environment | default('')
     prefix: env
     default_value: unknown
 groups:

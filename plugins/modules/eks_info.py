@@ -51,6 +51,9 @@ options:
       - '!insights'
       - '!helm_releases'
     default: [all]
+  binary_path:
+    description: The C(helm) to run. The default is the first C(helm) on PATH.
+    type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -66,6 +69,8 @@ attributes:
     support: none
   platform:
     platforms: posix
+requirements:
+  - Helm 3.14 or later, or Helm 4, for the section V(helm_releases)
 seealso:
   - module: kumo.eks.eks_cluster_info
   - module: kumo.eks.eks_helm_info
@@ -1828,6 +1833,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import build_helm_spec
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import open_cluster_helm
 from ansible_collections.kumo.eks.plugins.module_utils.helm.listing import list_releases
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.cluster_sections import (
@@ -1850,6 +1856,9 @@ def read_releases(module: AnsibleAWSModule, reader: ClusterReader) -> list[dict[
         reader.unread.append(
             Unread(HELM, "", "The endpoint of the cluster is unknown, as eks:DescribeCluster is denied.")
         )
+        return None
+    if not (module.params["binary_path"] or module.get_bin_path("helm")):
+        reader.unread.append(Unread(HELM, "", "There is no helm on PATH. Install Helm, or set binary_path."))
         return None
     try:
         with open_cluster_helm(module, module.params["cluster_name"], reader.raw) as (helm, dummy):
@@ -1880,7 +1889,7 @@ def read_sections(module: AnsibleAWSModule) -> dict[str, Any]:
 
 def main() -> None:
     choices = [ALL, *SECTIONS, *(NOT + name for name in SECTIONS)]
-    spec = dict(
+    spec = build_helm_spec(
         cluster_name=dict(type="str", required=True),
         sections=dict(type="list", elements="str", choices=choices, default=[ALL]),
     )

@@ -30,7 +30,7 @@ DISABLED = "me-south-1"
 COUNT = 20
 HEAD = {"plugin": "kumo.eks.eks", "regions": list(REGIONS)}
 CONSTRUCTED = {
-    "keyed_groups": [{"key": "eks_cluster_info.tags.Team", "prefix": "team", "default_value": "none"}],
+    "keyed_groups": [{"key": "eks_cluster_info.tags.Team | default('')", "prefix": "team", "default_value": "none"}],
     "groups": {"even": "eks_cluster_info.tags.Number | int % 2 == 0"},
     "compose": {"endpoint": "eks_cluster_info.endpoint", "label": "eks_cluster_name ~ '/' ~ eks_region"},
 }

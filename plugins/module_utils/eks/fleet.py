@@ -50,7 +50,7 @@ class Identity:
 
     session: AwsSession
     title: str = ""
-    facts: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
