@@ -164,7 +164,6 @@ except ImportError:
     pass  # AWSInventoryBase says so
 
 from ansible.errors import AnsibleError, AnsibleParserError
-from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.amazon.aws.plugins.plugin_utils.inventory import AWSInventoryBase
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import AwsSession, format_aws_error, is_denied
@@ -180,6 +179,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.fleet import (
     list_enabled_regions,
 )
 from ansible_collections.kumo.eks.plugins.plugin_utils.accounts import open_session
+from ansible_collections.kumo.eks.plugins.plugin_utils.foreign_data import mark_foreign
 
 Row = dict[str, Any]
 ALL = "all"
@@ -323,8 +323,7 @@ class InventoryModule(AWSInventoryBase):
             self.inventory.add_group("eks_nodes")
         owners: dict[str, str] = {}
         for row in rows:
-            # What AWS answers is data: a tag such as {{ lookup(...) }} is not to be run
-            arn, variables = row["cluster"]["arn"], wrap_var(build_variables(row))
+            arn, variables = row["cluster"]["arn"], mark_foreign(build_variables(row))
             host = self._name_host(variables)
             if host in owners:
                 raise ValidationError(
@@ -366,7 +365,7 @@ class InventoryModule(AWSInventoryBase):
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict=strict)
 
     def _add_node(self, node: Row, cluster_host: str) -> None:
-        variables = wrap_var({"ansible_host": node["private_ip_address"], "eks_node_info": node})
+        variables = mark_foreign({"ansible_host": node["private_ip_address"], "eks_node_info": node})
         self._add_host(node["instance_id"], "eks_nodes", variables)
         group = self.inventory.add_group(self._sanitize_group_name(f"eks_nodes_of_{cluster_host}"))
         self.inventory.add_child(group, node["instance_id"])

@@ -104,7 +104,7 @@ def test_the_command_assumes_the_role(keep, sandbox, tmp_path):
     trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = sandbox.client("iam").create_role(RoleName="deploy", AssumeRolePolicyDocument=document)["Role"]["Arn"]
-    assert keep(assume_role_arn=role, external_id="x", collections_path=str(ROOT.parents[2]))["changed"]
+    assert keep(assume_role_arn=role, external_id="my-company", collections_path=str(ROOT.parents[2]))["changed"]
     credential = yaml.safe_load((tmp_path / "config").read_text())["users"][0]["user"]["exec"]
     so_far = len(sandbox.calls())
     env = {**os.environ, **{row["name"]: row["value"] for row in credential["env"]}}

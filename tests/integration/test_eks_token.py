@@ -66,7 +66,7 @@ def test_a_role_signs(sandbox):
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = sandbox.client("iam").create_role(RoleName="deploy", AssumeRolePolicyDocument=document)["Role"]["Arn"]
     so_far = len(sandbox.calls())
-    (token,) = look(CLUSTER, region=REGION, assume_role_arn=role, external_id="x")
+    (token,) = look(CLUSTER, region=REGION, assume_role_arn=role, external_id="my-company")
     assert [call["operation"] for call in sandbox.calls()[so_far:]] == ["AssumeRole"]
     assert "X-Amz-Security-Token" in read_query(token)
     assert not read_query(token)["X-Amz-Credential"][0].startswith(sandbox.keys[0])
