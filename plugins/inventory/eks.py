@@ -158,15 +158,15 @@ nodes: true
 
 from typing import Any, NoReturn
 
-try:
-    from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
-except ImportError:
-    pass  # AWSInventoryBase says so
-
 from ansible.errors import AnsibleError, AnsibleParserError
 from ansible_collections.amazon.aws.plugins.plugin_utils.inventory import AWSInventoryBase
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import AwsSession, format_aws_error, is_denied
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import (
+    AwsSession,
+    format_aws_error,
+    is_aws_error,
+    is_denied,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition, list_service_regions
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
@@ -226,7 +226,9 @@ class InventoryModule(AWSInventoryBase):
                 raise ValidationError(" ".join(problems))
             fleet = FleetReader(self.get_option("nodegroups"), self.get_option("nodes")).read(places)
             return {"rows": fleet.rows, "problems": problems + fleet.problems}
-        except (BotoCoreError, ClientError) as error:
+        except Exception as error:
+            if not is_aws_error(error):
+                raise
             raise AnsibleParserError(f"The EKS clusters cannot be read: {format_aws_error(error) or error}") from error
 
     def _open_identities(self, problems: list[str]) -> list[Identity]:
@@ -237,9 +239,7 @@ class InventoryModule(AWSInventoryBase):
             title = title or (f"profile {account['profile']}" if account.get("profile") else "")
             try:
                 found.append(Identity(self._open_session(account), title, build_facts(account)))
-            except ProfileNotFound as error:
-                raise ValidationError(f"accounts: {error}.") from error
-            except ClientError as error:
+            except Exception as error:
                 if not is_denied(error):
                     raise
                 problems.append(
@@ -299,7 +299,7 @@ class InventoryModule(AWSInventoryBase):
     def _list_all_regions(self, identity: Identity, home: str, problems: list[str]) -> list[str]:
         try:
             return list_enabled_regions(identity.session, home)
-        except ClientError as error:
+        except Exception as error:
             if not is_denied(error):
                 raise
             owner = f" of {identity.title}" if identity.title else ""

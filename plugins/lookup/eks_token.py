@@ -106,15 +106,10 @@ _raw:
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-try:
-    from botocore.exceptions import BotoCoreError, ClientError
-except ImportError:
-    pass  # AWSLookupBase says so
-
 from ansible.errors import AnsibleLookupError
 from ansible_collections.amazon.aws.plugins.plugin_utils.lookup import AWSLookupBase
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import AwsSession, format_aws_error
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import AwsSession, format_aws_error, is_aws_error
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import Connection, describe_connection
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import exec_credential, mint_token
@@ -132,7 +127,9 @@ class LookupModule(AWSLookupBase):
             return [self._build_result(session, self._check_name(term)) for term in terms]
         except EksError as error:
             self._fail(error.message)
-        except (BotoCoreError, ClientError) as error:
+        except Exception as error:
+            if not is_aws_error(error):
+                raise
             self._fail(f"No token could be signed: {format_aws_error(error) or error}")
 
     @staticmethod

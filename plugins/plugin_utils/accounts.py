@@ -6,9 +6,15 @@ from __future__ import annotations
 
 from typing import Any
 
+try:
+    from botocore.exceptions import ProfileNotFound
+except ImportError:
+    pass  # amazon.aws says so
+
 from ansible_collections.amazon.aws.plugins.plugin_utils.botocore import get_aws_connection_info
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import AwsSession
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 
 CONNECT_TIMEOUT = 10  # seconds; a region that cannot be reached is not waited for as long as botocore would
 
@@ -20,11 +26,14 @@ def open_session(plugin: Any, profile: str | None = None) -> AwsSession:
         plugin: one that is based on amazon.aws' AWSPluginBase.
 
     Raises:
-        botocore.exceptions.ProfileNotFound: there is no such profile.
+        ValidationError: there is no such profile.
     """
     region, endpoint, params = get_aws_connection_info(plugin)
     if profile:
         # Keys and the region of the environment's own profile would be taken before those of this one
         region = plugin.get_option("region")
         params = {"profile_name": profile, "verify": params.get("verify")}
-    return AwsSession(region, endpoint, params, connect_timeout=CONNECT_TIMEOUT)
+    try:
+        return AwsSession(region, endpoint, params, connect_timeout=CONNECT_TIMEOUT)
+    except ProfileNotFound as error:
+        raise ValidationError(f"profile: {error}.") from error

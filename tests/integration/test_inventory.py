@@ -293,7 +293,7 @@ def test_accounts_are_profiles_and_roles(fleet, read, monkeypatch, tmp_path, war
     assert variables["eks_module_defaults"] == {"profile": "main"}
     by_role = read(accounts=[{"assume_role_arn": role}])
     assert "eks_module_defaults" not in by_role.get_host("one.eu-west-1.123456789012").vars
-    with pytest.raises(AnsibleError, match=r"accounts: The config profile \(nobody\) could not be found"):
+    with pytest.raises(AnsibleError, match=r"profile: The config profile \(nobody\) could not be found"):
         read(accounts=[{"profile": "nobody"}])
 
 
