@@ -392,8 +392,7 @@ def build_facts(account: Row) -> dict[str, str]:
 
 def build_variables(row: Row) -> Row:
     """A cluster's variables. Of the roles' own, only those that say which cluster it is."""
-    cluster = row["cluster"]
-    cluster["tags"] = cluster.get("tags") or {}
+    cluster = {**row["cluster"], "tags": row["cluster"].get("tags") or {}}
     found = {
         "ansible_connection": "local",
         "eks_cluster_name": cluster["name"],

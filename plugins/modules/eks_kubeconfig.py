@@ -204,6 +204,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kubeconfig imp
     build_environment,
     find_collections_path,
     find_option_problems,
+    find_password,
     find_taken_names,
     merge_entry,
     remove_entry,
@@ -328,6 +329,9 @@ def main() -> None:
     )
     path = os.path.abspath(module.params["path"])
     with handle_failures(module, f"Could not manage the entry in {path}"):
+        module.no_log_values.update(
+            filter(None, [find_password(module.params["proxy_url"])])
+        )  # it is refused, and not shown
         raise_problems(find_option_problems(module.params))
         entry = find_entry(module, path)
         target = os.path.realpath(path)  # a link stays one

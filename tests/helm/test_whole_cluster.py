@@ -11,42 +11,9 @@ import subprocess
 import pytest
 from conftest import CLUSTER, HELM_4
 
+from ansible_collections.kumo.eks.plugins.lookup import eks_token
+
 REGION = "ap-northeast-1"
-BOOK = """\
----
-- name: Read from the cluster with fresh credentials
-  hosts: localhost
-  connection: local
-  gather_facts: false
-  vars:
-    ansible_python_interpreter: "{{ ansible_playbook_python }}"
-    cluster: "{{ lookup('kumo.eks.eks_token', 'my-cluster', region='ap-northeast-1', connection=true) }}"
-  tasks:
-    - name: List the nodes
-      kubernetes.core.k8s_info:
-        kind: Node
-        kubeconfig: "{{ cluster.kubeconfig }}"
-        api_key: "{{ cluster.token }}"
-      register: nodes
-
-    - name: Write the CA of the cluster, which is not a secret
-      ansible.builtin.copy:
-        dest: ca.pem
-        content: "{{ cluster.ca_pem }}"
-        mode: "0644"
-
-    - name: List the namespaces
-      kubernetes.core.k8s_info:
-        kind: Namespace
-        host: "{{ cluster.host }}"
-        ca_cert: ca.pem
-        api_key: "{{ lookup('kumo.eks.eks_token', 'my-cluster', region='ap-northeast-1') }}"
-      register: namespaces
-
-    - name: Show what was found
-      ansible.builtin.debug:
-        msg: "nodes={{ nodes.resources | length }} default={{ 'default' in namespaces.resources | map(attribute='metadata.name') }}"
-"""
 
 
 @HELM_4
@@ -81,14 +48,16 @@ def test_releases_that_cannot_be_read_are_named(task, run_module, monkeypatch, t
 
 @pytest.mark.extended
 def test_kubernetes_core_reads_with_a_token(kubernetes_sandbox, helm_home, commands, tmp_path):
+    """The examples of the lookup, as they stand."""
     book = tmp_path / "book.yml"
-    book.write_text(BOOK)
+    book.write_text(eks_token.EXAMPLES)
     env = {**os.environ, **kubernetes_sandbox.env, **helm_home, "ANSIBLE_NOCOLOR": "1"}
-    command = [str(commands.playbook), "-i", "localhost,", "-vvv", str(book)]
+    python = json.dumps({"ansible_python_interpreter": "{{ ansible_playbook_python }}", "ansible_connection": "local"})
+    command = [str(commands.playbook), "-i", "localhost,", "-e", python, "-vvv", str(book)]
     done = subprocess.run(
         command, env=env, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     output = done.stdout + done.stderr
     assert done.returncode == 0, output
-    assert "nodes=2 default=True" in output
-    assert "k8s-aws-v1." not in output and json.dumps(kubernetes_sandbox.keys[1]) not in output
+    assert output.count('"kind": "Node"') == 2 and '"name": "kube-system"' in output
+    assert "k8s-aws-v1." not in output and kubernetes_sandbox.keys[1] not in output

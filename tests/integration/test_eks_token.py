@@ -53,9 +53,10 @@ def test_with_the_connection_of_the_cluster(sandbox):
     (found,) = look(CLUSTER, region=REGION, connection=True)
     assert [call["operation"] for call in sandbox.calls()[so_far:]] == ["DescribeCluster"]
     raw = sandbox.client("eks").describe_cluster(name=CLUSTER)["cluster"]
-    assert found["host"] == raw["endpoint"] and found["ca_pem"].startswith("-----BEGIN CERTIFICATE-----")
+    data = raw["certificateAuthority"]["data"]
+    assert found["host"] == raw["endpoint"] and found["ca_pem"] == base64.b64decode(data).decode()
     place = found["kubeconfig"]["clusters"][0]["cluster"]
-    assert place == {"server": raw["endpoint"], "certificate-authority-data": raw["certificateAuthority"]["data"]}
+    assert place == {"server": raw["endpoint"], "certificate-authority-data": data}
     assert found["token"] not in json.dumps(found["kubeconfig"]) and found["expires_at"].endswith("Z")
     with pytest.raises(AnsibleError, match="cluster none does not exist in ap-northeast-1"):
         look("none", region=REGION, connection=True)

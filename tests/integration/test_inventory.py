@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -295,6 +296,35 @@ def test_accounts_are_profiles_and_roles(fleet, read, monkeypatch, tmp_path, war
     assert "eks_module_defaults" not in by_role.get_host("one.eu-west-1.123456789012").vars
     with pytest.raises(AnsibleError, match=r"profile: The config profile \(nobody\) could not be found"):
         read(accounts=[{"profile": "nobody"}])
+
+
+def list_examples() -> list[dict[str, Any]]:
+    """The inventories of the plugin's examples and of docs/fleets.md."""
+    plugin = inventory_loader.get("kumo.eks.eks")
+    page = (Path(__file__).parents[2] / "docs/fleets.md").read_text()
+    blocks = re.findall(r"^```yaml use\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    texts = [sys.modules[type(plugin).__module__].EXAMPLES, *blocks]
+    found = [document for text in texts for document in yaml.safe_load_all(text) if isinstance(document, dict)]
+    return [document for document in found if "plugin" in document]
+
+
+def test_the_examples_are_inventories(fleet, read, monkeypatch, tmp_path):
+    fleet.create("one", "ap-northeast-1", Environment="production")
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    fleet.sandbox.client("iam").create_role(RoleName="inventory", AssumeRolePolicyDocument=document)
+    key, secret = fleet.sandbox.keys
+    keys = f"aws_access_key_id = {key}\naws_secret_access_key = {secret}\n"
+    (tmp_path / "credentials").write_text(f"[production]\n{keys}[staging]\n{keys}")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    examples = list_examples()
+    assert len(examples) == 5
+    for number, example in enumerate(examples):
+        cache = {"cache_connection": str(tmp_path / f"cache-{number}")} if example.get("cache") else {}
+        inventory = read(**{**example, **cache})
+        assert len(list_hosts(inventory, "eks_clusters")) == 1, example
+        assert ("env_production" in inventory.groups) == ("keyed_groups" in example)
 
 
 def test_node_groups_and_nodes_on_request(fleet, read):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -32,7 +33,7 @@ def run_fleet(sandbox: Sandbox, tmp_path: Path, commands: Commands) -> Callable[
     folder.mkdir()
 
     def run(name: str, *args: str, **variables: Any) -> tuple[Recap, str]:
-        command = [str(commands.playbook), "-i", str(folder), name, "-e", yaml.safe_dump(variables), *args]
+        command = [str(commands.playbook), "-i", str(folder), name, "-e", json.dumps(variables), *args]
         env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"}
         done = subprocess.run(
             command, env=env, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False

@@ -93,7 +93,6 @@ class FleetReader:
     def __init__(self, nodegroups: bool = False, nodes: bool = False) -> None:
         self._with_nodegroups, self._with_nodes = nodegroups, nodes
         self._problems: dict[str, None] = {}
-        self._unread = 0
 
     def read(self, places: list[Place]) -> Fleet:
         """The fleet.
@@ -103,8 +102,16 @@ class FleetReader:
                 of the places can be read.
         """
         with ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:
-            listed = list(pool.map(lambda place: self._list_clusters(place, len(places)), places))
-            wanted = [(place, name) for place, names in zip(places, listed, strict=True) for name in names]
+            listed = list(pool.map(self._list_clusters, places))
+            failures = [found for found in listed if isinstance(found, Exception)]
+            if failures and len(failures) == len(places):  # no inventory is better than an empty one
+                raise failures[0]
+            wanted = [
+                (place, name)
+                for place, names in zip(places, listed, strict=True)
+                if not isinstance(names, Exception)
+                for name in names
+            ]
             rows = self._drop_doubles(pool.map(lambda one: self._describe_cluster(*one), wanted))
             self._add_versions(rows)
             if self._with_nodegroups:
@@ -113,19 +120,19 @@ class FleetReader:
                 self._add_nodes(pool, rows)
         rows.sort(key=lambda row: (row["account_id"], row["region"], row["cluster"]["name"]))
         plain = [{key: value for key, value in row.items() if key != "place"} for row in rows]
-        return Fleet(json.loads(json.dumps(plain, default=_format_moment)), list(self._problems))
+        return Fleet(json.loads(json.dumps(plain, default=_format_moment)), sorted(self._problems))
 
-    def _list_clusters(self, place: Place, count: int) -> list[str]:
+    def _list_clusters(self, place: Place) -> list[str] | Exception:
+        """The names of a place's clusters, or why it cannot be read, which is noted."""
         try:
             pages = place.get_client("eks").get_paginator("list_clusters").paginate()
             return [name for page in pages for name in page["clusters"]]
         except Exception as error:
-            self._unread += 1
             reason = explain_unread(error, place.region)
-            if not reason or self._unread == count:  # nothing was read: no inventory is better than an empty one
+            if not reason:
                 raise
             self._problems[f"{place.title}: {reason}. Its clusters are missing."] = None
-            return []
+            return error
 
     def _describe_cluster(self, place: Place, name: str) -> Row | None:
         """A cluster's row, None where it is gone since it was listed, or must not be seen."""
@@ -175,7 +182,7 @@ class FleetReader:
         for row in rows:
             row["nodegroups"] = [
                 convert_answer(group)
-                for (owner, _), group in zip(wanted, groups, strict=True)
+                for (owner, dummy), group in zip(wanted, groups, strict=True)
                 if owner is row and group
             ]
 

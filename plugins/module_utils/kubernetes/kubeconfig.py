@@ -21,6 +21,7 @@ EMPTY: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "clusters": [], "
 PARTS = ("clusters", "contexts", "users")
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names
 NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+PASSWORD = re.compile(r"(?<=://)([^/@\s:]*:)([^/@\s]*)@")
 KEPT = (("context", "namespace"), ("cluster", "proxy-url"))
 TOKEN_MODULE = "ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token"
 HIDDEN = "VALUE_HIDDEN"
@@ -134,7 +135,7 @@ def find_option_problems(params: Mapping[str, Any]) -> Iterator[str]:
         if url and not re.fullmatch(rf"({'|'.join(schemes)})://[^/\s]+(/\S*)?", url):
             examples = " or ".join(f"{scheme}://HOST:PORT" for scheme in schemes)
             yield f"{option}: {hide_password(url)!r} is not a URL of this kind. Use {examples}."
-    if params["proxy_url"] and hide_password(params["proxy_url"]) != params["proxy_url"]:
+    if find_password(params["proxy_url"]):
         yield (
             "proxy_url: contains a password, which every reader of the file would see. Use a proxy without one, or set"
             " HTTPS_PROXY where kubectl runs."
@@ -154,9 +155,15 @@ def find_option_problems(params: Mapping[str, Any]) -> Iterator[str]:
     yield from find_role_arn_problems("assume_role_arn", params["assume_role_arn"])
 
 
+def find_password(url: str | None) -> str:
+    """The password in a URL, "" where there is none."""
+    found = PASSWORD.search(url or "")
+    return found[2] if found else ""
+
+
 def hide_password(url: str) -> str:
     """A URL without the password in it."""
-    return re.sub(r"(?<=://)([^/@\s:]*):[^/@\s]*@", rf"\1:{HIDDEN}@", url)
+    return PASSWORD.sub(rf"\1{HIDDEN}@", url)
 
 
 def build_environment(params: Mapping[str, Any]) -> dict[str, str]:

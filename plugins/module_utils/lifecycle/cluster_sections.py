@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import (
@@ -192,7 +193,7 @@ class ClusterReader:
         """The issuer of the cluster, and its OIDC provider in IAM."""
         raw = self._get_raw()
         issuer = raw.get("identity", {}).get("oidc", {}).get("issuer", "")
-        _arn, partition, _service, _region, account, _name = raw["arn"].split(":", 5)
+        partition, account = itemgetter(1, 4)(raw["arn"].split(":"))
         arn = f"arn:{partition}:iam::{account}:oidc-provider/{issuer.removeprefix('https://')}"
         iam = self._get_client("iam")
         found = self.call(lambda: get_or_none(lambda: iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)))
