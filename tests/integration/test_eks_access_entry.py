@@ -29,7 +29,9 @@ def cluster(sandbox, run_module, ground):
 
     def create(mode="API", **options):
         base = {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"]}
-        made = run_module("eks_cluster", {**base, "access_config": {"authentication_mode": mode}, "wait": True, **options})
+        made = run_module(
+            "eks_cluster", {**base, "access_config": {"authentication_mode": mode}, "wait": True, **options}
+        )
         assert not made["failed"], made
         sandbox.recorder.clear()
         return ground
@@ -252,4 +254,3 @@ def test_the_entry_of_the_caller_is_not_deleted_without_a_word(cluster, entry, m
     cluster()
     assert entry(check=True, principal_arn=ADMIN, state="absent")["changed"]
     assert any(re.search("is the caller's own", words) for words in said)
-
