@@ -12,7 +12,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
     build_entry,
     translate_mapping,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.access_entry import find_access_entry_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.access_entry import TYPES, find_access_entry_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_duplicates
 
 # Options of eks_access_entry as the file has them
@@ -28,11 +28,12 @@ ENTRIES, MAPPINGS, MODE = "accessConfig.accessEntries", "iamIdentityMappings", "
 
 def find_access_problems(config: dict[str, Any]) -> Iterator[str]:
     """What is wrong with accessConfig.accessEntries and iamIdentityMappings."""
-    access = config.get("accessConfig", {})
-    for number, row in enumerate(access.get("accessEntries", [])):
+    access = config.get("accessConfig") or {}
+    for number, row in enumerate(access.get("accessEntries") or []):
         if is_whole(row):
+            yield from (f"{ENTRIES}[{number}].{line}" for line in _find_shape_problems(row))
             yield from (f"{ENTRIES}[{number}].{_rename(line)}" for line in find_access_entry_problems(build_entry(row)))
-    for number, row in enumerate(config.get("iamIdentityMappings", [])):
+    for number, row in enumerate(config.get("iamIdentityMappings") or []):
         if row and row.get("arn"):
             yield from (f"{MAPPINGS}[{number}]{line}" for line in _find_mapping_problems(row))
     entries = build_access(config)["eks_access_entries"] or []
@@ -44,7 +45,16 @@ def find_access_problems(config: dict[str, Any]) -> Iterator[str]:
 def is_whole(row: dict[str, Any] | None) -> bool:
     """Whether an entry has what the schema requires; what is missing is named by it."""
     policies = (row or {}).get("accessPolicies") or []
-    return bool(row and row.get("principalARN")) and all(policy.get("policyARN") for policy in policies)
+    return bool(row and row.get("principalARN")) and all(policy and policy.get("policyARN") for policy in policies)
+
+
+def _find_shape_problems(row: dict[str, Any]) -> Iterator[str]:
+    """What the spec of the module's options says of a task, and nothing of a file."""
+    if row.get("type") and row["type"] not in TYPES:
+        yield f"type: {row['type']!r} is not a type of access entries. Use one of {', '.join(TYPES)}."
+    for number, policy in enumerate(row.get("accessPolicies") or []):
+        if not (policy.get("accessScope") or {}).get("type"):
+            yield f"accessPolicies[{number}].accessScope.type: is missing. Use cluster or namespace."
 
 
 def _rename(line: str) -> str:

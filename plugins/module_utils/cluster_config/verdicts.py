@@ -27,6 +27,7 @@ DESCRIPTIVE: dict[str, str] = {
     "apiVersion": "the format of the file",
     "kind": "the format of the file",
     f"{_NODES}.ssh.enableSsm": "nodes always have the permissions for AWS Systems Manager, as in eksctl",
+    "iamIdentityMappings[].noDuplicateARNs": "a principal has one access entry",
     "metadata.annotations": "notes for readers of the file, which eksctl also ignores",
 }
 
@@ -215,7 +216,6 @@ REFUSED: dict[str, Refusal] = {
         "bind a role of RBAC to the service's user, as its documentation says, and remove it",
     ),
     "iamIdentityMappings[].namespace": Refusal("it belongs to serviceName, which is not supported", "remove it"),
-    "iamIdentityMappings[].noDuplicateARNs": Refusal("a principal has one access entry", "remove it", (True, False)),
     "privateCluster": Refusal(
         "VPC endpoints for a cluster without internet access are not created from this field",
         "set eks_network_endpoints, or create them and name the subnets in vpc.subnets; set vpc.clusterEndpoints.publicAccess to false",

@@ -15,9 +15,9 @@ Options = dict[str, Any]
 
 def build_access(config: Options) -> Options:
     """The entries of a file; where it has none, no variable."""
-    rows = config.get("accessConfig", {}).get("accessEntries", [])
+    rows = (config.get("accessConfig") or {}).get("accessEntries") or []
     entries = [build_entry(row) for row in rows if row and row.get("principalARN")]
-    mapped = [translate_mapping(row).entry for row in config.get("iamIdentityMappings", []) if row and row.get("arn")]
+    mapped = [translate_mapping(row).entry for row in config.get("iamIdentityMappings") or [] if row and row.get("arn")]
     entries += [entry for entry in mapped if entry]
     return {"eks_access_entries": entries or None}
 
@@ -28,11 +28,12 @@ def build_entry(row: Options) -> Options:
         {
             "policy_arn": policy.get("policyARN"),
             "access_scope": {
-                "type": policy.get("accessScope", {}).get("type"),
-                "namespaces": policy.get("accessScope", {}).get("namespaces"),
+                "type": (policy.get("accessScope") or {}).get("type"),
+                "namespaces": (policy.get("accessScope") or {}).get("namespaces"),
             },
         }
-        for policy in row.get("accessPolicies", [])
+        for policy in row.get("accessPolicies") or []
+        if policy
     ]
     return drop_none(
         {

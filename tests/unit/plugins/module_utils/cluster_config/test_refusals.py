@@ -31,7 +31,6 @@ DENIED: dict[str, tuple[str, ...]] = {
     "an access entry is for one role or user, not for an account": (),
     "EKS accepts no access entries for the service-linked roles of services": (),
     "it belongs to serviceName, which is not supported": (),
-    "a principal has one access entry": (),
     "VPC endpoints for a cluster without internet access are not created from this field": (),
     "permissions boundaries are not read from a file": (),
     "the log group is not managed": ("retention",),
