@@ -27,8 +27,6 @@ API_SHAPES = (
     "Nodegroup",
     "FargateProfile",
     "Addon",
-    "AccessEntry",
-    "AssociatedAccessPolicy",
     "PodIdentityAssociation",
     "InsightSummary",
 )

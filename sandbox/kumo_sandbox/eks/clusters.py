@@ -8,7 +8,7 @@ from typing import Any
 
 from kumo_sandbox import durations
 from kumo_sandbox.eks import cluster_rules, components, roles
-from kumo_sandbox.eks.access import grant_creator_access, grant_nodes
+from kumo_sandbox.eks.access_grants import announce, grant_at_first, grant_nodes
 from kumo_sandbox.eks.addon_versions import find_default_version
 from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.control_plane_interfaces import delete_interfaces, leave_groups, place_interfaces
@@ -57,7 +57,8 @@ def create_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             raw.update(status="FAILED", health=fault.build_health("Other", "The creation failed"))
             return
         raw.update(status="ACTIVE", endpoint=endpoint, certificateAuthority={"data": authority})
-        grant_creator_access(ctx, cluster)
+        grant_at_first(ctx, cluster)
+        announce(ctx, cluster, seconds=0)
         grant_nodes(ctx, cluster)
         ensure_log_group(ctx, raw)
         ctx.control_planes.sync(raw["arn"])
