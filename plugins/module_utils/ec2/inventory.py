@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages, describe_by_filter
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED
@@ -47,7 +48,6 @@ NOT_FOUND = (
     "NatGatewayNotFound",
     "InvalidNatGatewayID.NotFound",
 )
-CATCH_UP = 60.0  # seconds within which a new id is known everywhere
 UNKNOWN = "(known after apply)"  # the end of an id that only a creation gives
 
 

@@ -13,9 +13,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_cod
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Resource
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
-
-CATCH_UP = 60  # seconds within which IAM's reads have caught up with its writes
 
 
 class IamResource(Resource):
@@ -54,20 +51,6 @@ def get_or_none(ask: Callable[[], Any]) -> Any:
         if has_code(error, "NoSuchEntity"):
             return None
         raise
-
-
-def retry_until_known(send: Callable[[], Any], what: str, *codes: str) -> Any:
-    """Send, and for a while again where IAM does not see yet what was created a moment ago."""
-
-    def observe() -> tuple[bool, Any, str]:
-        try:
-            return True, send(), ""
-        except Exception as error:
-            if not has_code(error, *(codes or ("NoSuchEntity",))):
-                raise
-            return False, None, str(error)
-
-    return poll(observe, what, Deadline(CATCH_UP))
 
 
 def check_policies(iam: Any, arns: list[str], option: str, partition: str) -> None:
