@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from support.bad_inputs import cluster, files, identities, nodegroup, others, parts, roles
+from support.bad_inputs import access, cluster, files, identities, nodegroup, others, parts, roles
 from support.bad_inputs.row import BadInput
 
 ROWS: list[BadInput] = [
@@ -14,5 +14,6 @@ ROWS: list[BadInput] = [
     *identities.ROWS,
     *others.ROWS,
     *roles.ROWS,
+    *access.ROWS,
     *files.ROWS,
 ]
