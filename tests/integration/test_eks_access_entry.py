@@ -7,7 +7,9 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 
+from ansible_collections.kumo.eks.plugins.modules import eks_access_entry, eks_access_entry_info
 from kumo_sandbox import ground as account
 
 CLUSTER = "my-cluster"
@@ -254,3 +256,15 @@ def test_the_entry_of_the_caller_is_not_deleted_without_a_word(cluster, entry, m
     cluster()
     assert entry(check=True, principal_arn=ADMIN, state="absent")["changed"]
     assert any(re.search("is the caller's own", words) for words in said)
+
+
+def test_the_examples(sandbox, cluster, run_module):
+    cluster()
+    for name in ("administrators", "developers"):
+        account.create_role(sandbox.client("iam"), name, "ec2.amazonaws.com")
+    for task in yaml.safe_load(eks_access_entry.EXAMPLES):
+        for changes in (True, False):
+            result = run_module("eks_access_entry", task["kumo.eks.eks_access_entry"])
+            assert not result["failed"] and result["changed"] is changes, (task["name"], result)
+    for task in yaml.safe_load(eks_access_entry_info.EXAMPLES):
+        assert not run_module("eks_access_entry_info", task["kumo.eks.eks_access_entry_info"])["failed"]
