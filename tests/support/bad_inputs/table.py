@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from support.bad_inputs import cluster, files, fleets, identities, nodegroup, others, parts, roles
+from support.bad_inputs import access, cluster, files, fleets, identities, nodegroup, others, parts, roles
 from support.bad_inputs.row import BadInput
 
 ROWS: list[BadInput] = [
@@ -14,6 +14,7 @@ ROWS: list[BadInput] = [
     *identities.ROWS,
     *others.ROWS,
     *roles.ROWS,
+    *access.ROWS,
     *files.ROWS,
     *fleets.ROWS,
 ]
