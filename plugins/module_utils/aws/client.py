@@ -25,6 +25,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import (
 )
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.attempts import count_doubtful_attempts
+
 # botocore's standard mode retries throttling of every spelling, 5xx and dropped connections, with jitter.
 # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html
 RETRIES = {"mode": "standard", "max_attempts": 12}
@@ -79,6 +81,7 @@ class AwsSession:
                 self._clients[key] = self._session.client(
                     service, region_name=key[1], endpoint_url=self._endpoint, config=self._config, **self._params
                 )
+                count_doubtful_attempts(self._clients[key])
             return self._clients[key]
 
     @property
@@ -134,12 +137,14 @@ def has_message(error: Exception, text: str) -> bool:
 
 
 def is_not_found(error: Exception) -> bool:
-    """Whether EKS says that a resource does not exist. Of a cluster it has two ways to say so.
+    """Whether EKS says that a resource does not exist. DescribeCluster and DeleteCluster have two ways to say so.
 
-    "ClientException: No cluster found for name: x" is the other one:
-    https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/cluster.go
+    "Sometimes the EKS API returns the ResourceNotFound error in this form: ClientException: No cluster found for name: ...":
+    https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/cluster.go (findClusterByName, resourceClusterDelete)
     """
-    return has_code(error, "ResourceNotFoundException") or has_message(error, "No cluster found for name")
+    if has_code(error, "ClientException"):
+        return has_message(error, "No cluster found for name:")
+    return has_code(error, "ResourceNotFoundException")
 
 
 def is_denied(error: Exception) -> bool:
