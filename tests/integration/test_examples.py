@@ -12,7 +12,15 @@ import pytest
 import yaml
 
 CHANGING = ("eks_cluster", "eks_nodegroup", "eks_fargate_profile", "eks_addon")
-LOOKING = ("eks_cluster_info", "eks_nodegroup_info", "eks_fargate_profile_info", "eks_addon_info")
+LOOKING = (
+    "eks_cluster_info",
+    "eks_nodegroup_info",
+    "eks_fargate_profile_info",
+    "eks_addon_info",
+    "eks_version_info",
+    "eks_addon_version_info",
+    "eks_insights_info",
+)
 
 
 def tasks(module: str) -> list[tuple[str, dict[str, Any]]]:

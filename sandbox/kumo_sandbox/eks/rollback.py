@@ -51,6 +51,11 @@ def check_cancellable(ctx: Context, cluster: Cluster, update: Raw) -> None:
         )
 
 
+def is_way_back_open(ctx: Context, cluster: Cluster) -> bool:
+    """Whether the cluster was upgraded less than seven days ago."""
+    return cluster.upgraded is not None and ctx.now() - cluster.upgraded[1] <= DEADLINE
+
+
 def _check_way_back(ctx: Context, cluster: Cluster, wanted: Version) -> None:
     before, ended = cluster.upgraded or ("", 0.0)
     if before != wanted.name:

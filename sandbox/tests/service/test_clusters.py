@@ -211,3 +211,17 @@ def test_insights_are_a_picture_taken_at_a_refresh(sandbox, eks, make_cluster, m
     eks.start_insights_refresh(clusterName="demo")
     assert eks.describe_insights_refresh(clusterName="demo")["status"] == "COMPLETED"
     assert skew()["insightStatus"]["status"] == "PASSING"
+
+
+def test_versions_have_tiers_and_limits(eks):
+    newest = eks.describe_cluster_versions(clusterVersions=["1.35"])["clusterVersions"][0]
+    assert [row["tierName"] for row in newest["controlPlaneScalingTiers"]] == [
+        "tier-xl",
+        "tier-2xl",
+        "tier-4xl",
+        "tier-8xl",
+    ]
+    ports = newest["controlPlaneComponentConfig"]["kubeApiServerConfig"]["serviceNodePortRange"]
+    assert ports["defaultValue"] == {"minPort": 30000, "maxPort": 32767}
+    oldest = eks.describe_cluster_versions(clusterVersions=["1.30"])["clusterVersions"][0]
+    assert "controlPlaneComponentConfig" not in oldest

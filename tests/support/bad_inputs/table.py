@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from support.bad_inputs import cluster, files, identities, nodegroup, others, parts, roles
+from support.bad_inputs import cluster, files, identities, nodegroup, operations, others, parts, roles
 from support.bad_inputs.row import BadInput
 
 ROWS: list[BadInput] = [
@@ -13,6 +13,7 @@ ROWS: list[BadInput] = [
     *parts.ROWS,
     *identities.ROWS,
     *others.ROWS,
+    *operations.ROWS,
     *roles.ROWS,
     *files.ROWS,
 ]

@@ -66,6 +66,9 @@ RESULTS = {
     "eks_fargate_profile_info": ("FargateProfile", "fargate_profiles"),
     "eks_addon": ("Addon", "addon"),
     "eks_addon_info": ("Addon", "addons"),
+    "eks_version_info": ("ClusterVersionInformation", "versions"),
+    "eks_addon_version_info": ("AddonInfo", "addons"),
+    "eks_insights_info": ("Insight", "insights"),
 }
 LISTS = {"eks_nodegroup": "nodegroups", "eks_fargate_profile": "profiles", "eks_addon": "addons"}
 

@@ -1,0 +1,80 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of the modules for what EKS offers."""
+
+from __future__ import annotations
+
+from support.bad_inputs.row import module
+
+versions = module("eks_version_info")
+addon_versions = module("eks_addon_version_info")
+VERSIONS = [
+    versions("a version without quotes", "versions[1]", "'1.3'", "put the version in quotes", versions=["1.34", 1.3]),
+    versions("a patch version", "versions[0]", "'1.34.2'", "a major and a minor number", versions=["1.34.2"]),
+    versions("a status in lower case", "status", "supported", "STANDARD_SUPPORT, EXTENDED_SUPPORT", status="supported"),
+    versions(
+        "a cluster and versions",
+        "versions",
+        "cluster_name",
+        "mutually exclusive",
+        versions=["1.34"],
+        cluster_name="there",
+    ),
+    addon_versions("a version without quotes", "kubernetes_version", "'1.3'", "in quotes", kubernetes_version=1.3),
+    addon_versions(
+        "a cluster and a version",
+        "kubernetes_version",
+        "cluster_name",
+        "mutually exclusive",
+        kubernetes_version="1.34",
+        cluster_name="there",
+    ),
+    addon_versions("the configuration of all", "name", "configuration is True", "name", configuration=True),
+    addon_versions(
+        "the default of no Kubernetes version",
+        "version",
+        "'default'",
+        "requires kubernetes_version or cluster_name",
+        name="coredns",
+        configuration=True,
+    ),
+    addon_versions(
+        "a version that does not fit",
+        "version",
+        "v9.9.9",
+        "Compatible versions: v1.12.4",
+        name="coredns",
+        configuration=True,
+        cluster_name="there",
+        version="v9.9.9",
+    ),
+]
+insights = module("eks_insights_info", cluster_name="there")
+INSIGHTS = [
+    insights(
+        "a category in other words",
+        "categories",
+        "UPGRADE",
+        "UPGRADE_READINESS, MISCONFIGURATION",
+        categories=["UPGRADE"],
+    ),
+    insights("a status in lower case", "statuses", "error", "PASSING, WARNING, ERROR", statuses=["error"]),
+    insights(
+        "a version without quotes",
+        "kubernetes_versions[0]",
+        "'1.3'",
+        "put the version in quotes",
+        kubernetes_versions=[1.3],
+    ),
+    insights("an id and a filter", "id", "statuses", "mutually exclusive", id="a1b2", statuses=["ERROR"]),
+    insights("no time", "wait_timeout", "0", "at least 1", refresh=True, wait_timeout=0),
+    insights(
+        "a refresh of no cluster",
+        "cluster_name",
+        "nowhere",
+        "Check its name and region",
+        cluster_name="nowhere",
+        refresh=True,
+    ),
+]
+ROWS = [*VERSIONS, *INSIGHTS]
