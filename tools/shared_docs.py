@@ -30,6 +30,7 @@ API_SHAPES = (
     "ClusterVersionInformation",
     "AddonInfo",
     "Insight",
+    "Update",
 )
 PLACE = re.compile(
     r"^(?P<indent> *)# (?P<name>\w+): written by tools/shared_docs\.py, from here\n(?P<rows>.*?)^ *# to here\.\n",

@@ -10,6 +10,7 @@ CLUSTER_DELETE = 180.0
 CLUSTER_VERSION_UPDATE = 540.0
 CLUSTER_CONFIG_UPDATE = 120.0
 NODES_ROLLBACK = 360.0  # auto mode's nodes go before the control plane; assumed as a version update of nodes
+CANCELLATION = 30.0  # of a rollback, until it is known how it ended; assumed
 NODEGROUP_CREATE = 120.0  # seen: 1m48s, 1m59s
 # "If the nodes in the managed node group do not connect to the cluster within 15 minutes": the guide's chapter on troubleshooting
 NODES_JOIN = 900.0

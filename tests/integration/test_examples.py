@@ -20,6 +20,7 @@ LOOKING = (
     "eks_version_info",
     "eks_addon_version_info",
     "eks_insights_info",
+    "eks_update_info",
 )
 
 

@@ -32,6 +32,7 @@ class Cluster:
     access_policies: dict[str, dict[str, Raw]] = field(default_factory=dict)
     pod_identities: dict[str, Raw] = field(default_factory=dict)
     identity_providers: dict[str, Raw] = field(default_factory=dict)
+    capabilities: dict[str, Raw] = field(default_factory=dict)
     updates: dict[str, Raw] = field(default_factory=dict)
     update_of: dict[str, tuple[str, str]] = field(default_factory=dict)  # update id -> (kind, name)
     insights: dict[str, Raw] = field(default_factory=dict)

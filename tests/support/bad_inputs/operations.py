@@ -77,4 +77,16 @@ INSIGHTS = [
         refresh=True,
     ),
 ]
-ROWS = [*VERSIONS, *INSIGHTS]
+updates = module("eks_update_info", cluster_name="there")
+update = module("eks_update", cluster_name="there")
+UPDATES = [
+    updates(
+        "a node group and an add-on", "nodegroup", "addon", "mutually exclusive", nodegroup="workers", addon="coredns"
+    ),
+    updates("a status in lower case", "statuses", "failed", "InProgress, Failed", statuses=["failed"]),
+    updates("an id among all", "all", "id", "mutually exclusive", id="a1b2", all=True),
+    update("another state", "state", "absent", "cancelled", state="absent"),
+    update("no such update", "id", "'a1b2'", "kumo.eks.eks_update_info lists its updates", id="a1b2"),
+    update("no such cluster", "id", "nowhere", "has no update", cluster_name="nowhere", id="a1b2"),
+]
+ROWS = [*VERSIONS, *INSIGHTS, *UPDATES]

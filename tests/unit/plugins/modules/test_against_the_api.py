@@ -69,6 +69,8 @@ RESULTS = {
     "eks_version_info": ("ClusterVersionInformation", "versions"),
     "eks_addon_version_info": ("AddonInfo", "addons"),
     "eks_insights_info": ("Insight", "insights"),
+    "eks_update": ("Update", "update"),
+    "eks_update_info": ("Update", "updates"),
 }
 LISTS = {"eks_nodegroup": "nodegroups", "eks_fargate_profile": "profiles", "eks_addon": "addons"}
 
