@@ -31,6 +31,7 @@ API_SHAPES = (
     "AddonInfo",
     "Insight",
     "Update",
+    "OidcIdentityProviderConfig",
 )
 PLACE = re.compile(
     r"^(?P<indent> *)# (?P<name>\w+): written by tools/shared_docs\.py, from here\n(?P<rows>.*?)^ *# to here\.\n",

@@ -122,6 +122,22 @@ def list_case(module: str, ground: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def provider_case(ground: dict[str, Any]) -> dict[str, Any]:
+    made = {
+        "name": "company",
+        "issuer_url": "https://id.example.com",
+        "client_id": "kubernetes",
+        "required_claims": {"aB_c": "1"},
+        "tags": {"Environment": "production"},
+        "replace": True,
+    }
+    changed = {**made, "client_id": "other", "username_claim": "email", "required_claims": {}, "tags": {"Team": "a"}}
+    return {"made": made, "changed": changed, "gone": {"name": "company"}}
+
+
+OTHERS = {"eks_identity_provider": provider_case}
+
+
 @pytest.fixture
 def cycle(sandbox, run_module):
     """Walks the twelve steps: cycle(module, common options, case)."""
@@ -162,3 +178,9 @@ def test_cluster(cycle, ground):
 @pytest.mark.parametrize("wait", [True, False], ids=["wait", "go-on"])
 def test_of_a_cluster(cycle, standing, ground, module, form, wait):
     cycle(module, {"cluster_name": CLUSTER, "wait": wait}, form(module, ground))
+
+
+@pytest.mark.parametrize("module", OTHERS)
+@pytest.mark.parametrize("wait", [True, False], ids=["wait", "go-on"])
+def test_of_the_operation_of_a_cluster(cycle, standing, ground, module, wait):
+    cycle(module, {"cluster_name": CLUSTER, "wait": wait}, OTHERS[module](ground))

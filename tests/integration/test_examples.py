@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-CHANGING = ("eks_cluster", "eks_nodegroup", "eks_fargate_profile", "eks_addon")
+CHANGING = ("eks_cluster", "eks_nodegroup", "eks_fargate_profile", "eks_addon", "eks_identity_provider")
 LOOKING = (
     "eks_cluster_info",
     "eks_nodegroup_info",
@@ -21,6 +21,7 @@ LOOKING = (
     "eks_addon_version_info",
     "eks_insights_info",
     "eks_update_info",
+    "eks_identity_provider_info",
 )
 
 

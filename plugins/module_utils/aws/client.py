@@ -125,7 +125,7 @@ def format_aws_error(error: Exception) -> str | None:
 
 
 # Members of EKS' API whose keys are not names of members: the user's, or titles
-MAPS = ["tags", "labels", "additionalInfo"]
+MAPS = ["tags", "labels", "additionalInfo", "requiredClaims"]
 
 
 def convert_answer(raw: dict[str, Any]) -> dict[str, Any]:

@@ -183,6 +183,10 @@ def test_an_identity_provider_is_associated_and_goes(eks, make_cluster, refused)
     assert "ResourceLimitExceeded" in refused(eks.associate_identity_provider_config, clusterName="demo", oidc=again)
     eks.disassociate_identity_provider_config(**words)
     assert eks.list_identity_provider_configs(clusterName="demo")["identityProviderConfigs"] == []
+    assert "is not associated with cluster" in refused(eks.disassociate_identity_provider_config, **words)
+    for wrong in ({"issuerUrl": "https://id.example.com?a=b"}, {"groupsPrefix": "system:"}):
+        text = refused(eks.associate_identity_provider_config, clusterName="demo", oidc=oidc | wrong)
+        assert text.startswith("InvalidParameterException")
 
 
 def test_an_identity_provider_whose_association_fails_is_not_there(sandbox, eks, make_cluster):

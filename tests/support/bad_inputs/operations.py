@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of the modules for what EKS offers."""
+"""Options of the modules for what EKS offers, and for the operation of a cluster."""
 
 from __future__ import annotations
 
@@ -89,4 +89,45 @@ UPDATES = [
     update("no such update", "id", "'a1b2'", "kumo.eks.eks_update_info lists its updates", id="a1b2"),
     update("no such cluster", "id", "nowhere", "has no update", cluster_name="nowhere", id="a1b2"),
 ]
-ROWS = [*VERSIONS, *INSIGHTS, *UPDATES]
+URL = "https://id.example.com"
+provider = module("eks_identity_provider", cluster_name="there", name="company", issuer_url=URL, client_id="kubernetes")
+PROVIDERS = [
+    provider(
+        "no issuer",
+        "issuer_url",
+        "OIDC identity provider company does not exist",
+        "required to create it",
+        issuer_url=None,
+    ),
+    provider(
+        "http", "issuer_url", "'http://id.example.com'", "begins with https://", issuer_url="http://id.example.com"
+    ),
+    provider(
+        "a host alone", "issuer_url", "'id.example.com'", "like https://id.example.com", issuer_url="id.example.com"
+    ),
+    provider("a query", "issuer_url", "?tenant=1", "Use the host and the path only", issuer_url=f"{URL}?tenant=1"),
+    provider("an empty client", "client_id", "is empty", "Use 1 or more characters", client_id=" "),
+    provider("groups of Kubernetes", "groups_prefix", "'system:'", "Use another prefix", groups_prefix="system:"),
+    provider(
+        "users of Kubernetes", "username_prefix", "'system:node:'", "Use another prefix", username_prefix="system:node:"
+    ),
+    provider(
+        "a claim without a value",
+        "required_claims",
+        "team has no value",
+        'Write team: ""',
+        required_claims={"team": None},
+    ),
+    provider(
+        "a claim that is true",
+        "required_claims",
+        "verified is True",
+        'verified: "true"',
+        required_claims={"verified": True},
+    ),
+    provider("a long claim", "required_claims", "'cccc", "1-63 characters", required_claims={"c" * 64: "x"}),
+    provider("a tag of AWS", "tags", "aws:a", "reserved by AWS", tags={"aws:a": "b"}),
+    provider("no such cluster", "cluster_name", "nowhere", "Check its name and region", cluster_name="nowhere"),
+    module("eks_identity_provider_info")("no cluster", "cluster_name", "missing required arguments", "cluster_name"),
+]
+ROWS = [*VERSIONS, *INSIGHTS, *UPDATES, *PROVIDERS]

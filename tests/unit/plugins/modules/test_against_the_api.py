@@ -44,6 +44,23 @@ RENAMED: dict[str, dict[str, str]] = {
     },
     "eks_fargate_profile": {"podExecutionRoleArn": "role_arn"},
     "eks_addon": {"addonVersion": "version", "namespaceConfig.namespace": "namespace"},
+    "eks_identity_provider": {
+        "oidc.identityProviderConfigName": "name",
+        "identityProviderConfig.name": "name",
+        "identityProviderConfig.type": "name",  # oidc is the only one
+        **{
+            f"oidc.{member}": option
+            for member, option in (
+                ("issuerUrl", "issuer_url"),
+                ("clientId", "client_id"),
+                ("usernameClaim", "username_claim"),
+                ("usernamePrefix", "username_prefix"),
+                ("groupsClaim", "groups_claim"),
+                ("groupsPrefix", "groups_prefix"),
+                ("requiredClaims", "required_claims"),
+            )
+        },
+    },
 }
 OPERATIONS = {
     "eks_cluster": (
@@ -56,6 +73,7 @@ OPERATIONS = {
     "eks_nodegroup": ("CreateNodegroup", "UpdateNodegroupConfig", "UpdateNodegroupVersion", "DeleteNodegroup"),
     "eks_fargate_profile": ("CreateFargateProfile", "DeleteFargateProfile"),
     "eks_addon": ("CreateAddon", "UpdateAddon", "DeleteAddon"),
+    "eks_identity_provider": ("AssociateIdentityProviderConfig", "DisassociateIdentityProviderConfig"),
 }
 RESULTS = {
     "eks_cluster": ("Cluster", "cluster"),
@@ -69,6 +87,8 @@ RESULTS = {
     "eks_version_info": ("ClusterVersionInformation", "versions"),
     "eks_addon_version_info": ("AddonInfo", "addons"),
     "eks_insights_info": ("Insight", "insights"),
+    "eks_identity_provider": ("OidcIdentityProviderConfig", "identity_provider"),
+    "eks_identity_provider_info": ("OidcIdentityProviderConfig", "identity_providers"),
     "eks_update": ("Update", "update"),
     "eks_update_info": ("Update", "updates"),
 }
