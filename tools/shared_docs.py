@@ -32,6 +32,8 @@ API_SHAPES = (
     "Insight",
     "Update",
     "OidcIdentityProviderConfig",
+    "Capability",
+    "CertificateAuthority",
 )
 PLACE = re.compile(
     r"^(?P<indent> *)# (?P<name>\w+): written by tools/shared_docs\.py, from here\n(?P<rows>.*?)^ *# to here\.\n",

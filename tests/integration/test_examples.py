@@ -22,6 +22,8 @@ LOOKING = (
     "eks_insights_info",
     "eks_update_info",
     "eks_identity_provider_info",
+    "eks_capability_info",
+    "eks_certificate_authority_info",
 )
 
 

@@ -13,6 +13,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_cod
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, WaitFailed, format_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.eks.capability import list_capabilities
 
 Row = dict[str, Any]
 # Option that names the resource of an update, and its parameter. Without one of them, an update is the cluster's.
@@ -58,7 +59,7 @@ def describe_update(client: Any, cluster: str, update: Row) -> Row | None:
 
 def list_targets(client: Any, cluster: str) -> list[Row]:
     """The cluster and all of its node groups, add-ons and capabilities, as options of a target."""
-    capabilities = [row["capabilityName"] for row in list_names(client, "list_capabilities", "capabilities", cluster)]
+    capabilities = [row["capabilityName"] for row in list_capabilities(client, cluster)]
     return [
         {},
         *({"nodegroup": name} for name in list_names(client, "list_nodegroups", "nodegroups", cluster)),

@@ -57,6 +57,8 @@ def cancel_update(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
 
 def _iterate_tagged(ctx: Context) -> Iterator[tuple[str, Raw]]:
+    for raw in ctx.store.registrations.values():
+        yield raw["arn"], raw
     for cluster in ctx.store.clusters.values():
         yield cluster.raw["arn"], cluster.raw
         for rows, key in (
