@@ -34,6 +34,8 @@ API_SHAPES = (
     "OidcIdentityProviderConfig",
     "Capability",
     "CertificateAuthority",
+    "PodIdentityAssociation",
+    "InsightSummary",
 )
 PLACE = re.compile(
     r"^(?P<indent> *)# (?P<name>\w+): written by tools/shared_docs\.py, from here\n(?P<rows>.*?)^ *# to here\.\n",

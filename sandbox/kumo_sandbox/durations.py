@@ -27,6 +27,8 @@ CAPABILITY = 135.0  # seen in an example of the guide: createdAt and modifiedAt 
 CAPABILITY_DELETE = 60.0
 NAT_GATEWAY = 90.0
 IAM_PROPAGATION = 8.0  # until EKS knows a new role; assumed: Terraform asks again for two minutes
+# until the API server knows a new or changed access entry; assumed: the guide says "several seconds"
+ACCESS_ENTRY = 10.0
 READ_LAG = 2.0  # until reads of EC2 and IAM find what was just made; assumed: AWS says "a few seconds" and less
 INSIGHTS_REFRESH = 60.0
 IDENTITY_PROVIDER = 120.0

@@ -16,6 +16,7 @@ KINDS = (
     "fail_update",
     "fail_deletion",
     "fail_refresh",  # of a cluster's insights
+    "client_exception",  # how DescribeCluster and DeleteCluster say that there is no cluster
 )
 _numbers = itertools.count(1)
 

@@ -40,6 +40,9 @@ PASSED = {
     "CreatePodIdentityAssociation": {"roleArn": PODS},
     "UpdatePodIdentityAssociation": {"roleArn": PODS},
 }
+# "If you create an access entry with type EC2_LINUX or EC2_Windows, the IAM principal creating the access entry must have the
+# iam:PassRole permission": https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+PASSED_TYPES = ("EC2_LINUX", "EC2_WINDOWS")
 # https://docs.aws.amazon.com/eks/latest/userguide/using-service-linked-roles.html
 SERVICE_LINKED = {
     "CreateCluster": ("eks.amazonaws.com", "AWSServiceRoleForAmazonEKS"),
@@ -66,6 +69,8 @@ def build_eks_asks(store: Store, operation: str, path: dict[str, str], body: Par
         role = read_member(body, key)
         if role:
             yield build_pass_role(role, service)
+    if operation == "CreateAccessEntry" and body.get("type") in PASSED_TYPES:
+        yield build_pass_role(body["principalArn"], EKS)
     for row in body.get("podIdentityAssociations") or [] if operation in ("CreateAddon", "UpdateAddon") else []:
         yield build_pass_role(row["roleArn"], PODS)
     if operation in SERVICE_LINKED:
@@ -141,7 +146,7 @@ def find_resource(
             found = getattr(cluster, kind).get(path[key]) if cluster else None
             if found:
                 return str(found[arn]), found.get("tags") or {}
-            return build_arn("eks", region, f"{word}/{name}/{path[key]}/*"), {}
+            return build_arn("eks", region, f"{word}/{name}/{_name_child(path[key])}/*"), {}
         tags = cluster.raw.get("tags") if cluster else None
     return build_arn("eks", region, f"cluster/{name}"), tags or {}
 
@@ -151,8 +156,16 @@ def build_created_arn(operation: str, path: dict[str, str], body: Parameters, re
     if operation in CREATING_CLUSTERS:
         return build_arn("eks", region, f"cluster/{body.get('name')}")
     kind = {"CreateAccessEntry": "access-entry"}.get(operation, operation.removeprefix("Create").lower())
-    name = next((str(body[key]) for key in CHILDREN if body.get(key)), "*")
+    name = next((_name_child(str(body[key])) for key in CHILDREN if body.get(key)), "*")
     return build_arn("eks", region, f"{kind}/{path.get('name') or path.get('clusterName')}/{name}/*")
+
+
+def _name_child(name: str) -> str:
+    """How an ARN below a cluster names a thing: a principal as role/ACCOUNT/NAME."""
+    if not name.startswith("arn:"):
+        return name
+    kind, dummy, path = name.rpartition(":")[2].partition("/")
+    return f"{kind}/{name.split(':')[4]}/{path.rpartition('/')[2]}"
 
 
 def read_member(body: Parameters, key: str) -> str | None:

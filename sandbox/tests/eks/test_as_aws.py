@@ -194,6 +194,7 @@ def test_updates_that_change_nothing(eks, cluster):
     )
     cases = [
         ({"accessConfig": {"authenticationMode": "CONFIG_MAP"}}, "update from CONFIG_MAP to CONFIG_MAP"),
+        ({"accessConfig": {"authenticationMode": "API"}}, "update from CONFIG_MAP to API"),
         ({"resourcesVpcConfig": {"endpointPublicAccess": True}}, endpoint),
         ({"logging": {"clusterLogging": [{"types": ["api"], "enabled": False}]}}, "for the logging config provided"),
     ]
@@ -216,7 +217,7 @@ def test_the_node_role_of_auto_mode_stays(eks, account, cluster, settle):
         "storageConfig": {"blockStorage": {"enabled": True}},
         "kubernetesNetworkConfig": {"elasticLoadBalancing": {"enabled": True}},
     }
-    eks.update_cluster_config(name="c", accessConfig=ENTRIES)
+    eks.update_cluster_config(name="c", accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"})
     settle()
     eks.update_cluster_config(name="c", **auto)
     settle()

@@ -67,6 +67,8 @@ def test_a_rotation_and_the_way_back(sandbox, eks, cluster, refused):
     sandbox.clock.advance(125)
     assert list_statuses(eks)[first][0] == "IN_USE"
     eks.activate_certificate_authority(**words)
+    sandbox.clock.advance(125)
+    assert list_statuses(eks)[second][0] == "IN_USE"
     sandbox.clock.advance(8 * DAY)
     back = {"clusterName": "demo", "certificateAuthorityId": first}
     assert "no longer available" in refused(eks.activate_certificate_authority, **back)

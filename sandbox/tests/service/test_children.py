@@ -150,13 +150,15 @@ def test_addon_versions_fit_the_cluster(eks, make_cluster, refused):
 def test_the_creator_has_an_entry_that_can_be_taken_away(sandbox, eks, make_cluster):
     make_cluster(accessConfig={"authenticationMode": "API"})
     admin = "arn:aws:iam::123456789012:user/sandbox-admin"
-    assert eks.list_access_entries(clusterName="demo")["accessEntries"] == [admin]
+    own = "arn:aws:iam::123456789012:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS"
+    assert eks.list_access_entries(clusterName="demo")["accessEntries"] == [own, admin]
     policies = eks.list_associated_access_policies(clusterName="demo", principalArn=admin)["associatedAccessPolicies"]
     assert policies[0]["policyArn"].endswith("AmazonEKSClusterAdminPolicy")
     eks.delete_access_entry(clusterName="demo", principalArn=admin)
     eks.create_addon(clusterName="demo", addonName="vpc-cni")
-    assert eks.list_access_entries(clusterName="demo")["accessEntries"] == []
-    assert sandbox.view("arn:aws:eks:ap-northeast-1:123456789012:cluster/demo").access == ()
+    assert eks.list_access_entries(clusterName="demo")["accessEntries"] == [own]
+    known = sandbox.view("arn:aws:eks:ap-northeast-1:123456789012:cluster/demo").access
+    assert [rule.principal_arn for rule in known] == [own]
 
 
 def test_access_entries_want_the_api_mode(eks, make_cluster, ground, refused):
@@ -166,7 +168,7 @@ def test_access_entries_want_the_api_mode(eks, make_cluster, ground, refused):
     eks.update_cluster_config(name="demo", accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"})
     eks.describe_cluster(name="demo")
     eks.create_access_entry(**words)
-    assert len(eks.list_access_entries(clusterName="demo")["accessEntries"]) == 2
+    assert len(eks.list_access_entries(clusterName="demo")["accessEntries"]) == 3
 
 
 def service_less_role(sandbox) -> str:

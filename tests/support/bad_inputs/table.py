@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from support.bad_inputs import cluster, files, identities, nodegroup, operations, others, parts, roles
+from support.bad_inputs import cluster, files, fleets, identities, nodegroup, operations, others, parts, roles
 from support.bad_inputs.row import BadInput
 
 ROWS: list[BadInput] = [
@@ -16,4 +16,5 @@ ROWS: list[BadInput] = [
     *operations.ROWS,
     *roles.ROWS,
     *files.ROWS,
+    *fleets.ROWS,
 ]
