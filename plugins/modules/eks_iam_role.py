@@ -50,9 +50,11 @@ options:
           - V(node) is for managed and self-managed nodes, V(auto_mode_node) for nodes of EKS Auto Mode.
           - V(fargate) is the pod execution role of Fargate profiles.
           - V(addon) is for an add-on that uses EKS Pod Identity. Set its permissions with O(policy_arns) or other options.
+          - V(capability) is for a capability of the cluster. Set the permissions of an ACK capability with O(policy_arns) or other options.
+          - V(connector) is for the agent in a cluster that is registered with M(kumo.eks.eks_cluster_registration).
           - V(custom) has the given O(trust_policy) and only the given policies.
         type: str
-        choices: [cluster, auto_mode_cluster, node, auto_mode_node, fargate, addon, custom]
+        choices: [cluster, auto_mode_cluster, node, auto_mode_node, fargate, addon, capability, connector, custom]
       nodegroup: &nodegroup
         description: The node group that uses the role, as part of the default name. Only with O(purpose=node).
         type: str

@@ -15,6 +15,7 @@ KINDS = (
     "fail_creation",
     "fail_update",
     "fail_deletion",
+    "fail_refresh",  # of a cluster's insights
     "client_exception",  # how DescribeCluster and DeleteCluster say that there is no cluster
 )
 _numbers = itertools.count(1)
@@ -31,7 +32,7 @@ class Fault:
         count: how often; 0 is for ever.
         every: meet only every so many of the calls that fit: 2 lets each second one fail.
         code, message: the service's words for throttle and error5xx, for fail_creation and fail_deletion (health issue) and
-            for fail_update (update error).
+            for fail_update (update error) and fail_refresh (message).
         seconds: for how long a slow answer is late, by the true clock.
         resource: only for the resource of this name.
     """

@@ -200,13 +200,16 @@ _ADDON_ROLE = Refusal(
 REFUSED: dict[str, Refusal] = {
     "localZones": Refusal("subnets are created in Availability Zones only", "list your own in vpc.subnets"),
     "nodeGroups": Refusal("self-managed nodes are not created", "use managedNodeGroups"),
-    "capabilities": Refusal("EKS capabilities are not managed", "add them with another tool"),
+    "capabilities": Refusal(
+        "EKS capabilities are not created from a file", "add a task with kumo.eks.eks_capability after the cluster"
+    ),
     "gitops": Refusal("Flux is not installed", "install its chart with eks_helm_releases"),
     "karpenter": Refusal(
         "Karpenter is not installed", "install its chart with eks_helm_releases, or use autoModeConfig"
     ),
     "identityProviders": Refusal(
-        "OIDC identity providers of the cluster are not managed", "associate them after the cluster is created"
+        "OIDC identity providers of the cluster are not associated from a file",
+        "add a task with kumo.eks.eks_identity_provider after the cluster",
     ),
     "iamIdentityMappings[].account": Refusal(
         "an access entry is for one role or user, not for an account", "list the roles and users with their arn"

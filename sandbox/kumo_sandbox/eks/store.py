@@ -34,6 +34,8 @@ class Cluster:
     known_access: tuple[AccessRule, ...] = ()  # what the API server knows
     pod_identities: dict[str, Raw] = field(default_factory=dict)
     identity_providers: dict[str, Raw] = field(default_factory=dict)
+    certificate_authorities: dict[str, Raw] = field(default_factory=dict)
+    capabilities: dict[str, Raw] = field(default_factory=dict)
     updates: dict[str, Raw] = field(default_factory=dict)
     update_of: dict[str, tuple[str, str]] = field(default_factory=dict)  # update id -> (kind, name)
     insights: dict[str, Raw] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class Store:
         self.clock = agenda.clock
         self.lock = agenda.lock
         self.clusters: dict[tuple[str, str], Cluster] = {}
+        self.registrations: dict[tuple[str, str], Raw] = {}  # clusters outside of EKS, by region and name
         self.tokens: dict[tuple[str, str], Raw] = {}  # (operation, clientRequestToken) -> the first answer
 
     def schedule(self, seconds: float, act: Callable[[], None]) -> None:
@@ -67,5 +70,6 @@ class Store:
     def clear(self) -> None:
         with self.lock:
             self.clusters.clear()
+            self.registrations.clear()
             self.tokens.clear()
             self.agenda.clear()

@@ -193,3 +193,16 @@ def test_pod_identities(sandbox, eks, make_cluster, ground, refused):
     assert not {"policy", "targetRoleArn", "externalId"} & set(changed)
     eks.delete_pod_identity_association(clusterName="demo", associationId=key)
     assert eks.list_pod_identity_associations(clusterName="demo")["associations"] == []
+
+
+def test_add_ons_have_recommended_policies(eks):
+    words = {"addonName": "vpc-cni", "addonVersion": "v1.20.4-eksbuild.1"}
+    (row,) = eks.describe_addon_configuration(**words)["podIdentityConfiguration"]
+    assert row == {
+        "serviceAccount": "aws-node",
+        "recommendedManagedPolicies": ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"],
+    }
+    info = eks.describe_addon_versions(addonName="vpc-cni")["addons"][0]["addonVersions"][0]
+    assert info["requiresIamPermissions"] and "ec2" in info["computeTypes"]
+    coredns = eks.describe_addon_versions(addonName="coredns")["addons"][0]["addonVersions"][0]
+    assert not coredns["requiresIamPermissions"]
