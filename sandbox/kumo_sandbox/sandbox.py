@@ -64,8 +64,7 @@ class Sandbox:
     ) -> None:
         agenda = Agenda(Clock(speed))
         settings = Settings(refuse_unsupported)
-        self.switches = Switches(switches)
-        self.account = Account(agenda.clock, region, settings, Store(agenda), Quotas(quotas))
+        self.account = Account(agenda.clock, region, settings, Store(agenda), Quotas(quotas), Switches(switches))
         self.kubernetes: KubernetesBackend | None = None
         self._with_kubernetes, self._state_dir, self._port = kubernetes, state_dir, port
         self._enforce_iam = enforce_iam
@@ -196,6 +195,11 @@ class Sandbox:
     def quotas(self) -> Quotas:
         """The account's quotas; ``sandbox.quotas.change({"vpcs": 50})`` raises one until ``reset``."""
         return self.account.quotas
+
+    @property
+    def switches(self) -> Switches:
+        """The behaviours that are switched on; ``sandbox.switches.change({"short_pages": True})`` lasts until ``reset``."""
+        return self.account.switches
 
     @property
     def recorder(self) -> Any:

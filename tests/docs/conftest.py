@@ -41,6 +41,9 @@ class Story:
     run_module: Callable[..., dict[str, Any]] | None = None  # runs one in the test's own process
     findings: list[Any] = field(default_factory=list)  # of the page on troubleshooting, for which no cure was read yet
     readme_calls: list[dict[str, Any]] = field(default_factory=list)
+    user: dict[str, str] = field(
+        default_factory=dict
+    )  # whose keys the reader has, as variables; none is the administrator
 
     def run(self, *command: str) -> str:
         """Run a command as the reader would; its output is kept, and a failure fails the test with it."""
@@ -53,6 +56,7 @@ class Story:
         env = {
             **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
             **self.sandbox.env,
+            **self.user,
             "KUMO_SANDBOX_STATE": str(self.state),
             "PATH": ":".join(folders),
             "ANSIBLE_HOME": str(self.folder / ".ansible"),

@@ -14,7 +14,7 @@ import pytest
 from support.in_process import read_warning, run_module
 
 SECRET = "a word that nobody may read"
-MODULE = f'''
+MODULE = f"""
 import datetime
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import CarefulModule as AnsibleModule
 
@@ -41,7 +41,7 @@ def main():
 
 if __name__ == "__main__":
     main()
-'''
+"""
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import
     find_remote_network_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
+    drop_planned_subnets,
     find_cluster_subnet_problems,
     find_group_problems,
     find_key_problems,
@@ -313,8 +314,9 @@ class ClusterResource(EksResource):
 
     def _find_subnet_problems(self, desired: dict[str, Any]) -> Iterator[str]:
         ec2 = self._get_client("ec2")
-        rows = describe_subnets(ec2, desired["subnets"])
-        yield from find_missing_subnets("subnets", desired["subnets"], rows)
+        ids = drop_planned_subnets(desired["subnets"])
+        rows = describe_subnets(ec2, ids)
+        yield from find_missing_subnets("subnets", ids, rows)
         yield from find_cluster_subnet_problems("subnets", rows, bool(desired.get("outpost_config")))
         cidr = (desired.get("kubernetes_network_config") or {}).get("service_ipv4_cidr")
         if cidr and rows:

@@ -18,6 +18,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
+    drop_planned_subnets,
     find_group_problems,
     find_missing_subnets,
     find_offering_problems,
@@ -81,6 +82,7 @@ class Placement:
         return (cluster or {}).get("resourcesVpcConfig", {}).get("vpcId")
 
     def _find_subnet_problems(self, ids: list[str], vpc_id: str | None, is_fargate: bool) -> Iterator[str]:
+        ids = drop_planned_subnets(ids)
         rows = self._ask(describe_subnets, ids)
         yield from find_missing_subnets("subnets", ids, rows)
         if vpc_id:

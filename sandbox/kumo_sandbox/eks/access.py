@@ -191,7 +191,7 @@ def list_access_entries(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = _require_api_mode(ctx.find_cluster(p["clusterName"]))
     wanted = p.get("associatedPolicyArn")
     rows = sorted(a for a in cluster.access_entries if wanted is None or wanted in cluster.access_policies[a])
-    return paginate(p, "accessEntries", rows)
+    return paginate(ctx, p, "accessEntries", rows)
 
 
 @handles("UpdateAccessEntry")
@@ -261,7 +261,7 @@ def list_associated_access_policies(ctx: Context, p: dict[str, Any]) -> dict[str
     find(cluster, p["principalArn"])
     rows = list(cluster.access_policies[p["principalArn"]].values())
     return {
-        **paginate(p, "associatedAccessPolicies", rows),
+        **paginate(ctx, p, "associatedAccessPolicies", rows),
         "clusterName": cluster.name,
         "principalArn": p["principalArn"],
     }
@@ -269,4 +269,6 @@ def list_associated_access_policies(ctx: Context, p: dict[str, Any]) -> dict[str
 
 @handles("ListAccessPolicies")
 def list_access_policies(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return paginate(p, "accessPolicies", [{"name": name, "arn": _build_policy_arn(ctx, name)} for name in POLICIES])
+    return paginate(
+        ctx, p, "accessPolicies", [{"name": name, "arn": _build_policy_arn(ctx, name)} for name in POLICIES]
+    )

@@ -202,7 +202,7 @@ def describe_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
 @handles("ListClusters")
 def list_clusters(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return paginate(p, "clusters", sorted(name for region, name in ctx.store.clusters if region == ctx.region))
+    return paginate(ctx, p, "clusters", sorted(name for region, name in ctx.store.clusters if region == ctx.region))
 
 
 @handles("DeleteCluster")

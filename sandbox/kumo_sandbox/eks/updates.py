@@ -34,7 +34,7 @@ def describe_update(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 @handles("ListUpdates")
 def list_updates(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = ctx.find_cluster(p["name"])
-    return paginate(p, "updateIds", [key for key in cluster.updates if cluster.update_of[key] == _find_target(p)])
+    return paginate(ctx, p, "updateIds", [key for key in cluster.updates if cluster.update_of[key] == _find_target(p)])
 
 
 @handles("CancelUpdate")

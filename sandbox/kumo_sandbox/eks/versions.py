@@ -99,4 +99,4 @@ def describe_cluster_versions(ctx: Context, p: dict[str, Any]) -> dict[str, Any]
                 "kubernetesPatchVersion": version.patch,
             }
         )
-    return paginate(p, "clusterVersions", rows)
+    return paginate(ctx, p, "clusterVersions", rows)

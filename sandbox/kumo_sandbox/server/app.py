@@ -18,7 +18,6 @@ from werkzeug.wrappers import Request
 
 from kumo_sandbox.account import Account
 from kumo_sandbox.eks import model, service
-from kumo_sandbox.eks.aws_context import MARK
 from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.faults import Fault
 from kumo_sandbox.identity import eks_auth, web_identity
@@ -26,6 +25,7 @@ from kumo_sandbox.identity.enforcement import Request as SignedRequest
 from kumo_sandbox.identity.enforcement import check, is_enforced
 from kumo_sandbox.identity.sessions import describe_expired, is_expired
 from kumo_sandbox.partitions import find_partition
+from kumo_sandbox.principals import MARK
 from kumo_sandbox.recorder import Call
 from kumo_sandbox.server.control import Control
 from kumo_sandbox.server.lag import Lag
