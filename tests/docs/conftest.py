@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.clock import SPEED
 from support.warm import Commands
 
 from kumo_sandbox import Sandbox
@@ -96,7 +97,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Itera
         shutil.copy(example, folder)
     shutil.copytree(ROOT / "docs/examples/my-chart", folder / "my-chart")
     state = StateDir(str(tmp_path_factory.mktemp("sandbox")))
-    with Sandbox(speed="instant", kubernetes=True, state_dir=str(state.clusters)) as sandbox:
+    with Sandbox(speed=SPEED, kubernetes=True, state_dir=str(state.clusters)) as sandbox:
         state.claim()
         state.write_facts({"pid": os.getpid(), "endpoint": sandbox.endpoint, "env": sandbox.env})
         yield Story(sandbox, folder, binaries.ensure(TOOLS), state.folder, commands=commands.folder)

@@ -12,6 +12,7 @@ from denials import CLUSTER, INSIDE, bring_up, tear_down
 from support import crowd
 
 Run = Callable[[str, dict[str, Any]], dict[str, Any]]
+pytestmark = pytest.mark.extended
 LISTS = {
     "eks_nodegroup_info": "nodegroups",
     "eks_fargate_profile_info": "fargate_profiles",
@@ -55,7 +56,6 @@ def test_listings_that_end_early(sandbox, run, results):
     assert crowd.list_names() == before
 
 
-@pytest.mark.extended
 def test_more_than_a_page_of_everything(sandbox, run, results):
     sandbox.quotas.change({"vpcs": 200})
     crowd.fill_account()

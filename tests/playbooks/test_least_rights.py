@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
+from support.clock import SPEED
 from support.least_rights import CLUSTER_POLICY, DOCS, IDENTITIES_POLICY, create_user, list_denied, read_policy
 
 from kumo_sandbox import Sandbox
@@ -22,7 +23,7 @@ LONGEST_POLICY = (
 
 @pytest.fixture(scope="module")
 def standing() -> Iterator[Sandbox]:
-    with Sandbox(speed="instant", kubernetes=True, enforce_iam=True) as sandbox:
+    with Sandbox(speed=SPEED, kubernetes=True, enforce_iam=True) as sandbox:
         yield sandbox
 
 

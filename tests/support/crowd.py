@@ -66,10 +66,9 @@ def fill_cluster(sandbox: Sandbox, name: str) -> None:
     cluster = _find(sandbox, name)
     with sandbox.store.lock:
         for raws, key in _kinds(cluster):
-            (original, *_others) = raws.values()
-            for number in range(MANY):
-                other = f"{'az'[number % 2]}-other-{number:03}"
-                raws[other] = {**copy.deepcopy(original), key: other}
+            for original in list(raws.values())[:1]:
+                others = [f"{'az'[number % 2]}-other-{number:03}" for number in range(MANY)]
+                raws.update({other: {**copy.deepcopy(original), key: other} for other in others})
 
 
 def empty_cluster(sandbox: Sandbox, name: str) -> None:

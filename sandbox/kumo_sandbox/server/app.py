@@ -125,10 +125,10 @@ def match_eks_route(environ: dict[str, Any]) -> Any:
 class App:
     """The WSGI application."""
 
-    def __init__(self, account: Account, control: Control) -> None:
+    def __init__(self, account: Account, control: Control, latency: float = 0.0) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-        self._account, self._control = account, control
+        self._account, self._control, self._latency = account, control, latency
         self.lag = Lag(account.clock)
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._one_at_a_time = threading.Lock()
@@ -137,6 +137,8 @@ class App:
         if environ.get("PATH_INFO", "").startswith("/_sandbox/"):
             return self._control.respond(Request(environ))(environ, start)
         received = receive(environ)
+        if self._latency and not received.is_from_sandbox:
+            time.sleep(self._latency)
         fault = None if received.is_from_sandbox else self._take_fault(received)
         if fault and fault.kind == "slow":
             time.sleep(fault.seconds)
