@@ -22,7 +22,16 @@ from ansible.module_utils.common.dict_transformations import camel_dict_to_snake
 ROOT = Path(__file__).parents[1]
 WORDS = ROOT / "tools" / "shared_docs.yml"
 MODULES = ROOT / "plugins" / "modules"
-API_SHAPES = ("Cluster", "Nodegroup", "FargateProfile", "Addon")
+API_SHAPES = (
+    "Cluster",
+    "Nodegroup",
+    "FargateProfile",
+    "Addon",
+    "AccessEntry",
+    "AssociatedAccessPolicy",
+    "PodIdentityAssociation",
+    "InsightSummary",
+)
 PLACE = re.compile(
     r"^(?P<indent> *)# (?P<name>\w+): written by tools/shared_docs\.py, from here\n(?P<rows>.*?)^ *# to here\.\n",
     re.MULTILINE | re.DOTALL,

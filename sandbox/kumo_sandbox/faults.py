@@ -15,6 +15,7 @@ KINDS = (
     "fail_creation",
     "fail_update",
     "fail_deletion",
+    "client_exception",  # how DescribeCluster and DeleteCluster say that there is no cluster
 )
 _numbers = itertools.count(1)
 

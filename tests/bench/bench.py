@@ -1,6 +1,6 @@
 """Measures kumo.eks on the sandbox, as ratios in one run.
 
-Usage: bench.py [--keep] [first] [unchanged] [growth] [releases] [guide]; none is all. --keep writes the figures into figures.json,
+Usage: bench.py [--keep] [first] [unchanged] [growth] [releases] [fleet] [guide]; none is all. --keep writes the figures into figures.json,
 in the place of those of the same version.
 
 guide      the guide's cluster at the true clock: elapsed over the critical path of its waits. Beside it, the cluster of cluster.yml
@@ -10,6 +10,7 @@ unchanged  a run of it with nothing to change: beside that playbook's, beside as
 growth     how a run with nothing to change grows from one node group, profile and add-on to 30, 10 and 10.
 releases   eleven Helm releases with nothing to change: the role eks_helm beside a loop of kubernetes.core's module with the same
            charts. It needs the control plane's programs, which the first use builds (kumo-sandbox binaries).
+fleet      the inventory of twenty clusters in three regions beside that of one, and the AWS calls it makes for each cluster.
 
 Each call is answered as late as AWS answers it (kumo_sandbox.durations.LATENCY). Only in guide does anything else take time.
 Exits with 1 when a ratio is over its limit. Times are of this machine; the ratios are what counts.
@@ -29,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import figures
+import fleet
 import releases
 import yaml
 from place import GUIDE, Place, place
@@ -46,6 +48,8 @@ LIMITS = {
     "unchanged run over community.aws'": 0.25,
     "AWS calls for each resource, unchanged": 1.0,
     "30+10+10 over 1+1+1, unchanged": 1.25,
+    "inventory of 20 clusters in 3 regions over that of 1": 1.60,
+    "AWS calls for each cluster of the inventory": 2.0,
     "eleven unchanged releases over kubernetes.core's loop": 0.50,
 }
 # The longest chain of the guide's cluster that must follow one another: the control plane (NAT gateways come up
@@ -214,11 +218,27 @@ def bench_releases() -> bool:
     return tell("eleven unchanged releases over kubernetes.core's loop", mine / other)
 
 
+def bench_fleet() -> bool:
+    with place("instant") as here:
+        one, many = fleet.build_fleet(here)
+        calls_of(here)
+        fleet.read_inventory(here, many, fleet.MANY)
+        calls = len(calls_of(here)) / fleet.MANY
+        few, all_of_them = medians(
+            lambda: fleet.read_inventory(here, one, 1), lambda: fleet.read_inventory(here, many, fleet.MANY)
+        )
+    tell("inventory of 1 cluster, seconds", few)
+    tell("inventory of 20 clusters in 3 regions, seconds", all_of_them)
+    good = tell("AWS calls for each cluster of the inventory", calls)
+    return tell("inventory of 20 clusters in 3 regions over that of 1", all_of_them / few) and good
+
+
 BENCHES = {
     "first": bench_first,
     "unchanged": bench_unchanged,
     "growth": bench_growth,
     "releases": bench_releases,
+    "fleet": bench_fleet,
     "guide": bench_guide,
 }
 

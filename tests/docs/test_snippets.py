@@ -38,6 +38,7 @@ from ansible_collections.kumo.eks.plugins.filter.cluster_config import FilterMod
 from kumo_sandbox.recorder import build_policy
 
 README = ROOT / "README.md"
+FLEETS = ROOT / "docs/fleets.md"  # tests/integration/test_inventory.py runs its inventories
 PAGES = sorted((ROOT / "docs/guide").glob("[0-9]*.md"))
 KINDS = {
     ("yaml", "playbook"),
@@ -70,7 +71,7 @@ def test_no_block_is_of_an_unknown_kind():
     assert {("yaml", "playbook"), ("bash", "run"), ("bash", "replaced")} <= {(b.language, b.kind) for b in found}
 
 
-@pytest.mark.parametrize("page", [README, ROOT / "docs/guide/README.md", *PAGES], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [README, ROOT / "docs/guide/README.md", FLEETS, *PAGES], ids=lambda page: page.name)
 def test_what_is_only_shown_is_written_right(page: Path, story: Story):
     for block in blocks.read(page):
         check = SHOWN.get(block.kind)
@@ -217,7 +218,8 @@ def check_use(block: Block, story: Story) -> None:
     assert yaml.safe_load(block.text), block.place
     groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"]
     for name in re.findall(r"kumo\.eks\.([a-z_]+)", block.text):
-        kinds = ("plugins/modules/{}.py", "plugins/filter/{}.py", "roles/{}", "playbooks/{}.yml")
+        plugins = [f"plugins/{kind}/{{}}.py" for kind in ("modules", "filter", "inventory", "lookup")]
+        kinds = (*plugins, "roles/{}", "playbooks/{}.yml")
         assert name in groups or any((ROOT / kind.format(name)).exists() for kind in kinds), f"{block.place}: {name}"
 
 

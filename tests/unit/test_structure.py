@@ -138,6 +138,19 @@ def test_a_plugin_reaches_aws_by_its_room(folder):
     assert found == []
 
 
+@pytest.mark.parametrize("folder", ["inventory", "lookup"])
+def test_a_plugin_takes_of_amazon_aws_what_all_of_its_kind_have(folder):
+    """Inventories and lookups are based on amazon.aws' classes of their kind, which have its options. Clients are of module_utils."""
+    base = "ansible_collections.amazon.aws.plugins.plugin_utils"
+    found = [
+        f"{path.name} imports {other}"
+        for path in sorted((ROOT / "plugins" / folder).glob("*.py"))
+        for other in sorted(list_imports(path))
+        if any(is_of(other, client) for client in CLIENTS) and not is_of(other, f"{base}.{folder}")
+    ]
+    assert found == []
+
+
 def test_every_module_is_in_the_action_group_and_has_an_action():
     """A module without an action of its own is packed for a target that has it already: see plugin_utils."""
     runtime = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())

@@ -44,6 +44,8 @@ class Resource:
     transient_statuses = TRANSIENT_STATUSES  # statuses in which a wait goes on
     replaceable = False  # whether its module has the option replace
     remedies: Mapping[str, str] = {}  # by the code of a health issue, what mends it
+    refusal = "The service refused it"  # while is_propagating
+    refusal_advice = "Check that everything it names exists."  # where it never ends
 
     def describe(self) -> dict[str, Any] | None:
         """The answer of the API, None when the resource does not exist."""

@@ -10,6 +10,7 @@ DescribeLaunchTemplateVersions, DeleteLaunchTemplateVersions
 from __future__ import annotations
 
 import base64
+import hashlib
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -17,8 +18,10 @@ from typing import Any
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import retry_until_known
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build_tag_list, compare_tags, read_tag_list
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_by_filter
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import drop_reserved_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -35,19 +38,26 @@ Row = dict[str, Any]
 
 
 def normalize_template_data(data: Row | None) -> Row:
-    """LaunchTemplateData for comparing and for a diff: devices and tags by name, user data as text."""
+    """LaunchTemplateData for comparing and for a diff: devices and tags by name, of user data its size and its hash.
+
+    A diff shows it on the screen and in logs, which more people read than may call DescribeLaunchTemplateVersions.
+    """
     given = dict(data or {})
     devices = {row["DeviceName"]: row.get("Ebs") or {} for row in given.pop("BlockDeviceMappings", None) or []}
     tags = {row["ResourceType"]: row.get("Tags") for row in given.pop("TagSpecifications", None) or []}
     found = camel_dict_to_snake_dict(given)
     found["block_device_mappings"] = {name: camel_dict_to_snake_dict(ebs) for name, ebs in devices.items()}
     found["tag_specifications"] = {kind: read_tag_list(rows) for kind, rows in tags.items()}
-    found["user_data"] = base64.b64decode(given.get("UserData") or "").decode(errors="replace")
+    found["user_data"] = _summarize(base64.b64decode(given.get("UserData") or ""))
     found["security_group_ids"] = sorted(given.get("SecurityGroupIds") or [])
     for row in found.get("network_interfaces") or []:
         row["groups"] = sorted(row.get("groups") or [])
     (found.get("metadata_options") or {}).pop("state", None)  # "pending" or "applied": only in answers
     return {key: value for key, value in found.items() if value not in (None, "", [], {})}
+
+
+def _summarize(data: bytes) -> str:
+    return f"{len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()}" if data else ""
 
 
 def _drop_marks(tags: Row | None) -> Row:
@@ -130,14 +140,27 @@ class LaunchTemplateResource(Resource):
     def _describe_versions(self, row: Row) -> list[Row]:
         """The latest version and the one in use. A version that was deleted by hand is left out."""
         numbers = list(dict.fromkeys([str(row["LatestVersionNumber"]), *([self.in_use] if self.in_use else [])]))
-        ask = self.ec2.describe_launch_template_versions
         try:
-            return ask(LaunchTemplateId=row["LaunchTemplateId"], Versions=numbers)["LaunchTemplateVersions"]
+            return self._ask_versions(row, numbers)
         except Exception as error:
             # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
             if len(numbers) == 1 or not has_code(error, "InvalidLaunchTemplateId.VersionNotFound"):
                 raise
-            return ask(LaunchTemplateId=row["LaunchTemplateId"], Versions=numbers[:1])["LaunchTemplateVersions"]
+            return self._ask_versions(row, numbers[:1])
+
+    def _ask_versions(self, row: Row, numbers: list[str]) -> list[Row]:
+        """Versions of a template that is listed, and that EC2 may not find by its ID yet."""
+        names = {"LaunchTemplateId": row["LaunchTemplateId"], "Versions": numbers}
+
+        def ask() -> list[Row]:
+            try:
+                return self.ec2.describe_launch_template_versions(**names)["LaunchTemplateVersions"]
+            except Exception as error:
+                if self.is_missing(error) and not describe_templates_by_name(self.ec2, [self.name]):
+                    return []  # another run has just deleted it
+                raise
+
+        return retry_until_known(ask, f"Launch template {self.name}", *MISSING_CODES)
 
     def validate(self, raw: Row | None, desired: Row) -> None:
         if raw is not None:
@@ -231,16 +254,15 @@ def describe_templates_by_name(ec2: Any, names: list[str]) -> dict[str, Row]:
     """Rows of DescribeLaunchTemplates by name; what does not exist is left out."""
     found = {}
     for start in range(0, len(names), MOST_NAMES):
-        wanted = [{"Name": "launch-template-name", "Values": names[start : start + MOST_NAMES]}]
-        found.update({row["LaunchTemplateName"]: row for row in _describe_templates(ec2, wanted)})
+        rows = _describe_templates(ec2, "launch-template-name", names[start : start + MOST_NAMES])
+        found.update({row["LaunchTemplateName"]: row for row in rows})
     return found
 
 
 def describe_owned_templates(ec2: Any, owner: str) -> list[Row]:
     """Rows of DescribeLaunchTemplates that carry a mark."""
-    return _describe_templates(ec2, [{"Name": "tag-key", "Values": [owner]}])
+    return _describe_templates(ec2, "tag-key", [owner])
 
 
-def _describe_templates(ec2: Any, filters: list[Row]) -> list[Row]:
-    pages = ec2.get_paginator("describe_launch_templates").paginate(Filters=filters)
-    return [row for page in pages for row in page["LaunchTemplates"]]
+def _describe_templates(ec2: Any, name: str, values: list[str]) -> list[Row]:
+    return describe_by_filter(ec2, "describe_launch_templates", "LaunchTemplates", name, values)

@@ -36,6 +36,8 @@ NO_SUCH_ROLE = re.compile(r"\brole\b.*does not exist", re.IGNORECASE | re.DOTALL
 class EksResource(Resource):
     """What is the same for all of EKS' resources."""
 
+    refusal = "EKS refused its IAM role"
+    refusal_advice = "Check that the role exists, that its trust policy allows the service, and that it has the policies that EKS asks for."
     owner = ""  # key of the tag that marks what is created here; empty where the task asks for no mark
 
     def __init__(self, client: Any, name: str) -> None:

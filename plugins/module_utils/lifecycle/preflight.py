@@ -64,6 +64,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import buil
 
 # Regions of all partitions: ap-northeast-1, us-gov-west-1, us-isob-east-1, eusc-de-east-1.
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
+ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 
 FindProblems = Callable[[Options], Iterable[str]]
 
@@ -166,6 +167,7 @@ def build_preflight_spec() -> Spec:
         **{option: dict(type="list", elements="raw", no_log=False) for option in LISTS},
         check_account=dict(type="bool", default=False),
         adopt=dict(type="bool", default=False),
+        account_id=dict(type="str"),
     )
 
 
@@ -202,6 +204,9 @@ def _find_place_problems(params: dict[str, Any]) -> Iterator[str]:
     name, region = params.get("cluster_name"), params.get("region")
     if name is not None:
         yield from find_name_problems("cluster", str(name), "eks_cluster_name")
+    account = params.get("account_id")
+    if account is not None and not ACCOUNT_ID.fullmatch(str(account)):
+        yield f"eks_account_id: {account!r} is not the number of an AWS account. Use 12 digits, in quotation marks."
     if region and not REGION.fullmatch(str(region)):
         yield f"eks_region: {region!r} is not an AWS region. Use one like ap-northeast-1."
 

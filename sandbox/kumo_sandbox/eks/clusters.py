@@ -12,7 +12,14 @@ from kumo_sandbox.eks.access import grant_creator_access, grant_nodes
 from kumo_sandbox.eks.addon_versions import find_default_version
 from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.control_plane_interfaces import delete_interfaces, leave_groups, place_interfaces
-from kumo_sandbox.eks.errors import ClientFault, InvalidParameter, InvalidRequest, ResourceInUse, ResourceLimitExceeded
+from kumo_sandbox.eks.errors import (
+    ClientFault,
+    InvalidParameter,
+    InvalidRequest,
+    ResourceInUse,
+    ResourceLimitExceeded,
+    ResourceNotFound,
+)
 from kumo_sandbox.eks.log_groups import ensure_log_group
 from kumo_sandbox.eks.store import Cluster, Raw
 from kumo_sandbox.eks.versions import find_offered
@@ -70,7 +77,7 @@ def _check_creation(ctx: Context, p: dict[str, Any], subnets: list[dict[str, Any
     cluster_rules.check_zones(p["name"], subnets)
     ctx.aws_context.check_security_groups(ctx.region, asked.get("securityGroupIds") or [], subnets[0]["VpcId"])
     ctx.aws_context.check_key(ctx.region, p.get("encryptionConfig") or [])
-    roles.check_role(ctx, roles.CLUSTER, p["roleArn"], ctx.build_arn(f"cluster/{p['name']}"))
+    roles.check_cluster_role(ctx, p["roleArn"], ctx.build_arn(f"cluster/{p['name']}"))
 
 
 def _read_mode(p: dict[str, Any]) -> str:
@@ -197,7 +204,21 @@ def set_auto_mode(raw: Raw, p: dict[str, Any]) -> None:
 
 @handles("DescribeCluster")
 def describe_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return {"cluster": _show(ctx.find_cluster(p["name"]).raw)}
+    return {"cluster": _show(_find(ctx, p["name"]).raw)}
+
+
+def _find(ctx: Context, name: str) -> Cluster:
+    """The cluster. "Sometimes the EKS API returns the ResourceNotFound error in this form: ClientException: No cluster found":
+
+    https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/cluster.go (findClusterByName,
+    resourceClusterDelete). A fault says when.
+    """
+    try:
+        return ctx.find_cluster(name)
+    except ResourceNotFound as error:
+        if ctx.take_fault("client_exception", name):
+            raise ClientFault(error.message, **error.members) from error
+        raise
 
 
 @handles("ListClusters")
@@ -207,10 +228,7 @@ def list_clusters(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
 @handles("DeleteCluster")
 def delete_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    if (ctx.region, p["name"]) not in ctx.store.clusters:
-        # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/cluster.go (resourceClusterDelete)
-        raise ClientFault(f"No cluster found for name: {p['name']}.", clusterName=p["name"])
-    cluster = ctx.find_cluster(p["name"])
+    cluster = _find(ctx, p["name"])
     raw = cluster.raw
     if raw["deletionProtection"]:
         raise InvalidRequest(

@@ -24,7 +24,6 @@ from kumo_sandbox.identity import eks_auth, web_identity
 from kumo_sandbox.identity.enforcement import Request as SignedRequest
 from kumo_sandbox.identity.enforcement import check, is_enforced
 from kumo_sandbox.identity.sessions import describe_expired, is_expired
-from kumo_sandbox.partitions import find_partition
 from kumo_sandbox.principals import MARK
 from kumo_sandbox.recorder import Call
 from kumo_sandbox.server.control import Control
@@ -52,7 +51,7 @@ THROTTLED = {
 }
 THROTTLED_ELSEWHERE = ("ThrottlingException", 400)
 UNAVAILABLE = ("ServiceUnavailableException", 503)
-# Of a key that is of another partition, which is to say of none there: EKS' and other JSON services' common errors, IAM's
+# Of a key that is of another partition or of a region that is not enabled, which is to say of none there: EKS' and other JSON services' common errors, IAM's
 # (https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html), EC2's
 # (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html)
 UNKNOWN_KEY = {
@@ -210,7 +209,7 @@ class App:
 
     def _answer_ourselves(self, received: Received) -> service.Answer | None:
         """The answer to what the sandbox acts out itself; None for what is moto's."""
-        if received.region and find_partition(received.region) != self._account.partition:
+        if received.region and not self._account.has_region(received.region):
             return self._refuse_key(received)
         if received.route:
             return self._answer_eks(received)
@@ -223,7 +222,10 @@ class App:
 
     @staticmethod
     def _refuse_key(received: Received) -> service.Answer:
-        """An account and its keys are of one partition: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+        """An account and its keys are of one partition, and unknown in regions that the account has not enabled.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html, https://github.com/aws/chalice/issues/1445
+        """
         code, status, message = UNKNOWN_KEY.get(received.service, UNKNOWN_KEY_ELSEWHERE)
         headers, body = build_error(received.service, code, message)
         return status, dict(headers), body

@@ -22,19 +22,21 @@ Row = dict[str, Any]
 WITHOUT_EKS = ("use1-az3", "usw1-az2", "cac1-az3")
 FEWEST_ZONES = 2
 KEY_USAGE, KEY_SPEC = "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"
-PLANNED_SUBNET = "ID of "
 # Options that hold ARNs, by what their names end with.
 ARN_OPTIONS = ("_arn", "_arns", "node_role", "permissions_boundary", "kms_key_id")
 
 
-def plan_subnet_id(name: str) -> str:
-    """What check mode shows in the place of the ID of a subnet that does not exist yet."""
-    return PLANNED_SUBNET + name
+PLANNED_ID = "ID of "
 
 
-def drop_planned_subnets(ids: Iterable[str]) -> list[str]:
-    """The subnets that can be looked up: not those that an earlier task of a check mode run would create."""
-    return [subnet for subnet in ids if not subnet.startswith(PLANNED_SUBNET)]
+def build_planned_id(name: str) -> str:
+    """What stands in a plan for the ID of something that is yet to be created."""
+    return f"{PLANNED_ID}{name}"
+
+
+def drop_planned_ids(ids: Iterable[str] | None) -> list[str]:
+    """The IDs of what exists."""
+    return [one for one in ids or [] if not one.startswith(PLANNED_ID)]
 
 
 def find_missing_subnets(option: str, ids: Iterable[str], rows: list[Row]) -> Iterator[str]:
