@@ -68,6 +68,10 @@ molecule: setup ## molecule's scenarios, with their idempotence step, against th
 bench: setup ## measure, as ratios (25 minutes: one part waits as long as AWS lets wait)
 	@.venv/bin/python tests/bench/bench.py
 
+.PHONY: figures
+figures: setup ## make bench, and keep what it measures for this version in tests/bench/figures.json
+	@.venv/bin/python tests/bench/bench.py --keep
+
 .PHONY: chaos
 chaos: setup ## kill site.yml at each task, spoil its calls, and run it again (an hour or two)
 	@PYTHONPATH=tests .venv/bin/python tests/bench/chaos.py

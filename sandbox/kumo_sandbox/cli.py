@@ -180,6 +180,9 @@ def build_parser() -> argparse.ArgumentParser:
         made.add_argument("--refuse-unsupported", action="store_true", help="refuse versions AWS no longer offers")
         made.add_argument("--enforce-iam", action="store_true", help="let IAM decide who may do what")
         made.add_argument("--quota", action="append", default=[], metavar="NAME=NUMBER", help="raise or lower a quota")
+        made.add_argument(
+            "--latency", type=float, default=0.0, help="seconds until a call is answered (default: %(default)s)"
+        )
         made.add_argument("--no-kubernetes", action="store_true", help="clusters without a control plane behind them")
         made.add_argument(
             "--no-build",

@@ -8,12 +8,13 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import clock
 from support.warm import Commands
 
 from kumo_sandbox import Sandbox
@@ -43,6 +44,21 @@ class Run:
         flat = re.sub(r"\s+", " ", self.output)
         assert [text for text in words if text not in flat] == [], self.output
         return self
+
+
+@pytest.fixture
+def sandbox(sandbox: Sandbox) -> Iterator[Sandbox]:
+    """An empty account on a clock that moves."""
+    sandbox.clock.set_speed(clock.SPEED)
+    yield sandbox
+    sandbox.clock.set_speed("instant")
+
+
+@pytest.fixture
+def ground(sandbox: Sandbox, ground: dict[str, Any]) -> dict[str, Any]:
+    """The ground of all tests, known everywhere and with its gateway available."""
+    clock.settle(sandbox)
+    return ground
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from support import clock
 
 pytestmark = pytest.mark.extended
 
@@ -108,6 +109,7 @@ def test_a_cluster_config_with_identities_comes_up_and_goes_also_after_its_clust
     eks = sandbox.client("eks")
     eks.delete_addon(clusterName=NAME, addonName="eks-pod-identity-agent")
     eks.delete_cluster(name=NAME)
+    clock.settle(sandbox)
     assert len(identities()["providers"]) == 1
     play("kumo.eks.teardown", **config).assert_ok()
     assert identities() == before
@@ -120,6 +122,7 @@ def cluster(sandbox, ground) -> None:
     sandbox.client("eks").create_cluster(
         name=NAME, roleArn=ground["role"], resourcesVpcConfig={"subnetIds": ground["subnets"]}, version="1.33"
     )
+    clock.settle(sandbox)
 
 
 def test_irsa_alone(play_role, cluster, identities):

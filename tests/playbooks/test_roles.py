@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import pytest
+from support import clock
 
 NAME = "my-cluster"
 ZONES = ["ap-northeast-1a", "ap-northeast-1c"]
@@ -39,6 +40,7 @@ def cluster(sandbox, ground) -> dict[str, Any]:
     sandbox.client("eks").create_cluster(
         name=NAME, roleArn=ground["role"], resourcesVpcConfig={"subnetIds": ground["subnets"]}, version="1.33"
     )
+    clock.settle(sandbox)
     return ground
 
 

@@ -18,13 +18,13 @@ from werkzeug.wrappers import Request
 
 from kumo_sandbox.account import Account
 from kumo_sandbox.eks import model, service
-from kumo_sandbox.eks.aws_context import MARK
 from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.faults import Fault
 from kumo_sandbox.identity import eks_auth, web_identity
 from kumo_sandbox.identity.enforcement import Request as SignedRequest
 from kumo_sandbox.identity.enforcement import check, is_enforced
 from kumo_sandbox.identity.sessions import describe_expired, is_expired
+from kumo_sandbox.principals import MARK
 from kumo_sandbox.recorder import Call
 from kumo_sandbox.server.control import Control
 from kumo_sandbox.server.lag import Lag
@@ -124,10 +124,10 @@ def match_eks_route(environ: dict[str, Any]) -> Any:
 class App:
     """The WSGI application."""
 
-    def __init__(self, account: Account, control: Control) -> None:
+    def __init__(self, account: Account, control: Control, latency: float = 0.0) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-        self._account, self._control = account, control
+        self._account, self._control, self._latency = account, control, latency
         self.lag = Lag(account.clock)
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._one_at_a_time = threading.Lock()
@@ -136,6 +136,8 @@ class App:
         if environ.get("PATH_INFO", "").startswith("/_sandbox/"):
             return self._control.respond(Request(environ))(environ, start)
         received = receive(environ)
+        if self._latency and not received.is_from_sandbox:
+            time.sleep(self._latency)
         fault = None if received.is_from_sandbox else self._take_fault(received)
         if fault and fault.kind == "slow":
             time.sleep(fault.seconds)
