@@ -27,6 +27,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import drop_rese
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import CATCH_UP
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 MISSING_CODES = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException")
@@ -105,8 +107,21 @@ class LaunchTemplateResource(Resource):
         self.known: dict[str, Row] | None = None  # rows of DescribeLaunchTemplates by name, read for a whole list
 
     def describe(self) -> Row | None:
+        """The template. Right after its creation EC2 lists it, and may not find its versions by its id yet."""
         row = self._find_row()
-        return None if row is None else self._read(row)
+        if row is None:
+            return None
+
+        def look() -> tuple[bool, Row | None, str]:
+            try:
+                return True, self._read(row), ""
+            except Exception as error:
+                if not self.is_missing(error):
+                    raise
+                is_gone = self.name not in describe_templates_by_name(self.ec2, [self.name])
+                return is_gone, None, str(error)
+
+        return poll(look, f"Launch template {self.name}", Deadline(CATCH_UP))
 
     def _find_row(self) -> Row | None:
         """The template's row; what was read for a list is used once, because a later look has to see changes."""
@@ -237,8 +252,11 @@ class LaunchTemplateResource(Resource):
     def is_missing(self, error: Exception) -> bool:
         return has_code(error, *MISSING_CODES)
 
-    def delete_old_versions(self, template_id: str, in_use: Iterable[str]) -> list[str]:
+    def delete_old_versions(self, raw: Row, in_use: Iterable[str]) -> list[str]:
         """Delete all but the newest versions, the default one and those in use. Returns the numbers of the deleted ones."""
+        if int(raw["latestVersion"]) <= KEPT_VERSIONS:
+            return []
+        template_id = raw["id"]
         pages = self.ec2.get_paginator("describe_launch_template_versions").paginate(LaunchTemplateId=template_id)
         rows = [row for page in pages for row in page["LaunchTemplateVersions"]]
         kept = {str(row["VersionNumber"]) for row in rows if row["DefaultVersion"]} | {str(number) for number in in_use}
