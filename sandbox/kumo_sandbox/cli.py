@@ -103,7 +103,7 @@ def print_calls(options: argparse.Namespace, state_dir: StateDir) -> None:
 def change_faults(options: argparse.Namespace, state_dir: StateDir) -> None:
     """Add, list or clear faults."""
     if options.action == "add":
-        keys = ("kind", "service", "operation", "count", "every", "code", "message", "resource", "seconds")
+        keys = ("kind", "service", "operation", "count", "every", "code", "message", "resource", "seconds", "changing")
         state_dir.request("POST", "faults", json={key: getattr(options, key) for key in keys})
     elif options.action == "clear":
         state_dir.request("DELETE", "faults")
@@ -207,6 +207,7 @@ def build_parser() -> argparse.ArgumentParser:
     made.add_argument("--count", type=int, default=1, help="how often, 0 for ever (default: %(default)s)")
     made.add_argument("--every", type=int, default=1, help="only every so many calls (default: %(default)s)")
     made.add_argument("--seconds", type=float, default=1.0, help="how late a slow answer is (default: %(default)s)")
+    made.add_argument("--changing", action="store_true", help="only calls that change something")
     for flag in ("code", "message", "resource"):
         made.add_argument(f"--{flag}", default="")
     made = command("clock", change_clock)

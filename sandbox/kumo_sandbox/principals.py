@@ -60,6 +60,16 @@ def find_role(arn: str) -> Any:
     return next((role for role in roles if role.arn == arn), None)
 
 
+def find_unique_id(arn: str) -> str:
+    """The unique ID of a role or a user, empty for what IAM here does not have: a principal of another account, or none."""
+    kind = arn.rpartition(":")[2].partition("/")[0]
+    if kind == "role":
+        role = find_role(arn)
+        return str(role.id) if role else ""
+    users = [user for iam in list_iam_backends(read_account(arn)) for user in iam.users.values()]
+    return next((str(user.id) for user in users if user.arn == arn), "")
+
+
 def find_longest_session(role: Any) -> int:
     """Seconds a session of the role may last."""
     return int(role.max_session_duration or 3600)

@@ -27,7 +27,7 @@ def test_the_guide_comes_up_stays_as_it_is_and_goes_without_a_trace(sandbox, pla
     assert sorted(eks.list_nodegroups(clusterName="my-cluster")["nodegroups"]) == ["general-purpose", "spot-workers"]
     assert eks.list_fargate_profiles(clusterName="my-cluster")["fargateProfileNames"] == ["default"]
     assert sorted(eks.list_addons(clusterName="my-cluster")["addons"]) == ADDONS
-    assert len(account()["nat"]) == len(account()["addresses"]) == 3
+    assert len(account()["nat_gateways"]) == len(account()["addresses"]) == 3
     for words in (
         "[my-cluster] nodegroup general-purpose: ACTIVE",
         "ACTIVE  Kubernetes 1.29 https://",

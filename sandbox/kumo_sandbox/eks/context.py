@@ -101,19 +101,21 @@ def begin_update(
     seconds: float,
     act: Callable[[], None],
     undo: Callable[[], None] = lambda: None,
+    unseen: float = 0.0,
 ) -> dict[str, Any]:
     """Start an update of the cluster or one of its things and return it as the API does.
 
     Args:
-        target: ("cluster" | "nodegroup" | "addon", the resource's raw).
+        target: ("cluster" | "nodegroup" | "addon" | "capability", the resource's raw).
         act: makes the change when the update ends well.
         undo: takes back what the update had begun when it fails.
+        unseen: the seconds at its beginning in which the resource keeps its status.
 
     The resource is ACTIVE again whether it succeeded or failed; only the update says which. An add-on tells it by itself:
     AddonStatus has UPDATE_FAILED.
     """
     what, raw = target
-    name = raw.get("nodegroupName") or raw.get("addonName") or raw["name"]
+    name = raw.get("nodegroupName") or raw.get("addonName") or raw.get("capabilityName") or raw["name"]
     running = find_running_update(cluster, what, name)
     if running:
         raise ResourceInUse(
@@ -137,7 +139,16 @@ def begin_update(
     cluster.updates[update["id"]] = update
     cluster.update_of[update["id"]] = (what, name)
     fault = ctx.take_fault("fail_update", name)
-    raw["status"] = "UPDATING"
+
+    def show() -> None:
+        being_cancelled = update.get("cancellation", {}).get("status") == "InProgress"
+        if update["status"] == "InProgress" and not being_cancelled:
+            raw["status"] = "UPDATING"
+
+    if unseen:
+        ctx.store.schedule(unseen, show)
+    else:
+        show()
 
     def end() -> None:
         if update["status"] != "InProgress":

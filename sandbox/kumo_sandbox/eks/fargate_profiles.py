@@ -7,7 +7,7 @@ from typing import Any
 
 from kumo_sandbox import durations
 from kumo_sandbox.eks import roles
-from kumo_sandbox.eks.access import grant_nodes
+from kumo_sandbox.eks.access_grants import grant_nodes
 from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import (
     AccessDenied,

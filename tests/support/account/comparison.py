@@ -20,7 +20,8 @@ CHOSEN = frozenset(
 )
 IDS = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-    r"|\b[a-z]+(?:-[a-z]+)*-[0-9a-f]{8,17}\b"
+    r"|\b[a-z]+(?:-[a-z]+)*-[0-9a-f]{8,17}\b(?!-)"
+    r"|\b[0-9a-f]{32}\b"  # the name of a Service's load balancer
     r"|\b[0-9A-F]{32}\b"
     r"|\bA(?:ROA|NPA|IPA|SCA)[A-Z0-9]{17}\b"
 )

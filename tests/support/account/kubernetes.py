@@ -15,13 +15,15 @@ from support.account.pages import Listing
 
 # What controllers make, what is named at random, and what moves by itself.
 MADE = frozenset(
-    "ComponentStatus ControllerRevision CSINode CSIStorageCapacity Endpoints EndpointSlice Event IPAddress Lease Node Pod"
-    " ReplicaSet ServiceCIDR".split()
+    "ClusterTrustBundle ComponentStatus ControllerRevision CSINode CSIStorageCapacity Endpoints EndpointSlice Event IPAddress Lease"
+    " Node Pod ReplicaSet ServiceCIDR".split()
 )
 CHOSEN_METADATA = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
 CHOSEN_SPEC = ("clusterIP", "clusterIPs", "healthCheckNodePort", "nodePort")
 CHOSEN_ANNOTATIONS = ("deployment.kubernetes.io/revision",)
 CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----|\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]+")
+PORT = re.compile(r"(?<=//127\.0\.0\.1:)\d+")  # of the sandbox's webhooks
+SERVER = ("Service", "default", "kubernetes")  # the API server makes it
 RELEASE = "helm.sh/release.v1"  # the type of the secrets in which Helm keeps the revisions of a release
 
 
@@ -35,7 +37,7 @@ def list_cluster(kubeconfig: str) -> Listing:
     rows = [row for resource in _list_resources(api) for row in _list_objects(api, resource)]
     records = [row for row in rows if row.get("type") == RELEASE]
     return {
-        "objects": [_tidy_object(row) for row in rows if row.get("type") != RELEASE],
+        "objects": [_tidy_object(row) for row in rows if row.get("type") != RELEASE and _identify(row) != SERVER],
         "releases": _list_releases(records),
     }
 
@@ -51,6 +53,10 @@ def _list_objects(api: Any, resource: Any) -> list[Any]:
     return [{"apiVersion": resource.group_version, "kind": resource.kind, **row} for row in rows]
 
 
+def _identify(row: dict[str, Any]) -> tuple[str, str, str]:
+    return row["kind"], row["metadata"].get("namespace", ""), row["metadata"]["name"]
+
+
 def _tidy_object(row: dict[str, Any]) -> dict[str, Any]:
     metadata = {key: value for key, value in row["metadata"].items() if key not in CHOSEN_METADATA}
     for owner in metadata.get("ownerReferences", []):
@@ -59,7 +65,7 @@ def _tidy_object(row: dict[str, Any]) -> dict[str, Any]:
     metadata["annotations"] = {key: value for key, value in annotations.items() if key not in CHOSEN_ANNOTATIONS}
     kept = {key: value for key, value in row.items() if key not in ("status", "metadata", "secrets")}
     text = json.dumps({**_drop(kept, CHOSEN_SPEC), "metadata": metadata}, default=str)
-    return json.loads(CERTIFICATE.sub("<certificate>", text))
+    return json.loads(PORT.sub("<port>", CERTIFICATE.sub("<certificate>", text)))
 
 
 def _drop(value: Any, keys: tuple[str, ...]) -> Any:
