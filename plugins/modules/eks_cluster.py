@@ -712,8 +712,8 @@ cluster:
           type: str
           sample: '0123'
         activation_code:
-          description: The activation's code.
-          returned: when EKS returns it
+          description: The activation's code. It is a secret, and modules of this collection do not return it.
+          returned: never
           type: str
           sample: '0123'
         activation_expiry:

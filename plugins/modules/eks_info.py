@@ -371,8 +371,8 @@ cluster:
           type: str
           sample: '0123'
         activation_code:
-          description: The activation's code.
-          returned: when EKS returns it
+          description: The activation's code. It is a secret, and modules of this collection do not return it.
+          returned: never
           type: str
           sample: '0123'
         activation_expiry:
@@ -1526,63 +1526,40 @@ access_entries:
   elements: dict
   contains:
     # AccessEntry: written by tools/shared_docs.py, from here
-    cluster_name:
-      description: The cluster's name.
-      returned: always
-      type: str
-      sample: my-cluster
     principal_arn:
-      description: The IAM principal to whom the entry gives access.
-      returned: always
+      description: ARN of the IAM role or user.
+      returned: when the access entry exists
       type: str
       sample: arn:aws:iam::123456789012:role/developers
-    kubernetes_groups:
-      description: The Kubernetes groups that the principal is in.
-      returned: when EKS returns it
-      type: list
-      elements: str
-      sample: [viewers]
-    access_entry_arn:
-      description: The ARN of the entry.
-      returned: always
+    cluster_name:
+      description: The cluster's name.
+      returned: when the access entry exists
       type: str
-      sample: arn:aws:eks:ap-northeast-1:123456789012:access-entry/my-cluster/role/123456789012/developers/0123
-    created_at:
-      description: When it was created.
-      returned: always
-      type: str
-      sample: '2026-08-01T09:00:00+09:00'
-    modified_at:
-      description: When it was last changed.
-      returned: always
-      type: str
-      sample: '2026-08-01T09:00:00+09:00'
-    tags:
-      description: Its tags.
-      returned: always
-      type: dict
-      sample:
-        Environment: production
-    username:
-      description: The name of the Kubernetes user.
-      returned: always
-      type: str
-      sample: arn:aws:sts::123456789012:assumed-role/developers/{{SessionName}}
+      sample: my-cluster
     type:
-      description: The type of the entry.
-      returned: always
+      description: Its type.
+      returned: when the access entry exists
       type: str
       sample: STANDARD
-    # to here.
+    username:
+      description: The user name in Kubernetes.
+      returned: when the access entry exists
+      type: str
+      sample: arn:aws:sts::123456789012:assumed-role/developers/{{SessionName}}
+    kubernetes_groups:
+      description: The groups in Kubernetes.
+      returned: when the access entry exists
+      type: list
+      elements: str
+      sample: [developers]
     access_policies:
       description: The access policies of the entry.
-      returned: always
+      returned: when the access entry exists
       type: list
       elements: dict
       contains:
-        # AssociatedAccessPolicy: written by tools/shared_docs.py, from here
         policy_arn:
-          description: The ARN of the access policy.
+          description: ARN of the access policy.
           returned: always
           type: str
           sample: arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy
@@ -1592,27 +1569,48 @@ access_entries:
           type: dict
           contains:
             type:
-              description: Whether it applies to the cluster or to namespaces.
+              description: Whether it applies in the cluster or in namespaces.
               returned: always
               type: str
               sample: namespace
             namespaces:
-              description: The namespaces.
+              description: The namespaces, an empty list for the cluster.
               returned: always
               type: list
               elements: str
-              sample: [production]
+              sample: [shop]
         associated_at:
           description: When it was associated.
-          returned: always
+          returned: when it is associated
           type: str
           sample: '2026-08-01T09:00:00+09:00'
         modified_at:
-          description: When it was last changed.
-          returned: always
+          description: When its scope was changed last.
+          returned: when it is associated
           type: str
           sample: '2026-08-01T09:00:00+09:00'
-        # to here.
+    access_entry_arn:
+      description: Its ARN.
+      returned: when the access entry exists
+      type: str
+      sample: arn:aws:eks:ap-northeast-1:123456789012:access-entry/my-cluster/role/123456789012/developers/1
+    created_at:
+      description: When it was created.
+      returned: when the access entry exists
+      type: str
+      sample: '2026-08-01T09:00:00+09:00'
+    modified_at:
+      description: When it was changed last.
+      returned: when the access entry exists
+      type: str
+      sample: '2026-08-01T09:00:00+09:00'
+    tags:
+      description: Its tags.
+      returned: when the access entry exists
+      type: dict
+      sample:
+        Environment: production
+    # to here.
 pod_identity_associations:
   description: The pod identity associations, as M(kumo.eks.eks_pod_identity_info) describes them.
   returned: when they were read

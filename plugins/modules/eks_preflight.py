@@ -57,6 +57,10 @@ options:
     description: The variable C(eks_addons_list) of the role P(kumo.eks.eks_addons#role).
     type: list
     elements: raw
+  access_entries:
+    description: The variable C(eks_access_entries) of the role P(kumo.eks.eks_access#role).
+    type: list
+    elements: raw
   identities:
     description: The variable C(eks_irsa_service_accounts) of the role P(kumo.eks.eks_irsa#role).
     type: list

@@ -23,9 +23,10 @@ ROOMS = {
     "eks": {"core", "aws"},
     "kubernetes": {"core", "aws"},
     "identity": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
+    "access": {"core", "aws", "iam", "eks", "kubernetes"},
     "nodes": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
     "helm": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
-    "lifecycle": {"core", "aws", "iam", "ec2", "eks", "kubernetes", "identity", "nodes", "helm"},
+    "lifecycle": {"core", "aws", "iam", "ec2", "eks", "kubernetes", "identity", "access", "nodes", "helm"},
 }
 PURE = {"core", "cluster_config"}  # without AWS, Kubernetes and HTTP
 CLIENTS = ("boto3", "botocore", "kubernetes", "ansible_collections.amazon", "ansible_collections.kubernetes", "urllib3")

@@ -175,6 +175,10 @@ def format_aws_error(error: Exception) -> str | None:
     return f"{details.get('Code')}: {details.get('Message')}"
 
 
+# Members of EKS' API whose keys are not names of members: the user's, or titles
+MAPS = ["tags", "labels", "additionalInfo", "requiredClaims"]
+
+
 def convert_answer(raw: dict[str, Any]) -> dict[str, Any]:
-    """An answer of the API in snake case. Keys of tags and labels are the user's and are not rewritten."""
-    return camel_dict_to_snake_dict(raw, ignore_list=["tags", "labels"])
+    """An answer of the API in snake case. Keys of tags, labels and other maps are not rewritten."""
+    return camel_dict_to_snake_dict(raw, ignore_list=MAPS)

@@ -106,8 +106,9 @@ class Reconciler:
         if self.check_mode:
             return Outcome(not deleting, None, before, {})
         mine = not deleting and self._delete()
+        updates = self._follow_started() if mine else []
         raw = self.wait_until_gone() if self.wait else self.resource.describe()
-        return Outcome(mine, raw, before if mine else {}, {})
+        return Outcome(mine, raw, before if mine else {}, {}, updates)
 
     def _delete(self) -> bool:
         """Start the deletion as soon as the resource is not busy. False when another run has started it."""
@@ -147,9 +148,21 @@ class Reconciler:
             made = self._present(desired)
             return Outcome(True, made.raw, {}, after, made.updates)
         self._sent["changed"] = True
+        updates = self._follow_started()
         if self.wait:
             raw = self.wait_until_active()
-        return Outcome(True, raw, {}, after)
+        return Outcome(True, raw, {}, after, updates)
+
+    def _follow_started(self) -> list[dict[str, Any]]:
+        """The update as which EKS makes a creation or deletion, waited for if the task waits; none for most kinds of resources."""
+        update = self.resource.started
+        if update is None:
+            return []
+        row = {"id": update["id"], "type": update.get("type"), "operation": update.get("type")}
+        self._sent["updates"] = [row]
+        if self.wait:
+            self.wait_for_update(update["id"], str(update.get("type")))
+        return [row]
 
     def _replace(self, raw: dict[str, Any], desired: dict[str, Any]) -> Outcome:
         before = build_options(self.resource.fields, raw)
@@ -160,7 +173,7 @@ class Reconciler:
             self._delete()
             self.wait_until_gone()
         made = self._create(desired)
-        return Outcome(True, made.raw, before, made.after)
+        return Outcome(True, made.raw, before, made.after, made.updates)
 
     # change
 

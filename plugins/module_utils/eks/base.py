@@ -26,6 +26,7 @@ PROPAGATION_TEXTS = (
     "IAM role's policy must include",
     "Misconfigured PodExecutionRole Trust Policy",
     "Following required service principals",
+    "Not existing role",  # RegisterCluster: cluster_registration.go in the same folder
     "Trust policy of the role provided is invalid",  # CreatePodIdentityAssociation, while it sees the one before
 )
 # "roleArn, arn:aws:iam::123456789012:role/x, does not exist", "Role provided in the request does not exist". Of a subnet or a key pair

@@ -396,6 +396,12 @@ class ClusterResource(EksResource):
                 f"access_config.authentication_mode: cluster {self.name} is at {now} and cannot go back to {wanted}."
                 f" The order is {' -> '.join(MODES)}."
             )
+        if wanted and now and MODES.index(wanted) - MODES.index(now) > 1:
+            # "Unsupported authentication mode update from CONFIG_MAP to API": https://github.com/pulumi/pulumi-eks/issues/1493
+            raise ValidationError(
+                f"access_config.authentication_mode: cluster {self.name} is at {now} and cannot go to {wanted} in one step. Use"
+                f" {MODES[1]} first, and create access entries. kumo.eks.migrate_aws_auth does both."
+            )
 
     # deletion
 

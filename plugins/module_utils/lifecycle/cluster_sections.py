@@ -11,21 +11,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from typing import Any, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import (
     convert_answer,
     format_aws_error,
-    has_message,
-    is_not_found,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_denied_action
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.network_info import describe_network
-from ansible_collections.kumo.eks.plugins.module_utils.iam.access_entry import WITHOUT_ENTRIES
+from ansible_collections.kumo.eks.plugins.module_utils.eks.access_entry import (
+    convert_entry,
+    describe_entry,
+    list_entries,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import get_or_none
 
 Row = dict[str, Any]
@@ -150,32 +153,8 @@ class ClusterReader:
 
     def read_access_entries(self) -> list[Row]:
         """The access entries with their access policies; a cluster in mode CONFIG_MAP has none."""
-        try:
-            names = self.call(lambda: list_names(self._eks, "list_access_entries", "accessEntries", self._cluster))
-        except Exception as error:
-            if has_message(error, WITHOUT_ENTRIES):
-                return []
-            raise
-        entries = self.call_each(self._describe_access_entry, names)
-        policies = self.call_each(self._list_access_policies, [raw["principalArn"] for raw in entries])
-        rows = zip(entries, policies, strict=True)
-        return [{**convert_answer(raw), "access_policies": [convert_answer(row) for row in own]} for raw, own in rows]
-
-    def _describe_access_entry(self, principal: str) -> Row | None:
-        names = {"clusterName": self._cluster, "principalArn": principal}
-        return describe_or_none(self._eks.describe_access_entry, "accessEntry", **names)
-
-    def _list_access_policies(self, principal: str) -> list[Row]:
-        """The policies of an entry; none where it is gone meanwhile."""
-        try:
-            pages = self._eks.get_paginator("list_associated_access_policies").paginate(
-                clusterName=self._cluster, principalArn=principal
-            )
-            return [row for page in pages for row in page["associatedAccessPolicies"]]
-        except Exception as error:
-            if is_not_found(error):
-                return []
-            raise
+        names = self.call(lambda: list_entries(self._eks, self._cluster))
+        return [convert_entry(raw) for raw in self.call_each(partial(describe_entry, self._eks, self._cluster), names)]
 
     def read_pod_identity_associations(self) -> list[Row]:
         """The pod identity associations."""

@@ -51,6 +51,10 @@ POD_IDENTITY = Use(
     "Trust policy of the role provided is invalid. Follow the official documentation to resolve the issue.",
     (ASSUME, TAG),
 )
+# https://docs.aws.amazon.com/eks/latest/userguide/capability-role.html, .../connector-iam-role.html; the words are assumed but for
+# https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/cluster_registration.go
+CAPABILITY = Use("capabilities.eks.amazonaws.com", MISSING, MISSING, (ASSUME, TAG))
+CONNECTOR = Use("ssm.amazonaws.com", "Not existing role: {arn}", "Not existing role: {arn}")
 
 
 # What EKS asks of a cluster's role by its policies: cluster.go of terraform-provider-aws, which asks again for it

@@ -95,24 +95,6 @@ def test_the_log_group_of_a_cluster_comes_with_its_logs_and_stays(sandbox, eks, 
     assert list_log_groups(sandbox) == ["/aws/eks/c/cluster"]
 
 
-# access entries
-
-
-@pytest.mark.parametrize(
-    ("principal", "text"),
-    [
-        ("role/nobody", "The specified principalArn is invalid: invalid principal"),
-        ("user/nobody", "The specified principalArn is invalid: invalid principal"),
-        ("role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS", "of a Service Linked Role"),
-    ],
-)
-def test_the_principal_of_an_access_entry_exists(sandbox, eks, cluster, principal, text):
-    eks.update_cluster_config(name=cluster, accessConfig={"authenticationMode": "API"})
-    sandbox.clock.advance(durations.CLUSTER_CONFIG_UPDATE)
-    with refuse("InvalidParameterException", text):
-        eks.create_access_entry(clusterName=cluster, principalArn=f"arn:aws:iam::123456789012:{principal}")
-
-
 # add-ons
 
 
