@@ -18,7 +18,7 @@ from typing import Any
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
-from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import retry_until_known
+from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build_tag_list, compare_tags, read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_by_filter
@@ -28,7 +28,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import CATCH_UP
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 MISSING_CODES = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException")
@@ -155,27 +154,14 @@ class LaunchTemplateResource(Resource):
     def _describe_versions(self, row: Row) -> list[Row]:
         """The latest version and the one in use. A version that was deleted by hand is left out."""
         numbers = list(dict.fromkeys([str(row["LatestVersionNumber"]), *([self.in_use] if self.in_use else [])]))
+        ask = self.ec2.describe_launch_template_versions
         try:
-            return self._ask_versions(row, numbers)
+            return ask(LaunchTemplateId=row["LaunchTemplateId"], Versions=numbers)["LaunchTemplateVersions"]
         except Exception as error:
             # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
             if len(numbers) == 1 or not has_code(error, "InvalidLaunchTemplateId.VersionNotFound"):
                 raise
-            return self._ask_versions(row, numbers[:1])
-
-    def _ask_versions(self, row: Row, numbers: list[str]) -> list[Row]:
-        """Versions of a template that is listed, and that EC2 may not find by its ID yet."""
-        names = {"LaunchTemplateId": row["LaunchTemplateId"], "Versions": numbers}
-
-        def ask() -> list[Row]:
-            try:
-                return self.ec2.describe_launch_template_versions(**names)["LaunchTemplateVersions"]
-            except Exception as error:
-                if self.is_missing(error) and not describe_templates_by_name(self.ec2, [self.name]):
-                    return []  # another run has just deleted it
-                raise
-
-        return retry_until_known(ask, f"Launch template {self.name}", *MISSING_CODES)
+            return ask(LaunchTemplateId=row["LaunchTemplateId"], Versions=numbers[:1])["LaunchTemplateVersions"]
 
     def validate(self, raw: Row | None, desired: Row) -> None:
         if raw is not None:

@@ -25,6 +25,9 @@ class Ec2:
     def __init__(self, late: int, listed: int) -> None:
         self.late, self.listed = late, listed
 
+    def can_paginate(self, operation):
+        return True
+
     def get_paginator(self, operation):
         assert operation == "describe_launch_templates"
         return self
