@@ -146,6 +146,8 @@ options:
         description:
           - Name of an instance profile that has the role, for nodes that EKS does not start itself, such as those of Karpenter.
           - EKS creates the instance profiles of managed node groups.
+          - EC2 refuses a new instance profile for about ten seconds, with C(Invalid IAM Instance Profile name). A task that starts instances
+            with it needs C(retries).
         type: str
       permissions_boundary: &permissions_boundary
         description: ARN of the permissions boundary of the role. An empty value removes the boundary.

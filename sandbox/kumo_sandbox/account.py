@@ -18,6 +18,7 @@ from kumo_sandbox.partitions import OPT_IN_REGIONS, Partition, find_partition
 from kumo_sandbox.principals import ACCOUNT, find_principal, normalize_to_iam_arn
 from kumo_sandbox.quotas import Quotas
 from kumo_sandbox.recorder import Recorder
+from kumo_sandbox.switches import Switches
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Account:
     settings: Settings
     store: Store
     quotas: Quotas
+    switches: Switches
     faults: Faults = field(default_factory=Faults)
     recorder: Recorder = field(default_factory=Recorder)
     control_planes: ControlPlanes = field(default_factory=ControlPlanes)
@@ -55,6 +57,7 @@ class Account:
             self.faults,
             self.settings,
             self.quotas,
+            self.switches,
             region or self.region,
             ACCOUNT,
             normalize_to_iam_arn(self.find_caller(access_key)),

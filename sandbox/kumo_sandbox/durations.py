@@ -29,6 +29,8 @@ NAT_GATEWAY = 90.0
 IAM_PROPAGATION = 8.0  # until EKS knows a new role; assumed: Terraform asks again for two minutes
 # until the API server knows a new or changed access entry; assumed: the guide says "several seconds"
 ACCESS_ENTRY = 10.0
+# Until a call is answered, for `up --latency`; assumed: AWS publishes none. Real time, whatever the clock's speed.
+LATENCY = 0.1
 READ_LAG = 2.0  # until reads of EC2 and IAM find what was just made; assumed: AWS says "a few seconds" and less
 INSIGHTS_REFRESH = 60.0
 IDENTITY_PROVIDER = 120.0

@@ -8,6 +8,7 @@ from typing import Any
 from kumo_sandbox.partitions import read_partition
 
 ACCOUNT = "123456789012"
+MARK = "kumo-sandbox-itself"  # in the user agent of the sandbox' own calls
 SHORTEST_SESSION = 900  # seconds that a session of a role lasts at least
 
 

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ import replaced
 import yaml
 from blocks import Block
 from conftest import ROOT, Story
+from support.account.comparison import compare
+from support.account.listing import leave_out_remains, list_account
+from support.least_rights import CLUSTER_POLICY, USER, create_user, delete_user, list_denied
 
 from ansible_collections.kumo.eks.plugins.filter.cluster_config import FilterModule
 from kumo_sandbox.recorder import build_policy
@@ -78,13 +81,26 @@ def test_what_is_only_shown_is_written_right(page: Path, story: Story):
             check(block, story)
 
 
-def test_the_readme_leaves_nothing(story: Story):
-    before = len(story.sandbox.calls())
+@pytest.fixture
+def least_rights(story: Story) -> Iterator[None]:
+    """The reader is a user with docs/iam-policy.json and no more, and IAM decides."""
+    story.user = create_user(story.sandbox, CLUSTER_POLICY)
+    story.sandbox.set_enforce_iam(True)
+    yield
+    story.sandbox.set_enforce_iam(False)
+    story.user = {}
+    delete_user(story.sandbox)
+
+
+def test_the_readme_leaves_nothing(story: Story, least_rights: None):
+    """Its commands are run with the policy that it names."""
+    so_far, before = len(story.sandbox.calls()), leave_out_remains(list_account(story.sandbox.client))
     follow(blocks.read(README), story)
-    story.readme_calls += story.sandbox.calls()[before:]
-    eks, ec2 = story.sandbox.client("eks"), story.sandbox.client("ec2")
-    assert eks.list_clusters()["clusters"] == []
-    assert ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"] == []
+    by_reader = [call for call in story.sandbox.calls()[so_far:] if call["principal"].endswith(f":user/{USER}")]
+    story.readme_calls += by_reader
+    assert {"CreateCluster", "DeleteCluster"} <= {call["operation"] for call in by_reader}
+    assert list_denied(by_reader) == []
+    assert compare(leave_out_remains(list_account(story.sandbox.client)), before) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

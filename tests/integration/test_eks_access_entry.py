@@ -7,7 +7,9 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 
+from ansible_collections.kumo.eks.plugins.modules import eks_access_entry, eks_access_entry_info
 from kumo_sandbox import ground as account
 
 CLUSTER = "my-cluster"
@@ -106,6 +108,7 @@ def test_a_cycle(sandbox, cluster, entry, role, run_module):
     assert not entry(check=True, state="absent")["changed"] and not entry(state="absent")["changed"]
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize(
     ("before", "after", "calls"),
     [
@@ -124,6 +127,7 @@ def test_a_scope_is_widened_first_and_narrowed_last(sandbox, cluster, entry, bef
     assert len(changed["access_policies"]) == 1
 
 
+@pytest.mark.extended
 def test_policies_of_others_stay_where_nothing_is_purged(cluster, entry):
     cluster()
     entry(access_policies=[grant("AmazonEKSViewPolicy")])
@@ -132,6 +136,7 @@ def test_policies_of_others_stay_where_nothing_is_purged(cluster, entry):
     assert not entry(**added)["changed"]
 
 
+@pytest.mark.extended
 def test_another_type_needs_a_replacement(sandbox, cluster, entry):
     cluster()
     entry(kubernetes_groups=["g"], access_policies=[grant("AmazonEKSViewPolicy")], tags={"A": "b"})
@@ -182,6 +187,7 @@ def test_exact_keeps_the_callers_way_in_and_what_eks_made(sandbox, cluster, entr
     assert not again["changed"] and again["kept"] == done["kept"]
 
 
+@pytest.mark.extended
 def test_exact_deletes_nothing_where_an_item_failed(sandbox, cluster, entry, role):
     cluster()
     entry()
@@ -191,6 +197,7 @@ def test_exact_deletes_nothing_where_an_item_failed(sandbox, cluster, entry, rol
     assert role in sandbox.client("eks").list_access_entries(clusterName=CLUSTER)["accessEntries"]
 
 
+@pytest.mark.extended
 def test_a_list_has_a_result_for_each(cluster, entry, role, sandbox):
     cluster()
     other = account.create_role(sandbox.client("iam"), "other", "ec2.amazonaws.com")
@@ -203,6 +210,7 @@ def test_a_list_has_a_result_for_each(cluster, entry, role, sandbox):
     assert [row["changed"] for row in gone["access_entries"]] == [True, True]
 
 
+@pytest.mark.extended
 def test_a_role_that_eks_does_not_know_yet_is_waited_for(sandbox, cluster, entry, run_module):
     cluster()
     sandbox.clock.set_speed(60)
@@ -224,6 +232,7 @@ def test_without_access_entries(sandbox, cluster, entry, run_module):
     assert found["access_entries"] == [] and found["authentication_mode"] == "CONFIG_MAP"
 
 
+@pytest.mark.extended
 def test_without_a_cluster(sandbox, entry, run_module):
     refused = entry(cluster_name="none")
     assert refused["failed"] and "cluster none does not exist" in refused["msg"]
@@ -231,6 +240,7 @@ def test_without_a_cluster(sandbox, entry, run_module):
     assert run_module("eks_access_entry_info", {"cluster_name": "none"})["access_entries"] == []
 
 
+@pytest.mark.extended
 def test_what_there_is_is_described(cluster, entry, run_module, role):
     cluster()
     entry(access_policies=[grant("AmazonEKSViewPolicy")])
@@ -246,6 +256,7 @@ def test_what_there_is_is_described(cluster, entry, run_module, role):
     assert {"name": "AmazonEKSViewPolicy", "arn": POLICY.format("AmazonEKSViewPolicy")} in offered
 
 
+@pytest.mark.extended
 def test_the_entry_of_the_caller_is_not_deleted_without_a_word(cluster, entry, monkeypatch):
     from ansible.module_utils import basic
 
@@ -254,3 +265,15 @@ def test_the_entry_of_the_caller_is_not_deleted_without_a_word(cluster, entry, m
     cluster()
     assert entry(check=True, principal_arn=ADMIN, state="absent")["changed"]
     assert any(re.search("is the caller's own", words) for words in said)
+
+
+def test_the_examples(sandbox, cluster, run_module):
+    cluster()
+    for name in ("administrators", "developers"):
+        account.create_role(sandbox.client("iam"), name, "ec2.amazonaws.com")
+    for task in yaml.safe_load(eks_access_entry.EXAMPLES):
+        for changes in (True, False):
+            result = run_module("eks_access_entry", task["kumo.eks.eks_access_entry"])
+            assert not result["failed"] and result["changed"] is changes, (task["name"], result)
+    for task in yaml.safe_load(eks_access_entry_info.EXAMPLES):
+        assert not run_module("eks_access_entry_info", task["kumo.eks.eks_access_entry_info"])["failed"]

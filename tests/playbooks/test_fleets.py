@@ -56,7 +56,12 @@ def declared(sandbox: Sandbox, tmp_path: Path, run_fleet: Callable[..., Any]) ->
         vpc = ground.create_vpc(ec2)
         subnets = {"private": ground.create_subnets(ec2, vpc, zones, region)}
         ground.open_way_out(ec2, vpc)
-        variables = {"eks_region": region, "eks_network_subnets": subnets, "eks_cluster_version": "1.33"}
+        variables = {
+            "eks_region": region,
+            "eks_network_subnets": subnets,
+            "eks_cluster_version": "1.33",
+            "eks_addons_list": [],
+        }
         hosts = {host: {"eks_cluster_name": name} for host, name in DECLARED.items() if host.endswith(region)}
         groups[f"in_{region.replace('-', '_')}"] = {"hosts": hosts, "vars": variables}
     (folder / "declared.yml").write_text(yaml.safe_dump({"fleet": {"children": groups}}))

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from kumo_sandbox.ground import create_role
+from kumo_sandbox.ground import CLUSTER_POLICIES, create_role
 
 HARDLY = 0.05  # the clock's speed: EKS does not see a new role for minutes, unless the clock is set forward
 PYTHON = "{{ ansible_playbook_python }}"
@@ -70,7 +70,7 @@ def create(sandbox, ground, play, tmp_path):
 def new_role(sandbox, ground):
     """The ARN of a role that EKS does not see yet."""
     sandbox.clock.set_speed(HARDLY)
-    return create_role(sandbox.client("iam"), "late", "eks.amazonaws.com")
+    return create_role(sandbox.client("iam"), "late", "eks.amazonaws.com", CLUSTER_POLICIES)
 
 
 def test_a_wait_is_told_while_it_lasts(create, new_role):

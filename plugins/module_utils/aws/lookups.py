@@ -13,6 +13,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_cod
 from ansible_collections.kumo.eks.plugins.module_utils.core import waiting
 
 Row = dict[str, Any]
+# In all filters of a call (FilterLimitExceeded): https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+MOST_VALUES = 200
 MOST_LOOKS = 5  # with pauses of 0.5 to 4 seconds between them
 
 
@@ -65,9 +67,11 @@ def describe_key(kms: Any, arn: str) -> Row | None:
 def describe_by_filter(ec2: Any, operation: str, key: str, name: str, values: Iterable[str], **words: str) -> list[Row]:
     """What a filter finds of these values: what exists, where IDs would fail for all; nothing, without a call, for no values."""
     wanted = sorted(set(values))
-    return (
-        describe_all_pages(ec2, operation, key, Filters=[{"Name": name, "Values": wanted}], **words) if wanted else []
-    )
+    rows: list[Row] = []
+    for start in range(0, len(wanted), MOST_VALUES):
+        filters = [{"Name": name, "Values": wanted[start : start + MOST_VALUES]}]
+        rows += describe_all_pages(ec2, operation, key, Filters=filters, **words)
+    return rows
 
 
 def describe_all_pages(ec2: Any, operation: str, key: str, **words: Any) -> list[Row]:

@@ -15,6 +15,7 @@ except ImportError:
     pass  # Handled by AnsibleAWSModule
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule, aws_argument_spec
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.remedies import explain_remedy
@@ -42,7 +43,8 @@ class CarefulModule(AnsibleModule):
 
     def _load_params(self) -> None:
         super()._load_params()
-        self._given = dict(self.params)
+        # Without what Ansible itself tells a module, like _ansible_check_mode
+        self._given = {name: value for name, value in self.params.items() if not name.startswith("_ansible_")}
 
     def _log_invocation(self) -> None:
         self._mask_node_secrets()
@@ -65,6 +67,10 @@ class CarefulModule(AnsibleModule):
 
     def exit_json(self, **result: Any) -> None:
         super().exit_json(**result, **_collect_waits())
+
+    def warn(self, warning: str, **options: Any) -> None:
+        """Mask it: since 2.19 ansible-core returns warnings as objects, and masks only the plain values of a result."""
+        super().warn(remove_values(warning, self.no_log_values), **options)
 
     @staticmethod
     def _is_checked(value: Any) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
-from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import retry_until_known
+from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build_tag_list, compare_tags, read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_by_filter
@@ -27,6 +27,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import drop_rese
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 MISSING_CODES = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException")
@@ -105,8 +106,21 @@ class LaunchTemplateResource(Resource):
         self.known: dict[str, Row] | None = None  # rows of DescribeLaunchTemplates by name, read for a whole list
 
     def describe(self) -> Row | None:
+        """The template. Right after its creation EC2 lists it, and may not find its versions by its id yet."""
         row = self._find_row()
-        return None if row is None else self._read(row)
+        if row is None:
+            return None
+
+        def look() -> tuple[bool, Row | None, str]:
+            try:
+                return True, self._read(row), ""
+            except Exception as error:
+                if not self.is_missing(error):
+                    raise
+                is_gone = self.name not in describe_templates_by_name(self.ec2, [self.name])
+                return is_gone, None, str(error)
+
+        return poll(look, f"Launch template {self.name}", Deadline(CATCH_UP))
 
     def _find_row(self) -> Row | None:
         """The template's row; what was read for a list is used once, because a later look has to see changes."""
@@ -140,27 +154,14 @@ class LaunchTemplateResource(Resource):
     def _describe_versions(self, row: Row) -> list[Row]:
         """The latest version and the one in use. A version that was deleted by hand is left out."""
         numbers = list(dict.fromkeys([str(row["LatestVersionNumber"]), *([self.in_use] if self.in_use else [])]))
+        ask = self.ec2.describe_launch_template_versions
         try:
-            return self._ask_versions(row, numbers)
+            return ask(LaunchTemplateId=row["LaunchTemplateId"], Versions=numbers)["LaunchTemplateVersions"]
         except Exception as error:
             # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
             if len(numbers) == 1 or not has_code(error, "InvalidLaunchTemplateId.VersionNotFound"):
                 raise
-            return self._ask_versions(row, numbers[:1])
-
-    def _ask_versions(self, row: Row, numbers: list[str]) -> list[Row]:
-        """Versions of a template that is listed, and that EC2 may not find by its ID yet."""
-        names = {"LaunchTemplateId": row["LaunchTemplateId"], "Versions": numbers}
-
-        def ask() -> list[Row]:
-            try:
-                return self.ec2.describe_launch_template_versions(**names)["LaunchTemplateVersions"]
-            except Exception as error:
-                if self.is_missing(error) and not describe_templates_by_name(self.ec2, [self.name]):
-                    return []  # another run has just deleted it
-                raise
-
-        return retry_until_known(ask, f"Launch template {self.name}", *MISSING_CODES)
+            return ask(LaunchTemplateId=row["LaunchTemplateId"], Versions=numbers[:1])["LaunchTemplateVersions"]
 
     def validate(self, raw: Row | None, desired: Row) -> None:
         if raw is not None:
@@ -237,8 +238,11 @@ class LaunchTemplateResource(Resource):
     def is_missing(self, error: Exception) -> bool:
         return has_code(error, *MISSING_CODES)
 
-    def delete_old_versions(self, template_id: str, in_use: Iterable[str]) -> list[str]:
+    def delete_old_versions(self, raw: Row, in_use: Iterable[str]) -> list[str]:
         """Delete all but the newest versions, the default one and those in use. Returns the numbers of the deleted ones."""
+        if int(raw["latestVersion"]) <= KEPT_VERSIONS:
+            return []
+        template_id = raw["id"]
         pages = self.ec2.get_paginator("describe_launch_template_versions").paginate(LaunchTemplateId=template_id)
         rows = [row for page in pages for row in page["LaunchTemplateVersions"]]
         kept = {str(row["VersionNumber"]) for row in rows if row["DefaultVersion"]} | {str(number) for number in in_use}

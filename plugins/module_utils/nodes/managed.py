@@ -138,9 +138,9 @@ class NodegroupManager:
             if made.changed:
                 add_facts(error, {"changed": True})
             raise
-        if made.changed and planned.raw["id"]:  # a new template has one version, and may not be found by its ID yet
+        if made.changed:
             in_use = {made.raw["version"], _find_version_in_use(raw) or made.raw["version"]}
-            template.delete_old_versions(made.raw["id"], in_use)
+            template.delete_old_versions(made.raw, in_use)
         shown = plan if done.changed else done
         return _combine(template, planned, Outcome(done.changed, done.raw, shown.before, shown.after, done.updates))
 

@@ -45,7 +45,7 @@ def list_access_entries(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = require_api_mode(ctx.find_cluster(p["clusterName"]))
     wanted = p.get("associatedPolicyArn")
     rows = sorted(a for a in cluster.access_entries if wanted is None or wanted in cluster.access_policies[a])
-    return paginate(p, "accessEntries", rows)
+    return paginate(ctx, p, "accessEntries", rows)
 
 
 @handles("UpdateAccessEntry")
@@ -104,7 +104,7 @@ def list_associated_access_policies(ctx: Context, p: dict[str, Any]) -> dict[str
     find(cluster, p["principalArn"])
     rows = list(cluster.access_policies[p["principalArn"]].values())
     return {
-        **paginate(p, "associatedAccessPolicies", rows),
+        **paginate(ctx, p, "associatedAccessPolicies", rows),
         "clusterName": cluster.name,
         "principalArn": p["principalArn"],
     }
@@ -113,4 +113,4 @@ def list_associated_access_policies(ctx: Context, p: dict[str, Any]) -> dict[str
 @handles("ListAccessPolicies")
 def list_access_policies(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     rows = [{"name": name, "arn": build_policy_arn(ctx.partition, name)} for name in NAMES]
-    return paginate(p, "accessPolicies", rows)
+    return paginate(ctx, p, "accessPolicies", rows)

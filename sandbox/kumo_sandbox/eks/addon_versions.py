@@ -164,7 +164,7 @@ def describe_addon_versions(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
                     "defaultNamespace": "kube-system",
                 }
             )
-    return paginate(p, "addons", rows)
+    return paginate(ctx, p, "addons", rows)
 
 
 def _build_info(name: str, version: str, clusters: list[str], wanted: str | None) -> dict[str, Any]:

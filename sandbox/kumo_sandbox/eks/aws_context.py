@@ -17,12 +17,11 @@ from botocore.exceptions import ClientError
 
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest
 from kumo_sandbox.partitions import find_partition
-from kumo_sandbox.principals import ACCOUNT, get_iam_backend
+from kumo_sandbox.principals import ACCOUNT, MARK, get_iam_backend
 
 if TYPE_CHECKING:
     from moto.ec2.models.instances import Instance
 
-MARK = "kumo-sandbox-itself"
 IMAGE = "ami-12c6146b"  # of moto, whatever the node group's image is
 
 

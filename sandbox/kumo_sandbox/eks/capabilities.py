@@ -160,7 +160,7 @@ def list_capabilities(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     except ResourceNotFound as error:  # the operation has no ResourceNotFoundException
         raise InvalidParameter(error.message, clusterName=p["clusterName"]) from error
     rows = [{key: raw[key] for key in SUMMARY if raw.get(key)} for raw in cluster.capabilities.values()]
-    return paginate(p, "capabilities", rows)
+    return paginate(ctx, p, "capabilities", rows)
 
 
 @handles("UpdateCapability")

@@ -130,4 +130,4 @@ def describe_certificate_authority(ctx: Context, p: dict[str, Any]) -> dict[str,
 @handles("ListCertificateAuthorities")
 def list_certificate_authorities(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     rows = [summarize(raw) for raw in ctx.find_cluster(p["clusterName"]).certificate_authorities.values()]
-    return paginate(p, "certificateAuthorities", rows)
+    return paginate(ctx, p, "certificateAuthorities", rows)

@@ -229,7 +229,7 @@ def list_clusters(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     if p.get("include") not in (None, [], ["all"]):
         raise InvalidParameter("include must be all")
     found = [*ctx.store.clusters, *(ctx.store.registrations if p.get("include") else ())]
-    return paginate(p, "clusters", sorted(name for region, name in found if region == ctx.region))
+    return paginate(ctx, p, "clusters", sorted(name for region, name in found if region == ctx.region))
 
 
 @handles("DeleteCluster")

@@ -15,6 +15,7 @@ from kumo_sandbox.eks.store import Cluster, Raw, Store
 from kumo_sandbox.faults import Fault, Faults
 from kumo_sandbox.partitions import Partition, find_partition
 from kumo_sandbox.quotas import Quotas
+from kumo_sandbox.switches import SHORT_PAGE, Switches
 
 Handler = Callable[["Context", dict[str, Any]], dict[str, Any]]
 OPERATIONS: dict[str, Handler] = {}
@@ -45,6 +46,7 @@ class Context:
     faults: Faults
     settings: Settings
     quotas: Quotas
+    switches: Switches
     region: str
     account: str
     principal: str
@@ -79,13 +81,14 @@ class Context:
         return self.faults.take((kind,), "eks", self.operation, resource)
 
 
-def paginate(p: dict[str, Any], key: str, rows: list[Any], most: int = 100) -> dict[str, Any]:
+def paginate(ctx: Context, p: dict[str, Any], key: str, rows: list[Any], most: int = 100) -> dict[str, Any]:
     """One page of a listing; the token is the place the next one begins at."""
     try:
         start = int(p.get("nextToken") or 0)
     except ValueError as error:
         raise InvalidParameter("The nextToken is not valid") from error
-    end = start + (p.get("maxResults") or most)
+    size = p.get("maxResults") or most
+    end = start + (min(size, SHORT_PAGE) if ctx.switches["short_pages"] else size)
     return {key: rows[start:end], "nextToken": str(end) if end < len(rows) else None}
 
 

@@ -132,7 +132,7 @@ def describe_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
 @handles("ListFargateProfiles")
 def list_fargate_profiles(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return paginate(p, "fargateProfileNames", sorted(ctx.find_cluster(p["clusterName"]).fargate_profiles))
+    return paginate(ctx, p, "fargateProfileNames", sorted(ctx.find_cluster(p["clusterName"]).fargate_profiles))
 
 
 @handles("DeleteFargateProfile")

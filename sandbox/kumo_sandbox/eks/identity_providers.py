@@ -106,4 +106,4 @@ def describe_identity_provider_config(ctx: Context, p: dict[str, Any]) -> dict[s
 @handles("ListIdentityProviderConfigs")
 def list_identity_provider_configs(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     names = sorted(ctx.find_cluster(p["clusterName"]).identity_providers)
-    return paginate(p, "identityProviderConfigs", [{"type": "oidc", "name": name} for name in names])
+    return paginate(ctx, p, "identityProviderConfigs", [{"type": "oidc", "name": name} for name in names])

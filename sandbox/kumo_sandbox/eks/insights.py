@@ -186,7 +186,7 @@ def list_insights(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         and raw["kubernetesVersion"] in (wanted.get("kubernetesVersions") or [raw["kubernetesVersion"]])
         and raw["insightStatus"]["status"] in (wanted.get("statuses") or [raw["insightStatus"]["status"]])
     ]
-    return paginate(p, "insights", rows)
+    return paginate(ctx, p, "insights", rows)
 
 
 @handles("DescribeInsight")

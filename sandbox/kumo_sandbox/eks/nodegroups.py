@@ -247,7 +247,7 @@ def describe_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
 @handles("ListNodegroups")
 def list_nodegroups(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return paginate(p, "nodegroups", sorted(ctx.find_cluster(p["clusterName"]).nodegroups))
+    return paginate(ctx, p, "nodegroups", sorted(ctx.find_cluster(p["clusterName"]).nodegroups))
 
 
 @handles("DeleteNodegroup")

@@ -45,7 +45,7 @@ def describe_update(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 def list_updates(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster, target = ctx.find_cluster(p["name"]), _find_target(p)
     _check_exists(cluster, target)
-    return paginate(p, "updateIds", [key for key in cluster.updates if cluster.update_of[key] == target])
+    return paginate(ctx, p, "updateIds", [key for key in cluster.updates if cluster.update_of[key] == target])
 
 
 @handles("CancelUpdate")

@@ -103,4 +103,4 @@ def describe_cluster_versions(ctx: Context, p: dict[str, Any]) -> dict[str, Any]
                 "controlPlaneComponentConfig": build_component_config() if version.minor >= 31 else None,
             }
         )
-    return paginate(p, "clusterVersions", rows)
+    return paginate(ctx, p, "clusterVersions", rows)

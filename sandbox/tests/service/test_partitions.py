@@ -36,7 +36,8 @@ def place(request: pytest.FixtureRequest) -> Iterator[Any]:
         place.vpc = ground.create_vpc(place.api)
         ground.open_way_out(place.api, place.vpc)
         place.subnets = [make_subnet(place, number, zone) for number, zone in enumerate("ab")]
-        place.cluster_role = make_role(place, "cluster", {"Service": "eks.amazonaws.com"})
+        service, policies = "eks.amazonaws.com", ground.CLUSTER_POLICIES
+        place.cluster_role = ground.create_role(place.iam, "cluster", service, policies, partition)
         place.node_role = ground.create_role(place.iam, "node", ec2, ground.NODE_POLICIES, partition)
         network = {"subnetIds": place.subnets}
         modes = {"authenticationMode": "API_AND_CONFIG_MAP"}

@@ -11,7 +11,7 @@ check = module("eks_preflight")
 whole = module("eks_info", cluster_name="there")
 ROLE = "arn:aws:iam::123456789012:role/deploy"
 ROWS = [
-    entry("an alias of blanks", "alias", "'  '", "Omit it", alias="  "),
+    entry("an alias of a blank", "alias", "' '", "Omit it", alias=" "),
     entry("a user alias of blanks", "user_alias", "' '", "Omit it", user_alias=" "),
     entry("a namespace with an underscore", "namespace", "'my_app'", "lower case letters", namespace="my_app"),
     entry(

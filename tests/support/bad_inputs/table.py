@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from support.bad_inputs import cluster, files, fleets, identities, nodegroup, operations, others, parts, roles
+from support.bad_inputs import access, cluster, files, fleets, identities, nodegroup, operations, others, parts, roles
 from support.bad_inputs.row import BadInput
 
 ROWS: list[BadInput] = [
@@ -15,6 +15,7 @@ ROWS: list[BadInput] = [
     *others.ROWS,
     *operations.ROWS,
     *roles.ROWS,
+    *access.ROWS,
     *files.ROWS,
     *fleets.ROWS,
 ]
