@@ -101,12 +101,13 @@ notes:
   - The variables of a cluster are C(eks_cluster_name) and C(eks_region), C(eks_account_id),
     C(eks_cluster_info) (the cluster as M(kumo.eks.eks_cluster_info) describes it), C(eks_support_status)
     (V(standard_support), V(extended_support) or V(unsupported)), C(eks_version_info) (its Kubernetes version, as
-    DescribeClusterVersions describes it), C(eks_module_defaults) (the profile, if O(accounts) has one), and
+    DescribeClusterVersions describes it), C(eks_module_defaults) (the profile with which the cluster was found, if there is one), and
     C(ansible_connection=local).
   - No variable sets what the roles declare, so that variables of your groups decide. The inventory says what exists.
   - The variables of a node are C(ansible_host), its private address, and C(eks_node_info). A node has no variable of
     the roles.
-  - The cache stores what AWS answered, without credentials. Groups and composed variables are built at each run.
+  - The cache stores what AWS answered, without credentials. Groups and composed variables are built at each run. After a change of
+    O(regions), O(accounts), O(nodegroups) or O(nodes), use C(--flush-cache).
   - The IAM actions are C(eks:ListClusters), C(eks:DescribeCluster) and C(eks:DescribeClusterVersions). If the last one is denied,
     the support status is missing, and a warning says so.
 seealso:
@@ -238,7 +239,7 @@ class InventoryModule(AWSInventoryBase):
             title = f"role {account['assume_role_arn']}" if account.get("assume_role_arn") else ""
             title = title or (f"profile {account['profile']}" if account.get("profile") else "")
             try:
-                found.append(Identity(self._open_session(account), title, build_facts(account)))
+                found.append(Identity(self._open_session(account), title, self._build_facts(account)))
             except Exception as error:
                 if not is_denied(error):
                     raise
@@ -271,6 +272,11 @@ class InventoryModule(AWSInventoryBase):
             home = session.region or self._named_regions(session)[0]
             return session.assume_role(account["assume_role_arn"], account.get("external_id"), home)
         return session
+
+    def _build_facts(self, account: Row) -> dict[str, str]:
+        """What a row of the fleet says of the credentials with which it was read: the profile, as modules assume no role."""
+        profile = account.get("profile") or self.get_option("profile")
+        return {"profile": profile} if profile and not account.get("assume_role_arn") else {}
 
     def _list_places(self, identity: Identity, problems: list[str]) -> list[Place]:
         names = self._named_regions(identity.session)
@@ -383,11 +389,6 @@ class InventoryModule(AWSInventoryBase):
             "tags": [f"eks_tag_{key}_{value}" if value else f"eks_tag_{key}" for key, value in tags.items()],
         }
         return [group for name in self.get_option("group_by") for group in groups[name]]
-
-
-def build_facts(account: Row) -> dict[str, str]:
-    """What a row of the fleet says of the credentials with which it was read."""
-    return {"profile": account["profile"]} if account.get("profile") and not account.get("assume_role_arn") else {}
 
 
 def build_variables(row: Row) -> Row:

@@ -175,6 +175,8 @@ replaced:
   sample: {"connector_provider": "GKE"}
 """
 
+import os
+
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with
@@ -188,12 +190,18 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster_registration 
 
 
 def warn_of_lost_code(module: AnsibleAWSModule, resource: ClusterRegistrationResource) -> None:
-    """Without a file nobody ever sees the code of a new registration."""
-    if module.params["activation_file"] or module.params["state"] == "absent":
+    """EKS answers the code once: without a file nobody ever sees it."""
+    file, now = module.params["activation_file"], resource.describe()
+    if module.params["state"] == "absent":
         return
-    if module.params["replace"] or resource.describe() is None:
+    if now is None and not file:
         module.warn(
             "activation_file is not set. The activation code of a new registration is lost, and the agent cannot be installed without it."
+        )
+    elif now is not None and now["status"] != "ACTIVE" and file and not os.path.exists(file):
+        module.warn(
+            f"The cluster is registered and {now['status']}, and {file} does not exist. If the activation is lost, deregister the cluster with"
+            " state=absent and register it again."
         )
 
 

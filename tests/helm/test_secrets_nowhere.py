@@ -442,7 +442,8 @@ def test_no_user_data_is_anywhere(run_cases, search, markers, kubernetes_sandbox
             ("eks_nodegroup", {**at, **groups["refused"]}, False),
             ("eks_nodegroup", {**at, "nodegroups": [groups["wrong"]]}, False),
             ("eks_nodegroup", {**at, "defaults": groups["new"], "nodegroups": [{"name": "a", "labels": "x"}]}, False),
-            ("eks_preflight", {**at, "nodegroups": [groups["new"]], "check_account": True}, True),
+            # The account is looked at, and the cluster is somebody else's
+            ("eks_preflight", {**at, "nodegroups": [groups["new"]], "check_account": True}, False),
             ("eks_preflight", {**at, "nodegroup_defaults": {"template": groups["new"]["template"]}}, True),
             ("eks_preflight", {**at, "nodegroups": [groups["refused"]], "check_account": True}, False),
             ("eks_nodegroup", {**at, "name": "secretive", "state": "absent"}, True),

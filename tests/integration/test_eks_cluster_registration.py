@@ -92,6 +92,13 @@ def test_a_file_that_cannot_be_written_is_refused_before_a_call(sandbox, registe
     assert sandbox.client("eks").list_clusters(include=["all"])["clusters"] == []
 
 
+def test_a_code_that_is_lost_is_told(register, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.replace", lambda *names: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    result = register()
+    assert result["failed"] and result["changed"] and "No space left on device" in result["msg"]
+    assert "deregister the cluster with state=absent" in result["msg"] and list(tmp_path.iterdir()) == []
+
+
 def test_a_cluster_of_eks_is_not_touched(run_module, ground, register):
     words = {"name": NAME, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
     assert not run_module("eks_cluster", words)["failed"]

@@ -95,6 +95,14 @@ def test_a_disassociation_that_fails_says_why(sandbox, provider):
     assert provider(state="absent")["changed"] and not provider(state="absent")["changed"]
 
 
+def test_a_replacement_whose_first_half_fails_says_why(sandbox, provider):
+    provider()
+    sandbox.faults.add(kind="fail_update", operation="DisassociateIdentityProviderConfig", message="not now")
+    result = provider(client_id="other", replace=True)
+    assert result["failed"] and "ended Failed: Unknown: not now" in result["msg"]
+    assert result["replaced"]["client_id"] == "kubernetes" and not provider()["changed"]
+
+
 def test_another_update_of_the_cluster_is_waited_for(sandbox, provider):
     logging = {"clusterLogging": [{"types": ["api"], "enabled": True}]}
     sandbox.clock.set_speed(600)

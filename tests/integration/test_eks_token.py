@@ -15,7 +15,6 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import lookup_loader
 from ansible.template import Templar
-from clusters import create_cluster
 from support.plugins import find_collections
 
 CLUSTER, REGION = "my-cluster", "ap-northeast-1"
@@ -47,8 +46,9 @@ def test_tokens_take_no_call_and_no_cluster(sandbox):
     assert read_query(first)["X-Amz-Credential"][0].startswith(f"{sandbox.keys[0]}/")
 
 
-def test_with_the_connection_of_the_cluster(sandbox):
-    create_cluster(sandbox, CLUSTER)
+def test_with_the_connection_of_the_cluster(sandbox, ground):
+    place = {"subnetIds": ground["subnets"]}
+    sandbox.client("eks").create_cluster(name=CLUSTER, roleArn=ground["role"], resourcesVpcConfig=place)
     so_far = len(sandbox.calls())
     (found,) = look(CLUSTER, region=REGION, connection=True)
     assert [call["operation"] for call in sandbox.calls()[so_far:]] == ["DescribeCluster"]

@@ -294,6 +294,10 @@ def test_accounts_are_profiles_and_roles(fleet, read, monkeypatch, tmp_path, war
     assert variables["eks_module_defaults"] == {"profile": "main"}
     by_role = read(accounts=[{"assume_role_arn": role}])
     assert "eks_module_defaults" not in by_role.get_host("one.eu-west-1.123456789012").vars
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    by_profile = read(profile="main")
+    assert by_profile.get_host("one.eu-west-1").vars["eks_module_defaults"] == {"profile": "main"}
     with pytest.raises(AnsibleError, match=r"profile: The config profile \(nobody\) could not be found"):
         read(accounts=[{"profile": "nobody"}])
 

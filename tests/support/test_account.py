@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from support.account.comparison import compare, normalize
 from support.account.listing import list_account
 
@@ -113,3 +114,18 @@ def test_settings_that_differ_are_told_and_nothing_else(sandbox):
         change(sandbox, found)
     lines = compare(normalize(list_account(sandbox.client)), first)
     assert {line.partition(":")[0] for line in lines} == set(CHANGES)
+
+
+@pytest.mark.parametrize(
+    ("text", "normalized"),
+    [
+        ("subnet-0123456789abcdef0,subnet-0123456789abcdef1", "<id>,<id>"),
+        ("eks-general-purpose-e2c0d6a4-4172-4fa7-8dd5-835dd3661e18", "eks-general-purpose-<id>"),
+        ("k8s-elb-a5ced2327c01a49cdaa5a670ffca8693", "k8s-elb-<id>"),
+        ("eks-cluster-sg-my-cluster-14487171", "<id>"),
+        ("eks-cluster-sg-my-cluster-1448717", "<id>"),
+        ("my-cluster.ap-northeast-1_node", "my-cluster.ap-northeast-1_node"),
+    ],
+)
+def test_what_aws_makes_up_is_replaced_and_names_stay(text, normalized):
+    assert normalize({"kind": [text]}) == {"kind": [normalized]}

@@ -43,7 +43,8 @@ class CarefulModule(AnsibleModule):
 
     def _load_params(self) -> None:
         super()._load_params()
-        self._given = dict(self.params)
+        # Without what Ansible itself tells a module, like _ansible_check_mode
+        self._given = {name: value for name, value in self.params.items() if not name.startswith("_ansible_")}
 
     def _log_invocation(self) -> None:
         self._mask_node_secrets()

@@ -170,7 +170,8 @@ class Reconciler:
         self.resource.validate(None, desired)
         if not self.check_mode:
             self._sent["replaced"] = before  # if the run ends here, this is the only record of the old one
-            self._delete()
+            if self._delete() and self.resource.started:  # a failure shows in the update alone
+                self.wait_for_update(self.resource.started["id"], str(self.resource.started.get("type")))
             self.wait_until_gone()
         made = self._create(desired)
         return Outcome(True, made.raw, before, made.after, made.updates)

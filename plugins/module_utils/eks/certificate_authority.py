@@ -31,9 +31,11 @@ class Authorities:
 
     @property
     def successor(self) -> Row | None:
-        """The CA that is to sign next."""
+        """The CA that is to sign next; while none signs, the one that is being activated."""
         signer = self.signer
-        return next((row for row in self.rows if signer and row["createdAt"] > signer["createdAt"]), None)
+        if signer is None:
+            return next((row for row in self.rows if row["signingStatus"] == ACTIVATING), None)
+        return next((row for row in self.rows if row["createdAt"] > signer["createdAt"]), None)
 
     @property
     def outgoing(self) -> Row | None:

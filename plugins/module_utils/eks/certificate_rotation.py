@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
@@ -108,7 +109,7 @@ class Rotation:
             plan,
             lambda rows: {row: IN_USE if row == chosen[0]["id"] else "NOT_USED" for row in rows} if chosen else rows,
         )
-        return self._finish(done, lambda now: (not _has(now, "signingStatus", ACTIVATING), ACTIVATING))
+        return self._finish(done, partial(self._look_for_activation, chosen))
 
     def ensure_absent(self, key: str | None, force: bool) -> Done:
         """The CA with this id is gone; without an id the outgoing one, if there is one."""
@@ -274,6 +275,16 @@ class Rotation:
             return done, now, state
 
         return poll(look, f"The change of the {self._title}", self._deadline)
+
+    def _look_for_activation(self, chosen: list[Row], now: Authorities) -> tuple[bool, str]:
+        """Whether the chosen CA signs. One that another run activates has no update here that would show its failure."""
+        if _has(now, "signingStatus", ACTIVATING):
+            return False, ACTIVATING
+        if chosen and now.signer and now.signer["id"] != chosen[0]["id"]:
+            raise WaitFailed(
+                f"The certificate authority {chosen[0]['id']} was not activated. {now.describe_next_step()}"
+            )
+        return True, ""
 
     def _look_for_distribution(self, now: Authorities) -> tuple[bool, str]:
         status = (now.successor or {}).get("distributionStatus", COMPLETE)

@@ -19,7 +19,8 @@ CHOSEN = frozenset(
     " VersionId certificateAuthority creationTime endpoint externalId platformVersion".split()
 )
 IDS = re.compile(
-    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"\beks-cluster-sg-[\w-]+-\d+\b"  # https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html
+    r"|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     r"|\b[a-z]+(?:-[a-z]+)*-[0-9a-f]{8,17}\b(?!-)"
     r"|\b[0-9a-f]{32}\b"  # the name of a Service's load balancer
     r"|\b[0-9A-F]{32}\b"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.kumo.eks.plugins.inventory.eks import build_facts, build_variables
+from ansible_collections.kumo.eks.plugins.inventory.eks import build_variables
 
 ROOT = Path(__file__).parents[3]
 ROW = {
@@ -50,8 +50,3 @@ def test_the_variables_of_a_row():
     assert older["eks_support_status"] == "standard_support"
     denied = build_variables({**ROW, "version": None, "profile": None})
     assert not {"eks_support_status", "eks_version_info", "eks_module_defaults"} & set(denied)
-
-
-def test_modules_use_a_profile_and_assume_no_role():
-    assert build_facts({"profile": "production"}) == {"profile": "production"}
-    assert build_facts({"profile": "production", "assume_role_arn": "arn:aws:iam::123456789012:role/x"}) == {}

@@ -50,6 +50,13 @@ def test_an_item_that_is_no_mapping_shows_no_secret(shown, rows):
         assert text not in shown[0]
 
 
+def test_what_ansible_itself_tells_a_module_is_no_unknown_option(shown):
+    rows = {"rows": {"type": "list", "elements": "dict", "options": {"name": {"type": "str"}}}}
+    with patch_module_args({"rows": ["text"], "_ansible_inject_invocation": True}), pytest.raises(SystemExit):
+        AnsibleAWSModule(argument_spec=rows)
+    assert "rows[0]" in shown[0] and "unknown option" not in shown[0]
+
+
 def test_items_that_were_read_mask_their_own_secrets_alone(shown):
     with patch_module_args({"rows": [{"name": "a-name", "password": "hidden-word"}], "count": 2}):
         module = AnsibleAWSModule(argument_spec=SPEC)
