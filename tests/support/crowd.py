@@ -58,7 +58,10 @@ def empty_vpc(ids: list[str]) -> None:
     """Delete them again."""
     ec2 = ec2_backends[ACCOUNT][REGION]
     for name in ids:
-        (ec2.delete_route_table if name.startswith("rtb-") else ec2.delete_security_group)(name)
+        if name.startswith("rtb-"):
+            ec2.delete_route_table(name)
+        else:
+            ec2.delete_security_group(group_id=name)
 
 
 def fill_cluster(sandbox: Sandbox, name: str) -> None:
