@@ -283,6 +283,17 @@ def check_version(params: dict[str, Any]) -> None:
         )
 
 
+def find_version(info: dict[str, Any], wanted: str, kubernetes: str | None) -> str:
+    """The version of an add-on that the option means; raises ValidationError for one that is not offered."""
+    rows, name = build_version_rows(info), info["addonName"]
+    if kubernetes:
+        return choose_version(rows, wanted, name, kubernetes)
+    versions = [row["version"] for row in rows]
+    if wanted not in versions:
+        raise ValidationError(f"version: EKS does not offer {name} {wanted}. Versions: {', '.join(versions)}.")
+    return wanted
+
+
 def describe_offers(eks: Any, params: dict[str, Any]) -> dict[str, Any]:
     """The result."""
     check_version(params)
@@ -300,10 +311,7 @@ def describe_offers(eks: Any, params: dict[str, Any]) -> dict[str, Any]:
     infos = list_offered(eks, kubernetes, **words)
     found["addons"] = [build_offer(info, kubernetes) for info in infos]
     if params["configuration"] and infos:
-        version = params["version"]
-        rows = build_version_rows(infos[0])
-        if kubernetes or version not in [row["version"] for row in rows]:
-            version = choose_version(rows, version, params["name"], kubernetes or "any version")
+        version = find_version(infos[0], params["version"], kubernetes)
         found["configuration"] = describe_configuration(eks, params["name"], version)
     return found
 

@@ -76,10 +76,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-update:
-  description: The update as DescribeUpdate returns it, in snake case.
-  returned: when there is one to cancel, or O(id) is given
-  type: dict
+updates:
+  description: The update as DescribeUpdate returns it, in snake case. The list is empty if there is none to cancel.
+  returned: always
+  type: list
+  elements: dict
   contains:
     # Update: written by tools/shared_docs.py, from here
     id:
@@ -180,8 +181,7 @@ def main() -> None:
         )
     before = {"status": done.before["status"]} if done.before else {}
     diff = {"before": before, "after": {"status": "Cancelled"} if done.changed else before}
-    result = {"update": convert_answer(done.update)} if done.update else {}
-    module.exit_json(changed=done.changed, diff=diff, **result)
+    module.exit_json(changed=done.changed, diff=diff, updates=[convert_answer(done.update)] if done.update else [])
 
 
 if __name__ == "__main__":

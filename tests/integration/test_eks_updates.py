@@ -106,11 +106,11 @@ def test_a_failed_update_says_why(sandbox, create, eks, updates):
 
 def test_a_rollback_is_cancelled_once(sandbox, rollback, cancel, eks):
     planned = cancel(check=True)
-    assert planned["changed"] and planned["update"]["status"] == "Cancelled" and count_cancellations(sandbox) == 0
+    assert planned["changed"] and planned["updates"][0]["status"] == "Cancelled" and count_cancellations(sandbox) == 0
     done = cancel()
     assert done["changed"] and not done["failed"], done
-    assert (done["update"]["id"], done["update"]["status"]) == (rollback, "Cancelled")
-    assert done["update"]["cancellation"]["status"] == "Successful"
+    assert (done["updates"][0]["id"], done["updates"][0]["status"]) == (rollback, "Cancelled")
+    assert done["updates"][0]["cancellation"]["status"] == "Successful"
     assert done["diff"] == planned["diff"] == {"before": {"status": "InProgress"}, "after": {"status": "Cancelled"}}
     for words in ({}, {"id": rollback}):
         for check in (True, False):
@@ -122,10 +122,10 @@ def test_a_rollback_is_cancelled_once(sandbox, rollback, cancel, eks):
 def test_without_a_wait_the_next_run_waits(sandbox, rollback, cancel):
     sandbox.clock.set_speed(1)
     first = cancel(wait=False)
-    assert first["changed"] and first["update"]["cancellation"]["status"] == "InProgress"
+    assert first["changed"] and first["updates"][0]["cancellation"]["status"] == "InProgress"
     sandbox.clock.set_speed(60)
     again = cancel(id=rollback)
-    assert not again["changed"] and again["update"]["status"] == "Cancelled" and count_cancellations(sandbox) == 1
+    assert not again["changed"] and again["updates"][0]["status"] == "Cancelled" and count_cancellations(sandbox) == 1
 
 
 def test_a_cancellation_that_fails_is_a_failure(sandbox, rollback, cancel):
@@ -163,5 +163,5 @@ def test_other_updates_are_refused_before_a_call(sandbox, create, eks, cancel):
         result = cancel(id=key)
         assert result["failed"] and said in result["msg"], result
     nothing = cancel()
-    assert not nothing["failed"] and not nothing["changed"] and "update" not in nothing
+    assert not nothing["failed"] and not nothing["changed"] and nothing["updates"] == []
     assert count_cancellations(sandbox) == 0

@@ -166,7 +166,8 @@ class Builder:
         changed = dict(choice)
         for group in self.rng.sample(groups, min(len(groups), self.rng.randint(1, 3))):
             least = choice[group] if group in table.one_way else 0
-            changed[group] = self.rng.randint(least, len(table.groups[group]) - 1)
+            most = len(table.groups[group]) - 1
+            changed[group] = self.rng.randint(least, min(least + 1, most) if group in table.stepwise else most)
         return changed
 
     @staticmethod

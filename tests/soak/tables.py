@@ -27,11 +27,13 @@ class Table:
     Args:
         groups: the rows of each group.
         one_way: groups whose rows AWS lets change only to later ones.
+        stepwise: those of them in which it lets skip no row.
         fixed: groups that AWS cannot change: another row requires ``replace``, or a new resource.
     """
 
     groups: dict[str, list[Options]]
     one_way: frozenset[str] = frozenset()
+    stepwise: frozenset[str] = frozenset()
     fixed: frozenset[str] = frozenset()
 
 
@@ -180,6 +182,7 @@ CLUSTERS = Table(
         "purge_tags": build_rows("purge_tags", True, False),
     },
     one_way=frozenset({"access", "egress", "encryption"}),
+    stepwise=frozenset({"access"}),
     fixed=frozenset({"owned"}),
 )
 VERSIONS = ["1.31", "1.32", "1.33", "1.34", "1.35"]

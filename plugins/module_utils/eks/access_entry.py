@@ -86,6 +86,8 @@ class AccessEntryResource(EksResource):
     """
 
     kind = "access entry"
+    refusal = "EKS refused its principal"
+    refusal_advice = "Check that the IAM user or role exists."
     fields = FIELDS
     replaceable = True
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS, apply_tags
@@ -184,5 +185,15 @@ class CapabilityResource(EksResource):
 
 
 def list_capabilities(client: Any, cluster: str) -> list[Row]:
-    """Summaries of the cluster's capabilities; none where there is no such cluster."""
-    return list_names(client, "list_capabilities", "capabilities", cluster)
+    """Summaries of the cluster's capabilities; none where there is no such cluster.
+
+    ListCapabilities has no ResourceNotFoundException in the API model: a cluster that does not exist is an invalid parameter.
+    """
+    try:
+        return list_names(client, "list_capabilities", "capabilities", cluster)
+    except Exception as error:
+        if not has_code(error, "InvalidParameterException"):
+            raise
+        if describe_or_none(client.describe_cluster, "cluster", name=cluster) is None:
+            return []
+        raise

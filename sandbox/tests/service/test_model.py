@@ -97,7 +97,8 @@ def lost(found: dict[str, Any], asked: dict[str, Any]) -> list[str]:
     return [key for key, value in asked.items() if not contains(found.get(key), value)]
 
 
-def test_no_field_of_a_cluster_is_lost(eks, ground):
+def test_no_field_of_a_cluster_is_lost(sandbox, eks, ground):
+    key = sandbox.client("kms").create_key()["KeyMetadata"]["Arn"]
     networks = [{"cidrs": ["10.200.0.0/16"]}]
     request = {
         "name": "demo",
@@ -118,7 +119,7 @@ def test_no_field_of_a_cluster_is_lost(eks, ground):
         },
         "logging": {"clusterLogging": [{"types": ["api", "audit"], "enabled": True}]},
         "tags": {"Team": "a"},
-        "encryptionConfig": [{"resources": ["secrets"], "provider": {"keyArn": "arn:aws:kms:::key/a"}}],
+        "encryptionConfig": [{"resources": ["secrets"], "provider": {"keyArn": key}}],
         "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": False},
         "upgradePolicy": {"supportType": "STANDARD"},
         "zonalShiftConfig": {"enabled": True},

@@ -48,6 +48,15 @@ VERSIONS = [
         cluster_name="there",
         version="v9.9.9",
     ),
+    addon_versions(
+        "a version that is not offered",
+        "version",
+        "coredns v9.9.9",
+        "Versions: v1.13.1",
+        name="coredns",
+        configuration=True,
+        version="v9.9.9",
+    ),
 ]
 insights = module("eks_insights_info", cluster_name="there")
 INSIGHTS = [

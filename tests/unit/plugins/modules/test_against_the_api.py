@@ -121,7 +121,7 @@ RESULTS = {
     "eks_certificate_authority": ("CertificateAuthority", "certificate_authorities"),
     "eks_certificate_authority_info": ("CertificateAuthority", "certificate_authorities"),
     "eks_capability_info": ("Capability", "capabilities"),
-    "eks_update": ("Update", "update"),
+    "eks_update": ("Update", "updates"),
     "eks_update_info": ("Update", "updates"),
 }
 LISTS = {"eks_nodegroup": "nodegroups", "eks_fargate_profile": "profiles", "eks_addon": "addons"}
