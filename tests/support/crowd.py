@@ -58,7 +58,10 @@ def empty_vpc(ids: list[str]) -> None:
     """Delete them again."""
     ec2 = ec2_backends[ACCOUNT][REGION]
     for name in ids:
-        (ec2.delete_route_table if name.startswith("rtb-") else ec2.delete_security_group)(name)
+        if name.startswith("rtb-"):
+            ec2.delete_route_table(name)
+        else:
+            ec2.delete_security_group(group_id=name)
 
 
 def fill_cluster(sandbox: Sandbox, name: str) -> None:
@@ -67,15 +70,17 @@ def fill_cluster(sandbox: Sandbox, name: str) -> None:
     with sandbox.store.lock:
         for raws, key in _kinds(cluster):
             for original in list(raws.values())[:1]:
-                others = [f"{'az'[number % 2]}-other-{number:03}" for number in range(MANY)]
+                prefix = f"arn:aws:iam::{ACCOUNT}:role/" if key == "principalArn" else ""
+                others = [f"{prefix}{'az'[number % 2]}-other-{number:03}" for number in range(MANY)]
                 raws.update({other: {**copy.deepcopy(original), key: other} for other in others})
+                cluster.access_policies.update({other: {} for other in others if prefix})
 
 
 def empty_cluster(sandbox: Sandbox, name: str) -> None:
     """Forget the copies again."""
     cluster = _find(sandbox, name)
     with sandbox.store.lock:
-        for raws, _key in _kinds(cluster):
+        for raws in [cluster.access_policies, *(raws for raws, _key in _kinds(cluster))]:
             for other in [other for other in raws if "-other-" in other]:
                 del raws[other]
 
