@@ -34,7 +34,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import mint_token
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.watching import Watch
-from kumo_sandbox import Sandbox, durations
+from kumo_sandbox import Sandbox
 
 CLUSTER = "my-cluster"
 OTHER_CA = """-----BEGIN CERTIFICATE-----
@@ -203,7 +203,7 @@ def test_a_principal_without_an_access_entry_and_one_without_a_policy(standing):
         with pytest.raises(KubernetesError, match="401.*has no access entry, and no mapping"):
             guest.get(NAMESPACE, "default")
         eks.create_access_entry(clusterName=CLUSTER, principalArn=arn)
-        standing.clock.advance(durations.ACCESS_ENTRY)  # the API server knows it later than EKS
+        eks.describe_cluster(name=CLUSTER)  # the API server knows it later than EKS: here at the next look
         with pytest.raises(KubernetesError, match="403 .*namespaces.*has no policy that allows this"):
             guest.get(NAMESPACE, "default")
 
