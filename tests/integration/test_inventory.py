@@ -133,7 +133,15 @@ def test_twenty_clusters_in_three_regions(twenty, read, tmp_path):
     } == names
     assert list_hosts(inventory, "eks_region_eu_west_1") == sorted(name for name in names if "eu-west-1" in name)
     assert len(list_hosts(inventory, "eks_version_1_33")) == len(list_hosts(inventory, "eks_version_1_34")) == 10
-    assert list_hosts(inventory, "eks_extended_support") == list_hosts(inventory, "eks_version_1_33")
+    rows = twenty.client("eks", REGIONS[0]).describe_cluster_versions()["clusterVersions"]
+    extended = [row["clusterVersion"] for row in rows if row["versionStatus"] == "EXTENDED_SUPPORT"]
+    old = [
+        host
+        for version in ("1.33", "1.34")
+        if version in extended
+        for host in list_hosts(inventory, f"eks_version_{version.replace('.', '_')}")
+    ]
+    assert list_hosts(inventory, "eks_extended_support") == sorted(old) != []
     assert list_hosts(inventory, "eks_tag_Team_core") == list_hosts(inventory, "team_core")
     assert len(list_hosts(inventory, "team_core")) == 7 and len(list_hosts(inventory, "team_none")) == 13
     assert len(list_hosts(inventory, "even")) == 10

@@ -203,6 +203,7 @@ def test_a_principal_without_an_access_entry_and_one_without_a_policy(standing):
         with pytest.raises(KubernetesError, match="401.*has no access entry, and no mapping"):
             guest.get(NAMESPACE, "default")
         eks.create_access_entry(clusterName=CLUSTER, principalArn=arn)
+        eks.describe_cluster(name=CLUSTER)  # the API server knows it later than EKS: here at the next look
         with pytest.raises(KubernetesError, match="403 .*namespaces.*has no policy that allows this"):
             guest.get(NAMESPACE, "default")
 

@@ -37,7 +37,8 @@ class Progress:
         """Write a line, where somebody shows it."""
         with self._lock:
             if self._screen:
-                print(MARK + " ".join(line.split()), file=self._screen, flush=True)
+                self._screen.write(MARK + " ".join(line.split()) + "\n")
+                self._screen.flush()
 
     def add(self, wait: dict[str, Any]) -> None:
         """Remember a wait that has ended, for the result."""
