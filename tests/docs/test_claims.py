@@ -51,17 +51,28 @@ def read_prose(path: Path) -> str:
     return FENCED.sub("", path.read_text())
 
 
-def read_rows(path: Path) -> list[list[str]]:
-    """The cells of a page's tables."""
-    lines = [line for line in path.read_text().splitlines() if line.startswith("|")]
+def read_rows(path: Path, section: str = "") -> list[list[str]]:
+    """The cells of the tables of a page, or of a section of it."""
+    text = path.read_text()
+    if section:
+        text = text.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    lines = [line for line in text.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))] for line in lines]
 
 
 @cache
 def read_variables() -> set[str]:
-    """The variables of all roles."""
+    """The variables of all roles and playbooks, and what plugins of other kinds are called and set."""
+    sources = [
+        *ROOT.glob("playbooks/**/*.yml"),
+        *ROOT.glob("plugins/inventory/*.py"),
+        *ROOT.glob("plugins/module_utils/eks/fleet*.py"),
+    ]
+    others = {word for path in sources for word in re.findall(r"\beks_\w+", path.read_text())}
+    others |= {path.stem for path in ROOT.glob("plugins/lookup/*.py")}
     specs = [yaml.safe_load(path.read_text()) for path in ROOT.glob("roles/*/meta/argument_specs.yml")]
-    return {option for spec in specs for entry in spec["argument_specs"].values() for option in entry["options"]}
+    own = {option for spec in specs for entry in spec["argument_specs"].values() for option in entry["options"]}
+    return own | others
 
 
 # versions
@@ -113,12 +124,13 @@ def test_the_regions_that_are_said_to_be_tested_are():
 def test_the_readme_has_every_module_and_role():
     text = README.read_text()
     rows = {word for cells in read_rows(README) for word in re.findall(r"`(?:kumo\.eks\.)?(eks_\w+)`", cells[0])}
-    assert rows == MODULES | ROLES
+    assert rows == MODULES | ROLES | {path.stem for path in ROOT.glob("plugins/lookup/*.py")}
     assert all(f"(roles/{role}/README.md)" in text for role in ROLES)
 
 
 def test_every_part_of_the_gate_is_described():
-    found = {word for cells in read_rows(CONTRIBUTING) for word in re.findall(r"`([a-z-]+)`", cells[0])}
+    names = [cells[0] for cells in read_rows(CONTRIBUTING, "The gate") if re.fullmatch(r"(`[a-z-]+`(, )?)+", cells[0])]
+    found = {word for cell in names for word in re.findall(r"`([a-z-]+)`", cell)}
     assert found == {part.name for part in [*parts.parts_of_test(), *parts.parts_of_test_all()]}
 
 
