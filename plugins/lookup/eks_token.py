@@ -33,8 +33,7 @@ extends_documentation_fragment:
   - amazon.aws.region.plugins
   - amazon.aws.assume_role.plugins
 notes:
-  - A token is a secret. C(api_key) of the modules of C(kubernetes.core) is not logged. Tasks that do something else with a token
-    need C(no_log=true).
+  - A token is a secret. Set C(no_log=true) for tasks that use one. With C(-vvv), modules of C(kubernetes.core) show their C(api_key).
   - Use the lookup where the token is needed, in the arguments of a task, in C(module_defaults) or in C(vars), so that each task gets a
     fresh one. A token that C(set_fact) or C(register) keeps is refused after 15 minutes.
   - A task that takes longer than 15 minutes, such as a long C(wait), needs credentials that are renewed. Use a kubeconfig of
@@ -60,6 +59,7 @@ EXAMPLES = r"""
     - name: List the nodes
       kubernetes.core.k8s_info:
         kind: Node
+      no_log: true
 
 - name: Name the endpoint and the CA file
   hosts: localhost
@@ -79,6 +79,7 @@ EXAMPLES = r"""
         host: "{{ cluster.host }}"
         ca_cert: ca.pem
         api_key: "{{ lookup('kumo.eks.eks_token', 'my-cluster', region='ap-northeast-1') }}"
+      no_log: true
 
     - name: Ask the API server directly
       ansible.builtin.uri:
