@@ -151,6 +151,6 @@ def test_a_list_that_cannot_be_right_is_refused_before_anything_is_made(keep_all
 
 @HELM_4
 def test_options_of_one_release_do_not_stand_beside_a_list(keep_all):
-    rows = [{"name": "a", "state": "absent"}]
-    assert "mutually exclusive" in keep_all(rows, fails=True, values={"a": 1})["msg"]
+    rows = [{"name": "web", "state": "absent"}]
+    assert "mutually exclusive" in keep_all(rows, fails=True, values={"replicas": 1})["msg"]
     assert "concurrency: 0 is not valid. Use 1 to 16" in keep_all(rows, fails=True, concurrency=0)["msg"]

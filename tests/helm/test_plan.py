@@ -26,13 +26,13 @@ def test_the_plan_is_what_happens(keep, chart):
     assert made["reasons"][1].startswith("creates namespace the-plan-is-what-happens")
     assert made["diff"]["before"] == "" and "kind: Deployment" in made["diff"]["after"]
 
-    changed = both(keep, "web", chart=chart, set_values=["controller.replicas=2", "controller.password=changed"])
+    changed = both(keep, "web", chart=chart, set_values=["controller.replicas=2", "controller.password=newer-one"])
     assert changed["reasons"] == ["values", "manifests"]
     assert "replicas: 1" in changed["diff"]["before"] and "replicas: 2" in changed["diff"]["after"]
     assert "password: (hidden, changed)" in changed["diff"]["after"]
     assert SECRET not in str(changed) and "changed" not in changed["diff"]["before"]
 
-    same = keep("web", chart=chart, set_values=["controller.replicas=2", "controller.password=changed"])
+    same = keep("web", chart=chart, set_values=["controller.replicas=2", "controller.password=newer-one"])
     assert same["changed"] is False and "diff" not in same
 
     gone = both(keep, "web", state="absent")

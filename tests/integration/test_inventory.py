@@ -154,7 +154,7 @@ def test_twenty_clusters_in_three_regions(twenty, read, tmp_path):
     assert (host["ansible_connection"], host["label"]) == ("local", "cluster-1/eu-west-1")
     assert host["eks_cluster_info"]["arn"] == "arn:aws:eks:eu-west-1:123456789012:cluster/cluster-1"
     assert host["endpoint"] == host["eks_cluster_info"]["endpoint"]
-    assert host["eks_support_status"] == "standard_support"
+    assert host["eks_support_status"] == ("extended_support" if "1.34" in extended else "standard_support")
     assert host["eks_version_info"]["cluster_version"] == "1.34"
     assert "eks_nodegroup_info" not in host and "eks_module_defaults" not in host
     # A second run calls nothing. Groups are made of what is cached, so that their options count at once
