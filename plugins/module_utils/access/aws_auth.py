@@ -13,7 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
+try:
+    import yaml
+except ImportError:
+    yaml = None  # the kubernetes package, without which no ConfigMap is read, brings it
 
 from ansible_collections.kumo.eks.plugins.module_utils.access.principal_check import describe_principal
 from ansible_collections.kumo.eks.plugins.module_utils.access.review import build_subject, list_policies

@@ -101,7 +101,8 @@ def test_the_key_stays_good_after_a_reset(sandbox):
 
 
 def test_an_operation_that_is_not_acted_out_says_so(eks, refused):
-    assert "does not act out ListCapabilities" in refused(eks.list_capabilities, clusterName="demo")
+    message = refused(eks.list_eks_anywhere_subscriptions)
+    assert "does not act out ListEksAnywhereSubscriptions" in message
 
 
 def test_handlers_belong_to_operations_of_the_model():
