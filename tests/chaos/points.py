@@ -38,7 +38,7 @@ class Point:
 def parse_point(text: str) -> Point:
     """What str() gives; raises ValueError."""
     playbook, kind, number = text.split(":")
-    if playbook not in PLAYBOOKS or kind not in KINDS or not int(number) > 0:
+    if playbook not in PLAYBOOKS or kind not in KINDS or int(number) <= 0:
         raise ValueError(f"{text} is not a point. Use PLAYBOOK:KIND:NUMBER, like site:after:17")
     return Point(playbook, kind, int(number))
 

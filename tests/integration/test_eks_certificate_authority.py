@@ -109,12 +109,13 @@ def test_a_successor_is_deleted_by_its_id_only_unless_eks_protects_it(sandbox, f
 
 
 def test_a_successor_is_not_activated_before_it_is_distributed(sandbox, first, run_module, refuse, step):
-    sandbox.clock.set_speed(30)  # the module waits until EKS has appended it, which takes four seconds then
+    sandbox.clock.set_speed(1)
     words = {"cluster_name": CLUSTER, "replaces": first}
     started = run_module("eks_certificate_authority", words)
     assert started["changed"] and started["stage"] == "distributing" and "wait=true" in started["next_step"]
     assert "its distribution is IN_PROGRESS" in refuse("active")
     sandbox.clock.set_speed("instant")
+    sandbox.clock.advance(3600)
     assert step(replaces=first, changes=False)["stage"] == "distributed"
 
 

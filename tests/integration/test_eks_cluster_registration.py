@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import stat
+from unittest.mock import Mock
 
 import pytest
 
@@ -93,7 +94,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_a_call(sandbox, registe
 
 
 def test_a_code_that_is_lost_is_told(register, tmp_path, monkeypatch):
-    monkeypatch.setattr("os.replace", lambda *names: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr("os.replace", Mock(side_effect=OSError(28, "No space left on device")))
     result = register()
     assert result["failed"] and result["changed"] and "No space left on device" in result["msg"]
     assert "deregister the cluster with state=absent" in result["msg"] and list(tmp_path.iterdir()) == []

@@ -19,6 +19,7 @@ from botocore.retries.standard import ExponentialBackoff
 from support.module_args import patch_module_args
 
 from ansible_collections.kumo.eks.plugins.module_utils.core import reconciler, waiting
+from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS
 from ansible_collections.kumo.eks.plugins.module_utils.nodes import joining
 
 Result = dict[str, Any]
@@ -37,6 +38,7 @@ def run_module(name: str, args: dict[str, Any], check: bool = False) -> Result:
     printed: list[str] = []
     internal = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_inject_invocation": True}
     code: Any = None
+    PROGRESS.take_waits()  # of what a test did before
     with (
         mock.patch.object(basic, "print", printed.append, create=True),  # all releases write the result by it
         patch_module_args({**args, **internal}),

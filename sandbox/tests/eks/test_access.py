@@ -42,11 +42,7 @@ def role(sandbox, entries):
 
 def list_known(sandbox, principal):
     """What the API server knows of a principal: groups and policies."""
-    return [
-        (rule.groups, [(name, scope, spaces) for name, scope, spaces in rule.policies])
-        for rule in sandbox.view(ARN).access
-        if rule.principal_arn == principal
-    ]
+    return [(rule.groups, list(rule.policies)) for rule in sandbox.view(ARN).access if rule.principal_arn == principal]
 
 
 @pytest.mark.parametrize(

@@ -47,14 +47,14 @@ class BadInput:
 Make = Callable[..., BadInput]
 
 
-def module(name: str, /, **base: Any) -> Make:
+def module(subject: str, /, **base: Any) -> Make:
     """Rows of one module: make(about, option, value, remedy, **options). ``base`` is what is right; None takes an option away."""
-    return _build_maker(MODULE, name, base)
+    return _build_maker(MODULE, subject, base)
 
 
-def role(name: str, /, **base: Any) -> Make:
+def role(subject: str, /, **base: Any) -> Make:
     """Rows of one role, whose options are its variables."""
-    return _build_maker(ROLE, name, base)
+    return _build_maker(ROLE, subject, base)
 
 
 def cluster_config(**base: Any) -> Make:

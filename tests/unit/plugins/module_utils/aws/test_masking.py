@@ -98,6 +98,6 @@ def test_a_result_says_what_was_waited_for(monkeypatch):
         module = AnsibleAWSModule(argument_spec=NODES)
     wait = {"resource": "cluster c", "reason": "EKS refused its IAM role", "seconds": 1.0}
     mine.add(wait)
-    module.exit_json(changed=True)
-    module.exit_json(changed=False)
+    for changed in (True, False):
+        module.exit_json(changed=changed)
     assert ended == [{"changed": True, "waits": [wait]}, {"changed": False}]
