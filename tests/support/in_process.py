@@ -7,7 +7,7 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any
 from unittest import mock
@@ -17,6 +17,11 @@ from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 from botocore.retries.standard import ExponentialBackoff
 from support.module_args import patch_module_args
+
+try:
+    from ansible.module_utils import _internal
+except ImportError:  # before ansible-core 2.19
+    _internal = None
 
 from ansible_collections.kumo.eks.plugins.module_utils.core import reconciler, waiting
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS
@@ -63,9 +68,12 @@ def read_warning(row: Any) -> str:
 
 @contextmanager
 def forget_warnings() -> Iterator[None]:
-    """Each module is a process to Ansible, and has its own warnings and deprecations."""
+    """Each module is a process to Ansible, and has its own warnings and deprecations, also where a test has loaded its controller."""
     names = ("_global_warnings", "_global_deprecations")
-    with mock.patch.multiple(warnings, **{name: type(getattr(warnings, name))() for name in names}):
+    with (
+        mock.patch.multiple(warnings, **{name: type(getattr(warnings, name))() for name in names}),
+        mock.patch.object(_internal, "is_controller", False) if _internal else nullcontext(),
+    ):
         yield
 
 
