@@ -108,8 +108,9 @@ def test_letters_of_all_languages(written, tmp_path):
         **values["settings"],
         "titre": "à la carte",
         "chart": True,
+        "from": "chart",
     }
     assert written(**options) == found and not written.result["changed"]
     values["settings"]["emoji"] = "☀"
     written(**options)
-    assert "🚀" in written.result["diff"]["before"] and "☀" in written.result["diff"]["after"]
+    assert "☀" not in written.result["diff"]["before"] and "☀" in written.result["diff"]["after"]

@@ -107,7 +107,10 @@ def _hide(row: Object, other: Object | None, word: str) -> Object:
 
 def _dump(keyed: Keyed) -> str:
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return "".join("---\n" + yaml.dump(row, Dumper=dumper, sort_keys=False, width=160) for row in keyed.values())
+    return "".join(
+        "---\n" + yaml.dump(row, Dumper=dumper, sort_keys=False, width=160, allow_unicode=True)
+        for row in keyed.values()
+    )
 
 
 def mask_manifest(manifest: str) -> str:

@@ -216,7 +216,7 @@ class ReleaseOperations:
             args.append("--is-upgrade")
         if current and current.values and keeps_values(self._params):
             path = os.path.join(tempfile.mkdtemp(dir=self._helm.folder), "kept.yaml")
-            write_private(path, json.dumps(current.values))
+            write_private(path, json.dumps(current.values, ensure_ascii=False))
             args += ["--values", path]
         return {"manifest": render_template(self._helm, self._params, chart, *args), "offline": True}
 

@@ -62,7 +62,7 @@ def build_value_args(params: dict[str, Any], folder: str) -> list[str]:
         args += ["--values", path]
     for key in ("values", "secret_values"):
         if params[key]:
-            args += ["--values", _write(folder, json.dumps(params[key]))]
+            args += ["--values", _write(folder, json.dumps(params[key], ensure_ascii=False))]
     return args + _build_set_args(params["set_values"] or [], params["set_strings"] or [], folder)
 
 
