@@ -27,9 +27,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.access_entry import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import refuse_missing_cluster
 
-LONGEST_WAIT = (
-    PROPAGATION_TIMEOUT + 60
-)  # seconds: EKS may not know the principal yet, and the entry itself is made at once
+# Seconds: EKS may not know the principal yet, and the entry itself is made at once
+LONGEST_WAIT = PROPAGATION_TIMEOUT + 60
 # EKS associates these with the roles of capabilities, whose entries it makes:
 # https://docs.aws.amazon.com/eks/latest/userguide/capabilities-security.html
 CAPABILITIES = ("AmazonEKSACKPolicy", "AmazonEKSArgoCDClusterPolicy", "AmazonEKSArgoCDPolicy", "AmazonEKSKROPolicy")
@@ -84,10 +83,8 @@ class AccessEntryManager:
 
 def find_reason_to_keep(entry: Raw, cluster: Raw, caller: str, owner: str) -> str:
     """Why an entry that nobody declares is kept; empty where it is removed."""
-    principal, policies = (
-        entry["principalArn"],
-        [row["policyArn"].rpartition("/")[2] for row in entry["accessPolicies"]],
-    )
+    principal = entry["principalArn"]
+    policies = {row["policyArn"].rpartition("/")[2] for row in entry["accessPolicies"]}
     if SERVICE_LINKED in principal:
         return "it is of a service-linked role, and EKS manages it"
     if is_caller(principal, caller):
@@ -96,7 +93,7 @@ def find_reason_to_keep(entry: Raw, cluster: Raw, caller: str, owner: str) -> st
         return "it is of the IAM role of the cluster, and EKS created it for EKS Auto Mode"
     if entry["type"] != STANDARD and owner not in (entry.get("tags") or {}):
         return f"nodes or pods join the cluster by it (type {entry['type']}), and kumo.eks did not create it"
-    own = sorted(set(policies) & set(CAPABILITIES))
+    own = sorted(policies & set(CAPABILITIES))
     if own:
         return f"it has {', '.join(own)}, which EKS associates with the role of a capability"
     return ""

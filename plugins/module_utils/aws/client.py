@@ -137,13 +137,12 @@ def has_message(error: Exception, text: str) -> bool:
 
 
 def is_not_found(error: Exception) -> bool:
-    """Whether EKS says that a resource does not exist. Of a cluster it has three ways to say so.
+    """Whether EKS says that a resource does not exist. DescribeCluster and DeleteCluster have two ways to say so.
 
     "Sometimes the EKS API returns the ResourceNotFound error in this form: ClientException: No cluster found for name: ...":
     https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/cluster.go (findClusterByName, resourceClusterDelete)
-    ListCapabilities has no ResourceNotFoundException among its errors, and names a missing cluster as a wrong parameter.
     """
-    if has_code(error, "ClientException", "InvalidParameterException"):
+    if has_code(error, "ClientException"):
         return has_message(error, "No cluster found for name:")
     return has_code(error, "ResourceNotFoundException")
 

@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
-from ansible_collections.kumo.eks.plugins.module_utils.core import waiting
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import poll_for
 
 Row = dict[str, Any]
 # In all filters of a call (FilterLimitExceeded): https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 MOST_VALUES = 200
-MOST_LOOKS = 5  # with pauses of 0.5 to 4 seconds between them
+PATIENCE = 7.5  # seconds for which what is missing is looked for again
 
 
 def describe_subnets(ec2: Any, ids: Iterable[str]) -> list[Row]:
@@ -86,11 +85,9 @@ def _describe_patiently(look: Callable[[], list[Row]], count: int) -> list[Row]:
 
     https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
     """
-    pause = waiting.FIRST_PAUSE
-    for _number in range(MOST_LOOKS - 1):
+
+    def observe() -> tuple[bool, list[Row]]:
         rows = look()
-        if len(rows) >= count:
-            return rows
-        time.sleep(pause)
-        pause *= 2
-    return look()
+        return len(rows) >= count, rows
+
+    return poll_for(observe, PATIENCE)

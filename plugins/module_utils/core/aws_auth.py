@@ -36,7 +36,7 @@ class Mapping:
 
     Args:
         kind: role, user or account.
-        arn: of the role or user as it stands there, without a path; of an account its number.
+        arn: of the role or user as the ConfigMap has it, without a path; for an account, its number.
     """
 
     kind: str

@@ -36,9 +36,8 @@ WINDOWS_BOOTSTRAP = re.compile(r"Start-EKSBootstrap|EKSBootstrapScript", re.IGNO
 # EKS sets the first three; labels and taints are options of the node group.
 BOTTLEROCKET_OF_EKS = ("api-server", "cluster-certificate", "cluster-name")
 BOTTLEROCKET_OF_GROUP = {"node-labels": "labels", "node-taints": "taints"}
-WORD = re.compile(
-    r"[\w#!/<-]*"
-)  # of a text that may hold secrets, what a message shows: a command, or a key without its value
+# Of a text that may hold secrets, what a message shows: a command, or a key without its value
+WORD = re.compile(r"[\w#!/<-]*")
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 

@@ -59,3 +59,22 @@ def poll(
             )
         (sleep or time.sleep)(min(pause, left))
         pause = min(pause * 1.5, longest_pause)
+
+
+def poll_for(look: Callable[[], tuple[bool, T]], seconds: float) -> T:
+    """Call ``look`` until it is done, or for so many seconds, and return its last value either way.
+
+    Args:
+        look: returns (done, value). An exception ends the wait.
+    """
+    last: list[T] = []
+
+    def observe() -> tuple[bool, T, str]:
+        done, value = look()
+        last[:] = [value]
+        return done, value, ""
+
+    try:
+        return poll(observe, "", Deadline(seconds))
+    except WaitTimedOut:
+        return last[0]

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
-from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
+from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import retry_until_known
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages, describe_by_filter
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -213,16 +212,15 @@ class Inventory:
             VpcReplaced: where the VPC is not only unseen, but removed in favour of another run's.
         """
 
-        def observe() -> tuple[bool, Any, str]:
+        def attempt() -> T:
             try:
-                return True, call(), ""
+                return call()
             except Exception as error:
-                if not has_code(error, *NOT_FOUND):
-                    raise
-                self._check_vpc()
-                return False, None, str(error)
+                if has_code(error, *NOT_FOUND):
+                    self._check_vpc()
+                raise
 
-        return poll(observe, "What was made", Deadline(CATCH_UP))
+        return retry_until_known(attempt, "What was made", *NOT_FOUND)
 
     def _check_vpc(self) -> None:
         ids = [row["VpcId"] for row in self.list_owned_vpcs()]

@@ -33,7 +33,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadl
 MISSING_CODES = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException")
 EXISTS_CODE = "InvalidLaunchTemplateName.AlreadyExistsException"
 KEPT_VERSIONS = 10  # the newest ones; EC2 keeps up to 10,000 for a template
-MOST_NAMES = 200  # values of one filter: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
 MOST_DELETED = 200  # versions that DeleteLaunchTemplateVersions accepts at once
 Row = dict[str, Any]
 
@@ -256,11 +255,8 @@ class LaunchTemplateResource(Resource):
 
 def describe_templates_by_name(ec2: Any, names: list[str]) -> dict[str, Row]:
     """Rows of DescribeLaunchTemplates by name; what does not exist is left out."""
-    found = {}
-    for start in range(0, len(names), MOST_NAMES):
-        rows = _describe_templates(ec2, "launch-template-name", names[start : start + MOST_NAMES])
-        found.update({row["LaunchTemplateName"]: row for row in rows})
-    return found
+    rows = _describe_templates(ec2, "launch-template-name", names)
+    return {row["LaunchTemplateName"]: row for row in rows}
 
 
 def describe_owned_templates(ec2: Any, owner: str) -> list[Row]:

@@ -11,13 +11,13 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitTimedOut, was_repeated
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource, build_token
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import (
-    CATCH_UP,
     Inventory,
     Row,
     build_tag_specification,

@@ -7,7 +7,7 @@ Sources: CreateCapability, DescribeCapability, ListCapabilities, UpdateCapabilit
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
@@ -129,15 +129,19 @@ class CapabilityResource(EksResource):
                 f" Use its name, or delete it first with name={others[0]} and state=absent."
             )
 
+    @cached_property
+    def _cluster_row(self) -> Row | None:
+        """The cluster, None where it does not exist; empty where the caller may not look."""
+        lost = f"it was not checked whether cluster {self._cluster} exists and takes access entries"
+        look = partial(describe_or_none, self.client.describe_cluster, "cluster", name=self._cluster)
+        return look_if_allowed(look, {}, "eks:DescribeCluster", lost)
+
     def _check_cluster(self) -> None:
         """A capability acts on Kubernetes through an access entry that EKS creates for its role.
 
         https://docs.aws.amazon.com/eks/latest/userguide/capability-role.html
         """
-        lost = f"it was not checked whether cluster {self._cluster} takes access entries"
-        look = partial(describe_or_none, self.client.describe_cluster, "cluster", name=self._cluster)
-        cluster = look_if_allowed(look, {}, "eks:DescribeCluster", lost)
-        mode = ((cluster or {}).get("accessConfig") or {}).get("authenticationMode")
+        mode = ((self._cluster_row or {}).get("accessConfig") or {}).get("authenticationMode")
         if mode == "CONFIG_MAP":
             raise ValidationError(
                 f"cluster_name: cluster {self._cluster} has the authentication mode CONFIG_MAP, and a capability requires access entries."
@@ -149,10 +153,7 @@ class CapabilityResource(EksResource):
         return {**self._names, **build_request(FIELDS, wanted)}
 
     def create(self, desired: Row) -> Row:
-        lost = f"it was not checked whether cluster {self._cluster} exists"
-        look = partial(describe_or_none, self.client.describe_cluster, "cluster", name=self._cluster)
-        cluster = look_if_allowed(look, {}, "eks:DescribeCluster", lost)
-        refuse_missing_cluster(cluster, self._cluster, self.client.meta.region_name)
+        refuse_missing_cluster(self._cluster_row, self._cluster, self.client.meta.region_name)
         return self.client.create_capability(**self.build_create_request(desired))["capability"]
 
     def predict(self, desired: Row) -> Row:
@@ -185,7 +186,7 @@ class CapabilityResource(EksResource):
 
 
 def list_capabilities(client: Any, cluster: str) -> list[Row]:
-    """Summaries of the cluster's capabilities; none where there is no such cluster.
+    """Summaries of the cluster's capabilities. The list is empty if the cluster does not exist.
 
     ListCapabilities has no ResourceNotFoundException in the API model: a cluster that does not exist is an invalid parameter.
     """

@@ -95,7 +95,7 @@ STEPS = {
 
 
 def describe_authorities(client: Any, cluster: str) -> Authorities:
-    """All CAs of a cluster, oldest first; none where there is no such cluster."""
+    """All CAs of a cluster, oldest first. The list is empty if the cluster does not exist."""
     rows = list_names(client, "list_certificate_authorities", "certificateAuthorities", cluster)
     found = describe_all([row["id"] for row in rows], lambda key: describe_authority(client, cluster, key))
     return Authorities(sorted(found, key=lambda row: row["createdAt"]))

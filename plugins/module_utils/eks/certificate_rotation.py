@@ -97,12 +97,12 @@ class Rotation:
 
         def plan(now: Authorities) -> Callable[[], Row] | None:
             signer = self._get_signer(now)
-            wanted = self._find(now, key) if key else now.successor
-            chosen[:] = [wanted] if wanted else []
-            if wanted is None or wanted is signer or wanted["signingStatus"] == ACTIVATING:
+            target = self._find(now, key) if key else now.successor
+            chosen[:] = [target] if target else []
+            if target is None or target is signer or target["signingStatus"] == ACTIVATING:
                 return None
-            self._check_activation(signer, wanted, force)
-            words = {"clusterName": self.cluster, "certificateAuthorityId": wanted["id"]}
+            self._check_activation(signer, target, force)
+            words = {"clusterName": self.cluster, "certificateAuthorityId": target["id"]}
             return lambda: self.client.activate_certificate_authority(**words)
 
         done = self._run(
@@ -116,12 +116,12 @@ class Rotation:
         chosen: list[str] = []
 
         def plan(now: Authorities) -> Callable[[], Row] | None:
-            wanted = now.find(key) if key else now.outgoing
-            chosen[:] = [wanted["id"]] if wanted else []
-            if wanted is None or wanted["distributionStatus"] == DELETING:
+            target = now.find(key) if key else now.outgoing
+            chosen[:] = [target["id"]] if target else []
+            if target is None or target["distributionStatus"] == DELETING:
                 return None
-            self._check_deletion(now, wanted, force)
-            words = {"clusterName": self.cluster, "certificateAuthorityId": wanted["id"]}
+            self._check_deletion(now, target, force)
+            words = {"clusterName": self.cluster, "certificateAuthorityId": target["id"]}
             return lambda: self.client.delete_certificate_authority(**words)
 
         done = self._run(plan, lambda rows: {row: status for row, status in rows.items() if row not in chosen})
@@ -145,22 +145,22 @@ class Rotation:
             raise ValidationError(f"id: cluster {self.cluster} has no certificate authority {key!r}. It has: {known}.")
         return found
 
-    def _check_activation(self, signer: Row, wanted: Row, force: bool) -> None:
-        if wanted["distributionStatus"] != COMPLETE:
+    def _check_activation(self, signer: Row, target: Row, force: bool) -> None:
+        if target["distributionStatus"] != COMPLETE:
             raise ValidationError(
-                f"state: the certificate authority {wanted['id']} cannot be activated, because its distribution is"
-                f" {wanted['distributionStatus']}. Wait until it is COMPLETE, with state=present and wait=true."
+                f"state: the certificate authority {target['id']} cannot be activated, because its distribution is"
+                f" {target['distributionStatus']}. Wait until it is COMPLETE, with state=present and wait=true."
             )
-        if wanted["createdAt"] < signer["createdAt"]:
+        if target["createdAt"] < signer["createdAt"]:
             if not signer.get("rollbackAvailable"):
                 raise ValidationError(
-                    f"id: EKS no longer goes back from {signer['id']} to {wanted['id']} (rollback_available is false)."
+                    f"id: EKS no longer goes back from {signer['id']} to {target['id']} (rollback_available is false)."
                 )
             return
-        groups = [] if force else self._list_old_nodes(wanted["createdAt"])
+        groups = [] if force else self._list_old_nodes(target["createdAt"])
         if groups:
             raise ValidationError(
-                f"state: nodes of the node groups {', '.join(groups)} were started before the successor {wanted['id']} was appended, and"
+                f"state: nodes of the node groups {', '.join(groups)} were started before the successor {target['id']} was appended, and"
                 " would lose the API server. Update the version or the release of these node groups first, which replaces their nodes, or set"
                 " force=true."
             )
@@ -188,21 +188,21 @@ class Rotation:
             for row in updates
         )
 
-    def _check_deletion(self, now: Authorities, wanted: Row, force: bool) -> None:
+    def _check_deletion(self, now: Authorities, target: Row, force: bool) -> None:
         signer = self._get_signer(now)
-        if wanted is signer or wanted["signingStatus"] == ACTIVATING:
+        if target is signer or target["signingStatus"] == ACTIVATING:
             raise ValidationError(
-                f"id: the certificate authority {wanted['id']} signs the certificates of cluster {self.cluster} and is never deleted."
+                f"id: the certificate authority {target['id']} signs the certificates of cluster {self.cluster} and is never deleted."
                 f" {now.describe_next_step()}"
             )
-        if wanted is now.successor and wanted["createdBy"] == "EKS" and wanted["distributionStatus"] != FAILED:
+        if target is now.successor and target["createdBy"] == "EKS" and target["distributionStatus"] != FAILED:
             raise ValidationError(
-                f"id: EKS has appended the successor {wanted['id']} and protects it, so that the cluster has one when {signer['id']} expires."
+                f"id: EKS has appended the successor {target['id']} and protects it, so that the cluster has one when {signer['id']} expires."
                 f" {now.describe_next_step()}"
             )
-        if wanted is now.outgoing and signer.get("rollbackAvailable") and not force:
+        if target is now.outgoing and signer.get("rollbackAvailable") and not force:
             raise ValidationError(
-                f"state: EKS can still go back to the certificate authority {wanted['id']}, which its deletion makes impossible. Check that"
+                f"state: EKS can still go back to the certificate authority {target['id']}, which its deletion makes impossible. Check that"
                 " all nodes and clients work, and wait until rollback_available of the active one is false, or set force=true."
             )
 

@@ -126,7 +126,7 @@ class IdentityProviderResource(EksResource):
 
 
 def list_providers(client: Any, cluster: str) -> list[str]:
-    """The names of the cluster's OIDC identity providers; none where there is no such cluster."""
+    """The names of the cluster's OIDC identity providers. The list is empty if the cluster does not exist."""
     rows = list_names(client, "list_identity_provider_configs", "identityProviderConfigs", cluster)
     return [row["name"] for row in rows if row["type"] == OIDC]
 

@@ -20,7 +20,7 @@ IN_PROGRESS, FAILED = "IN_PROGRESS", "FAILED"
 
 
 def list_insights(client: Any, cluster: str, wanted: Row) -> list[Row]:
-    """Summaries of the insights; none where there is no such cluster.
+    """Summaries of the insights. The list is empty if the cluster does not exist.
 
     Args:
         wanted: the filter of ListInsights: categories, kubernetesVersions, statuses.

@@ -17,8 +17,8 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_if_allowed
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, WaitTimedOut
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import poll_for
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.node_subnets import (
     NodeSubnet,
     list_endpoint_services,
@@ -64,17 +64,11 @@ class JoinCheck:
             raise ValidationError(f"node group {item['name']}: " + " ".join(found), problems=found)
 
     def _find_lasting_problems(self, item: Item) -> list[str]:
-        found: list[str] = []
+        def look() -> tuple[bool, list[str]]:
+            found = self.find_problems(item)
+            return not found, found
 
-        def look() -> tuple[bool, None, str]:
-            found[:] = self.find_problems(item)
-            return not found, None, "; ".join(found)
-
-        try:
-            poll(look, f"node group {item['name']}", Deadline(CATCH_UP))
-        except WaitTimedOut:
-            pass  # they last
-        return found
+        return poll_for(look, CATCH_UP)
 
     def find_problems(self, item: Item) -> list[str]:
         """What keeps the nodes of a group from its cluster, as sentences that begin with an option."""

@@ -90,7 +90,7 @@ def find_group_problems(option: str, ids: Iterable[str], rows: list[Row], vpc_id
 
 def find_public_subnet_problems(option: str, ids: Iterable[str], tables: list[Row]) -> Iterator[str]:
     """Subnets that Fargate does not take: CreateFargateProfileRequest.subnets, "only private subnets (with no direct route to
-    an Internet Gateway)". A subnet without a table of its own has the VPC's main one.
+    an Internet Gateway)". A subnet without an association has the main route table of the VPC.
     """
     for subnet in ids:
         own = [table for table in tables if any(row.get("SubnetId") == subnet for row in table["Associations"])]
