@@ -264,8 +264,8 @@ class Reconciler:
         self._propagation = self._propagation or Deadline(PROPAGATION_TIMEOUT)
         if self._propagation.seconds_left() <= 0:
             raise EksError(
-                f"{self._title}: EKS refused its IAM role for {self._propagation.seconds:g} seconds: {error}. Check that the role"
-                " exists, that its trust policy allows the service, and that it has the policies that EKS asks for."
+                f"{self._title}: {self.resource.service} refused its IAM role for {self._propagation.seconds:g} seconds: {error}. Check"
+                " that the role exists, that its trust policy allows the service, and that it has the policies that EKS asks for."
             ) from error
         return True
 

@@ -39,6 +39,7 @@ class Resource:
     """
 
     kind: str  # "node group", for messages
+    service = "EKS"  # whose API it is, for messages
     name: str
     fields: tuple[Field, ...]
     transient_statuses = TRANSIENT_STATUSES  # statuses in which a wait goes on

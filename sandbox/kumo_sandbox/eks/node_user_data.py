@@ -79,8 +79,10 @@ def _load_yaml(text: str) -> dict[str, Any]:
 
 
 def _merge(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    both = {key: _merge(one[key], value) if isinstance(one.get(key), dict) and isinstance(value, dict) else value
-            for key, value in other.items()}
+    both = {
+        key: _merge(one[key], value) if isinstance(one.get(key), dict) and isinstance(value, dict) else value
+        for key, value in other.items()
+    }
     return {**one, **both}
 
 

@@ -43,7 +43,9 @@ def _try_to_join(ctx: Context, state: Any, number: int) -> None:
         cluster.joined[instance.id] = _build_node(ctx, cluster, instance, told)
         ctx.control_planes.sync(cluster.raw["arn"])
         return
-    ctx.store.agenda.schedule(durations.NODES_LOOK, lambda: _try_to_join(ctx, state, number + 1), in_full=number > LOOKS)
+    ctx.store.agenda.schedule(
+        durations.NODES_LOOK, lambda: _try_to_join(ctx, state, number + 1), in_full=number > LOOKS
+    )
 
 
 def can_join(ctx: Context, cluster: Cluster, instance: Any, data: dict[str, Any], told: Bootstrap) -> bool:

@@ -35,7 +35,9 @@ def _find_template_data(parameters: Parameters, region: str) -> dict[str, Any] |
     from moto.ec2.models import ec2_backends
 
     names = [value for key, value in parameters.items() if key.endswith(("LaunchTemplateId", "LaunchTemplateName"))]
-    versions = [value for key, value in parameters.items() if key.endswith(("Specification.Version", "LaunchTemplate.Version"))]
+    versions = [
+        value for key, value in parameters.items() if key.endswith(("Specification.Version", "LaunchTemplate.Version"))
+    ]
     for template in ec2_backends[ACCOUNT][region].launch_templates.values():
         if template.id in names or template.name in names:
             return template.get_version(versions[0] if versions else "$Default").data

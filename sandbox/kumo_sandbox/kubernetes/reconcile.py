@@ -44,7 +44,9 @@ class Reconciler:
         for path, manifest in wanted.items():
             _collect(errors, partial(self._apply, path, manifest))
         nodes = [_name(path) for path in unwanted if self._find_kind(path) == "Node"]
-        managed = [_name(path) for path in unwanted if OF_EKS in (self._applied[path][1]["metadata"].get("labels") or {})]
+        managed = [
+            _name(path) for path in unwanted if OF_EKS in (self._applied[path][1]["metadata"].get("labels") or {})
+        ]
         _collect(errors, partial(drain, self._api, managed))
         for path in unwanted:
             _collect(errors, partial(self._remove, path))

@@ -35,25 +35,33 @@ DISTRIBUTION = {
 def create(original: Method, backend: Any, name: str, **options: Any) -> Any:
     if name in backend.autoscaling_groups:
         raise AutoscalingClientError(
-            "AlreadyExists", f"AutoScalingGroup by this name already exists - A group with the name {name} already exists"
+            "AlreadyExists",
+            f"AutoScalingGroup by this name already exists - A group with the name {name} already exists",
         )
     _check_tags(options.get("tags") or [])
     least, most = int(options["min_size"]), int(options["max_size"])
     _check_sizes(least, most, options.get("desired_capacity"))
     _check_template(backend, options.get("launch_template"), options.get("mixed_instances_policy"))
-    return original(backend, name, **{**options, "mixed_instances_policy": _complete(options.get("mixed_instances_policy"))})
+    return original(
+        backend, name, **{**options, "mixed_instances_policy": _complete(options.get("mixed_instances_policy"))}
+    )
 
 
 def _complete(policy: Any) -> Any:
     """The policy with the defaults of its distribution."""
-    return policy and {**policy, "InstancesDistribution": {**DISTRIBUTION, **(policy.get("InstancesDistribution") or {})}}
+    return policy and {
+        **policy,
+        "InstancesDistribution": {**DISTRIBUTION, **(policy.get("InstancesDistribution") or {})},
+    }
 
 
 def _check_sizes(least: int, most: int, desired: Any) -> None:
     if least > most:
         raise ValidationError(f"Max bound, {most}, must be greater than or equal to min bound, {least}")
     if desired is not None and not least <= int(desired) <= most:
-        raise ValidationError(f"Desired capacity:{desired} must be between the specified min size:{least} and max size:{most}")
+        raise ValidationError(
+            f"Desired capacity:{desired} must be between the specified min size:{least} and max size:{most}"
+        )
 
 
 def _check_tags(tags: list[dict[str, Any]]) -> None:

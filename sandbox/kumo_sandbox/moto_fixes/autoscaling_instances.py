@@ -55,7 +55,9 @@ def launch(original: Method, group: Any, count: int, tags: dict[str, str]) -> No
         return
     before = {state.instance_id for state in group.instance_states}
     original(group, count, tags)
-    version = group.ec2_launch_template.get_version(group.launch_template_version) if group.ec2_launch_template else None
+    version = (
+        group.ec2_launch_template.get_version(group.launch_template_version) if group.ec2_launch_template else None
+    )
     for state in group.instance_states:
         if state.instance_id not in before:
             _begin(group, state, version)

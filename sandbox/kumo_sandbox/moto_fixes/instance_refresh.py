@@ -44,7 +44,8 @@ def start(response: Any) -> ActionResult:
     group, preferences = _find_group(response), dict(response._get_param("Preferences") or {})
     if _find_active(group):
         raise AutoscalingClientError(
-            "InstanceRefreshInProgress", "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh."
+            "InstanceRefreshInProgress",
+            "An Instance Refresh is already in progress and blocks the execution of this Instance Refresh.",
         )
     matching = str(preferences.get("SkipMatching", "false")).lower() == "true"
     ids = [
@@ -84,7 +85,9 @@ def _go_on(group: Any, refresh: Refresh) -> None:
     left = [key for key in refresh["_ids"] if key in there]
     waiting = any(state.lifecycle_state != "InService" for state in group.instance_states)
     refresh["InstancesToUpdate"] = len(left)
-    refresh["PercentageComplete"] = 100 * (refresh["_count"] - len(left)) // refresh["_count"] if left or waiting else 100
+    refresh["PercentageComplete"] = (
+        100 * (refresh["_count"] - len(left)) // refresh["_count"] if left or waiting else 100
+    )
     if not left and not waiting:
         refresh.update(Status="Successful", EndTime=datetime.datetime.fromtimestamp(runtime.now(), datetime.UTC))
         return
