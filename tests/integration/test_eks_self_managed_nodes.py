@@ -127,7 +127,9 @@ def test_the_life_of_a_group(sandbox, nodes, step, role):
     real = step(True, **gone)
     assert real["group"] == {} and describe(sandbox) is None
     assert sandbox.client("eks").list_access_entries(clusterName=CLUSTER)["accessEntries"] == [
-        arn for arn in sandbox.client("eks").list_access_entries(clusterName=CLUSTER)["accessEntries"] if arn != role["arn"]
+        arn
+        for arn in sandbox.client("eks").list_access_entries(clusterName=CLUSTER)["accessEntries"]
+        if arn != role["arn"]
     ]
     assert [row for row in sandbox.client("ec2").describe_launch_templates()["LaunchTemplates"]] == []
     step(False, **gone)
@@ -154,7 +156,10 @@ def test_a_list_with_a_purge(sandbox, nodes):
     left = nodes(self_managed_nodegroups=rows[1:], **{**words, "purge": False})
     assert (left["changed"], left["unlisted"]) == (False, ["mixed"])
     done = nodes(self_managed_nodegroups=rows[1:], **words)
-    assert [(row["name"], row["changed"]) for row in done["self_managed_nodegroups"]] == [("other", False), ("mixed", True)]
+    assert [(row["name"], row["changed"]) for row in done["self_managed_nodegroups"]] == [
+        ("other", False),
+        ("mixed", True),
+    ]
     assert describe(sandbox) is None
     assert len(sandbox.client("eks").list_access_entries(clusterName=CLUSTER)["accessEntries"]) >= 1  # of the other
 
@@ -174,8 +179,14 @@ def test_a_rollout_that_drains_requires_the_cluster(sandbox, nodes):
     ("ami_type", "words"),
     [
         ("AL2023_x86_64_NVIDIA", ("application/node.eks.aws", '"name": "my-cluster"', "--node-labels=role=mixed")),
-        ("BOTTLEROCKET_x86_64", ('cluster-name = "my-cluster"', "[settings.kubernetes.node-labels]", "batch:NoSchedule")),
-        ("WINDOWS_CORE_2022_x86_64", ("Start-EKSBootstrap.ps1", '-EKSClusterName "my-cluster"', "--register-with-taints=")),
+        (
+            "BOTTLEROCKET_x86_64",
+            ('cluster-name = "my-cluster"', "[settings.kubernetes.node-labels]", "batch:NoSchedule"),
+        ),
+        (
+            "WINDOWS_CORE_2022_x86_64",
+            ("Start-EKSBootstrap.ps1", '-EKSClusterName "my-cluster"', "--register-with-taints="),
+        ),
     ],
 )
 def test_each_image_is_told_its_cluster(sandbox, nodes, ami_type, words):
@@ -218,7 +229,9 @@ def test_a_group_of_somebody_else_is_refused(sandbox, nodes):
 def test_the_info_module_finds_what_was_created(run_module, nodes):
     nodes(**nodes.base, wait=True)
     found = run_module(f"{MODULE}_info", {"cluster_name": CLUSTER})["self_managed_nodegroups"]
-    assert [(row["name"], row["auto_scaling_group_name"], len(row["instances"])) for row in found] == [("mixed", NAME, 2)]
+    assert [(row["name"], row["auto_scaling_group_name"], len(row["instances"])) for row in found] == [
+        ("mixed", NAME, 2)
+    ]
     assert run_module(f"{MODULE}_info", {"cluster_name": "other"})["self_managed_nodegroups"] == []
 
 

@@ -41,7 +41,9 @@ ONLY_OF = {
     "ssm": (*OF_NODES, "auto_mode_node"),
     "instance_profile": (*OF_NODES, "auto_mode_node", "custom"),
 }
-SELF_MANAGED = "self_managed_node"  # a purpose: its role has an instance profile of the same name, unless another one is named
+SELF_MANAGED = (
+    "self_managed_node"  # a purpose: its role has an instance profile of the same name, unless another one is named
+)
 OF_THE_REQUEST = ("name", "purpose", "path", "adopt", "trust_policy", "instance_profile", *ONLY_OF)
 
 
@@ -198,9 +200,7 @@ def _build_nodegroup_row(group: dict[str, Any], purpose: str) -> dict[str, Any]:
     }
 
 
-def build_node_roles(
-    groups: list[dict[str, Any]], rows: list[dict[str, Any]], purpose: str = "node"
-) -> dict[str, str]:
+def build_node_roles(groups: list[dict[str, Any]], rows: list[dict[str, Any]], purpose: str = "node") -> dict[str, str]:
     """The ARN of each node group's role, out of the results of ``build_nodegroup_rows``; none for a role that failed."""
     arns = {row.get("nodegroup"): row["arn"] for row in rows if row.get("arn")}
     found = {group["name"]: group.get("node_role") or arns.get(_get_row_key(group, purpose)) for group in groups}

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from support.bad_inputs import cluster, files, identities, nodegroup, others, parts, roles
+from support.bad_inputs import cluster, files, identities, nodegroup, others, parts, roles, self_managed
 from support.bad_inputs.row import BadInput
 
 ROWS: list[BadInput] = [
@@ -15,4 +15,5 @@ ROWS: list[BadInput] = [
     *others.ROWS,
     *roles.ROWS,
     *files.ROWS,
+    *self_managed.ROWS,
 ]
