@@ -929,6 +929,33 @@ def build_step_row(step: Step) -> dict[str, Any]:
     return {**build_group_result(step.raw), "changed": step.changed, "waited_for": step.by}
 
 
+def build_look(module: AnsibleAWSModule, stack: ExitStack) -> NodeLook:
+    """A look at the nodes of the cluster, which connects to it when somebody first asks."""
+    opened: list[KubernetesApi] = []
+
+    def read() -> ClusterNodes:
+        if not opened:
+            clients = get_client(module), get_client(module, "sts")
+            opened.append(stack.enter_context(open_cluster_api(*clients, module.params["cluster_name"])))
+        return ClusterNodes(opened[0])
+
+    return NodeLook(read)
+
+
+def exit_with_steps(module: AnsibleAWSModule, results: list[ItemResult], facts: dict[str, Any]) -> None:
+    """End the task with a row for each group, or with the single one."""
+    rows = build_rows(results, build_step_row)
+    facts |= {"changed": any(row["changed"] for row in rows), "pending": list_pending(results)}
+    if module.params[LIST] is not None:
+        exit_with_rows(module, results, rows, facts, LIST)
+    if rows[0]["failed"]:
+        module.fail_json(msg=rows[0]["msg"], **facts)
+    step: Step = results[0].outcome
+    row = {name: value for name, value in rows[0].items() if name not in ("name", "failed", "changed")}
+    diff = {"before": step.before, "after": step.after}
+    module.exit_json(**row, **facts, group=build_group_result(step.raw), diff=diff)
+
+
 def main() -> None:
     alone = [name for name in build_self_managed_spec() if name not in ("tags", "purge_tags")]
     module = AnsibleAWSModule(
@@ -950,29 +977,6 @@ def main() -> None:
         waits = module.params["wait"] and not module.check_mode and not module.params["_step"]
         results = run_steps(work, look, waits, module.params["wait_timeout"])
         exit_with_steps(module, results, facts)
-
-
-def build_look(module: AnsibleAWSModule, stack: ExitStack) -> NodeLook:
-    """A look at the nodes of the cluster, which connects to it when somebody first asks."""
-    opened: list[KubernetesApi] = []
-
-    def read() -> ClusterNodes:
-        if not opened:
-            clients = get_client(module), get_client(module, "sts")
-            opened.append(stack.enter_context(open_cluster_api(*clients, module.params["cluster_name"])))
-        return ClusterNodes(opened[0])
-
-    return NodeLook(read)
-
-
-def exit_with_steps(module: AnsibleAWSModule, results: list[ItemResult], facts: dict[str, Any]) -> None:
-    """End the task with a row for each group, or with the single one."""
-    rows = build_rows(results, build_step_row)
-    facts |= {"changed": any(row["changed"] for row in rows), "pending": list_pending(results)}
-    if module.params[LIST] is not None:
-        exit_with_rows(module, results, rows, facts, LIST)
-    facts["group"] = {} if rows[0]["failed"] else build_group_result(results[0].outcome.raw)
-    exit_with_rows(module, results, rows, facts, None)
 
 
 if __name__ == "__main__":

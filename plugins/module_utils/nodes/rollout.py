@@ -133,6 +133,10 @@ class Rollout:
 
         A node that is not Ready is missing already, so that its drain need not wait for its turn.
         """
+        if self.nodes is None:
+            raise ValidationError(
+                f"Auto Scaling group {self.group['name']}: without a look at its nodes none is drained."
+            )
         for instance in outdated:
             if self._find_node(instance) is None:
                 self._terminate(instance)

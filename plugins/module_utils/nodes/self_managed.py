@@ -69,8 +69,9 @@ class NodeLook:
         self._answer: tuple[ClusterNodes | None, str] | None = None
 
     def forget(self) -> None:
-        """Ask again when somebody wants to know."""
-        self._answer = None
+        """Ask again when somebody wants to know. A cluster that did not answer is not asked again: that takes its time."""
+        if self._answer and self._answer[0]:
+            self._answer = None
 
     def get(self) -> tuple[ClusterNodes | None, str]:
         """The nodes, or None and why they cannot be asked for."""

@@ -28,7 +28,9 @@ NEW = [
     bad("a dot in the name", "name", "'web.1'", "Use 1-63 letters", name="web.1"),
     bad("a subnet of another VPC", "subnets", "$alien_subnet", "VPC $vpc", subnets=["$alien_subnet"]),
     bad("Amazon Linux 2", "ami_type", "AL2_x86_64", "value of ami_type must be one of", ami_type="AL2_x86_64"),
-    bad("an ARM type without its image", "ami_type", "m7g.large", "AL2023_ARM_64_STANDARD", instance_types=["m7g.large"]),
+    bad(
+        "an ARM type without its image", "ami_type", "m7g.large", "AL2023_ARM_64_STANDARD", instance_types=["m7g.large"]
+    ),
     bad("a version ahead of the cluster", "version", "1.35", "Upgrade the cluster first", version="1.35"),
     bad(
         "a profile that does not exist",
@@ -66,7 +68,13 @@ NEW = [
         "instance_refresh",
         update_config={"min_healthy_percentage": 50},
     ),
-    bad("no node at once", "update_config.max_unavailable", "0 is out of range", "at least 1", update_config={"max_unavailable": 0}),
+    bad(
+        "no node at once",
+        "update_config.max_unavailable",
+        "0 is out of range",
+        "at least 1",
+        update_config={"max_unavailable": 0},
+    ),
     bad("an image by name", "template.image_id", "'al2023'", "begins with ami-", template={"image_id": "al2023"}),
     bad(
         "labels as a flag",
@@ -102,7 +110,12 @@ NEW = [
     bad("a reserved label", "labels", "kubernetes.io/x", "reserved prefix", labels={"kubernetes.io/x": "y"}),
 ]
 LISTS = [
-    many("neither a name nor a list", "name, self_managed_nodegroups", "one of the following is required", "self_managed_nodegroups"),
+    many(
+        "neither a name nor a list",
+        "name, self_managed_nodegroups",
+        "one of the following is required",
+        "self_managed_nodegroups",
+    ),
     many(
         "a name twice",
         "self_managed_nodegroups",
