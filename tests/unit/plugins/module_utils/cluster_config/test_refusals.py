@@ -23,14 +23,14 @@ FIELDS = dict(list_paths())
 # A reason of EKS or of eksctl has none: no option of ours could change it.
 DENIED: dict[str, tuple[str, ...]] = {
     "subnets are created in Availability Zones only": ("local_zone",),
-    "self-managed nodes are not created": ("self_managed_node", "unmanaged_node", "autoscaling_group"),
+    "self-managed nodes are not read from this file": (),
     "EKS capabilities are not managed": ("capabilit",),
     "Flux is not installed": ("flux", "gitops"),
     "Karpenter is not installed": ("eks_karpenter", "karpenter_version", "install_karpenter"),
     "OIDC identity providers of the cluster are not managed": ("identity_provider",),
     "the aws-auth ConfigMap is not managed": ("aws_auth", "identity_mapping"),
     "VPC endpoints for a cluster without internet access are not created from this field": (),
-    "access entries are not managed": ("access_entr",),
+    "access entries are not managed": ("access_entries", "eks_access_entry"),
     "permissions boundaries are not read from a file": (),
     "the log group is not managed": ("retention",),
     "EKS chooses the IPv6 block of services": ("service_ipv6",),
@@ -66,6 +66,7 @@ DENIED: dict[str, tuple[str, ...]] = {
 }
 # What a file cannot say and role variables can: the remedy names the variable.
 BY_VARIABLE = (
+    "self-managed nodes are not read from this file",
     "VPC endpoints for a cluster without internet access are not created from this field",
     "permissions boundaries are not read from a file",
     "a Capacity Block is not translated",
