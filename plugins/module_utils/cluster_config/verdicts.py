@@ -185,7 +185,8 @@ _ADDON_ROLE = Refusal(
 REFUSED: dict[str, Refusal] = {
     "localZones": Refusal("subnets are created in Availability Zones only", "list your own in vpc.subnets"),
     "nodeGroups": Refusal(
-        "self-managed nodes are not read from this file", "use managedNodeGroups, or declare them as eks_self_managed_nodes_list"
+        "self-managed nodes are not read from this file",
+        "use managedNodeGroups, or declare them as eks_self_managed_nodes_list",
     ),
     "capabilities": Refusal("EKS capabilities are not managed", "add them with another tool"),
     "gitops": Refusal("Flux is not installed", "install its chart with eks_helm_releases"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import is_not_found
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, is_not_found
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request
@@ -73,6 +73,13 @@ class NodeAccessEntry(EksResource):
         https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/access_entry.go
         """
         return super().is_propagating(error) or "principalArn" in str(error) and "invalid principal" in str(error)
+
+    def is_in_use(self, error: Exception) -> bool:
+        """An entry is never busy: "already in use on this cluster" means that it exists."""
+        return False
+
+    def already_exists(self, error: Exception) -> bool:
+        return has_code(error, "ResourceInUseException")
 
     def delete(self) -> None:
         self.client.delete_access_entry(**self._names)

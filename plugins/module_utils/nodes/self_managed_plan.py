@@ -12,7 +12,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksErr
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import ROLLING, describes_template
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_group import AutoScalingGroupResource
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_group import (
+    DERIVED,
+    AutoScalingGroupResource,
+    drop_marks,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import build_desired_template
 from ansible_collections.kumo.eks.plugins.module_utils.eks.node_access_entry import (
     NodeAccessEntry,
@@ -83,13 +87,20 @@ class GroupPlan:
         name = {"Name": f"{context.cluster_name}-{item['name']}"}
         own = {
             **name,
-            **(item.get("tags") or {}),
+            **self._choose_tags(),
             **build_owner_tags(context.eks.meta.region_name, context.cluster_name),
         }
         profile = self._choose_profile(current)
         self._wanted = build_desired_template(build_data(item, image, profile, self._cluster, own), item.get("tags"))
         self._template = context.build_template(item["name"], self._in_use, self._wanted["data"])
         return Reconciler(self._template, check_mode=True).ensure_present(self._wanted)
+
+    def _choose_tags(self) -> dict[str, str]:
+        """The user's tags of the instances: those of the task, else those that the group has."""
+        if self._item.get("tags") is not None:
+            return self._item["tags"]
+        now = drop_marks(self._raw["tags"]) if self._raw else {}
+        return {key: value for key, value in now.items() if not key.startswith(DERIVED)}
 
     def _choose_profile(self, current: Item | None) -> str:
         """That of the task, else the one the group has."""

@@ -11,9 +11,9 @@ import yaml
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import AMI_TYPES
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitFailed
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.core.scaling import merge_scaling
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import EXCLUSIVE, build_nodegroup_spec
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupResource
-from ansible_collections.kumo.eks.plugins.module_utils.core.scaling import merge_scaling
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_fields import (
     FIELDS,
     build_labels_payload,
