@@ -475,6 +475,17 @@ options:
     description: The limit of all waits together, in seconds.
     type: int
     default: 1200
+  _step:
+    description: Set by the action plugin of this module, which waits on the controller. Do not use it in playbooks.
+    type: bool
+    default: false
+  _began:
+    description: Set by the action plugin of this module. Do not use it in playbooks.
+    type: float
+  _goes_on:
+    description: Set by the action plugin of this module. Do not use it in playbooks.
+    type: bool
+    default: false
 notes:
   - Before a group is created, the module looks at its subnets, their routes and VPC endpoints, the endpoints of the cluster, the policies of
     the IAM role, and the instance profile, and refuses a group whose nodes could not join. It skips what the caller may not read.
