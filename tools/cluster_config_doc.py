@@ -41,6 +41,7 @@ If a file has no value, the default of eksctl applies, not that of the role:
 
 Differences from eksctl:
 
+- `iamIdentityMappings` become access entries, not rows of the ConfigMap aws-auth. A mapping that no access entry can replace is refused.
 - `iam.attachPolicyARNs` of a node group are attached in addition to the policies that nodes need. They do not replace them.
 - The IAM role of the cluster gets AmazonEKSClusterPolicy only, without the policy of the VPC resource controller. In EKS Auto Mode it
   also gets the policies of Auto Mode, and the nodes get a role, unless `iam.serviceRoleARN` and `autoModeConfig.nodeRoleARN` name roles.

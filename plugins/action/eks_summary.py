@@ -24,9 +24,19 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
-        dummy, args = self.validate_argument_spec(argument_spec=build_summary_spec())
+        dummy, args = self.validate_argument_spec(argument_spec=self._build_spec())
         summary = build_summary(args["results"], args["notes"], bool(self._task.check_mode))
         for line in summary["lines"]:
             display.display(line)
         result.update(summary)
         return result
+
+    def _build_spec(self) -> dict[str, Any]:
+        """The options, with those of the connection where module_defaults of the action group give them."""
+        spec = build_summary_spec()
+        if set(self._task.args) <= set(spec):
+            return spec
+        # They come from amazon.aws; importing it takes a while, so only where it matters
+        from ansible_collections.kumo.eks.plugins.module_utils.aws.module import build_connection_spec
+
+        return {**build_connection_spec(), **spec}

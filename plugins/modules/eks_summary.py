@@ -12,6 +12,7 @@ description:
   - Prints a table of the resources that the tasks of a play manage, with the status of each resource and what changed.
   - It reads the registered results of other tasks and calls neither AWS nor Kubernetes.
   - This is an action plugin. It runs on the controller.
+  - The options of the connection to AWS are accepted, as C(module_defaults) of the action group set them for all modules. They are not used.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -28,6 +29,8 @@ options:
     elements: str
     default: []
 extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.conn
   - ansible.builtin.action_common_attributes.flow
@@ -118,11 +121,12 @@ resources:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import build_connection_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.summary import build_summary, build_summary_spec
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec=build_summary_spec(), supports_check_mode=True)
+    module = AnsibleModule(argument_spec={**build_connection_spec(), **build_summary_spec()}, supports_check_mode=True)
     params = module.params
     module.exit_json(**build_summary(params["results"], params["notes"], module.check_mode))
 

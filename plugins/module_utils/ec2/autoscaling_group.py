@@ -73,7 +73,8 @@ class AutoScalingGroupResource(Resource):
 
     kind = "Auto Scaling group"
     fields = FIELDS
-    service = "EC2 Auto Scaling"
+    refusal = "EC2 Auto Scaling refused its launch template"
+    refusal_advice = "Check that the instance profile exists, and the version of the launch template."
 
     def __init__(self, client: Any, name: str, marks: dict[str, str], owner: str) -> None:
         self.client, self.name, self.marks, self.owner = client, name, marks, owner

@@ -20,6 +20,7 @@ RULES = (
     "autoscaling_groups",
     "instance_refresh",
     "elastic_load_balancing",
+    "iam.paging",
     "iam.partitions",
     "iam.instance_profiles",
     "iam.policies",

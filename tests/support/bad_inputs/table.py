@@ -4,7 +4,19 @@
 
 from __future__ import annotations
 
-from support.bad_inputs import cluster, files, identities, nodegroup, others, parts, roles, self_managed
+from support.bad_inputs import (
+    access,
+    cluster,
+    files,
+    fleets,
+    identities,
+    nodegroup,
+    operations,
+    others,
+    parts,
+    roles,
+    self_managed,
+)
 from support.bad_inputs.row import BadInput
 
 ROWS: list[BadInput] = [
@@ -13,7 +25,10 @@ ROWS: list[BadInput] = [
     *parts.ROWS,
     *identities.ROWS,
     *others.ROWS,
+    *operations.ROWS,
     *roles.ROWS,
+    *access.ROWS,
     *files.ROWS,
     *self_managed.ROWS,
+    *fleets.ROWS,
 ]

@@ -20,6 +20,7 @@ NAMES = [
     "eks_self_managed_nodes",
     "eks_fargate",
     "eks_addons",
+    "eks_access",
     "eks_irsa",
     "eks_helm",
 ]

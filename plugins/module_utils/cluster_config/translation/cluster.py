@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.access import build_access
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.identities import build_identities
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import (
     build_nodegroups,
@@ -35,6 +36,7 @@ def build_variables(config: dict[str, Any]) -> dict[str, Any]:
         _build_nodes,
         _build_fargate,
         _build_addons,
+        build_access,
         build_identities,
     )
     return {name: value for build in builders for name, value in build(config).items() if value is not None}
@@ -129,11 +131,11 @@ def _build_access_to_cluster(config: dict[str, Any]) -> dict[str, Any]:
         "eks_cluster_public_access_cidrs": vpc.get("publicAccessCIDRs"),
         "eks_cluster_security_groups": [*groups, *vpc.get("controlPlaneSecurityGroupIDs", [])] or None,
         "eks_cluster_subnets": vpc.get("controlPlaneSubnetIDs") or private,
-        "eks_cluster_access_config": _build_access_entries(config),
+        "eks_cluster_access_config": _build_access_config(config),
     }
 
 
-def _build_access_entries(config: dict[str, Any]) -> dict[str, Any] | None:
+def _build_access_config(config: dict[str, Any]) -> dict[str, Any] | None:
     """eksctl sets API_AND_CONFIG_MAP, where EKS itself uses CONFIG_MAP; a local cluster on an Outpost has CONFIG_MAP only.
 
     SetClusterConfigDefaults in https://github.com/eksctl-io/eksctl/blob/main/pkg/apis/eksctl.io/v1alpha5/defaults.go

@@ -24,13 +24,14 @@ FIELDS = dict(list_paths())
 DENIED: dict[str, tuple[str, ...]] = {
     "subnets are created in Availability Zones only": ("local_zone",),
     "self-managed nodes are not read from this file": (),
-    "EKS capabilities are not managed": ("capabilit",),
+    "EKS capabilities are not created from a file": (),
     "Flux is not installed": ("flux", "gitops"),
     "Karpenter is not installed": ("eks_karpenter", "karpenter_version", "install_karpenter"),
-    "OIDC identity providers of the cluster are not managed": ("identity_provider",),
-    "the aws-auth ConfigMap is not managed": ("aws_auth", "identity_mapping"),
+    "OIDC identity providers of the cluster are not associated from a file": (),
+    "an access entry is for one role or user, not for an account": (),
+    "EKS accepts no access entries for the service-linked roles of services": (),
+    "it belongs to serviceName, which is not supported": (),
     "VPC endpoints for a cluster without internet access are not created from this field": (),
-    "access entries are not managed": ("access_entries", "eks_access_entry"),
     "permissions boundaries are not read from a file": (),
     "the log group is not managed": ("retention",),
     "EKS chooses the IPv6 block of services": ("service_ipv6",),
@@ -49,7 +50,7 @@ DENIED: dict[str, tuple[str, ...]] = {
     "add-ons do not get associations by themselves": ("auto_apply",),
     "IAM roles of add-ons are not created with them": (),
     "IAM roles of add-ons are not created": ("use_default_pod_identity",),
-    "add-ons are identified by their names": ("publisher", "addon_owner"),
+    "add-ons are identified by their names": ("addon_publisher", "addon_owner"),
     "IAM roles and service accounts are not created": (),
     "the add-on creates its service account": ("create_service_account",),
     "EKS owns the Auto Scaling group": ("asg_", "suspend_process", "propagate"),
@@ -71,7 +72,13 @@ BY_VARIABLE = (
     "permissions boundaries are not read from a file",
     "a Capacity Block is not translated",
 )
-VARIABLE = re.compile(r"eks_\w+")
+# What a file cannot say and a module can: the remedy names the module.
+BY_MODULE = (
+    "EKS capabilities are not created from a file",
+    "OIDC identity providers of the cluster are not associated from a file",
+)
+VARIABLE = re.compile(r"(?<!kumo\.eks\.)\beks_\w+")
+MODULE = re.compile(r"kumo\.eks\.(eks_\w+)")
 FIELD = re.compile(r"\b[a-z]+(?:[A-Z][A-Za-z]*)+(?:\.[A-Za-z]+)*|\b(?:iam|vpc)\.[A-Za-z.]*[A-Za-z]")
 
 
@@ -114,5 +121,8 @@ def test_what_a_refusal_advises_exists(path: str, said: Any):
         assert known, f"{path} advises {name}, which is no field"
         usable = [one for one in known if find_verdict(one)[0] != "refused"]
         assert usable or f"remove {name}" in said.remedy, f"{path} advises {name}, which is refused, too"
+    modules = MODULE.findall(said.remedy)
+    assert all((ROOT / f"plugins/modules/{name}.py").exists() for name in modules)
+    assert modules or said.why not in BY_MODULE
     if said.why in BY_VARIABLE:
         assert variables or "role variables" in said.remedy
