@@ -11,7 +11,7 @@ from typing import Any
 
 from kumo_sandbox import durations
 from kumo_sandbox.eks import node_labels, node_rights
-from kumo_sandbox.eks.access import is_dead
+from kumo_sandbox.eks.access_grants import is_dead
 from kumo_sandbox.eks.context import Context
 from kumo_sandbox.eks.machine_images import find_version
 from kumo_sandbox.eks.node_routes import NodeNetwork
@@ -57,7 +57,7 @@ def can_join(ctx: Context, cluster: Cluster, instance: Any, data: dict[str, Any]
         and not node_labels.list_unjoinable(told.labels)
         and role is not None
         and (cluster.access_entries.get(role.arn) or {}).get("type") in OF_NODES
-        and not is_dead(ctx, cluster, role.arn)
+        and not is_dead(cluster, role.arn)
         and node_rights.can_join({"nodeRole": role.arn})
         and node_rights.can_become_ready(cluster, {"nodeRole": role.arn})
         and _is_let_in(ctx, cluster, instance)
