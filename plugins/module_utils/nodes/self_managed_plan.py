@@ -183,7 +183,7 @@ class GroupPlan:
         done = Reconciler(self._group, wait_timeout=context.wait_timeout).ensure_present(desired)
         if template is not None and template.changed:
             kept = {template.raw["version"], *self._list_versions_in_use()}
-            self._template.delete_old_versions(template.raw["id"], kept)
+            self._template.delete_old_versions(template.raw, kept)
         return changed or done.changed
 
     def _get_kind(self) -> str | None:
