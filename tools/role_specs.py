@@ -29,6 +29,7 @@ ITEMS = {
     "eks_access": {"eks_access_entries": ("eks_access_entry", "access_entries")},
     "eks_addons": {"eks_addons_list": ("eks_addon", "addons")},
     "eks_nodegroups": {"eks_nodegroups_list": ("eks_nodegroup", "nodegroups")},
+    "eks_self_managed_nodes": {"eks_self_managed_nodes_list": ("eks_self_managed_nodes", "self_managed_nodegroups")},
     "eks_fargate": {"eks_fargate_profiles": ("eks_fargate_profile", "profiles")},
     "eks_helm": {
         "eks_helm_releases": ("eks_helm", "releases"),

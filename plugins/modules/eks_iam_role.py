@@ -47,16 +47,27 @@ options:
           - What the role is for. It determines the trust policy and the AWS managed policies.
           - V(cluster) is for the control plane, V(auto_mode_cluster) for one with EKS Auto Mode. Both have the same generated name, so that
             Auto Mode can be enabled later.
-          - V(node) is for managed and self-managed nodes, V(auto_mode_node) for nodes of EKS Auto Mode.
+          - V(node) is for managed nodes, V(auto_mode_node) for nodes of EKS Auto Mode. V(self_managed_node) is for the nodes of
+            M(kumo.eks.eks_self_managed_nodes), with an instance profile of the same name.
           - V(fargate) is the pod execution role of Fargate profiles.
           - V(addon) is for an add-on that uses EKS Pod Identity. Set its permissions with O(policy_arns) or other options.
           - V(capability) is for a capability of the cluster. Set the permissions of an ACK capability with O(policy_arns) or other options.
           - V(connector) is for the agent in a cluster that is registered with M(kumo.eks.eks_cluster_registration).
           - V(custom) has the given O(trust_policy) and only the given policies.
         type: str
-        choices: [cluster, auto_mode_cluster, node, auto_mode_node, fargate, addon, capability, connector, custom]
+        choices:
+          - cluster
+          - auto_mode_cluster
+          - node
+          - self_managed_node
+          - auto_mode_node
+          - fargate
+          - addon
+          - capability
+          - connector
+          - custom
       nodegroup: &nodegroup
-        description: The node group that uses the role, as part of the default name. Only with O(purpose=node).
+        description: The node group that uses the role, as part of the default name. Only with O(purpose=node) and O(purpose=self_managed_node).
         type: str
       addon: &addon
         description: The add-on that uses the role, as part of the default name. Only with O(purpose=addon).
@@ -72,26 +83,26 @@ options:
       cni_policy: &cni_policy
         description:
           - Whether nodes have the permissions of the VPC CNI. Set V(false) if the add-on vpc-cni has its own role, as AWS recommends.
-          - The default is V(true). Only with O(purpose=node).
+          - The default is V(true). Only with O(purpose=node) and O(purpose=self_managed_node).
         type: bool
       container_registry: &container_registry
         description:
           - The permissions of nodes in Amazon ECR. V(read_only) attaches AmazonEC2ContainerRegistryReadOnly, V(pull_only)
             AmazonEC2ContainerRegistryPullOnly, which AWS recommends now.
-          - The default is V(read_only). Only with O(purpose=node).
+          - The default is V(read_only). Only with O(purpose=node) and O(purpose=self_managed_node).
         type: str
         choices: [read_only, pull_only]
       ip_family: &ip_family
         description:
           - The IP family of the cluster. In an IPv6 cluster the VPC CNI needs other permissions, which nodes get as the inline policy
             AmazonEKS_CNI_IPv6_Policy.
-          - The default is V(ipv4). Only with O(purpose=node).
+          - The default is V(ipv4). Only with O(purpose=node) and O(purpose=self_managed_node).
         type: str
         choices: [ipv4, ipv6]
       ssm: &ssm
         description:
           - Whether nodes have AmazonSSMManagedInstanceCore, so that AWS Systems Manager can connect to them without SSH.
-          - The default is V(false). Only with O(purpose=node) and O(purpose=auto_mode_node).
+          - The default is V(false). Only for roles of nodes.
         type: bool
       policy_arns: &policy_arns
         description: ARNs of managed policies, in addition to those of the purpose.
@@ -218,6 +229,7 @@ options:
     description:
       - Node groups, with the options of M(kumo.eks.eks_nodegroup) and of the role P(kumo.eks.eks_nodegroups#role). The module manages the
         roles that they need, instead of O(iam_roles). RV(node_roles) has the role of each.
+      - With O(purpose=self_managed_node) they are groups of M(kumo.eks.eks_self_managed_nodes), of which Windows groups have their own roles.
       - Groups share one role, with O(name) as its name. A group with C(addon_policies) or C(attach_policy_arns) has its own role, with these
         policies in addition to those of all nodes. A group with C(node_role) needs none.
     type: list
@@ -583,6 +595,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role impor
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
 from ansible_collections.kumo.eks.plugins.module_utils.iam.access_entry import AccessEntries
 from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import (
+    SELF_MANAGED,
     ClusterRole,
     add_defaults,
     build_node_roles,
@@ -613,6 +626,11 @@ def drop_empty_name(options: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in options.items() if key != "name" or value}
 
 
+def get_node_purpose(params: dict[str, Any]) -> str:
+    """What the roles of O(nodegroups) are for."""
+    return SELF_MANAGED if params["purpose"] == SELF_MANAGED else "node"
+
+
 def read_task(module: AnsibleAWSModule) -> list[ClusterRole]:
     """The roles that the task names."""
     params, common = module.params, get_role_options(module)
@@ -624,8 +642,9 @@ def read_task(module: AnsibleAWSModule) -> list[ClusterRole]:
             [add_defaults(drop_empty_name(drop_none(row)), common) for row in params["iam_roles"]], option="iam_roles"
         )
     if params["nodegroups"] is not None:
-        shared, common = common.pop("name", None), {name: common[name] for name in common if name != "purpose"}
-        rows = build_nodegroup_rows(params["nodegroups"], shared)
+        purpose, shared = get_node_purpose(params), common.pop("name", None)
+        common = {name: common[name] for name in common if name != "purpose"}
+        rows = build_nodegroup_rows(params["nodegroups"], shared, purpose)
         return read([{**common, **row} for row in rows], option="nodegroups")
     if "name" in common or "purpose" in common:
         return [read_role(common, cluster, region, get_partition(region))]
@@ -678,7 +697,7 @@ def exit_with_roles(module: AnsibleAWSModule, results: list[ItemResult]) -> None
         "kept": [one for row in rows for one in row.get("kept", [])],
     }
     if params["nodegroups"] is not None:
-        facts["node_roles"] = build_node_roles(params["nodegroups"], rows)
+        facts["node_roles"] = build_node_roles(params["nodegroups"], rows, get_node_purpose(params))
     single = params["iam_roles"] is None and params["nodegroups"] is None and not params["all_owned"]
     exit_with_rows(module, results, rows, facts, None if single else "iam_roles")
 

@@ -155,12 +155,12 @@ options:
             - Not with O(launch_template), O(disk_size) and O(remote_access).
           type: dict
           suboptions:
+            # NodeTemplate: written by tools/shared_docs.py, from here
             volumes:
               description:
                 - The EBS volumes. They are deleted with their instance, unless O(template.volumes[].delete_on_termination=false).
-                - One volume may omit O(template.volumes[].device_name). It is the one that holds container images and logs,
-                  C(/dev/xvda) for Amazon Linux, C(/dev/sda1) for Windows, and C(/dev/xvdb) for Bottlerocket, whose system is on
-                  C(/dev/xvda).
+                - One volume may omit O(template.volumes[].device_name). It is the one that holds container images and logs, C(/dev/xvda)
+                  for Amazon Linux, C(/dev/sda1) for Windows, and C(/dev/xvdb) for Bottlerocket, whose system is on C(/dev/xvda).
               type: list
               elements: dict
               suboptions:
@@ -219,52 +219,9 @@ options:
                   description: Whether an instance can read its tags.
                   type: str
                   choices: [enabled, disabled]
-            tags:
-              description:
-                - Tags of the instances, their volumes and network interfaces, over O(tags) of the group, which they get in any case.
-                - A change replaces the nodes.
-              type: dict
-            security_groups:
-              description:
-                - IDs of additional security groups of the instances.
-              type: list
-              elements: str
-            cluster_security_group:
-              description:
-                - With O(template.security_groups), whether the instances also have the cluster's security group. The default is V(true).
-                - EKS does not add it if the launch template has security groups. Without it, the rules of the other groups must allow
-                  traffic between nodes and control plane, or no node can join.
-              type: bool
             key_name:
               description: Name of the EC2 key pair for SSH.
               type: str
-            image_id:
-              description:
-                - ID of a machine image of your own. The group's AMI type is then V(CUSTOM), and O(ami_type), O(version) and
-                  O(release_version) cannot be set. Another image updates the nodes.
-                - EKS adds no bootstrap data for it. Use O(template.node_config) or O(template.bottlerocket_settings), to which the module
-                  adds what a node has to know of the cluster, or O(template.user_data) with all of it.
-              type: str
-            user_data:
-              description:
-                - What instances run or read when they start, at most 16 KiB. EKS merges it with its own part, unless
-                  O(template.image_id) is set.
-                - For Amazon Linux a script, C(#cloud-config), C(#cloud-boothook), a NodeConfig or a MIME archive of them. For
-                  Bottlerocket settings in TOML. For Windows a PowerShell script. Text that is none of these is refused.
-                - Do not put secrets into it. Everybody with C(ec2:DescribeLaunchTemplateVersions), and every pod that reaches the metadata
-                  service, can read it. Let instances fetch secrets, for example from AWS Secrets Manager. Logs and results do not contain
-                  it, and the diff shows only its size and its hash.
-              type: str
-            node_config:
-              description:
-                - A NodeConfig document for Amazon Linux 2023, with settings of kubelet and containerd below C(spec). C(apiVersion) and
-                  C(kind) may be omitted. It becomes a part of the user data.
-              type: dict
-            bottlerocket_settings:
-              description:
-                - Settings of Bottlerocket, what is below C(settings) in its user data. Labels and taints belong to O(labels) and O(taints).
-                - Logs and results do not contain the values of keys that say they are secrets, such as C(password).
-              type: dict
             efa_interfaces:
               description:
                 - How many Elastic Fabric Adapters an instance has, one on each network card. The instance type has to support as many.
@@ -317,6 +274,50 @@ options:
             enclave:
               description: Whether AWS Nitro Enclaves can run on the instances.
               type: bool
+            # to here.
+            tags:
+              description:
+                - Tags of the instances, their volumes and network interfaces, over O(tags) of the group, which they get in any case.
+                - A change replaces the nodes.
+              type: dict
+            security_groups:
+              description:
+                - IDs of additional security groups of the instances.
+              type: list
+              elements: str
+            cluster_security_group:
+              description:
+                - With O(template.security_groups), whether the instances also have the cluster's security group. The default is V(true).
+                - EKS does not add it if the launch template has security groups. Without it, the rules of the other groups must allow
+                  traffic between nodes and control plane, or no node can join.
+              type: bool
+            image_id:
+              description:
+                - ID of a machine image of your own. The group's AMI type is then V(CUSTOM), and O(ami_type), O(version) and
+                  O(release_version) cannot be set. Another image updates the nodes.
+                - EKS adds no bootstrap data for it. Use O(template.node_config) or O(template.bottlerocket_settings), to which the module
+                  adds what a node has to know of the cluster, or O(template.user_data) with all of it.
+              type: str
+            user_data:
+              description:
+                - What instances run or read when they start, at most 16 KiB. EKS merges it with its own part, unless
+                  O(template.image_id) is set.
+                - For Amazon Linux a script, C(#cloud-config), C(#cloud-boothook), a NodeConfig or a MIME archive of them. For
+                  Bottlerocket settings in TOML. For Windows a PowerShell script. Text that is none of these is refused.
+                - Do not put secrets into it. Everybody with C(ec2:DescribeLaunchTemplateVersions), and every pod that reaches the metadata
+                  service, can read it. Let instances fetch secrets, for example from AWS Secrets Manager. Logs and results do not contain
+                  it, and the diff shows only its size and its hash.
+              type: str
+            node_config:
+              description:
+                - A NodeConfig document for Amazon Linux 2023, with settings of kubelet and containerd below C(spec). C(apiVersion) and
+                  C(kind) may be omitted. It becomes a part of the user data.
+              type: dict
+            bottlerocket_settings:
+              description:
+                - Settings of Bottlerocket, what is below C(settings) in its user data. Labels and taints belong to O(labels) and O(taints).
+                - Logs and results do not contain the values of keys that say they are secrets, such as C(password).
+              type: dict
         launch_template:
           description:
             - An EC2 launch template of your own. Its version can be changed, which replaces the nodes. EKS cannot change the template.
@@ -338,6 +339,7 @@ options:
           description: Instances that are prepared and wait to become nodes. They cost money while they wait.
           type: dict
           suboptions:
+            # WarmPool: written by tools/shared_docs.py, from here
             enabled:
               description: Whether there is a warm pool. V(false) removes it.
               type: bool
@@ -355,6 +357,7 @@ options:
             reuse_on_scale_in:
               description: Whether an instance goes back to the pool when the group shrinks. Not with Bottlerocket.
               type: bool
+            # to here.
         version:
           description:
             - The nodes' Kubernetes version, in quotes. A new group has the version of its cluster, so omit it there.
@@ -443,6 +446,7 @@ options:
           type: list
           elements: dict
           suboptions:
+            # NodeTaints: written by tools/shared_docs.py, from here
             key:
               description: The key.
               type: str
@@ -455,6 +459,7 @@ options:
               type: str
               required: true
               choices: [NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE]
+            # to here.
         tags:
           description:
             - The tags of the node group and, with O(template), of its launch template, instances, volumes and network interfaces. Keys

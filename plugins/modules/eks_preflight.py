@@ -49,6 +49,13 @@ options:
     description: The variable C(eks_nodegroups_list) of the role P(kumo.eks.eks_nodegroups#role).
     type: list
     elements: raw
+  self_managed_nodegroup_defaults:
+    description: The variable C(eks_self_managed_nodes_defaults) of the role P(kumo.eks.eks_self_managed_nodes#role).
+    type: dict
+  self_managed_nodegroups:
+    description: The variable C(eks_self_managed_nodes_list) of the role P(kumo.eks.eks_self_managed_nodes#role).
+    type: list
+    elements: raw
   fargate_profiles:
     description: The variable C(eks_fargate_profiles) of the role P(kumo.eks.eks_fargate#role).
     type: list

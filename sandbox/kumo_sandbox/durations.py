@@ -44,3 +44,7 @@ CIDR_BLOCK = 5.0
 VPC_ENDPOINT = 60.0  # an interface endpoint; a gateway endpoint is available at once
 VPC_ENDPOINT_DELETE = 30.0
 CONTROL_PLANE_INTERFACES = 30.0  # they stay so long after the cluster is gone
+# EC2 Auto Scaling, for groups of the account's own; assumed
+INSTANCE_LAUNCH = 30.0  # until an instance is InService
+INSTANCE_BOOT = 45.0  # from then on until its kubelet registers
+INSTANCE_TERMINATE = 40.0

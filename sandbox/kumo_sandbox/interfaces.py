@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True)
 class NodeSpec:
-    """One EC2 instance of a node group, as the kubelet on it would register it."""
+    """One EC2 instance of a node group, or a self-managed one, as the kubelet on it would register it."""
 
     name: str  # private DNS name: ip-10-0-1-23.ap-northeast-1.compute.internal
     instance_id: str
@@ -24,7 +24,7 @@ class NodeSpec:
     region: str
     zone: str
     private_ip: str
-    nodegroup: str
+    nodegroup: str  # empty for a self-managed node
     labels: dict[str, str]  # the node group's own labels, the service's are added by the Kubernetes backend
     taints: tuple[tuple[str, str, str], ...]  # key, value, Kubernetes effect (NoSchedule, NoExecute, PreferNoSchedule)
     version: str  # Kubernetes version of the node group, 1.29

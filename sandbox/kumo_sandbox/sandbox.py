@@ -13,7 +13,7 @@ import werkzeug.serving
 from kumo_sandbox.account import Account
 from kumo_sandbox.agenda import Agenda
 from kumo_sandbox.clock import Clock
-from kumo_sandbox.eks import machine_images
+from kumo_sandbox.eks import machine_images, self_managed
 from kumo_sandbox.eks.aws_context import AwsContext
 from kumo_sandbox.eks.context import Settings
 from kumo_sandbox.eks.control_planes import ControlPlanes
@@ -23,6 +23,7 @@ from kumo_sandbox.identity.enforcement import leave_decisions_to_us, set_enforce
 from kumo_sandbox.interfaces import KubernetesBackend
 from kumo_sandbox.moto_fixes.install import install_fixes, reset_moto
 from kumo_sandbox.moto_fixes.parameters import offer_parameters
+from kumo_sandbox.moto_fixes.runtime import runtime
 from kumo_sandbox.principals import make_administrator
 from kumo_sandbox.quotas import Quotas
 from kumo_sandbox.server.app import App
@@ -85,7 +86,9 @@ class Sandbox:
 
     def start(self) -> None:
         install_fixes(self.store.agenda, self.quotas, self.switches)
-        offer_parameters((machine_images.PREFIX, machine_images.BOTTLEROCKET_PREFIX), machine_images.list_parameters)
+        prefixes = (machine_images.PREFIX, machine_images.BOTTLEROCKET_PREFIX, machine_images.WINDOWS_PREFIX)
+        offer_parameters(prefixes, machine_images.list_parameters)
+        runtime.on_in_service = self._boot
         reset_moto()
         self.keys = make_administrator(partition=self.account.partition.name)
         leave_decisions_to_us()
@@ -138,6 +141,7 @@ class Sandbox:
             self.account.control_planes.remove(cluster.raw["arn"])
         # moto is one for the whole process: another sandbox in it may have taken the rules over.
         install_fixes(self.store.agenda, self.quotas, self.switches)
+        runtime.on_in_service = self._boot
         self.account.store.clear()
         self._app.lag.clear()
         self.recorder.clear()
@@ -147,6 +151,10 @@ class Sandbox:
         reset_moto()
         make_administrator(self.keys, partition=self.account.partition.name)
         set_enforced(self._enforce_iam)
+
+    def _boot(self, region: str, state: Any) -> None:
+        """An instance of an Auto Scaling group is in service, and may become a node."""
+        self_managed.boot(self.account.build_context("", self.keys[0], region), state)
 
     # what tests and the command line use
 

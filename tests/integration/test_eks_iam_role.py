@@ -74,6 +74,12 @@ PURPOSES = [
         ["AmazonEC2ContainerRegistryReadOnly", "AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy"],
     ),
     (
+        "self_managed_node",
+        "ec2.amazonaws.com",
+        "sts:AssumeRole",
+        ["AmazonEC2ContainerRegistryReadOnly", "AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy"],
+    ),
+    (
         "auto_mode_node",
         "ec2.amazonaws.com",
         "sts:AssumeRole",

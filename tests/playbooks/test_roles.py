@@ -57,6 +57,24 @@ def test_cluster_alone(cycle, ground):
 
 
 @pytest.mark.extended
+def test_self_managed_nodes_alone(cycle, sandbox, ground):
+    """Without an API server that could be asked: instances are waited for, and the output says so."""
+    sandbox.client("eks").create_cluster(
+        name=NAME,
+        roleArn=ground["role"],
+        resourcesVpcConfig={"subnetIds": ground["subnets"]},
+        version="1.33",
+        accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"},
+    )
+    group = {"name": "own", "instance_types": ["m5.large"], "scaling_config": {"min_size": 1, "max_size": 2}}
+    cycle(
+        "eks_self_managed_nodes",
+        eks_self_managed_nodes_list=[group],
+        eks_self_managed_nodes_private_subnets=ground["subnets"],
+    )
+
+
+@pytest.mark.extended
 def test_a_cluster_in_auto_mode(sandbox, play_role, ground, account):
     """Its three parts, no bootstrapped add-ons, and roles with what Auto Mode asks for, from one variable."""
     before = account()

@@ -199,7 +199,10 @@ _ADDON_ROLE = Refusal(
 
 REFUSED: dict[str, Refusal] = {
     "localZones": Refusal("subnets are created in Availability Zones only", "list your own in vpc.subnets"),
-    "nodeGroups": Refusal("self-managed nodes are not created", "use managedNodeGroups"),
+    "nodeGroups": Refusal(
+        "self-managed nodes are not read from this file",
+        "use managedNodeGroups, or declare them as eks_self_managed_nodes_list",
+    ),
     "capabilities": Refusal(
         "EKS capabilities are not created from a file", "add a task with kumo.eks.eks_capability after the cluster"
     ),

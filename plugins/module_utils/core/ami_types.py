@@ -136,3 +136,18 @@ def build_release_order(ami_type: str | None, release: str | None) -> tuple[int,
     if found is not None and found.system == BOTTLEROCKET:
         text = text.partition("-")[0]
     return tuple(int(part) for part in re.split(r"[.-]", text) if part.isdigit())
+
+
+def build_image_parameter(ami_type: str, version: str) -> str:
+    """The public SSM parameter that holds the ID of the newest image of an AMI type for a Kubernetes version.
+
+    Sources: as build_release_parameter; the variants of Bottlerocket: https://github.com/bottlerocket-os/bottlerocket (README, variants)
+    """
+    found = read_ami_type(ami_type)
+    if found is None:
+        raise ValueError("of CUSTOM there is no newest image")
+    if found.system == BOTTLEROCKET:
+        variant = "".join(f"-{name.lower()}" for name in ("NVIDIA", "FIPS") if name in found.name)
+        return f"/aws/service/bottlerocket/aws-k8s-{version}{variant}/{found.architecture}/latest/image_id"
+    parameter = build_release_parameter(ami_type, version) or ""
+    return parameter if found.system == WINDOWS else f"{parameter.rpartition('/')[0]}/image_id"

@@ -38,6 +38,16 @@ def describe_nodegroup(row: Result) -> str:
     )
 
 
+def describe_self_managed_nodes(row: Result) -> str:
+    """The sizes and types. Who was asked is said, because EKS knows nothing of these nodes."""
+    share = (row.get("instances_distribution") or {}).get("on_demand_percentage_above_base_capacity")
+    capacity = {100: "ON_DEMAND", 0: "SPOT"}.get(share, f"{share} % ON_DEMAND" if share is not None else "")
+    said = {"nodes": "Ready in the cluster", "instances": "in service, nodes not looked at"}.get(
+        row.get("waited_for") or ""
+    )
+    return ", ".join(filter(None, (describe_nodegroup({**row, "capacity_type": capacity}), said)))
+
+
 def describe_fargate_profile(row: Result) -> str:
     return "namespaces " + " ".join(selector["namespace"] for selector in row.get("selectors") or [])
 
@@ -71,12 +81,14 @@ def describe_network(row: Result) -> str:
 KINDS: tuple[tuple[str, str, str, Callable[[Result], str]], ...] = (
     ("iam_roles", "IAM role", "", describe_iam_role),
     ("nodegroups", "node group", "nodegroup", describe_nodegroup),
+    ("self_managed_nodegroups", "self-managed nodes", "self_managed_nodes", describe_self_managed_nodes),
     ("fargate_profiles", "Fargate profile", "fargate_profile", describe_fargate_profile),
     ("addons", "add-on", "addon", describe_addon),
     ("identities", "service account", "", describe_identity),
     ("associations", "service account", "", describe_association),
     ("releases", "release", "", describe_release),
 )
+TWICE = "self_managed_nodegroups"  # two tasks of a play work on the same
 
 
 def build_summary_spec() -> dict[str, Any]:
@@ -137,11 +149,21 @@ def _build_singles(results: list[Result], reached: Reached, planned: bool) -> It
 
 def _build_items(results: list[Result], reached: Reached, planned: bool) -> Iterator[Line]:
     for key, kind, wait_kind, describe in KINDS:
-        for row in (row for result in results for row in _list(result, key)):
+        rows = [row for result in results for row in _list(result, key)]
+        for row in _merge_rows(rows) if key == TWICE else rows:
             changed = bool(row.get("changed"))
             status = reached.get((wait_kind, row["name"]), row).get("status") or ""
             name = f"{row['namespace']}/{row['name']}" if key == "releases" and row.get("namespace") else row["name"]
             yield Line(kind, name, PLANNED if planned and changed else status, describe(row), changed)
+
+
+def _merge_rows(rows: list[Result]) -> list[Result]:
+    """One row for each name: a first task starts a group, and a second one waits for it."""
+    found: dict[str, Result] = {}
+    for row in rows:
+        before = found.get(row["name"], {})
+        found[row["name"]] = {**row, "changed": bool(before.get("changed") or row.get("changed"))}
+    return list(found.values())
 
 
 def _list(result: Result, key: str) -> list[Result]:

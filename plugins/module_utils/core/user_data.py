@@ -4,7 +4,8 @@
 """User data of nodes, in the form that each kind of image reads and that EKS merges with its own. Pure.
 
 EKS adds its part to the template's: a part of a MIME archive for Amazon Linux, settings in TOML for Bottlerocket, the
-end of the PowerShell script for Windows. With an image of the user's own it adds nothing.
+end of the PowerShell script for Windows. With an image of the user's own it adds nothing. For self-managed nodes ``bootstrap``
+takes the place of EKS' part.
 https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-user-data
 """
 
@@ -15,6 +16,14 @@ import re
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import AL2023, BOTTLEROCKET, WINDOWS
+from ansible_collections.kumo.eks.plugins.module_utils.core.bootstrap import (
+    Bootstrap,
+    add_to_bottlerocket,
+    add_to_node_config_spec,
+    build_bottlerocket_details,
+    build_cluster_details,
+    build_windows_commands,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-add-user-data.html
@@ -36,32 +45,39 @@ WINDOWS_BOOTSTRAP = re.compile(r"Start-EKSBootstrap|EKSBootstrapScript", re.IGNO
 # EKS sets the first three; labels and taints are options of the node group.
 BOTTLEROCKET_OF_EKS = ("api-server", "cluster-certificate", "cluster-name")
 BOTTLEROCKET_OF_GROUP = {"node-labels": "labels", "node-taints": "taints"}
+POWERSHELL = re.compile(r"</?powershell>", re.IGNORECASE)
 # Of a text that may hold secrets, what a message shows: a command, or a key without its value
 WORD = re.compile(r"[\w#!/<-]*")
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def build_user_data(template: dict[str, Any], system: str | None, cluster: dict[str, Any] | None = None) -> str | None:
+def build_user_data(
+    template: dict[str, Any],
+    system: str | None,
+    cluster: dict[str, Any] | None = None,
+    bootstrap: Bootstrap | None = None,
+) -> str | None:
     """User data as text, None where the template says nothing about it.
 
     Args:
         template: the options user_data, node_config, bottlerocket_settings and image_id.
         system: of the AMI type, None with an image of the user's own.
         cluster: the answer of DescribeCluster, for an image of the user's own.
+        bootstrap: what a self-managed node is told; None where EKS tells it.
 
     Raises:
         ValidationError: for what the image would not read, or EKS would not merge.
     """
     given = [name for name in ("user_data", "node_config", "bottlerocket_settings") if template.get(name) is not None]
-    if not given:
+    if not given and bootstrap is None:
         if system is None:
             raise ValidationError(_format_missing_bootstrap())
         return None
-    text = _build_text(template, system, cluster)
+    text = _build_text(template, system, cluster, bootstrap)
     size = len(text.encode())
     if size > MOST_BYTES:
         raise ValidationError(
-            f"template.{given[0]}: user data of {size} bytes exceeds EC2's limit of {MOST_BYTES}."
+            f"template.{given[0] if given else 'user_data'}: user data of {size} bytes exceeds EC2's limit of {MOST_BYTES}."
             " Let a short script download the rest."
         )
     return text
@@ -74,19 +90,27 @@ def _format_missing_bootstrap() -> str:
     )
 
 
-def _build_text(template: dict[str, Any], system: str | None, cluster: dict[str, Any] | None) -> str:
+def _build_text(
+    template: dict[str, Any], system: str | None, cluster: dict[str, Any] | None, bootstrap: Bootstrap | None
+) -> str:
     if template.get("bottlerocket_settings") is not None:
         _check_fits(template, "bottlerocket_settings", system, BOTTLEROCKET)
-        return _build_bottlerocket(template, system, cluster)
+        return _build_bottlerocket(template, system, cluster, bootstrap)
     if template.get("node_config") is not None:
         _check_fits(template, "node_config", system, AL2023)
     text = template.get("user_data")
+    if system == BOTTLEROCKET and bootstrap is not None:
+        if text is not None:
+            raise ValidationError(
+                "template.user_data: TOML cannot be completed. Set template.bottlerocket_settings instead."
+            )
+        return _build_bottlerocket({"bottlerocket_settings": {}}, system, cluster, bootstrap)
     if system == BOTTLEROCKET:
         _check_toml(text)
         return text
     if system == WINDOWS:
-        return _build_powershell(text)
-    return _build_archive(template, system, cluster)
+        return _build_powershell(text, bootstrap)
+    return _build_archive(template, system, cluster, bootstrap)
 
 
 def _check_fits(template: dict[str, Any], option: str, system: str | None, wanted: str) -> None:
@@ -102,9 +126,16 @@ def _check_fits(template: dict[str, Any], option: str, system: str | None, wante
 # Amazon Linux
 
 
-def _build_archive(template: dict[str, Any], system: str | None, cluster: dict[str, Any] | None) -> str:
+def _build_archive(
+    template: dict[str, Any],
+    system: str | None,
+    cluster: dict[str, Any] | None,
+    bootstrap: Bootstrap | None,
+) -> str:
     """A MIME multi-part archive of the script and the NodeConfig; an archive that is given is kept as it is."""
     text, config = template.get("user_data"), template.get("node_config")
+    if bootstrap is not None:
+        config = config or {}
     if text is not None and MIME.match(text.lstrip()):
         if config is not None:
             raise ValidationError(
@@ -119,7 +150,7 @@ def _build_archive(template: dict[str, Any], system: str | None, cluster: dict[s
         _check_commands(text, system)
         parts.append((_find_content_type(text), text))
     if config is not None:
-        document = _build_node_config(config, system, cluster)
+        document = _build_node_config(config, system, cluster, bootstrap)
         parts.append((NODE_CONFIG, json.dumps(document, indent=2, sort_keys=True)))  # every JSON document is YAML
     return _join_parts(parts)
 
@@ -156,8 +187,13 @@ def _join_parts(parts: list[tuple[str, str]]) -> str:
     return "\n".join([*lines, f"--{boundary}--", ""])
 
 
-def _build_node_config(config: dict[str, Any], system: str | None, cluster: dict[str, Any] | None) -> dict[str, Any]:
-    """A NodeConfig document. With an own image it gets what nodeadm has to know of the cluster."""
+def _build_node_config(
+    config: dict[str, Any],
+    system: str | None,
+    cluster: dict[str, Any] | None,
+    bootstrap: Bootstrap | None,
+) -> dict[str, Any]:
+    """A NodeConfig document. With an own image, and without EKS, it gets what nodeadm has to know of the cluster."""
     unknown = sorted(set(config) - {"apiVersion", "kind", "metadata", "spec"})
     if unknown or not isinstance(config.get("spec", {}), dict):
         raise ValidationError(
@@ -165,33 +201,27 @@ def _build_node_config(config: dict[str, Any], system: str | None, cluster: dict
             " apiVersion, kind and spec; settings are below spec (cluster, containerd, instance, kubelet, featureGates)."
         )
     spec = dict(config.get("spec") or {})
-    if system is None and cluster is not None:
+    if bootstrap is not None:
+        spec = add_to_node_config_spec(spec, bootstrap)
+    elif system is None and cluster is not None:
         spec["cluster"] = {**build_cluster_details(cluster), **(spec.get("cluster") or {})}
     return {**NODE_CONFIG_HEAD, **config, "spec": spec}
-
-
-def build_cluster_details(cluster: dict[str, Any]) -> dict[str, Any]:
-    """ClusterDetails of a NodeConfig from DescribeCluster: name, endpoint, certificate and service range."""
-    network = cluster.get("kubernetesNetworkConfig") or {}
-    is_ipv6 = network.get("ipFamily") == "ipv6"
-    return {
-        "name": cluster["name"],
-        "apiServerEndpoint": cluster.get("endpoint"),
-        "certificateAuthority": (cluster.get("certificateAuthority") or {}).get("data"),
-        "cidr": network.get("serviceIpv6Cidr" if is_ipv6 else "serviceIpv4Cidr"),
-    }
 
 
 # Windows
 
 
-def _build_powershell(text: str | None) -> str:
-    """One <powershell> element: EKS puts its own commands behind these."""
+def _build_powershell(text: str | None, bootstrap: Bootstrap | None) -> str:
+    """One <powershell> element: EKS puts its own commands behind these, or those of ``bootstrap`` are."""
     script = text or ""
     if WINDOWS_BOOTSTRAP.search(script):
         raise ValidationError(
             "template.user_data: it runs the EKS bootstrap script, and EKS does that itself unless template.image_id is set."
+            if bootstrap is None
+            else "template.user_data: it runs the EKS bootstrap script, which the module does. Remove that command."
         )
+    if bootstrap is not None:
+        script = "\n".join(filter(None, (POWERSHELL.sub("", script).strip(), build_windows_commands(bootstrap))))
     if "<powershell>" in script.lower():
         return script
     return f"<powershell>\n{script.rstrip()}\n</powershell>\n"
@@ -209,10 +239,17 @@ def _check_toml(text: str | None) -> None:
         )
 
 
-def _build_bottlerocket(template: dict[str, Any], system: str | None, cluster: dict[str, Any] | None) -> str:
+def _build_bottlerocket(
+    template: dict[str, Any],
+    system: str | None,
+    cluster: dict[str, Any] | None,
+    bootstrap: Bootstrap | None,
+) -> str:
     settings = template["bottlerocket_settings"]
     kubernetes = settings.get("kubernetes") or {}
-    if system is not None:
+    if bootstrap is not None:
+        settings = {**settings, "kubernetes": add_to_bottlerocket(kubernetes, bootstrap)}
+    elif system is not None:
         for key in BOTTLEROCKET_OF_EKS:
             if key in kubernetes:
                 raise ValidationError(
@@ -226,16 +263,6 @@ def _build_bottlerocket(template: dict[str, Any], system: str | None, cluster: d
                 f"template.bottlerocket_settings.kubernetes.{key}: set the option {option} of the node group instead."
             )
     return "\n".join(_build_toml(settings, ("settings",))).lstrip("\n") + "\n"
-
-
-def build_bottlerocket_details(cluster: dict[str, Any]) -> dict[str, Any]:
-    """settings.kubernetes that a Bottlerocket node needs to join: https://bottlerocket.dev/en/os/latest/#/api/settings/kubernetes/"""
-    details = build_cluster_details(cluster)
-    return {
-        "api-server": details["apiServerEndpoint"],
-        "cluster-certificate": details["certificateAuthority"],
-        "cluster-name": details["name"],
-    }
 
 
 def _build_toml(table: dict[str, Any], path: tuple[str, ...]) -> list[str]:

@@ -21,6 +21,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     drop_none,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import TRANSIENT_STATUSES, Request
+from ansible_collections.kumo.eks.plugins.module_utils.core.scaling import merge_scaling
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_image import find_image_version_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_template import find_template_data_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import (
@@ -38,7 +39,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_fields impo
     build_labels_payload,
     build_taints_payload,
     merge_exclusive,
-    merge_scaling,
     normalize_taints,
 )
 
@@ -136,7 +136,8 @@ class NodegroupResource(EksResource):
                 desired = {**desired, option: merge_exclusive(current, desired[option], pairs)}
         if desired.get("scaling_config"):
             enforce = bool(desired.get("enforce_desired_size"))
-            sizes = merge_scaling(raw["scalingConfig"], desired["scaling_config"], enforce)
+            now = convert_to_snake(raw["scalingConfig"])
+            sizes = merge_scaling(now, desired["scaling_config"], enforce)
             desired = {**desired, "scaling_config": sizes}
         return desired
 

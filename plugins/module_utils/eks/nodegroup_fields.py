@@ -110,14 +110,6 @@ def merge_exclusive(
     return {**{key: value for key, value in convert_to_snake(now or {}).items() if key not in others}, **asked}
 
 
-def merge_scaling(now: dict[str, int], asked: dict[str, int], enforce: bool) -> dict[str, int]:
-    """Sizes of a group that exists. An autoscaler owns its desired size: it is only moved into new limits."""
-    sizes = {**convert_to_snake(now), **asked}
-    if enforce and "desired_size" in asked:
-        return sizes
-    return {**sizes, "desired_size": min(max(now["desiredSize"], sizes["min_size"]), sizes["max_size"])}
-
-
 def build_labels_payload(now: dict[str, str], wanted: dict[str, str]) -> dict[str, Any]:
     """UpdateLabelsPayload that leads from the one to the other."""
     changed = {key: value for key, value in wanted.items() if now.get(key) != value}

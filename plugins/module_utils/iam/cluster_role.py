@@ -15,6 +15,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import build_cluster_role_name
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.iam.purposes import (
+    OF_NODES,
     PURPOSES,
     build_inline_policies,
     build_trust,
@@ -32,14 +33,17 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.role_request import R
 
 # Options that only roles of these purposes have.
 ONLY_OF = {
-    "nodegroup": ("node",),
+    "nodegroup": OF_NODES,
     "addon": ("addon",),
-    "cni_policy": ("node",),
-    "container_registry": ("node",),
-    "ip_family": ("node",),
-    "ssm": ("node", "auto_mode_node"),
-    "instance_profile": ("node", "auto_mode_node", "custom"),
+    "cni_policy": OF_NODES,
+    "container_registry": OF_NODES,
+    "ip_family": OF_NODES,
+    "ssm": (*OF_NODES, "auto_mode_node"),
+    "instance_profile": (*OF_NODES, "auto_mode_node", "custom"),
 }
+SELF_MANAGED = (
+    "self_managed_node"  # a purpose: its role has an instance profile of the same name, unless another one is named
+)
 OF_THE_REQUEST = ("name", "purpose", "path", "adopt", "trust_policy", "instance_profile", *ONLY_OF)
 
 
@@ -98,15 +102,16 @@ def read_role(options: dict[str, Any], cluster: str, region: str, partition: str
     check_forms(
         [("instance_profile", options.get("instance_profile") or None, PROFILE_NAME, NOT_NAME.format("profile", 128))]
     )
+    name = options.get("name") or _build_name(purpose, options, cluster, region)
     request = RoleRequest(
-        name=options.get("name") or _build_name(purpose, options, cluster, region),
+        name=name,
         path=options.get("path", "/"),
         options=_build_options(purpose, partition, parse_role_documents(options)),
         trust=_build_trust(purpose, partition, options),
         named="name" in options,
         adopt=options.get("adopt", False),
         extends_trust=False,
-        profile=options.get("instance_profile", ""),
+        profile=options.get("instance_profile") or (name if purpose == SELF_MANAGED else ""),
     )
     return ClusterRole(purpose, options.get("nodegroup", ""), request)
 
@@ -163,43 +168,44 @@ def _build_options(purpose: str, partition: str, options: dict[str, Any]) -> dic
     return found if "path" not in options else {**found, "path": options["path"]}
 
 
-def build_nodegroup_rows(groups: list[dict[str, Any]], shared: str | None) -> list[dict[str, Any]]:
+def build_nodegroup_rows(
+    groups: list[dict[str, Any]], shared: str | None, purpose: str = "node"
+) -> list[dict[str, Any]]:
     """The roles that node groups need: one that they share, and another for each group with rights that are its alone.
 
     Args:
         groups: as eks_nodegroup takes them; ``node_role``, ``addon_policies`` and ``attach_policy_arns`` matter here.
         shared: the name of the shared role, where it is not the generated one.
+        purpose: "node", or "self_managed_node", with the groups of eks_self_managed_nodes.
     """
     check_unique("nodegroups", (str(group.get("name")) for group in groups))
     without = [group for group in groups if not group.get("node_role")]
-    rows = [{"purpose": "node", **({"name": shared} if shared else {})}] if _has_shared(without) else []
-    return rows + [_build_nodegroup_row(group) for group in without if has_own_role(group)]
+    own = [group for group in without if has_own_role(group, purpose)]
+    rows = [{"purpose": purpose, **({"name": shared} if shared else {})}] if len(own) < len(without) else []
+    return rows + [_build_nodegroup_row(group, purpose) for group in own]
 
 
-def _has_shared(groups: list[dict[str, Any]]) -> bool:
-    return any(not has_own_role(group) for group in groups)
+def has_own_role(group: dict[str, Any], purpose: str = "node") -> bool:
+    """Whether a node group asks for rights that its nodes alone are to have, or for an access entry of another type."""
+    is_other = purpose == SELF_MANAGED and str(group.get("ami_type") or "").startswith("WINDOWS")
+    return bool(is_other or group.get("addon_policies") or group.get("attach_policy_arns"))
 
 
-def has_own_role(group: dict[str, Any]) -> bool:
-    """Whether a node group asks for rights that its nodes alone are to have."""
-    return bool(group.get("addon_policies") or group.get("attach_policy_arns"))
-
-
-def _build_nodegroup_row(group: dict[str, Any]) -> dict[str, Any]:
+def _build_nodegroup_row(group: dict[str, Any], purpose: str) -> dict[str, Any]:
     return {
-        "purpose": "node",
+        "purpose": purpose,
         "nodegroup": group["name"],
         "well_known_policies": group.get("addon_policies") or [],
         "policy_arns": group.get("attach_policy_arns") or [],
     }
 
 
-def build_node_roles(groups: list[dict[str, Any]], rows: list[dict[str, Any]]) -> dict[str, str]:
+def build_node_roles(groups: list[dict[str, Any]], rows: list[dict[str, Any]], purpose: str = "node") -> dict[str, str]:
     """The ARN of each node group's role, out of the results of ``build_nodegroup_rows``; none for a role that failed."""
     arns = {row.get("nodegroup"): row["arn"] for row in rows if row.get("arn")}
-    found = {group["name"]: group.get("node_role") or arns.get(_get_row_key(group)) for group in groups}
+    found = {group["name"]: group.get("node_role") or arns.get(_get_row_key(group, purpose)) for group in groups}
     return {name: arn for name, arn in found.items() if arn}
 
 
-def _get_row_key(group: dict[str, Any]) -> str | None:
-    return group["name"] if has_own_role(group) else None
+def _get_row_key(group: dict[str, Any], purpose: str) -> str | None:
+    return group["name"] if has_own_role(group, purpose) else None

@@ -59,6 +59,8 @@ PURPOSES = {
     ),
     # https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
     "node": Purpose("node", "ec2", policies=("AmazonEKSWorkerNodePolicy", CNI, READ_ONLY)),
+    # The same, for nodes that EKS does not start: a role has one access entry, of Linux or of Windows nodes, so it is not shared
+    "self_managed_node": Purpose("self-managed-node", "ec2", policies=("AmazonEKSWorkerNodePolicy", CNI, READ_ONLY)),
     # https://docs.aws.amazon.com/eks/latest/userguide/auto-create-node-role.html
     "auto_mode_node": Purpose("auto-node", "ec2", policies=("AmazonEKSWorkerNodeMinimalPolicy", PULL_ONLY)),
     # https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html
@@ -71,6 +73,8 @@ PURPOSES = {
     "connector": Purpose("connector", "ssm"),
     "custom": Purpose("", ""),
 }
+
+OF_NODES = ("node", "self_managed_node")
 
 
 def build_trust(purpose: str, partition: str) -> dict[str, Any] | None:
@@ -93,7 +97,7 @@ def list_policy_arns(purpose: str, partition: str, options: dict[str, Any]) -> l
         options: of a node role: cni_policy, ip_family, container_registry, ssm.
     """
     names = list(PURPOSES[purpose].policies)
-    if purpose == "node":
+    if purpose in OF_NODES:
         names = [name for name in names if name != CNI or _has_ipv4_cni(options)]
         if options.get("container_registry") == "pull_only":
             names = [PULL_ONLY if name == READ_ONLY else name for name in names]
@@ -106,7 +110,7 @@ def build_inline_policies(purpose: str, partition: str, options: dict[str, Any])
     """The inline policies of a purpose: on an IPv6 cluster nodes need rights that AmazonEKS_CNI_Policy does not give."""
     if purpose == "connector":
         return {CONNECTOR: build_connector_document(partition)}
-    if purpose == "node" and options.get("cni_policy", True) and options.get("ip_family") == "ipv6":
+    if purpose in OF_NODES and options.get("cni_policy", True) and options.get("ip_family") == "ipv6":
         return {IPV6_CNI: build_ipv6_cni_document(partition)}
     return {}
 

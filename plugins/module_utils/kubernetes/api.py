@@ -289,7 +289,10 @@ class KubernetesApi:
         """The dynamic client, made by the first call."""
         with self._lock:
             if self._dynamic is None:
-                self._dynamic = build_dynamic_client(self._connection, self._tokens)
+                try:
+                    self._dynamic = build_dynamic_client(self._connection, self._tokens)
+                except ssl.SSLError as error:  # EKS has answered a certificate authority that is no certificate
+                    raise build_unreachable(self._connection.host, error) from None
             return self._dynamic
 
     def close(self) -> None:

@@ -11,6 +11,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import choo
 
 Read = dict[str, Any]
 NODEGROUPS, PROFILES, ADDONS = "eks_nodegroups_list", "eks_fargate_profiles", "eks_addons_list"
+SELF_MANAGED = "eks_self_managed_nodes_list"
+# Groups of nodes: the option of eks_preflight, and the role variable behind it
+GROUPS = (("nodegroups", NODEGROUPS), ("self_managed_nodegroups", SELF_MANAGED))
 
 
 def list_subnets(read: Read) -> dict[str, str]:
@@ -18,7 +21,7 @@ def list_subnets(read: Read) -> dict[str, str]:
     given = (read.get("network") or {}).get("subnets")
     found = [(f"eks_network_subnets.{kind}", ids) for kind, ids in given.items()] if isinstance(given, dict) else []
     found.append(("eks_cluster_subnets", (read.get("cluster") or {}).get("subnets")))
-    for option, variable in (("nodegroups", "eks_nodegroups_list"), ("fargate_profiles", "eks_fargate_profiles")):
+    for option, variable in (*GROUPS, ("fargate_profiles", PROFILES)):
         for number, row in (read.get(option) or {}).items():
             found.append((f"{variable}[{number}].subnets", row.get("subnets")))
     return {one: option for option, ids in found for one in ids or [] if str(one).startswith("subnet-")}
@@ -36,8 +39,8 @@ def list_roles(read: Read) -> dict[str, str]:
         ("eks_cluster_compute_config.node_role_arn", compute.get("node_role_arn")),
     ]
     for option, variable, key in (
-        ("nodegroups", "eks_nodegroups_list", "node_role"),
-        ("fargate_profiles", "eks_fargate_profiles", "role_arn"),
+        *((option, variable, "node_role") for option, variable in GROUPS),
+        ("fargate_profiles", PROFILES, "role_arn"),
     ):
         found += [(f"{variable}[{number}].{key}", row.get(key)) for number, row in (read.get(option) or {}).items()]
     return {arn: option for option, arn in found if arn and arn.rpartition("/")[2] not in created}
@@ -45,7 +48,7 @@ def list_roles(read: Read) -> dict[str, str]:
 
 def list_children_subnets(read: Read) -> dict[str, list[str]]:
     """The subnets of node groups and Fargate profiles, by the option."""
-    kinds = (("nodegroups", NODEGROUPS), ("fargate_profiles", PROFILES))
+    kinds = (*GROUPS, ("fargate_profiles", PROFILES))
     rows = [(f"{variable}[{n}].subnets", row) for kind, variable in kinds for n, row in (read.get(kind) or {}).items()]
     return {option: row["subnets"] for option, row in rows if row.get("subnets")}
 
@@ -61,8 +64,8 @@ def list_cluster_subnets(read: Read) -> dict[str, list[str]]:
 def list_groups(read: Read) -> dict[str, list[str]]:
     """Security groups by ID, by the option; those by name belong to a VPC that may be yet to come."""
     found = {"eks_cluster_security_groups": (read.get("cluster") or {}).get("security_groups")}
-    for number, row in (read.get("nodegroups") or {}).items():
-        where = f"{NODEGROUPS}[{number}]"
+    rows = [(f"{variable}[{n}]", row) for kind, variable in GROUPS for n, row in (read.get(kind) or {}).items()]
+    for where, row in rows:
         found[f"{where}.template.security_groups"] = (row.get("template") or {}).get("security_groups")
         found[f"{where}.remote_access.source_sg"] = (row.get("remote_access") or {}).get("source_sg")
     named = {option: [group for group in ids or [] if str(group).startswith("sg-")] for option, ids in found.items()}
@@ -71,8 +74,8 @@ def list_groups(read: Read) -> dict[str, list[str]]:
 
 def list_instance_types(read: Read) -> dict[str, list[str]]:
     """Instance types of node groups, by the option."""
-    rows = (read.get("nodegroups") or {}).items()
-    return {f"{NODEGROUPS}[{n}].instance_types": row["instance_types"] for n, row in rows if row.get("instance_types")}
+    rows = [(f"{variable}[{n}]", row) for kind, variable in GROUPS for n, row in (read.get(kind) or {}).items()]
+    return {f"{where}.instance_types": row["instance_types"] for where, row in rows if row.get("instance_types")}
 
 
 def list_group_subnets(read: Read, group: Read) -> list[str]:

@@ -55,6 +55,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup impo
     find_nodegroup_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import find_service_overlap_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import (
+    build_self_managed_spec,
+    find_self_managed_list_problems,
+    find_self_managed_problems,
+    find_self_managed_warnings,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
     find_duplicates,
     find_name_problems,
@@ -123,6 +129,7 @@ MAPPINGS = {
         "eks_network_", dict(tags=dict(type="dict"), **build_network_spec()), find_declared_network_problems
     ),
     "nodegroup_defaults": Input("eks_nodegroups_defaults.", build_nodegroup_spec()),
+    "self_managed_nodegroup_defaults": Input("eks_self_managed_nodes_defaults.", build_self_managed_spec()),
     "cluster": Input(
         "eks_cluster_",
         dict(name=dict(type="str"), **build_cluster_spec()),
@@ -138,6 +145,13 @@ LISTS = {
         find_nodegroup_problems,
         find_warnings=find_nodegroup_list_warnings,
         complete=lambda read, item: build_item({"defaults": read.get("nodegroup_defaults")}, item),
+    ),
+    "self_managed_nodegroups": Input(
+        "eks_self_managed_nodes_list",
+        build_item_spec(build_self_managed_spec()),
+        find_self_managed_problems,
+        find_warnings=find_self_managed_warnings,
+        complete=lambda read, item: build_item({"defaults": read.get("self_managed_nodegroup_defaults")}, item),
     ),
     "fargate_profiles": Input(
         "eks_fargate_profiles",
@@ -287,6 +301,8 @@ def _find_common_problems(params: dict[str, Any], read: dict[str, Any]) -> Itera
     yield from _find_access_problems(read)
     yield from _find_overlap_problems(read)
     yield from _prefix("eks_helm_releases: ", find_order_problems(list(read.get("helm_releases", {}).values())))
+    groups = list(read.get("self_managed_nodegroups", {}).values())
+    yield from _prefix("eks_self_managed_nodes_list: ", find_self_managed_list_problems(groups))
     yield from find_identity_problems(
         read.get("identities", {}), read.get("pod_identity_associations", {}), str(params.get("cluster_name") or "x")
     )
@@ -297,8 +313,10 @@ def _find_version_problems(read: dict[str, Any]) -> Iterator[str]:
     version = str((read.get("cluster") or {}).get("version") or "")
     if not MINOR.fullmatch(version):
         return
-    for number, group in (read.get("nodegroups") or {}).items():
-        where = f"{LISTS['nodegroups'].variable}[{number}]."
+    kinds = ("nodegroups", "self_managed_nodegroups")
+    groups = [(kind, number, group) for kind in kinds for number, group in (read.get(kind) or {}).items()]
+    for kind, number, group in groups:
+        where = f"{LISTS[kind].variable}[{number}]."
         own = str(group.get("version") or "")
         if not own:
             yield from _prefix(where, find_image_version_problems(group, version))

@@ -251,6 +251,13 @@ class AwsContext:
         found = [state.instance for state in group.instance_states] if group else []
         return [instance for instance in found if instance.state == "running"]
 
+    def is_running(self, region: str, instance_id: str) -> bool:
+        """Whether an instance runs, read where moto keeps it."""
+        from moto.ec2.models import ec2_backends
+
+        rows = ec2_backends[ACCOUNT][region].reservations.values()
+        return any(each.id == instance_id and each.state == "running" for row in rows for each in row.instances)
+
 
 def name_own_template(nodegroup: dict[str, Any]) -> str:
     """eks-UUID, with the UUID of the node group's ARN."""

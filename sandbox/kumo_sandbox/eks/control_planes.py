@@ -46,7 +46,7 @@ class ControlPlanes:
             return True
         if self._backend:
             return self._backend.addon_ready(cluster.raw["arn"], addon)
-        return any(
+        return bool(cluster.joined) or any(
             raw["status"] != "CREATING" and raw["scalingConfig"]["desiredSize"] > 0
             for raw in cluster.nodegroups.values()
         )

@@ -12,7 +12,11 @@ from collections.abc import Iterator
 from kumo_sandbox.eks.versions import VERSIONS, build_release_version
 
 PREFIX, BOTTLEROCKET_PREFIX = "/aws/service/eks", "/aws/service/bottlerocket"
-BOTTLEROCKET = tuple((variant, chip) for variant in ("", "-nvidia", "-fips") for chip in ("x86_64", "arm64"))
+WINDOWS_PREFIX = "/aws/service/ami-windows-latest"
+BOTTLEROCKET = tuple(
+    (variant, chip) for variant in ("", "-nvidia", "-fips", "-nvidia-fips") for chip in ("x86_64", "arm64")
+)
+WINDOWS = tuple((year, edition) for year in ("2019", "2022", "2025") for edition in ("Core", "Full"))
 LAST_WITH_AL2 = 32  # Amazon Linux 2 images end with Kubernetes 1.32
 AL2023 = tuple(
     f"amazon-linux-2023/{architecture}/{variant}"
@@ -40,6 +44,8 @@ def list_parameters(region: str) -> Iterator[tuple[str, str]]:
             yield base, json.dumps({"schema_version": "2", **fields})
             yield from ((f"{base}/{key}", value) for key, value in fields.items())
         yield from list_bottlerocket_parameters(region, version.name)
+        for image in _list_windows_images(version.name):
+            yield f"{WINDOWS_PREFIX}/{image}/image_id", build_image_id(region, version.name, image)
 
 
 def list_bottlerocket_parameters(region: str, version: str) -> Iterator[tuple[str, str]]:
@@ -49,3 +55,19 @@ def list_bottlerocket_parameters(region: str, version: str) -> Iterator[tuple[st
         base = f"{BOTTLEROCKET_PREFIX}/{image}/latest"
         yield f"{base}/image_id", build_image_id(region, version, image)
         yield f"{base}/image_version", build_release_version(version, "BOTTLEROCKET")
+
+
+def _list_windows_images(version: str) -> Iterator[str]:
+    """https://docs.aws.amazon.com/eks/latest/userguide/retrieve-windows-ami-id.html"""
+    for year, edition in WINDOWS:
+        yield f"Windows_Server-{year}-English-{edition}-EKS_Optimized-{version}"
+
+
+def find_version(region: str, image_id: str) -> str | None:
+    """The Kubernetes version of one of EKS' images, None for another one."""
+    for version in VERSIONS:
+        bottlerocket = (f"aws-k8s-{version.name}{variant}/{chip}" for variant, chip in BOTTLEROCKET)
+        for image in (*AL2023, *AL2, *bottlerocket, *_list_windows_images(version.name)):
+            if build_image_id(region, version.name, image) == image_id:
+                return version.name
+    return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from kumo_sandbox.agenda import Agenda
 from kumo_sandbox.eks.issuer import IssuerKey
-from kumo_sandbox.interfaces import AccessRule
+from kumo_sandbox.interfaces import AccessRule, NodeSpec
 
 Raw = dict[str, Any]
 
@@ -24,6 +24,7 @@ class Cluster:
     principal_ids: dict[str, str] = field(default_factory=dict)
     zones: frozenset[str] = frozenset()  # of the subnets that it was created with
     nodegroups: dict[str, Raw] = field(default_factory=dict)
+    joined: dict[str, NodeSpec] = field(default_factory=dict)  # self-managed nodes, by the IDs of their instances
     fargate_profiles: dict[str, Raw] = field(default_factory=dict)
     addons: dict[str, Raw] = field(default_factory=dict)
     self_managed: dict[str, str] = field(default_factory=dict)  # versions of add-ons' software that EKS does not manage

@@ -30,7 +30,10 @@ def build_view(store: Store, aws_context: AwsContext, arn: str) -> ClusterView |
             version=raw["version"],
             issuer=raw["identity"]["oidc"]["issuer"],
             service_cidr=raw["kubernetesNetworkConfig"].get("serviceIpv4Cidr") or "172.20.0.0/16",
-            nodes=tuple(node for group in groups for node in _build_nodes(aws_context, region, group)),
+            nodes=(
+                *(node for group in groups for node in _build_nodes(aws_context, region, group)),
+                *(node for node in cluster.joined.values() if aws_context.is_running(region, node.instance_id)),
+            ),
             fargate_profiles=tuple(
                 _build_profile(p) for p in cluster.fargate_profiles.values() if p["status"] == "ACTIVE"
             ),

@@ -18,6 +18,7 @@ from werkzeug.datastructures import EnvironHeaders
 from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.eks.store import Store
 from kumo_sandbox.identity.asks import Ask
+from kumo_sandbox.identity.asks_of_autoscaling import build_autoscaling_asks
 from kumo_sandbox.identity.asks_of_ec2 import build_ec2_asks
 from kumo_sandbox.identity.asks_of_eks import build_eks_asks
 from kumo_sandbox.identity.asks_of_iam import build_iam_asks
@@ -176,6 +177,8 @@ def build_asks(store: Store, request: Request) -> Iterator[Ask]:
         return build_ec2_asks(request.operation, request.parameters, request.region)
     if request.service == "iam":
         return build_iam_asks(request.operation, request.parameters, request.region)
+    if request.service == "autoscaling":
+        return build_autoscaling_asks(request.operation, request.parameters, request.region)
     return build_other_asks(request)
 
 

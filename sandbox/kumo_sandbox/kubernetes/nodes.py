@@ -1,4 +1,4 @@
-"""Instances of node groups as Node objects, the way EKS' AMIs register them."""
+"""Instances of node groups, and self-managed ones, as Node objects, the way EKS' AMIs register them."""
 
 from __future__ import annotations
 
@@ -110,15 +110,18 @@ def build_node_info(
 
 
 def _build_labels(view: ClusterView, spec: NodeSpec) -> dict[str, str]:
-    """The node group's own labels and the service's, which win."""
+    """The node group's own labels and the service's, which win. EKS gives none to self-managed nodes."""
     architecture = find_instance_type(spec.instance_type).architecture
+    of_eks = {
+        "eks.amazonaws.com/capacityType": spec.capacity_type,
+        "eks.amazonaws.com/nodegroup": spec.nodegroup,
+        "eks.amazonaws.com/nodegroup-image": spec.image_id,
+    }
     return {
         **spec.labels,
         **build_place_labels(spec.name, spec.region, spec.zone, _find_operating_system(spec), architecture),
         "beta.kubernetes.io/instance-type": spec.instance_type,
-        "eks.amazonaws.com/capacityType": spec.capacity_type,
-        "eks.amazonaws.com/nodegroup": spec.nodegroup,
-        "eks.amazonaws.com/nodegroup-image": spec.image_id,
+        **(of_eks if spec.nodegroup else {}),
         "k8s.io/cloud-provider-aws": hashlib.md5(view.arn.encode(), usedforsecurity=False).hexdigest(),
         "node.kubernetes.io/instance-type": spec.instance_type,
     }

@@ -16,6 +16,7 @@ from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_path
 from kumo_sandbox.kubernetes.nodes import build_node
 
 DRAIN_SECONDS = 5.0
+OF_EKS = "eks.amazonaws.com/nodegroup"  # a label of managed nodes; nobody drains others
 
 
 def build_manifests(view: ClusterView, namespaces: Sequence[str]) -> Iterator[Manifest]:
@@ -43,7 +44,10 @@ class Reconciler:
         for path, manifest in wanted.items():
             _collect(errors, partial(self._apply, path, manifest))
         nodes = [_name(path) for path in unwanted if self._find_kind(path) == "Node"]
-        _collect(errors, partial(drain, self._api, nodes))
+        managed = [
+            _name(path) for path in unwanted if OF_EKS in (self._applied[path][1]["metadata"].get("labels") or {})
+        ]
+        _collect(errors, partial(drain, self._api, managed))
         for path in unwanted:
             _collect(errors, partial(self._remove, path))
         _collect(errors, partial(forget_pods, self._api, nodes))

@@ -13,6 +13,12 @@ from moto.autoscaling.models import FakeAutoScalingGroup
 
 from kumo_sandbox.moto_fixes.hooks import Method, around
 
+OF_EKS = "eks:nodegroup-name"  # a tag of the groups behind managed node groups, whose time EKS' own operations take
+
+
+def is_of_eks(group: Any) -> bool:
+    return any(tag["Key"] == OF_EKS for tag in group.tags)
+
 
 @around(FakeAutoScalingGroup, "set_desired_capacity")
 def end_in_order(original: Method, group: Any, new_capacity: int | None) -> None:
@@ -29,13 +35,18 @@ def launch(original: Method, group: Any, count: int, tags: dict[str, str]) -> No
         return
     subnets = group.autoscaling_backend.ec2_backend.describe_subnets(subnet_ids=names)
     zones = {subnet.id: subnet.availability_zone for subnet in subnets}
-    running = [state.instance.subnet_id for state in group.active_instances()]
+    running = [state.instance.subnet_id for state in group.instance_states if is_standing(state)]
     for subnet, share in split_shares({name: zones[name] for name in names}, running, count).items():
         part = copy.copy(group)  # shares the list of instances with the group
         part.vpc_zone_identifier = subnet
         original(part, share, dict(tags))
     for state in group.instance_states:
         state.instance.autoscaling_group = group
+
+
+def is_standing(state: Any) -> bool:
+    """Whether the instance counts for the group's capacity: it is there, or comes."""
+    return state.lifecycle_state in ("Pending", "InService")
 
 
 def split_shares(zones: dict[str, str], running: list[str], count: int) -> dict[str, int]:

@@ -16,9 +16,13 @@ from kumo_sandbox.switches import Switches
 # repeated creation meets no quota), and pages around what the others made of a listing.
 RULES = (
     "autoscaling",
+    "autoscaling_instances",
+    "autoscaling_groups",
+    "instance_refresh",
     "elastic_load_balancing",
     "iam.paging",
     "iam.partitions",
+    "iam.instance_profiles",
     "iam.policies",
     "iam.propagation",
     "iam.providers",

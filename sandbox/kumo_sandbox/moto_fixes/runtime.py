@@ -15,12 +15,17 @@ ALL = 10**6  # rows
 
 
 class Runtime:
-    """One for the process, as moto's backends are; the sandbox that started last counts."""
+    """One for the process, as moto's backends are; the sandbox that started last counts.
+
+    Attributes:
+        on_in_service: is told, with its region, of each instance of an Auto Scaling group of a user's that is in service.
+    """
 
     def __init__(self) -> None:
         self.agenda = Agenda(Clock("instant"))
         self.quotas = Quotas()
         self.switches = Switches()
+        self.on_in_service: Callable[[str, Any], None] = lambda region, state: None
 
     def schedule(self, seconds: float, act: Callable[[], None]) -> None:
         self.agenda.schedule(seconds, act)

@@ -4,7 +4,19 @@
 
 from __future__ import annotations
 
-from support.bad_inputs import access, cluster, files, fleets, identities, nodegroup, operations, others, parts, roles
+from support.bad_inputs import (
+    access,
+    cluster,
+    files,
+    fleets,
+    identities,
+    nodegroup,
+    operations,
+    others,
+    parts,
+    roles,
+    self_managed,
+)
 from support.bad_inputs.row import BadInput
 
 ROWS: list[BadInput] = [
@@ -17,5 +29,6 @@ ROWS: list[BadInput] = [
     *roles.ROWS,
     *access.ROWS,
     *files.ROWS,
+    *self_managed.ROWS,
     *fleets.ROWS,
 ]

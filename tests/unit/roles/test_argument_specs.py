@@ -17,6 +17,7 @@ NAMES = [
     "eks_network",
     "eks_cluster",
     "eks_nodegroups",
+    "eks_self_managed_nodes",
     "eks_fargate",
     "eks_addons",
     "eks_access",

@@ -14,6 +14,7 @@ PURPOSES = (
     "cluster",
     "auto_mode_cluster",
     "node",
+    "self_managed_node",
     "auto_mode_node",
     "fargate",
     "addon",

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.core.types import Base64EncodedString
 from moto.ec2.exceptions import InvalidLaunchTemplateVersionNotFound
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
 from moto.ec2.responses import EC2Response
@@ -56,7 +57,9 @@ def ask_for_everything(response: Any) -> None:
 
 
 def create_version(template: Any, data: dict[str, Any], description: str) -> Any:
-    """Numbers go on after a deletion."""
+    """Numbers go on after a deletion. moto keeps the user data of later versions in another form, which no instance starts with."""
+    if isinstance(data.get("UserData"), str):
+        data = {**data, "UserData": Base64EncodedString(data["UserData"])}
     last = template.__dict__.get("_kumo_last_version", 0)
     version = LaunchTemplateVersion(template, last + 1, data, description)
     template.__dict__["_kumo_last_version"] = version.number

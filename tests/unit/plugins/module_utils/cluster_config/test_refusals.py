@@ -23,7 +23,7 @@ FIELDS = dict(list_paths())
 # A reason of EKS or of eksctl has none: no option of ours could change it.
 DENIED: dict[str, tuple[str, ...]] = {
     "subnets are created in Availability Zones only": ("local_zone",),
-    "self-managed nodes are not created": ("self_managed_node", "unmanaged_node", "autoscaling_group"),
+    "self-managed nodes are not read from this file": (),
     "EKS capabilities are not created from a file": (),
     "Flux is not installed": ("flux", "gitops"),
     "Karpenter is not installed": ("eks_karpenter", "karpenter_version", "install_karpenter"),
@@ -67,6 +67,7 @@ DENIED: dict[str, tuple[str, ...]] = {
 }
 # What a file cannot say and role variables can: the remedy names the variable.
 BY_VARIABLE = (
+    "self-managed nodes are not read from this file",
     "VPC endpoints for a cluster without internet access are not created from this field",
     "permissions boundaries are not read from a file",
     "a Capacity Block is not translated",

@@ -11,6 +11,7 @@ import yaml
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import AMI_TYPES
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitFailed
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.core.scaling import merge_scaling
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import EXCLUSIVE, build_nodegroup_spec
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_fields import (
@@ -18,7 +19,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_fields impo
     build_labels_payload,
     build_taints_payload,
     merge_exclusive,
-    merge_scaling,
     normalize_remote_access,
     normalize_update_config,
 )
@@ -100,7 +100,7 @@ def test_remote_access_reads_both_spellings():
     ],
 )
 def test_the_desired_size_is_only_moved_into_the_limits(asked, enforce, desired):
-    sizes = merge_scaling({"minSize": 1, "maxSize": 6, "desiredSize": 4}, asked, enforce)
+    sizes = merge_scaling({"min_size": 1, "max_size": 6, "desired_size": 4}, asked, enforce)
     assert sizes["desired_size"] == desired
 
 

@@ -1,0 +1,231 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What one step changes of a group of self-managed nodes, planned as a whole before anything is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_tags
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import ROLLING, describes_template
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_group import (
+    DERIVED,
+    AutoScalingGroupResource,
+    drop_marks,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import build_desired_template
+from ansible_collections.kumo.eks.plugins.module_utils.eks.node_access_entry import (
+    NodeAccessEntry,
+    choose_type,
+    has_entries,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.rollout import list_outdated
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_context import GroupContext
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_template import (
+    build_data,
+    build_derived_tags,
+    choose_image,
+    find_newest_image,
+    read_image,
+)
+
+Item = dict[str, Any]
+
+TO_BE_CREATED = "(to be created)"
+# The distribution that capacity_type stands for, and the strategies that AWS recommends:
+# https://docs.aws.amazon.com/autoscaling/ec2/userguide/allocation-strategies.html
+DISTRIBUTION = {"on_demand_allocation_strategy": "prioritized", "spot_allocation_strategy": "price-capacity-optimized"}
+ON_DEMAND_SHARES = {"ON_DEMAND": 100, "SPOT": 0}
+
+
+class GroupPlan:
+    """What one step changes: planned as a whole before anything is sent.
+
+    Args:
+        raw: the group as it is, None for a new one.
+    """
+
+    def __init__(self, context: GroupContext, group: AutoScalingGroupResource, raw: Item | None, item: Item) -> None:
+        self._context, self._group, self._raw, self._item = context, group, raw, item
+        self._cluster = self._find_cluster()
+        self._in_use = str(raw["launch_template"]["version"]) if raw and raw["launch_template"]["version"] else None
+        self._wanted: Item | None = None
+        self._template = context.build_template(item["name"], self._in_use)
+        self._planned = self._plan_template()
+        self._entry = self._plan_entry()
+        desired = self._build_desired(self._planned)
+        self._group_plan = Reconciler(group, check_mode=True).ensure_present(desired)
+        self.outdated = self._list_outdated()
+
+    def _find_cluster(self) -> Item:
+        found = self._context.lookups.describe_cluster()
+        if found is None and not self._context.check_mode:
+            name, region = self._context.cluster_name, self._context.eks.meta.region_name
+            raise EksError(
+                f"cluster_name: cluster {name} does not exist in {region}. Check its name and region, or create it first."
+            )
+        return found or {"name": self._context.cluster_name}
+
+    def _plan_template(self) -> Outcome | None:
+        """The launch template, None where the task says nothing of it."""
+        if self._raw is not None and not describes_template(self._item):
+            return None
+        context, item = self._context, self._item
+        current = self._template.describe()
+        self._template.check_owner(current) if current else None
+        image = choose_image(
+            item,
+            read_image(current["data"]) if current else None,
+            self._cluster if self._cluster.get("version") else None,
+            lambda ami_type, version: find_newest_image(context.lookups.ssm(), ami_type, version),
+        )
+        self.image = image
+        name = {"Name": f"{context.cluster_name}-{item['name']}"}
+        own = {
+            **name,
+            **self._choose_tags(),
+            **build_owner_tags(context.eks.meta.region_name, context.cluster_name),
+        }
+        profile = self._choose_profile(current)
+        self._wanted = build_desired_template(build_data(item, image, profile, self._cluster, own), item.get("tags"))
+        self._template = context.build_template(item["name"], self._in_use, self._wanted["data"])
+        return Reconciler(self._template, check_mode=True).ensure_present(self._wanted)
+
+    def _choose_tags(self) -> dict[str, str]:
+        """The user's tags of the instances: those of the task, else those that the group has."""
+        if self._item.get("tags") is not None:
+            return self._item["tags"]
+        now = drop_marks(self._raw["tags"]) if self._raw else {}
+        return {key: value for key, value in now.items() if not key.startswith(DERIVED)}
+
+    def _choose_profile(self, current: Item | None) -> str:
+        """That of the task, else the one the group has."""
+        if self._item.get("instance_profile") or self._item.get("node_role") or current is None:
+            return choose_profile(self._item)
+        return ((current["data"].get("iam_instance_profile") or {}).get("name")) or choose_profile(self._item)
+
+    def _plan_entry(self) -> tuple[NodeAccessEntry, Outcome] | None:
+        """The access entry of the nodes' role, None where the task gives no role or the entry is somebody else's business."""
+        role = self._item.get("node_role")
+        if not role or self._item.get("access_entry") is False:
+            return None
+        if not has_entries(self._cluster):
+            raise ValidationError(
+                f"access_entry: cluster {self._context.cluster_name} has no access entries (authentication mode CONFIG_MAP), so that nodes"
+                " cannot join by one. Set access_config.authentication_mode of the cluster to API_AND_CONFIG_MAP, or map the role in the"
+                " ConfigMap aws-auth and set access_entry=false."
+            )
+        entry = NodeAccessEntry(self._context.eks, self._context.cluster_name, role, self._context.owner)
+        kind = self.image.ami_type if self._planned else self._item.get("ami_type")
+        return entry, Reconciler(entry, check_mode=True).ensure_present({"type": choose_type(kind)})
+
+    def _build_desired(self, template: Outcome | None) -> Item:
+        """The options of the Auto Scaling group."""
+        item = self._item
+        desired = {
+            "tags": item.get("tags"),
+            "purge_tags": item.get("purge_tags"),
+            "scaling_config": item.get("scaling_config"),
+            "enforce_desired_size": item.get("enforce_desired_size"),
+            "subnets": item.get("subnets"),
+            "instance_types": item.get("instance_types"),
+            "instances_distribution": build_distribution(item, self._raw is None),
+            "capacity_rebalance": item.get("capacity_rebalance"),
+            "warm_pool_config": item.get("warm_pool_config"),
+        }
+        if template is not None:
+            desired["derived_tags"] = build_derived_tags(item, self._context.cluster_name)
+            desired["launch_template.id"] = template.raw["id"] or f"{template.raw['name']} {TO_BE_CREATED}"
+            desired["launch_template.version"] = template.raw["defaultVersion"]
+        return desired
+
+    def _list_outdated(self) -> list[Item]:
+        """The instances that have another template, or another type, than the group will have."""
+        if self._raw is None:
+            return []
+        after = self._group_plan.raw
+        return list_outdated({**self._raw, **{key: after[key] for key in ("launch_template", "instance_types")}})
+
+    def build_outcome(self, rolls: bool) -> Outcome:
+        """The plan as an outcome, with both sides of the diff.
+
+        Args:
+            rolls: whether instances are replaced by the task.
+        """
+        template, entry = self._planned, self._entry[1] if self._entry else None
+        changed = any(each is not None and each.changed for each in (self._group_plan, template, entry)) or rolls
+        before = show_sides(self._group_plan.before, template and template.before)
+        after = show_sides(self._group_plan.after, template and template.after)
+        if entry and entry.changed:
+            after["access_entry"] = {"principal_arn": self._entry[0].name, **entry.after}
+        if rolls:
+            before["outdated_instances"], after["outdated_instances"] = len(self.outdated), 0
+        return Outcome(changed, self._group_plan.raw, before, after)
+
+    def apply(self) -> bool:
+        """Make the changes in the order in which one needs the other; whether there were any."""
+        context, changed = self._context, False
+        if self._entry:
+            with context.lock:  # groups of a list may share their role
+                made = Reconciler(self._entry[0]).ensure_present({"type": choose_type(self._get_kind())})
+            changed = made.changed
+        template = self._planned
+        if template is not None and template.changed:
+            template = Reconciler(self._template).ensure_present(self._wanted)
+            changed = True
+        desired = self._build_desired(template)
+        if template is not None:
+            desired["launch_template.version"] = template.raw["version"]
+        done = Reconciler(self._group, wait_timeout=context.wait_timeout).ensure_present(desired)
+        if template is not None and template.changed:
+            kept = {template.raw["version"], *self._list_versions_in_use()}
+            self._template.delete_old_versions(template.raw, kept)
+        return changed or done.changed
+
+    def _get_kind(self) -> str | None:
+        return self.image.ami_type if self._planned else self._item.get("ami_type")
+
+    def _list_versions_in_use(self) -> set[str]:
+        rows = self._raw["instances"] if self._raw else []
+        return {str(row["LaunchTemplate"]["Version"]) for row in rows if row.get("LaunchTemplate")}
+
+
+def choose_profile(item: Item) -> str:
+    """The name of the instance profile: that of the task, which may be an ARN, or that of the role."""
+    named = item.get("instance_profile") or item.get("node_role") or ""
+    return named.rpartition("/")[2] or named
+
+
+def get_strategy(item: Item) -> str:
+    """How instances are replaced."""
+    return (item.get("update_config") or {}).get("strategy") or ROLLING
+
+
+def build_distribution(item: Item, is_new: bool) -> Item | None:
+    """The options of the distribution, with what capacity_type stands for. A new group has all of them."""
+    given = {key: value for key, value in (item.get("instances_distribution") or {}).items() if value is not None}
+    share: Item = {}
+    if item.get("capacity_type"):
+        share = {
+            "on_demand_base_capacity": 0,
+            "on_demand_percentage_above_base_capacity": ON_DEMAND_SHARES[item["capacity_type"]],
+        }
+    if is_new:
+        return {
+            **DISTRIBUTION,
+            "on_demand_base_capacity": 0,
+            "on_demand_percentage_above_base_capacity": 100,
+            **share,
+            **given,
+        }
+    return {**share, **given} or None
+
+
+def show_sides(group: Item, template: Item | None) -> Item:
+    """One side of the diff. The launch template is shown by its data, and not by its ID."""
+    shown = {key: value for key, value in group.items() if key != "launch_template.id"}
+    return {**shown, "template": template} if template else shown

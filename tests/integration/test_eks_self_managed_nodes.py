@@ -1,0 +1,243 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""eks_self_managed_nodes against the sandbox, whose clock does not wait. The cluster has no API server here: instances count."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+CLUSTER = "my-cluster"
+NAME = "my-cluster.self-managed.mixed"
+OWNER = "kumo.eks/ap-northeast-1/my-cluster"
+MODULE = "eks_self_managed_nodes"
+REFRESH = {"strategy": "instance_refresh"}
+
+
+@pytest.fixture
+def role(sandbox, run_module, ground):
+    """A cluster with access entries, and the role of the nodes with its instance profile."""
+    words = {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+    entries = {"access_config": {"authentication_mode": "API_AND_CONFIG_MAP"}}
+    assert not run_module("eks_cluster", {**words, **entries})["failed"]
+    made = run_module("eks_iam_role", {"cluster_name": CLUSTER, "purpose": "self_managed_node"})
+    assert not made["failed"], made
+    return made
+
+
+@pytest.fixture
+def nodes(run_module, role, ground):
+    def run(check=False, **options):
+        words = {"cluster_name": CLUSTER, **({} if "self_managed_nodegroups" in options else {"name": "mixed"})}
+        return run_module(MODULE, {**words, **options}, check=check)
+
+    run.base = {
+        "node_role": role["arn"],
+        "subnets": ground["subnets"],
+        "instance_types": ["m5.large", "m5a.large"],
+        "scaling_config": {"min_size": 2, "max_size": 5},
+        "labels": {"role": "mixed"},
+        "taints": [{"key": "dedicated", "value": "batch", "effect": "NO_SCHEDULE"}],
+        "tags": {"Team": "a"},
+        "update_config": REFRESH,
+    }
+    return run
+
+
+@pytest.fixture
+def step(sandbox, nodes):
+    """Plan a task and run it: both say the same, and the plan changes nothing."""
+
+    def run(changed, **options):
+        sandbox.recorder.clear()
+        planned = nodes(check=True, **options)
+        assert not planned["failed"], planned
+        names = [call["operation"] for call in sandbox.calls()]
+        assert [name for name in names if not name.startswith(("Describe", "List", "Get"))] == []
+        real = nodes(**options)
+        assert not real["failed"], real
+        assert (planned["changed"], real["changed"]) == (changed, changed), (planned["diff"], real["diff"])
+        assert planned["diff"] == real["diff"]
+        assert (real["diff"]["before"] != real["diff"]["after"]) == changed
+        return real
+
+    return run
+
+
+def describe(sandbox):
+    rows = sandbox.client("autoscaling").describe_auto_scaling_groups(AutoScalingGroupNames=[NAME])["AutoScalingGroups"]
+    return rows[0] if rows else None
+
+
+def read_tags(group):
+    return {tag["Key"]: (tag["Value"], tag["PropagateAtLaunch"]) for tag in group["Tags"]}
+
+
+def read_data(sandbox, version="$Latest"):
+    answer = sandbox.client("ec2").describe_launch_template_versions(LaunchTemplateName=NAME, Versions=[version])
+    return answer["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+
+
+def list_nodes(sandbox):
+    arn = sandbox.client("eks").describe_cluster(name=CLUSTER)["cluster"]["arn"]
+    return sandbox.view(arn).nodes
+
+
+def test_the_life_of_a_group(sandbox, nodes, step, role):
+    made = {**nodes.base, "wait": True}
+    real = step(True, **made)
+    assert (real["waited_for"], real["pending"]) == ("instances", [])
+    assert [row["lifecycle_state"] for row in real["group"]["instances"]] == ["InService", "InService"]
+    group = describe(sandbox)
+    tags = read_tags(group)
+    assert tags["kubernetes.io/cluster/my-cluster"] == ("owned", True)
+    assert tags["k8s.io/cluster-autoscaler/my-cluster"] == ("owned", False)
+    assert tags["k8s.io/cluster-autoscaler/node-template/label/role"] == ("mixed", False)
+    assert tags["k8s.io/cluster-autoscaler/node-template/taint/dedicated"] == ("batch:NoSchedule", False)
+    assert OWNER in tags and tags["Team"] == ("a", False)
+    data = read_data(sandbox)
+    assert data["IamInstanceProfile"] == {"Name": role["arn"].rpartition("/")[2]}
+    entry = sandbox.client("eks").describe_access_entry(clusterName=CLUSTER, principalArn=role["arn"])["accessEntry"]
+    assert entry["type"] == "EC2_LINUX"
+    for _look in range(3):
+        describe(sandbox)
+    assert [(node.labels, node.taints) for node in list_nodes(sandbox)] == [
+        ({"role": "mixed"}, (("dedicated", "batch", "NoSchedule"),))
+    ] * 2
+    step(False, **made)
+
+    changed = {
+        **made,
+        "template": {"volumes": [{"size": 50}]},
+        "scaling_config": {"min_size": 3, "max_size": 6},
+        "instances_distribution": {"on_demand_base_capacity": 1, "on_demand_percentage_above_base_capacity": 50},
+        "warm_pool_config": {"enabled": True, "min_size": 1},
+        "labels": {"role": "other"},
+        "tags": {"Team": "b"},
+    }
+    real = step(True, **changed)
+    assert real["diff"]["before"]["outdated_instances"] == 2
+    assert [row["outdated"] for row in real["group"]["instances"]] == [False] * 3
+    assert "k8s.io/cluster-autoscaler/node-template/taint/dedicated" in read_tags(describe(sandbox))
+    step(False, **changed)
+
+    gone = {"state": "absent", "wait": True}
+    real = step(True, **gone)
+    assert real["group"] == {} and describe(sandbox) is None
+    assert role["arn"] not in sandbox.client("eks").list_access_entries(clusterName=CLUSTER)["accessEntries"]
+    assert sandbox.client("ec2").describe_launch_templates()["LaunchTemplates"] == []
+    step(False, **gone)
+
+
+@pytest.mark.extended
+def test_options_that_are_left_out_change_nothing(sandbox, nodes, step):
+    step(True, **nodes.base, wait=True)
+    before = read_data(sandbox)
+    real = step(True, scaling_config={"min_size": 1, "max_size": 9})
+    assert (real["group"]["scaling_config"], read_data(sandbox)) == (
+        {"min_size": 1, "max_size": 9, "desired_size": 2},
+        before,
+    )
+    sandbox.client("autoscaling").set_desired_capacity(AutoScalingGroupName=NAME, DesiredCapacity=4)
+    step(False, scaling_config={"min_size": 1, "max_size": 9, "desired_size": 2})
+    step(True, scaling_config={"min_size": 1, "max_size": 9, "desired_size": 2}, enforce_desired_size=True)
+
+
+def test_a_list_with_a_purge(sandbox, nodes):
+    rows = [{"name": name} for name in ("mixed", "other")]
+    words = {"defaults": {key: value for key, value in nodes.base.items()}, "wait": True, "purge": True}
+    made = nodes(self_managed_nodegroups=rows, **words)
+    assert not made["failed"] and [row["changed"] for row in made["self_managed_nodegroups"]] == [True, True], made
+    left = nodes(self_managed_nodegroups=rows[1:], **{**words, "purge": False})
+    assert (left["changed"], left["unlisted"]) == (False, ["mixed"])
+    done = nodes(self_managed_nodegroups=rows[1:], **words)
+    assert [(row["name"], row["changed"]) for row in done["self_managed_nodegroups"]] == [
+        ("other", False),
+        ("mixed", True),
+    ]
+    assert describe(sandbox) is None
+    entries = sandbox.client("eks").list_access_entries(clusterName=CLUSTER)["accessEntries"]
+    assert nodes.base["node_role"] in entries  # the other group has the role, too
+
+
+@pytest.mark.extended
+def test_a_rollout_that_drains_requires_the_cluster(sandbox, nodes):
+    assert not nodes(**nodes.base, wait=True)["failed"]
+    before = read_data(sandbox)
+    words = {**nodes.base, "update_config": {"max_unavailable": 1}, "template": {"monitoring": True}, "wait": True}
+    refused = nodes(**words)
+    assert refused["failed"] and "set instance_refresh, which does not drain" in refused["msg"]
+    assert read_data(sandbox) == before
+    kept = nodes(**{**words, "update_config": {"strategy": "none"}})
+    assert not kept["failed"] and [row["outdated"] for row in kept["group"]["instances"]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("ami_type", "words"),
+    [
+        ("AL2023_x86_64_NVIDIA", ("application/node.eks.aws", '"name": "my-cluster"', "--node-labels=role=mixed")),
+        (
+            "BOTTLEROCKET_x86_64",
+            ('cluster-name = "my-cluster"', "[settings.kubernetes.node-labels]", "batch:NoSchedule"),
+        ),
+        (
+            "WINDOWS_CORE_2022_x86_64",
+            ("Start-EKSBootstrap.ps1", '-EKSClusterName "my-cluster"', "--register-with-taints="),
+        ),
+    ],
+)
+def test_each_image_is_told_its_cluster(sandbox, nodes, ami_type, words):
+    types = ["g5.xlarge"] if "NVIDIA" in ami_type else ["m5.large"]
+    made = nodes(**{**nodes.base, "ami_type": ami_type, "instance_types": types})
+    assert not made["failed"], made
+    text = base64.b64decode(read_data(sandbox)["UserData"]).decode()
+    assert [word for word in words if word not in text] == [], text
+    for _look in range(5):
+        describe(sandbox)
+    assert [node.labels for node in list_nodes(sandbox)] == [{"role": "mixed"}] * 2
+
+
+@pytest.mark.extended
+def test_the_image_stays_until_the_task_asks_for_another(sandbox, nodes, step):
+    step(True, **nodes.base, wait=True)
+    ssm, old = sandbox.client("ssm"), read_data(sandbox)["ImageId"]
+    name = "/aws/service/eks/optimized-ami/1.33/amazon-linux-2023/x86_64/standard/recommended/image_id"
+    assert ssm.get_parameter(Name=name)["Parameter"]["Value"] == old
+    step(True, **nodes.base, version="1.32", wait=True)
+    new = read_data(sandbox)["ImageId"]
+    assert new != old
+    step(False, **nodes.base, wait=True)
+    step(True, **{**nodes.base, "template": {"image_id": "ami-0123456789abcdef0"}}, wait=True)
+    step(True, **nodes.base, wait=True)
+    assert read_data(sandbox)["ImageId"] == new
+    refused = nodes(**nodes.base, version="1.34")
+    assert refused["failed"] and "Upgrade the cluster first" in refused["msg"]
+
+
+def test_a_group_of_somebody_else_is_refused(sandbox, nodes):
+    made = nodes(**nodes.base)
+    assert not made["failed"], made
+    tag = {"ResourceId": NAME, "ResourceType": "auto-scaling-group", "Key": OWNER}
+    sandbox.client("autoscaling").delete_tags(Tags=[tag])
+    for words in (nodes.base, {"state": "absent"}):
+        refused = nodes(**words)
+        assert refused["failed"] and "was not created by kumo.eks" in refused["msg"], refused
+
+
+@pytest.mark.extended
+def test_the_info_module_finds_what_was_created(run_module, nodes):
+    nodes(**nodes.base, wait=True)
+    found = run_module(f"{MODULE}_info", {"cluster_name": CLUSTER})["self_managed_nodegroups"]
+    assert [(row["name"], row["auto_scaling_group_name"], len(row["instances"])) for row in found] == [
+        ("mixed", NAME, 2)
+    ]
+    assert run_module(f"{MODULE}_info", {"cluster_name": "other"})["self_managed_nodegroups"] == []
+
+
+@pytest.mark.extended
+def test_suspended_processes_are_not_resumed(sandbox, nodes):
+    nodes(**nodes.base, wait=True)
+    sandbox.client("autoscaling").suspend_processes(AutoScalingGroupName=NAME, ScalingProcesses=["Launch"])
+    refused = nodes(**{**nodes.base, "template": {"monitoring": True}}, wait=True)
+    assert refused["failed"] and "Launch is suspended" in refused["msg"]
