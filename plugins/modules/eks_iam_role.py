@@ -214,8 +214,9 @@ options:
     description:
       - Node groups, with the options of M(kumo.eks.eks_nodegroup) and of the role P(kumo.eks.eks_nodegroups#role). The module manages the
         roles that they need, instead of O(iam_roles). RV(node_roles) has the role of each.
-      - Groups share one role, with O(name) as its name. A group with C(addon_policies) or C(attach_policy_arns) has its own role, with these
-        policies in addition to those of all nodes. A group with C(node_role) needs none.
+      - Groups share one role, with O(name) as its name. A group with C(addon_policies), C(attach_policy_arns), C(inline_policies),
+        C(node_role_name) or C(permissions_boundary) has its own role, with these policies in addition to those of all nodes. A group
+        with C(node_role) needs none.
     type: list
     elements: dict
   state:

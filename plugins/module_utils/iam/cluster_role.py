@@ -13,6 +13,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import check
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import build_cluster_role_name
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import ROLE_OPTIONS
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.iam.purposes import (
     PURPOSES,
@@ -167,7 +168,7 @@ def build_nodegroup_rows(groups: list[dict[str, Any]], shared: str | None) -> li
     """The roles that node groups need: one that they share, and another for each group with rights that are its alone.
 
     Args:
-        groups: as eks_nodegroup takes them; ``node_role``, ``addon_policies`` and ``attach_policy_arns`` matter here.
+        groups: as eks_nodegroup takes them; ``node_role`` and ROLE_OPTIONS matter here.
         shared: the name of the shared role, where it is not the generated one.
     """
     check_unique("nodegroups", (str(group.get("name")) for group in groups))
@@ -180,9 +181,12 @@ def _has_shared(groups: list[dict[str, Any]]) -> bool:
     return any(not has_own_role(group) for group in groups)
 
 
+NAMED = {"node_role_name": "name", "permissions_boundary": "permissions_boundary"}
+
+
 def has_own_role(group: dict[str, Any]) -> bool:
-    """Whether a node group asks for rights that its nodes alone are to have."""
-    return bool(group.get("addon_policies") or group.get("attach_policy_arns"))
+    """Whether a node group asks for a role that its nodes alone are to have."""
+    return any(group.get(name) for name in ROLE_OPTIONS)
 
 
 def _build_nodegroup_row(group: dict[str, Any]) -> dict[str, Any]:
@@ -191,6 +195,8 @@ def _build_nodegroup_row(group: dict[str, Any]) -> dict[str, Any]:
         "nodegroup": group["name"],
         "well_known_policies": group.get("addon_policies") or [],
         "policy_arns": group.get("attach_policy_arns") or [],
+        "inline_policies": group.get("inline_policies") or {},
+        **{option: group[name] for name, option in NAMED.items() if group.get(name)},
     }
 
 

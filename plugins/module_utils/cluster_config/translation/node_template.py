@@ -25,6 +25,7 @@ VOLUME_TYPE = "gp3"
 GP3_IOPS, GP3_THROUGHPUT = 3000, 125
 IO_IOPS = 100
 BOTTLEROCKET_SYSTEM = "/dev/xvda"
+VPC, EVERYWHERE = "vpc", ("0.0.0.0/0", "::/0")  # of ssh_sources
 BOTTLEROCKET, WINDOWS, AL2, AL2023 = "Bottlerocket", "Windows", "AmazonLinux2", "AmazonLinux2023"
 VOLUME_KEYS = {
     "volumeName": "device_name",
@@ -54,6 +55,7 @@ OF_THE_TEMPLATE = (
     "placement",
     "preBootstrapCommands",
     "securityGroups",
+    "ssh",
 )
 
 
@@ -69,6 +71,8 @@ def build_template(group: Group, family: str, cluster: str) -> Group | None:
         "tags": {"Name": build_instance_name(group, cluster)},
         "image_id": group.get("ami"),
         "security_groups": group.get("securityGroups", {}).get("attachIDs"),
+        "key_name": group.get("ssh", {}).get("publicKeyName"),
+        "ssh_sources": list_ssh_sources(group),
         "ebs_optimized": group.get("ebsOptimized"),
         "monitoring": group.get("enableDetailedMonitoring"),
         "placement": _drop_empty({"group_name": group.get("placement", {}).get("groupName")}),
@@ -82,6 +86,16 @@ def build_template(group: Group, family: str, cluster: str) -> Group | None:
         **_build_user_data(group, family),
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def list_ssh_sources(group: Group) -> list[str] | None:
+    """makeSSHIngressRules in eksctl's pkg/cfn/builder: who may connect where a key is named and SSH is not switched off."""
+    ssh = group.get("ssh", {})
+    if not ssh.get("publicKeyName") or ssh.get("allow") is False:
+        return None
+    if ssh.get("sourceSecurityGroupIds"):
+        return ssh["sourceSecurityGroupIds"]
+    return [VPC] if group.get("privateNetworking") else list(EVERYWHERE)
 
 
 def build_instance_name(group: Group, cluster: str) -> str:
