@@ -211,6 +211,11 @@ _EXTRA = Refusal(
     "create a security group with the rules, and name it in vpc.controlPlaneSecurityGroupIDs",
 )
 _KEY = Refusal("EC2 key pairs are not imported", "import it, for example with amazon.aws.ec2_key, and set ssh.publicKeyName")
+_RECOMMENDED = Refusal(
+    "the permissions that an add-on recommends are not looked up",
+    "list them in the add-on's podIdentityAssociations, with permissionPolicyARNs",
+    (False,),
+)
 _OF_ASSOCIATION = Refusal("EKS takes a service account and a role for an association of an add-on", "remove it")
 
 REFUSED: dict[str, Refusal] = {
@@ -255,13 +260,9 @@ REFUSED: dict[str, Refusal] = {
     "vpc.manageSharedNodeSecurityGroupRules": Refusal(
         "nodes share the cluster security group that EKS creates", "remove it", (True,)
     ),
-    "addonsConfig.autoApplyPodIdentityAssociations": Refusal(
-        "add-ons do not get associations by themselves", "list them in the add-on's podIdentityAssociations", (False,)
-    ),
+    "addonsConfig.autoApplyPodIdentityAssociations": _RECOMMENDED,
     "fargateProfiles[].status": Refusal("it is what eksctl reports, not a setting", "remove it"),
-    "addons[].useDefaultPodIdentityAssociations": Refusal(
-        "IAM roles of add-ons are not created", "use podIdentityAssociations with a roleARN", (False,)
-    ),
+    "addons[].useDefaultPodIdentityAssociations": _RECOMMENDED,
     "addons[].owners": Refusal("add-ons are identified by their names", "remove it"),
     "addons[].publishers": Refusal("add-ons are identified by their names", "remove it"),
     "addons[].types": Refusal("add-ons are identified by their names", "remove it"),

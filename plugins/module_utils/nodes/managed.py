@@ -148,11 +148,10 @@ class NodegroupManager:
         wanted = {"sources": build_sources(self.lookups.ec2, vpc_id, sources)}
         return Reconciler(self._ssh_group(item["name"], vpc_id), plan).ensure_present(wanted)
 
-    def _ensure_with_template(self, group: NodegroupResource, given: Item) -> Outcome:
+    def _ensure_with_template(self, group: NodegroupResource, item: Item) -> Outcome:
         raw = group.observe()
-        ssh = self._ensure_ssh_group(given, plan=True)
-        item = add_ssh_group(given, ssh)
-        wanted = self._build_wanted(raw, item)
+        ssh = self._ensure_ssh_group(item, plan=True)
+        wanted = self._build_wanted(raw, add_ssh_group(item, ssh))
         template = self._template(item["name"], _find_version_in_use(raw), wanted["data"])
         planned = Reconciler(template, check_mode=True).ensure_present(wanted)
         desired = _build_desired(item, planned, planned.raw["defaultVersion"])
@@ -161,8 +160,7 @@ class NodegroupManager:
         if self.check_mode or not (changed or (self.wait and plan.raw["status"] != "ACTIVE")):
             return _combine(template, planned, plan, ssh)
         if ssh and ssh.changed:
-            item = add_ssh_group(given, self._ensure_ssh_group(given, plan=False))
-            wanted = self._build_wanted(raw, item)
+            wanted = self._build_wanted(raw, add_ssh_group(item, self._ensure_ssh_group(item, plan=False)))
             template.wanted = wanted["data"]
         made = Reconciler(template).ensure_present(wanted) if planned.changed else planned
         try:
