@@ -58,7 +58,7 @@ def test_ssh_is_opened_changed_and_closed_with_the_group(sandbox, nodegroup):
     sandbox.client("ec2").create_key_pair(KeyName="k")
     template = {"key_name": "k", "ssh_sources": ["vpc", "203.0.113.0/24"]}
     planned = nodegroup(check=True, template=template)
-    assert planned["changed"] and find_group(sandbox) == []
+    assert planned["changed"] and find_group(sandbox) == [], planned
     assert nodegroup(template=template)["changed"]
     (row,) = find_group(sandbox)
     blocks = [cidr for cidr in read_sources(row) if cidr != "203.0.113.0/24"]

@@ -15,6 +15,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_template 
 
 Item = dict[str, Any]
 LONGEST_NAME = 255  # CreateSecurityGroup GroupName
+PLANNED = "sg-to-be-created"  # takes the place of an ID in check mode
 
 
 def build_ssh_group_name(cluster: str, nodegroup: str) -> str:
@@ -33,6 +34,6 @@ def add_ssh_group(item: Item, ssh: Outcome | None) -> Item:
     """The node group with the security group among those of its launch template."""
     if ssh is None:
         return item
-    name = (ssh.raw or {}).get("id") or "the security group for SSH (to be created)"
+    name = (ssh.raw or {}).get("id") or PLANNED
     groups = [*(item["template"].get("security_groups") or []), name]
     return {**item, "template": {**item["template"], "security_groups": groups}}
