@@ -50,6 +50,9 @@ Differences from eksctl:
 
 - `iam.attachPolicyARNs` of a node group are attached in addition to the policies that nodes need. They do not replace them. Nodes have
   AmazonEKS_CNI_Policy also with `iam.withOIDC`, and AmazonEC2ContainerRegistryReadOnly instead of AmazonEC2ContainerRegistryPullOnly.
+- Without `metadata.version` EKS chooses its default version. eksctl has one of its own. Without `availabilityZones` kumo.eks takes the
+  first zones of the region by their names, and eksctl takes zones at random.
+- With `launchTemplate` and without `amiFamily` EKS chooses the AMI type. eksctl takes Amazon Linux 2023 unless the template has an image.
 - The policies of EKS Auto Mode are attached only if it is enabled. `iam.serviceRoleARN` and `autoModeConfig.nodeRoleARN` name roles of your own.
 - Nodes use the cluster security group that EKS creates. The security groups of eksctl for control plane and nodes are not created.
 - The endpoint of the API server is private from the start with `privateCluster.enabled`. eksctl makes it private at the end. Run the

@@ -16,6 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
     ACCOUNTS,
     POLICY_FIELDS,
     ROLE_FIELDS,
+    is_given,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.network import is_ipv6, is_private
 
@@ -154,7 +155,7 @@ def check_addon_roles(config: Config) -> Iterator[str]:
     names = {(addon or {}).get("name") for addon in addons}
     for index, addon in enumerate(addons):
         path, addon = f"addons[{index}]", addon or {}
-        given = [name for name in ("serviceAccountRoleARN", *POLICY_FIELDS) if addon.get(name)]
+        given = [name for name in ("serviceAccountRoleARN", *POLICY_FIELDS) if is_given(addon, name)]
         if len(given) > 1:
             yield f"{path}.{given[0]}: cannot be combined with {given[1]}. Use one of them."
         if given and addon.get("podIdentityAssociations"):
@@ -185,11 +186,11 @@ def _check_account(path: str, addon: Config, config: Config) -> Iterator[str]:
 
 
 def _check_association(path: str, row: Config) -> Iterator[str]:
-    given = [name for name in ROLE_FIELDS if row.get(name)]
+    given = [name for name in ROLE_FIELDS if is_given(row, name)]
     if "roleARN" in row and given:
         yield f"{path}.roleARN: cannot be combined with {', '.join(given)}, because that role is managed elsewhere."
-    if "roleARN" not in row and not any(row.get(name) for name in ROLE_FIELDS[:3]):
-        yield f"{path}: grants no permissions. Set roleARN, or {', '.join(ROLE_FIELDS[:3])}."
+    if "roleARN" not in row and not any(is_given(row, name) for name in ROLE_FIELDS[:2]):
+        yield f"{path}: grants no permissions. Set roleARN, or {', '.join(ROLE_FIELDS[:2])}."
     if "permissionPolicyName" in row and "permissionPolicy" not in row:
         yield f"{path}.permissionPolicyName: has no effect without permissionPolicy."
 

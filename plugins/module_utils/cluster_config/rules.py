@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types, eksctl_rules
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import format_value
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addon_roles import is_given
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import (
     OF_THE_TEMPLATE,
     read_node_config,
@@ -29,7 +30,22 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.validation import fi
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 
 # Of a node group's iam: what describes a role that is created for it.
-OF_THE_ROLE = ("attachPolicy", "attachPolicyARNs", "withAddonPolicies", "instanceRoleName", "instanceRolePermissionsBoundary")
+OF_THE_ROLE = (
+    "attachPolicy",
+    "attachPolicyARNs",
+    "withAddonPolicies",
+    "instanceRoleName",
+    "instanceRolePermissionsBoundary",
+)
+# What eksctl fills in beside launchTemplate: setNodeGroupBaseDefaults and setVolumeDefaults in its defaults.go.
+TEMPLATE_DEFAULTS = {
+    "disableIMDSv1": True,
+    "disablePodIMDS": False,
+    "ssh": {"allow": False},
+    "volumeIOPS": 3000,
+    "volumeThroughput": 125,
+    "volumeType": "gp3",
+}
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 
@@ -194,7 +210,7 @@ def _check_instances(path: str, group: dict[str, Any]) -> Iterator[str]:
 
 def _check_volume(path: str, group: dict[str, Any]) -> Iterator[str]:
     if "launchTemplate" in group:
-        for name in [name for name in group if name in OF_THE_TEMPLATE]:
+        for name in [name for name in group if name in OF_THE_TEMPLATE and not _is_default(name, group[name])]:
             yield f"{path}.{name}: cannot be combined with launchTemplate. Set it in the template."
         return
     kind = group.get("volumeType", "gp3")
@@ -206,6 +222,13 @@ def _check_volume(path: str, group: dict[str, Any]) -> Iterator[str]:
         yield f"{path}.volumeKmsKeyID: needs volumeEncrypted: true."
     if group.get("volumeSize", 80) < 1:
         yield f"{path}.volumeSize: {group['volumeSize']} is not a size in GiB. Use at least 1."
+
+
+def _is_default(name: str, value: Any) -> bool:
+    """Whether the field asks for nothing beside a template: eksctl writes its defaults there, too."""
+    if name == "securityGroups":
+        return not value.get("attachIDs")
+    return value == TEMPLATE_DEFAULTS.get(name, [])
 
 
 def _check_bootstrap(path: str, group: dict[str, Any]) -> Iterator[str]:
@@ -306,10 +329,10 @@ def _check_service_accounts(config: dict[str, Any]) -> Iterator[str]:
 
 def _check_role_of_account(path: str, row: dict[str, Any]) -> Iterator[str]:
     of_role = ("attachPolicy", "attachPolicyARNs", "wellKnownPolicies", "permissionsBoundary", "roleName", "roleOnly")
-    given = [name for name in of_role if row.get(name)]
+    given = [name for name in of_role if is_given(row, name)]
     if "attachRoleARN" in row and (given or "subjectPattern" in row):
         yield f"{path}.attachRoleARN: cannot be combined with {', '.join(given or ['subjectPattern'])}, because that role is managed elsewhere."
-    if "attachRoleARN" not in row and not any(row.get(name) for name in of_role[:3]):
+    if "attachRoleARN" not in row and not any(is_given(row, name) for name in of_role[:3]):
         yield f"{path}: grants no permissions. Set attachPolicyARNs, attachPolicy or wellKnownPolicies, or attachRoleARN."
     if "subjectPattern" in row and not row.get("roleOnly"):
         yield f"{path}.subjectPattern: needs roleOnly: true, because service accounts that match are created by others."
@@ -341,10 +364,10 @@ def _check_associations(config: dict[str, Any]) -> Iterator[str]:
 
 def _check_role_of_association(path: str, row: dict[str, Any]) -> Iterator[str]:
     rights = ("permissionPolicy", "permissionPolicyARNs", "wellKnownPolicies")
-    given = [name for name in (*rights, "permissionsBoundaryARN", "roleName") if row.get(name)]
+    given = [name for name in (*rights, "permissionsBoundaryARN", "roleName") if is_given(row, name)]
     if "roleARN" in row and given:
         yield f"{path}.roleARN: cannot be combined with {', '.join(given)}, because that role is managed elsewhere."
-    if "roleARN" not in row and not any(row.get(name) for name in rights):
+    if "roleARN" not in row and not any(is_given(row, name) for name in rights):
         yield f"{path}: grants no permissions. Set roleARN, or {', '.join(rights)}."
     if "permissionPolicyName" in row and "permissionPolicy" not in row:
         yield f"{path}.permissionPolicyName: has no effect without permissionPolicy."

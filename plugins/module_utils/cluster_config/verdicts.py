@@ -179,9 +179,7 @@ HONOURED: dict[str, str] = {
     "addons[].podIdentityAssociations[].permissionPolicy": "eks_addons_iam_roles[].inline_policies",
     "addons[].podIdentityAssociations[].permissionPolicyName": "eks_addons_iam_roles[].inline_policies",
     "addons[].podIdentityAssociations[].permissionPolicyARNs": "eks_addons_iam_roles[].policy_arns",
-    "addons[].podIdentityAssociations[].wellKnownPolicies": "eks_addons_iam_roles[].well_known_policies",
     "addons[].podIdentityAssociations[].permissionsBoundaryARN": "eks_addons_iam_roles[].permissions_boundary",
-    "addons[].podIdentityAssociations[].tags": "eks_addons_iam_roles[].tags",
     "addons[].namespaceConfig.namespace": "eks_addons_list[].namespace",
     "addons[].tags": "eks_addons_list[].tags",
     "addonsConfig.disableDefaultAddons": "eks_addons_list, eks_cluster_bootstrap_self_managed_addons",
@@ -210,11 +208,16 @@ _EXTRA = Refusal(
     "rules of the cluster security group that EKS creates are not changed",
     "create a security group with the rules, and name it in vpc.controlPlaneSecurityGroupIDs",
 )
-_KEY = Refusal("EC2 key pairs are not imported", "import it, for example with amazon.aws.ec2_key, and set ssh.publicKeyName")
+_KEY = Refusal(
+    "EC2 key pairs are not imported", "import it, for example with amazon.aws.ec2_key, and set ssh.publicKeyName"
+)
 _RECOMMENDED = Refusal(
     "the permissions that an add-on recommends are not looked up",
     "list them in the add-on's podIdentityAssociations, with permissionPolicyARNs",
     (False,),
+)
+_ONLY_ARNS = Refusal(
+    "eksctl does not take it for an association of an add-on", "use permissionPolicyARNs or permissionPolicy instead"
 )
 _OF_ASSOCIATION = Refusal("EKS takes a service account and a role for an association of an add-on", "remove it")
 
@@ -251,8 +254,12 @@ REFUSED: dict[str, Refusal] = {
     ),
     # EtcdPlacementRequest has a spread level only
     "outpost.etcdPlacement.groupName": Refusal("EKS has no placement group for etcd", "set spreadLevel, or remove it"),
-    "vpc.ipv6Cidr": Refusal("the IPv6 block of the VPC is one of Amazon's", "remove it, or list your own subnets in vpc.subnets"),
-    "vpc.ipv6Pool": Refusal("the IPv6 block of the VPC is one of Amazon's", "remove it, or list your own subnets in vpc.subnets"),
+    "vpc.ipv6Cidr": Refusal(
+        "the IPv6 block of the VPC is one of Amazon's", "remove it, or list your own subnets in vpc.subnets"
+    ),
+    "vpc.ipv6Pool": Refusal(
+        "the IPv6 block of the VPC is one of Amazon's", "remove it, or list your own subnets in vpc.subnets"
+    ),
     "vpc.extraCIDRs": _EXTRA,
     "vpc.extraIPv6CIDRs": _EXTRA,
     "vpc.hostnameType": Refusal("EC2's default is used", "list your own subnets in vpc.subnets"),
@@ -261,7 +268,7 @@ REFUSED: dict[str, Refusal] = {
         "nodes share the cluster security group that EKS creates", "remove it", (True,)
     ),
     "addonsConfig.autoApplyPodIdentityAssociations": _RECOMMENDED,
-    "fargateProfiles[].status": Refusal("it is what eksctl reports, not a setting", "remove it"),
+    "fargateProfiles[].status": Refusal("it is what eksctl reports, not a setting", "remove it", ("",)),
     "addons[].useDefaultPodIdentityAssociations": _RECOMMENDED,
     "addons[].owners": Refusal("add-ons are identified by their names", "remove it"),
     "addons[].publishers": Refusal("add-ons are identified by their names", "remove it"),
@@ -270,6 +277,8 @@ REFUSED: dict[str, Refusal] = {
         "the add-on creates its service account", "remove it", (False,)
     ),
     # AddonPodIdentityAssociations of the EKS API has a service account and a role; eksctl drops the others without a word
+    "addons[].podIdentityAssociations[].wellKnownPolicies": _ONLY_ARNS,
+    "addons[].podIdentityAssociations[].tags": _ONLY_ARNS,
     "addons[].podIdentityAssociations[].policy": _OF_ASSOCIATION,
     "addons[].podIdentityAssociations[].targetRoleARN": _OF_ASSOCIATION,
     "addons[].podIdentityAssociations[].disableSessionTags": _OF_ASSOCIATION._replace(accepts=(False,)),

@@ -173,7 +173,9 @@ class NodegroupManager:
             in_use = {made.raw["version"], _find_version_in_use(raw) or made.raw["version"]}
             template.delete_old_versions(made.raw["id"], in_use)
         shown = plan if done.changed else done
-        return _combine(template, planned, Outcome(done.changed, done.raw, shown.before, shown.after, done.updates), ssh)
+        return _combine(
+            template, planned, Outcome(done.changed, done.raw, shown.before, shown.after, done.updates), ssh
+        )
 
     def _build_wanted(self, raw: Item | None, item: Item) -> Item:
         """The desired launch template. The AMI type of a group that exists counts where the task does not name one."""
@@ -248,9 +250,7 @@ def _build_desired(item: Item, template: Outcome, version: str) -> Item:
     return desired
 
 
-def _combine(
-    template: LaunchTemplateResource, planned: Outcome, group: Outcome, ssh: Outcome | None = None
-) -> Outcome:
+def _combine(template: LaunchTemplateResource, planned: Outcome, group: Outcome, ssh: Outcome | None = None) -> Outcome:
     """One outcome of all. The diff shows the launch template's data in place of its ID."""
     raw = group.raw
     if raw is not None and not (raw.get("nodegroupArn")):  # planned: its ID is not known

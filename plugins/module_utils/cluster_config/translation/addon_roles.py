@@ -20,7 +20,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
 )
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.network import is_ipv6
 from ansible_collections.kumo.eks.plugins.module_utils.core.cni_policy import build_ipv6_cni_document
-from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import build_cluster_role_name, build_pod_role_name
+from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import (
+    build_cluster_role_name,
+    build_pod_role_name,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.service_accounts import Account
 
 Row = dict[str, Any]
@@ -38,14 +41,21 @@ ACCOUNTS = {
 CNI, CNI_POLICY = "vpc-cni", "AmazonEKS_CNI_Policy"
 # Rights that eksctl gives without being told, by its names of well-known policies.
 DEFAULT_RIGHTS = {"aws-ebs-csi-driver": "ebsCSIController", "aws-efs-csi-driver": "efsCSIController"}
-POLICY_FIELDS = ("attachPolicyARNs", "attachPolicy", "wellKnownPolicies")
+WELL_KNOWN = "wellKnownPolicies"
+POLICY_FIELDS = ("attachPolicyARNs", "attachPolicy", WELL_KNOWN)
 # Of an association that the file has no role for: what describes the role.
-ROLE_FIELDS = ("permissionPolicy", "permissionPolicyARNs", "wellKnownPolicies", "permissionsBoundaryARN", "roleName")
+ROLE_FIELDS = ("permissionPolicy", "permissionPolicyARNs", "permissionsBoundaryARN", "roleName")
+
+
+def is_given(row: Row, name: str) -> bool:
+    """Whether a field of an add-on or an association asks for something; a filled file has well-known policies that are all off."""
+    value = row.get(name)
+    return any(value.values()) if name == WELL_KNOWN and isinstance(value, dict) else bool(value)
 
 
 def choose_policies(addon: Row, config: Row) -> Row:
     """What an add-on's role for IRSA may do, by the fields of an add-on; empty where it has no such role."""
-    given = {name: addon[name] for name in POLICY_FIELDS if addon.get(name)}
+    given = {name: addon[name] for name in POLICY_FIELDS if is_given(addon, name)}
     if given or not config.get("iam", {}).get("withOIDC") or _has_other_role(addon, config):
         return given
     if addon["name"] in DEFAULT_RIGHTS:
@@ -103,9 +113,7 @@ def build_association_role(row: Row, addon: Row, config: Row) -> Row | None:
         "inline_policies": (
             {row.get("permissionPolicyName", INLINE): row["permissionPolicy"]} if "permissionPolicy" in row else {}
         ),
-        "well_known_policies": convert_well_known(row),
         "permissions_boundary": row.get("permissionsBoundaryARN"),
-        "tags": row.get("tags"),
     }
     return {name: value for name, value in found.items() if value is not None}
 

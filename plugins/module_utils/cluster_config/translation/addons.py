@@ -86,5 +86,7 @@ def _build_addon(addon: dict[str, Any], config: dict[str, Any]) -> dict[str, Any
 
 
 def _build_association(row: dict[str, Any], addon: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
-    role = {"role_arn": row["roleARN"]} if "roleARN" in row else {"role_name": name_association_role(row, addon, config)}
+    role = (
+        {"role_arn": row["roleARN"]} if "roleARN" in row else {"role_name": name_association_role(row, addon, config)}
+    )
     return {"service_account": row["serviceAccountName"], **role}

@@ -24,7 +24,7 @@ VOLUME_SIZE = 80  # GiB
 VOLUME_TYPE = "gp3"
 GP3_IOPS, GP3_THROUGHPUT = 3000, 125
 IO_IOPS = 100
-BOTTLEROCKET_SYSTEM = "/dev/xvda"
+BOTTLEROCKET_SYSTEM, BOTTLEROCKET_DATA = "/dev/xvda", "/dev/xvdb"
 VPC, EVERYWHERE = "vpc", ("0.0.0.0/0", "::/0")  # of ssh_sources
 BOTTLEROCKET, WINDOWS, AL2, AL2023 = "Bottlerocket", "Windows", "AmazonLinux2", "AmazonLinux2023"
 VOLUME_KEYS = {
@@ -109,11 +109,13 @@ def _drop_empty(values: Group) -> Group | None:
 
 
 def _build_volumes(group: Group, family: str) -> list[Group]:
-    main = _build_volume({"volumeSize": VOLUME_SIZE, **group})
-    if group.get("ami") and "device_name" not in main:  # the module does not know the devices of an own image
-        main["device_name"] = "/dev/xvdb" if family.startswith(BOTTLEROCKET) else "/dev/xvda"
+    main = _build_volume(group)
+    if family.startswith(BOTTLEROCKET):
+        main.setdefault("device_name", BOTTLEROCKET_DATA)
+    elif group.get("ami"):  # the module does not know the devices of an own image
+        main.setdefault("device_name", "/dev/xvda")
     volumes = [main, *[_build_volume(row) for row in group.get("additionalVolumes", [])]]
-    if family.startswith(BOTTLEROCKET) and group.get("volumeEncrypted") and "volumeName" not in group:
+    if family.startswith(BOTTLEROCKET) and group.get("volumeEncrypted") and main["device_name"] == BOTTLEROCKET_DATA:
         kept = {key: main[key] for key in ("encrypted", "kms_key_id", "type") if key in main}
         volumes.append({"device_name": BOTTLEROCKET_SYSTEM, **kept})
     return volumes
@@ -121,7 +123,7 @@ def _build_volumes(group: Group, family: str) -> list[Group]:
 
 def _build_volume(fields: Group) -> Group:
     kind = fields.get("volumeType", VOLUME_TYPE)
-    defaults: Group = {"volumeType": kind}
+    defaults: Group = {"volumeType": kind, "volumeSize": VOLUME_SIZE}
     if kind == "gp3":
         defaults |= {"volumeIOPS": GP3_IOPS, "volumeThroughput": GP3_THROUGHPUT}
     elif kind in ("io1", "io2"):

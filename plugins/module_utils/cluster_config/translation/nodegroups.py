@@ -71,7 +71,7 @@ def _build_nodegroup(group: dict[str, Any], subnets: dict[str, Any], cluster: st
         "template": build_template(group, group.get("amiFamily", AMI_FAMILY), cluster),
         **_build_machine(group),
         **_build_identity(group),
-        **{name: group.get(field) for field, name in SAME.items()},
+        **{name: group.get(field) or None for field, name in SAME.items()},
     }
     return {name: value for name, value in given.items() if value is not None}
 

@@ -129,7 +129,8 @@ class TestTemplate:
     def test_volumes_of_bottlerocket_are_encrypted_both(self):
         found = one_template(amiFamily="Bottlerocket", volumeEncrypted=True, volumeKmsKeyID="k", volumeType="io1")
         data = {"type": "io1", "encrypted": True, "kms_key_id": "k"}
-        assert found["volumes"] == [{"size": 80, "iops": 100, **data}, {"device_name": "/dev/xvda", **data}]
+        first = {"device_name": "/dev/xvdb", "size": 80, "iops": 100, **data}
+        assert found["volumes"] == [first, {"device_name": "/dev/xvda", **data}]
 
     def test_additional_volumes_stand_beside_the_first(self):
         found = one_template(additionalVolumes=[{"volumeName": "/dev/sdb", "volumeSize": 9, "volumeType": "gp2"}])
@@ -481,7 +482,7 @@ class TestRolesOfAddons:
         document = {"Version": "2012-10-17", "Statement": []}
         rows = [
             {"namespace": "n", "serviceAccountName": "a", "permissionPolicyARNs": ["arn:p"]},
-            {"serviceAccountName": "b", "roleName": "r", "permissionPolicy": document, "tags": {"x": "y"}},
+            {"serviceAccountName": "b", "roleName": "r", "permissionPolicy": document},
             {"serviceAccountName": "c", "roleARN": "arn:c"},
         ]
         addon = {"name": "x", "podIdentityAssociations": rows}
@@ -494,7 +495,6 @@ class TestRolesOfAddons:
                 "purpose": "addon",
                 "policy_arns": [],
                 "inline_policies": {"kumo-eks": document},
-                "tags": {"x": "y"},
             },
         ]
         assert found["eks_addons_list"][-1]["pod_identity_associations"] == [
@@ -639,7 +639,10 @@ class TestProblems:
                 "managedNodeGroups: cannot be created together with an Auto Mode cluster.",
             ),
             (group(ssh={"allow": True}), "managedNodeGroups[0].ssh.allow: needs ssh.publicKeyName."),
-            (group(ssh={"publicKeyPath": "~/k.pub"}), "managedNodeGroups[0].ssh.publicKeyPath: not supported by kumo.eks"),
+            (
+                group(ssh={"publicKeyPath": "~/k.pub"}),
+                "managedNodeGroups[0].ssh.publicKeyPath: not supported by kumo.eks",
+            ),
             (
                 group(instanceMarketOptions={"marketType": "capacity-block"}),
                 "managedNodeGroups[0].instanceMarketOptions: needs capacityReservation",

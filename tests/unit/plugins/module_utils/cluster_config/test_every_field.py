@@ -122,12 +122,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     },
     **{
         f"addons[].podIdentityAssociations[].{name}": ROLE_OF_ADDON
-        for name in ("roleName", "permissionPolicy", "permissionsBoundaryARN", "tags")
-    },
-    **{
-        path: ROLE_OF_ADDON
-        for path in LEAVES
-        if path.startswith("addons[].podIdentityAssociations[].wellKnownPolicies.")
+        for name in ("roleName", "permissionPolicy", "permissionsBoundaryARN")
     },
     "autoModeConfig.enabled": {"iam": AUTO["iam"], "autoModeConfig": {"nodePools": []}},
     "autoModeConfig.nodePools": AUTO,
