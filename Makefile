@@ -68,13 +68,18 @@ molecule: setup ## molecule's scenarios, with their idempotence step, against th
 bench: setup ## measure, as ratios (25 minutes: one part waits as long as AWS lets wait)
 	@.venv/bin/python tests/bench/bench.py
 
+.PHONY: figures
+figures: setup ## make bench, and keep what it measures for this version in tests/bench/figures.json
+	@.venv/bin/python tests/bench/bench.py --keep
+
 .PHONY: chaos
-chaos: setup ## kill site.yml at each task, spoil its calls, and run it again (an hour or two)
-	@PYTHONPATH=tests .venv/bin/python tests/bench/chaos.py
+chaos: ## kill site.yml and teardown.yml wherever they can be killed, and run them again: see --help (hours)
+	@tools/prepare.sh helm
+	@PYTHONPATH=tests .venv/bin/python -m chaos.run $(or $(ARGS),--spoil)
 
 .PHONY: aws-check
 aws-check: setup ## compare the sandbox with a real account: shows the price; ARGS="--account ID" confirms it
-	@.venv/bin/python tests/aws_check/aws_check.py $(ARGS)
+	@PYTHONPATH=tests .venv/bin/python tests/aws_check/aws_check.py $(ARGS)
 
 .PHONY: soak
 soak: setup ## random sequences of tasks, 1000 of them: make soak SEQUENCES=50 FIRST=1000 (hours)

@@ -59,7 +59,7 @@ def run_module() -> Callable[..., dict[str, Any]]:
 
 @pytest.fixture
 def ground(sandbox: Sandbox) -> dict[str, Any]:
-    """A VPC with three private subnets behind a NAT gateway, a security group, a KMS key, and the roles of cluster, nodes and Fargate pods."""
+    """A VPC with three private subnets behind a NAT gateway, a security group, a KMS key, and the roles of cluster, nodes and others."""
     ec2, iam = sandbox.client("ec2"), sandbox.client("iam")
     vpc = account.create_vpc(ec2)
     subnets = account.create_subnets(ec2, vpc)
@@ -72,5 +72,7 @@ def ground(sandbox: Sandbox) -> dict[str, Any]:
         "key": sandbox.client("kms").create_key()["KeyMetadata"]["Arn"],
         "role": account.create_role(iam, "eksClusterRole", "eks.amazonaws.com", account.CLUSTER_POLICIES),
         "node_role": account.create_role(iam, "eksNodeRole", "ec2.amazonaws.com", account.NODE_POLICIES),
+        "capability_role": account.create_role(iam, "eksCapabilityRole", "capabilities.eks.amazonaws.com"),
+        "connector_role": account.create_role(iam, "eksConnectorRole", "ssm.amazonaws.com"),
         "pod_role": account.create_role(iam, "eksFargatePodRole", pods, account.FARGATE_POLICIES),
     }

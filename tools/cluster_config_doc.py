@@ -48,6 +48,7 @@ If a file has no value, the default of eksctl applies, not that of the role:
 
 Differences from eksctl:
 
+- `iamIdentityMappings` become access entries, not rows of the ConfigMap aws-auth. A mapping that no access entry can replace is refused.
 - `iam.attachPolicyARNs` of a node group are attached in addition to the policies that nodes need. They do not replace them. Nodes have
   AmazonEKS_CNI_Policy also with `iam.withOIDC`, and AmazonEC2ContainerRegistryReadOnly instead of AmazonEC2ContainerRegistryPullOnly.
 - Without `metadata.version` EKS chooses its default version. eksctl has one of its own. Without `availabilityZones` kumo.eks takes the

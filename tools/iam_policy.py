@@ -22,6 +22,7 @@ from kumo_sandbox.recorder import build_policy, build_policy_beside
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 CONFIG = f"eks_cluster_config={DOCS / 'examples/cluster-config.yaml'}"
 IDENTITIES = f"@{DOCS / 'examples/identities.yaml'}"
+SPEED = 300  # of the clock, so that the calls of waits are seen
 RUNS = (("site", "--check", "--diff"), ("site",), ("site",), ("teardown",))
 
 
@@ -33,7 +34,7 @@ def recorded(variables: str, kubernetes: bool) -> dict[str, object]:
         kubernetes: whether something is written in the cluster.
     """
     playbook = str(Path(sys.executable).with_name("ansible-playbook"))
-    with tempfile.TemporaryDirectory() as home, Sandbox(speed="instant", kubernetes=kubernetes) as sandbox:
+    with tempfile.TemporaryDirectory() as home, Sandbox(speed=SPEED, kubernetes=kubernetes) as sandbox:
         neighbour(sandbox)
         for name, *words in RUNS:
             print(f"{name} {' '.join(words)} -e {variables} ...", file=sys.stderr, flush=True)

@@ -26,6 +26,7 @@ MODULES = "ansible_collections.kumo.eks.plugins.modules."
 
 # Role: the variable that is a list, and the module's option whose items are those of the list.
 ITEMS = {
+    "eks_access": {"eks_access_entries": ("eks_access_entry", "access_entries")},
     "eks_addons": {
         "eks_addons_list": ("eks_addon", "addons"),
         "eks_addons_iam_roles": ("eks_iam_role", "iam_roles"),
@@ -54,6 +55,7 @@ ENTRY_POINTS = {
     "wait": "Wait for what was started",
     "absent": "Delete",
     "service_accounts": "Create or update service accounts with their IAM roles (IRSA)",
+    "migrate": "Create access entries for the mappings of the ConfigMap aws-auth",
     "associations": "Create or update EKS Pod Identity associations with their IAM roles",
 }
 CHECKED_BY_PREFLIGHT = ("preflight", "wait", "absent")  # these take any items: eks_preflight's messages say more

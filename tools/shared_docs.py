@@ -22,7 +22,21 @@ from ansible.module_utils.common.dict_transformations import camel_dict_to_snake
 ROOT = Path(__file__).parents[1]
 WORDS = ROOT / "tools" / "shared_docs.yml"
 MODULES = ROOT / "plugins" / "modules"
-API_SHAPES = ("Cluster", "Nodegroup", "FargateProfile", "Addon")
+API_SHAPES = (
+    "Cluster",
+    "Nodegroup",
+    "FargateProfile",
+    "Addon",
+    "ClusterVersionInformation",
+    "AddonInfo",
+    "Insight",
+    "Update",
+    "OidcIdentityProviderConfig",
+    "Capability",
+    "CertificateAuthority",
+    "PodIdentityAssociation",
+    "InsightSummary",
+)
 PLACE = re.compile(
     r"^(?P<indent> *)# (?P<name>\w+): written by tools/shared_docs\.py, from here\n(?P<rows>.*?)^ *# to here\.\n",
     re.MULTILINE | re.DOTALL,
@@ -55,15 +69,17 @@ Dumper.add_representer(list, _write_list)
 
 def build_contains(shape: Any, words: dict[str, Any], path: str = "") -> dict[str, Any]:
     """The documentation of a structure's members, as RETURN has it below ``contains``."""
-    return {
-        name: build_result(member, words, f"{path}.{name}".lstrip("."))
-        for name, member in ((convert_name(key), member) for key, member in shape.members.items())
-    }
+    found = {}
+    for key, member in shape.members.items():
+        name = convert_name(key)
+        path_of_member = f"{path}.{name}".lstrip(".")
+        said = _find_words(words, path_of_member, f"{shape.name}.{name}")
+        found[name] = build_result(member, words, path_of_member, said)
+    return found
 
 
-def build_result(shape: Any, words: dict[str, Any], path: str) -> dict[str, Any]:
+def build_result(shape: Any, words: dict[str, Any], path: str, said: dict[str, Any]) -> dict[str, Any]:
     """The documentation of one member, and of everything below it."""
-    said = _find_words(words, path)
     inner = shape.member if shape.type_name == "list" else shape
     found = {"description": said["description"], "returned": said["returned"]}
     found["type"] = "list" if shape.type_name == "list" else TYPES.get(shape.type_name, "dict")
@@ -74,10 +90,12 @@ def build_result(shape: Any, words: dict[str, Any], path: str) -> dict[str, Any]
     return {**found, "sample": said["sample"]}
 
 
-def _find_words(words: dict[str, Any], path: str) -> dict[str, Any]:
-    if path not in words:
+def _find_words(words: dict[str, Any], path: str, of_shape: str) -> dict[str, Any]:
+    """The words for a member by its path, or by its structure's name where that is in several places."""
+    said = words.get(path) or words.get(of_shape)
+    if said is None:
         raise SystemExit(f"{WORDS.name} does not describe {path}, which EKS' API returns")
-    return {"returned": "when EKS returns it", **words[path]}
+    return {"returned": "when EKS returns it", **said}
 
 
 def convert_name(key: str) -> str:

@@ -38,7 +38,7 @@ class ActionModule(InstalledModules):
         params = self._read_options()
         report = check_input({**params, "region": self._task.args.get("region")})
         raise_report(report)
-        if not params["check_account"] or params["state"] == "absent":
+        if not params["account_id"] and (not params["check_account"] or params["state"] == "absent"):
             return {"changed": False, "msg": "The input is valid.", "warnings": report.warnings, "not_checked": []}
         given = {key: value for key, value in self._task.args.items() if key not in SECRETS}
         answer = self._execute_module(module_name="kumo.eks.eks_preflight", module_args=given, task_vars=task_vars)

@@ -7,26 +7,22 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_addon_info
 version_added: 0.1.0
-short_description: Describe add-ons of an Amazon EKS cluster, and the versions that EKS offers
+short_description: Describe add-ons of an Amazon EKS cluster
 description:
   - Describes one add-on, or all add-ons of a cluster.
-  - On request it also lists the add-on versions that are compatible with a Kubernetes version, and which of them is the default.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
   cluster_name:
-    description: The cluster's name. One of O(cluster_name) and O(kubernetes_version) is required.
+    description: The cluster's name.
     type: str
+    required: true
   name:
     description: The add-on's name. By default all add-ons are described.
     type: str
-  versions:
-    description: Whether to also list the versions of the add-ons. O(kubernetes_version) implies it.
-    type: bool
-    default: false
-  kubernetes_version:
-    description: The Kubernetes version for which to list add-on versions, in quotes. The default is that of the cluster.
-    type: str
+seealso:
+  - module: kumo.eks.eks_addon_version_info
+    description: The add-ons and versions that EKS offers.
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -51,10 +47,10 @@ EXAMPLES = r"""
     region: ap-northeast-1
   register: found
 
-- name: List the versions of CoreDNS that are compatible with a Kubernetes version
+- name: Describe one add-on
   kumo.eks.eks_addon_info:
-    name: coredns
-    kubernetes_version: "1.35"
+    cluster_name: my-cluster
+    name: vpc-cni
 """
 
 RETURN = r"""
@@ -187,38 +183,6 @@ addons:
           type: str
           sample: kube-system
     # to here.
-addon_versions:
-  description: What EKS offers for the Kubernetes version.
-  returned: when O(versions=true) or O(kubernetes_version) is given, and the cluster exists
-  type: list
-  elements: dict
-  contains:
-    addon_name:
-      description: The add-on's name.
-      returned: always
-      type: str
-      sample: coredns
-    type:
-      description: What it is for.
-      returned: always
-      type: str
-      sample: networking
-    kubernetes_version:
-      description: The Kubernetes version that was asked for.
-      returned: always
-      type: str
-      sample: "1.35"
-    default_version:
-      description: The version EKS installs by default, none where it names none.
-      returned: always
-      type: str
-      sample: v1.13.1-eksbuild.1
-    versions:
-      description: The versions that are compatible with it, newest first.
-      returned: always
-      type: list
-      elements: str
-      sample: [v1.13.1-eksbuild.1, v1.12.4-eksbuild.1]
 """
 
 from typing import Any
@@ -226,11 +190,9 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer, get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
-from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog, build_version_rows
 
 
-def addons_of(eks: Any, cluster: str, name: str | None) -> list[dict[str, Any]]:
+def describe_addons(eks: Any, cluster: str, name: str | None) -> list[dict[str, Any]]:
     """One add-on or all of them, in snake case."""
     names = [name] if name else list_names(eks, "list_addons", "addons", cluster)
     found = describe_all(
@@ -239,49 +201,12 @@ def addons_of(eks: Any, cluster: str, name: str | None) -> list[dict[str, Any]]:
     return [convert_answer(raw) for raw in found]
 
 
-def offered(eks: Any, kubernetes: str, name: str | None) -> list[dict[str, Any]]:
-    """What DescribeAddonVersions offers for the Kubernetes version, one row for each add-on."""
-    words = {"kubernetesVersion": kubernetes, **({"addonName": name} if name else {})}
-    pages = eks.get_paginator("describe_addon_versions").paginate(**words)
-    return [offer(info, kubernetes) for page in pages for info in page["addons"]]
-
-
-def offer(info: dict[str, Any], kubernetes: str) -> dict[str, Any]:
-    rows = build_version_rows(info)
-    defaults = [row["version"] for row in rows if kubernetes in row["default_for"]]
-    return {
-        "addon_name": info["addonName"],
-        "type": info.get("type"),
-        "kubernetes_version": kubernetes,
-        "default_version": defaults[0] if defaults else None,
-        "versions": [row["version"] for row in rows],
-    }
-
-
-def describe_addons(eks: Any, params: dict[str, Any]) -> dict[str, Any]:
-    """The result: add-ons, and versions where they are asked for."""
-    cluster, kubernetes = params["cluster_name"], params["kubernetes_version"]
-    if kubernetes:
-        parse_minor(kubernetes, "kubernetes_version")
-    elif params["versions"]:
-        kubernetes = AddonCatalog(eks, cluster).describe_cluster_version()
-    found = {"addons": addons_of(eks, cluster, params["name"]) if cluster else []}
-    return {**found, "addon_versions": offered(eks, kubernetes, params["name"])} if kubernetes else found
-
-
 def main() -> None:
-    spec = dict(
-        cluster_name=dict(type="str"),
-        name=dict(type="str"),
-        versions=dict(type="bool", default=False),
-        kubernetes_version=dict(type="str"),
-    )
-    module = AnsibleAWSModule(
-        argument_spec=spec, required_one_of=[("cluster_name", "kubernetes_version")], supports_check_mode=True
-    )
-    with handle_failures(module, "Could not describe add-ons"):
-        result = describe_addons(get_client(module), module.params)
-    module.exit_json(changed=False, **result)
+    spec = dict(cluster_name=dict(type="str", required=True), name=dict(type="str"))
+    module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
+    with handle_failures(module, f"Could not describe add-ons of cluster {module.params['cluster_name']}"):
+        found = describe_addons(get_client(module), module.params["cluster_name"], module.params["name"])
+    module.exit_json(changed=False, addons=found)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,10 @@ options:
   name:
     description: The cluster's name. By default all clusters of the region are described.
     type: str
+  registered:
+    description: Whether to also describe clusters outside of EKS that are registered with M(kumo.eks.eks_cluster_registration).
+    type: bool
+    default: false
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -292,8 +296,8 @@ clusters:
           type: str
           sample: '0123'
         activation_code:
-          description: The activation's code.
-          returned: when EKS returns it
+          description: The activation's code. It is a secret, and modules of this collection do not return it.
+          returned: never
           type: str
           sample: '0123'
         activation_expiry:
@@ -593,18 +597,28 @@ clusters:
     # to here.
 """
 
+from typing import Any
+
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer, get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster_registration import drop_secret
+
+
+def list_clusters(eks: Any, registered: bool) -> list[str]:
+    """The names of all clusters of the region, of those outside of EKS on request."""
+    pages = eks.get_paginator("list_clusters").paginate(**({"include": ["all"]} if registered else {}))
+    return [name for page in pages for name in page["clusters"]]
 
 
 def main() -> None:
-    module = AnsibleAWSModule(argument_spec=dict(name=dict(type="str")), supports_check_mode=True)
+    spec = dict(name=dict(type="str"), registered=dict(type="bool", default=False))
+    module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
     with handle_failures(module, "Could not describe clusters"):
         eks = get_client(module)
-        pages = eks.get_paginator("list_clusters").paginate
-        names = [module.params["name"]] if module.params["name"] else [n for p in pages() for n in p["clusters"]]
+        names = [module.params["name"]] if module.params["name"] else list_clusters(eks, module.params["registered"])
         found = describe_all(names, lambda name: describe_or_none(eks.describe_cluster, "cluster", name=name))
+    found = [drop_secret(raw) if raw.get("connectorConfig") else raw for raw in found]
     module.exit_json(changed=False, clusters=[convert_answer(raw) for raw in found])
 
 

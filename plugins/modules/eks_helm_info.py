@@ -96,6 +96,7 @@ releases:
   type: list
   elements: dict
   contains:
+    # HelmRelease: written by tools/shared_docs.py, from here
     name:
       description: The release's name.
       returned: always
@@ -130,7 +131,8 @@ releases:
       description: When that revision was created.
       returned: always
       type: str
-      sample: "2026-11-24 10:53:09.371221572 +0000 UTC"
+      sample: 2026-11-24 10:53:09.371221572 +0000 UTC
+    # to here.
     user_values:
       description: The values that were set for the release.
       returned: when requested in O(details)
@@ -196,6 +198,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import bu
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm, HelmError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.environment import describe_cluster, open_cluster_helm
 from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import hide_secrets
+from ansible_collections.kumo.eks.plugins.module_utils.helm.listing import list_releases
 from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import mask_manifest
 
 STATUSES = [
@@ -209,19 +212,6 @@ STATUSES = [
     "uninstalling",
     "unknown",
 ]
-PAGE = 256  # releases Helm lists at once
-
-
-def list_releases(helm: Helm, namespace: str | None) -> list[dict[str, Any]]:
-    """All releases in any status, page by page."""
-    where = ["--namespace", namespace] if namespace else ["--all-namespaces"]
-    args = ["list", *where, *([] if helm.is_v4 else ["--all"]), "--max", str(PAGE)]
-    rows: list[dict[str, Any]] = []
-    while True:
-        page = helm.read_json(*args, "--offset", str(len(rows))) or []
-        rows += page
-        if len(page) < PAGE:
-            return sorted(rows, key=lambda row: (row["namespace"], row["name"]))
 
 
 def is_wanted(row: dict[str, Any], params: dict[str, Any]) -> bool:
@@ -258,7 +248,7 @@ def read_releases(module: AnsibleAWSModule) -> list[dict[str, Any]]:
     with open_cluster_helm(module, params["cluster_name"], raw) as (helm, dummy):
         rows = [row for row in list_releases(helm, params["namespace"]) if is_wanted(row, params)]
         found = [(row, read_details(helm, row, params["details"])) for row in rows]
-        return [{**row, "revision": int(row["revision"]), **more} for row, more in found if more is not None]
+        return [{**row, **more} for row, more in found if more is not None]
 
 
 def main() -> None:

@@ -50,9 +50,11 @@ options:
           - V(node) is for managed and self-managed nodes, V(auto_mode_node) for nodes of EKS Auto Mode.
           - V(fargate) is the pod execution role of Fargate profiles.
           - V(addon) is for an add-on that uses EKS Pod Identity. Set its permissions with O(policy_arns) or other options.
+          - V(capability) is for a capability of the cluster. Set the permissions of an ACK capability with O(policy_arns) or other options.
+          - V(connector) is for the agent in a cluster that is registered with M(kumo.eks.eks_cluster_registration).
           - V(custom) has the given O(trust_policy) and only the given policies.
         type: str
-        choices: [cluster, auto_mode_cluster, node, auto_mode_node, fargate, addon, custom]
+        choices: [cluster, auto_mode_cluster, node, auto_mode_node, fargate, addon, capability, connector, custom]
       nodegroup: &nodegroup
         description: The node group that uses the role, as part of the default name. Only with O(purpose=node).
         type: str
@@ -144,6 +146,8 @@ options:
         description:
           - Name of an instance profile that has the role, for nodes that EKS does not start itself, such as those of Karpenter.
           - EKS creates the instance profiles of managed node groups.
+          - EC2 refuses a new instance profile for about ten seconds, with C(Invalid IAM Instance Profile name). A task that starts instances
+            with it needs C(retries).
         type: str
       permissions_boundary: &permissions_boundary
         description: ARN of the permissions boundary of the role. An empty value removes the boundary.
@@ -537,6 +541,32 @@ iam_roles:
       type: list
       elements: dict
       contains: *kept
+# Waits: written by tools/shared_docs.py, from here
+waits:
+  description:
+    - What the task waited for because AWS did not see it yet, like an IAM role that was created a moment before.
+    - Where the module runs on the controller itself, the same is printed while it lasts, otherwise when the module has ended.
+  returned: when the task had to wait for it
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: What could not be created or changed meanwhile.
+      returned: always
+      type: str
+      sample: node group general
+    reason:
+      description: Why it waited, with the answer of AWS.
+      returned: always
+      type: str
+      sample: 'EKS refused its IAM role, which may be new: An error occurred (InvalidParameterException) when calling the CreateNodegroup
+        operation: ...'
+    seconds:
+      description: How long it waited.
+      returned: always
+      type: float
+      sample: 12.4
+# to here.
 """
 
 from functools import partial

@@ -475,6 +475,32 @@ identities:
       type: list
       elements: dict
       contains: *kept
+# Waits: written by tools/shared_docs.py, from here
+waits:
+  description:
+    - What the task waited for because AWS did not see it yet, like an IAM role that was created a moment before.
+    - Where the module runs on the controller itself, the same is printed while it lasts, otherwise when the module has ended.
+  returned: when the task had to wait for it
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: What could not be created or changed meanwhile.
+      returned: always
+      type: str
+      sample: node group general
+    reason:
+      description: Why it waited, with the answer of AWS.
+      returned: always
+      type: str
+      sample: 'EKS refused its IAM role, which may be new: An error occurred (InvalidParameterException) when calling the CreateNodegroup
+        operation: ...'
+    seconds:
+      description: How long it waited.
+      returned: always
+      type: float
+      sample: 12.4
+# to here.
 """
 
 from collections.abc import Iterator

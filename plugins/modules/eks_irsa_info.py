@@ -174,7 +174,8 @@ class LiveFacts:
 
     def find_association(self) -> str | None:
         names = {"clusterName": self._name, "namespace": self.namespace, "serviceAccount": self.account}
-        rows = self._eks.list_pod_identity_associations(**names)["associations"]
+        pages = self._eks.get_paginator("list_pod_identity_associations").paginate(**names)
+        rows = pages.build_full_result()["associations"]
         if not rows:
             return None
         key = rows[0]["associationId"]

@@ -281,17 +281,19 @@ options:
                   O(template.image_id) is set.
                 - For Amazon Linux a script, C(#cloud-config), C(#cloud-boothook), a NodeConfig or a MIME archive of them. For
                   Bottlerocket settings in TOML. For Windows a PowerShell script. Text that is none of these is refused.
-                - It is not secret. Everybody with C(ec2:DescribeLaunchTemplateVersions), and every pod that reaches the metadata service,
-                  can read it, and the diff shows it.
+                - Do not put secrets into it. Everybody with C(ec2:DescribeLaunchTemplateVersions), and every pod that reaches the metadata
+                  service, can read it. Let instances fetch secrets, for example from AWS Secrets Manager. Logs and results do not contain
+                  it, and the diff shows only its size and its hash.
               type: str
             node_config:
               description:
                 - A NodeConfig document for Amazon Linux 2023, with settings of kubelet and containerd below C(spec). C(apiVersion) and
-                  C(kind) may be omitted.
+                  C(kind) may be omitted. It becomes a part of the user data.
               type: dict
             bottlerocket_settings:
               description:
                 - Settings of Bottlerocket, what is below C(settings) in its user data. Labels and taints belong to O(labels) and O(taints).
+                - Logs and results do not contain the values of keys that say they are secrets, such as C(password).
               type: dict
             efa_interfaces:
               description:
@@ -1054,6 +1056,32 @@ nodegroups:
       type: list
       elements: dict
       contains: *update
+# Waits: written by tools/shared_docs.py, from here
+waits:
+  description:
+    - What the task waited for because AWS did not see it yet, like an IAM role that was created a moment before.
+    - Where the module runs on the controller itself, the same is printed while it lasts, otherwise when the module has ended.
+  returned: when the task had to wait for it
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: What could not be created or changed meanwhile.
+      returned: always
+      type: str
+      sample: node group general
+    reason:
+      description: Why it waited, with the answer of AWS.
+      returned: always
+      type: str
+      sample: 'EKS refused its IAM role, which may be new: An error occurred (InvalidParameterException) when calling the CreateNodegroup
+        operation: ...'
+    seconds:
+      description: How long it waited.
+      returned: always
+      type: float
+      sample: 12.4
+# to here.
 """
 
 from functools import partial

@@ -15,6 +15,8 @@ description:
     the setting. The module only adds to what others created, unless O(purge_policies) or O(purge_trust) is set.
   - The module manages an IAM role if O(role_name), O(policy_arns) or another option of a role is set. The role trusts
     C(pods.eks.amazonaws.com). O(state=absent) deletes it, if the module created it and nothing else uses it.
+  - If an association gets another role, the role that the module created for it before is not deleted, because pods that run
+    may use its credentials until they are restarted. RV(kept) names it.
   - It warns, except in check mode, if the cluster does not have the EKS Pod Identity Agent, without which pods get no
     credentials.
 author:
@@ -292,7 +294,7 @@ associations:
       type: str
       sample: "role_arn: is required to create the association"
 kept:
-  description: What O(state=absent) did not remove, and why.
+  description: What O(state=absent) did not remove, and a role that was created for the cluster and that no association has any more, and why.
   returned: always
   type: list
   elements: dict
@@ -319,6 +321,32 @@ agent:
   returned: always
   type: str
   sample: ACTIVE
+# Waits: written by tools/shared_docs.py, from here
+waits:
+  description:
+    - What the task waited for because AWS did not see it yet, like an IAM role that was created a moment before.
+    - Where the module runs on the controller itself, the same is printed while it lasts, otherwise when the module has ended.
+  returned: when the task had to wait for it
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: What could not be created or changed meanwhile.
+      returned: always
+      type: str
+      sample: node group general
+    reason:
+      description: Why it waited, with the answer of AWS.
+      returned: always
+      type: str
+      sample: 'EKS refused its IAM role, which may be new: An error occurred (InvalidParameterException) when calling the CreateNodegroup
+        operation: ...'
+    seconds:
+      description: How long it waited.
+      returned: always
+      type: float
+      sample: 12.4
+# to here.
 """
 
 from functools import partial
@@ -392,7 +420,8 @@ def main() -> None:
         context = build_cluster_context(
             cluster, name, eks.meta.region_name, lambda: get_client(module, "sts").get_caller_identity()["Arn"]
         )
-        manager = PodIdentityManager(eks, iam, context, module.check_mode)
+        named = frozenset(one.role_arn or context.build_role_arn(one) for one in identities)
+        manager = PodIdentityManager(eks, iam, context, module.check_mode, named)
         work = manager.ensure_present if params["state"] == "present" else manager.ensure_absent
         results = run_concurrently([(one.name, partial(work, one)) for one in identities])
         agent = find_agent_status(eks, cluster)

@@ -59,16 +59,12 @@ associations:
   type: list
   elements: dict
   contains:
-    association_id:
-      description: Its id.
+    # PodIdentityAssociation: written by tools/shared_docs.py, from here
+    cluster_name:
+      description: The cluster's name.
       returned: always
       type: str
-      sample: a-1234567890abcdef0
-    association_arn:
-      description: Its ARN.
-      returned: always
-      type: str
-      sample: arn:aws:eks:ap-northeast-1:123456789012:podidentityassociation/my-cluster/a-1234567890abcdef0
+      sample: my-cluster
     namespace:
       description: The namespace.
       returned: always
@@ -84,26 +80,58 @@ associations:
       returned: always
       type: str
       sample: arn:aws:iam::123456789012:role/my-cluster.production.reader_pod
-    target_role_arn:
-      description: ARN of the second role.
-      returned: when there is one
-      type: str
-      sample: arn:aws:iam::210987654321:role/target
-    disable_session_tags:
-      description: Whether session tags are disabled.
+    association_arn:
+      description: Its ARN.
       returned: always
-      type: bool
-      sample: false
+      type: str
+      sample: arn:aws:eks:ap-northeast-1:123456789012:podidentityassociation/my-cluster/a-1234567890abcdef0
+    association_id:
+      description: Its id.
+      returned: always
+      type: str
+      sample: a-1234567890abcdef0
+    tags:
+      description: Its tags.
+      returned: always
+      type: dict
+      sample:
+        Environment: production
+    created_at:
+      description: When it was created.
+      returned: always
+      type: str
+      sample: '2026-08-01T09:00:00+09:00'
+    modified_at:
+      description: When it was last changed.
+      returned: always
+      type: str
+      sample: '2026-08-01T09:00:00+09:00'
     owner_arn:
       description: ARN of the owner of the association, for example an add-on.
       returned: when it has an owner
       type: str
       sample: arn:aws:eks:ap-northeast-1:123456789012:addon/my-cluster/aws-ebs-csi-driver/1
-    tags:
-      description: Its tags.
+    disable_session_tags:
+      description: Whether session tags are disabled.
       returned: always
-      type: dict
-      sample: {"Environment": "production"}
+      type: bool
+      sample: false
+    target_role_arn:
+      description: ARN of the second role.
+      returned: when there is one
+      type: str
+      sample: arn:aws:iam::210987654321:role/target
+    external_id:
+      description: The external id with which the second role is assumed.
+      returned: when there is a second role
+      type: str
+      sample: ap-northeast-1/123456789012/my-cluster/production/reader
+    policy:
+      description: The session policy, as JSON text.
+      returned: when there is one
+      type: str
+      sample: '{"Version": "2012-10-17", "Statement": []}'
+    # to here.
 agent:
   description:
     - The status of the EKS Pod Identity Agent. It is the status of the add-on C(eks-pod-identity-agent), V(AUTO_MODE) if the

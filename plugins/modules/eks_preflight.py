@@ -57,6 +57,10 @@ options:
     description: The variable C(eks_addons_list) of the role P(kumo.eks.eks_addons#role).
     type: list
     elements: raw
+  access_entries:
+    description: The variable C(eks_access_entries) of the role P(kumo.eks.eks_access#role).
+    type: list
+    elements: raw
   identities:
     description: The variable C(eks_irsa_service_accounts) of the role P(kumo.eks.eks_irsa#role).
     type: list
@@ -86,6 +90,12 @@ options:
         warning, and listed in RV(not_checked).
     type: bool
     default: false
+  account_id:
+    description:
+      - The number of the AWS account in which the cluster is. If the credentials are of another account, the task fails.
+      - Set it where several accounts are managed. The inventory P(kumo.eks.eks#inventory) sets C(eks_account_id), which C(site.yml) and
+        C(teardown.yml) pass.
+    type: str
   adopt:
     description: With O(check_account), whether a cluster that kumo.eks did not create may be changed.
     type: bool
@@ -156,7 +166,7 @@ from functools import partial
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.account import AccountCheck
+from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.account import AccountCheck, find_account_problems
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.preflight import (
     build_preflight_spec,
     check_input,
@@ -173,6 +183,8 @@ def main() -> None:
     params, denied = module.params, []
     with handle_failures(module, "Could not check the input"):
         report = check_input(params)
+        raise_report(report)
+        report.problems += find_account_problems(get_client(module, "sts"), params["account_id"])
         raise_report(report)
         if params["check_account"] and params["state"] == "present":
             account = AccountCheck(partial(get_client, module), params["cluster_name"], params["adopt"])

@@ -49,10 +49,15 @@ options:
         type: str
         required: true
       nodegroup:
-        description: The node group of the update. If neither this nor O(updates[].addon) is set, it is an update of the cluster.
+        description:
+          - The node group of the update. If none of this, O(updates[].addon) and O(updates[].capability) is set, it is an update of the
+            cluster.
         type: str
       addon:
         description: The add-on of the update.
+        type: str
+      capability:
+        description: The capability of the update.
         type: str
   results:
     description:
@@ -213,12 +218,13 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import Ansible
 from ansible_collections.kumo.eks.plugins.module_utils.core.unsettled import collect_unsettled
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline
 from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import Limits, Watcher, follow
+from ansible_collections.kumo.eks.plugins.module_utils.eks.updates import TARGETS
 from ansible_collections.kumo.eks.plugins.module_utils.eks.watch_targets import KINDS, describe_targets, validate_params
 
 
 def argument_spec() -> dict[str, Any]:
     names = dict(type="list", elements="str")
-    update = dict(id=dict(type="str", required=True), nodegroup=dict(type="str"), addon=dict(type="str"))
+    update = dict(id=dict(type="str", required=True), **{option: dict(type="str") for option in TARGETS})
     return dict(
         cluster_name=dict(type="str", required=True),
         cluster=dict(type="bool"),
@@ -240,14 +246,13 @@ def argument_spec() -> dict[str, Any]:
 def merge_unsettled(params: dict[str, Any]) -> dict[str, Any]:
     """The options with what earlier tasks started among the names and updates to wait for."""
     found = collect_unsettled(params["results"])
-    updates = [{"nodegroup": None, "addon": None, **update} for update in found.get("updates", [])]
     lists = {option: [*(params[option] or []), *found.get(option, [])] for option in KINDS}
     cluster = params["cluster"] if params["cluster"] is not None else found.get("cluster", False)
     return {
         **params,
         **lists,
         "cluster": cluster,
-        "updates": [*(params["updates"] or []), *updates],
+        "updates": [*(params["updates"] or []), *found.get("updates", [])],
         "deleted": found.get("deleted"),
     }
 

@@ -5,7 +5,8 @@
 Ansible packs a module with all that it imports into an archive, for a target that may have none of it. Packing it, and compiling
 what is in it, takes longer than what a module asks of AWS. On the controller the files are there, and compiled. A module is run
 as https://docs.ansible.com/ansible/latest/dev_guide/developing_modules_general.html runs it by hand: its arguments are JSON on
-standard input.
+standard input. What it has to tell meanwhile comes on its standard error, and is shown at once. A module that runs elsewhere tells it by
+its result.
 """
 
 from __future__ import annotations
@@ -14,17 +15,22 @@ import json
 import os
 import subprocess
 import sys
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TextIO
 
 from ansible import constants as C
 from ansible.plugins.action import ActionBase
 from ansible.utils.collection_loader import AnsibleCollectionConfig
+from ansible.utils.display import Display
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.progress import MARK, RESULT, format_wait
 
 try:
     from ansible.module_utils.common.json import Direction, get_module_encoder
 except ImportError:  # before ansible-core 2.19
     get_module_encoder = None
 
+display = Display()
 PROFILE = "legacy"  # how arguments and results are written as JSON; what a module takes that is run by hand
 RUNNER = os.path.join(os.path.dirname(__file__), "run_module.py")
 
@@ -41,7 +47,10 @@ class InstalledModules(ActionBase):
         **options: Any,
     ) -> dict[str, Any]:
         if options.get("wrap_async") or not self._is_here(task_vars or {}):
-            return super()._execute_module(module_name, module_args, tmp, task_vars, **options)
+            answer = super()._execute_module(module_name, module_args, tmp, task_vars, **options)
+            for wait in answer.get(RESULT) or []:
+                self._show(format_wait(wait))
+            return answer
         name = self._find_name(module_name or self._task.action)
         args = dict(self._task.args if module_args is None else module_args)
         self._update_module_args(name, args, task_vars or {})
@@ -68,10 +77,42 @@ class InstalledModules(ActionBase):
         module = f"ansible_collections.{namespace}.{collection}.plugins.modules.{short}"
         command = [sys.executable, RUNNER, module, *AnsibleCollectionConfig.collection_paths]
         env = {**os.environ, **environment}
-        done = subprocess.run(
-            command, input=stdin, env=env, capture_output=True, encoding="utf-8", errors="surrogateescape", check=False
-        )
-        return {"rc": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+        reading, writing = os.pipe()
+        with (
+            open(reading, encoding="utf-8", errors="backslashreplace") as lines,
+            ThreadPoolExecutor(max_workers=1) as reader,
+        ):
+            rest = reader.submit(self._show_progress, lines)
+            try:
+                done = subprocess.run(
+                    command,
+                    input=stdin,
+                    env=env,
+                    stdout=subprocess.PIPE,
+                    stderr=writing,
+                    encoding="utf-8",
+                    errors="surrogateescape",
+                    check=False,
+                )
+            finally:
+                os.close(writing)  # so that the lines end
+            return {"rc": done.returncode, "stdout": done.stdout, "stderr": rest.result()}
+
+    def _show_progress(self, lines: TextIO) -> str:
+        """Show what the module tells while it runs. Returns the other lines."""
+        rest = []
+        for line in lines:
+            if line.startswith(MARK):
+                self._show(line.removeprefix(MARK).rstrip("\n"))
+            else:
+                rest.append(line)
+        return "".join(rest)
+
+    def _show(self, line: str) -> None:
+        """A line on the screen, as kumo.eks.eks_wait writes them. A task with no_log says nothing."""
+        args = self._task.args
+        if not self._task.no_log:
+            display.display(f"[{args.get('cluster_name') or args.get('name')}] {line}", stderr=True)
 
     def _read(self, done: dict[str, Any]) -> dict[str, Any]:
         """The module's result, as each release of ansible-core reads it."""

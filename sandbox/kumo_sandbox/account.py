@@ -14,10 +14,11 @@ from kumo_sandbox.eks.store import Store
 from kumo_sandbox.eks.views import build_view
 from kumo_sandbox.faults import Faults
 from kumo_sandbox.interfaces import ClusterView
-from kumo_sandbox.partitions import Partition, find_partition
+from kumo_sandbox.partitions import OPT_IN_REGIONS, Partition, find_partition
 from kumo_sandbox.principals import ACCOUNT, find_principal, normalize_to_iam_arn
 from kumo_sandbox.quotas import Quotas
 from kumo_sandbox.recorder import Recorder
+from kumo_sandbox.switches import Switches
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Account:
     settings: Settings
     store: Store
     quotas: Quotas
+    switches: Switches
     faults: Faults = field(default_factory=Faults)
     recorder: Recorder = field(default_factory=Recorder)
     control_planes: ControlPlanes = field(default_factory=ControlPlanes)
@@ -42,6 +44,10 @@ class Account:
         """The partition that the account is in."""
         return find_partition(self.region)
 
+    def has_region(self, region: str) -> bool:
+        """Whether the account's keys are good in a region: one of its partition that needs no opt-in, or its own."""
+        return find_partition(region) == self.partition and (region == self.region or region not in OPT_IN_REGIONS)
+
     def build_context(self, operation: str, access_key: str, region: str) -> Context:
         """What the handler of an EKS operation gets."""
         return Context(
@@ -51,6 +57,7 @@ class Account:
             self.faults,
             self.settings,
             self.quotas,
+            self.switches,
             region or self.region,
             ACCOUNT,
             normalize_to_iam_arn(self.find_caller(access_key)),

@@ -103,7 +103,7 @@ def print_calls(options: argparse.Namespace, state_dir: StateDir) -> None:
 def change_faults(options: argparse.Namespace, state_dir: StateDir) -> None:
     """Add, list or clear faults."""
     if options.action == "add":
-        keys = ("kind", "service", "operation", "count", "every", "code", "message", "resource", "seconds")
+        keys = ("kind", "service", "operation", "count", "every", "code", "message", "resource", "seconds", "changing")
         state_dir.request("POST", "faults", json={key: getattr(options, key) for key in keys})
     elif options.action == "clear":
         state_dir.request("DELETE", "faults")
@@ -180,6 +180,9 @@ def build_parser() -> argparse.ArgumentParser:
         made.add_argument("--refuse-unsupported", action="store_true", help="refuse versions AWS no longer offers")
         made.add_argument("--enforce-iam", action="store_true", help="let IAM decide who may do what")
         made.add_argument("--quota", action="append", default=[], metavar="NAME=NUMBER", help="raise or lower a quota")
+        made.add_argument(
+            "--latency", type=float, default=0.0, help="seconds until a call is answered (default: %(default)s)"
+        )
         made.add_argument("--no-kubernetes", action="store_true", help="clusters without a control plane behind them")
         made.add_argument(
             "--no-build",
@@ -204,6 +207,7 @@ def build_parser() -> argparse.ArgumentParser:
     made.add_argument("--count", type=int, default=1, help="how often, 0 for ever (default: %(default)s)")
     made.add_argument("--every", type=int, default=1, help="only every so many calls (default: %(default)s)")
     made.add_argument("--seconds", type=float, default=1.0, help="how late a slow answer is (default: %(default)s)")
+    made.add_argument("--changing", action="store_true", help="only calls that change something")
     for flag in ("code", "message", "resource"):
         made.add_argument(f"--{flag}", default="")
     made = command("clock", change_clock)

@@ -10,6 +10,7 @@ CLUSTER_DELETE = 180.0
 CLUSTER_VERSION_UPDATE = 540.0
 CLUSTER_CONFIG_UPDATE = 120.0
 NODES_ROLLBACK = 360.0  # auto mode's nodes go before the control plane; assumed as a version update of nodes
+CANCELLATION = 30.0  # of a rollback, until it is known how it ended; assumed
 NODEGROUP_CREATE = 120.0  # seen: 1m48s, 1m59s
 # "If the nodes in the managed node group do not connect to the cluster within 15 minutes": the guide's chapter on troubleshooting
 NODES_JOIN = 900.0
@@ -20,11 +21,20 @@ NODEGROUP_CONFIG_UPDATE = 120.0
 FARGATE_CREATE = 90.0  # seen: 26 s to 5m45s
 FARGATE_DELETE = 120.0  # seen
 ADDON = 30.0
+CERTIFICATE_AUTHORITY = 120.0  # to append, activate or delete one; assumed
+CERTIFICATE_AUTHORITY_DISTRIBUTION = 600.0  # assumed: "varies by cluster"; with Fargate until its pods are replaced
+CAPABILITY = 135.0  # seen in an example of the guide: createdAt and modifiedAt of an active one; updates assumed
+CAPABILITY_DELETE = 60.0
 NAT_GATEWAY = 90.0
 IAM_PROPAGATION = 8.0  # until EKS knows a new role; assumed: Terraform asks again for two minutes
+# until the API server knows a new or changed access entry; assumed: the guide says "several seconds"
+ACCESS_ENTRY = 10.0
+# Until a call is answered, for `up --latency`; assumed: AWS publishes none. Real time, whatever the clock's speed.
+LATENCY = 0.1
 READ_LAG = 2.0  # until reads of EC2 and IAM find what was just made; assumed: AWS says "a few seconds" and less
 INSIGHTS_REFRESH = 60.0
 IDENTITY_PROVIDER = 120.0
+REGISTRATION = 5.0  # of a cluster outside of EKS, and its end; assumed
 LOAD_BALANCER = 5.0  # until a Service shows its hostname; it takes traffic minutes later
 # EC2; assumed but for what AWS documents (a deleted NAT gateway can be seen for about an hour).
 NAT_GATEWAY_FAILURE = 15.0

@@ -12,11 +12,21 @@ KINDS = (
     "drop",  # the connection, before anything is done
     "lose_answer",  # the connection, after the work was done
     "slow",
+    "hold",  # as drop, but the connection is kept until the faults are cleared
+    "hold_answer",  # as lose_answer, likewise
     "fail_creation",
     "fail_update",
     "fail_deletion",
+    "fail_refresh",  # of a cluster's insights
+    "client_exception",  # how DescribeCluster and DeleteCluster say that there is no cluster
 )
+READS = ("Describe", "Get", "List", "Lookup", "Search", "Simulate", "Assume", "Decode")
 _numbers = itertools.count(1)
+
+
+def is_changing(operation: str) -> bool:
+    """Whether an operation changes something in the account, by its name."""
+    return not operation.startswith(READS)
 
 
 @dataclass
@@ -30,9 +40,11 @@ class Fault:
         count: how often; 0 is for ever.
         every: meet only every so many of the calls that fit: 2 lets each second one fail.
         code, message: the service's words for throttle and error5xx, for fail_creation and fail_deletion (health issue) and
-            for fail_update (update error).
+            for fail_update (update error) and fail_refresh (message).
         seconds: for how long a slow answer is late, by the true clock.
         resource: only for the resource of this name.
+        changing: only calls that change something.
+        held: how many calls wait, or have waited, for the faults to be cleared.
     """
 
     kind: str
@@ -44,8 +56,10 @@ class Fault:
     resource: str = ""
     every: int = 1
     seconds: float = 1.0
+    changing: bool = False
     seen: int = 0
     used: int = 0
+    held: int = 0
     id: int = field(default_factory=lambda: next(_numbers))
 
     def __post_init__(self) -> None:
@@ -68,6 +82,7 @@ class Fault:
             and self.service in ("*", service)
             and self.operation in ("*", operation)
             and self.resource in ("", resource)
+            and (not self.changing or is_changing(operation))
             and (self.count == 0 or self.used < self.count)
         )
 
@@ -78,6 +93,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._cleared = threading.Event()
 
     def add(self, **words: object) -> Fault:
         fault = Fault(**words)
@@ -86,8 +102,20 @@ class Faults:
         return fault
 
     def clear(self) -> None:
+        """Forget all faults, and let go the calls that are held."""
         with self._lock:
             self._faults.clear()
+            self._cleared.set()
+            self._cleared = threading.Event()
+
+    def hold(self, fault: Fault) -> None:
+        """Wait until the faults are cleared. Returns at once where they were cleared since the fault was taken."""
+        with self._lock:
+            if fault not in self._faults:
+                return
+            fault.held += 1
+            cleared = self._cleared
+        cleared.wait()
 
     def rows(self) -> list[dict[str, object]]:
         with self._lock:

@@ -49,6 +49,7 @@ class AccessRule:
     username: str
     groups: tuple[str, ...]
     policies: tuple[tuple[str, str, tuple[str, ...]], ...] = ()  # policy name (AmazonEKSAdminPolicy), scope, namespaces
+    principal_id: str = ""  # the unique ID that IAM gave the principal; empty: of another account, any
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class ClusterView:
     nodes: tuple[NodeSpec, ...] = ()
     fargate_profiles: tuple[FargateProfileSpec, ...] = ()
     access: tuple[AccessRule, ...] = ()
+    authentication_mode: str = "API"
+    node_roles: tuple[tuple[str, str], ...] = ()  # of managed nodes and of Fargate: ARN, type of an access entry
     addons: tuple[AddonSpec, ...] = field(default=())
     pod_identities: tuple[tuple[str, str], ...] = ()  # namespace and service account of each association
     signing_key: str = field(default="", repr=False)  # PEM of the issuer's key; empty: the Kubernetes backend makes one
@@ -122,6 +125,9 @@ class KubernetesBackend(Protocol):
     def sync(self, arn: str) -> None:
         """Make a started control plane look like ``view(arn)``; returns at once (work happens on a thread)."""
 
+    def read_aws_auth(self, arn: str) -> dict[str, str]:
+        """The data of the ConfigMap kube-system/aws-auth of a started cluster; empty where there is none."""
+
     def addon_ready(self, arn: str, addon: str) -> bool:
         """Whether the add-on's pods could run by now (CoreDNS wants a node); a cluster not started is judged by its view."""
 
@@ -148,5 +154,11 @@ class ReviewToken(Protocol):
     """kumo_sandbox.kubernetes.review_token: the answer to a TokenReview; ``now`` is POSIX time in seconds."""
 
     def __call__(
-        self, body: dict[str, Any], *, cluster: ClusterView, principal_of: PrincipalOf, now: float
+        self,
+        body: dict[str, Any],
+        *,
+        cluster: ClusterView,
+        principal_of: PrincipalOf,
+        aws_auth: Callable[[], dict[str, str]],
+        now: float,
     ) -> dict[str, Any]: ...

@@ -22,6 +22,12 @@ EC2_PRINCIPALS = {
     "aws-iso": "ec2.c2s.ic.gov",
     "aws-iso-b": "ec2.sc2s.sgov.gov",
 }
+# Regions that an account has only after somebody enabled them.
+# https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html
+OPT_IN_REGIONS = frozenset(
+    "af-south-1 ap-east-1 ap-east-2 ap-south-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7"
+    " ca-west-1 eu-central-2 eu-south-1 eu-south-2 il-central-1 me-central-1 me-south-1 mx-central-1".split()
+)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from kumo_sandbox.partitions import read_partition
 
 ACCOUNT = "123456789012"
+MARK = "kumo-sandbox-itself"  # in the user agent of the sandbox' own calls
 SHORTEST_SESSION = 900  # seconds that a session of a role lasts at least
 
 
@@ -57,6 +58,16 @@ def find_role(arn: str) -> Any:
     """The role with this ARN, None where there is none."""
     roles = [role for iam in list_iam_backends(read_account(arn)) for role in iam.roles.values()]
     return next((role for role in roles if role.arn == arn), None)
+
+
+def find_unique_id(arn: str) -> str:
+    """The unique ID of a role or a user, empty for what IAM here does not have: a principal of another account, or none."""
+    kind = arn.rpartition(":")[2].partition("/")[0]
+    if kind == "role":
+        role = find_role(arn)
+        return str(role.id) if role else ""
+    users = [user for iam in list_iam_backends(read_account(arn)) for user in iam.users.values()]
+    return next((str(user.id) for user in users if user.arn == arn), "")
 
 
 def find_longest_session(role: Any) -> int:

@@ -58,6 +58,8 @@ IMPLIED = {
     "eks:CreateNodegroup": ["eks:TagResource", "ec2:RunInstances", "ec2:CreateTags"],
     "eks:CreateFargateProfile": ["eks:TagResource"],
     "eks:CreateAddon": ["eks:TagResource"],
+    "eks:CreateCapability": ["eks:TagResource"],
+    "eks:RegisterCluster": ["eks:TagResource"],
     "eks:CreatePodIdentityAssociation": ["eks:TagResource"],
 }
 NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity", "sts:AssumeRoleWithWebIdentity"}

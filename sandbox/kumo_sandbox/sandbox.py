@@ -47,6 +47,7 @@ class Sandbox:
         quotas: those to raise or lower, as ``kumo_sandbox.quotas.DEFAULTS`` names them.
         switches: behaviours of AWS to switch on or off, see ``kumo_sandbox.switches.DEFAULTS``.
         region: of ``env`` and ``client``; its partition is the account's.
+        latency: seconds of real time until a call is answered, as ``durations.LATENCY``; the sandbox's own calls are not late.
         state_dir: where the Kubernetes backend keeps its files; None for a folder that goes with the sandbox.
     """
 
@@ -61,14 +62,14 @@ class Sandbox:
         enforce_iam: bool = False,
         quotas: dict[str, int] | None = None,
         switches: dict[str, bool] | None = None,
+        latency: float = 0.0,
     ) -> None:
         agenda = Agenda(Clock(speed))
         settings = Settings(refuse_unsupported)
-        self.switches = Switches(switches)
-        self.account = Account(agenda.clock, region, settings, Store(agenda), Quotas(quotas))
+        self.account = Account(agenda.clock, region, settings, Store(agenda), Quotas(quotas), Switches(switches))
         self.kubernetes: KubernetesBackend | None = None
         self._with_kubernetes, self._state_dir, self._port = kubernetes, state_dir, port
-        self._enforce_iam = enforce_iam
+        self._enforce_iam, self._latency = enforce_iam, latency
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._stopped = threading.Event()
         self._clients: dict[str, Any] = {}
@@ -99,7 +100,7 @@ class Sandbox:
 
     def _start_server(self) -> None:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        self._app = App(self.account, self._control)
+        self._app = App(self.account, self._control, self._latency)
         self._server = werkzeug.serving.make_server("127.0.0.1", self._port, self._app, threaded=True)
         self.endpoint = self._control.endpoint = f"http://127.0.0.1:{self._server.server_port}"
 
@@ -196,6 +197,11 @@ class Sandbox:
     def quotas(self) -> Quotas:
         """The account's quotas; ``sandbox.quotas.change({"vpcs": 50})`` raises one until ``reset``."""
         return self.account.quotas
+
+    @property
+    def switches(self) -> Switches:
+        """The behaviours that are switched on; ``sandbox.switches.change({"short_pages": True})`` lasts until ``reset``."""
+        return self.account.switches
 
     @property
     def recorder(self) -> Any:

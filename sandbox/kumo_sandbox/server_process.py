@@ -31,6 +31,7 @@ def start_server(options: argparse.Namespace, state_dir: StateDir) -> dict[str, 
     command += ["--refuse-unsupported"] if options.refuse_unsupported else []
     command += ["--no-kubernetes"] if options.no_kubernetes else []
     command += ["--enforce-iam"] if options.enforce_iam else []
+    command += ["--latency", str(options.latency)]
     command += [word for text in options.quota for word in ("--quota", text)]
     server = None
     try:
@@ -83,6 +84,7 @@ def serve(options: argparse.Namespace, state_dir: StateDir) -> None:
         options.region,
         options.enforce_iam,
         parse_quotas(options.quota),
+        latency=options.latency,
     )
     try:
         sandbox.start()

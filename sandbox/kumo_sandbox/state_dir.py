@@ -21,7 +21,7 @@ from typing import Any
 
 import requests
 
-PATIENCE = 60.0  # seconds that `up` and `down` wait for the server
+PATIENCE = 180.0  # seconds that `up` and `down` wait for the server
 
 
 class Failure(Exception):

@@ -10,7 +10,11 @@ import os
 ENVIRONMENT = "KUMO_SANDBOX_SWITCHES"
 DEFAULTS = {
     "blackhole_routes": False,  # routes to a gateway that is gone have the state blackhole
+    # Listings have fewer rows in a page than they may have. IAM does so: "might return fewer than the MaxItems number of
+    # results even when there are more", https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html
+    "short_pages": False,
 }
+SHORT_PAGE = 2  # rows
 
 
 def check_switches(wanted: dict[str, bool]) -> dict[str, bool]:

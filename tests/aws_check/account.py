@@ -5,50 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
+from support.account import ec2 as listed
+from support.account.iam import list_providers
+from support.account.pages import list_rows
 
 TAG = "kumo-aws-check"  # of everything that the check creates; its value is the cluster's name
-# What EC2 lists by tag: the operation, its list, a row's id, and the states in which a row is as good as gone.
-TAGGED = (
-    ("describe_vpcs", "Vpcs", "VpcId", ()),
-    ("describe_subnets", "Subnets", "SubnetId", ()),
-    ("describe_internet_gateways", "InternetGateways", "InternetGatewayId", ()),
-    ("describe_nat_gateways", "NatGateways", "NatGatewayId", ("deleted", "deleting")),
-    ("describe_addresses", "Addresses", "AllocationId", ()),
-    ("describe_route_tables", "RouteTables", "RouteTableId", ()),
-    ("describe_security_groups", "SecurityGroups", "GroupId", ()),
-    ("describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId", ()),
-    ("describe_volumes", "Volumes", "VolumeId", ()),
-    ("describe_launch_templates", "LaunchTemplates", "LaunchTemplateId", ()),
-)
 
 
 def list_left(session: boto3.session.Session, cluster: str) -> list[str]:
     """The ids of what there is of a cluster that a check created."""
-    found = [f"cluster {name}" for name in session.client("eks").list_clusters()["clusters"] if name == cluster]
+    clusters = list_rows(session.client("eks"), "list_clusters", "clusters")
+    found = [f"cluster {name}" for name in clusters if name == cluster]
     return found + _list_tagged(session.client("ec2"), cluster) + _list_identities(session.client("iam"), cluster)
 
 
 def _list_tagged(ec2: Any, cluster: str) -> list[str]:
-    found = []
-    for operation, member, name, gone in TAGGED:
-        key = "Filter" if operation == "describe_nat_gateways" else "Filters"
-        rows = getattr(ec2, operation)(**{key: [{"Name": f"tag:{TAG}", "Values": [cluster]}]})[member]
-        found += [row[name] for row in rows if row.get("State") not in gone]
-    filters = [{"Name": f"tag:{TAG}", "Values": [cluster]}]
-    for reservation in ec2.describe_instances(Filters=filters)["Reservations"]:
-        found += [row["InstanceId"] for row in reservation["Instances"] if row["State"]["Name"] != "terminated"]
-    return found
+    rows = {kind: listed.list_kind(ec2, kind, (TAG, cluster)) for kind in listed.KINDS}
+    return [row[name] for kind, (_member, name) in listed.KINDS.items() for row in rows[kind]]
 
 
 def _list_identities(iam: Any, cluster: str) -> list[str]:
-    pages = iam.get_paginator("list_roles").paginate()
-    roles = [row["RoleName"] for page in pages for row in page["Roles"]]
+    roles = [row["RoleName"] for row in list_rows(iam, "list_roles", "Roles")]
     found = [f"role {name}" for name in roles if name.startswith(f"{cluster}.")]
-    for provider in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
-        tags = iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=provider["Arn"])["Tags"]
-        if {"Key": TAG, "Value": cluster} in tags:
-            found.append(provider["Arn"])
-    return found
+    tag = {"Key": TAG, "Value": cluster}
+    return found + [row["Arn"] for row in list_providers(iam) if tag in row.get("Tags", [])]
 
 
 def delete_logs(session: boto3.session.Session, cluster: str) -> None:

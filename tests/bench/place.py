@@ -14,22 +14,28 @@ from typing import Any
 
 import boto3
 
+from kumo_sandbox import durations
+
 BIN = Path(sys.executable).parent
 # The variables of a run with the guide's ClusterConfig.
 GUIDE = {"eks_cluster_config": str(Path(__file__).resolve().parents[2] / "docs" / "examples" / "cluster-config.yaml")}
 
 
 class Place:
-    """A running sandbox, without control planes where ``kubernetes`` is false; ``speed`` as kumo-sandbox up takes it."""
+    """A running sandbox that answers as late as AWS, at AWS' quotas.
+
+    Args:
+        speed: as kumo-sandbox up takes it.
+        kubernetes: whether its clusters have control planes.
+    """
 
     def __init__(self, folder: str, speed: str, kubernetes: bool = False) -> None:
         self.folder = folder
         self.peak = 0.0
         self._env = {**os.environ, "ANSIBLE_HOME": f"{folder}/ansible", "ANSIBLE_LOCALHOST_WARNING": "false"}
         self._env["PYTHONUNBUFFERED"] = "1"
-        # AWS' default is 30 managed node groups a cluster, and the benchmark of growth has 50: a quota that was raised
-        quota = ["--quota", "nodegroups=50"]
-        self.sandbox("up", *([] if kubernetes else ["--no-kubernetes"]), "--speed", speed, *quota)
+        latency = ["--latency", str(durations.LATENCY)]
+        self.sandbox("up", *([] if kubernetes else ["--no-kubernetes"]), "--speed", speed, *latency)
         self._env |= json.loads(self.sandbox("env", "--format", "json"))
 
     def sandbox(self, *words: str) -> str:

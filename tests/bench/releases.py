@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import base64
-import json
 from pathlib import Path
 from typing import Any
 
 from place import Place
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import mint_token
+from kumo_sandbox.ground import CLUSTER_POLICIES, create_role
 from kumo_sandbox.toolchain import binaries, charts
 
 CLUSTER = "bench"
@@ -59,9 +59,7 @@ def create_cluster(place: Place) -> dict[str, Any]:
         ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")
         for number, zone in enumerate("ac")
     ]
-    trust = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    role = iam.create_role(RoleName="bench", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    role = create_role(iam, "bench", "eks.amazonaws.com", CLUSTER_POLICIES)
     network = {"subnetIds": [row["Subnet"]["SubnetId"] for row in subnets]}
     eks.create_cluster(name=CLUSTER, version="1.34", roleArn=role, resourcesVpcConfig=network)
     eks.get_waiter("cluster_active").wait(name=CLUSTER, WaiterConfig={"Delay": 1})

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from blocks import Block
 from conftest import Story
+from support import clock
 
 ROLE = "my-cluster.production.my-app-sa"
 ROLE_ARN = f"arn:aws:iam::123456789012:role/{ROLE}"
@@ -53,6 +54,7 @@ def associated(story: Story) -> str:
     statement = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": actions}
     if name not in [role["RoleName"] for role in iam.list_roles()["Roles"]]:
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document(statement)))
+        clock.settle(story.sandbox)
     answer = story.sandbox.client("eks").create_pod_identity_association(
         clusterName="my-cluster",
         namespace="production",

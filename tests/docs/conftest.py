@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.clock import SPEED
 from support.warm import Commands
 
 from kumo_sandbox import Sandbox
@@ -41,6 +42,9 @@ class Story:
     run_module: Callable[..., dict[str, Any]] | None = None  # runs one in the test's own process
     findings: list[Any] = field(default_factory=list)  # of the page on troubleshooting, for which no cure was read yet
     readme_calls: list[dict[str, Any]] = field(default_factory=list)
+    user: dict[str, str] = field(
+        default_factory=dict
+    )  # whose keys the reader has, as variables; none is the administrator
 
     def run(self, *command: str) -> str:
         """Run a command as the reader would; its output is kept, and a failure fails the test with it."""
@@ -53,6 +57,7 @@ class Story:
         env = {
             **{key: value for key, value in os.environ.items() if not key.startswith("AWS_")},
             **self.sandbox.env,
+            **self.user,
             "KUMO_SANDBOX_STATE": str(self.state),
             "PATH": ":".join(folders),
             "ANSIBLE_HOME": str(self.folder / ".ansible"),
@@ -92,7 +97,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, commands: Commands) -> Itera
         shutil.copy(example, folder)
     shutil.copytree(ROOT / "docs/examples/my-chart", folder / "my-chart")
     state = StateDir(str(tmp_path_factory.mktemp("sandbox")))
-    with Sandbox(speed="instant", kubernetes=True, state_dir=str(state.clusters)) as sandbox:
+    with Sandbox(speed=SPEED, kubernetes=True, state_dir=str(state.clusters)) as sandbox:
         state.claim()
         state.write_facts({"pid": os.getpid(), "endpoint": sandbox.endpoint, "env": sandbox.env})
         yield Story(sandbox, folder, binaries.ensure(TOOLS), state.folder, commands=commands.folder)

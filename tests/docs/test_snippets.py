@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,13 @@ import replaced
 import yaml
 from blocks import Block
 from conftest import ROOT, Story
+from support.least_rights import CLUSTER_POLICY, USER, create_user, delete_user, list_denied
 
 from ansible_collections.kumo.eks.plugins.filter.cluster_config import FilterModule
 from kumo_sandbox.recorder import build_policy
 
 README = ROOT / "README.md"
+FLEETS = ROOT / "docs/fleets.md"  # tests/integration/test_inventory.py runs its inventories
 PAGES = sorted((ROOT / "docs/guide").glob("[0-9]*.md"))
 KINDS = {
     ("yaml", "playbook"),
@@ -69,7 +71,7 @@ def test_no_block_is_of_an_unknown_kind():
     assert {("yaml", "playbook"), ("bash", "run"), ("bash", "replaced")} <= {(b.language, b.kind) for b in found}
 
 
-@pytest.mark.parametrize("page", [README, ROOT / "docs/guide/README.md", *PAGES], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [README, ROOT / "docs/guide/README.md", FLEETS, *PAGES], ids=lambda page: page.name)
 def test_what_is_only_shown_is_written_right(page: Path, story: Story):
     for block in blocks.read(page):
         check = SHOWN.get(block.kind)
@@ -77,10 +79,25 @@ def test_what_is_only_shown_is_written_right(page: Path, story: Story):
             check(block, story)
 
 
-def test_the_readme_leaves_nothing(story: Story):
+@pytest.fixture
+def least_rights(story: Story) -> Iterator[None]:
+    """The reader is a user with docs/iam-policy.json and no more, and IAM decides."""
+    story.user = create_user(story.sandbox, CLUSTER_POLICY)
+    story.sandbox.set_enforce_iam(True)
+    yield
+    story.sandbox.set_enforce_iam(False)
+    story.user = {}
+    delete_user(story.sandbox)
+
+
+def test_the_readme_leaves_nothing(story: Story, least_rights: None):
+    """Its commands are run with the policy that it names."""
     before = len(story.sandbox.calls())
     follow(blocks.read(README), story)
-    story.readme_calls += story.sandbox.calls()[before:]
+    by_reader = [call for call in story.sandbox.calls()[before:] if call["principal"].endswith(f":user/{USER}")]
+    story.readme_calls += by_reader
+    assert {"CreateCluster", "DeleteCluster"} <= {call["operation"] for call in by_reader}
+    assert list_denied(by_reader) == []
     eks, ec2 = story.sandbox.client("eks"), story.sandbox.client("ec2")
     assert eks.list_clusters()["clusters"] == []
     assert ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"] == []
@@ -201,7 +218,8 @@ def check_use(block: Block, story: Story) -> None:
     assert yaml.safe_load(block.text), block.place
     groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"]
     for name in re.findall(r"kumo\.eks\.([a-z_]+)", block.text):
-        kinds = ("plugins/modules/{}.py", "plugins/filter/{}.py", "roles/{}", "playbooks/{}.yml")
+        plugins = [f"plugins/{kind}/{{}}.py" for kind in ("modules", "filter", "inventory", "lookup")]
+        kinds = (*plugins, "roles/{}", "playbooks/{}.yml")
         assert name in groups or any((ROOT / kind.format(name)).exists() for kind in kinds), f"{block.place}: {name}"
 
 

@@ -24,6 +24,8 @@ import pytest
 import yaml
 from charts import NEVER_READY, SETTINGS, WORKLOAD, write_chart
 from conftest import CLUSTER, HELM_4, serve_files, serve_registry, until
+from moto.core.responses import ActionResult
+from moto.ecr.responses import ECRResponse
 from moto.sts.models import sts_backends
 
 from kumo_sandbox import Sandbox
@@ -35,6 +37,7 @@ BIN = Path(sys.executable).parent
 TOKEN = "k8s-aws-v1."
 NAMES = (
     "inline secret item file set set_list string repository known registry wrong search url broken kubeconfig argument"
+    " user_data other_data refused_data settings"
 ).split()
 # A registry knows its user by a hash, so this one is not made up anew.
 REGISTRY_PASSWORD = "open-sesame"
@@ -49,6 +52,7 @@ def send(**fields):
     with open(os.environ["KUMO_JOURNAL"], "a", encoding="utf-8") as file:
         file.write(json.dumps(fields) + "\\n")
 """
+HELM_MODULES = ("eks_helm", "eks_helm_info", "eks_helm_rollback", "eks_helm_repository", "eks_helm_search")
 FAILS = '{{ fail (printf "no good: %s" .Values.settings.inlineToken) }}'
 REFUSED = """
 apiVersion: v1
@@ -256,7 +260,7 @@ def run_cases(play, session, helm_program) -> Callable[[list[tuple[str, dict[str
     def run(cases: list[tuple[str, dict[str, Any], bool]]) -> str:
         tasks, variables = [], {}
         for number, (module, options, succeeds) in enumerate(cases):
-            own = {} if module in ("eks_preflight", "eks_kubeconfig") else {"binary_path": str(helm_program)}
+            own = {} if module not in HELM_MODULES else {"binary_path": str(helm_program)}
             variables[f"case_{number}"] = {**own, **session, "region": "ap-northeast-1", **options}
             wrong = "result is failed" if succeeds else "result is not failed"
             call = {f"kumo.eks.{module}": f"{{{{ case_{number} }}}}"}
@@ -370,6 +374,85 @@ def test_no_password_of_a_source_is_anywhere(
     assert "Invoked with" in (tmp_path / "journal").read_text()
     left = search(output, {})
     assert "\n".join(line for line in left if line != f"known: {kept.relative_to(tmp_path)}") == ""
+
+
+@HELM_4
+def test_no_password_of_ecr_is_anywhere(
+    run_cases, search, markers, given, tmp_path, packages, programs, namespace, monkeypatch, watch
+):
+    """Amazon ECR gives the password: the registry is one of this machine, which knows the user AWS by it."""
+    token = base64.b64encode(f"AWS:{REGISTRY_PASSWORD}".encode()).decode()
+    answer = ActionResult({"authorizationData": [{"authorizationToken": token, "proxyEndpoint": "https://ecr"}]})
+    monkeypatch.setattr(ECRResponse, "get_authorization_token", lambda response: answer)
+    at = {"cluster_name": CLUSTER, "namespace": namespace, "create_namespace": True}
+    folder, stranger = given / "registry", given / "stranger"
+    for path in (folder, stranger):
+        path.mkdir()
+    with (
+        serve_registry(programs, packages, folder, "AWS", REGISTRY_PASSWORD, REGISTRY_HASH) as registry,
+        serve_registry(programs, packages, stranger, "reader", REGISTRY_PASSWORD, REGISTRY_HASH) as other,
+    ):
+        oci = {"name": "web", "plain_http": True, "version": "4.1.0", "ecr_login": True}
+        chart = {place: f"oci://{place}/charts/ingress-nginx" for place in (registry, other)}
+        output = run_cases(
+            [
+                ("eks_helm", {**at, **oci, "chart": chart[registry]}, True),
+                ("eks_helm", {"cluster_name": CLUSTER, "releases": [{**oci, "chart": chart[registry]}]}, True),
+                ("eks_helm", {**at, **oci, "chart": chart[other]}, False),
+                ("eks_helm", {**at, **oci, "chart": "oci://127.0.0.1:1/charts/x"}, False),
+            ]
+        )
+    assert "cannot sign in to" in output
+    assert any(b"--password-stdin" in text for text in watch.arguments)
+    assert "\n".join(search(output, {"ecr token": token})) == ""
+
+
+def build_groups(eks: Any, iam: Any, markers: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Node groups with secrets in what their instances read."""
+    cluster = eks.describe_cluster(name=CLUSTER)["cluster"]
+    subnets = cluster["resourcesVpcConfig"]["subnetIds"]
+    scaling = {"min_size": 0, "max_size": 1, "desired_size": 0}
+    role = iam.get_role(RoleName="eksNodeRole")["Role"]["Arn"]
+    one = {"name": "secretive", "node_role": role, "subnets": subnets, "scaling_config": scaling}
+    script = "#!/bin/bash\nset -e\nagent --key '{}' --name \"x\"\n"
+    registry = {"container-registry": {"credentials": [{"registry": "r.test", "password": markers["settings"]}]}}
+    config = {"spec": {"kubelet": {"config": {"maxPods": 50}}}}
+    return {
+        "new": {**one, "template": {"user_data": script.format(markers["user_data"])}},
+        "changed": {**one, "template": {"user_data": script.format(markers["other_data"]), "node_config": config}},
+        "refused": {**one, "template": {"user_data": f"key={markers['refused_data']}\nhello"}},
+        "wrong": {**one, "template": {"user_data": script.format(markers["refused_data"])}, "ami_type": "none"},
+        "bottlerocket": {
+            **one,
+            "name": "bottled",
+            "ami_type": "BOTTLEROCKET_x86_64",
+            "template": {"bottlerocket_settings": registry},
+        },
+    }
+
+
+@HELM_4
+def test_no_user_data_is_anywhere(run_cases, search, markers, kubernetes_sandbox, tmp_path):
+    at = {"cluster_name": CLUSTER}
+    groups = build_groups(kubernetes_sandbox.client("eks"), kubernetes_sandbox.client("iam"), markers)
+    output = run_cases(
+        [
+            ("eks_nodegroup", {**at, **groups["new"]}, True),
+            ("eks_nodegroup", {**at, "nodegroups": [groups["changed"], groups["bottlerocket"]]}, True),
+            ("eks_nodegroup", {**at, **groups["refused"]}, False),
+            ("eks_nodegroup", {**at, "nodegroups": [groups["wrong"]]}, False),
+            ("eks_nodegroup", {**at, "defaults": groups["new"], "nodegroups": [{"name": "a", "labels": "x"}]}, False),
+            ("eks_preflight", {**at, "nodegroups": [groups["new"]], "check_account": True}, True),
+            ("eks_preflight", {**at, "nodegroup_defaults": {"template": groups["new"]["template"]}}, True),
+            ("eks_preflight", {**at, "nodegroups": [groups["refused"]], "check_account": True}, False),
+            ("eks_nodegroup", {**at, "name": "secretive", "state": "absent"}, True),
+            ("eks_nodegroup", {**at, "name": "bottled", "state": "absent"}, True),
+        ]
+    )
+    journal = (tmp_path / "journal").read_text()
+    assert "Invoked with" in journal and "eks_nodegroup" in journal and "eks_preflight" in journal
+    assert "SHA-256" in output and "begins with 'key'" in output
+    assert "\n".join(search(output, {})) == ""
 
 
 @HELM_4

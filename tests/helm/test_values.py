@@ -89,3 +89,27 @@ def test_a_password_that_is_made_up_is_no_change(keep, tmp_path):
     two = str(write_chart(tmp_path / "two", templates={"kept": kept}))  # as well-behaved charts do
     keep("two", chart=two)
     assert keep("two", chart=two)["changed"] is False
+
+
+@pytest.mark.extended
+@HELM_4
+def test_letters_of_all_languages(written, tmp_path):
+    """In keys, values, set_values, and in the names of the folders and files of values."""
+    folder = tmp_path / "Größe 名前 (eins)"
+    folder.mkdir()
+    path = folder / "zna čenja.yaml"
+    path.write_text('settings: {"größe": "5 m²", "名前": "プラットフォーム"}', encoding="utf-8")
+    values = {"settings": {"ключ": 'с "кавычками"\nи строкой', "emoji": "🚀"}}
+    options = {"values_files": [str(path)], "values": values, "set_values": ["settings.titre=à la carte"]}
+    found = written(**options)
+    assert found == {
+        "größe": "5 m²",
+        "名前": "プラットフォーム",
+        **values["settings"],
+        "titre": "à la carte",
+        "chart": True,
+    }
+    assert written(**options) == found and not written.result["changed"]
+    values["settings"]["emoji"] = "☀"
+    written(**options)
+    assert "🚀" in written.result["diff"]["before"] and "☀" in written.result["diff"]["after"]

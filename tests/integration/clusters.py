@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-import json
-
 from kumo_sandbox import Sandbox
+from kumo_sandbox.ground import CLUSTER_POLICIES, create_role
+from kumo_sandbox.partitions import find_partition
 
 
 def create_cluster(sandbox: Sandbox, name: str) -> None:
@@ -18,9 +18,8 @@ def create_cluster(sandbox: Sandbox, name: str) -> None:
         ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=zone)["Subnet"]
         for n, zone in enumerate(zones)
     ]
-    trust = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    role = iam.create_role(RoleName=f"{name}-cluster", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    partition = find_partition(sandbox.region).name
+    role = create_role(iam, f"{name}-cluster", "eks.amazonaws.com", CLUSTER_POLICIES, partition)
     place = {"subnetIds": [subnet["SubnetId"] for subnet in subnets]}
     access = {"authenticationMode": "API_AND_CONFIG_MAP", "bootstrapClusterCreatorAdminPermissions": True}
     eks.create_cluster(name=name, version="1.33", roleArn=role, resourcesVpcConfig=place, accessConfig=access)

@@ -38,6 +38,8 @@ IDENTITY = {"name": "reader", "namespace": "production", "policy": {"name": "rea
 IRSA = {**INSIDE, "identities": [IDENTITY], "roles_only": True}
 PODS = {**INSIDE, "associations": [{"namespace": "a", "service_account": "b", "policy_arns": [READ]}]}
 
+VIEW = {"policy_arn": "AmazonEKSViewPolicy", "access_scope": {"type": "cluster"}}
+
 Run = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
@@ -54,7 +56,8 @@ def bring_up(run: Run, version: str = "1.33") -> None:
         "fargate_profiles": [{"name": "tasks", "subnets": private}],
     }
     run("eks_preflight", {**INSIDE, **there, "check_account": True})
-    run("eks_cluster", {"name": CLUSTER, **cluster, "owned": True, "wait": True})
+    mode = {"access_config": {"authentication_mode": "API"}}
+    run("eks_cluster", {"name": CLUSTER, **cluster, **mode, "owned": True, "wait": True})
     node_roles = run("eks_iam_role", ROLES_OF_NODES)["node_roles"]
     pods_role = run("eks_iam_role", ROLE_OF_PODS)["arn"]
     inside = {**INSIDE, "owned": True, "wait": True}
@@ -62,6 +65,8 @@ def bring_up(run: Run, version: str = "1.33") -> None:
     run("eks_irsa", IRSA)
     run("eks_addon", {**inside, **ADDONS})
     run("eks_fargate_profile", {**inside, **PROFILES, "role_arn": pods_role, "subnets": private})
+    run("eks_access_entry", {**INSIDE, "access_entries": [{"principal_arn": role, "access_policies": [VIEW]}]})
+    run("eks_access_entry_info", INSIDE)
     run("eks_pod_identity", PODS)
     run("eks_wait", {**INSIDE, "cluster": True, "nodegroups": ["general"], "addons": ["vpc-cni"], "wait_timeout": 30})
 
@@ -72,6 +77,8 @@ def tear_down(run: Run) -> None:
     run("eks_cluster_info", {"name": CLUSTER})
     run("eks_nodegroup_info", INSIDE)
     run("eks_fargate_profile_info", INSIDE)
+    principal = "arn:aws:iam::123456789012:role/my-cluster.ap-northeast-1_cluster"
+    run("eks_access_entry", {**INSIDE, "access_entries": [{"principal_arn": principal}], "state": "absent"})
     run("eks_addon", {**gone, "addons": [{"name": "vpc-cni"}]})
     run("eks_fargate_profile", {**gone, "profiles": [{"name": "tasks"}]})
     run("eks_iam_role", {**ROLE_OF_PODS, "state": "absent"})

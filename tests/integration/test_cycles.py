@@ -122,6 +122,48 @@ def list_case(module: str, ground: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def provider_case(ground: dict[str, Any]) -> dict[str, Any]:
+    made = {
+        "name": "company",
+        "issuer_url": "https://id.example.com",
+        "client_id": "kubernetes",
+        "required_claims": {"aB_c": "1"},
+        "tags": {"Environment": "production"},
+        "replace": True,
+    }
+    changed = {**made, "client_id": "other", "username_claim": "email", "required_claims": {}, "tags": {"Team": "a"}}
+    return {"made": made, "changed": changed, "gone": {"name": "company"}}
+
+
+def capability_case(ground: dict[str, Any]) -> dict[str, Any]:
+    user, group = {"id": "u", "type": "SSO_USER"}, {"id": "g", "type": "SSO_GROUP"}
+    instance = {"idc_instance_arn": "arn:aws:sso:::instance/ssoins-1234567890abcdef"}
+    made = {
+        "name": "argocd",
+        "type": "ARGOCD",
+        "role_arn": ground["capability_role"],
+        "argo_cd": {"aws_idc": instance, "rbac_role_mappings": [{"role": "ADMIN", "identities": [user, group]}]},
+        "tags": {"Environment": "production"},
+    }
+    mappings = [{"role": "ADMIN", "identities": [group]}, {"role": "VIEWER", "identities": [user]}]
+    settings = {**made["argo_cd"], "rbac_role_mappings": mappings, "network_access": {"vpce_ids": ["vpce-0a"]}}
+    return {"made": made, "changed": {**made, "argo_cd": settings, "tags": {"Team": "a"}}, "gone": {"name": "argocd"}}
+
+
+def registration_case(ground: dict[str, Any]) -> dict[str, Any]:
+    made = {
+        "name": "edge",
+        "connector_provider": "GKE",
+        "role_arn": ground["connector_role"],
+        "tags": {"Environment": "production"},
+        "replace": True,
+    }
+    return {"made": made, "changed": {**made, "connector_provider": "AKS", "tags": {}}, "gone": {"name": "edge"}}
+
+
+OTHERS = {"eks_identity_provider": provider_case, "eks_capability": capability_case}
+
+
 @pytest.fixture
 def cycle(sandbox, run_module):
     """Walks the twelve steps: cycle(module, common options, case)."""
@@ -150,6 +192,7 @@ def cycle(sandbox, run_module):
 def standing(run_module, ground):
     """A cluster that is ACTIVE at 1.33, in which EKS installed nothing that add-ons conflict with."""
     words = {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+    words["access_config"] = {"authentication_mode": "API_AND_CONFIG_MAP"}
     assert not run_module("eks_cluster", {**words, "bootstrap_self_managed_addons": False})["failed"]
 
 
@@ -162,3 +205,13 @@ def test_cluster(cycle, ground):
 @pytest.mark.parametrize("wait", [True, False], ids=["wait", "go-on"])
 def test_of_a_cluster(cycle, standing, ground, module, form, wait):
     cycle(module, {"cluster_name": CLUSTER, "wait": wait}, form(module, ground))
+
+
+@pytest.mark.parametrize("module", OTHERS)
+@pytest.mark.parametrize("wait", [True, False], ids=["wait", "go-on"])
+def test_of_the_operation_of_a_cluster(cycle, standing, ground, module, wait):
+    cycle(module, {"cluster_name": CLUSTER, "wait": wait}, OTHERS[module](ground))
+
+
+def test_registered_cluster(cycle, ground):
+    cycle("eks_cluster_registration", {}, registration_case(ground))

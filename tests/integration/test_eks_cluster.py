@@ -90,7 +90,7 @@ def test_twelve_steps(sandbox, cluster):
         {"endpoint_public_access": False, "endpoint_private_access": True},
         {"public_access_cidrs": ["192.0.2.0/24", "198.51.100.0/24"]},
         {"security_groups": []},
-        {"access_config": {"authentication_mode": "API"}},
+        {"access_config": {"authentication_mode": "API_AND_CONFIG_MAP"}},
         {"upgrade_policy": {"support_type": "STANDARD"}},
         {"zonal_shift_config": {"enabled": True}},
         {"deletion_protection": True},
@@ -243,7 +243,9 @@ def test_an_upgrade_is_rolled_back_within_its_days_and_only_when_asked_for(sandb
     assert late["failed"] and "from 1.33 to 1.32" in late["msg"]
 
 
-def test_an_authentication_mode_does_not_go_back(sandbox, standing):
+def test_an_authentication_mode_does_not_skip_a_step_and_does_not_go_back(sandbox, standing):
+    refused = standing(access_config={"authentication_mode": "API"})
+    assert refused["failed"] and "cannot go to API in one step. Use API_AND_CONFIG_MAP first" in refused["msg"]
     assert standing(access_config={"authentication_mode": "API_AND_CONFIG_MAP"}, wait=True)["changed"]
     sandbox.recorder.clear()
     result = standing(access_config={"authentication_mode": "CONFIG_MAP"})

@@ -74,6 +74,47 @@ def test_a_profile_an_endpoint_and_a_ca_are_carried_and_keys_are_not(keep, sandb
     assert secret not in (tmp_path / "config").read_text()
 
 
+def test_an_entry_with_names_and_settings_of_the_users(keep, sandbox, tmp_path):
+    path = tmp_path / "config"
+    path.write_text(
+        "# mine\napiVersion: v1\nkind: Config\ncontexts:\n- name: kind  # a test\n  context: {cluster: kind, user: kind}\n"
+    )
+    role = "arn:aws:iam::123456789012:role/deploy"
+    names = {"alias": "prod", "user_alias": "deploy", "namespace": "web", "current_context": True}
+    place = {"endpoint": "https://localhost:8443", "tls_server_name": "example.eks.amazonaws.com"}
+    more = {**names, **place, "proxy_url": "http://proxy:3128", "credential": "aws_cli", "assume_role_arn": role}
+    planned = keep(check=True, **more)
+    made = keep(**more)
+    assert made["changed"] and made["diff"] == planned["diff"] and made["context"] == "prod"
+    config = yaml.safe_load(path.read_text())
+    assert path.read_text().startswith("# mine") and "# a test" in path.read_text()
+    assert config["current-context"] == "prod" and config["contexts"][1]["context"]["namespace"] == "web"
+    assert config["clusters"][0]["cluster"]["server"] == "https://localhost:8443"
+    assert config["users"][0]["user"]["exec"]["args"][-2:] == ["--role", role]
+    assert not keep(**more)["changed"] and not keep(check=True, **more)["changed"]
+    refused = keep(alias="kind")
+    assert refused["failed"] and "alias: context kind exists, and is of cluster kind" in refused["msg"]
+    gone = keep(state="absent")
+    assert gone["changed"] and not keep(state="absent")["changed"]
+    left = yaml.safe_load(path.read_text())
+    assert [row["name"] for row in left["contexts"]] == ["kind"] and left["users"] == left["clusters"] == []
+
+
+def test_the_command_assumes_the_role(keep, sandbox, tmp_path):
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = sandbox.client("iam").create_role(RoleName="deploy", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    assert keep(assume_role_arn=role, external_id="my-company", collections_path=str(ROOT.parents[2]))["changed"]
+    credential = yaml.safe_load((tmp_path / "config").read_text())["users"][0]["user"]["exec"]
+    so_far = len(sandbox.calls())
+    env = {**os.environ, **{row["name"]: row["value"] for row in credential["env"]}}
+    done = subprocess.run(
+        [credential["command"], *credential["args"]], env=env, cwd="/", capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout)["status"]["token"].startswith("k8s-aws-v1.")
+    assert [call["operation"] for call in sandbox.calls()[so_far:]] == ["AssumeRole"]
+
+
 def test_a_link_stays_a_link(keep, tmp_path):
     (tmp_path / "config").symlink_to(tmp_path / "real")
     assert keep()["changed"] and (tmp_path / "config").is_symlink() and (tmp_path / "real").is_file()

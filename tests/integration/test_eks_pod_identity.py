@@ -8,6 +8,9 @@ import json
 import re
 
 import pytest
+from denials import build_policy_without
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws import denials
 
 CLUSTER = "my-cluster"
 READ = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
@@ -127,6 +130,62 @@ def test_a_role_of_its_own_comes_and_goes_with_it(sandbox, identity):
     assert removed["changed"] and removed["kept"] == []
     assert iam.list_policies(Scope="Local")["Policies"] == []
     assert name not in [role["RoleName"] for role in iam.list_roles()["Roles"]]
+
+
+LEFT = f"{CLUSTER}.production.my-app-sa_pod"
+
+
+def test_a_role_that_an_association_leaves_is_named_and_kept(sandbox, identity, roles):
+    """Pods that run have its credentials: deleted, it would refuse them at once."""
+    assert identity(policy_arns=[READ])["role"]["role_name"] == LEFT
+    planned = identity(check=True, role_arn=roles[0])
+    changed = identity(role_arn=roles[0])
+    assert changed["changed"] and changed["association"]["role_arn"] == roles[0]
+    (kept,) = changed["kept"]
+    assert (kept["kind"], kept["name"]) == ("role", LEFT) and "until they are restarted" in kept["why"]
+    assert planned["kept"] == changed["kept"] and planned["diff"] == changed["diff"]
+    assert sandbox.client("iam").get_role(RoleName=LEFT)
+    again = identity(role_arn=roles[0])
+    assert not again["changed"] and again["kept"] == []
+    assert identity(role_name="named", policy_arns=[])["kept"] == []  # the role before was not made for the cluster
+    (kept,) = identity(role_arn=roles[0])["kept"]
+    assert kept["name"] == "named"
+
+
+def test_the_role_that_was_left_is_deleted_as_the_result_says(sandbox, identity, roles, run_module):
+    identity(policy_arns=[READ])
+    identity(role_arn=roles[0])
+    gone = run_module("eks_iam_role", {"cluster_name": CLUSTER, "name": LEFT, "purpose": "custom", "state": "absent"})
+    assert gone["changed"] and not gone["failed"], gone
+    assert LEFT not in [role["RoleName"] for role in sandbox.client("iam").list_roles()["Roles"]]
+
+
+def test_a_role_that_others_have_is_not_left_over(identity, roles):
+    arn = identity(policy_arns=[READ])["role"]["arn"]
+    identity(service_account="other", role_arn=arn)
+    assert identity(role_arn=roles[0])["kept"] == []
+    one = {"namespace": "production", "service_account": "my-app-sa"}
+    two = {"namespace": "production", "service_account": "other"}
+    moved = identity(associations=[{**one, "role_arn": arn}, {**two, "role_arn": roles[1]}])
+    assert moved["changed"] and moved["kept"] == []
+
+
+def test_a_role_that_may_not_be_read_is_no_reason_to_fail(sandbox, identity, roles, monkeypatch):
+    identity(policy_arns=[READ])
+    iam, told = sandbox.client("iam"), []
+    monkeypatch.setattr(denials, "warn", told.append)
+    iam.create_user(UserName="runner")
+    iam.put_user_policy(UserName="runner", PolicyName="own", PolicyDocument=build_policy_without("iam:GetRole"))
+    key = iam.create_access_key(UserName="runner")["AccessKey"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+    sandbox.set_enforce_iam(True)
+    try:
+        changed = identity(role_arn=roles[0])
+    finally:
+        sandbox.set_enforce_iam(False)
+    assert changed["changed"] and not changed["failed"] and changed["kept"] == []
+    assert any(LEFT in line and "iam:GetRole is denied" in line for line in told)
 
 
 def test_irsa_and_pod_identity_share_a_role_without_undoing_one_another(sandbox, identity, run_module):

@@ -11,8 +11,20 @@ from typing import Any
 import pytest
 import yaml
 
-CHANGING = ("eks_cluster", "eks_nodegroup", "eks_fargate_profile", "eks_addon")
-LOOKING = ("eks_cluster_info", "eks_nodegroup_info", "eks_fargate_profile_info", "eks_addon_info")
+CHANGING = ("eks_cluster", "eks_nodegroup", "eks_fargate_profile", "eks_addon", "eks_identity_provider")
+LOOKING = (
+    "eks_cluster_info",
+    "eks_nodegroup_info",
+    "eks_fargate_profile_info",
+    "eks_addon_info",
+    "eks_version_info",
+    "eks_addon_version_info",
+    "eks_insights_info",
+    "eks_update_info",
+    "eks_identity_provider_info",
+    "eks_capability_info",
+    "eks_certificate_authority_info",
+)
 
 
 def tasks(module: str) -> list[tuple[str, dict[str, Any]]]:

@@ -134,6 +134,19 @@ def test_a_template_that_a_run_left_behind_is_taken_up(sandbox, nodegroup, step)
     assert versions_of(sandbox) == [1]
 
 
+def test_a_template_that_ec2_does_not_find_yet(sandbox, nodegroup):
+    """Reads by a new ID trail writes; the clock is held for the first run, so that it ends before they have caught up."""
+    sandbox.clock.set_speed(0.05)
+    task = {**nodegroup.base, "template": {"volumes": [{"size": 50}]}}
+    made = nodegroup(**task)
+    assert made["changed"] and not made["failed"], made
+    sandbox.clock.set_speed(1)
+    sandbox.recorder.clear()
+    again = nodegroup(**task)
+    assert not again["changed"] and not again["failed"], again
+    assert 400 in [call["status"] for call in sandbox.calls("ec2", "DescribeLaunchTemplateVersions")]
+
+
 def test_an_update_that_a_run_left_behind_is_taken_up(sandbox, nodegroup, step):
     options = {**nodegroup.base, "template": {"volumes": [{"size": 50}]}, "wait": True}
     step(True, **options)

@@ -11,9 +11,15 @@ import pytest
 
 from ansible_collections.kumo.eks.plugins.module_utils.core import reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.nodes import joining
+from kumo_sandbox import durations
 from kumo_sandbox.ground import NODE_POLICIES, create_role
 
 CLUSTER, ACCOUNT = "my-cluster", "123456789012"
+CLUSTER_POLICY = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
+DOCUMENT = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "ec2:DescribeSubnets", "Resource": "*"}],
+}
 SERVICES = {
     "eks_cluster": "eks.amazonaws.com",
     "eks_nodegroup": "ec2.amazonaws.com",
@@ -23,23 +29,46 @@ SERVICES = {
 
 
 @pytest.fixture
-def late_role(sandbox, monkeypatch):
-    """A role that EKS does not see before it has refused it: late_role(service) -> its ARN, made a moment later."""
+def when_refused(sandbox, monkeypatch):
+    """when_refused(act): act once EKS has refused something from now on, however slow this machine is."""
     monkeypatch.setattr(reconciler, "PROPAGATION_TIMEOUT", 60)
-    monkeypatch.setattr(joining, "CATCH_UP", 10)  # the role has no policies for a moment
-    timers = []
+    ended, watchers = threading.Event(), []
 
-    def begin(service):
-        def make():
-            create_role(sandbox.client("iam"), "late", service, NODE_POLICIES)
+    def begin(act):
+        sandbox.recorder.clear()
 
-        timers.append(threading.Timer(1.5, make))
-        timers[-1].start()
-        return f"arn:aws:iam::{ACCOUNT}:role/late"
+        def watch():
+            while not ended.wait(0.02):
+                if any(call["error"] == "InvalidParameterException" for call in sandbox.calls("eks")):
+                    act()
+                    return
+
+        watchers.append(threading.Thread(target=watch))
+        watchers[-1].start()
 
     yield begin
-    for timer in timers:
-        timer.join()
+    ended.set()
+    for watcher in watchers:
+        watcher.join()
+
+
+@pytest.fixture
+def late_role(sandbox, monkeypatch, when_refused):
+    """A role that is not there before EKS has refused it: late_role(service) -> its ARN."""
+    monkeypatch.setattr(joining, "CATCH_UP", 10)  # the role has no policies for a moment
+
+    def begin(service):
+        when_refused(lambda: create_role(sandbox.client("iam"), "late", service, NODE_POLICIES))
+        return f"arn:aws:iam::{ACCOUNT}:role/late"
+
+    return begin
+
+
+@pytest.fixture
+def slow_iam(sandbox, monkeypatch):
+    """EKS sees what is new in IAM when the clock is set forward, and not before."""
+    monkeypatch.setattr(durations, "IAM_PROPAGATION", 3600)
+    sandbox.clock.set_speed(8)
 
 
 def options(module, arn, ground):
@@ -61,9 +90,9 @@ def options(module, arn, ground):
 def test_a_role_that_is_seen_late_is_taken(sandbox, run_module, ground, late_role, module):
     cluster = {"name": CLUSTER, "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
     assert not run_module("eks_cluster", cluster)["failed"]
-    sandbox.recorder.clear()
     made = run_module(module, options(module, late_role(SERVICES[module]), ground))
     assert made["changed"] and not made["failed"], made
+    assert [wait["reason"].startswith("EKS refused its IAM role, which may be new") for wait in made["waits"]] == [True]
     creations = [call for call in sandbox.calls("eks") if call["operation"].startswith("Create")]
     assert len(creations) > 1 and [call["status"] for call in creations].count(200) == 1
 
@@ -86,26 +115,42 @@ def test_a_role_that_never_comes_is_an_error_with_what_to_check(run_module, grou
     assert "could not be assumed" in refused["msg"] and "Check that the role exists" in refused["msg"]
 
 
-def test_a_role_that_was_made_a_moment_ago_is_waited_for(sandbox, run_module, ground):
-    sandbox.clock.set_speed(8)  # a second, until EKS knows it
+def test_a_role_that_was_made_a_moment_ago_is_waited_for(sandbox, run_module, ground, slow_iam, when_refused):
     arn = run_module("eks_iam_role", {"cluster_name": CLUSTER, "purpose": "cluster"})["arn"]
+    when_refused(lambda: sandbox.clock.advance(3600))
     made = run_module("eks_cluster", {"name": CLUSTER, "role_arn": arn, "subnets": ground["subnets"]})
     assert made["changed"] and made["status"] == "CREATING", made
     tries = [call["error"] for call in sandbox.calls("eks") if call["operation"] == "CreateCluster"]
     assert len(tries) > 1 and set(tries[:-1]) == {"InvalidParameterException"} and not tries[-1]
 
 
-def test_a_trust_policy_that_was_mended_a_moment_ago_is_waited_for(sandbox, run_module, ground, monkeypatch):
-    monkeypatch.setattr(reconciler, "PROPAGATION_TIMEOUT", 60)
+@pytest.mark.parametrize("given", [{"policy_arns": [CLUSTER_POLICY]}, {"inline_policies": {"own": DOCUMENT}}])
+def test_a_policy_that_was_given_a_moment_ago_is_waited_for(sandbox, run_module, ground, when_refused, slow_iam, given):
+    sandbox.clock.set_speed("instant")
+    role = {"cluster_name": CLUSTER, "name": "bare", "purpose": "cluster", "default_policies": False}
+    arn = run_module("eks_iam_role", role)["arn"]
+    sandbox.clock.set_speed(8)
+    assert run_module("eks_iam_role", {**role, **given})["changed"]
+    when_refused(lambda: sandbox.clock.advance(3600))
+    made = run_module("eks_cluster", {"name": CLUSTER, "role_arn": arn, "subnets": ground["subnets"]})
+    assert made["changed"] and made["status"] == "CREATING", made
+    assert ["IAM role's policy must include" in wait["reason"] for wait in made["waits"]] == [True]
+
+
+def test_a_trust_policy_that_was_mended_a_moment_ago_is_waited_for(
+    sandbox, run_module, ground, monkeypatch, when_refused
+):
     cluster = {"name": CLUSTER, "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
     assert not run_module("eks_cluster", cluster)["failed"]
     iam, association = sandbox.client("iam"), {"cluster_name": CLUSTER, "namespace": "n", "service_account": "s"}
     arn = create_role(iam, "mended", "ec2.amazonaws.com")
-    sandbox.clock.set_speed(8)  # a second, until EKS knows the new one
+    monkeypatch.setattr(durations, "IAM_PROPAGATION", 3600)
+    sandbox.clock.set_speed(8)
     actions = ["sts:AssumeRole", "sts:TagSession"]
     trust = {"Effect": "Allow", "Principal": {"Service": SERVICES["eks_pod_identity"]}, "Action": actions}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     iam.update_assume_role_policy(RoleName="mended", PolicyDocument=document)
+    when_refused(lambda: sandbox.clock.advance(3600))
     made = run_module("eks_pod_identity", {**association, "role_arn": arn})
     assert made["changed"] and made["association"]["role_arn"] == arn, made
     tries = [call["error"] for call in sandbox.calls("eks") if call["operation"] == "CreatePodIdentityAssociation"]
@@ -115,7 +160,8 @@ def test_a_trust_policy_that_was_mended_a_moment_ago_is_waited_for(sandbox, run_
 def test_reads_that_trail_writes_change_nothing(sandbox, run_module):
     """A network and a role are made, and made again at once, while EC2 and IAM do not find all of the first yet."""
     sandbox.clock.set_speed(2)
-    role = {"cluster_name": CLUSTER, "purpose": "node", "instance_profile": "mine"}
+    policies = {"policy": {"name": "own", "document": DOCUMENT}, "inline_policies": {"own": DOCUMENT}}
+    role = {"cluster_name": CLUSTER, "purpose": "node", "instance_profile": "mine", **policies}
     network = {"cluster_name": CLUSTER, "cidr": "10.0.0.0/16", "wait": False}
     for module, options in (("eks_iam_role", role), ("eks_network", network)):
         made = run_module(module, options)

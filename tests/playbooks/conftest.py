@@ -8,12 +8,15 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import clock
+from support.account.listing import leave_out_remains, list_account
+from support.account.pages import Listing
 from support.warm import Commands
 
 from kumo_sandbox import Sandbox
@@ -43,6 +46,21 @@ class Run:
         flat = re.sub(r"\s+", " ", self.output)
         assert [text for text in words if text not in flat] == [], self.output
         return self
+
+
+@pytest.fixture
+def sandbox(sandbox: Sandbox) -> Iterator[Sandbox]:
+    """An empty account on a clock that moves."""
+    sandbox.clock.set_speed(clock.SPEED)
+    yield sandbox
+    sandbox.clock.set_speed("instant")
+
+
+@pytest.fixture
+def ground(sandbox: Sandbox, ground: dict[str, Any]) -> dict[str, Any]:
+    """The ground of all tests, known everywhere and with its gateway available."""
+    clock.settle(sandbox)
+    return ground
 
 
 @pytest.fixture
@@ -81,24 +99,6 @@ def play_role(play: Callable[..., Run], tmp_path: Path) -> Callable[..., Run]:
 
 
 @pytest.fixture
-def account(sandbox: Sandbox) -> Callable[[], dict[str, list[str]]]:
-    """account() -> what of a cluster there is in the account, by kind."""
-    ec2, iam, eks = sandbox.client("ec2"), sandbox.client("iam"), sandbox.client("eks")
-
-    def look() -> dict[str, list[str]]:
-        nat = ec2.describe_nat_gateways()["NatGateways"]
-        return {
-            "clusters": eks.list_clusters()["clusters"],
-            "vpcs": [row["VpcId"] for row in ec2.describe_vpcs()["Vpcs"]],
-            "subnets": [row["SubnetId"] for row in ec2.describe_subnets()["Subnets"]],
-            "nat": [row["NatGatewayId"] for row in nat if row["State"] != "deleted"],
-            "addresses": [row["AllocationId"] for row in ec2.describe_addresses()["Addresses"]],
-            "gateways": [row["InternetGatewayId"] for row in ec2.describe_internet_gateways()["InternetGateways"]],
-            "tables": [row["RouteTableId"] for row in ec2.describe_route_tables()["RouteTables"]],
-            "groups": [row["GroupId"] for row in ec2.describe_security_groups()["SecurityGroups"]],
-            "interfaces": [row["NetworkInterfaceId"] for row in ec2.describe_network_interfaces()["NetworkInterfaces"]],
-            "templates": [row["LaunchTemplateName"] for row in ec2.describe_launch_templates()["LaunchTemplates"]],
-            "roles": [row["RoleName"] for row in iam.list_roles()["Roles"] if "/aws-service-role/" not in row["Path"]],
-        }
-
-    return look
+def account(sandbox: Sandbox) -> Callable[[], Listing]:
+    """account() -> everything in the account with its settings, by kind, but what EKS creates and nobody deletes."""
+    return lambda: leave_out_remains(list_account(sandbox.client))

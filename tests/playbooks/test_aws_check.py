@@ -29,7 +29,7 @@ def start(sandbox, tmp_path):
 
     def run(*words: str) -> subprocess.Popen[str]:
         command = [sys.executable, str(PROGRAM), "--speed", "instant", "--folder", str(tmp_path / "check"), *words]
-        env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home")}
+        env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "PYTHONPATH": str(TESTS)}
         return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     return run

@@ -17,6 +17,13 @@ NAME, ACCOUNT, HOUR = "my-cluster", "123456789012", 3600
 
 
 @pytest.fixture
+def sandbox(sandbox):
+    """Sessions end by the sandbox' clock: where it ran fast, an hour would be too short for a playbook."""
+    sandbox.clock.set_speed("instant")
+    return sandbox
+
+
+@pytest.fixture
 def deployer(sandbox) -> str:
     """The ARN of a role that the account's users may assume, and that may do everything."""
     iam = sandbox.client("iam")

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
+from support.clock import SPEED
 
 from kumo_sandbox import Sandbox
 from kumo_sandbox.recorder import build_policy, build_policy_beside
@@ -20,7 +21,7 @@ NAME = "my-cluster"
 @pytest.fixture(scope="module")
 def standing():
     """A sandbox with Kubernetes."""
-    with Sandbox(speed="instant", kubernetes=True) as sandbox:
+    with Sandbox(speed=SPEED, kubernetes=True) as sandbox:
         yield sandbox
 
 

@@ -4,18 +4,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
+from support.clock import SPEED
+from support.least_rights import CLUSTER_POLICY, DOCS, IDENTITIES_POLICY, create_user, list_denied, read_policy
 
 from kumo_sandbox import Sandbox
 
 pytestmark = pytest.mark.extended
 
-DOCS = Path(__file__).parents[2] / "docs"
 GUIDE = {"eks_cluster_config": str(DOCS / "examples/cluster-config.yaml")}
 IDENTITIES = f"@{DOCS / 'examples/identities.yaml'}"
 LONGEST_POLICY = (
@@ -23,14 +21,9 @@ LONGEST_POLICY = (
 )
 
 
-def read_policy(name: str) -> str:
-    """The document as IAM counts and keeps it."""
-    return json.dumps(json.loads((DOCS / name).read_text()), separators=(",", ":"))
-
-
 @pytest.fixture(scope="module")
 def standing() -> Iterator[Sandbox]:
-    with Sandbox(speed="instant", kubernetes=True, enforce_iam=True) as sandbox:
+    with Sandbox(speed=SPEED, kubernetes=True, enforce_iam=True) as sandbox:
         yield sandbox
 
 
@@ -43,23 +36,12 @@ def sandbox(standing: Sandbox) -> Sandbox:
 @pytest.fixture
 def become(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """become("iam-policy.json", ...) makes playbooks run as a user with these policies of docs."""
-    iam = sandbox.client("iam")
 
     def give(*names: str) -> None:
-        iam.create_user(UserName="runner")
-        for name in names:
-            policy = iam.create_policy(PolicyName=name, PolicyDocument=read_policy(name))["Policy"]["Arn"]
-            iam.attach_user_policy(UserName="runner", PolicyArn=policy)
-        key = iam.create_access_key(UserName="runner")["AccessKey"]
-        own = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
-        for variable, value in {**sandbox.env, **own}.items():
+        for variable, value in create_user(sandbox, *names).items():
             monkeypatch.setenv(variable, value)
 
     return give
-
-
-def list_denied(sandbox: Sandbox) -> list[dict[str, Any]]:
-    return [row for row in sandbox.calls() if row["status"] in (401, 403) or "Authoriz" in str(row["error"])]
 
 
 def list_left(sandbox: Sandbox) -> list[str]:
@@ -74,12 +56,12 @@ def list_left(sandbox: Sandbox) -> list[str]:
 
 
 def test_the_guides_cluster_comes_up_and_goes_with_its_policy(sandbox, become, play):
-    become("iam-policy.json")
+    become(CLUSTER_POLICY)
     play("kumo.eks.site", "--check", "--diff", **GUIDE).assert_ok()
     play("kumo.eks.site", **GUIDE).assert_ok()
     play("kumo.eks.site", **GUIDE).assert_unchanged()
     play("kumo.eks.teardown", **GUIDE).assert_ok()
-    assert list_denied(sandbox) == []
+    assert list_denied(sandbox.calls()) == []
     assert {row["principal"] for row in sandbox.calls() if row["operation"] == "CreateVpc"} == {
         "arn:aws:iam::123456789012:user/runner"
     }
@@ -89,14 +71,14 @@ def test_the_guides_cluster_comes_up_and_goes_with_its_policy(sandbox, become, p
 def test_identities_come_up_and_go_with_both_policies(sandbox, become, play):
     issuer = "https://oidc.eks.ap-northeast-1.amazonaws.com/id/NEIGHBOUR"
     sandbox.client("iam").create_open_id_connect_provider(Url=issuer, ClientIDList=["sts.amazonaws.com"])
-    become("iam-policy.json", "iam-policy-identities.json")
+    become(CLUSTER_POLICY, IDENTITIES_POLICY)
     play("kumo.eks.site", "-e", IDENTITIES).assert_ok()
     play("kumo.eks.site", "-e", IDENTITIES).assert_unchanged()
     play("kumo.eks.teardown", "-e", IDENTITIES).assert_ok()
-    assert list_denied(sandbox) == []
+    assert list_denied(sandbox.calls()) == []
     assert list_left(sandbox) == []
 
 
-@pytest.mark.parametrize("name", ["iam-policy.json", "iam-policy-identities.json"])
+@pytest.mark.parametrize("name", [CLUSTER_POLICY, IDENTITIES_POLICY])
 def test_a_policy_is_as_short_as_iam_takes(name):
     assert len(read_policy(name)) <= LONGEST_POLICY

@@ -7,12 +7,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
-from support.process_tree import kill_tree
+from support import process_tree
 
 pytestmark = pytest.mark.extended
 TESTS = Path(__file__).parents[1]
@@ -48,23 +46,18 @@ def status(moving):
 
 
 @pytest.fixture
-def kill_when(tmp_path):
+def kill_when(tmp_path, commands):
     """kill_when(condition, playbook, **variables): start a playbook, and kill it with all it started once the condition holds."""
 
     def run(condition, playbook: str, **variables) -> None:
-        command = [str(Path(sys.executable).parent / "ansible-playbook"), playbook, "-e", json.dumps(variables)]
+        command = [str(commands.playbook), playbook, "-e", json.dumps(variables)]
         env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"}
         log = tmp_path / "killed.log"
         with log.open("w") as screen:
             process = subprocess.Popen(
                 command, env=env, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen
             )
-            end = time.monotonic() + 300
-            while not condition():
-                assert process.poll() is None and time.monotonic() < end, log.read_text()
-                time.sleep(0.05)
-            kill_tree(process.pid)
-            process.wait()
+            assert process_tree.kill_when(condition, process, commands.servers), log.read_text()
 
     return run
 

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from botocore import UNSIGNED
 from botocore.config import Config
+from support.clock import SPEED
 
 from kumo_sandbox import Sandbox
 from kumo_sandbox.server import app
@@ -36,7 +37,7 @@ REGIONS = {
 @pytest.fixture(params=REGIONS)
 def sandbox(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """An empty account in one of the regions."""
-    with Sandbox(speed="instant", region=request.param) as running:
+    with Sandbox(speed=SPEED, region=request.param) as running:
         for name, value in running.env.items():
             monkeypatch.setenv(name, value)
         yield running

@@ -20,10 +20,12 @@ from typing import Any
 from unittest import mock
 
 from botocore.client import BaseClient
-from soak.account import compare, count, list_account, normalize
 from soak.agreement import find_declared, find_difference
 from soak.sequences import Step
 from soak.tables import BUCKET, REGION
+from support.account.comparison import compare, normalize
+from support.account.listing import list_account
+from support.account.pages import Listing
 from support.in_process import Result, run_module
 
 from kumo_sandbox import Sandbox
@@ -85,7 +87,7 @@ class Walk:
 
     # the two ways to walk
 
-    def walk_undisturbed(self, steps: list[Step]) -> dict[int, dict[str, list[str]]]:
+    def walk_undisturbed(self, steps: list[Step]) -> dict[int, Listing]:
         """Each task once. Returns the account after each that is to be disturbed."""
         self._begin()
         found = {}
@@ -93,20 +95,20 @@ class Walk:
         for number, step in enumerate(steps[: max(disturbed, default=-1) + 1]):
             self._check_success(number, self._run(step.module, step.options))
             if step.disturbance:
-                found[number] = normalize(list_account(self.sandbox))
+                found[number] = normalize(list_account(self.sandbox.client))
         return found
 
-    def walk(self, steps: list[Step], undisturbed: dict[int, dict[str, list[str]]]) -> None:
+    def walk(self, steps: list[Step], undisturbed: dict[int, Listing]) -> None:
         """Each task with all checks; raises Finding."""
         self._begin()
-        before = count(list_account(self.sandbox))
+        before = list_account(self.sandbox.client)
         for number, step in enumerate(steps):
             self._take(number, step)
             if number in undisturbed:
-                differences = compare(normalize(list_account(self.sandbox)), undisturbed[number])
+                differences = compare(normalize(list_account(self.sandbox.client)), undisturbed[number])
                 if differences:
                     raise Finding(number, "the account is not as it is undisturbed", *differences)
-        left = compare(count(list_account(self.sandbox)), before)
+        left = compare(list_account(self.sandbox.client), before)
         if left:
             raise Finding(len(steps) - 1, "the account is not as it was at the beginning", *left)
 

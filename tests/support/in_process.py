@@ -14,6 +14,7 @@ from unittest import mock
 
 import botocore.session
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
 from botocore.retries.standard import ExponentialBackoff
 from support.module_args import patch_module_args
 
@@ -23,34 +24,47 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes import joining
 Result = dict[str, Any]
 
 
-class Ended(Exception):
-    """A module's end, with its result."""
-
-    def __init__(self, result: Result) -> None:
-        super().__init__(str(result.get("msg", "")))
-        self.result = result
-
-
-def _end_with(failed: bool) -> Any:
-    def end(module: Any, *args: Any, **result: Any) -> None:
-        raise Ended({"failed": failed, **result})
-
-    return end
-
-
 def run_module(name: str, args: dict[str, Any], check: bool = False) -> Result:
-    """Run a module and return its result, with ``failed``. Raises what the module does not turn into a failure."""
+    """Run a module and return what Ansible would read of it, with ``failed``: redacted, and as JSON.
+
+    The module ends by ansible-core's own exit_json and fail_json. Its arguments are in ``invocation``, as at -vvv.
+
+    Raises:
+        AssertionError: the module ended without a result, or in another way than its result says.
+        Exception: what the module does not turn into a failure, and what cannot be written as JSON.
+    """
     module = importlib.import_module(f"ansible_collections.kumo.eks.plugins.modules.{name}")
-    ends = {"exit_json": _end_with(False), "fail_json": _end_with(True)}
+    printed: list[str] = []
+    internal = {"_ansible_check_mode": check, "_ansible_diff": True, "_ansible_inject_invocation": True}
+    code: Any = None
     with (
-        mock.patch.multiple(basic.AnsibleModule, **ends),
-        patch_module_args({**args, "_ansible_check_mode": check, "_ansible_diff": True}),
+        mock.patch.object(basic, "print", printed.append, create=True),  # all releases write the result by it
+        patch_module_args({**args, **internal}),
+        forget_warnings(),
     ):
         try:
             module.main()
-        except Ended as end:
-            return json.loads(json.dumps(end.result, default=str))
-    raise AssertionError(f"{name} ended without a result")
+        except SystemExit as end:
+            code = end.code
+    assert len(printed) == 1, f"{name} ended with {code} and {len(printed)} results"
+    result = {"failed": False, **json.loads(printed[0])}
+    if "warnings" in result:
+        result["warnings"] = [read_warning(row) for row in result["warnings"]]
+    assert code == (1 if result["failed"] else 0), f"{name} ended with {code}: {result}"
+    return result
+
+
+def read_warning(row: Any) -> str:
+    """The text that a playbook registers of a warning, which ansible-core writes as an object since 2.19."""
+    return row if isinstance(row, str) else row["event"]["msg"]
+
+
+@contextmanager
+def forget_warnings() -> Iterator[None]:
+    """Each module is a process to Ansible, and has its own warnings and deprecations."""
+    names = ("_global_warnings", "_global_deprecations")
+    with mock.patch.multiple(warnings, **{name: type(getattr(warnings, name))() for name in names}):
+        yield
 
 
 @contextmanager

@@ -9,10 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 PATIENCE = 10.0  # seconds until a killed process must be gone
+PAUSE = 0.02  # seconds between looks
 
 
 def list_children() -> dict[int, list[int]]:
@@ -26,10 +29,10 @@ def list_children() -> dict[int, list[int]]:
     return children
 
 
-def stop_tree(root: int) -> list[int]:
-    """Stop a process and all its descendants, so that none of them starts another one. Returns their ids."""
+def stop_trees(roots: Iterable[int]) -> list[int]:
+    """Stop processes and all their descendants, so that none of them starts another one. Returns their ids."""
     stopped: list[int] = []
-    waiting = [root]
+    waiting = list(roots)
     while waiting:
         pid = waiting.pop()
         with contextlib.suppress(ProcessLookupError):
@@ -49,13 +52,55 @@ def is_alive(pid: int) -> bool:
 
 def kill_tree(root: int) -> list[int]:
     """Kill a process and all its descendants (SIGKILL), and make sure that none of them is left. Returns their ids."""
-    stopped = stop_tree(root)
+    return _kill(stop_trees([root]))
+
+
+def kill_run(process: subprocess.Popen[str], servers: Iterable[int] = ()) -> None:
+    """Kill a command with all that it has started.
+
+    Args:
+        servers: those of support.warm.commands, whose children work for the command alone.
+    """
+    _kill(stop_trees([process.pid]))
+    process.wait()
+    end = time.monotonic() + PATIENCE
+    while left := _list_workers(servers):
+        _kill(stop_trees(left))
+        if time.monotonic() > end:
+            raise RuntimeError(f"the warm servers still have the children {left}")
+
+
+def _list_workers(servers: Iterable[int]) -> list[int]:
+    children = list_children()
+    return [pid for server in servers for pid in children.get(server, []) if is_alive(pid)]
+
+
+def kill_when(
+    condition: Callable[[], bool], process: subprocess.Popen[str], servers: Iterable[int] = (), timeout: float = 600
+) -> bool:
+    """Kill a command with all that it has started once the condition holds; False where the command ends before.
+
+    Raises TimeoutError when neither comes.
+    """
+    end = time.monotonic() + timeout
+    while not condition():
+        if process.poll() is not None:
+            return False
+        if time.monotonic() > end:
+            kill_run(process, servers)
+            raise TimeoutError(f"the command runs after {timeout} s, and the moment to kill it has not come")
+        time.sleep(PAUSE)
+    kill_run(process, servers)
+    return True
+
+
+def _kill(stopped: list[int]) -> list[int]:
     for pid in stopped:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     end = time.monotonic() + PATIENCE
     while any(is_alive(pid) for pid in stopped) and time.monotonic() < end:
-        time.sleep(0.01)
+        time.sleep(PAUSE)
     if left := [pid for pid in stopped if is_alive(pid)]:
         raise RuntimeError(f"processes {left} survived SIGKILL")
     return stopped

@@ -27,10 +27,11 @@ PLAYBOOK_COMMANDS = ("ansible", "ansible-playbook")
 
 @dataclass(frozen=True)
 class Commands:
-    """Where the commands are that a test runs."""
+    """Where the commands are that a test runs, and the processes whose children do the work of warm ones."""
 
     python: Path
     folder: Path
+    servers: tuple[int, ...] = ()
 
     @property
     def playbook(self) -> Path:
@@ -52,17 +53,17 @@ def commands() -> Iterator[Commands]:
         folder = Path(scratch)
         python = folder / "warm-python"
         # ansible_playbook_python is what a playbook's process calls its executable
-        for flavour, executable in (("modules", Path(sys.executable)), ("playbooks", python)):
-            stack.enter_context(serve(flavour, folder, executable))
+        flavours = (("playbooks", python), ("modules", Path(sys.executable)))
+        servers = [stack.enter_context(serve(flavour, folder, executable)) for flavour, executable in flavours]
         write_client(python, folder / "modules", sys.executable)
         for name in PLAYBOOK_COMMANDS:
             write_client(folder / name, folder / "playbooks", sys.executable, str(BIN / name))
-        yield Commands(python, folder)
+        yield Commands(python, folder, tuple(servers))
 
 
 @contextmanager
-def serve(flavour: str, folder: Path, executable: Path) -> Iterator[None]:
-    """A server at a socket with the flavour's name. It ends with this process, however that ends."""
+def serve(flavour: str, folder: Path, executable: Path) -> Iterator[int]:
+    """The id of a server at a socket with the flavour's name. It ends with this process, however that ends."""
     address = str(folder / flavour)
     if len(address) > LONGEST_ADDRESS:
         raise ValueError(f"{address} is too long for a socket: check out the project elsewhere, or set {COLD}=1")
@@ -73,7 +74,7 @@ def serve(flavour: str, folder: Path, executable: Path) -> Iterator[None]:
         assert process.stdin and process.stdout
         try:
             assert process.stdout.readline() == b"ready\n"
-            yield
+            yield process.pid
         finally:
             process.stdin.close()
 

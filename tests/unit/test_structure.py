@@ -23,9 +23,10 @@ ROOMS = {
     "eks": {"core", "aws"},
     "kubernetes": {"core", "aws"},
     "identity": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
+    "access": {"core", "aws", "iam", "eks", "kubernetes"},
     "nodes": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
     "helm": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
-    "lifecycle": {"core", "aws", "iam", "ec2", "eks", "kubernetes", "identity", "nodes", "helm"},
+    "lifecycle": {"core", "aws", "iam", "ec2", "eks", "kubernetes", "identity", "access", "nodes", "helm"},
 }
 PURE = {"core", "cluster_config"}  # without AWS, Kubernetes and HTTP
 CLIENTS = ("boto3", "botocore", "kubernetes", "ansible_collections.amazon", "ansible_collections.kubernetes", "urllib3")
@@ -134,6 +135,19 @@ def test_a_plugin_reaches_aws_by_its_room(folder):
         for path in sorted((ROOT / "plugins" / folder).glob("*.py"))
         for other in sorted(list_imports(path))
         if any(is_of(other, client) for client in CLIENTS)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("folder", ["inventory", "lookup"])
+def test_a_plugin_takes_of_amazon_aws_what_all_of_its_kind_have(folder):
+    """Inventories and lookups are based on amazon.aws' classes of their kind, which have its options. Clients are of module_utils."""
+    base = "ansible_collections.amazon.aws.plugins.plugin_utils"
+    found = [
+        f"{path.name} imports {other}"
+        for path in sorted((ROOT / "plugins" / folder).glob("*.py"))
+        for other in sorted(list_imports(path))
+        if any(is_of(other, client) for client in CLIENTS) and not is_of(other, f"{base}.{folder}")
     ]
     assert found == []
 

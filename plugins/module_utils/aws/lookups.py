@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looks at EC2 and KMS that tell whether an input fits. All are read-only; none is a must: see ``denials.find_if_allowed``."""
+"""Looks at EC2 and KMS. Those that only tell whether an input fits are no must: see ``denials.find_if_allowed``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_cod
 from ansible_collections.kumo.eks.plugins.module_utils.core import waiting
 
 Row = dict[str, Any]
+# In all filters of a call (FilterLimitExceeded): https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+MOST_VALUES = 200
 MOST_LOOKS = 5  # with pauses of 0.5 to 4 seconds between them
 
 
@@ -20,7 +22,7 @@ def describe_subnets(ec2: Any, ids: Iterable[str]) -> list[Row]:
     """Those of the subnets that exist: SubnetIds would fail for all where one is missing."""
     wanted = set(ids)
     return _describe_patiently(
-        lambda: _describe_by_id(ec2, "describe_subnets", "Subnets", "subnet-id", wanted), len(wanted)
+        lambda: describe_by_filter(ec2, "describe_subnets", "Subnets", "subnet-id", wanted), len(wanted)
     )
 
 
@@ -28,13 +30,13 @@ def describe_groups(ec2: Any, ids: Iterable[str]) -> list[Row]:
     """Those of the security groups that exist."""
     wanted = set(ids)
     return _describe_patiently(
-        lambda: _describe_by_id(ec2, "describe_security_groups", "SecurityGroups", "group-id", wanted), len(wanted)
+        lambda: describe_by_filter(ec2, "describe_security_groups", "SecurityGroups", "group-id", wanted), len(wanted)
     )
 
 
 def describe_route_tables(ec2: Any, vpc_id: str) -> list[Row]:
     """The route tables of a VPC."""
-    return _describe_by_id(ec2, "describe_route_tables", "RouteTables", "vpc-id", [vpc_id])
+    return describe_by_filter(ec2, "describe_route_tables", "RouteTables", "vpc-id", [vpc_id])
 
 
 def list_vpc_blocks(ec2: Any, vpc_id: str) -> list[str]:
@@ -46,7 +48,7 @@ def list_vpc_blocks(ec2: Any, vpc_id: str) -> list[str]:
 
 def list_offered_types(ec2: Any, types: Iterable[str]) -> set[str]:
     """Those of the instance types that the region has."""
-    rows = _describe_by_id(
+    rows = describe_by_filter(
         ec2, "describe_instance_type_offerings", "InstanceTypeOfferings", "instance-type", types, LocationType="region"
     )
     return {row["InstanceType"] for row in rows}
@@ -62,12 +64,21 @@ def describe_key(kms: Any, arn: str) -> Row | None:
         raise
 
 
-def _describe_by_id(ec2: Any, operation: str, key: str, name: str, values: Iterable[str], **words: str) -> list[Row]:
+def describe_by_filter(ec2: Any, operation: str, key: str, name: str, values: Iterable[str], **words: str) -> list[Row]:
+    """What a filter finds of these values: what exists, where IDs would fail for all; nothing, without a call, for no values."""
     wanted = sorted(set(values))
-    if not wanted:
-        return []
-    pages = ec2.get_paginator(operation).paginate(Filters=[{"Name": name, "Values": wanted}], **words)
-    return pages.build_full_result()[key]
+    rows: list[Row] = []
+    for start in range(0, len(wanted), MOST_VALUES):
+        filters = [{"Name": name, "Values": wanted[start : start + MOST_VALUES]}]
+        rows += describe_all_pages(ec2, operation, key, Filters=filters, **words)
+    return rows
+
+
+def describe_all_pages(ec2: Any, operation: str, key: str, **words: Any) -> list[Row]:
+    """The rows under a key in all pages of a Describe operation."""
+    if not ec2.can_paginate(operation):  # DescribeAddresses has no pages
+        return getattr(ec2, operation)(**words)[key]
+    return [row for page in ec2.get_paginator(operation).paginate(**words) for row in page[key]]
 
 
 def _describe_patiently(look: Callable[[], list[Row]], count: int) -> list[Row]:

@@ -15,10 +15,13 @@ except ImportError:
     pass  # Handled by AnsibleAWSModule
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule, aws_argument_spec
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.remedies import explain_remedy
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS, RESULT
+from ansible_collections.kumo.eks.plugins.module_utils.core.secrets import find_node_secrets, list_whole_spellings
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
 from ansible_collections.kumo.eks.plugins.module_utils.core.texts import collect_texts
 
@@ -30,7 +33,9 @@ UNNAMED = "dictionary requested, could not parse"
 
 
 class CarefulModule(AnsibleModule):
-    """A module whose refusals name the option, and whose failure masks all options with no_log.
+    """A module whose refusals name the option, whose failure masks all options with no_log, and whose result says what it waited for.
+
+    Neither the log of its host nor the result has user data of nodes, or secrets in their settings.
 
     ansible-core stops to collect those at the first item of a list that is not a mapping, and fails with the options it has:
     secret_key would be shown in ``invocation`` (ArgumentSpecValidator.validate in module_utils/common/arg_spec.py).
@@ -40,20 +45,42 @@ class CarefulModule(AnsibleModule):
         super()._load_params()
         self._given = dict(self.params)
 
+    def _log_invocation(self) -> None:
+        self._mask_node_secrets()
+        super()._log_invocation()
+
+    def _mask_node_secrets(self) -> None:
+        texts = find_node_secrets(getattr(self, "params", None))
+        self.no_log_values.update(spelling for text in texts for spelling in list_whole_spellings(text))
+
     def fail_json(self, msg: str, **result: Any) -> None:
         params = getattr(self, "params", None) or {}
+        self._mask_node_secrets()
         for option, about in self.argument_spec.items():
             if about.get("no_log") and not (about.get("options") and self._is_checked(params.get(option))):
                 names = (option, *about.get("aliases", ()))
                 self.no_log_values.update(text for name in names for text in collect_texts(params.get(name)))
         if UNNAMED in str(msg):
             msg = " ".join(read_arguments(self.argument_spec, self._given, "")[1]) or msg
-        super().fail_json(msg=msg, **result)
+        super().fail_json(msg=msg, **result, **_collect_waits())
+
+    def exit_json(self, **result: Any) -> None:
+        super().exit_json(**result, **_collect_waits())
+
+    def warn(self, warning: str, **options: Any) -> None:
+        """Mask it: since 2.19 ansible-core returns warnings as objects, and masks only the plain values of a result."""
+        super().warn(remove_values(warning, self.no_log_values), **options)
 
     @staticmethod
     def _is_checked(value: Any) -> bool:
         """Whether the options of a value's items were read: they say by themselves what is a secret."""
         return all(isinstance(item, dict) for item in (value if isinstance(value, list) else [value]))
+
+
+def _collect_waits() -> dict[str, Any]:
+    """What the task waited for, as a part of its result; nothing where it did not wait."""
+    waits = PROGRESS.take_waits()
+    return {RESULT: waits} if waits else {}
 
 
 AnsibleAWSModule.default_settings["module_class"] = CarefulModule

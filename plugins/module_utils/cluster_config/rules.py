@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types, eksctl_rules
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.access_rules import find_access_problems
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import format_value
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addon_roles import is_given
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import (
@@ -60,6 +61,7 @@ def find_contradictions(config: dict[str, Any]) -> list[str]:
         _check_nodegroups,
         _check_fargate,
         _check_addons,
+        find_access_problems,
         _check_service_accounts,
         _check_associations,
         *eksctl_rules.CHECKS,
@@ -141,7 +143,7 @@ def _check_outpost(config: dict[str, Any]) -> Iterator[str]:
             yield f"outpost.{name}: is missing."
     if not config.get("vpc", {}).get("subnets"):
         yield "outpost: needs existing subnets on the Outpost. List them in vpc.subnets."
-    for name in ("managedNodeGroups", "fargateProfiles", "accessConfig", "autoModeConfig"):
+    for name in ("managedNodeGroups", "fargateProfiles", "accessConfig", "iamIdentityMappings", "autoModeConfig"):
         if config.get(name):
             yield f"{name}: cannot be combined with outpost. EKS does not support it on a local cluster."
 

@@ -27,6 +27,7 @@ DESCRIPTIVE: dict[str, str] = {
     "apiVersion": "the format of the file",
     "kind": "the format of the file",
     f"{_NODES}.ssh.enableSsm": "nodes always have the permissions for AWS Systems Manager, as in eksctl",
+    "iamIdentityMappings[].noDuplicateARNs": "a principal has one access entry",
     "metadata.annotations": "notes for readers of the file, which eksctl also ignores",
     **{
         f"vpc.subnets.{kind}{{}}.cidr": "what the existing subnet has, which is read from EC2"
@@ -64,6 +65,20 @@ HONOURED: dict[str, str] = {
     "vpc.publicAccessCIDRs": "eks_cluster_public_access_cidrs",
     "vpc.controlPlaneEgressMode": "eks_cluster_control_plane_egress_mode",
     "vpc.securityGroup": "eks_cluster_security_groups",
+    "accessConfig.accessEntries[].principalARN": "eks_access_entries[].principal_arn",
+    "accessConfig.accessEntries[].type": "eks_access_entries[].type",
+    "accessConfig.accessEntries[].kubernetesGroups": "eks_access_entries[].kubernetes_groups",
+    "accessConfig.accessEntries[].kubernetesUsername": "eks_access_entries[].username",
+    "accessConfig.accessEntries[].accessPolicies[].policyARN": "eks_access_entries[].access_policies[].policy_arn",
+    "accessConfig.accessEntries[].accessPolicies[].accessScope.type": (
+        "eks_access_entries[].access_policies[].access_scope.type"
+    ),
+    "accessConfig.accessEntries[].accessPolicies[].accessScope.namespaces": (
+        "eks_access_entries[].access_policies[].access_scope.namespaces"
+    ),
+    "iamIdentityMappings[].arn": "eks_access_entries[].principal_arn",
+    "iamIdentityMappings[].username": "eks_access_entries[].username",
+    "iamIdentityMappings[].groups": "eks_access_entries[].kubernetes_groups (system:masters: access_policies; nodes: type)",
     "vpc.controlPlaneSecurityGroupIDs": "eks_cluster_security_groups",
     "vpc.controlPlaneSubnetIDs": "eks_cluster_subnets",
     "vpc.controlPlaneOnPrivateSubnets": "eks_cluster_subnets, eks_cluster_subnet_kinds",
@@ -224,16 +239,25 @@ _OF_ASSOCIATION = Refusal("EKS takes a service account and a role for an associa
 REFUSED: dict[str, Refusal] = {
     "localZones": Refusal("subnets are created in Availability Zones only", "list your own in vpc.subnets"),
     "nodeGroups": Refusal("self-managed nodes are not created", "use managedNodeGroups"),
-    "capabilities": Refusal("EKS capabilities are not managed", "add them with another tool"),
+    "capabilities": Refusal(
+        "EKS capabilities are not created from a file", "add a task with kumo.eks.eks_capability after the cluster"
+    ),
     "gitops": Refusal("Flux is not installed", "install its chart with eks_helm_releases"),
     "karpenter": Refusal(
         "Karpenter is not installed", "install its chart with eks_helm_releases, or use autoModeConfig"
     ),
     "identityProviders": Refusal(
-        "OIDC identity providers of the cluster are not managed", "associate them after the cluster is created"
+        "OIDC identity providers of the cluster are not associated from a file",
+        "add a task with kumo.eks.eks_identity_provider after the cluster",
     ),
-    "iamIdentityMappings": Refusal("the aws-auth ConfigMap is not managed", "use access entries of EKS"),
-    "accessConfig.accessEntries": Refusal("access entries are not managed", "create them after the cluster is created"),
+    "iamIdentityMappings[].account": Refusal(
+        "an access entry is for one role or user, not for an account", "list the roles and users with their arn"
+    ),
+    "iamIdentityMappings[].serviceName": Refusal(
+        "EKS accepts no access entries for the service-linked roles of services",
+        "bind a role of RBAC to the service's user, as its documentation says, and remove it",
+    ),
+    "iamIdentityMappings[].namespace": Refusal("it belongs to serviceName, which is not supported", "remove it"),
     "cloudWatch.clusterLogging.logRetentionInDays": Refusal(
         "the log group is not managed", "set its retention with community.aws.cloudwatchlogs_log_group"
     ),

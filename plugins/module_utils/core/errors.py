@@ -29,14 +29,16 @@ class WaitTimedOut(EksError):
     """A wait took longer than its limit. The message contains the last state."""
 
 
-def was_repeated(answer: Exception | dict[str, Any]) -> bool:
-    """Whether the request was sent more than once, as botocore notes with each answer.
+DOUBTFUL_ATTEMPTS = "DoubtfulAttempts"  # in an answer's ResponseMetadata, written by aws.attempts
 
-    The first one may then have done the work, and its answer was lost: "already exists" and "not found" are this run's own doing, and
-    what has no client token may be there twice.
+
+def was_repeated(answer: Exception | dict[str, Any]) -> bool:
+    """Whether the request was sent before, and that attempt may have done the work: its answer was lost, or the server failed.
+
+    "Already exists" and "not found" then are this run's own doing, and what has no client token may be there twice.
     """
     response = answer if isinstance(answer, dict) else getattr(answer, "response", None) or {}
-    return bool(response.get("ResponseMetadata", {}).get("RetryAttempts"))
+    return bool(response.get("ResponseMetadata", {}).get(DOUBTFUL_ATTEMPTS))
 
 
 def add_facts(error: Exception, facts: dict[str, Any]) -> None:

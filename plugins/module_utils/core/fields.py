@@ -16,7 +16,14 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 Normalizer = Callable[[Any], Any]
 # Options whose keys are the user's. A null below them is a value that the user wrote.
 USERS_OWN = frozenset(
-    {"tags", "labels", "configuration_values", "service_account_annotations", "service_account_labels"}
+    {
+        "tags",
+        "labels",
+        "required_claims",
+        "configuration_values",
+        "service_account_annotations",
+        "service_account_labels",
+    }
 )
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
     EksError,
@@ -30,6 +30,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     build_options,
     compare,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.progress import Wait
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import (
     CREATE_FAILED_STATUSES,
     Outcome,
@@ -38,6 +39,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.resource import (
     Resource,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+
+T = TypeVar("T")
 
 # Seconds for which a request is repeated that is refused because a new IAM role is not seen yet. IAM names no limit; it takes seconds
 # mostly. terraform-provider-aws waits for two minutes (propagationTimeout in internal/service/eks).
@@ -65,6 +68,7 @@ class Reconciler:
         self._deadline = Deadline(self.wait_timeout)
         self._title = f"{self.resource.kind} {self.resource.name}"
         self._propagation: Deadline | None = None  # begins with the first answer that something is not seen yet
+        self._wait: Wait | None = None  # until it is seen
         self._sent: dict[str, Any] = {}  # facts for the result of a failure: what had been done until then
 
     def ensure_present(self, desired: dict[str, Any]) -> Outcome:
@@ -102,8 +106,9 @@ class Reconciler:
         if self.check_mode:
             return Outcome(not deleting, None, before, {})
         mine = not deleting and self._delete()
+        updates = self._follow_started() if mine else []
         raw = self.wait_until_gone() if self.wait else self.resource.describe()
-        return Outcome(mine, raw, before if mine else {}, {})
+        return Outcome(mine, raw, before if mine else {}, {}, updates)
 
     def _delete(self) -> bool:
         """Start the deletion as soon as the resource is not busy. False when another run has started it."""
@@ -143,9 +148,21 @@ class Reconciler:
             made = self._present(desired)
             return Outcome(True, made.raw, {}, after, made.updates)
         self._sent["changed"] = True
+        updates = self._follow_started()
         if self.wait:
             raw = self.wait_until_active()
-        return Outcome(True, raw, {}, after)
+        return Outcome(True, raw, {}, after, updates)
+
+    def _follow_started(self) -> list[dict[str, Any]]:
+        """The update as which EKS makes a creation or deletion, waited for if the task waits; none for most kinds of resources."""
+        update = self.resource.started
+        if update is None:
+            return []
+        row = {"id": update["id"], "type": update.get("type"), "operation": update.get("type")}
+        self._sent["updates"] = [row]
+        if self.wait:
+            self.wait_for_update(update["id"], str(update.get("type")))
+        return [row]
 
     def _replace(self, raw: dict[str, Any], desired: dict[str, Any]) -> Outcome:
         before = build_options(self.resource.fields, raw)
@@ -156,7 +173,7 @@ class Reconciler:
             self._delete()
             self.wait_until_gone()
         made = self._create(desired)
-        return Outcome(True, made.raw, before, made.after)
+        return Outcome(True, made.raw, before, made.after, made.updates)
 
     # change
 
@@ -242,7 +259,7 @@ class Reconciler:
             self._sent["changed"] = True
             return True, (left[0], update, left[1:]), ""
 
-        return poll(look, f"Waiting until {self._title} can be changed", self._deadline)
+        return self._poll_until_sent(look)
 
     def _send_when_free(self, send: Callable[[], Any]) -> Any:
         """Send, again and again while the resource is busy or a new IAM role is not seen yet."""
@@ -255,18 +272,32 @@ class Reconciler:
                     raise
                 return False, None, str(error)
 
-        return poll(look, f"Waiting until {self._title} can be changed", self._deadline)
+        return self._poll_until_sent(look)
+
+    def _poll_until_sent(self, look: Callable[[], tuple[bool, T, str]]) -> T:
+        """Poll, and tell of the time in which something is not seen yet."""
+        is_sent = False
+        try:
+            sent = poll(look, f"Waiting until {self._title} can be changed", self._deadline)
+            is_sent = True
+            return sent
+        finally:
+            if self._wait:
+                self._wait.end(is_sent)
+            self._wait = None
 
     def _is_propagating(self, error: Exception) -> bool:
         """Whether something is not seen yet that was made a moment ago; raises EksError where that lasts too long."""
         if not self.resource.is_propagating(error):
             return False
+        refusal = self.resource.refusal
         self._propagation = self._propagation or Deadline(PROPAGATION_TIMEOUT)
+        self._wait = self._wait or Wait(self._title, f"{refusal}, which may be new: {error}")
         if self._propagation.seconds_left() <= 0:
             raise EksError(
-                f"{self._title}: EKS refused its IAM role for {self._propagation.seconds:g} seconds: {error}. Check that the role"
-                " exists, that its trust policy allows the service, and that it has the policies that EKS asks for."
+                f"{self._title}: {refusal} for {self._propagation.seconds:g} seconds: {error}. {self.resource.refusal_advice}"
             ) from error
+        self._wait.go_on()
         return True
 
     def _is_unseen(self, error: Exception) -> bool:

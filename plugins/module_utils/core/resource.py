@@ -44,6 +44,10 @@ class Resource:
     transient_statuses = TRANSIENT_STATUSES  # statuses in which a wait goes on
     replaceable = False  # whether its module has the option replace
     remedies: Mapping[str, str] = {}  # by the code of a health issue, what mends it
+    # The update as which EKS makes the last creation or deletion, for the few kinds of which it does: only that shows how it ended.
+    started: dict[str, Any] | None = None
+    refusal = "The service refused it"  # while is_propagating
+    refusal_advice = "Check that everything it names exists."  # where it never ends
 
     def describe(self) -> dict[str, Any] | None:
         """The answer of the API, None when the resource does not exist."""

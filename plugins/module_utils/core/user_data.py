@@ -36,6 +36,9 @@ WINDOWS_BOOTSTRAP = re.compile(r"Start-EKSBootstrap|EKSBootstrapScript", re.IGNO
 # EKS sets the first three; labels and taints are options of the node group.
 BOTTLEROCKET_OF_EKS = ("api-server", "cluster-certificate", "cluster-name")
 BOTTLEROCKET_OF_GROUP = {"node-labels": "labels", "node-taints": "taints"}
+WORD = re.compile(
+    r"[\w#!/<-]*"
+)  # of a text that may hold secrets, what a message shows: a command, or a key without its value
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -138,7 +141,7 @@ def _find_content_type(text: str) -> str:
     if re.search(r"^kind: *NodeConfig", start, re.MULTILINE):
         return NODE_CONFIG
     raise ValidationError(
-        f"template.user_data begins with {start[:20]!r}. Amazon Linux reads a MIME archive (MIME-Version: 1.0), a script (#!),"
+        f"template.user_data begins with {WORD.match(start)[0]!r}. Amazon Linux reads a MIME archive (MIME-Version: 1.0), a script (#!),"
         " #cloud-config, #cloud-boothook, or a NodeConfig."
     )
 
@@ -202,7 +205,7 @@ def _check_toml(text: str | None) -> None:
     first = next((line for line in (text or "").splitlines() if line.strip() and not line.lstrip().startswith("#")), "")
     if text and not re.match(r"^\s*(\[|[A-Za-z0-9_.\"'-]+\s*=)", first):
         raise ValidationError(
-            f"template.user_data begins with {first.strip()[:20]!r}. Bottlerocket reads TOML only, like"
+            f"template.user_data begins with {WORD.match(first.strip())[0]!r}. Bottlerocket reads TOML only, like"
             " [settings.kubernetes]. template.bottlerocket_settings writes it for you."
         )
 

@@ -19,8 +19,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 
 # CreateClusterRequest.name in the EKS API model (100);
 # https://docs.aws.amazon.com/eks/latest/userguide/create-managed-node-group.html (63).
-# The model gives a Fargate profile's name no maximum length; its characters are those of the others.
-LONGEST = {"cluster": 100, "node group": 63, "Fargate profile": 100}
+# The model gives the names of Fargate profiles and capabilities no maximum length; their characters are those of the others.
+LONGEST = {"cluster": 100, "node group": 63, "Fargate profile": 100, "capability": 100}
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
 
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set

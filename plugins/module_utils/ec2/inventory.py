@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages, describe_by_filter
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
@@ -46,7 +48,6 @@ NOT_FOUND = (
     "NatGatewayNotFound",
     "InvalidNatGatewayID.NotFound",
 )
-CATCH_UP = 60.0  # seconds within which a new id is known everywhere
 UNKNOWN = "(known after apply)"  # the end of an id that only a creation gives
 
 
@@ -193,11 +194,9 @@ class Inventory:
         how = KINDS[kind]
         value = self.owner if how.filter == "tag-key" else self.vpc_id
         filters = filters or [{"Name": how.filter, "Values": [value]}]
-        words = {how.parameter: filters}
-        if not self.ec2.can_paginate(how.operation):  # DescribeAddresses has no pages
-            return [read_row(raw) for raw in getattr(self.ec2, how.operation)(**words)[how.key]]
-        pages = self.ec2.get_paginator(how.operation).paginate(**words)
-        return [read_row(raw) for page in pages for raw in page[how.key]]
+        return [
+            read_row(raw) for raw in describe_all_pages(self.ec2, how.operation, how.key, **{how.parameter: filters})
+        ]
 
     def is_attached(self, gateway: Row) -> bool:
         """Whether an internet gateway, also one for outgoing traffic only, is attached to the VPC."""
@@ -205,9 +204,7 @@ class Inventory:
 
     def list_owned_vpcs(self) -> list[Row]:
         """The VPCs that bear the owner's tag."""
-        filters = [{"Name": "tag-key", "Values": [self.owner]}]
-        pages = self.ec2.get_paginator("describe_vpcs").paginate(Filters=filters)
-        return [read_row(raw) for page in pages for raw in page["Vpcs"]]
+        return [read_row(raw) for raw in describe_by_filter(self.ec2, "describe_vpcs", "Vpcs", "tag-key", [self.owner])]
 
     def send(self, call: Callable[[], T]) -> T:
         """Send a call that names what was made a moment ago, again while EC2 does not find it.

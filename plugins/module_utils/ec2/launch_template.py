@@ -10,6 +10,7 @@ DescribeLaunchTemplateVersions, DeleteLaunchTemplateVersions
 from __future__ import annotations
 
 import base64
+import hashlib
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -17,13 +18,16 @@ from typing import Any
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build_tag_list, compare_tags, read_tag_list
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_by_filter
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import drop_reserved_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 MISSING_CODES = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException")
@@ -35,19 +39,26 @@ Row = dict[str, Any]
 
 
 def normalize_template_data(data: Row | None) -> Row:
-    """LaunchTemplateData for comparing and for a diff: devices and tags by name, user data as text."""
+    """LaunchTemplateData for comparing and for a diff: devices and tags by name, of user data its size and its hash.
+
+    A diff shows it on the screen and in logs, which more people read than may call DescribeLaunchTemplateVersions.
+    """
     given = dict(data or {})
     devices = {row["DeviceName"]: row.get("Ebs") or {} for row in given.pop("BlockDeviceMappings", None) or []}
     tags = {row["ResourceType"]: row.get("Tags") for row in given.pop("TagSpecifications", None) or []}
     found = camel_dict_to_snake_dict(given)
     found["block_device_mappings"] = {name: camel_dict_to_snake_dict(ebs) for name, ebs in devices.items()}
     found["tag_specifications"] = {kind: read_tag_list(rows) for kind, rows in tags.items()}
-    found["user_data"] = base64.b64decode(given.get("UserData") or "").decode(errors="replace")
+    found["user_data"] = _summarize(base64.b64decode(given.get("UserData") or ""))
     found["security_group_ids"] = sorted(given.get("SecurityGroupIds") or [])
     for row in found.get("network_interfaces") or []:
         row["groups"] = sorted(row.get("groups") or [])
     (found.get("metadata_options") or {}).pop("state", None)  # "pending" or "applied": only in answers
     return {key: value for key, value in found.items() if value not in (None, "", [], {})}
+
+
+def _summarize(data: bytes) -> str:
+    return f"{len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()}" if data else ""
 
 
 def _drop_marks(tags: Row | None) -> Row:
@@ -95,8 +106,21 @@ class LaunchTemplateResource(Resource):
         self.known: dict[str, Row] | None = None  # rows of DescribeLaunchTemplates by name, read for a whole list
 
     def describe(self) -> Row | None:
+        """The template. Right after its creation EC2 lists it, and may not find its versions by its id yet."""
         row = self._find_row()
-        return None if row is None else self._read(row)
+        if row is None:
+            return None
+
+        def look() -> tuple[bool, Row | None, str]:
+            try:
+                return True, self._read(row), ""
+            except Exception as error:
+                if not self.is_missing(error):
+                    raise
+                is_gone = self.name not in describe_templates_by_name(self.ec2, [self.name])
+                return is_gone, None, str(error)
+
+        return poll(look, f"Launch template {self.name}", Deadline(CATCH_UP))
 
     def _find_row(self) -> Row | None:
         """The template's row; what was read for a list is used once, because a later look has to see changes."""
@@ -214,8 +238,11 @@ class LaunchTemplateResource(Resource):
     def is_missing(self, error: Exception) -> bool:
         return has_code(error, *MISSING_CODES)
 
-    def delete_old_versions(self, template_id: str, in_use: Iterable[str]) -> list[str]:
+    def delete_old_versions(self, raw: Row, in_use: Iterable[str]) -> list[str]:
         """Delete all but the newest versions, the default one and those in use. Returns the numbers of the deleted ones."""
+        if int(raw["latestVersion"]) <= KEPT_VERSIONS:
+            return []
+        template_id = raw["id"]
         pages = self.ec2.get_paginator("describe_launch_template_versions").paginate(LaunchTemplateId=template_id)
         rows = [row for page in pages for row in page["LaunchTemplateVersions"]]
         kept = {str(row["VersionNumber"]) for row in rows if row["DefaultVersion"]} | {str(number) for number in in_use}
@@ -231,16 +258,15 @@ def describe_templates_by_name(ec2: Any, names: list[str]) -> dict[str, Row]:
     """Rows of DescribeLaunchTemplates by name; what does not exist is left out."""
     found = {}
     for start in range(0, len(names), MOST_NAMES):
-        wanted = [{"Name": "launch-template-name", "Values": names[start : start + MOST_NAMES]}]
-        found.update({row["LaunchTemplateName"]: row for row in _describe_templates(ec2, wanted)})
+        rows = _describe_templates(ec2, "launch-template-name", names[start : start + MOST_NAMES])
+        found.update({row["LaunchTemplateName"]: row for row in rows})
     return found
 
 
 def describe_owned_templates(ec2: Any, owner: str) -> list[Row]:
     """Rows of DescribeLaunchTemplates that carry a mark."""
-    return _describe_templates(ec2, [{"Name": "tag-key", "Values": [owner]}])
+    return _describe_templates(ec2, "tag-key", [owner])
 
 
-def _describe_templates(ec2: Any, filters: list[Row]) -> list[Row]:
-    pages = ec2.get_paginator("describe_launch_templates").paginate(Filters=filters)
-    return [row for page in pages for row in page["LaunchTemplates"]]
+def _describe_templates(ec2: Any, name: str, values: list[str]) -> list[Row]:
+    return describe_by_filter(ec2, "describe_launch_templates", "LaunchTemplates", name, values)

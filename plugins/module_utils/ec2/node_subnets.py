@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages, describe_by_filter
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.routes import (
     ANYWHERE,
     ANYWHERE_IPV6,
@@ -49,14 +50,14 @@ class NodeSubnet:
 
 def read_node_subnets(ec2: Any, subnets: list[str]) -> list[NodeSubnet]:
     """The subnets that exist of these, with their routes."""
-    rows = _list(ec2, "describe_subnets", "Subnets", "subnet-id", sorted(set(subnets)))
-    tables = _list(ec2, "describe_route_tables", "RouteTables", "vpc-id", sorted({row["VpcId"] for row in rows}))
+    rows = describe_by_filter(ec2, "describe_subnets", "Subnets", "subnet-id", subnets)
+    tables = describe_by_filter(ec2, "describe_route_tables", "RouteTables", "vpc-id", [row["VpcId"] for row in rows])
     return [_build(row, tables) for row in rows]
 
 
 def list_endpoint_services(ec2: Any, subnet: NodeSubnet, region: str) -> set[str]:
     """The services that have a VPC endpoint for the subnet, by their names without the region: "ec2", "ecr.api", "s3"."""
-    rows = _list(ec2, "describe_vpc_endpoints", "VpcEndpoints", "vpc-id", [subnet.row["VpcId"]])
+    rows = describe_by_filter(ec2, "describe_vpc_endpoints", "VpcEndpoints", "vpc-id", [subnet.row["VpcId"]])
     return {
         row["ServiceName"].partition(f"{region}.")[2]
         for row in rows
@@ -66,22 +67,12 @@ def list_endpoint_services(ec2: Any, subnet: NodeSubnet, region: str) -> set[str
 
 def list_nat_addresses(ec2: Any, gateways: list[str]) -> dict[str, list[str]]:
     """The public addresses of NAT gateways, by ID; none of a private one."""
-    pages = ec2.get_paginator("describe_nat_gateways").paginate(
-        Filter=[{"Name": "nat-gateway-id", "Values": sorted(gateways)}]
-    )
-    rows = [row for page in pages for row in page["NatGateways"]]
+    wanted = [{"Name": "nat-gateway-id", "Values": sorted(gateways)}]
+    rows = describe_all_pages(ec2, "describe_nat_gateways", "NatGateways", Filter=wanted)
     return {
         row["NatGatewayId"]: [one["PublicIp"] for one in row.get("NatGatewayAddresses") or [] if one.get("PublicIp")]
         for row in rows
     }
-
-
-def _list(ec2: Any, operation: str, key: str, name: str, values: list[str]) -> list[Row]:
-    """What a filter finds; it answers what exists, where IDs would fail for all."""
-    if not values:
-        return []
-    pages = ec2.get_paginator(operation).paginate(Filters=[{"Name": name, "Values": values}])
-    return [row for page in pages for row in page[key]]
 
 
 def _build(row: Row, tables: list[Row]) -> NodeSubnet:

@@ -23,7 +23,8 @@ def find_group_ids(ec2: Callable[[], Any], groups: list[str], subnets: list[str]
     if subnets:
         vpc_id = client.describe_subnets(SubnetIds=subnets[:1])["Subnets"][0]["VpcId"]
         filters.append({"Name": "vpc-id", "Values": [vpc_id]})
-    rows = client.describe_security_groups(Filters=filters)["SecurityGroups"]
+    pages = client.get_paginator("describe_security_groups").paginate(Filters=filters)
+    rows = pages.build_full_result()["SecurityGroups"]
     found = {name: [row["GroupId"] for row in rows if row["GroupName"] == name] for name in names}
     unclear = [f"{name} ({len(ids)} found)" for name, ids in found.items() if len(ids) != 1]
     if unclear:

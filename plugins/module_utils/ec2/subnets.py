@@ -15,6 +15,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_cod
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import build_planned_id
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Row, read_row
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.layout import SubnetPlan, read_ipv6
@@ -54,7 +55,7 @@ class SubnetResource(NetworkResource):
         }
 
     def planned_id(self) -> str:
-        return f"ID of {self.name}"
+        return build_planned_id(self.name)
 
     def plan_row(self, desired: dict[str, Any]) -> Row:
         ipv6 = [{"Ipv6CidrBlock": self.plan.ipv6_cidr}] if desired.get("ipv6") else []

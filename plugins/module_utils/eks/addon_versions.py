@@ -1,6 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which versions of an add-on are compatible with which Kubernetes version. Sources: DescribeAddonVersions, DescribeCluster."""
+"""Which versions of an add-on are compatible with which Kubernetes version. Sources: DescribeAddonVersions,
+DescribeAddonConfiguration, DescribeCluster."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import re
 import threading
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import suggest_name
@@ -34,6 +36,38 @@ def build_version_rows(addon: dict[str, Any]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: parse_numbers(row["version"]), reverse=True)
 
 
+def list_offered(client: Any, kubernetes: str | None = None, **words: Any) -> list[dict[str, Any]]:
+    """What DescribeAddonVersions returns of each add-on, for one Kubernetes version or for all.
+
+    Args:
+        words: other parameters of the request, like addonName.
+    """
+    asked = {**words, **({"kubernetesVersion": kubernetes} if kubernetes else {})}
+    pages = client.get_paginator("describe_addon_versions").paginate(**asked)
+    return [info for page in pages for info in page["addons"]]
+
+
+def build_offer(info: dict[str, Any], kubernetes: str | None) -> dict[str, Any]:
+    """One AddonInfo in snake case, its versions newest first, with the newest and, for a Kubernetes version, the default one."""
+    newest_first = sorted(info["addonVersions"], key=lambda row: parse_numbers(row["addonVersion"]), reverse=True)
+    offer = {**convert_answer({**info, "addonVersions": newest_first})}
+    offer["most_recent_version"] = newest_first[0]["addonVersion"] if newest_first else None
+    if kubernetes:
+        defaults = [row["version"] for row in build_version_rows(info) if kubernetes in row["default_for"]]
+        offer["default_version"] = defaults[0] if defaults else None
+    return offer
+
+
+def describe_configuration(client: Any, addon: str, version: str) -> dict[str, Any]:
+    """What a version can be configured with: its JSON schema as data, and the service accounts that need a role."""
+    answer = client.describe_addon_configuration(addonName=addon, addonVersion=version)
+    return {
+        "addon_version": version,
+        "configuration_schema": json.loads(answer.get("configurationSchema") or "{}"),
+        "pod_identity_configuration": [convert_answer(row) for row in answer.get("podIdentityConfiguration") or []],
+    }
+
+
 class AddonCatalog:
     """What a task asks EKS about versions, each thing once, however many add-ons it has."""
 
@@ -53,10 +87,8 @@ class AddonCatalog:
 
     def list_compatible(self, addon: str, kubernetes: str) -> list[dict[str, Any]]:
         """The rows of ``build_version_rows`` for one Kubernetes version; raises ValidationError where there is none."""
-        pages = self._client.get_paginator("describe_addon_versions").paginate(
-            addonName=addon, kubernetesVersion=kubernetes
-        )
-        rows = [row for page in pages for info in page["addons"] for row in build_version_rows(info)]
+        infos = list_offered(self._client, kubernetes, addonName=addon)
+        rows = [row for info in infos for row in build_version_rows(info)]
         if not rows:
             hint = suggest_name(addon, self.list_names(kubernetes)) or " aws eks describe-addon-versions lists them."
             raise ValidationError(f"name: EKS does not offer an add-on {addon!r} for Kubernetes {kubernetes}.{hint}")
@@ -64,13 +96,11 @@ class AddonCatalog:
 
     def list_names(self, kubernetes: str) -> list[str]:
         """The names of all add-ons for a Kubernetes version."""
-        pages = self._client.get_paginator("describe_addon_versions").paginate(kubernetesVersion=kubernetes)
-        return [info["addonName"] for page in pages for info in page["addons"]]
+        return [info["addonName"] for info in list_offered(self._client, kubernetes)]
 
     def describe_schema(self, addon: str, version: str) -> dict[str, Any]:
         """The JSON schema of the add-on's configuration values; the empty one, which allows all, where it has none."""
-        answer = self._client.describe_addon_configuration(addonName=addon, addonVersion=version)
-        return json.loads(answer.get("configurationSchema") or "{}")
+        return describe_configuration(self._client, addon, version)["configuration_schema"]
 
 
 def choose_version(rows: list[dict[str, Any]], wanted: str, addon: str, kubernetes: str) -> str:

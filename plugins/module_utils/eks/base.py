@@ -26,6 +26,7 @@ PROPAGATION_TEXTS = (
     "IAM role's policy must include",
     "Misconfigured PodExecutionRole Trust Policy",
     "Following required service principals",
+    "Not existing role",  # RegisterCluster: cluster_registration.go in the same folder
     "Trust policy of the role provided is invalid",  # CreatePodIdentityAssociation, while it sees the one before
 )
 # "roleArn, arn:aws:iam::123456789012:role/x, does not exist", "Role provided in the request does not exist". Of a subnet or a key pair
@@ -36,6 +37,8 @@ NO_SUCH_ROLE = re.compile(r"\brole\b.*does not exist", re.IGNORECASE | re.DOTALL
 class EksResource(Resource):
     """What is the same for all of EKS' resources."""
 
+    refusal = "EKS refused its IAM role"
+    refusal_advice = "Check that the role exists, that its trust policy allows the service, and that it has the policies that EKS asks for."
     owner = ""  # key of the tag that marks what is created here; empty where the task asks for no mark
 
     def __init__(self, client: Any, name: str) -> None:

@@ -42,6 +42,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import
     find_remote_network_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
+    drop_planned_ids,
     find_cluster_subnet_problems,
     find_group_problems,
     find_key_problems,
@@ -297,7 +298,7 @@ class ClusterResource(EksResource):
         now = raw or {"resourcesVpcConfig": {}}
         place = now["resourcesVpcConfig"]
         new = {
-            "subnets": _list_new(desired.get("subnets"), place.get("subnetIds")),
+            "subnets": drop_planned_ids(_list_new(desired.get("subnets"), place.get("subnetIds"))),
             "security_groups": _list_new(desired.get("security_groups"), place.get("securityGroupIds")),
         }
         looks = []
@@ -313,8 +314,9 @@ class ClusterResource(EksResource):
 
     def _find_subnet_problems(self, desired: dict[str, Any]) -> Iterator[str]:
         ec2 = self._get_client("ec2")
-        rows = describe_subnets(ec2, desired["subnets"])
-        yield from find_missing_subnets("subnets", desired["subnets"], rows)
+        ids = drop_planned_ids(desired["subnets"])
+        rows = describe_subnets(ec2, ids)
+        yield from find_missing_subnets("subnets", ids, rows)
         yield from find_cluster_subnet_problems("subnets", rows, bool(desired.get("outpost_config")))
         cidr = (desired.get("kubernetes_network_config") or {}).get("service_ipv4_cidr")
         if cidr and rows:
@@ -324,7 +326,7 @@ class ClusterResource(EksResource):
     def _find_group_problems(self, desired: dict[str, Any], groups: list[str], vpc_id: str | None) -> Iterator[str]:
         ec2 = self._get_client("ec2")
         if vpc_id is None:
-            rows = describe_subnets(ec2, desired["subnets"][:1])
+            rows = describe_subnets(ec2, drop_planned_ids(desired["subnets"])[:1])
             vpc_id = rows[0]["VpcId"] if rows else None
         yield from find_group_problems("security_groups", groups, describe_groups(ec2, groups), vpc_id)
 
@@ -393,6 +395,12 @@ class ClusterResource(EksResource):
             raise ValidationError(
                 f"access_config.authentication_mode: cluster {self.name} is at {now} and cannot go back to {wanted}."
                 f" The order is {' -> '.join(MODES)}."
+            )
+        if wanted and now and MODES.index(wanted) - MODES.index(now) > 1:
+            # "Unsupported authentication mode update from CONFIG_MAP to API": https://github.com/pulumi/pulumi-eks/issues/1493
+            raise ValidationError(
+                f"access_config.authentication_mode: cluster {self.name} is at {now} and cannot go to {wanted} in one step. Use"
+                f" {MODES[1]} first, and create access entries. kumo.eks.migrate_aws_auth does both."
             )
 
     # deletion

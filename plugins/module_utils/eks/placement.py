@@ -18,6 +18,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
+    drop_planned_ids,
     find_group_problems,
     find_missing_subnets,
     find_offering_problems,
@@ -66,7 +67,7 @@ class Placement:
             "remote_access.source_sg": (desired.get("remote_access") or {}).get("source_sg"),
         }
         looks = [
-            lambda: self._find_subnet_problems(desired.get("subnets") or [], vpc_id, is_fargate),
+            lambda: self._find_subnet_problems(drop_planned_ids(desired.get("subnets")), vpc_id, is_fargate),
             *(lambda at=at, ids=ids: self._find_group_problems(at, ids, vpc_id) for at, ids in groups.items() if ids),
             lambda: self._find_type_problems(desired.get("instance_types") or []),
         ]

@@ -67,7 +67,8 @@ class PodIdentityAssociationResource(EksResource):
 
     def describe(self) -> dict[str, Any] | None:
         try:
-            rows = self.client.list_pod_identity_associations(**self._names)["associations"]
+            pages = self.client.get_paginator("list_pod_identity_associations").paginate(**self._names)
+            rows = pages.build_full_result()["associations"]
             self._id = rows[0]["associationId"] if rows else ""
             return self._described() if rows else None
         except Exception as error:

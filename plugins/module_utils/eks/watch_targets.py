@@ -14,6 +14,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import descr
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, format_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import MISSING, Observation
+from ansible_collections.kumo.eks.plugins.module_utils.eks.updates import TARGETS, describe_update
 
 # option: (kind, Describe operation, its parameter, key of its answer, List operation, key of its answer)
 KINDS = {
@@ -37,8 +38,9 @@ def validate_params(params: dict[str, Any]) -> None:
             "updates: cannot be combined with state=deleted, because updates are never deleted. Omit updates."
         )
     for update in params["updates"] or []:
-        if update["nodegroup"] and update["addon"]:
-            raise ValidationError(f"updates: update {update['id']} has both nodegroup and addon. Set one of them.")
+        named = [option for option in TARGETS if update.get(option)]
+        if len(named) > 1:
+            raise ValidationError(f"updates: update {update['id']} has both {' and '.join(named)}. Set one of them.")
     for option in ("wait_timeout", "interval", "heartbeat"):
         if params[option] < 1:
             raise ValidationError(f"{option}: {params[option]} is not a valid number of seconds. Use 1 or more.")
@@ -78,20 +80,11 @@ def list_named_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], O
 
 
 def list_update_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
+    cluster = params["cluster_name"]
     return [
-        lambda u=update: observe(
-            "update",
-            u["id"],
-            describe_or_none(client.describe_update, "update", **build_update_ids(params["cluster_name"], u)),
-        )
+        lambda u=update: observe("update", u["id"], describe_update(client, cluster, u))
         for update in params["updates"] or []
     ]
-
-
-def build_update_ids(cluster: str, update: dict[str, Any]) -> dict[str, str]:
-    ids = {"name": cluster, "updateId": update["id"]}
-    resource = {"nodegroupName": update["nodegroup"], "addonName": update["addon"]}
-    return {**ids, **{key: name for key, name in resource.items() if name}}
 
 
 def observe(kind: str, name: str, raw: dict[str, Any] | None, wanted: str = "active") -> Observation:

@@ -28,7 +28,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection imp
     Connection,
     build_connection,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kubeconfig import build_entry, merge_entry
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kubeconfig import (
+    build_credential,
+    build_entry,
+    merge_entry,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token_source import TokenSource
 
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN")
@@ -128,7 +132,8 @@ def _write_kubeconfig(folder: str, connection: Connection, cluster_name: str, re
         "certificateAuthority": {"data": connection.ca_data},
     }
     path = os.path.join(folder, "kubeconfig")
-    write_private(path, json.dumps(merge_entry({}, build_entry(cluster, region, sys.executable, search))))
+    credential = build_credential(cluster_name, region, sys.executable, search)
+    write_private(path, json.dumps(merge_entry({}, build_entry(cluster, credential))))
     return path
 
 

@@ -13,9 +13,7 @@ password with a backslash is then not found in it, and not masked.
 
 from __future__ import annotations
 
-import base64
 import copy
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -27,6 +25,7 @@ except ImportError:
     pass  # ansible-core brings it to where modules run
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule
+from ansible_collections.kumo.eks.plugins.module_utils.core.secrets import find_secrets, is_secret_key, list_spellings
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import USER
 from ansible_collections.kumo.eks.plugins.module_utils.core.texts import collect_texts
 from ansible_collections.kumo.eks.plugins.module_utils.helm.settings import list_texts
@@ -35,14 +34,6 @@ HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 HIDDEN_TEXT = "(hidden)"
 URL_OPTIONS = ("url", "repository", "chart")
 VALUE_OPTIONS = ("values", "release_values", "set_values", "set", "set_strings", "set_string")
-# The last part of a key under which a chart expects a secret itself, and not the name of a Secret (existingSecret).
-SECRET_KEY = re.compile(
-    r"(password|passwd|passphrase|secret|token|api_?key|access_?key|secret_?key|private_?key|encryption_?key|signing_?key"
-    r"|connection_?string|credentials?)s?$",
-    re.IGNORECASE,
-)
-NAME_OF_SECRET = re.compile(r"^(existing|use|image_?pull|create|mount|auto_?mount)", re.IGNORECASE)
-SHORTEST_LINE = 8  # characters: a line of a secret that is shorter, like a brace, would mask what is none
 # A line of a file of values that is no YAML, of which Helm's message may show a part
 LINE = re.compile(r"""^\s*(?:- +)?["']?([\w.-]+)["']?[ \t]*:[ \t]+(.+?)[ \t]*$""", re.MULTILINE)
 
@@ -150,31 +141,3 @@ def _collect_secret_values(row: Mapping[str, Any]) -> Iterator[str]:
             for path, value in list_texts(text):
                 if is_secret_key(path.rpartition(".")[2].strip('"')) and value:
                     yield value
-
-
-def find_secrets(values: Any) -> Iterator[str]:
-    """The texts under keys that say they are secrets, and of entries like {name: DB_PASSWORD, value: ...}."""
-    if isinstance(values, list):
-        for item in values:
-            yield from find_secrets(item)
-    if not isinstance(values, Mapping):
-        return
-    if is_secret_key(str(values.get("name", ""))) and "value" in values:
-        yield from collect_texts(values["value"])
-    for key, value in values.items():
-        is_plural = str(key).lower().endswith("s")
-        if is_secret_key(str(key)) and (is_plural or not isinstance(value, Mapping)):
-            yield from collect_texts(value)
-        else:
-            yield from find_secrets(value)
-
-
-def list_spellings(text: str) -> set[str]:
-    """How manifests may spell a text: as it is, escaped, in base64, and line by line, since a block of YAML is indented."""
-    lines = {line.strip() for line in text.splitlines() if len(line.strip()) >= SHORTEST_LINE}
-    return {text, json.dumps(text)[1:-1], base64.b64encode(text.encode()).decode(), *lines}
-
-
-def is_secret_key(key: str) -> bool:
-    """Whether a key is one under which a secret is expected."""
-    return bool(SECRET_KEY.search(key.replace("-", "_"))) and not NAME_OF_SECRET.match(key)

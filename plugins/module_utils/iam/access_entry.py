@@ -18,9 +18,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
-
-# A cluster without access entries refuses to delete one: https://github.com/eksctl-io/eksctl/issues/7695
-WITHOUT_ENTRIES = "authentication mode must be set to one of"
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.access_entry import WITHOUT_ENTRIES
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_cod
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Resource
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
-
-CATCH_UP = 60  # seconds within which IAM's reads have caught up with its writes
 
 
 class IamResource(Resource):
@@ -28,11 +25,16 @@ class IamResource(Resource):
     def __init__(self, iam: Any, name: str, owner: str = "") -> None:
         self.iam, self.name, self.owner = iam, name, owner
 
+    refusal = "IAM refused a principal of its trust policy"
+    refusal_advice = "Check that each principal exists."
+
     def is_in_use(self, error: Exception) -> bool:
-        """Somebody else changes it at this moment, or a principal that was just made is not yet known everywhere."""
-        return has_code(error, "ConcurrentModification", "EntityTemporarilyUnmodifiable") or (
-            has_code(error, "MalformedPolicyDocument") and has_message(error, "Invalid principal")
-        )
+        """Somebody else changes it at this moment."""
+        return has_code(error, "ConcurrentModification", "EntityTemporarilyUnmodifiable")
+
+    def is_propagating(self, error: Exception) -> bool:
+        """A principal that was just made is not yet known everywhere."""
+        return has_code(error, "MalformedPolicyDocument") and has_message(error, "Invalid principal")
 
     def already_exists(self, error: Exception) -> bool:
         return has_code(error, "EntityAlreadyExists")
@@ -49,20 +51,6 @@ def get_or_none(ask: Callable[[], Any]) -> Any:
         if has_code(error, "NoSuchEntity"):
             return None
         raise
-
-
-def retry_until_known(send: Callable[[], Any], what: str, *codes: str) -> Any:
-    """Send, and for a while again where IAM does not see yet what was created a moment ago."""
-
-    def observe() -> tuple[bool, Any, str]:
-        try:
-            return True, send(), ""
-        except Exception as error:
-            if not has_code(error, *(codes or ("NoSuchEntity",))):
-                raise
-            return False, None, str(error)
-
-    return poll(observe, what, Deadline(CATCH_UP))
 
 
 def check_policies(iam: Any, arns: list[str], option: str, partition: str) -> None:

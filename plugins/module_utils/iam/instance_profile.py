@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import retry_until_known
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import (
     build_tag_list,
     compare_tags,
@@ -23,7 +24,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request
-from ansible_collections.kumo.eks.plugins.module_utils.iam.base import IamResource, get_or_none, retry_until_known
+from ansible_collections.kumo.eks.plugins.module_utils.iam.base import IamResource, get_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.iam.scope import IamScope
 
 FIELDS = (Field("role", "Role", "role"), TAGS)

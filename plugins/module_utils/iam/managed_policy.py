@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import retry_until_known
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import (
     build_tag_list,
     compare_tags,
@@ -24,7 +25,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field, none_if_empty
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request
-from ansible_collections.kumo.eks.plugins.module_utils.iam.base import IamResource, get_or_none, retry_until_known
+from ansible_collections.kumo.eks.plugins.module_utils.iam.base import IamResource, get_or_none
 
 VERSIONS = (
     5  # IAM keeps no more of a policy: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html

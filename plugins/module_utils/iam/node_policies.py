@@ -33,7 +33,8 @@ def find_policy_problems(iam: Any, arn: str) -> Iterator[str]:
         lacking.append(f"{WORKER} (nodes cannot register)")
     if not names & set(REGISTRY):
         lacking.append(f"{PULL_ONLY} (nodes cannot pull images)")
-    if lacking and not iam.list_role_policies(RoleName=name)["PolicyNames"]:
+    inline = iam.get_paginator("list_role_policies").paginate(RoleName=name)
+    if lacking and not any(page["PolicyNames"] for page in inline):
         yield (
             f"node_role: {arn} does not have {' and '.join(lacking)}. Attach what is missing, or policies of your own with the same"
             " permissions. eks_iam_role with purpose=node creates a role that has them."

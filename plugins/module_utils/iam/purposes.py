@@ -19,7 +19,9 @@ ASSUME, TAG = "sts:AssumeRole", "sts:TagSession"
 CNI = "AmazonEKS_CNI_Policy"
 READ_ONLY, PULL_ONLY = "AmazonEC2ContainerRegistryReadOnly", "AmazonEC2ContainerRegistryPullOnly"
 SSM = "AmazonSSMManagedInstanceCore"
-IPV6_CNI = "AmazonEKS_CNI_IPv6_Policy"  # the name that AWS' guide gives it; AWS manages no such policy
+# The names that AWS' guide gives them; AWS manages no such policies.
+IPV6_CNI = "AmazonEKS_CNI_IPv6_Policy"
+CONNECTOR = "AmazonEKSConnectorAgentPolicy"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,10 @@ PURPOSES = {
     "fargate": Purpose("fargate", "eks-fargate-pods", policies=("AmazonEKSFargatePodExecutionRolePolicy",)),
     # An add-on gets its role by EKS Pod Identity: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
     "addon": Purpose("addon", "pods.eks", (ASSUME, TAG)),
+    # https://docs.aws.amazon.com/eks/latest/userguide/capability-role.html
+    "capability": Purpose("capability", "capabilities.eks", (ASSUME, TAG)),
+    # https://docs.aws.amazon.com/eks/latest/userguide/connector-iam-role.html
+    "connector": Purpose("connector", "ssm"),
     "custom": Purpose("", ""),
 }
 
@@ -99,6 +105,8 @@ def list_policy_arns(purpose: str, partition: str, options: dict[str, Any]) -> l
 
 def build_inline_policies(purpose: str, partition: str, options: dict[str, Any]) -> dict[str, Any]:
     """The inline policies of a purpose: on an IPv6 cluster nodes need rights that AmazonEKS_CNI_Policy does not give."""
+    if purpose == "connector":
+        return {CONNECTOR: build_connector_document(partition)}
     if purpose == "node" and options.get("cni_policy", True) and options.get("ip_family") == "ipv6":
         return {IPV6_CNI: build_ipv6_cni_document(partition)}
     return {}
@@ -106,3 +114,22 @@ def build_inline_policies(purpose: str, partition: str, options: dict[str, Any])
 
 def _has_ipv4_cni(options: dict[str, Any]) -> bool:
     return options.get("cni_policy", True) and options.get("ip_family") != "ipv6"
+
+
+def build_connector_document(partition: str) -> dict[str, Any]:
+    """What the agent of EKS Connector needs in a registered cluster: channels of AWS Systems Manager.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/connector-iam-role.html
+    """
+    channels = ("CreateDataChannel", "OpenDataChannel", "OpenControlChannel")
+    return {
+        "Version": VERSION,
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "ssmmessages:CreateControlChannel",
+                "Resource": f"arn:{partition}:eks:*:*:cluster/*",
+            },
+            {"Effect": "Allow", "Action": [f"ssmmessages:{name}" for name in channels], "Resource": "*"},
+        ],
+    }

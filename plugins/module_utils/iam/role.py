@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import retry_until_known
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import (
     build_tag_list,
     check_iam_tags,
@@ -41,7 +42,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.base import (
     IamResource,
     check_policies,
     get_or_none,
-    retry_until_known,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import merge_trust
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_quota import (

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import list_other_owners
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import (
     VERSION,
@@ -20,7 +21,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import build_options
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
-from ansible_collections.kumo.eks.plugins.module_utils.iam.base import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.iam.instance_profile import (
     InstanceProfileResource,
     list_instance_profiles,

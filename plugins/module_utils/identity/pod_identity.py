@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import list_other_owners
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import as_list
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import PROPAGATION_TIMEOUT, Reconciler
@@ -29,23 +30,34 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.role_manager import (
     build_role_result,
     record_progress,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_options import ROLE_ARN
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_request import RoleRequest
 from ansible_collections.kumo.eks.plugins.module_utils.identity.context import ClusterContext
 from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity
 
 LONGEST_WAIT = (
     PROPAGATION_TIMEOUT + 60
 )  # seconds: EKS may not see the role yet, and an association itself is made at once
+LEFT = (
+    "the association has another role now, and pods that run may use this one until they are restarted. When they are, delete it with"
+    " kumo.eks.eks_iam_role: name, purpose=custom and state=absent"
+)
 OPTIONS = ("role_arn", "target_role_arn", "disable_session_tags", "session_policy", "tags", "purge_tags")
 
 
 @dataclass
 class PodIdentityManager:
-    """Creates and removes associations of a cluster; ``eks`` and ``iam`` are boto3's clients."""
+    """Creates and removes associations of a cluster; ``eks`` and ``iam`` are boto3's clients.
+
+    Args:
+        named: ARNs of all roles that the task names.
+    """
 
     eks: Any
     iam: Any
     context: ClusterContext
     check_mode: bool = False
+    named: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self._roles = RoleManager(self.iam, self.context.scope, self.check_mode)
@@ -58,13 +70,15 @@ class PodIdentityManager:
     def ensure_present(self, identity: Identity) -> Outcome:
         """The role first, where the task describes one, then the association that names it."""
         parts: dict[str, Outcome] = {}
+        kept: list[Kept] = []
         wanted = {name: identity.options[name] for name in OPTIONS if name in identity.options}
         with record_progress(parts):
             if identity.manages_role:
                 self._ensure_role_present(identity, wanted, parts)
             if "association" not in parts:
                 parts["association"] = self._build_association(identity).ensure_present(wanted)
-        return _combine(parts, [])
+            self._report_left_role(identity, parts["association"], kept)
+        return _combine(parts, kept)
 
     def _ensure_role_present(self, identity: Identity, wanted: dict[str, Any], parts: dict[str, Outcome]) -> None:
         """The role, once it is known that its association is not refused; and the association where nothing of it changes."""
@@ -74,6 +88,23 @@ class PodIdentityManager:
         wanted["role_arn"] = parts["role"].raw["Arn"]
         if wanted["role_arn"] == arn and not plan.changed:
             parts["association"] = plan
+
+    def _report_left_role(self, identity: Identity, association: Outcome, kept: list[Kept]) -> None:
+        """Report a role of this cluster that nothing has any more, because the association got another one.
+
+        It is not deleted: pods have its credentials for hours, and a deleted role refuses them at once.
+        """
+        arn = association.before.get("role_arn")
+        match = ROLE_ARN.fullmatch(arn or "")
+        if not match or arn == association.after.get("role_arn") or arn in self.named:
+            return
+        role = self._roles.build_role(RoleRequest(match[4], match[3]))
+        lost = f"it was not checked whether IAM role {arn}, which the association of {identity.name} does not have any more, is left over"
+        raw = look_if_allowed(role.describe, None, "iam:GetRole", lost)
+        if raw is None or raw["Arn"] != arn or self.context.owner not in raw["tags"] or self._list_others(raw):
+            return
+        if not self._list_users(arn, identity.name):
+            kept.append(build_kept("role", role.name, LEFT))
 
     def ensure_absent(self, identity: Identity) -> Outcome:
         """The association first, then the role that was made for it, if no other association has it."""

@@ -52,6 +52,9 @@ def build_group_path(api_version: str) -> str:
     return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
 
 
+RBAC = "rbac.authorization.k8s.io/v1"
+CLUSTER_ROLE = Kind(RBAC, "ClusterRole", "clusterroles", namespaced=False)
+CLUSTER_ROLE_BINDING = Kind(RBAC, "ClusterRoleBinding", "clusterrolebindings", namespaced=False)
 CONFIG_MAP = Kind("v1", "ConfigMap", "configmaps")
 CUSTOM_RESOURCE_DEFINITION = Kind(
     "apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False
@@ -60,5 +63,7 @@ EVENT = Kind("v1", "Event", "events")
 NAMESPACE = Kind("v1", "Namespace", "namespaces", namespaced=False)
 NODE = Kind("v1", "Node", "nodes", namespaced=False)
 POD = Kind("v1", "Pod", "pods")
+ROLE = Kind(RBAC, "Role", "roles")
+ROLE_BINDING = Kind(RBAC, "RoleBinding", "rolebindings")
 SECRET = Kind("v1", "Secret", "secrets")
 SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")

@@ -19,7 +19,8 @@ try:
     from botocore.auth import SigV4QueryAuth
     from botocore.awsrequest import AWSRequest
     from botocore.configprovider import ConfiguredEndpointProvider
-    from botocore.exceptions import BotoCoreError
+    from botocore.credentials import Credentials
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
     from botocore.regions import EndpointResolver
     from botocore.session import Session
 except ImportError:
@@ -30,17 +31,25 @@ HEADER = "x-k8s-aws-id"
 CALL = "/?Action=GetCallerIdentity&Version=2011-06-15"
 EXPIRES = 60  # seconds; the server takes the token for 15 minutes after its signature all the same
 GOOD_FOR = timedelta(minutes=14)
+SESSION_NAME = "kumo-eks"  # of a role that is assumed, as CloudTrail shows it
 GLOBAL_HOST = "sts.amazonaws.com"  # signed for us-east-1, whatever the client's region
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-sts-regionalized-endpoints.html
 
 
 def mint_token(sts: Any, cluster_name: str) -> str:
-    """A token for a cluster, with the credentials and the endpoint of a client for STS. Threads may share the client."""
+    """A token for a cluster, with the credentials and the endpoint of a client for STS. Threads may share the client.
+
+    Raises:
+        botocore.exceptions.NoCredentialsError: the client has none.
+    """
     endpoint = sts.meta.endpoint_url
     region = "us-east-1" if endpoint.endswith(f"//{GLOBAL_HOST}") else sts.meta.region_name
     # boto3 keeps a client's credentials nowhere else. An event handler on the client would be public, but every thread that
     # shares the client would run it, too.
-    return sign_token(sts._request_signer._credentials, endpoint, region, cluster_name)
+    credentials = sts._request_signer._credentials
+    if credentials is None:
+        raise NoCredentialsError
+    return sign_token(credentials, endpoint, region, cluster_name)
 
 
 def sign_token(credentials: Any, endpoint: str, region: str, cluster_name: str) -> str:
@@ -53,15 +62,35 @@ def sign_token(credentials: Any, endpoint: str, region: str, cluster_name: str) 
     return PREFIX + base64.urlsafe_b64encode(request.url.encode()).decode().rstrip("=")
 
 
-def mint_token_of_environment(region: str, cluster_name: str) -> str:
-    """A token with the credentials that boto3 would find. Without a client of boto3, whose making takes half a second."""
+def mint_token_of_environment(
+    region: str, cluster_name: str, role_arn: str | None = None, external_id: str | None = None
+) -> str:
+    """A token with the credentials that boto3 would find, or with those of an IAM role that they assume.
+
+    Without a client of boto3 where no role is assumed: making one takes half a second.
+    """
     session = Session()
     credentials = session.get_credentials()
     if credentials is None:
         raise SystemExit(
             "No AWS credentials were found. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         )
+    if role_arn:
+        credentials = assume_role(session, region, role_arn, external_id)
     return sign_token(credentials, find_endpoint(session, region), region, cluster_name)
+
+
+def assume_role(session: Any, region: str, role_arn: str, external_id: str | None) -> Any:
+    """The credentials of an IAM role.
+
+    Raises:
+        botocore.exceptions.ClientError: the role cannot be assumed.
+    """
+    request = {"RoleArn": role_arn, "RoleSessionName": SESSION_NAME}
+    if external_id:
+        request["ExternalId"] = external_id
+    keys = session.create_client("sts", region_name=region).assume_role(**request)["Credentials"]
+    return Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
 
 def find_endpoint(session: Any, region: str) -> str:
@@ -89,12 +118,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Print a token for an EKS cluster as an ExecCredential.")
     parser.add_argument("--cluster", required=True)
     parser.add_argument("--region", required=True)
+    parser.add_argument("--role-arn")
+    parser.add_argument("--external-id")
     wanted = parser.parse_args()
     if Session is None:
         parser.error("botocore is missing in this Python")
     try:
-        token = mint_token_of_environment(wanted.region, wanted.cluster)
-    except BotoCoreError as error:
+        token = mint_token_of_environment(wanted.region, wanted.cluster, wanted.role_arn, wanted.external_id)
+    except (BotoCoreError, ClientError) as error:
         raise SystemExit(f"No token could be signed: {error}") from error
     sys.stdout.write(json.dumps(exec_credential(token, datetime.now(UTC))))
 

@@ -69,6 +69,19 @@ UNCHECKED = {
 }
 
 
+def find_account_problems(sts: Any, account_id: str | None) -> Iterator[str]:
+    """Credentials of another account than the one in which the cluster is. GetCallerIdentity needs no permission.
+
+    A cluster that is known by an inventory would otherwise be created again in the account of the controller.
+    """
+    found = sts.get_caller_identity()["Account"] if account_id else None
+    if found != account_id:
+        yield (
+            f"eks_account_id: the credentials are of account {found}, and the cluster is in account {account_id}. Use a profile"
+            ' of that account, for example with eks_module_defaults: {"profile": "NAME"} for this host.'
+        )
+
+
 class AccountCheck:
     """The looks at one account.
 

@@ -12,6 +12,10 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.access_entry import (
+    build_access_entry_item_spec,
+    find_access_entry_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.addon import build_addon_spec, find_addon_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import (
     Options,
@@ -20,6 +24,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments impo
     read_arguments,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import (
+    MODES,
     build_cluster_spec,
     find_cluster_problems,
     find_cluster_warnings,
@@ -64,6 +69,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import buil
 
 # Regions of all partitions: ap-northeast-1, us-gov-west-1, us-isob-east-1, eusc-de-east-1.
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
+ACCOUNT_ID = re.compile(r"\d{12}", re.ASCII)
 
 FindProblems = Callable[[Options], Iterable[str]]
 
@@ -140,6 +146,9 @@ LISTS = {
         find_warnings=find_fargate_list_warnings,
     ),
     "addons": Input("eks_addons_list", build_item_spec(build_addon_spec()), find_addon_problems),
+    "access_entries": Input(
+        "eks_access_entries", build_access_entry_item_spec(), find_access_entry_problems, key="principal_arn"
+    ),
     "identities": Input("eks_irsa_service_accounts", build_identity_spec(), key=None),
     "pod_identity_associations": Input("eks_irsa_pod_identity_associations", build_association_item_spec(), key=None),
     "helm_repositories": Input("eks_helm_repositories", build_repository_item_spec(), find_repository_problems),
@@ -166,6 +175,7 @@ def build_preflight_spec() -> Spec:
         **{option: dict(type="list", elements="raw", no_log=False) for option in LISTS},
         check_account=dict(type="bool", default=False),
         adopt=dict(type="bool", default=False),
+        account_id=dict(type="str"),
     )
 
 
@@ -202,6 +212,9 @@ def _find_place_problems(params: dict[str, Any]) -> Iterator[str]:
     name, region = params.get("cluster_name"), params.get("region")
     if name is not None:
         yield from find_name_problems("cluster", str(name), "eks_cluster_name")
+    account = params.get("account_id")
+    if account is not None and not ACCOUNT_ID.fullmatch(str(account)):
+        yield f"eks_account_id: {account!r} is not the number of an AWS account. Use 12 digits, in quotation marks."
     if region and not REGION.fullmatch(str(region)):
         yield f"eks_region: {region!r} is not an AWS region. Use one like ap-northeast-1."
 
@@ -271,6 +284,7 @@ def _prefix(path: str, lines: Iterable[str]) -> list[str]:
 def _find_common_problems(params: dict[str, Any], read: dict[str, Any]) -> Iterator[str]:
     """What only the kinds together tell."""
     yield from _find_version_problems(read)
+    yield from _find_access_problems(read)
     yield from _find_overlap_problems(read)
     yield from _prefix("eks_helm_releases: ", find_order_problems(list(read.get("helm_releases", {}).values())))
     yield from find_identity_problems(
@@ -290,6 +304,16 @@ def _find_version_problems(read: dict[str, Any]) -> Iterator[str]:
             yield from _prefix(where, find_image_version_problems(group, version))
         elif MINOR.fullmatch(own) and parse_minor(own) > parse_minor(version):
             yield f"{where}version: nodes cannot be at {own} while the cluster is at {version} (eks_cluster_version)."
+
+
+def _find_access_problems(read: dict[str, Any]) -> Iterator[str]:
+    """Access entries of a cluster that is declared without them."""
+    mode = ((read.get("cluster") or {}).get("access_config") or {}).get("authentication_mode")
+    if read.get("access_entries") and mode == MODES[0]:
+        yield (
+            f"eks_access_entries: a cluster has none with eks_cluster_access_config.authentication_mode={mode}. Set it to"
+            f" {' or '.join(MODES[1:])}."
+        )
 
 
 def _find_overlap_problems(read: dict[str, Any]) -> Iterator[str]:

@@ -171,7 +171,7 @@ class NodegroupManager:
             raise
         if made.changed:
             in_use = {made.raw["version"], _find_version_in_use(raw) or made.raw["version"]}
-            template.delete_old_versions(made.raw["id"], in_use)
+            template.delete_old_versions(made.raw, in_use)
         shown = plan if done.changed else done
         return _combine(
             template, planned, Outcome(done.changed, done.raw, shown.before, shown.after, done.updates), ssh

@@ -97,6 +97,16 @@ TABLE: tuple[tuple[str, str, list[tuple[str, list[str]]], dict[str, Any]], ...] 
     ("amazon-cloudwatch-observability", "observability", [("v4.4.0-eksbuild.1", ALL)], {"agent": {"type": "object"}}),
 )
 BY_NAME = {row[0]: row for row in TABLE}
+# The service accounts that need permissions of AWS, with the managed policies that EKS suggests.
+# https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
+POD_IDENTITIES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "vpc-cni": (("aws-node", ("AmazonEKS_CNI_Policy",)),),
+    "aws-ebs-csi-driver": (("ebs-csi-controller-sa", ("service-role/AmazonEBSCSIDriverPolicy",)),),
+    "aws-efs-csi-driver": (("efs-csi-controller-sa", ("service-role/AmazonEFSCSIDriverPolicy",)),),
+    "amazon-cloudwatch-observability": (
+        ("cloudwatch-agent", ("CloudWatchAgentServerPolicy", "AWSXrayWriteOnlyAccess")),
+    ),
+}
 
 
 def find_addon(name: str) -> tuple[str, str, list[tuple[str, list[str]]], dict[str, Any]]:
@@ -154,7 +164,7 @@ def describe_addon_versions(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
                     "defaultNamespace": "kube-system",
                 }
             )
-    return paginate(p, "addons", rows)
+    return paginate(ctx, p, "addons", rows)
 
 
 def _build_info(name: str, version: str, clusters: list[str], wanted: str | None) -> dict[str, Any]:
@@ -166,8 +176,10 @@ def _build_info(name: str, version: str, clusters: list[str], wanted: str | None
     return {
         "addonVersion": version,
         "architecture": ["amd64", "arm64"],
+        "computeTypes": ["ec2", "auto", "hybrid"],
         "compatibilities": fitting,
         "requiresConfiguration": False,
+        "requiresIamPermissions": name in POD_IDENTITIES,
     }
 
 
@@ -178,4 +190,17 @@ def describe_addon_configuration(ctx: Context, p: dict[str, Any]) -> dict[str, A
         raise ResourceNotFound(
             f"No addon versions found for addon {name} with version {p['addonVersion']}", addonName=name
         )
-    return {"addonName": name, "addonVersion": p["addonVersion"], "configurationSchema": json.dumps(build_schema(name))}
+    return {
+        "addonName": name,
+        "addonVersion": p["addonVersion"],
+        "configurationSchema": json.dumps(build_schema(name)),
+        "podIdentityConfiguration": _build_pod_identities(ctx, name),
+    }
+
+
+def _build_pod_identities(ctx: Context, name: str) -> list[dict[str, Any]]:
+    arn = f"arn:{ctx.partition.name}:iam::aws:policy/"
+    return [
+        {"serviceAccount": account, "recommendedManagedPolicies": [arn + policy for policy in policies]}
+        for account, policies in POD_IDENTITIES.get(name, ())
+    ]

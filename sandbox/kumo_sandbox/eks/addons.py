@@ -129,7 +129,7 @@ def describe_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
 @handles("ListAddons")
 def list_addons(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return paginate(p, "addons", sorted(ctx.find_cluster(p["clusterName"]).addons))
+    return paginate(ctx, p, "addons", sorted(ctx.find_cluster(p["clusterName"]).addons))
 
 
 @handles("UpdateAddon")

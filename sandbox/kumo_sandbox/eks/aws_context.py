@@ -17,12 +17,11 @@ from botocore.exceptions import ClientError
 
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest
 from kumo_sandbox.partitions import find_partition
-from kumo_sandbox.principals import ACCOUNT, get_iam_backend
+from kumo_sandbox.principals import ACCOUNT, MARK, get_iam_backend
 
 if TYPE_CHECKING:
     from moto.ec2.models.instances import Instance
 
-MARK = "kumo-sandbox-itself"
 IMAGE = "ami-12c6146b"  # of moto, whatever the node group's image is
 
 
@@ -109,11 +108,11 @@ class AwsContext:
             return None
         return role if role["Arn"] == arn else None
 
-    def has_principal(self, arn: str) -> bool:
-        """Whether there is a role or a user with this ARN. Those of other accounts, and the account itself, are not looked up."""
+    def has_principal(self, arn: str, now: float) -> bool:
+        """Whether EKS knows a role or a user with this ARN. Those of other accounts, and the account itself, are not looked up."""
         kind = arn.rpartition(":")[2].partition("/")[0]
         if kind == "role" and f":{ACCOUNT}:" in arn:
-            return self.find_role(arn) is not None
+            return self.find_known_role(arn, now) is not None
         if kind == "user" and f":{ACCOUNT}:" in arn:
             rows = self.client("iam", self._home).list_users()["Users"]
             return any(row["Arn"] == arn for row in rows)

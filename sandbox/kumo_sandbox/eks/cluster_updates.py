@@ -6,7 +6,7 @@ from typing import Any
 
 from kumo_sandbox import durations
 from kumo_sandbox.eks import cluster_rules, components
-from kumo_sandbox.eks.access import grant_creator_access, grant_nodes
+from kumo_sandbox.eks.access_grants import announce, grant_at_first, grant_nodes
 from kumo_sandbox.eks.clusters import (
     EGRESS_MODE,
     build_logging_setup,
@@ -106,7 +106,8 @@ def update_cluster_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         place_interfaces(ctx.region, cluster.raw)
         ensure_log_group(ctx, cluster.raw)
         if before == "CONFIG_MAP":
-            grant_creator_access(ctx, cluster)
+            grant_at_first(ctx, cluster)
+            announce(ctx, cluster, seconds=0)
         grant_nodes(ctx, cluster)
 
     return begin_update(
@@ -264,7 +265,8 @@ def _merge_logging(raw: Raw, asked: Raw) -> Raw:
 
 def _build_access_change(raw: Raw, p: dict[str, Any]) -> Raw:
     wanted, now = p["accessConfig"]["authenticationMode"], raw["accessConfig"]["authenticationMode"]
-    if MODES.index(wanted) < MODES.index(now):
+    # One step forward at a time: https://github.com/pulumi/pulumi-eks/issues/1493. The same one again: _format_unchanged.
+    if MODES.index(wanted) - MODES.index(now) not in (0, 1):
         raise InvalidParameter(
             f"Unsupported authentication mode update from {now} to {wanted}", clusterName=raw["name"]
         )

@@ -7,12 +7,19 @@ import secrets
 from typing import Any
 
 from kumo_sandbox import durations
-from kumo_sandbox.eks import cluster_rules, components, roles
-from kumo_sandbox.eks.access import grant_creator_access, grant_nodes
+from kumo_sandbox.eks import cluster_rules, components, roles, trust_bundle
+from kumo_sandbox.eks.access_grants import announce, grant_at_first, grant_nodes
 from kumo_sandbox.eks.addon_versions import find_default_version
 from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.control_plane_interfaces import delete_interfaces, leave_groups, place_interfaces
-from kumo_sandbox.eks.errors import ClientFault, InvalidParameter, InvalidRequest, ResourceInUse, ResourceLimitExceeded
+from kumo_sandbox.eks.errors import (
+    ClientFault,
+    InvalidParameter,
+    InvalidRequest,
+    ResourceInUse,
+    ResourceLimitExceeded,
+    ResourceNotFound,
+)
 from kumo_sandbox.eks.log_groups import ensure_log_group
 from kumo_sandbox.eks.store import Cluster, Raw
 from kumo_sandbox.eks.versions import find_offered
@@ -28,7 +35,7 @@ def create_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     name = p["name"]
     if not NAME.match(name):
         raise InvalidParameter(f"The cluster name {name} does not match {NAME.pattern}", clusterName=name)
-    if (ctx.region, name) in ctx.store.clusters:
+    if (ctx.region, name) in (*ctx.store.clusters, *ctx.store.registrations):
         raise ResourceInUse(f"Cluster already exists with name: {name}", clusterName=name)
     if len([region for region, _name in ctx.store.clusters if region == ctx.region]) >= ctx.quotas["clusters"]:
         raise ResourceLimitExceeded(f"The maximum number of clusters is {ctx.quotas['clusters']}", clusterName=name)
@@ -49,8 +56,10 @@ def create_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         if fault:
             raw.update(status="FAILED", health=fault.build_health("Other", "The creation failed"))
             return
-        raw.update(status="ACTIVE", endpoint=endpoint, certificateAuthority={"data": authority})
-        grant_creator_access(ctx, cluster)
+        raw.update(status="ACTIVE", endpoint=endpoint)
+        trust_bundle.add_first(cluster, ctx.now(), authority)
+        grant_at_first(ctx, cluster)
+        announce(ctx, cluster, seconds=0)
         grant_nodes(ctx, cluster)
         ensure_log_group(ctx, raw)
         ctx.control_planes.sync(raw["arn"])
@@ -70,7 +79,7 @@ def _check_creation(ctx: Context, p: dict[str, Any], subnets: list[dict[str, Any
     cluster_rules.check_zones(p["name"], subnets)
     ctx.aws_context.check_security_groups(ctx.region, asked.get("securityGroupIds") or [], subnets[0]["VpcId"])
     ctx.aws_context.check_key(ctx.region, p.get("encryptionConfig") or [])
-    roles.check_role(ctx, roles.CLUSTER, p["roleArn"], ctx.build_arn(f"cluster/{p['name']}"))
+    roles.check_cluster_role(ctx, p["roleArn"], ctx.build_arn(f"cluster/{p['name']}"))
 
 
 def _read_mode(p: dict[str, Any]) -> str:
@@ -197,20 +206,35 @@ def set_auto_mode(raw: Raw, p: dict[str, Any]) -> None:
 
 @handles("DescribeCluster")
 def describe_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return {"cluster": _show(ctx.find_cluster(p["name"]).raw)}
+    registered = ctx.store.registrations.get((ctx.region, p["name"]))
+    return {"cluster": dict(registered) if registered else _show(_find(ctx, p["name"]).raw)}
+
+
+def _find(ctx: Context, name: str) -> Cluster:
+    """The cluster. "Sometimes the EKS API returns the ResourceNotFound error in this form: ClientException: No cluster found":
+
+    https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/cluster.go (findClusterByName,
+    resourceClusterDelete). A fault says when.
+    """
+    try:
+        return ctx.find_cluster(name)
+    except ResourceNotFound as error:
+        if ctx.take_fault("client_exception", name):
+            raise ClientFault(error.message, **error.members) from error
+        raise
 
 
 @handles("ListClusters")
 def list_clusters(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return paginate(p, "clusters", sorted(name for region, name in ctx.store.clusters if region == ctx.region))
+    if p.get("include") not in (None, [], ["all"]):
+        raise InvalidParameter("include must be all")
+    found = [*ctx.store.clusters, *(ctx.store.registrations if p.get("include") else ())]
+    return paginate(ctx, p, "clusters", sorted(name for region, name in found if region == ctx.region))
 
 
 @handles("DeleteCluster")
 def delete_cluster(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    if (ctx.region, p["name"]) not in ctx.store.clusters:
-        # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/cluster.go (resourceClusterDelete)
-        raise ClientFault(f"No cluster found for name: {p['name']}.", clusterName=p["name"])
-    cluster = ctx.find_cluster(p["name"])
+    cluster = _find(ctx, p["name"])
     raw = cluster.raw
     if raw["deletionProtection"]:
         raise InvalidRequest(

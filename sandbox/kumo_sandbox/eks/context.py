@@ -15,6 +15,7 @@ from kumo_sandbox.eks.store import Cluster, Raw, Store
 from kumo_sandbox.faults import Fault, Faults
 from kumo_sandbox.partitions import Partition, find_partition
 from kumo_sandbox.quotas import Quotas
+from kumo_sandbox.switches import SHORT_PAGE, Switches
 
 Handler = Callable[["Context", dict[str, Any]], dict[str, Any]]
 OPERATIONS: dict[str, Handler] = {}
@@ -45,6 +46,7 @@ class Context:
     faults: Faults
     settings: Settings
     quotas: Quotas
+    switches: Switches
     region: str
     account: str
     principal: str
@@ -79,13 +81,14 @@ class Context:
         return self.faults.take((kind,), "eks", self.operation, resource)
 
 
-def paginate(p: dict[str, Any], key: str, rows: list[Any], most: int = 100) -> dict[str, Any]:
+def paginate(ctx: Context, p: dict[str, Any], key: str, rows: list[Any], most: int = 100) -> dict[str, Any]:
     """One page of a listing; the token is the place the next one begins at."""
     try:
         start = int(p.get("nextToken") or 0)
     except ValueError as error:
         raise InvalidParameter("The nextToken is not valid") from error
-    end = start + (p.get("maxResults") or most)
+    size = p.get("maxResults") or most
+    end = start + (min(size, SHORT_PAGE) if ctx.switches["short_pages"] else size)
     return {key: rows[start:end], "nextToken": str(end) if end < len(rows) else None}
 
 
@@ -98,19 +101,21 @@ def begin_update(
     seconds: float,
     act: Callable[[], None],
     undo: Callable[[], None] = lambda: None,
+    unseen: float = 0.0,
 ) -> dict[str, Any]:
     """Start an update of the cluster or one of its things and return it as the API does.
 
     Args:
-        target: ("cluster" | "nodegroup" | "addon", the resource's raw).
+        target: ("cluster" | "nodegroup" | "addon" | "capability", the resource's raw).
         act: makes the change when the update ends well.
         undo: takes back what the update had begun when it fails.
+        unseen: the seconds at its beginning in which the resource keeps its status.
 
     The resource is ACTIVE again whether it succeeded or failed; only the update says which. An add-on tells it by itself:
     AddonStatus has UPDATE_FAILED.
     """
     what, raw = target
-    name = raw.get("nodegroupName") or raw.get("addonName") or raw["name"]
+    name = raw.get("nodegroupName") or raw.get("addonName") or raw.get("capabilityName") or raw["name"]
     running = find_running_update(cluster, what, name)
     if running:
         raise ResourceInUse(
@@ -134,7 +139,16 @@ def begin_update(
     cluster.updates[update["id"]] = update
     cluster.update_of[update["id"]] = (what, name)
     fault = ctx.take_fault("fail_update", name)
-    raw["status"] = "UPDATING"
+
+    def show() -> None:
+        being_cancelled = update.get("cancellation", {}).get("status") == "InProgress"
+        if update["status"] == "InProgress" and not being_cancelled:
+            raw["status"] = "UPDATING"
+
+    if unseen:
+        ctx.store.schedule(unseen, show)
+    else:
+        show()
 
     def end() -> None:
         if update["status"] != "InProgress":

@@ -32,6 +32,10 @@ class ControlPlanes:
         if self._backend:
             self._backend.sync(arn)
 
+    def read_aws_auth(self, arn: str) -> dict[str, str]:
+        """The data of the cluster's aws-auth ConfigMap; empty without a control plane."""
+        return self._backend.read_aws_auth(arn) if self._backend else {}
+
     def remove(self, arn: str) -> None:
         if self._backend:
             self._backend.remove(arn)

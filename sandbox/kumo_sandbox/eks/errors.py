@@ -25,6 +25,10 @@ class InvalidRequest(ServiceError):
     code = "InvalidRequestException"
 
 
+class InvalidState(ServiceError):
+    code = "InvalidStateException"
+
+
 class AccessDenied(ServiceError):
     code = "AccessDeniedException"
     status = 403

@@ -7,7 +7,7 @@ from typing import Any
 
 from kumo_sandbox import durations
 from kumo_sandbox.eks import roles
-from kumo_sandbox.eks.access import grant_nodes
+from kumo_sandbox.eks.access_grants import grant_nodes
 from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import (
     AccessDenied,
@@ -132,7 +132,7 @@ def describe_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
 @handles("ListFargateProfiles")
 def list_fargate_profiles(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return paginate(p, "fargateProfileNames", sorted(ctx.find_cluster(p["clusterName"]).fargate_profiles))
+    return paginate(ctx, p, "fargateProfileNames", sorted(ctx.find_cluster(p["clusterName"]).fargate_profiles))
 
 
 @handles("DeleteFargateProfile")

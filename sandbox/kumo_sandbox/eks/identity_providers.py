@@ -8,7 +8,13 @@ from typing import Any
 from kumo_sandbox import durations
 from kumo_sandbox.eks.clusters import check_active
 from kumo_sandbox.eks.context import Context, begin_update, handles, paginate
-from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
+from kumo_sandbox.eks.errors import (
+    InvalidParameter,
+    InvalidRequest,
+    ResourceInUse,
+    ResourceLimitExceeded,
+    ResourceNotFound,
+)
 from kumo_sandbox.eks.store import Cluster, Raw
 
 MOST = 1
@@ -34,8 +40,7 @@ def associate_identity_provider_config(ctx: Context, p: dict[str, Any]) -> dict[
         raise ResourceLimitExceeded(
             f"A cluster can have {MOST} OIDC identity provider config, {cluster.name} has it", clusterName=cluster.name
         )
-    if not oidc["issuerUrl"].startswith("https://"):
-        raise InvalidParameter(f"The issuerUrl must begin with https://: {oidc['issuerUrl']}", clusterName=cluster.name)
+    _check_oidc(cluster, oidc)
     raw: Raw = {
         **oidc,
         "identityProviderConfigArn": ctx.build_arn(f"identityproviderconfig/{cluster.name}/oidc/{name}/{uuid.uuid4()}"),
@@ -46,6 +51,18 @@ def associate_identity_provider_config(ctx: Context, p: dict[str, Any]) -> dict[
     answer = _update(ctx, cluster, "AssociateIdentityProviderConfig", name, raw, "ACTIVE")
     cluster.identity_providers[name] = raw
     return {**answer, "tags": raw["tags"]}
+
+
+def _check_oidc(cluster: Cluster, oidc: Raw) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/authenticate-oidc-identity-provider.html"""
+    url = oidc["issuerUrl"]
+    if not url.startswith("https://") or "?" in url:
+        raise InvalidParameter(
+            f"The issuerUrl must begin with https:// and have no query: {url}", clusterName=cluster.name
+        )
+    for key in ("usernamePrefix", "groupsPrefix"):
+        if "system:" in (oidc.get(key) or ""):
+            raise InvalidParameter(f"The {key} can't contain system:", clusterName=cluster.name)
 
 
 def _update(ctx: Context, cluster: Cluster, kind: str, name: str, raw: Raw, after: str) -> dict[str, Any]:
@@ -71,6 +88,8 @@ def _update(ctx: Context, cluster: Cluster, kind: str, name: str, raw: Raw, afte
 @handles("DisassociateIdentityProviderConfig")
 def disassociate_identity_provider_config(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = ctx.find_cluster(p["clusterName"])
+    if p["identityProviderConfig"]["name"] not in cluster.identity_providers:
+        raise InvalidRequest("Identity provider config is not associated with cluster", clusterName=cluster.name)
     raw = find(cluster, p["identityProviderConfig"])
     check_active(cluster)
     name = raw["identityProviderConfigName"]
@@ -87,4 +106,4 @@ def describe_identity_provider_config(ctx: Context, p: dict[str, Any]) -> dict[s
 @handles("ListIdentityProviderConfigs")
 def list_identity_provider_configs(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     names = sorted(ctx.find_cluster(p["clusterName"]).identity_providers)
-    return paginate(p, "identityProviderConfigs", [{"type": "oidc", "name": name} for name in names])
+    return paginate(ctx, p, "identityProviderConfigs", [{"type": "oidc", "name": name} for name in names])

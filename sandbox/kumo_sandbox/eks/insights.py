@@ -1,6 +1,6 @@
-"""Cluster insights: what would block the next minor version.
+"""Cluster insights: what would block the next minor version, or the way back to the last one.
 
-Checks: https://docs.aws.amazon.com/eks/latest/userguide/cluster-insights.html. As at EKS, they are a picture taken
+Checks: https://docs.aws.amazon.com/eks/latest/userguide/view-cluster-insights.html. As at EKS, they are a picture taken
 at a refresh, not the state of the moment.
 """
 
@@ -13,7 +13,8 @@ from typing import Any
 from kumo_sandbox import durations
 from kumo_sandbox.eks import addon_versions
 from kumo_sandbox.eks.context import Context, handles, paginate
-from kumo_sandbox.eks.errors import ResourceInUse, ResourceNotFound
+from kumo_sandbox.eks.errors import InvalidRequest, ResourceNotFound
+from kumo_sandbox.eks.rollback import is_way_back_open
 from kumo_sandbox.eks.store import Cluster, Raw
 
 SKEW = 3  # minor versions a kubelet may be behind the API server
@@ -21,6 +22,9 @@ SKEW = 3  # minor versions a kubelet may be behind the API server
 Finding = tuple[str, str, list[Raw], Raw]  # status, reason, resources, category specific summary
 SUMMARY = ("id", "name", "category", "kubernetesVersion", "lastRefreshTime", "lastTransitionTime", "description")
 SEVERITY = ("PASSING", "WARNING", "ERROR")
+GUIDE = "https://docs.aws.amazon.com/eks/latest/userguide/"
+SKEW_POLICY = {"Kubernetes version skew policy": "https://kubernetes.io/releases/version-skew-policy/"}
+UPGRADE, ROLLBACK = "UPGRADE_READINESS", "ROLLBACK_READINESS"
 
 
 def _parse_minor(version: str) -> int:
@@ -73,56 +77,96 @@ def check_health_issues(cluster: Cluster, target: int) -> Finding:
     return "ERROR", "Cluster health issues detected.", [row], {}
 
 
-CHECKS: tuple[tuple[str, str, str, Callable[[Cluster, int], Finding]], ...] = (
+def check_kubelet_rollback(cluster: Cluster, target: int) -> Finding:
+    """A kubelet is never newer than its API server."""
+    newer = [raw for raw in cluster.nodegroups.values() if _parse_minor(raw["version"]) > target]
+    reason = f"Node kubelet versions are newer than version 1.{target}."
+    resources = [{"arn": raw["nodegroupArn"], "insightStatus": {"status": "ERROR", "reason": reason}} for raw in newer]
+    if newer:
+        return "ERROR", "At least one node kubelet version matches the cluster control plane version.", resources, {}
+    return "PASSING", f"Node kubelet versions are compatible with version 1.{target}.", [], {}
+
+
+Check = tuple[str, str, str, Raw, Callable[[Cluster, int], Finding]]  # name, description, recommendation, links, check
+CHECKS: tuple[Check, ...] = (
     (
         "Kubelet version skew",
         "Checks the kubelet of each node against the version skew that the next version allows.",
         "Update the node groups before you upgrade the cluster.",
+        SKEW_POLICY,
         check_kubelet_skew,
     ),
     (
         "kube-proxy version skew",
         "Checks kube-proxy against the version skew that the next version allows.",
         "Update the kube-proxy add-on before you upgrade the cluster.",
+        SKEW_POLICY,
         check_kube_proxy_skew,
     ),
     (
         "EKS add-on version compatibility",
         "Checks whether the installed add-on versions are compatible with the next version.",
         "Update the add-ons to a version that both Kubernetes versions support before you upgrade the cluster.",
+        {"Updating an EKS add-on": f"{GUIDE}updating-an-add-on.html"},
         check_addon_compatibility,
     ),
     (
         "Cluster health issues",
         "Checks for health issues of the cluster that keep it from being upgraded.",
         "Remedy the health issues before you upgrade the cluster.",
+        {},
         check_health_issues,
+    ),
+)
+ROLLBACK_CHECKS: tuple[Check, ...] = (
+    (
+        "Kubelet version rollback compatibility",
+        "Checks the kubelet of each node against the version skew that the previous version allows.",
+        "Update the node groups to the previous version before you roll the cluster back.",
+        SKEW_POLICY,
+        check_kubelet_rollback,
+    ),
+    (
+        "EKS add-on version rollback compatibility",
+        "Checks whether the installed add-on versions are compatible with the previous version.",
+        "Update the add-ons to a version that both Kubernetes versions support before you roll the cluster back.",
+        {"Updating an EKS add-on": f"{GUIDE}updating-an-add-on.html"},
+        check_addon_compatibility,
     ),
 )
 
 
 def refresh(ctx: Context, cluster: Cluster) -> None:
     """Refresh the insights; a status that stays keeps the time of its last change."""
-    target, before, cluster.insights = _parse_minor(cluster.raw["version"]) + 1, cluster.insights, {}
-    for name, description, recommendation, check in CHECKS:
-        key = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{cluster.raw['arn']} {name} {target}"))
-        status, reason, resources, summary = check(cluster, target)
-        old = before.get(key, {})
-        same = old.get("insightStatus", {}).get("status") == status
-        cluster.insights[key] = {
-            "id": key,
-            "name": name,
-            "category": "UPGRADE_READINESS",
-            "kubernetesVersion": f"1.{target}",
-            "lastRefreshTime": ctx.now(),
-            "lastTransitionTime": old["lastTransitionTime"] if same else ctx.now(),
-            "description": description,
-            "insightStatus": {"status": status, "reason": reason},
-            "recommendation": recommendation,
-            "additionalInfo": {},
-            "resources": resources,
-            "categorySpecificSummary": summary,
-        }
+    now, before, cluster.insights = _parse_minor(cluster.raw["version"]), cluster.insights, {}
+    rows = [(UPGRADE, now + 1, check) for check in CHECKS]
+    if is_way_back_open(ctx, cluster):
+        rows += [(ROLLBACK, now - 1, check) for check in ROLLBACK_CHECKS]
+    for category, target, check in rows:
+        insight = _build_insight(ctx, cluster, category, target, check)
+        old = before.get(insight["id"], {})
+        if old.get("insightStatus", {}).get("status") == insight["insightStatus"]["status"]:
+            insight["lastTransitionTime"] = old["lastTransitionTime"]
+        cluster.insights[insight["id"]] = insight
+
+
+def _build_insight(ctx: Context, cluster: Cluster, category: str, target: int, check: Check) -> Raw:
+    name, description, recommendation, links, look = check
+    status, reason, resources, summary = look(cluster, target)
+    return {
+        "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{cluster.raw['arn']} {name} {target}")),
+        "name": name,
+        "category": category,
+        "kubernetesVersion": f"1.{target}",
+        "lastRefreshTime": ctx.now(),
+        "lastTransitionTime": ctx.now(),
+        "description": description,
+        "insightStatus": {"status": status, "reason": reason},
+        "recommendation": recommendation,
+        "additionalInfo": links,
+        "resources": resources,
+        "categorySpecificSummary": {"deprecationDetails": [], "addonCompatibilityDetails": [], **summary},
+    }
 
 
 def _select_insights(ctx: Context, name: str) -> dict[str, Raw]:
@@ -142,7 +186,7 @@ def list_insights(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         and raw["kubernetesVersion"] in (wanted.get("kubernetesVersions") or [raw["kubernetesVersion"]])
         and raw["insightStatus"]["status"] in (wanted.get("statuses") or [raw["insightStatus"]["status"]])
     ]
-    return paginate(p, "insights", rows)
+    return paginate(ctx, p, "insights", rows)
 
 
 @handles("DescribeInsight")
@@ -157,17 +201,21 @@ def describe_insight(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 def start_insights_refresh(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = ctx.find_active_cluster(p["clusterName"])
     if cluster.insights_refresh.get("status") == "IN_PROGRESS":
-        raise ResourceInUse("An insights refresh is already in progress", clusterName=cluster.name)
+        raise InvalidRequest("An insights refresh is already in progress", clusterName=cluster.name)
     cluster.insights_refresh = {
         "status": "IN_PROGRESS",
-        "message": "Insights refresh in progress",
+        "message": "Insights refresh is in progress",
         "startedAt": ctx.now(),
     }
+    fault = ctx.take_fault("fail_refresh", cluster.name)
 
     def end() -> None:
-        refresh(ctx, cluster)
-        done = {"status": "COMPLETED", "message": "Insights refresh completed", "endedAt": ctx.now()}
-        cluster.insights_refresh.update(done)
+        done = {"status": "COMPLETED", "message": "Insights refresh completed"}
+        if fault:
+            done = {"status": "FAILED", "message": fault.message or "Insights refresh failed"}
+        else:
+            refresh(ctx, cluster)
+        cluster.insights_refresh.update(done, endedAt=ctx.now())
 
     ctx.store.schedule(durations.INSIGHTS_REFRESH, end)
     return {key: cluster.insights_refresh[key] for key in ("status", "message")}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from kumo_sandbox.eks import instance_types, node_labels, node_rights
-from kumo_sandbox.eks.access import is_dead
+from kumo_sandbox.eks.access_grants import is_dead
 from kumo_sandbox.eks.context import Context
 from kumo_sandbox.eks.node_routes import NodeNetwork
 from kumo_sandbox.eks.store import Cluster, Raw
@@ -32,7 +32,7 @@ def find_lasting_issue(ctx: Context, cluster: Cluster, nodegroup: Raw) -> Raw | 
     if ctx.aws_context.find_role(nodegroup["nodeRole"]) is None:
         message = "We couldn't find the IAM role for your managed node group"
         return build_issue("IamNodeRoleNotFound", message, [nodegroup["nodeRole"]])
-    if node_labels.list_unjoinable(nodegroup["labels"]) or is_dead(ctx, cluster, nodegroup["nodeRole"]):
+    if node_labels.list_unjoinable(nodegroup["labels"]) or is_dead(cluster, nodegroup["nodeRole"]):
         return build_issue("NodeCreationFailure", NOT_JOINED, [])
     network = _build_network(ctx, cluster, nodegroup)
     without = network.list_without_public_addresses()

@@ -15,7 +15,7 @@ from kumo_sandbox.eks import (
     roles,
     warm_pool,
 )
-from kumo_sandbox.eks.access import grant_nodes
+from kumo_sandbox.eks.access_grants import grant_nodes
 from kumo_sandbox.eks.context import Context, find_running_update, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
 from kumo_sandbox.eks.launch_templates import check_reference, check_template
@@ -247,7 +247,7 @@ def describe_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
 @handles("ListNodegroups")
 def list_nodegroups(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    return paginate(p, "nodegroups", sorted(ctx.find_cluster(p["clusterName"]).nodegroups))
+    return paginate(ctx, p, "nodegroups", sorted(ctx.find_cluster(p["clusterName"]).nodegroups))
 
 
 @handles("DeleteNodegroup")

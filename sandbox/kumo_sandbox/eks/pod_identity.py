@@ -87,7 +87,7 @@ def list_pod_identity_associations(ctx: Context, p: dict[str, Any]) -> dict[str,
         for raw in ctx.find_cluster(p["clusterName"]).pod_identities.values()
         if p.get("namespace") in (None, raw["namespace"]) and p.get("serviceAccount") in (None, raw["serviceAccount"])
     ]
-    return paginate(p, "associations", rows)
+    return paginate(ctx, p, "associations", rows)
 
 
 @handles("UpdatePodIdentityAssociation")

@@ -7,6 +7,7 @@ https://aws.amazon.com/about-aws/whats-new/2023/10/amazon-eks-customer-managed-i
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -16,9 +17,13 @@ from kumo_sandbox.trust import concerns
 Document = dict[str, Any]
 
 
-def find_missing(role: Any, actions: Iterable[str]) -> list[str]:
-    """The actions that the role may not do. Which resources and conditions a statement names is not judged."""
-    own, boundary = list(_list_documents(role)), _find_boundary(role)
+def find_missing(role: Any, actions: Iterable[str], now: float = math.inf) -> list[str]:
+    """The actions that the role may not do. Which resources and conditions a statement names is not judged.
+
+    Args:
+        now: by the sandbox's clock; policies that other services do not know yet (moto_fixes/iam/propagation.py) allow nothing.
+    """
+    own, boundary = list(_list_documents(role, now)), _find_boundary(role)
     return [
         action for action in actions if not (_allows(own, action) and (boundary is None or _allows([boundary], action)))
     ]
@@ -42,11 +47,14 @@ def _find_backend(arn: str) -> Any:
     return iam_backends[ACCOUNT][arn.split(":")[1]]
 
 
-def _list_documents(role: Any) -> Iterator[Document]:
-    for policy in role.managed_policies.values():
-        yield _read_managed(policy)
-    for text in role.policies.values():
-        yield json.loads(text)
+def _list_documents(role: Any, now: float) -> Iterator[Document]:
+    known_at = getattr(role, "policies_known_at", {})
+    for arn, policy in role.managed_policies.items():
+        if known_at.get(arn, now) <= now:
+            yield _read_managed(policy)
+    for name, text in role.policies.items():
+        if known_at.get(name, now) <= now:
+            yield json.loads(text)
 
 
 def _read_managed(policy: Any) -> Document:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from kumo_sandbox import trust
 from kumo_sandbox.eks.context import Context
 from kumo_sandbox.eks.errors import InvalidParameter
+from kumo_sandbox.eks.rights import find_iam_role, find_missing
 
 ASSUME, TAG = "sts:AssumeRole", "sts:TagSession"
 MISSING = "Role with arn: {arn}, could not be assumed because it does not exist or the trusted entity is not correct"
@@ -50,6 +51,21 @@ POD_IDENTITY = Use(
     "Trust policy of the role provided is invalid. Follow the official documentation to resolve the issue.",
     (ASSUME, TAG),
 )
+# https://docs.aws.amazon.com/eks/latest/userguide/capability-role.html, .../connector-iam-role.html; the words are assumed but for
+# https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/cluster_registration.go
+CAPABILITY = Use("capabilities.eks.amazonaws.com", MISSING, MISSING, (ASSUME, TAG))
+CONNECTOR = Use("ssm.amazonaws.com", "Not existing role: {arn}", "Not existing role: {arn}")
+
+
+# What EKS asks of a cluster's role by its policies: cluster.go of terraform-provider-aws, which asks again for it
+DESCRIBE_SUBNETS = "ec2:DescribeSubnets"
+
+
+def check_cluster_role(ctx: Context, arn: str, cluster_arn: str) -> None:
+    """Refuse a cluster's role that EKS cannot assume, or whose policies, as far as EKS knows them, do not let it begin."""
+    check_role(ctx, CLUSTER, arn, cluster_arn)
+    if find_missing(find_iam_role(arn), (DESCRIBE_SUBNETS,), ctx.store.clock.now()):
+        raise InvalidParameter(f"IAM role's policy must include the `{DESCRIBE_SUBNETS}` action")
 
 
 def check_role(ctx: Context, use: Use, arn: str, source: str = "") -> None:

@@ -18,6 +18,8 @@ HANDLERS = (
     "access",
     "addon_versions",
     "addons",
+    "capabilities",
+    "certificate_authorities",
     "cluster_updates",
     "clusters",
     "fargate_profiles",
@@ -26,6 +28,7 @@ HANDLERS = (
     "nodegroup_updates",
     "nodegroups",
     "pod_identity",
+    "registrations",
     "updates",
     "versions",
 )

@@ -8,6 +8,7 @@ from typing import Any
 
 from kumo_sandbox.agenda import Agenda
 from kumo_sandbox.eks.issuer import IssuerKey
+from kumo_sandbox.interfaces import AccessRule
 
 Raw = dict[str, Any]
 
@@ -19,9 +20,8 @@ class Cluster:
     raw: Raw
     creator: str
     creator_is_admin: bool = True  # bootstrapClusterCreatorAdminPermissions, which no answer has
-    principal_ids: dict[str, str] = field(
-        default_factory=dict
-    )  # unique ids of roles, by ARN, when their entries were made
+    # unique ids of roles and users, by ARN, when their entries were made
+    principal_ids: dict[str, str] = field(default_factory=dict)
     zones: frozenset[str] = frozenset()  # of the subnets that it was created with
     nodegroups: dict[str, Raw] = field(default_factory=dict)
     fargate_profiles: dict[str, Raw] = field(default_factory=dict)
@@ -30,8 +30,12 @@ class Cluster:
     preserved: set[str] = field(default_factory=set)  # of those, what add-ons left behind
     access_entries: dict[str, Raw] = field(default_factory=dict)
     access_policies: dict[str, dict[str, Raw]] = field(default_factory=dict)
+    announced_access: tuple[AccessRule, ...] = ()  # on its way to the API server
+    known_access: tuple[AccessRule, ...] = ()  # what the API server knows
     pod_identities: dict[str, Raw] = field(default_factory=dict)
     identity_providers: dict[str, Raw] = field(default_factory=dict)
+    certificate_authorities: dict[str, Raw] = field(default_factory=dict)
+    capabilities: dict[str, Raw] = field(default_factory=dict)
     updates: dict[str, Raw] = field(default_factory=dict)
     update_of: dict[str, tuple[str, str]] = field(default_factory=dict)  # update id -> (kind, name)
     insights: dict[str, Raw] = field(default_factory=dict)
@@ -52,6 +56,7 @@ class Store:
         self.clock = agenda.clock
         self.lock = agenda.lock
         self.clusters: dict[tuple[str, str], Cluster] = {}
+        self.registrations: dict[tuple[str, str], Raw] = {}  # clusters outside of EKS, by region and name
         self.tokens: dict[tuple[str, str], Raw] = {}  # (operation, clientRequestToken) -> the first answer
 
     def schedule(self, seconds: float, act: Callable[[], None]) -> None:
@@ -65,5 +70,6 @@ class Store:
     def clear(self) -> None:
         with self.lock:
             self.clusters.clear()
+            self.registrations.clear()
             self.tokens.clear()
             self.agenda.clear()

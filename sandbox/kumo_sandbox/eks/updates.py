@@ -1,4 +1,4 @@
-"""Updates of clusters, node groups and add-ons, and tags of everything."""
+"""Updates of clusters, node groups, add-ons and capabilities, and tags of everything."""
 
 from __future__ import annotations
 
@@ -6,17 +6,27 @@ from collections.abc import Iterator
 from typing import Any
 
 from kumo_sandbox.eks.context import Context, handles, paginate
-from kumo_sandbox.eks.errors import BadRequest, InvalidRequest, ResourceNotFound
-from kumo_sandbox.eks.rollback import check_cancellable
+from kumo_sandbox.eks.errors import BadRequest, InvalidParameter, ResourceNotFound
+from kumo_sandbox.eks.rollback import cancel
 from kumo_sandbox.eks.store import Cluster, Raw
 from kumo_sandbox.eks.tags import check_tags
 
+TARGETS = (("nodegroupName", "nodegroup"), ("addonName", "addon"), ("capabilityName", "capability"))
+
 
 def _find_target(p: dict[str, Any]) -> tuple[str, str]:
-    for key, what in (("nodegroupName", "nodegroup"), ("addonName", "addon")):
-        if p.get(key):
-            return what, p[key]
-    return "cluster", p["name"]
+    named = [(what, p[key]) for key, what in TARGETS if p.get(key)]
+    if len(named) > 1:
+        raise InvalidParameter("Only one of nodegroupName, addonName and capabilityName can be specified")
+    return named[0] if named else ("cluster", p["name"])
+
+
+def _check_exists(cluster: Cluster, target: tuple[str, str]) -> None:
+    """A node group, add-on or capability whose updates are asked for must be there."""
+    what, name = target
+    rows = {"nodegroup": cluster.nodegroups, "addon": cluster.addons, "capability": cluster.capabilities}
+    if what in rows and name not in rows[what]:
+        raise ResourceNotFound(f"No {what} found for name: {name}.", clusterName=cluster.name)
 
 
 def find(cluster: Cluster, p: dict[str, Any]) -> Raw:
@@ -33,29 +43,22 @@ def describe_update(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
 
 @handles("ListUpdates")
 def list_updates(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
-    cluster = ctx.find_cluster(p["name"])
-    return paginate(p, "updateIds", [key for key in cluster.updates if cluster.update_of[key] == _find_target(p)])
+    cluster, target = ctx.find_cluster(p["name"]), _find_target(p)
+    _check_exists(cluster, target)
+    return paginate(ctx, p, "updateIds", [key for key in cluster.updates if cluster.update_of[key] == target])
 
 
 @handles("CancelUpdate")
 def cancel_update(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = ctx.find_cluster(p["name"])
     update = find(cluster, p)
-    if update["status"] != "InProgress":
-        raise InvalidRequest(
-            f"Update {update['id']} is {update['status']} and cannot be cancelled", clusterName=cluster.name
-        )
-    check_cancellable(ctx, cluster, update)
-    update["status"] = "Cancelled"
-    update["cancellation"] = {"status": "Successful", "reason": "Requested"}
-    what, name = cluster.update_of[update["id"]]
-    {"cluster": {name: cluster.raw}, "nodegroup": cluster.nodegroups, "addon": cluster.addons}[what][name]["status"] = (
-        "ACTIVE"
-    )
+    cancel(ctx, cluster, update)
     return {"update": update}
 
 
 def _iterate_tagged(ctx: Context) -> Iterator[tuple[str, Raw]]:
+    for raw in ctx.store.registrations.values():
+        yield raw["arn"], raw
     for cluster in ctx.store.clusters.values():
         yield cluster.raw["arn"], cluster.raw
         for rows, key in (
@@ -65,6 +68,7 @@ def _iterate_tagged(ctx: Context) -> Iterator[tuple[str, Raw]]:
             (cluster.access_entries, "accessEntryArn"),
             (cluster.pod_identities, "associationArn"),
             (cluster.identity_providers, "identityProviderConfigArn"),
+            (cluster.capabilities, "arn"),
         ):
             for raw in rows.values():
                 yield raw[key], raw

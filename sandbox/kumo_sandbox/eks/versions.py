@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kumo_sandbox.eks.context import Context, handles, paginate
+from kumo_sandbox.eks.control_plane_limits import build_component_config, build_scaling_tiers
 from kumo_sandbox.eks.errors import InvalidParameter
 
 
@@ -97,6 +98,9 @@ def describe_cluster_versions(ctx: Context, p: dict[str, Any]) -> dict[str, Any]
                 "status": status.lower(),
                 "versionStatus": status,
                 "kubernetesPatchVersion": version.patch,
+                "controlPlaneScalingTiers": build_scaling_tiers(),
+                # "EKS v1.31 and above"
+                "controlPlaneComponentConfig": build_component_config() if version.minor >= 31 else None,
             }
         )
-    return paginate(p, "clusterVersions", rows)
+    return paginate(ctx, p, "clusterVersions", rows)

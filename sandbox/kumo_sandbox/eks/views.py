@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from kumo_sandbox.eks.access_grants import list_node_roles
 from kumo_sandbox.eks.aws_context import AwsContext
 from kumo_sandbox.eks.store import Cluster, Raw, Store
 from kumo_sandbox.interfaces import AccessRule, AddonSpec, ClusterView, FargateProfileSpec, NodeSpec
+from kumo_sandbox.principals import find_unique_id
 
 EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 
@@ -33,6 +35,8 @@ def build_view(store: Store, aws_context: AwsContext, arn: str) -> ClusterView |
                 _build_profile(p) for p in cluster.fargate_profiles.values() if p["status"] == "ACTIVE"
             ),
             access=_build_access_rules(cluster),
+            authentication_mode=raw["accessConfig"]["authenticationMode"],
+            node_roles=tuple(list_node_roles(cluster).items()),
             addons=_build_addons(cluster),
             pod_identities=tuple((p["namespace"], p["serviceAccount"]) for p in cluster.pod_identities.values()),
             signing_key=cluster.issuer_key.pem,
@@ -75,24 +79,12 @@ def _build_profile(raw: Raw) -> FargateProfileSpec:
 
 
 def _build_access_rules(cluster: Cluster) -> tuple[AccessRule, ...]:
-    """Access entries with their policies; the creator is an administrator where the cluster was made so."""
-    rules = [
-        AccessRule(
-            principal_arn=arn,
-            username=entry["username"],
-            groups=tuple(entry["kubernetesGroups"]),
-            policies=tuple(
-                (
-                    row["policyArn"].rsplit("/", 1)[1],
-                    row["accessScope"]["type"],
-                    tuple(row["accessScope"]["namespaces"]),
-                )
-                for row in cluster.access_policies[arn].values()
-            ),
-        )
-        for arn, entry in cluster.access_entries.items()
-    ]
-    by_map = cluster.raw["accessConfig"]["authenticationMode"] == "CONFIG_MAP"
-    if by_map and cluster.creator_is_admin and cluster.creator not in cluster.access_entries:
-        rules.append(AccessRule(cluster.creator, "kubernetes-admin", ("system:masters",)))
-    return tuple(rules)
+    """Access entries as the API server knows them, and where there are none the creator as an administrator.
+
+    An entry is its principal's by the unique ID, and not that of another one of the same ARN.
+    """
+    if cluster.raw["accessConfig"]["authenticationMode"] != "CONFIG_MAP":
+        return tuple(rule for rule in cluster.known_access if find_unique_id(rule.principal_arn) == rule.principal_id)
+    if cluster.creator_is_admin:
+        return (AccessRule(cluster.creator, "kubernetes-admin", ("system:masters",)),)
+    return ()

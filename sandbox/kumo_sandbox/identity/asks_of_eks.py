@@ -21,10 +21,12 @@ CHILDREN = {
     "fargateProfileName": ("fargate_profiles", "fargateProfileArn", "fargateprofile"),
     "addonName": ("addons", "addonArn", "addon"),
     "principalArn": ("access_entries", "accessEntryArn", "access-entry"),
+    "capabilityName": ("capabilities", "arn", "capability"),
     "associationId": ("pod_identities", "associationArn", "podidentityassociation"),
 }
 # Roles in requests, and to whom they are passed: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-association.html
 PODS, EKS = "pods.eks.amazonaws.com", "eks.amazonaws.com"
+CAPABILITIES, CONNECTOR = "capabilities.eks.amazonaws.com", "ssm.amazonaws.com"
 PASSED = {
     "CreateCluster": {"roleArn": EKS, "computeConfig.nodeRoleArn": EKS},
     "UpdateClusterConfig": {"computeConfig.nodeRoleArn": EKS},
@@ -32,15 +34,22 @@ PASSED = {
     "CreateFargateProfile": {"podExecutionRoleArn": EKS},
     "CreateAddon": {"serviceAccountRoleArn": EKS},
     "UpdateAddon": {"serviceAccountRoleArn": EKS},
+    "RegisterCluster": {"connectorConfig.roleArn": CONNECTOR},
+    "CreateCapability": {"roleArn": CAPABILITIES},
+    "UpdateCapability": {"roleArn": CAPABILITIES},
     "CreatePodIdentityAssociation": {"roleArn": PODS},
     "UpdatePodIdentityAssociation": {"roleArn": PODS},
 }
+# "If you create an access entry with type EC2_LINUX or EC2_Windows, the IAM principal creating the access entry must have the
+# iam:PassRole permission": https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html
+PASSED_TYPES = ("EC2_LINUX", "EC2_WINDOWS")
 # https://docs.aws.amazon.com/eks/latest/userguide/using-service-linked-roles.html
 SERVICE_LINKED = {
     "CreateCluster": ("eks.amazonaws.com", "AWSServiceRoleForAmazonEKS"),
     "CreateNodegroup": ("eks-nodegroup.amazonaws.com", "AWSServiceRoleForAmazonEKSNodegroup"),
     "CreateFargateProfile": ("eks-fargate.amazonaws.com", "AWSServiceRoleForAmazonEKSForFargate"),
 }
+CREATING_CLUSTERS = ("CreateCluster", "RegisterCluster")
 CREATING = threading.Lock()  # calls are decided side by side
 # https://github.com/aws-samples/terraform-eks-code/issues/13
 LAUNCH = Refusal(
@@ -53,13 +62,15 @@ def build_eks_asks(store: Store, operation: str, path: dict[str, str], body: Par
     arn, tags = find_resource(store, operation, path, body, region)
     given = build_tag_context(body.get("tags") or {})
     yield Ask(f"eks:{operation}", [(arn, build_tag_context(tags, "ResourceTag"))], given)
-    if operation.startswith("Create") and body.get("tags"):
+    if operation.startswith(("Create", "RegisterCluster")) and body.get("tags"):
         # https://docs.aws.amazon.com/eks/latest/userguide/eks-using-tags.html
         yield Ask("eks:TagResource", [(build_created_arn(operation, path, body, region), {})], given)
     for key, service in PASSED.get(operation, {}).items():
         role = read_member(body, key)
         if role:
             yield build_pass_role(role, service)
+    if operation == "CreateAccessEntry" and body.get("type") in PASSED_TYPES:
+        yield build_pass_role(body["principalArn"], EKS)
     for row in body.get("podIdentityAssociations") or [] if operation in ("CreateAddon", "UpdateAddon") else []:
         yield build_pass_role(row["roleArn"], PODS)
     if operation in SERVICE_LINKED:
@@ -124,7 +135,7 @@ def find_resource(
     """ARN and tags of what a policy must name: of what the path names, else of the cluster, else every one."""
     if "resourceArn" in path:
         return path["resourceArn"], {}
-    name = path.get("clusterName") or path.get("name") or (body.get("name") if operation == "CreateCluster" else None)
+    name = path.get("clusterName") or path.get("name") or (body.get("name") if operation in CREATING_CLUSTERS else None)
     if not name:
         return "*", {}
     with store.lock:
@@ -135,18 +146,26 @@ def find_resource(
             found = getattr(cluster, kind).get(path[key]) if cluster else None
             if found:
                 return str(found[arn]), found.get("tags") or {}
-            return build_arn("eks", region, f"{word}/{name}/{path[key]}/*"), {}
+            return build_arn("eks", region, f"{word}/{name}/{_name_child(path[key])}/*"), {}
         tags = cluster.raw.get("tags") if cluster else None
     return build_arn("eks", region, f"cluster/{name}"), tags or {}
 
 
 def build_created_arn(operation: str, path: dict[str, str], body: Parameters, region: str) -> str:
     """The ARN of what is created, as far as it is known before."""
-    if operation == "CreateCluster":
+    if operation in CREATING_CLUSTERS:
         return build_arn("eks", region, f"cluster/{body.get('name')}")
     kind = {"CreateAccessEntry": "access-entry"}.get(operation, operation.removeprefix("Create").lower())
-    name = next((str(body[key]) for key in CHILDREN if body.get(key)), "*")
+    name = next((_name_child(str(body[key])) for key in CHILDREN if body.get(key)), "*")
     return build_arn("eks", region, f"{kind}/{path.get('name') or path.get('clusterName')}/{name}/*")
+
+
+def _name_child(name: str) -> str:
+    """How an ARN below a cluster names a thing: a principal as role/ACCOUNT/NAME."""
+    if not name.startswith("arn:"):
+        return name
+    kind, dummy, path = name.rpartition(":")[2].partition("/")
+    return f"{kind}/{name.split(':')[4]}/{path.rpartition('/')[2]}"
 
 
 def read_member(body: Parameters, key: str) -> str | None:

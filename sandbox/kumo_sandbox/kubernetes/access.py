@@ -1,7 +1,9 @@
 """Access entries and their policies as RBAC.
 
 EKS grants access policies in a separate authorizer; here each is a ClusterRole bound to a group that
-``review_token`` gives to the entry's principal, so that it holds whatever user name the entry has.
+``review_token`` gives to the entry's principal, so that it holds whatever user name the entry has. Who impersonates the
+principal, or asks by a SubjectAccessReview with its user name and groups, does not have that group: as on EKS, only RBAC answers
+(https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html).
 """
 
 from __future__ import annotations
@@ -11,31 +13,12 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from kumo_sandbox.interfaces import AccessRule, ClusterView
+from kumo_sandbox.kubernetes.access_policies import POLICIES
 from kumo_sandbox.kubernetes.api import Manifest
 
 GROUP_PREFIX = "eks-access-entry:"
+ROLE_PREFIX = "eks:access-policy:"
 RBAC = "rbac.authorization.k8s.io"
-READ = ["get", "list", "watch"]
-# Access policy: the ClusterRole with its permissions ("Review access policy permissions" in the EKS User Guide);
-# the first four are Kubernetes' own user-facing roles.
-POLICY_ROLES = {
-    "AmazonEKSClusterAdminPolicy": "cluster-admin",
-    "AmazonEKSAdminPolicy": "admin",
-    "AmazonEKSEditPolicy": "edit",
-    "AmazonEKSViewPolicy": "view",
-    "AmazonEKSAdminViewPolicy": "eks:admin-view",
-    "AmazonEKSSecretReaderPolicy": "eks:secret-reader",
-    "AmazonEKSClusterInsightsPolicy": "eks:cluster-insights",
-}
-OWN_ROLES: dict[str, list[dict[str, list[str]]]] = {
-    "eks:admin-view": [{"apiGroups": ["*"], "resources": ["*"], "verbs": READ}],
-    "eks:secret-reader": [{"apiGroups": [""], "resources": ["secrets"], "verbs": READ}],
-    "eks:cluster-insights": [
-        {"apiGroups": [""], "resources": ["nodes", "pods"], "verbs": ["list"]},
-        {"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["get"]},
-        {"apiGroups": ["admissionregistration.k8s.io"], "resources": ["*"], "verbs": ["get", "list"]},
-    ],
-}
 
 
 def find_group(rule: AccessRule) -> str:
@@ -44,15 +27,16 @@ def find_group(rule: AccessRule) -> str:
 
 
 def build_access_manifests(view: ClusterView, present: Sequence[str]) -> Iterator[Manifest]:
-    """Roles and bindings for all associated policies; a policy for services, unknown here, grants nothing.
+    """Roles and bindings for all associated policies; a policy of services, whose rules nobody publishes, grants nothing.
 
     ``present`` are the namespaces there are: a scope may name ones that come later, or many by a * at the end.
     """
-    for name, rules in OWN_ROLES.items():
-        yield {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules}
+    for name, rules in POLICIES.items():
+        metadata = {"name": f"{ROLE_PREFIX}{name}"}
+        yield {"apiVersion": f"{RBAC}/v1", "kind": "ClusterRole", "metadata": metadata, "rules": rules}
     for rule in view.access:
         for policy, scope, namespaces in rule.policies:
-            if policy in POLICY_ROLES:
+            if policy in POLICIES:
                 matching = [name for name in present if any(fnmatchcase(name, each) for each in namespaces)]
                 yield from _build_bindings(rule, policy, scope, matching)
 
@@ -71,6 +55,6 @@ def _build_binding(kind: str, metadata: dict[str, str], policy: str, rule: Acces
         "apiVersion": f"{RBAC}/v1",
         "kind": kind,
         "metadata": metadata,
-        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": POLICY_ROLES[policy]},
+        "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": f"{ROLE_PREFIX}{policy}"},
         "subjects": [{"apiGroup": RBAC, "kind": "Group", "name": find_group(rule)}],
     }

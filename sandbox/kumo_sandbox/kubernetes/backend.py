@@ -58,6 +58,11 @@ class KubernetesBackend:
         view = self._view(arn)
         return view is not None and can_addon_run(view, addon)
 
+    def read_aws_auth(self, arn: str) -> dict[str, str]:
+        cluster = self._clusters.get(arn)
+        found = cluster.find("ConfigMap", "kube-system", "aws-auth") if cluster else None
+        return (found or {}).get("data") or {}
+
     def remove(self, arn: str) -> None:
         """Returns at once: a cluster that is just starting reads its view, which the caller may hold locked."""
         with self._lock:
@@ -106,7 +111,7 @@ class KubernetesBackend:
 
     def _find_service_account(self, arn: str, namespace: str, name: str) -> Manifest | None:
         cluster = self._clusters.get(arn)
-        return cluster.service_account(namespace, name) if cluster else None
+        return cluster.find("ServiceAccount", namespace, name) if cluster else None
 
 
 def clear(state_dir: str) -> Path:

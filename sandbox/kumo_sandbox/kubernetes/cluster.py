@@ -13,6 +13,7 @@ from pathlib import Path
 from kumo_sandbox.interfaces import ClusterView, LoadBalancers
 from kumo_sandbox.kubernetes import fargate_scheduler
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
+from kumo_sandbox.kubernetes.aws_auth import NodeMappings
 from kumo_sandbox.kubernetes.control_plane import ControlPlane, build_kubeconfig, write_private
 from kumo_sandbox.kubernetes.listener import Listener
 from kumo_sandbox.kubernetes.load_balancers import balance
@@ -94,12 +95,12 @@ class Cluster:
             if not self._control_plane.healthy():
                 self._start()
 
-    def service_account(self, namespace: str, name: str) -> Manifest | None:
-        """The service account as the running API server has it now, None where it has none."""
+    def find(self, kind: str, namespace: str, name: str) -> Manifest | None:
+        """An object of the core API group as the running API server has it now, None where it has none."""
         api = Api(self._control_plane.url, self._pki)
         metadata = {"namespace": namespace, "name": name}
         try:
-            return api.get(build_path({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}))
+            return api.get(build_path({"apiVersion": "v1", "kind": kind, "metadata": metadata}))
         except ApiError as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
@@ -166,6 +167,7 @@ class Worker:
         self._view = view
         self._load_balancers = load_balancers
         self._reconciler = Reconciler(self._api, extra)
+        self._node_mappings = NodeMappings(self._api)
         self._log = log
         self._errors: dict[str, str] = {}  # what is failing now, and how
         self._condition = threading.Condition()
@@ -218,6 +220,7 @@ class Worker:
             view, done = self._view(), True
             if view:
                 self._reconciler.reconcile(view)
+                self._node_mappings.update(view)
                 fargate_scheduler.schedule(self._api, view)
                 done = balance(self._api, view, self._load_balancers)
             self._seen = view if done else None

@@ -11,6 +11,7 @@ import base64
 import binascii
 import hmac
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,8 +21,9 @@ from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from kumo_sandbox.interfaces import AccessRule, ClusterView, PrincipalOf
+from kumo_sandbox.interfaces import ClusterView, PrincipalOf
 from kumo_sandbox.kubernetes.access import find_group
+from kumo_sandbox.kubernetes.aws_auth import find_mapping, strip_path
 from kumo_sandbox.partitions import find_partition
 
 PREFIX = "k8s-aws-v1."
@@ -62,16 +64,21 @@ class Caller:
 
 
 def review_token(
-    body: dict[str, Any], *, cluster: ClusterView, principal_of: PrincipalOf, now: float
+    body: dict[str, Any],
+    *,
+    cluster: ClusterView,
+    principal_of: PrincipalOf,
+    aws_auth: Callable[[], dict[str, str]],
+    now: float,
 ) -> dict[str, Any]:
     """Answer an authentication.k8s.io TokenReview: the user, or authenticated: false and why (the API server's 401).
 
-    ``now`` is POSIX time in seconds, by the clock of those who sign tokens.
+    ``now`` is POSIX time in seconds, by the clock of those who sign tokens. ``aws_auth`` reads the data of the ConfigMap.
     """
     token = str((body.get("spec") or {}).get("token") or "")
     try:
         caller = _verify(token, cluster, principal_of, datetime.fromtimestamp(now, UTC))
-        status: dict[str, Any] = {"authenticated": True, "user": _build_user(caller, cluster)}
+        status: dict[str, Any] = {"authenticated": True, "user": _build_user(caller, cluster, aws_auth)}
     except TokenError as error:
         status = {"authenticated": False, "error": str(error)}
     version = body.get("apiVersion") or "authentication.k8s.io/v1"
@@ -192,31 +199,35 @@ def _find_caller(arn: str, access_key: str) -> Caller:
     return Caller(arn, f"{partition}:iam::{account}:role/{role}", account, access_key, session)
 
 
-def _build_user(caller: Caller, cluster: ClusterView) -> dict[str, Any]:
-    """User name and groups by the access entry, with what aws-iam-authenticator adds for audit logs."""
+def _build_user(caller: Caller, cluster: ClusterView, aws_auth: Callable[[], dict[str, str]]) -> dict[str, Any]:
+    """User name and groups by the access entry, with what aws-iam-authenticator adds for audit logs.
+
+    Access entries take precedence over the ConfigMap: https://docs.aws.amazon.com/eks/latest/userguide/migrating-access-entries.html.
+    """
     rule = next((rule for rule in cluster.access if _is_same_principal(rule.principal_arn, caller.principal)), None)
+    if rule is None and cluster.authentication_mode != "API":
+        rule = find_mapping(aws_auth(), caller.principal, caller.account)
     if rule is None:
         raise TokenError(f"{caller.principal} has no access entry in the cluster {cluster.name}")
     extra = {"accessKeyId": caller.access_key, "arn": caller.arn, "canonicalArn": caller.principal}
     return {
-        "username": _build_username(rule, caller, cluster),
+        "username": _fill(rule.username, caller, cluster),
         "uid": f"aws-iam-authenticator:{caller.account}:{caller.access_key}",
-        "groups": [*rule.groups, *([find_group(rule)] if rule.policies else [])],
+        "groups": [
+            *(_fill(group, caller, cluster) for group in rule.groups),
+            *([find_group(rule)] if rule.policies else []),
+        ],
         "extra": {key: [value] for key, value in (extra | {"sessionName": caller.session}).items()},
     }
 
 
 def _is_same_principal(entry: str, caller: str) -> bool:
     """Whether both are one principal; an assumed role's ARN has lost the role's path, so it does not count."""
-    return _strip_path(entry) == _strip_path(caller)
+    return strip_path(entry) == strip_path(caller)
 
 
-def _strip_path(arn: str) -> str:
-    return re.sub(r":role/(?:.*/)?([^/]+)$", r":role/\1", arn)
-
-
-def _build_username(rule: AccessRule, caller: Caller, cluster: ClusterView) -> str:
-    """Fill the templates of a user name."""
+def _fill(template: str, caller: Caller, cluster: ClusterView) -> str:
+    """A user name or a group, its templates filled."""
     instances = {node.instance_id: node.name for node in cluster.nodes}
     values = {
         "AccountID": caller.account,
@@ -224,4 +235,4 @@ def _build_username(rule: AccessRule, caller: Caller, cluster: ClusterView) -> s
         "SessionName": caller.session.replace("@", "-"),
         "SessionNameRaw": caller.session,
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: values.get(match[1], match[0]), rule.username)
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: values.get(match[1], match[0]), template)

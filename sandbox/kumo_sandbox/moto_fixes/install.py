@@ -17,6 +17,7 @@ from kumo_sandbox.switches import Switches
 RULES = (
     "autoscaling",
     "elastic_load_balancing",
+    "iam.paging",
     "iam.partitions",
     "iam.policies",
     "iam.propagation",

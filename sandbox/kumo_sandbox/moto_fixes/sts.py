@@ -12,7 +12,7 @@ from typing import Any
 
 from moto.core.exceptions import ServiceException
 from moto.sts.exceptions import STSValidationError
-from moto.sts.models import STSBackend
+from moto.sts.models import STSBackend, sts_backends
 from moto.sts.responses import TokenResponse
 
 from kumo_sandbox import trust
@@ -28,6 +28,7 @@ from kumo_sandbox.principals import (
 )
 
 ACTION = "sts:AssumeRole"
+SESSIONS = "sessions"  # attribute of moto's backend: sessions by their access key. It goes with a reset of moto
 
 
 class NotAuthorized(ServiceException):
@@ -65,8 +66,16 @@ def _is_trusting(role: Any, caller: str, external_id: str | None) -> bool:
 
 @around(STSBackend, "assume_role")
 def assume_role(original: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    """Remember by the sandbox's clock when the session ends."""
+    """Remember the session by its key, and by the sandbox's clock when it ends."""
     session = original(*args, **options)
     session.ends = runtime.now() + options["duration"]
     session.expiration = datetime.fromtimestamp(session.ends, UTC).replace(tzinfo=None)
+    backend = sts_backends[session.account_id][session.partition]
+    vars(backend).setdefault(SESSIONS, {})[session.access_key_id] = session
     return session
+
+
+@around(STSBackend, "get_assumed_role_from_access_key")
+def find_session(_original: Callable[..., Any], backend: STSBackend, access_key_id: str) -> Any:
+    """Each call of anybody asks whose key it has: moto would walk through all sessions that there ever were."""
+    return vars(backend).get(SESSIONS, {}).get(access_key_id)

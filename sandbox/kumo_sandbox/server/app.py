@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -18,14 +19,13 @@ from werkzeug.wrappers import Request
 
 from kumo_sandbox.account import Account
 from kumo_sandbox.eks import model, service
-from kumo_sandbox.eks.aws_context import MARK
 from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.faults import Fault
 from kumo_sandbox.identity import eks_auth, web_identity
 from kumo_sandbox.identity.enforcement import Request as SignedRequest
 from kumo_sandbox.identity.enforcement import check, is_enforced
 from kumo_sandbox.identity.sessions import describe_expired, is_expired
-from kumo_sandbox.partitions import find_partition
+from kumo_sandbox.principals import MARK
 from kumo_sandbox.recorder import Call
 from kumo_sandbox.server.control import Control
 from kumo_sandbox.server.lag import Lag
@@ -40,7 +40,8 @@ from kumo_sandbox.server.wire import (
     read_scope,
 )
 
-AROUND_DISPATCH = ("throttle", "error5xx", "drop", "lose_answer", "slow")
+AROUND_DISPATCH = ("throttle", "error5xx", "drop", "lose_answer", "slow", "hold", "hold_answer")
+AFTER_THE_WORK = ("lose_answer", "hold_answer")
 # Code and status of a call that is one too many: EKS' model (ThrottlingException),
 # https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html, and what IAM and STS answer
 # (https://github.com/go-to-k/delstack/issues/82)
@@ -52,7 +53,7 @@ THROTTLED = {
 }
 THROTTLED_ELSEWHERE = ("ThrottlingException", 400)
 UNAVAILABLE = ("ServiceUnavailableException", 503)
-# Of a key that is of another partition, which is to say of none there: EKS' and other JSON services' common errors, IAM's
+# Of a key that is of another partition or of a region that is not enabled, which is to say of none there: EKS' and other JSON services' common errors, IAM's
 # (https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html), EC2's
 # (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html)
 UNKNOWN_KEY = {
@@ -125,10 +126,10 @@ def match_eks_route(environ: dict[str, Any]) -> Any:
 class App:
     """The WSGI application."""
 
-    def __init__(self, account: Account, control: Control) -> None:
+    def __init__(self, account: Account, control: Control, latency: float = 0.0) -> None:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-        self._account, self._control = account, control
+        self._account, self._control, self._latency = account, control, latency
         self.lag = Lag(account.clock)
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._one_at_a_time = threading.Lock()
@@ -137,10 +138,12 @@ class App:
         if environ.get("PATH_INFO", "").startswith("/_sandbox/"):
             return self._control.respond(Request(environ))(environ, start)
         received = receive(environ)
+        if self._latency and not received.is_from_sandbox:
+            time.sleep(self._latency)
         fault = None if received.is_from_sandbox else self._take_fault(received)
         if fault and fault.kind == "slow":
             time.sleep(fault.seconds)
-        elif fault and fault.kind != "lose_answer":
+        elif fault and fault.kind not in AFTER_THE_WORK:
             return self._act_out(fault, received, start)
         if not received.is_from_sandbox:
             self._account.store.settle()  # the sandbox's own calls come from what settles
@@ -150,8 +153,8 @@ class App:
             self._record(received, status, read_error_code(b"".join(parts)) if status >= 400 else "")
             if status < 400:
                 self.lag.note(received.service, received.operation, received.parameters, b"".join(parts))
-        if fault and fault.kind == "lose_answer":
-            self._drop(received)
+        if fault and fault.kind in AFTER_THE_WORK:
+            self._lose(fault, received)
         return parts
 
     # faults
@@ -159,19 +162,23 @@ class App:
     def _take_fault(self, received: Received) -> Fault | None:
         return self._account.faults.take(AROUND_DISPATCH, received.service, received.operation)
 
-    @staticmethod
-    def _drop(received: Received) -> NoReturn:
-        received.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+    def _lose(self, fault: Fault, received: Received) -> NoReturn:
+        """Drop the connection, or keep it without an answer and drop it when the faults are cleared."""
+        if fault.kind in ("hold", "hold_answer"):
+            self._account.faults.hold(fault)
+        with suppress(OSError):  # the client may be gone
+            received.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
         raise ConnectionAbortedError("a fault dropped this connection")
 
     def _act_out(self, fault: Fault, received: Received, start: Start) -> Iterable[bytes]:
-        """Throttle, fail or drop the call instead of answering it."""
+        """Throttle, fail, hold or drop the call instead of answering it."""
         throttled = THROTTLED.get(received.service, THROTTLED_ELSEWHERE)
         code, status = throttled if fault.kind == "throttle" else UNAVAILABLE
         code = fault.code or code
-        self._record(received, 0 if fault.kind == "drop" else status, code)
-        if fault.kind == "drop":
-            self._drop(received)
+        is_lost = fault.kind in ("drop", "hold")
+        self._record(received, 0 if is_lost else status, code)
+        if is_lost:
+            self._lose(fault, received)
         headers, answer = build_error(received.service, code, fault.message or "Rate exceeded")
         start(f"{status} Error", headers)
         return [answer]
@@ -208,7 +215,7 @@ class App:
 
     def _answer_ourselves(self, received: Received) -> service.Answer | None:
         """The answer to what the sandbox acts out itself; None for what is moto's."""
-        if received.region and find_partition(received.region) != self._account.partition:
+        if received.region and not self._account.has_region(received.region):
             return self._refuse_key(received)
         if received.route:
             return self._answer_eks(received)
@@ -221,7 +228,10 @@ class App:
 
     @staticmethod
     def _refuse_key(received: Received) -> service.Answer:
-        """An account and its keys are of one partition: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html"""
+        """An account and its keys are of one partition, and unknown in regions that the account has not enabled.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html, https://github.com/aws/chalice/issues/1445
+        """
         code, status, message = UNKNOWN_KEY.get(received.service, UNKNOWN_KEY_ELSEWHERE)
         headers, body = build_error(received.service, code, message)
         return status, dict(headers), body

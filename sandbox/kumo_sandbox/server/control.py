@@ -135,8 +135,14 @@ class Control:
     def _review_token(self, path: str, request: Request) -> Response:
         from kumo_sandbox.kubernetes import review_token
 
-        cluster = self._account.build_view(path.removeprefix("kubernetes/token-review/"))
-        answer = review_token(request.get_json(), cluster=cluster, principal_of=find_principal, now=time.time())
+        arn = path.removeprefix("kubernetes/token-review/")
+        answer = review_token(
+            request.get_json(),
+            cluster=self._account.build_view(arn),
+            principal_of=find_principal,
+            aws_auth=lambda: self._account.control_planes.read_aws_auth(arn),
+            now=time.time(),
+        )
         return Response(json.dumps(answer), mimetype="application/json")
 
     def _publish_issuer(self, path: str, request: Request) -> Response:

@@ -36,7 +36,8 @@ def _ec2(named: str, operation: str, parameter: str, code: str, word: str) -> La
 
 
 # Codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html; IAM's:
-# https://github.com/hashicorp/terraform-provider-aws/pull/18435
+# https://github.com/hashicorp/terraform-provider-aws/pull/18435, and that of policies
+# https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/iam/policy.go (RetryWhenNewResourceNotFound)
 EC2 = {
     "CreateVpc": _ec2("vpcId", "DescribeVpcs", "VpcId", "InvalidVpcID.NotFound", "vpc ID"),
     "CreateSubnet": _ec2("subnetId", "DescribeSubnets", "SubnetId", "InvalidSubnetID.NotFound", "subnet ID"),
@@ -80,6 +81,12 @@ IAM = {
         {"GetInstanceProfile": "InstanceProfileName"},
         "NoSuchEntity",
         "Instance Profile {name} cannot be found.",
+    ),
+    "CreatePolicy": Late(
+        "Arn",
+        dict.fromkeys(("GetPolicy", "GetPolicyVersion", "ListPolicyVersions"), "PolicyArn"),
+        "NoSuchEntity",
+        "Policy {name} was not found.",
     ),
 }
 SERVICES = {"ec2": (EC2, 400), "iam": (IAM, 404)}

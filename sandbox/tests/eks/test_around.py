@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -34,17 +36,24 @@ def find_other_version(eks, name):
 
 
 def test_a_cluster_asks_for_no_policy_by_its_name(sandbox, eks, account):
-    arn = ground.create_role(sandbox.client("iam"), "bare", "eks.amazonaws.com")
+    iam, words = sandbox.client("iam"), {"name": "c", "resourcesVpcConfig": {"subnetIds": account["subnets"]}}
+    arn = ground.create_role(iam, "bare", "eks.amazonaws.com")
     sandbox.clock.advance(durations.IAM_PROPAGATION)
-    made = eks.create_cluster(name="c", roleArn=arn, resourcesVpcConfig={"subnetIds": account["subnets"]})
-    assert made["cluster"]["status"] == "CREATING"
+    with refuse("InvalidParameterException", "IAM role's policy must include the `ec2:DescribeSubnets` action"):
+        eks.create_cluster(**words, roleArn=arn)
+    statement = {"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName="bare", PolicyName="own", PolicyDocument=document)
+    sandbox.clock.advance(durations.IAM_PROPAGATION)
+    assert eks.create_cluster(**words, roleArn=arn)["cluster"]["status"] == "CREATING"
 
 
-def test_a_deletion_says_in_its_own_way_that_there_is_no_cluster(eks, account):
-    with refuse("ClientException", "No cluster found for name: none"):
-        eks.delete_cluster(name="none")
-    with refuse("ResourceNotFoundException", "No cluster found for name: none"):
-        eks.describe_cluster(name="none")
+@pytest.mark.parametrize("operation", ["describe_cluster", "delete_cluster"])
+def test_there_are_two_ways_to_say_that_there_is_no_cluster(sandbox, eks, account, operation):
+    sandbox.faults.add(kind="client_exception")
+    for code in ("ClientException", "ResourceNotFoundException"):
+        with refuse(code, "No cluster found for name: none"):
+            getattr(eks, operation)(name="none")
 
 
 # node groups
@@ -84,24 +93,6 @@ def test_the_log_group_of_a_cluster_comes_with_its_logs_and_stays(sandbox, eks, 
     sandbox.clock.advance(durations.CLUSTER_DELETE)
     assert eks.list_clusters()["clusters"] == []
     assert list_log_groups(sandbox) == ["/aws/eks/c/cluster"]
-
-
-# access entries
-
-
-@pytest.mark.parametrize(
-    ("principal", "text"),
-    [
-        ("role/nobody", "The specified principalArn is invalid: invalid principal"),
-        ("user/nobody", "The specified principalArn is invalid: invalid principal"),
-        ("role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS", "of a Service Linked Role"),
-    ],
-)
-def test_the_principal_of_an_access_entry_exists(sandbox, eks, cluster, principal, text):
-    eks.update_cluster_config(name=cluster, accessConfig={"authenticationMode": "API"})
-    sandbox.clock.advance(durations.CLUSTER_CONFIG_UPDATE)
-    with refuse("InvalidParameterException", text):
-        eks.create_access_entry(clusterName=cluster, principalArn=f"arn:aws:iam::123456789012:{principal}")
 
 
 # add-ons

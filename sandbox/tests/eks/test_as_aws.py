@@ -194,6 +194,7 @@ def test_updates_that_change_nothing(eks, cluster):
     )
     cases = [
         ({"accessConfig": {"authenticationMode": "CONFIG_MAP"}}, "update from CONFIG_MAP to CONFIG_MAP"),
+        ({"accessConfig": {"authenticationMode": "API"}}, "update from CONFIG_MAP to API"),
         ({"resourcesVpcConfig": {"endpointPublicAccess": True}}, endpoint),
         ({"logging": {"clusterLogging": [{"types": ["api"], "enabled": False}]}}, "for the logging config provided"),
     ]
@@ -216,7 +217,7 @@ def test_the_node_role_of_auto_mode_stays(eks, account, cluster, settle):
         "storageConfig": {"blockStorage": {"enabled": True}},
         "kubernetesNetworkConfig": {"elasticLoadBalancing": {"enabled": True}},
     }
-    eks.update_cluster_config(name="c", accessConfig=ENTRIES)
+    eks.update_cluster_config(name="c", accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"})
     settle()
     eks.update_cluster_config(name="c", **auto)
     settle()
@@ -299,6 +300,7 @@ def test_a_denial_counts_and_the_whole_arn_does(sandbox, eks, words):
     iam = sandbox.client("iam")
     denied = iam.create_role(RoleName="denied", AssumeRolePolicyDocument=document)["Role"]["Arn"]
     inside = iam.create_role(RoleName="inside", Path="/team/", AssumeRolePolicyDocument=build_trust(**allow))
+    iam.attach_role_policy(RoleName="inside", PolicyArn=ground.POLICY.format(*ground.CLUSTER_POLICIES))
     sandbox.clock.advance(durations.IAM_PROPAGATION)
     for arn in (denied, inside["Role"]["Arn"].replace("/team/", "/")):
         with refuse("InvalidParameterException", "could not be assumed"):
@@ -487,8 +489,7 @@ def test_nodes_and_pods_on_fargate_have_access_entries(sandbox, eks, account, wo
 
 
 def test_eks_does_not_know_a_new_role_at_once(sandbox, eks, words):
-    trust = build_trust(Principal={"Service": "eks.amazonaws.com"}, Action="sts:AssumeRole")
-    new = sandbox.client("iam").create_role(RoleName="new", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    new = ground.create_role(sandbox.client("iam"), "new", "eks.amazonaws.com", ground.CLUSTER_POLICIES)
     with refuse("InvalidParameterException", "could not be assumed"):
         eks.create_cluster(**{**words, "roleArn": new})
     sandbox.clock.advance(durations.IAM_PROPAGATION)

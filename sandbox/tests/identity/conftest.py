@@ -17,6 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from kumo_sandbox import Sandbox
+from kumo_sandbox.ground import CLUSTER_POLICIES, create_role
 from kumo_sandbox.toolchain import binaries
 
 PATIENCE = 60.0  # seconds until a wait gives up; nothing takes that long
@@ -37,9 +38,7 @@ def ground(sandbox: Sandbox) -> None:
         ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"ap-northeast-1{zone}")["Subnet"]
         for n, zone in enumerate("ac")
     ]
-    trust = {"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    role = iam.create_role(RoleName="cluster", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    role = create_role(iam, "cluster", "eks.amazonaws.com", CLUSTER_POLICIES)
     place = {"subnetIds": [subnet["SubnetId"] for subnet in subnets]}
     for name in ("demo", "other"):
         eks.create_cluster(name=name, version="1.33", roleArn=role, resourcesVpcConfig=place)

@@ -27,11 +27,13 @@ class TokenReviews(BaseHTTPRequestHandler):
     """Answers a cluster's API server as the AWS side does."""
 
     views: dict[str, ClusterView] = {}
+    aws_auth: dict[str, str] = {}
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         cluster = self.views[self.path.partition("?")[0].removeprefix("/review/")]
-        answer = review_token(body, cluster=cluster, principal_of=self.principal_of, now=time.time())
+        words = {"principal_of": self.principal_of, "aws_auth": lambda: self.aws_auth, "now": time.time()}
+        answer = review_token(body, cluster=cluster, **words)
         data = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))

@@ -24,11 +24,14 @@ def principal_of(access_key: str) -> tuple[str, str, str | None] | None:
     return known.get(access_key)
 
 
-def review(token: str, cluster: ClusterView | None = None, later: float = 0) -> dict[str, Any]:
+def review(
+    token: str, cluster: ClusterView | None = None, later: float = 0, aws_auth: dict[str, str] | None = None
+) -> dict[str, Any]:
     """The status of the answer."""
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
     now = time.time() + later
-    answer = review_token(body, cluster=cluster or cluster_view(), principal_of=principal_of, now=now)
+    words = {"principal_of": principal_of, "aws_auth": lambda: aws_auth or {}, "now": now}
+    answer = review_token(body, cluster=cluster or cluster_view(), **words)
     assert (answer["apiVersion"], answer["kind"]) == (body["apiVersion"], "TokenReview")
     return answer["status"]
 
@@ -162,5 +165,47 @@ def test_a_user_is_not_the_role_of_the_same_name() -> None:
 
 
 def test_a_review_without_a_token_is_refused() -> None:
-    answer = review_token({}, cluster=cluster_view(), principal_of=principal_of, now=time.time())
+    words = {"principal_of": principal_of, "aws_auth": dict, "now": time.time()}
+    answer = review_token({}, cluster=cluster_view(), **words)
     assert answer["status"]["authenticated"] is False
+
+
+# the aws-auth ConfigMap
+
+MAPPED = """
+- rolearn: arn:aws:iam::123456789012:role/Deployer
+  username: "{{AccountID}}:{{SessionName}}"
+  groups: [deployers, "of-{{SessionNameRaw}}"]
+"""
+
+
+def map_roles(mode: str, roles: str = MAPPED, access: tuple[AccessRule, ...] = (), **sections: str) -> dict[str, Any]:
+    cluster = cluster_view(access=access, authentication_mode=mode)
+    return review(token_of(presigned(credentials=TEMPORARY)), cluster, aws_auth={"mapRoles": roles, **sections})
+
+
+@pytest.mark.parametrize("mode", ["CONFIG_MAP", "API_AND_CONFIG_MAP"])
+def test_the_config_map_knows_a_role_without_its_path(mode: str) -> None:
+    user = map_roles(mode)["user"]
+    assert (user["username"], user["groups"]) == (f"{ACCOUNT}:ci-example", ["deployers", "of-ci@example"])
+
+
+def test_the_config_map_does_not_count_where_access_entries_alone_do() -> None:
+    assert map_roles("API")["authenticated"] is False
+
+
+def test_an_access_entry_comes_before_the_config_map() -> None:
+    user = map_roles("API_AND_CONFIG_MAP", access=(AccessRule(ROLE, "entry", ()),))["user"]
+    assert user["username"] == "entry"
+
+
+def test_of_two_rows_the_last_counts_and_a_path_fits_nobody() -> None:
+    rows = MAPPED + "- {rolearn: arn:aws:iam::123456789012:role/deployer, username: second}\n"
+    assert map_roles("CONFIG_MAP", rows)["user"]["username"] == "second"
+    assert map_roles("CONFIG_MAP", MAPPED.replace("role/", "role/teams/"))["authenticated"] is False
+
+
+def test_a_section_that_cannot_be_read_is_empty_and_an_account_lets_in_all_of_its_principals() -> None:
+    assert map_roles("CONFIG_MAP", "- {rolearn: [")["authenticated"] is False
+    user = map_roles("CONFIG_MAP", "", mapAccounts=f'- "{ACCOUNT}"')["user"]
+    assert (user["username"], user["groups"]) == (f"arn:aws:iam::{ACCOUNT}:role/deployer", [])

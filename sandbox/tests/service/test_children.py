@@ -150,13 +150,15 @@ def test_addon_versions_fit_the_cluster(eks, make_cluster, refused):
 def test_the_creator_has_an_entry_that_can_be_taken_away(sandbox, eks, make_cluster):
     make_cluster(accessConfig={"authenticationMode": "API"})
     admin = "arn:aws:iam::123456789012:user/sandbox-admin"
-    assert eks.list_access_entries(clusterName="demo")["accessEntries"] == [admin]
+    own = "arn:aws:iam::123456789012:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS"
+    assert eks.list_access_entries(clusterName="demo")["accessEntries"] == [own, admin]
     policies = eks.list_associated_access_policies(clusterName="demo", principalArn=admin)["associatedAccessPolicies"]
     assert policies[0]["policyArn"].endswith("AmazonEKSClusterAdminPolicy")
     eks.delete_access_entry(clusterName="demo", principalArn=admin)
     eks.create_addon(clusterName="demo", addonName="vpc-cni")
-    assert eks.list_access_entries(clusterName="demo")["accessEntries"] == []
-    assert sandbox.view("arn:aws:eks:ap-northeast-1:123456789012:cluster/demo").access == ()
+    assert eks.list_access_entries(clusterName="demo")["accessEntries"] == [own]
+    known = sandbox.view("arn:aws:eks:ap-northeast-1:123456789012:cluster/demo").access
+    assert [rule.principal_arn for rule in known] == [own]
 
 
 def test_access_entries_want_the_api_mode(eks, make_cluster, ground, refused):
@@ -166,7 +168,7 @@ def test_access_entries_want_the_api_mode(eks, make_cluster, ground, refused):
     eks.update_cluster_config(name="demo", accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"})
     eks.describe_cluster(name="demo")
     eks.create_access_entry(**words)
-    assert len(eks.list_access_entries(clusterName="demo")["accessEntries"]) == 2
+    assert len(eks.list_access_entries(clusterName="demo")["accessEntries"]) == 3
 
 
 def service_less_role(sandbox) -> str:
@@ -191,3 +193,16 @@ def test_pod_identities(sandbox, eks, make_cluster, ground, refused):
     assert not {"policy", "targetRoleArn", "externalId"} & set(changed)
     eks.delete_pod_identity_association(clusterName="demo", associationId=key)
     assert eks.list_pod_identity_associations(clusterName="demo")["associations"] == []
+
+
+def test_add_ons_have_recommended_policies(eks):
+    words = {"addonName": "vpc-cni", "addonVersion": "v1.20.4-eksbuild.1"}
+    (row,) = eks.describe_addon_configuration(**words)["podIdentityConfiguration"]
+    assert row == {
+        "serviceAccount": "aws-node",
+        "recommendedManagedPolicies": ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"],
+    }
+    info = eks.describe_addon_versions(addonName="vpc-cni")["addons"][0]["addonVersions"][0]
+    assert info["requiresIamPermissions"] and "ec2" in info["computeTypes"]
+    coredns = eks.describe_addon_versions(addonName="coredns")["addons"][0]["addonVersions"][0]
+    assert not coredns["requiresIamPermissions"]

@@ -183,6 +183,10 @@ def test_an_identity_provider_is_associated_and_goes(eks, make_cluster, refused)
     assert "ResourceLimitExceeded" in refused(eks.associate_identity_provider_config, clusterName="demo", oidc=again)
     eks.disassociate_identity_provider_config(**words)
     assert eks.list_identity_provider_configs(clusterName="demo")["identityProviderConfigs"] == []
+    assert "is not associated with cluster" in refused(eks.disassociate_identity_provider_config, **words)
+    for wrong in ({"issuerUrl": "https://id.example.com?a=b"}, {"groupsPrefix": "system:"}):
+        text = refused(eks.associate_identity_provider_config, clusterName="demo", oidc=oidc | wrong)
+        assert text.startswith("InvalidParameterException")
 
 
 def test_an_identity_provider_whose_association_fails_is_not_there(sandbox, eks, make_cluster):
@@ -211,3 +215,17 @@ def test_insights_are_a_picture_taken_at_a_refresh(sandbox, eks, make_cluster, m
     eks.start_insights_refresh(clusterName="demo")
     assert eks.describe_insights_refresh(clusterName="demo")["status"] == "COMPLETED"
     assert skew()["insightStatus"]["status"] == "PASSING"
+
+
+def test_versions_have_tiers_and_limits(eks):
+    newest = eks.describe_cluster_versions(clusterVersions=["1.35"])["clusterVersions"][0]
+    assert [row["tierName"] for row in newest["controlPlaneScalingTiers"]] == [
+        "tier-xl",
+        "tier-2xl",
+        "tier-4xl",
+        "tier-8xl",
+    ]
+    ports = newest["controlPlaneComponentConfig"]["kubeApiServerConfig"]["serviceNodePortRange"]
+    assert ports["defaultValue"] == {"minPort": 30000, "maxPort": 32767}
+    oldest = eks.describe_cluster_versions(clusterVersions=["1.30"])["clusterVersions"][0]
+    assert "controlPlaneComponentConfig" not in oldest

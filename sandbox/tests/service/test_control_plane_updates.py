@@ -46,17 +46,43 @@ def test_only_a_rollback_whose_nodes_are_on_their_way_can_be_cancelled(
     eks.describe_cluster(name="demo")
     sandbox.clock.set_speed(1)
     key = eks.update_cluster_version(name="demo", version="1.32")["update"]["id"]
-    ended = eks.cancel_update(name="demo", updateId=key)["update"]
+    assert eks.describe_cluster(name="demo")["cluster"]["status"] == "ACTIVE"  # while the nodes are on their way
+    assert "in progress" in refused(eks.update_cluster_version, name="demo", version="1.32")
+    asked = eks.cancel_update(name="demo", updateId=key)["update"]
+    assert (asked["status"], asked["cancellation"]["status"]) == ("InProgress", "InProgress")
+    assert "ResourceInUseException" in refused(eks.cancel_update, name="demo", updateId=key)
+    sandbox.clock.advance(31)
+    ended = update_of(eks, key)
     assert (ended["status"], ended["cancellation"]["status"]) == ("Cancelled", "Successful")
+    assert "InvalidStateException" in refused(eks.cancel_update, name="demo", updateId=key)
+    sandbox.clock.advance(1000)
     cluster = eks.describe_cluster(name="demo")["cluster"]
     assert (cluster["status"], cluster["version"]) == ("ACTIVE", "1.33")
     key = eks.update_cluster_version(name="demo", version="1.32")["update"]["id"]
-    sandbox.clock.advance(400)
+    sandbox.faults.add(kind="fail_update", operation="CancelUpdate", message="too late")
+    eks.cancel_update(name="demo", updateId=key)
+    sandbox.clock.advance(31)
+    assert update_of(eks, key)["cancellation"] == {"status": "Failed", "reason": "too late"}
+    sandbox.clock.advance(370)
     assert "has begun" in refused(eks.cancel_update, name="demo", updateId=key)
+    assert eks.describe_cluster(name="demo")["cluster"]["status"] == "UPDATING"
     sandbox.clock.advance(600)
     assert update_of(eks, key)["status"] == "Successful"
     key = eks.update_cluster_version(name="demo", version="1.33")["update"]["id"]
     assert "cannot be cancelled" in refused(eks.cancel_update, name="demo", updateId=key)
+
+
+def test_updates_are_listed_for_one_resource(eks, make_cluster, make_nodegroup, refused):
+    make_cluster()
+    make_nodegroup()
+    eks.update_nodegroup_config(clusterName="demo", nodegroupName="general", labels={"addOrUpdateLabels": {"a": "b"}})
+    words = {"name": "demo", "nodegroupName": "general"}
+    (key,) = eks.list_updates(**words)["updateIds"]
+    assert eks.describe_update(**words, updateId=key)["update"]["type"] == "ConfigUpdate"
+    assert eks.list_updates(name="demo")["updateIds"] == []
+    assert "ResourceNotFoundException" in refused(eks.describe_update, name="demo", updateId=key)
+    assert "ResourceNotFoundException" in refused(eks.list_updates, name="demo", addonName="coredns")
+    assert "Only one of" in refused(eks.list_updates, **words, addonName="coredns")
 
 
 def test_egress_goes_one_way(eks, make_cluster, refused):

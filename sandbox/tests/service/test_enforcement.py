@@ -51,7 +51,7 @@ def test_what_the_policy_says_counts(eks, make_cluster, make_nodegroup, person, 
     assert "AccessDenied" in refused(person.tag_resource, resourceArn=arn, tags={"a": "b"})
     eks.tag_resource(resourceArn=arn, tags={"a": "b"})
     assert eks.list_tags_for_resource(resourceArn=arn)["tags"] == {"a": "b"}
-    eks.update_cluster_config(name="demo", accessConfig={"authenticationMode": "API"})
+    eks.update_cluster_config(name="demo", accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"})
     eks.describe_cluster(name="demo")
     admin = eks.list_access_entries(clusterName="demo")["accessEntries"][0]
     assert eks.describe_access_entry(clusterName="demo", principalArn=admin)["accessEntry"]["principalArn"] == admin

@@ -10,11 +10,17 @@ from botocore.exceptions import ClientError
 from kumo_sandbox import durations
 from kumo_sandbox.ground import create_role
 
+HARDLY = 0.01  # the clock's speed
+READS_SUBNETS = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "ec2:DescribeSubnets", "Resource": "*"}],
+}
+
 
 @pytest.fixture
 def moving(sandbox):
-    """The clock runs true, so that it moves by ``advance`` alone for a test."""
-    sandbox.clock.set_speed(1)
+    """The clock moves by ``advance`` alone, however slow this machine is."""
+    sandbox.clock.set_speed(HARDLY)
     return sandbox
 
 
@@ -52,7 +58,10 @@ def test_a_new_role_is_read_a_moment_later(moving):
     iam = moving.client("iam")
     create_role(iam, "new", "ec2.amazonaws.com", ["AmazonEKS_CNI_Policy"])
     iam.create_instance_profile(InstanceProfileName="profile")
+    policy = iam.create_policy(PolicyName="own", PolicyDocument=json.dumps(READS_SUBNETS))["Policy"]["Arn"]
     reads = [
+        lambda: iam.get_policy(PolicyArn=policy),
+        lambda: iam.get_policy_version(PolicyArn=policy, VersionId="v1"),
         lambda: iam.get_role(RoleName="new"),
         lambda: iam.list_attached_role_policies(RoleName="new"),
         lambda: iam.get_instance_profile(InstanceProfileName="profile"),
@@ -70,11 +79,58 @@ def test_where_the_clock_is_instant_everything_is_read_at_once(sandbox):
     assert sandbox.client("iam").get_role(RoleName="new")
 
 
+def attach_managed(iam):
+    iam.attach_role_policy(RoleName="bare", PolicyArn="arn:aws:iam::aws:policy/AmazonEKSClusterPolicy")
+
+
+def put_inline(iam):
+    iam.put_role_policy(RoleName="bare", PolicyName="own", PolicyDocument=json.dumps(READS_SUBNETS))
+
+
+@pytest.mark.parametrize("give", [attach_managed, put_inline])
+def test_eks_knows_a_new_policy_of_a_role_later(sandbox, eks, ground, give):
+    iam, network = sandbox.client("iam"), {"subnetIds": ground.subnets}
+    arn = create_role(iam, "bare", "eks.amazonaws.com")
+    sandbox.clock.set_speed(HARDLY)
+    words = {"name": "late", "roleArn": arn, "resourcesVpcConfig": network}
+    with refuse("IAM role's policy must include the `ec2:DescribeSubnets` action"):
+        eks.create_cluster(**words)
+    give(iam)
+    with refuse("IAM role's policy must include"):
+        eks.create_cluster(**words)
+    sandbox.clock.advance(durations.IAM_PROPAGATION)
+    assert eks.create_cluster(**words)["cluster"]["status"] == "CREATING"
+
+
+def test_ec2_knows_a_new_instance_profile_and_its_role_later(sandbox):
+    ec2, iam = sandbox.client("ec2"), sandbox.client("iam")
+    create_role(iam, "node", "ec2.amazonaws.com")
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    sandbox.clock.set_speed(HARDLY)
+    arn = iam.create_instance_profile(InstanceProfileName="profile")["InstanceProfile"]["Arn"]
+
+    def launch(**profile):
+        return ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, IamInstanceProfile=profile)
+
+    with refuse("InvalidParameterValue.*iamInstanceProfile.name is invalid. Invalid IAM Instance Profile name"):
+        launch(Name="profile")
+    with refuse("InvalidParameterValue.*iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN"):
+        launch(Arn=arn)
+    sandbox.clock.advance(durations.IAM_PROPAGATION)
+    iam.add_role_to_instance_profile(InstanceProfileName="profile", RoleName="node")
+    with refuse("has no associated IAM Roles"):
+        launch(Name="profile")
+    sandbox.clock.advance(durations.IAM_PROPAGATION)
+    assert launch(Name="profile")["Instances"] and launch(Arn=arn)["Instances"]
+    with refuse("Invalid IAM Instance Profile name"):
+        launch(Name="none")
+
+
 def test_eks_knows_an_older_trust_policy_for_a_while(sandbox, eks, ground, make_cluster):
     make_cluster()
     iam, association = sandbox.client("iam"), {"namespace": "n", "serviceAccount": "s"}
     arn = create_role(iam, "mended", "ec2.amazonaws.com")
-    sandbox.clock.set_speed(1)
+    sandbox.clock.set_speed(HARDLY)
     trust = {
         "Effect": "Allow",
         "Principal": {"Service": "pods.eks.amazonaws.com"},

@@ -36,7 +36,8 @@ def place(request: pytest.FixtureRequest) -> Iterator[Any]:
         place.vpc = ground.create_vpc(place.api)
         ground.open_way_out(place.api, place.vpc)
         place.subnets = [make_subnet(place, number, zone) for number, zone in enumerate("ab")]
-        place.cluster_role = make_role(place, "cluster", {"Service": "eks.amazonaws.com"})
+        service, policies = "eks.amazonaws.com", ground.CLUSTER_POLICIES
+        place.cluster_role = ground.create_role(place.iam, "cluster", service, policies, partition)
         place.node_role = ground.create_role(place.iam, "node", ec2, ground.NODE_POLICIES, partition)
         network = {"subnetIds": place.subnets}
         modes = {"authenticationMode": "API_AND_CONFIG_MAP"}
@@ -239,3 +240,26 @@ def test_a_region_of_the_partition_aws_has_none_of_it():
         assert not regions & {*PLACES, "us-gov-east-1", "cn-northwest-1"}
         assert sandbox.client("sts").get_caller_identity()["Arn"].startswith("arn:aws:iam::")
         assert "com.amazonaws.eu-west-1.ecr.api" in ec2.describe_vpc_endpoint_services()["ServiceNames"]
+
+
+def test_keys_are_unknown_in_a_region_that_is_not_enabled(refused):
+    with Sandbox(speed="instant", region="eu-west-1") as sandbox:
+        enabled = {row["RegionName"] for row in sandbox.client("ec2").describe_regions()["Regions"]}
+        rows = sandbox.client("ec2").describe_regions(AllRegions=True)["Regions"]
+        status = {row["RegionName"]: row["OptInStatus"] for row in rows}
+        assert {"eu-west-1", "eu-central-1"} <= enabled and not enabled & {"eu-central-2", "me-south-1"}
+        assert status["me-south-1"] == "not-opted-in" and status["eu-west-1"] == "opt-in-not-required"
+        keys = dict(zip(("aws_access_key_id", "aws_secret_access_key"), sandbox.keys, strict=True))
+        for service, operation, words in (
+            ("eks", "list_clusters", "UnrecognizedClientException"),
+            ("ec2", "describe_vpcs", "AuthFailure"),
+            ("sts", "get_caller_identity", "InvalidClientTokenId"),
+        ):
+            client = boto3.client(service, region_name="me-south-1", endpoint_url=sandbox.endpoint, **keys)
+            assert refused(getattr(client, operation)).startswith(words)
+
+
+def test_an_account_may_be_in_a_region_that_requires_an_opt_in():
+    with Sandbox(speed="instant", region="me-south-1") as sandbox:
+        assert sandbox.client("eks").list_clusters()["clusters"] == []
+        assert "me-south-1" in {row["RegionName"] for row in sandbox.client("ec2").describe_regions()["Regions"]}

@@ -249,6 +249,9 @@ def test_roles_are_passed_to_eks(person, ground, creating, refused):
     )
     addon = {"clusterName": "demo", "addonName": "vpc-cni", "serviceAccountRoleArn": ground.pods_role}
     assert "iam:PassRole" in refused(eks.create_addon, **addon)
+    entry = {"clusterName": "demo", "principalArn": ground.pods_role}
+    assert "iam:PassRole" in refused(eks.create_access_entry, **entry, type="EC2_LINUX")
+    assert "authentication mode" in refused(eks.create_access_entry, **entry)
 
 
 def test_eks_looks_for_its_own_role_and_creates_it(enforced, person, creating, ground, refused, make_cluster, eks):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
@@ -179,6 +180,29 @@ def test_an_answer_is_lost_after_the_work_was_done(sandbox):
     with pytest.raises((ConnectionClosedError, EndpointConnectionError)):
         iam.create_role(RoleName="lost", AssumeRolePolicyDocument=policy)
     assert iam.get_role(RoleName="lost")["Role"]["RoleName"] == "lost"
+
+
+@pytest.mark.parametrize(("kind", "made"), [("hold", []), ("hold_answer", ["second"])])
+def test_a_changing_call_is_held_until_the_faults_are_cleared(sandbox, kind, made):
+    """The second one, and nothing that only reads; before it is done, or between the work and the answer."""
+    ec2, iam = sandbox.client("ec2"), once(sandbox, "iam")
+    sandbox.add_fault(kind=kind, service="*", every=2, changing=True)
+    ec2.create_vpc(CidrBlock="10.0.0.0/16")
+    ec2.describe_vpcs()
+
+    def create() -> None:
+        with pytest.raises((ConnectionClosedError, EndpointConnectionError)):
+            iam.create_user(UserName="second")
+
+    before = {row["UserName"] for row in iam.list_users()["Users"]}
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(create)
+        while not sandbox.faults.rows()[0]["held"]:
+            assert not call.done()
+        assert {row["UserName"] for row in iam.list_users()["Users"]} - before == set(made)
+        sandbox.clear_faults()
+        call.result()
+    assert {row["UserName"] for row in iam.list_users()["Users"]} - before == set(made)
 
 
 def test_an_answer_is_late(sandbox):

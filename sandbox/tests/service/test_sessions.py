@@ -46,6 +46,15 @@ def test_the_keys_of_a_session_end(sandbox, role, refused):
     assert sandbox.client("eks").list_clusters()["clusters"] == []
 
 
+def test_a_session_is_found_by_its_key_among_many(sandbox, role):
+    arn = role()
+    sessions = [assume(sandbox, arn) for _number in range(3)]
+    names = {client("sts").get_caller_identity()["Arn"] for client in sessions}
+    assert names == {f"arn:aws:sts::{ACCOUNT}:assumed-role/deployer/someone"}
+    sandbox.reset()
+    assert "AROA" not in sessions[0]("sts").get_caller_identity()["UserId"]  # nobody's key
+
+
 @pytest.mark.parametrize(
     ("principal", "conditions", "words", "taken"),
     [

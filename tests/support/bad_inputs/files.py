@@ -332,20 +332,6 @@ ROWS = [
         "Add eks-pod-identity-agent",
         iam={"podIdentityAssociations": [{"namespace": "shop", "serviceAccountName": "web", "roleARN": "$app_role"}]},
     ),
-    bad(
-        "access entries",
-        "accessConfig.accessEntries",
-        "not supported",
-        "Create them after",
-        accessConfig={"accessEntries": [{"principalARN": "$app_role"}]},
-    ),
-    bad(
-        "an old way to access",
-        "iamIdentityMappings",
-        "not supported",
-        "access entries",
-        iamIdentityMappings=[{"arn": "$app_role"}],
-    ),
     bad("a tag of AWS", "tags", "aws:team", "aws:", metadata={**META, "tags": {"aws:team": "x"}}),
     bad(
         "a tag without quotes",

@@ -142,15 +142,7 @@ INFOS = [
         "no cluster", "cluster_name", "missing required arguments", "cluster_name", name="workers"
     ),
     module("eks_fargate_profile_info")("no cluster", "cluster_name", "missing required arguments", "cluster_name"),
-    module("eks_addon_info")(
-        "neither a cluster nor a version",
-        "cluster_name, kubernetes_version",
-        "one of the following is required",
-        "kubernetes_version",
-    ),
-    module("eks_addon_info")(
-        "a version without quotes", "kubernetes_version", "'1.3'", "put the version in quotes", kubernetes_version=1.3
-    ),
+    module("eks_addon_info")("no cluster", "cluster_name", "missing required arguments", "cluster_name"),
     module("eks_network_info")(
         "neither a cluster nor a VPC", "cluster_name, vpc_id", "one of the following is required", "vpc_id"
     ),

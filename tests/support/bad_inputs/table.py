@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from support.bad_inputs import cluster, files, identities, nodegroup, others, parts, roles
+from support.bad_inputs import access, cluster, files, fleets, identities, nodegroup, operations, others, parts, roles
 from support.bad_inputs.row import BadInput
 
 ROWS: list[BadInput] = [
@@ -13,6 +13,9 @@ ROWS: list[BadInput] = [
     *parts.ROWS,
     *identities.ROWS,
     *others.ROWS,
+    *operations.ROWS,
     *roles.ROWS,
+    *access.ROWS,
     *files.ROWS,
+    *fleets.ROWS,
 ]

@@ -13,7 +13,16 @@ import yaml
 
 ROOT = Path(__file__).parents[3]
 ROLES = ROOT / "roles"
-NAMES = ["eks_network", "eks_cluster", "eks_nodegroups", "eks_fargate", "eks_addons", "eks_irsa", "eks_helm"]
+NAMES = [
+    "eks_network",
+    "eks_cluster",
+    "eks_nodegroups",
+    "eks_fargate",
+    "eks_addons",
+    "eks_access",
+    "eks_irsa",
+    "eks_helm",
+]
 
 
 def load_tool():

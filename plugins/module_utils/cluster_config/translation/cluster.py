@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.partitions import build_managed_policy_arn
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.access import build_access
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addons import build_addons
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.identities import build_identities
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.network import (
@@ -43,6 +44,7 @@ def build_variables(config: dict[str, Any]) -> dict[str, Any]:
         _build_nodes,
         _build_fargate,
         build_addons,
+        build_access,
         build_identities,
     )
     return {name: value for build in builders for name, value in build(config).items() if value is not None}
@@ -136,7 +138,7 @@ def _build_access_to_cluster(config: dict[str, Any]) -> dict[str, Any]:
         **_build_control_plane_subnets(config),
         "eks_cluster_public_access_cidrs": vpc.get("publicAccessCIDRs"),
         "eks_cluster_security_groups": [*groups, *vpc.get("controlPlaneSecurityGroupIDs", [])] or None,
-        "eks_cluster_access_config": _build_access_entries(config),
+        "eks_cluster_access_config": _build_access_config(config),
     }
 
 
@@ -160,7 +162,7 @@ def _build_control_plane_subnets(config: dict[str, Any]) -> dict[str, Any]:
     return {"eks_cluster_subnet_kinds": ["private"] if auto or vpc.get("controlPlaneOnPrivateSubnets") else None}
 
 
-def _build_access_entries(config: dict[str, Any]) -> dict[str, Any] | None:
+def _build_access_config(config: dict[str, Any]) -> dict[str, Any] | None:
     """eksctl sets API_AND_CONFIG_MAP, where EKS itself uses CONFIG_MAP; a local cluster on an Outpost has CONFIG_MAP only.
 
     SetClusterConfigDefaults in https://github.com/eksctl-io/eksctl/blob/main/pkg/apis/eksctl.io/v1alpha5/defaults.go

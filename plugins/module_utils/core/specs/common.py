@@ -20,9 +20,9 @@ def build_state_spec() -> Spec:
     return dict(state=dict(type="str", choices=["present", "absent"], default="present"))
 
 
-def build_wait_spec() -> Spec:
-    """Whether, and how long, a task waits."""
-    return dict(wait=dict(type="bool", default=False), wait_timeout=dict(type="int", default=1200))
+def build_wait_spec(seconds: int = 1200) -> Spec:
+    """Whether, and how long by default, a task waits."""
+    return dict(wait=dict(type="bool", default=False), wait_timeout=dict(type="int", default=seconds))
 
 
 def build_item_spec(spec: Spec) -> Spec:

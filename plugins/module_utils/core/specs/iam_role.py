@@ -10,7 +10,17 @@ from typing import Any
 
 Spec = dict[str, Any]
 
-PURPOSES = ("cluster", "auto_mode_cluster", "node", "auto_mode_node", "fargate", "addon", "custom")
+PURPOSES = (
+    "cluster",
+    "auto_mode_cluster",
+    "node",
+    "auto_mode_node",
+    "fargate",
+    "addon",
+    "capability",
+    "connector",
+    "custom",
+)
 # The policies of iam/well_known_policies that the service account of a controller needs.
 CONTROLLER_POLICIES = (
     "auto_scaler",

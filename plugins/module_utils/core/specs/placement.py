@@ -26,6 +26,19 @@ KEY_USAGE, KEY_SPEC = "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"
 ARN_OPTIONS = ("_arn", "_arns", "node_role", "permissions_boundary", "kms_key_id")
 
 
+PLANNED_ID = "ID of "
+
+
+def build_planned_id(name: str) -> str:
+    """What stands in a plan for the ID of something that is yet to be created."""
+    return f"{PLANNED_ID}{name}"
+
+
+def drop_planned_ids(ids: Iterable[str] | None) -> list[str]:
+    """The IDs of what exists."""
+    return [one for one in ids or [] if not one.startswith(PLANNED_ID)]
+
+
 def find_missing_subnets(option: str, ids: Iterable[str], rows: list[Row]) -> Iterator[str]:
     """Subnets that a look did not find."""
     found = {row["SubnetId"] for row in rows}

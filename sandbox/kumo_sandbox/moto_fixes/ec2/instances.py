@@ -1,4 +1,6 @@
-"""Instances take their network interface along when they go, which moto's leave in the VPC, and have volumes of every type."""
+"""Instances take their network interface along when they go, which moto's leave in the VPC, have volumes of every type, and get no
+instance profile that EC2 does not know yet.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,12 @@ from typing import Any
 
 from moto.ec2.models.elastic_block_store import IOPS_REQUIRED_VOLUME_TYPES
 from moto.ec2.models.instances import Instance
+from moto.ec2.responses.instances import InstanceResponse
+from moto.iam.exceptions import NotFoundException
 
-from kumo_sandbox.moto_fixes.hooks import Method, around, before
+from kumo_sandbox.moto_fixes.hooks import Method, around, before, refuse
+from kumo_sandbox.moto_fixes.runtime import runtime
+from kumo_sandbox.principals import get_iam_backend
 
 
 @before(Instance, "terminate")
@@ -19,6 +25,27 @@ def take_interfaces_along(instance: Any, *args: Any, **options: Any) -> None:
     for interface in instance.nics.values():
         if interface.description == "Primary network interface":
             interface.delete_on_termination = True
+
+
+@before(InstanceResponse, "run_instances")
+def check_profile(response: Any) -> None:
+    """Texts: https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/ec2/ec2_instance.go, which asks again for them."""
+    for key, word in (("Name", "name"), ("Arn", "ARN")):
+        given = response._get_param(f"IamInstanceProfile.{key}")
+        if not given:
+            continue
+        iam, now = get_iam_backend(response.partition), runtime.now()
+        try:
+            profile = iam.get_instance_profile(given.rpartition("/")[2])
+        except NotFoundException:
+            profile = None
+        if profile is None or now < getattr(profile, "known_at", 0.0):
+            refuse(
+                "InvalidParameterValue",
+                f"Value ({given}) for parameter iamInstanceProfile.{key.lower()} is invalid. Invalid IAM Instance Profile {word}",
+            )
+        if not profile.roles or now < getattr(profile, "role_known_at", 0.0):
+            refuse("InvalidParameterValue", f'IAM Instance Profile "{profile.arn}" has no associated IAM Roles')
 
 
 @around(Instance, "add_block_device")

@@ -1,4 +1,4 @@
-"""Pages of EC2's listings: moto ignores MaxResults, or ends its answer without a token.
+"""Pages of EC2's listings: moto ignores MaxResults, or ends its answer without a token. And how much a filter takes.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html#api-pagination
 """
@@ -11,11 +11,14 @@ from moto.core.responses import ActionResult
 from moto.ec2.responses import EC2Response
 
 from kumo_sandbox.moto_fixes.hooks import Method, around, refuse
+from kumo_sandbox.moto_fixes.runtime import runtime
 
+MOST_VALUES = 200  # of all filters of a call together
 MOST = 1000  # rows in an answer to a request without MaxResults
 LISTINGS = {  # the member of the answer, the rows a page may have
     "describe_egress_only_internet_gateways": ("EgressOnlyInternetGateways", 5, 255),
     "describe_flow_logs": ("FlowLogs", 1, 1000),
+    "describe_instance_type_offerings": ("InstanceTypeOfferings", 5, 1000),
     "describe_internet_gateways": ("InternetGateways", 5, 1000),
     "describe_launch_template_versions": ("LaunchTemplateVersions", 1, 200),
     "describe_launch_templates": ("LaunchTemplates", 1, 200),
@@ -35,6 +38,7 @@ SHORT = {"describe_launch_templates": 200, "describe_launch_template_versions": 
 
 def paginate(original: Method, response: Any) -> Any:
     name = original.__name__
+    _check_filters(response)
     key, least, most = LISTINGS[name]
     answer = original(response)
     asked = response.__dict__.pop("_kumo_max_results", None) if name.startswith("describe_launch") else None
@@ -49,10 +53,20 @@ def paginate(original: Method, response: Any) -> Any:
         )
     rows = list(answer.result[key])
     start, size = _read_token(response), int(asked or SHORT.get(name, MOST))
+    size = runtime.shorten_page(response, size)
     page = {**answer.result, key: rows[start : start + size]}
     if start + size < len(rows):
         page["NextToken"] = f"page-{start + size}"
     return ActionResult(page)
+
+
+def _check_filters(response: Any) -> None:
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (FilterLimitExceeded)"""
+    if sum(len(values) for values in response._filters_from_querystring().values()) > MOST_VALUES:
+        refuse(
+            "FilterLimitExceeded",
+            f"The maximum number of filter values specified on a single call is {MOST_VALUES}",
+        )
 
 
 def _read_token(response: Any) -> int:

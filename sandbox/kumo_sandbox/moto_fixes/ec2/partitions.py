@@ -14,9 +14,10 @@ from moto.ec2.models.instances import Instance
 from moto.ec2.models.security_groups import SecurityGroup
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPCBackend
+from moto.ec2.responses.availability_zones_and_regions import AvailabilityZonesAndRegions
 
 from kumo_sandbox.moto_fixes.hooks import Method, around, before
-from kumo_sandbox.partitions import find_partition
+from kumo_sandbox.partitions import OPT_IN_REGIONS, find_partition
 
 # Interface endpoints whose names begin otherwise than with com.amazonaws., of those that moto has.
 # https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts (getDefaultEndpointPrefix),
@@ -95,9 +96,25 @@ _replace_property(Instance, "public_dns_name", _build_public_name)
 
 @around(RegionsAndZonesBackend, "describe_regions")
 def list_own_regions(original: Method, backend: Any, *arguments: Any, **options: Any) -> list[Any]:
-    """An account has the regions of its partition."""
+    """An account has the regions of its partition, of those that require an opt-in only the one it was started in."""
     own = find_partition(backend.region_name)
-    return [region for region in original(backend, *arguments, **options) if find_partition(region.name) == own]
+    found = [region for region in original(backend, *arguments, **options) if find_partition(region.name) == own]
+    return [region for region in found if region.name not in OPT_IN_REGIONS or region.name == backend.region_name]
+
+
+@around(AvailabilityZonesAndRegions, "describe_regions")
+def answer_all_regions(original: Method, response: Any) -> Any:
+    """AllRegions adds the regions that the account has not enabled.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeRegions.html
+    """
+    answer = original(response)
+    if response._get_param("AllRegions"):
+        enabled = {region.name for region in answer.result["Regions"]}
+        own = find_partition(response.ec2_backend.region_name)
+        others = [each for each in RegionsAndZonesBackend.regions if each.name in OPT_IN_REGIONS - enabled]
+        answer.result["Regions"] += [each for each in others if find_partition(each.name) == own]
+    return answer
 
 
 def _build_zones(region: str, zone_id: str, letters: str) -> list[Any]:
@@ -116,6 +133,8 @@ def _build_offerings(region: str, location_type: str) -> Iterator[dict[str, str]
             yield {**row, "Location": places[row["Location"]]}
 
 
+for _each in RegionsAndZonesBackend.regions:  # moto calls some of them "opt-in-not-required"
+    _each.opt_in_status = "not-opted-in" if _each.name in OPT_IN_REGIONS else "opt-in-not-required"
 RegionsAndZonesBackend.regions.append(
     Region("eusc-de-east-1", "ec2.eusc-de-east-1.amazonaws.eu", "opt-in-not-required")
 )

@@ -19,6 +19,19 @@ from ansible_collections.kumo.eks.plugins.doc_fragments.tags import ModuleDocFra
 EKS = botocore.session.get_session().get_service_model("eks")
 # Members of requests that are no options: the names of things, and what the module sets by itself.
 PLUMBING = {"clientRequestToken", "clusterName", "nodegroupName", "fargateProfileName", "addonName", "name"}
+# Settings of a capability's type, which the option has without "configuration"
+CAPABILITY_SETTINGS = {
+    "argoCd.namespace": "argo_cd.namespace",
+    "argoCd.awsIdc.idcInstanceArn": "argo_cd.aws_idc.idc_instance_arn",
+    "argoCd.awsIdc.idcRegion": "argo_cd.aws_idc.idc_region",
+    "argoCd.rbacRoleMappings.role": "argo_cd.rbac_role_mappings.role",
+    "argoCd.rbacRoleMappings.identities.id": "argo_cd.rbac_role_mappings.identities.id",
+    "argoCd.rbacRoleMappings.identities.type": "argo_cd.rbac_role_mappings.identities.type",
+    "argoCd.networkAccess.vpceIds": "argo_cd.network_access.vpce_ids",
+    "argoCd.endpointPrefix": "argo_cd.endpoint_prefix",
+    "ack.enableCrossNamespace": "ack.enable_cross_namespace",
+    "ack.disabledServices": "ack.disabled_services",
+}
 # Where a module's option has another name than the API's member, from before this collection or for the user's sake.
 RENAMED: dict[str, dict[str, str]] = {
     "eks_cluster": {
@@ -44,6 +57,36 @@ RENAMED: dict[str, dict[str, str]] = {
     },
     "eks_fargate_profile": {"podExecutionRoleArn": "role_arn"},
     "eks_addon": {"addonVersion": "version", "namespaceConfig.namespace": "namespace"},
+    "eks_capability": {
+        "capabilityName": "name",
+        **{f"configuration.{path}": option for path, option in CAPABILITY_SETTINGS.items()},
+        **{
+            f"configuration.argoCd.rbacRoleMappings.{verb}.{path}": f"argo_cd.rbac_role_mappings.{path}"
+            for verb in ("addOrUpdateRoleMappings", "removeRoleMappings")
+            for path in ("role", "identities.id", "identities.type")
+        },
+    },
+    "eks_cluster_registration": {
+        "connectorConfig.provider": "connector_provider",
+        "connectorConfig.roleArn": "role_arn",
+    },
+    "eks_identity_provider": {
+        "oidc.identityProviderConfigName": "name",
+        "identityProviderConfig.name": "name",
+        "identityProviderConfig.type": "name",  # oidc is the only one
+        **{
+            f"oidc.{member}": option
+            for member, option in (
+                ("issuerUrl", "issuer_url"),
+                ("clientId", "client_id"),
+                ("usernameClaim", "username_claim"),
+                ("usernamePrefix", "username_prefix"),
+                ("groupsClaim", "groups_claim"),
+                ("groupsPrefix", "groups_prefix"),
+                ("requiredClaims", "required_claims"),
+            )
+        },
+    },
 }
 OPERATIONS = {
     "eks_cluster": (
@@ -56,6 +99,9 @@ OPERATIONS = {
     "eks_nodegroup": ("CreateNodegroup", "UpdateNodegroupConfig", "UpdateNodegroupVersion", "DeleteNodegroup"),
     "eks_fargate_profile": ("CreateFargateProfile", "DeleteFargateProfile"),
     "eks_addon": ("CreateAddon", "UpdateAddon", "DeleteAddon"),
+    "eks_capability": ("CreateCapability", "UpdateCapability", "DeleteCapability"),
+    "eks_cluster_registration": ("RegisterCluster", "DeregisterCluster"),
+    "eks_identity_provider": ("AssociateIdentityProviderConfig", "DisassociateIdentityProviderConfig"),
 }
 RESULTS = {
     "eks_cluster": ("Cluster", "cluster"),
@@ -66,6 +112,17 @@ RESULTS = {
     "eks_fargate_profile_info": ("FargateProfile", "fargate_profiles"),
     "eks_addon": ("Addon", "addon"),
     "eks_addon_info": ("Addon", "addons"),
+    "eks_version_info": ("ClusterVersionInformation", "versions"),
+    "eks_addon_version_info": ("AddonInfo", "addons"),
+    "eks_insights_info": ("Insight", "insights"),
+    "eks_identity_provider": ("OidcIdentityProviderConfig", "identity_provider"),
+    "eks_identity_provider_info": ("OidcIdentityProviderConfig", "identity_providers"),
+    "eks_capability": ("Capability", "capability"),
+    "eks_certificate_authority": ("CertificateAuthority", "certificate_authorities"),
+    "eks_certificate_authority_info": ("CertificateAuthority", "certificate_authorities"),
+    "eks_capability_info": ("Capability", "capabilities"),
+    "eks_update": ("Update", "update"),
+    "eks_update_info": ("Update", "updates"),
 }
 LISTS = {"eks_nodegroup": "nodegroups", "eks_fargate_profile": "profiles", "eks_addon": "addons"}
 

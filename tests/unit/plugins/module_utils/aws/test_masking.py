@@ -11,7 +11,9 @@ from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import remove_values
 from support.module_args import patch_module_args
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws import module as aws_module
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule
+from ansible_collections.kumo.eks.plugins.module_utils.core import progress
 
 SPEC = {
     "rows": {
@@ -56,3 +58,39 @@ def test_items_that_were_read_mask_their_own_secrets_alone(shown):
     with pytest.raises(SystemExit):
         module.fail_json(msg="a-name and hidden-word")
     assert "a-name and" in shown[0] and "hidden-word" not in shown[0]
+
+
+NODES = {"nodegroups": {"type": "list", "elements": "raw"}, "template": {"type": "dict"}}
+SCRIPT = "#!/bin/bash\nagent --key 'one' --name \"x\"\n"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"template": {"user_data": SCRIPT}},
+        {"nodegroups": [{"name": "general", "template": {"user_data": SCRIPT, "key_name": "my-key"}}]},
+    ],
+)
+def test_user_data_is_neither_logged_nor_returned(shown, monkeypatch, args):
+    logged = []
+    monkeypatch.setattr(basic.AnsibleModule, "_log_to_syslog", lambda self, msg: logged.append(msg))
+    monkeypatch.setattr(basic, "has_journal", False)
+    with patch_module_args(args):
+        module = AnsibleAWSModule(argument_spec=NODES)
+    with pytest.raises(SystemExit):
+        module.fail_json(msg="failed")
+    assert "Invoked with" in logged[0]
+    assert "agent" not in logged[0] + shown[0] and "failed" in shown[0]
+
+
+def test_a_result_says_what_was_waited_for(monkeypatch):
+    ended, mine = [], progress.Progress()
+    monkeypatch.setattr(aws_module, "PROGRESS", mine)
+    monkeypatch.setattr(basic.AnsibleModule, "exit_json", lambda module, **result: ended.append(result))
+    with patch_module_args({}):
+        module = AnsibleAWSModule(argument_spec=NODES)
+    wait = {"resource": "cluster c", "reason": "EKS refused its IAM role", "seconds": 1.0}
+    mine.add(wait)
+    module.exit_json(changed=True)
+    module.exit_json(changed=False)
+    assert ended == [{"changed": True, "waits": [wait]}, {"changed": False}]

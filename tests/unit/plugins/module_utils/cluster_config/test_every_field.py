@@ -204,6 +204,31 @@ BESIDE |= {
         if ".wellKnownPolicies." in path and path.startswith("iam.")
     },
 }
+ROLE = "arn:aws:iam::123456789012:role/person"
+ENTRY, SCOPE = "accessConfig.accessEntries[]", "accessConfig.accessEntries[].accessPolicies[].accessScope"
+VIEW = {"policyARN": "AmazonEKSViewPolicy", "accessScope": {"type": "cluster"}}
+HERE = {"policyARN": "AmazonEKSViewPolicy", "accessScope": {"type": "namespace", "namespaces": ["x"]}}
+VALUES |= {
+    f"{ENTRY}.principalARN": ROLE,
+    f"{ENTRY}.type": "EC2_LINUX",
+    f"{ENTRY}.accessPolicies[].policyARN": "AmazonEKSEditPolicy",
+    f"{SCOPE}.type": "cluster",
+    "iamIdentityMappings[].arn": ROLE,
+}
+BESIDE |= {
+    f"{ENTRY}.accessPolicies[].policyARN": {
+        "accessConfig": {"accessEntries": [{"principalARN": ROLE, "accessPolicies": [VIEW]}]}
+    },
+    f"{SCOPE}.namespaces": {"accessConfig": {"accessEntries": [{"principalARN": ROLE, "accessPolicies": [HERE]}]}},
+}
+# Another value of these needs another field, too: compared with a file that has none of it.
+ALONE = (
+    f"{ENTRY}.principalARN",
+    f"{ENTRY}.accessPolicies[].policyARN",
+    f"{SCOPE}.type",
+    f"{SCOPE}.namespaces",
+    "iamIdentityMappings[].arn",
+)
 OUTPOST = {"controlPlaneOutpostARN": "arn:o", "controlPlaneInstanceType": "m5.large"}
 BESIDE |= {path: {"outpost": OUTPOST, "vpc": {"subnets": SUBNETS}} for path in LEAVES if path.startswith("outpost.")}
 # Fields without which a file is refused by a rule, for they are needed only here.
@@ -216,7 +241,13 @@ NEEDED = (
     "outpost.controlPlaneInstanceType",
     "outpost.controlPlaneOutpostARN",
 )
-REQUIRED_VALUES = {"remoteNodeNetworks": [{"cidrs": ["10.0.0.0/8"]}], "selectors": [{"namespace": "x"}]}
+REQUIRED_VALUES = {
+    "principalARN": ROLE,
+    "arn": ROLE,
+    "policyARN": "AmazonEKSViewPolicy",
+    "remoteNodeNetworks": [{"cidrs": ["10.0.0.0/8"]}],
+    "selectors": [{"namespace": "x"}],
+}
 
 
 def sample(kind: str) -> Any:
@@ -292,7 +323,7 @@ def test_an_honoured_field_changes_what_comes_out(path: str):
 def _other(start: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     """What comes out without the field, or with another value where it must be there."""
     without = placed(start, path, None)
-    if path in BESIDE and path.endswith("}.id"):
+    if path in ALONE or (path in BESIDE and path.endswith("}.id")):
         return build_role_variables(start)
     name = path.rsplit(".", 1)[-1]
     required = any(name in REQUIRED.get(kind, ()) and name in DEFINITIONS[kind] for kind in DEFINITIONS)
@@ -343,6 +374,7 @@ PARTS = {
     "vpc.": ("eks_cluster", None),
     "outpost.": ("eks_cluster", "outpost_config"),
     "accessConfig.": ("eks_cluster", "access_config"),
+    "accessConfig.accessEntries[].": ("eks_access_entry", "access_entries"),
     "kubernetesNetworkConfig.": ("eks_cluster", "kubernetes_network_config"),
     "managedNodeGroups[].": ("eks_nodegroup", "nodegroups"),
     "managedNodeGroups[].nodeRepairConfig.": ("eks_nodegroup", "node_repair_config"),

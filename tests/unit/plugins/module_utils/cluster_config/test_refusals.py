@@ -25,12 +25,13 @@ FIELDS = dict(list_paths())
 DENIED: dict[str, tuple[str, ...]] = {
     "subnets are created in Availability Zones only": ("local_zone",),
     "self-managed nodes are not created": ("self_managed_node", "unmanaged_node", "autoscaling_group"),
-    "EKS capabilities are not managed": ("capabilit",),
+    "EKS capabilities are not created from a file": (),
     "Flux is not installed": ("flux", "gitops"),
     "Karpenter is not installed": ("eks_karpenter", "karpenter_version", "install_karpenter"),
-    "OIDC identity providers of the cluster are not managed": ("identity_provider",),
-    "the aws-auth ConfigMap is not managed": ("aws_auth", "identity_mapping"),
-    "access entries are not managed": ("access_entr",),
+    "OIDC identity providers of the cluster are not associated from a file": (),
+    "an access entry is for one role or user, not for an account": (),
+    "EKS accepts no access entries for the service-linked roles of services": (),
+    "it belongs to serviceName, which is not supported": (),
     "the log group is not managed": ("retention",),
     "EKS chooses the IPv6 block of services": ("service_ipv6",),
     "routes to another network are not created": ("transit_gateway", "vpn_gateway", "vpc_gateway_id"),
@@ -53,7 +54,7 @@ DENIED: dict[str, tuple[str, ...]] = {
     "EKS takes a service account and a role for an association of an add-on": (),
     "eksctl does not take it for an association of an add-on": (),
     "EC2 key pairs are not imported": ("public_key", "import_key"),
-    "add-ons are identified by their names": ("publisher", "addon_owner"),
+    "add-ons are identified by their names": ("addon_publisher", "addon_owner"),
     "the add-on creates its service account": ("create_service_account",),
     "EKS owns the Auto Scaling group": ("asg_", "suspend_process", "propagate"),
     "the number of network cards of an instance type is not determined": ("efa_enabled",),
@@ -63,7 +64,13 @@ DENIED: dict[str, tuple[str, ...]] = {
     "nodes use the cluster security group that EKS creates": ("with_shared", "with_local"),
     "EKS creates the instance profile": (),
 }
-VARIABLE = re.compile(r"eks_\w+")
+# What a file cannot say and a module can: the remedy names the module.
+BY_MODULE = (
+    "EKS capabilities are not created from a file",
+    "OIDC identity providers of the cluster are not associated from a file",
+)
+VARIABLE = re.compile(r"(?<!kumo\.eks\.)\beks_\w+")
+MODULE = re.compile(r"kumo\.eks\.(eks_\w+)")
 FIELD = re.compile(r"\b[a-z]+(?:[A-Z][A-Za-z]*)+(?:\.[A-Za-z]+)*|\b(?:iam|vpc)\.[A-Za-z.]*[A-Za-z]")
 
 
@@ -106,6 +113,9 @@ def test_what_a_refusal_advises_exists(path: str, said: Any):
         assert known, f"{path} advises {name}, which is no field"
         usable = [one for one in known if find_verdict(one)[0] != "refused"]
         assert usable or f"remove {name}" in said.remedy, f"{path} advises {name}, which is refused, too"
+    modules = MODULE.findall(said.remedy)
+    assert all((ROOT / f"plugins/modules/{name}.py").exists() for name in modules)
+    assert modules or said.why not in BY_MODULE
 
 
 def test_eks_takes_no_more_of_an_association_of_an_addon():

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
-from ansible_collections.kumo.eks.plugins.module_utils.core import reconciler, waiting
+from ansible_collections.kumo.eks.plugins.module_utils.core import progress, reconciler, waiting
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, WaitTimedOut
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
@@ -61,6 +63,8 @@ class Profile(Resource):
     def requests(self, raw, changes, desired):
         return [Request("UpdateProfile", lambda: self.create(desired) and None)]
 
+    refusal = "EKS refused its IAM role"
+
     def is_propagating(self, error):
         return isinstance(error, Unseen)
 
@@ -69,26 +73,50 @@ class Profile(Resource):
 def clock(monkeypatch):
     clock = Clock()
     monkeypatch.setattr(waiting, "time", clock)
+    monkeypatch.setattr(progress, "time", clock)
     monkeypatch.setattr(reconciler, "PROPAGATION_TIMEOUT", 180)
     monkeypatch.setattr(waiting, "FIRST_PAUSE", 0.5)
     return clock
 
 
+@pytest.fixture
+def told(monkeypatch):
+    """told() -> (lines on the screen, waits of the result)."""
+    screen = io.StringIO()
+    mine = progress.Progress()
+    mine.show_on(screen)
+    monkeypatch.setattr(progress, "PROGRESS", mine)
+    return lambda: (screen.getvalue().replace(progress.MARK, "").splitlines(), mine.take_waits())
+
+
 @pytest.mark.parametrize("raw", [None, {"status": "ACTIVE", "role": "old"}], ids=["create", "update"])
-def test_a_role_that_is_seen_after_two_minutes_is_taken(clock, raw):
+def test_a_role_that_is_seen_after_two_minutes_is_taken(clock, told, raw):
     profile = Profile(clock, clock.now + 120, raw)
     outcome = Reconciler(profile).ensure_present({"role": "new"})
     assert outcome.changed and profile.raw["role"] == "new" and 5 < profile.tries < 40
+    lines, (wait,) = told()
+    reason = "EKS refused its IAM role, which may be new: could not be assumed"
+    assert (wait["resource"], wait["reason"]) == ("profile jobs", reason) and 120 <= wait["seconds"] < 130
+    assert lines[0] == f"profile jobs: waiting, because {reason}"
+    assert lines[1:4] == [line for line in lines if line.startswith("profile jobs: still waiting after ")]
+    assert lines[4:] == [f"profile jobs: goes on after 2m{int(wait['seconds']) - 120:02d}s"]
+
+
+def test_a_role_that_is_seen_at_once_is_not_worth_a_word(clock, told):
+    assert Reconciler(Profile(clock, clock.now)).ensure_present({"role": "new"}).changed
+    assert told() == ([], [])
 
 
 @pytest.mark.parametrize("raw", [None, {"status": "ACTIVE", "role": "old"}], ids=["create", "update"])
-def test_a_role_that_is_never_seen_is_an_error_after_three_minutes(clock, raw):
+def test_a_role_that_is_never_seen_is_an_error_after_three_minutes(clock, told, raw):
     began = clock.now
     with pytest.raises(
         EksError, match="profile jobs: EKS refused its IAM role for 180 seconds: could not be assumed. Check"
     ):
         Reconciler(Profile(clock, clock.now + 10_000, raw)).ensure_present({"role": "new"})
     assert 180 <= clock.now - began < 200
+    lines, (wait,) = told()
+    assert wait["seconds"] >= 180 and not any("goes on" in line for line in lines)
 
 
 def test_another_error_is_final(clock):

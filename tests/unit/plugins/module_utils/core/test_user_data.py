@@ -110,7 +110,7 @@ def test_an_own_image_is_told_of_the_cluster():
 @pytest.mark.parametrize(
     ("options", "system", "message"),
     [
-        ({"user_data": "echo a"}, AL2023, "begins with 'echo a'. Amazon Linux reads a MIME archive"),
+        ({"user_data": "echo a"}, AL2023, "begins with 'echo'. Amazon Linux reads a MIME archive"),
         ({"user_data": "#!/bin/bash\n/etc/eks/bootstrap.sh c"}, AL2, "'/etc/eks/bootstrap.sh' starts the kubelet"),
         ({"user_data": "#!/bin/bash\nnodeadm init -c x"}, AL2023, "'nodeadm init' starts the kubelet"),
         (

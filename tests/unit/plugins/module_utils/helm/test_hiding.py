@@ -17,9 +17,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import Ansible
 from ansible_collections.kumo.eks.plugins.module_utils.helm.hiding import (
     HIDDEN,
     find_counterparts,
-    find_secrets,
     hide_secrets,
-    is_secret_key,
     mask_values_files,
     take_params,
 )
@@ -98,40 +96,11 @@ def test_a_secret_is_masked_in_each_of_its_spellings(logged):
     assert not [text for text in ("MIIEvQ", "say", "LS0tLS1") if text in masked]
 
 
-@pytest.mark.parametrize(
-    "key",
-    ["password", "dbPassword", "DB_PASSWORD", "api-key", "apiKey", "token", "clientSecret", "AWS_SECRET_ACCESS_KEY"],
-)
-def test_keys_of_secrets(key):
-    assert is_secret_key(key)
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        "existingSecret",
-        "secretName",
-        "imagePullSecrets",
-        "passwordKey",
-        "tokenTTL",
-        "automountServiceAccountToken",
-        "name",
-    ],
-)
-def test_other_keys(key):
-    assert not is_secret_key(key)
-
-
 def test_what_a_release_had_where_the_task_has_secrets_is_masked():
     stored = {"a": {"b": "old", "c": "shown"}, "list": ["one", {"x": 2}], "gone": 1}
     secret_values = {"a": {"b": "new"}, "list": ["two"], "more": {"d": "e"}}
     assert sorted(find_counterparts(stored, secret_values)) == ["2", "old", "one"]
     assert list(find_counterparts(stored, None)) == []
-
-
-def test_mappings_of_secrets_are_secrets_and_settings_of_one_are_not():
-    values = {"secrets": {"a": "one"}, "secret": {"create": True, "name": "web", "password": "two"}, "token": ""}
-    assert sorted(find_secrets(values)) == ["one", "two"]
 
 
 def test_secrets_of_files_are_masked_also_where_a_file_cannot_be_read(logged, tmp_path):

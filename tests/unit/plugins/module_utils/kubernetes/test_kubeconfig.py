@@ -15,9 +15,13 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksErr
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import locked_file
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kubeconfig import (
     HIDDEN,
+    EntrySettings,
+    build_cli_credential,
+    build_credential,
     build_diff,
     build_entry,
     build_environment,
+    find_taken_names,
     merge_entry,
     remove_entry,
     validate_kubeconfig,
@@ -38,7 +42,7 @@ CLUSTER = {
     "endpoint": "https://127.0.0.1:1",
     "certificateAuthority": {"data": "Q0E="},
 }
-ENTRY = build_entry(CLUSTER, REGION, "python3", None)
+ENTRY = build_entry(CLUSTER, build_credential("my-cluster", REGION, "python3", None))
 COMMENTED = """\
 # my clusters
 apiVersion: v1
@@ -109,7 +113,8 @@ def test_an_entry_carries_the_profile_the_endpoint_and_the_ca_and_no_key():
         "access_key": "AKIA",
         "region": REGION,
     }
-    entry = build_entry(CLUSTER, REGION, "/venv/bin/python", "/collections", build_environment(params))
+    credential = build_credential("my-cluster", REGION, "/venv/bin/python", "/collections", build_environment(params))
+    entry = build_entry(CLUSTER, credential)
     assert entry["users"]["user"]["exec"] == {
         "apiVersion": "client.authentication.k8s.io/v1",
         "interactiveMode": "Never",
@@ -203,7 +208,7 @@ def test_what_is_empty_is_filled(text):
     ],
 )
 def test_other_styles_are_written_with_the_right_values(text):
-    other = build_entry({**CLUSTER, "arn": f"{ARN}-2"}, REGION, "python3", None)
+    other = build_entry({**CLUSTER, "arn": f"{ARN}-2"}, build_credential("my-cluster", REGION, "python3", None))
     wanted = merge_entry(yaml.safe_load(text), other)
     assert yaml.safe_load(edit_kubeconfig(text, wanted)[0]) == wanted
 
@@ -287,3 +292,76 @@ def test_a_lock_that_is_left_is_named(tmp_path, monkeypatch):
         with lock_file(str(tmp_path / "config")):
             pass
     assert (tmp_path / "config.lock").exists()
+
+
+# what aws eks update-kubeconfig has as options
+
+
+def build_aliased(**settings):
+    return build_entry(CLUSTER, build_credential("my-cluster", REGION, "python3", None), EntrySettings(**settings))
+
+
+def test_context_and_user_have_aliases_and_go_with_the_cluster():
+    entry = build_aliased(context="prod", user="deploy", namespace="web", proxy_url="http://proxy:3128")
+    other = {"name": "mine", "context": {"cluster": "kind", "user": "me"}}
+    config = {"contexts": [other], "users": [{"name": "me", "user": {"token": "secret"}}], "current-context": "mine"}
+    merged = merge_entry(config, entry)
+    assert merged["current-context"] == "mine"  # as long as nobody asks for another one
+    assert merge_entry(config, entry, make_current=True)["current-context"] == "prod"
+    assert merge_entry({}, entry, make_current=False).get("current-context") is None
+    assert merged["contexts"][1] == {"name": "prod", "context": {"cluster": ARN, "user": "deploy", "namespace": "web"}}
+    assert merged["clusters"][0]["cluster"]["proxy-url"] == "http://proxy:3128"
+    assert [row["name"] for row in merged["users"]] == ["me", "deploy"]
+    both = merge_entry(merge_entry(merged, ENTRY), entry, make_current=True)
+    gone = remove_entry(both, REGION, "my-cluster")
+    assert (gone["contexts"], gone["users"], gone["clusters"]) == ([other], config["users"], [])
+    assert gone["current-context"] == ""
+
+
+def test_a_user_that_another_context_has_stays():
+    merged = merge_entry({}, build_aliased(user="deploy"))
+    merged["contexts"].append({"name": "elsewhere", "context": {"cluster": "kind", "user": "deploy"}})
+    gone = remove_entry(merged, REGION, "my-cluster")
+    assert [row["name"] for row in gone["users"]] == ["deploy"]
+    assert [row["name"] for row in gone["contexts"]] == ["elsewhere"]
+
+
+def test_settings_that_are_omitted_stay_and_empty_ones_go():
+    first = merge_entry(
+        {}, build_aliased(namespace="web", proxy_url="socks5://proxy:1080", endpoint="https://tunnel:8443")
+    )
+    kept = merge_entry(first, ENTRY)
+    assert kept["contexts"][0]["context"]["namespace"] == "web"
+    assert kept["clusters"][0]["cluster"]["proxy-url"] == "socks5://proxy:1080"
+    assert kept["clusters"][0]["cluster"]["server"] == CLUSTER["endpoint"]
+    cleared = merge_entry(kept, build_aliased(namespace="", proxy_url=""))
+    assert cleared == merge_entry({}, ENTRY) == merge_entry(cleared, build_aliased(namespace="", proxy_url=""))
+
+
+def test_names_of_others_are_not_taken():
+    config = {
+        "contexts": [{"name": "prod", "context": {"cluster": "kind", "user": "me"}}],
+        "users": [{"name": "me", "user": {"client-certificate": "me.pem"}}],
+    }
+    problems = list(find_taken_names(config, build_aliased(context="prod", user="me"), "my-cluster"))
+    assert [text.partition(":")[0] for text in problems] == ["alias", "user_alias"]
+    assert "context prod exists, and is of cluster kind" in problems[0]
+    own = merge_entry({}, build_aliased(context="prod", user="me"))
+    assert list(find_taken_names(own, build_aliased(context="prod", user="me"), "my-cluster")) == []
+
+
+def test_credentials_with_a_role_and_of_the_aws_command():
+    role = "arn:aws:iam::123456789012:role/deploy"
+    ours = build_credential("my-cluster", REGION, "python3", None, {"AWS_PROFILE": "p"}, role, "x")
+    assert ours["args"][-4:] == ["--role-arn", role, "--external-id", "x"]
+    theirs = build_cli_credential("my-cluster", REGION, {"AWS_PROFILE": "p"}, role)
+    assert (theirs["command"], theirs["env"]) == ("aws", [{"name": "AWS_PROFILE", "value": "p"}])
+    assert theirs["args"][:6] == ["--region", REGION, "eks", "get-token", "--cluster-name", "my-cluster"]
+    assert theirs["args"][-2:] == ["--role", role]
+
+
+def test_a_password_in_a_proxy_of_others_is_not_shown():
+    theirs = merge_entry({}, ENTRY)
+    theirs["clusters"][0]["cluster"]["proxy-url"] = "http://me:hunter2@proxy:3128"
+    before, after = build_diff(theirs, remove_entry(theirs, REGION, "my-cluster"))
+    assert "hunter2" not in json.dumps([before, after]) and "http://me:VALUE_HIDDEN@proxy:3128" in json.dumps(before)

@@ -200,11 +200,13 @@ def clients():
     found["eks"].meta.region_name = "ap-northeast-1"
     found["eks"].describe_cluster.side_effect = missing("ResourceNotFoundException")
     found["eks"].get_paginator.return_value.paginate.return_value = [{"clusterVersions": [{"clusterVersion": "1.34"}]}]
-    found["ec2"].get_paginator.return_value.paginate.return_value.build_full_result.return_value = {
-        "Subnets": [{"SubnetId": "subnet-1", "AvailabilityZone": "a", "VpcId": "vpc-1"}],
-        "SecurityGroups": [],
-        "InstanceTypeOfferings": [],
-    }
+    found["ec2"].get_paginator.return_value.paginate.return_value = [
+        {
+            "Subnets": [{"SubnetId": "subnet-1", "AvailabilityZone": "a", "VpcId": "vpc-1"}],
+            "SecurityGroups": [],
+            "InstanceTypeOfferings": [],
+        }
+    ]
     found["iam"].get_role.side_effect = missing("NoSuchEntity")
     found["iam"].get_paginator.side_effect = missing("NoSuchEntity")
     return found

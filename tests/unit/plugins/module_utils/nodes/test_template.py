@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import botocore.session
 import botocore.validate
 import pytest
@@ -129,7 +132,13 @@ def test_an_answer_of_ec2_compares_with_what_was_sent():
     answer["BlockDeviceMappings"] = sent["BlockDeviceMappings"][::-1]
     answer["SecurityGroupIds"] = sent["SecurityGroupIds"][::-1]
     assert normalize_template_data(answer) == normalize_template_data(sent)
-    assert normalize_template_data(sent)["user_data"].startswith("MIME-Version: 1.0")
+
+
+def test_a_diff_has_the_size_and_the_hash_of_user_data():
+    """It may hold secrets. Another text has another hash, so that it is a change."""
+    one, other = (normalize_template_data({"UserData": base64.b64encode(text).decode()}) for text in (b"one", b"two"))
+    assert one == {"user_data": f"3 bytes, SHA-256 {hashlib.sha256(b'one').hexdigest()}"} and one != other
+    assert normalize_template_data({"UserData": ""}) == normalize_template_data({}) == {}
 
 
 def test_names_never_collide_and_never_exceed_the_limit():

@@ -1,0 +1,39 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads of EC2 and IAM trail their writes: what a creation has just returned may be not found for a few seconds.
+
+https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+
+T = TypeVar("T")
+
+CATCH_UP = 60.0  # seconds within which reads have caught up
+
+
+def retry_until_known(send: Callable[[], T], what: str, *codes: str) -> T:
+    """Send, and again for a while where the service does not know yet what was created a moment ago.
+
+    Args:
+        what: what is waited for, for the message.
+        codes: the error codes that say so. Omitted, IAM's NoSuchEntity.
+    """
+
+    def observe() -> tuple[bool, Any, str]:
+        try:
+            return True, send(), ""
+        except Exception as error:
+            if not has_code(error, *(codes or ("NoSuchEntity",))):
+                raise
+            return False, None, str(error)
+
+    return poll(observe, what, Deadline(CATCH_UP))

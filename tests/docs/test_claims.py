@@ -1,0 +1,159 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the pages say of the project is so: versions, names, targets, commands, links."""
+
+from __future__ import annotations
+
+import re
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from kumo_sandbox.cli import build_parser
+
+sys.path.insert(0, str(ROOT / "tools"))
+import parts
+
+README, CONTRIBUTING, SANDBOX = ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "sandbox/README.md"
+QUESTIONS = ROOT / "docs/guide/08-questions.md"
+PAGES = sorted(
+    [
+        README,
+        CONTRIBUTING,
+        SANDBOX,
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("docs/guide/*.md"),
+        *ROOT.glob("docs/examples/*/*.md"),
+        *ROOT.glob("roles/*/README.md"),
+    ]
+)
+MODULES = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
+ROLES = {path.name for path in (ROOT / "roles").iterdir()}
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+# Variables of playbooks, and what is no variable of a role: a part of a name, and results of a play.
+OTHER_NAMES = {"eks_hosts", "eks_cluster_config", "eks_state", "eks_tags", "eks_region", "eks_variables"}
+RESULTS = re.compile(
+    r"eks_network_(vpc|(public|private)_subnet)_ids?"
+)  # what the role eks_network sets for later roles
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def read_prose(path: Path) -> str:
+    """A page without its fenced blocks, which tests/docs/test_snippets.py holds."""
+    return FENCED.sub("", path.read_text())
+
+
+def read_rows(path: Path) -> list[list[str]]:
+    """The cells of a page's tables."""
+    lines = [line for line in path.read_text().splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip("|"))] for line in lines]
+
+
+@cache
+def read_variables() -> set[str]:
+    """The variables of all roles."""
+    specs = [yaml.safe_load(path.read_text()) for path in ROOT.glob("roles/*/meta/argument_specs.yml")]
+    return {option for spec in specs for entry in spec["argument_specs"].values() for option in entry["options"]}
+
+
+# versions
+
+
+def test_the_requirements_are_those_that_tools_read():
+    wanted = {cells[0]: cells[1] for cells in read_rows(README) if len(cells) >= 2}
+    runtime = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["requires_ansible"]
+    assert wanted["ansible-core"] == f"{runtime.removeprefix('>=').removesuffix('.0')} or newer"
+    collections = yaml.safe_load((ROOT / "galaxy.yml").read_text())["dependencies"]
+    for collection, versions in collections.items():
+        assert wanted[f"`{collection}`"].replace(" ", "") == versions
+    least = dict(re.findall(r"^(\w+)>=(\S+)$", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    assert least["boto3"] == least["botocore"]
+    assert wanted["`boto3`, `botocore`"] == f"{least['boto3']} or newer"
+    assert wanted["`kubernetes`, `PyYAML`"] == f"{least['kubernetes']} or newer, {least['PyYAML']} or newer"
+    assert f"kubernetes=={least['kubernetes']}" in (ROOT / "tools/core.sh").read_text()
+    assert parts.OLDEST_KUBERNETES == least["kubernetes"]
+
+
+def test_the_tested_versions_are_those_of_the_gate():
+    core = (ROOT / "tools/core.sh").read_text()
+    oldest, newest = (re.search(rf"{word}\) .*ansible-core>=([\d.]+),", core)[1] for word in ("oldest", "newest"))
+    text = " ".join(README.read_text().split())
+    assert (
+        f"ansible-core {oldest} on Python 3.11, with `kubernetes` {parts.OLDEST_KUBERNETES}, and with Helm 3." in text
+    )
+    pins = re.search(r"oldest\) requirements=\((.*?)\)", core)[1]
+    assert re.findall(r"[\w-]+(?=[=>])", pins) == ["ansible-core", "kubernetes"]  # the only ones of an old release
+    assert f"({oldest} and {newest})" in text
+    assert f"{re.search(r'find-python.sh (3.[0-9]+)', core)[1]} or newer, as your ansible-core requires" in text
+    python = re.search(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text())[1]
+    assert f"Python {python} or newer" in text and f"Python {python} or newer" in CONTRIBUTING.read_text()
+    ee = yaml.safe_load((ROOT / "extensions/execution-environment/execution-environment.yml").read_text())
+    package = ee["dependencies"]["ansible_core"]["package_pip"]
+    assert package == f"ansible-core>={oldest},<{newest.split('.')[0]}.{int(newest.split('.')[1]) + 1}"
+
+
+def test_the_regions_that_are_said_to_be_tested_are():
+    tested = (ROOT / "tests/playbooks/test_partitions.py").read_text()
+    sentence = re.search(r"is tested in (.*?) on the", QUESTIONS.read_text(), re.DOTALL)[1]
+    regions = re.findall(r"`([\w-]+)`", sentence)
+    assert set(regions) == set(re.findall(r'^    "([\w-]+)": \("aws', tested, re.MULTILINE))
+
+
+# names
+
+
+def test_the_readme_has_every_module_and_role():
+    text = README.read_text()
+    rows = {word for cells in read_rows(README) for word in re.findall(r"`(?:kumo\.eks\.)?(eks_\w+)`", cells[0])}
+    assert rows == MODULES | ROLES
+    assert all(f"(roles/{role}/README.md)" in text for role in ROLES)
+
+
+def test_every_part_of_the_gate_is_described():
+    found = {word for cells in read_rows(CONTRIBUTING) for word in re.findall(r"`([a-z-]+)`", cells[0])}
+    assert found == {part.name for part in [*parts.parts_of_test(), *parts.parts_of_test_all()]}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_what_is_named_exists(page: Path):
+    """Modules, roles, their variables, and targets of make."""
+    text = read_prose(page)
+    known = MODULES | ROLES | read_variables() | OTHER_NAMES
+    names = {
+        word for word in re.findall(r"`(eks_[a-z_]+)`", text) if not (word.endswith("_") or RESULTS.fullmatch(word))
+    }
+    assert names - known == set()
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)", text)) - targets == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page: Path):
+    for link in LINK.findall(read_prose(page)):
+        if "://" in link:
+            continue
+        path, _hash, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        if anchor:
+            heads = re.findall(r"^#+ (.*)$", FENCED.sub("", target.read_text()), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}, link
+
+
+def test_the_sandbox_has_the_commands_of_its_page():
+    parser = build_parser()
+    commands = next(action.choices for action in parser._actions if action.choices and "up" in action.choices)
+    found = {cells[0].strip("`"): cells[1] for cells in read_rows(SANDBOX) if len(cells) == 2}
+    own = {command: text for command, text in found.items() if command in commands}
+    assert set(commands) - set(own) == {"serve"}  # what `up` starts
+    for command, text in own.items():
+        flags = {flag for action in commands[command]._actions for flag in action.option_strings}
+        assert set(re.findall(r"--[a-z-]+", text)) <= flags, command

@@ -1,0 +1,54 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of kubeconfig entries, of eks_info, and of the check that credentials are of the cluster's account."""
+
+from __future__ import annotations
+
+from support.bad_inputs.row import module
+
+entry = module("eks_kubeconfig", path="/nowhere/kubeconfig", cluster_name="there")
+check = module("eks_preflight")
+whole = module("eks_info", cluster_name="there")
+ROLE = "arn:aws:iam::123456789012:role/deploy"
+ROWS = [
+    entry("an alias of a blank", "alias", "' '", "Omit it", alias=" "),
+    entry("a user alias of blanks", "user_alias", "' '", "Omit it", user_alias=" "),
+    entry("a namespace with an underscore", "namespace", "'my_app'", "lower case letters", namespace="my_app"),
+    entry(
+        "an endpoint without TLS", "endpoint", "'http://localhost'", "https://HOST:PORT", endpoint="http://localhost"
+    ),
+    entry("a proxy without a scheme", "proxy_url", "'proxy:3128'", "socks5://HOST:PORT", proxy_url="proxy:3128"),
+    entry(
+        "a proxy with a password", "proxy_url", "a password", "HTTPS_PROXY", proxy_url="http://me:hunter2@proxy:3128"
+    ),
+    entry(
+        "a certificate's name alone", "tls_server_name", "'x.example.com'", "endpoint", tls_server_name="x.example.com"
+    ),
+    entry(
+        "a user as a role",
+        "assume_role_arn",
+        "user/x",
+        "role/my-role",
+        assume_role_arn="arn:aws:iam::123456789012:user/x",
+    ),
+    entry(
+        "an external id for the aws command",
+        "external_id",
+        "no such option",
+        "credential: python",
+        credential="aws_cli",
+        assume_role_arn=ROLE,
+        external_id="x",
+    ),
+    entry("an external id without a role", "assume_role_arn", "external_id", "missing parameter", external_id="x"),
+    entry("another program", "credential", "kubelogin", "aws_cli", credential="kubelogin"),
+    check("a number that is none of an account", "eks_account_id", "'1234'", "12 digits", account_id="1234"),
+    check(
+        "credentials of another account",
+        "eks_account_id",
+        "210987654321",
+        "Use a profile of that account",
+        account_id="210987654321",
+    ),
+    whole("an unknown section", "sections", "nodes", "nodegroups", sections=["nodes"]),
+]

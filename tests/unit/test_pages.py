@@ -1,0 +1,48 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Listings of AWS are read page by page. The source is read, none of it is run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import botocore.session
+from botocore import xform_name
+
+PLUGINS = Path(__file__).parents[2] / "plugins"
+SERVICES = ("autoscaling", "ec2", "eks", "iam")
+# A call that names what it looks for by IDs has as many rows as it names; a version of a template has one.
+BY_ID = ("Ids", "Versions", "defaultOnly")
+# Tags of one provider, of which only the existence counts.
+EXCEPTIONS = {"role_usage.py: list_open_id_connect_provider_tags"}
+
+
+def list_pageable() -> set[str]:
+    """The methods of boto3 that have a paginator."""
+    loader = botocore.session.get_session().get_component("data_loader")
+    models = [loader.load_service_model(service, "paginators-1") for service in SERVICES]
+    return {xform_name(operation) for model in models for operation in model["pagination"]}
+
+
+def find_calls(path: Path, methods: set[str]) -> Iterator[ast.Call]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in methods:
+            yield node
+
+
+def is_by_id(call: ast.Call) -> bool:
+    return any(word.arg and word.arg.endswith(BY_ID) for word in call.keywords)
+
+
+def test_no_listing_is_cut_off_after_its_first_page():
+    methods = list_pageable()
+    assert {"list_roles", "describe_subnets", "list_nodegroups"} <= methods
+    found = {
+        f"{path.name}: {call.func.attr}"
+        for path in sorted(PLUGINS.rglob("*.py"))
+        for call in find_calls(path, methods)
+        if call.keywords and not is_by_id(call)
+    }
+    assert found == EXCEPTIONS
