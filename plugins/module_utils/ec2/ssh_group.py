@@ -46,7 +46,8 @@ class SshGroupResource(Resource):
     def describe(self) -> Row | None:
         filters = {"group-name": self.name, **({"vpc-id": self.vpc_id} if self.vpc_id else {"tag-key": self.owner})}
         wanted = [{"Name": name, "Values": [value]} for name, value in filters.items()]
-        rows = self.ec2.describe_security_groups(Filters=wanted)["SecurityGroups"]
+        pages = self.ec2.get_paginator("describe_security_groups").paginate(Filters=wanted)
+        rows = pages.build_full_result()["SecurityGroups"]
         return _read(rows[0]) if rows else None
 
     def adjust(self, raw: Row, desired: Row) -> Row:
