@@ -99,3 +99,22 @@ def test_a_security_group_of_others_is_not_used(sandbox, nodegroup, ground):
     ec2.create_security_group(GroupName=SSH, Description="of others", VpcId=vpc)
     refused = nodegroup(template={"key_name": "k", "ssh_sources": ["203.0.113.0/24"]})
     assert refused["failed"] and f"security group {SSH} exists and was not created by kumo.eks" in refused["msg"]
+
+
+def test_a_plan_may_name_subnets_that_are_yet_to_come(run_module, ground):
+    group = {
+        "name": "web",
+        "node_role": ground["node_role"],
+        "private_networking": True,
+        "availability_zones": ["b"],
+        "template": {"key_name": "k", "ssh_sources": ["vpc"]},
+    }
+    task = {
+        "cluster_name": "to-come",
+        "nodegroups": [group],
+        "private_subnets": ["ID of one", "ID of two"],
+        "subnet_zones": {"ID of one": "a", "ID of two": "b"},
+    }
+    planned = run_module("eks_nodegroup", task, check=True)
+    assert not planned["failed"], planned
+    assert planned["nodegroups"][0]["subnets"] == ["ID of two"]

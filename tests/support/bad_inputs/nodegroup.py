@@ -49,13 +49,6 @@ NEW = [
         "Use a CIDR block, the ID of a security group",
         template={"key_name": "k", "ssh_sources": ["203.0.113.7/24"]},
     ),
-    bad(
-        "a role and the name of another",
-        "node_role_name",
-        "cannot be combined with node_role",
-        "Use one of them",
-        node_role_name="nodes",
-    ),
     bad("the same subnet twice", "subnets", "$subnet", "must be unique", subnets=["$subnet", "$subnet"]),
     bad("a subnet of another VPC", "subnets", "$alien_subnet", "VPC $vpc", subnets=["$alien_subnet"]),
     bad("a subnet that does not exist", "subnets", "subnet-0dead", "does not exist", subnets=["subnet-0dead"]),

@@ -172,7 +172,6 @@ def find_nodegroup_problems(options: Options) -> Iterator[str]:
     yield from find_role_arn_problems("node_role", options.get("node_role"))
     yield from find_duplicates("subnets", options.get("subnets") or [])
     yield from find_duplicates("availability_zones", options.get("availability_zones") or [])
-    yield from _find_role_problems(options)
     for path, limits in RANGES.items():
         option, dot, key = path.partition(".")
         value = (options.get(option) or {}).get(key) if dot else options.get(option)
@@ -188,13 +187,6 @@ def find_nodegroup_problems(options: Options) -> Iterator[str]:
     yield from _find_capacity_problems(options)
     yield from find_node_template_problems(options)
     yield from find_tag_problems(options.get("tags"))
-
-
-def _find_role_problems(options: Options) -> Iterator[str]:
-    """What describes an IAM role that is to be created, beside one that exists."""
-    given = [name for name in ROLE_OPTIONS if options.get(name)]
-    if options.get("node_role") and given:
-        yield f"{given[0]}: cannot be combined with node_role, which names an existing IAM role. Use one of them."
 
 
 def _find_size_problems(options: Options) -> Iterator[str]:
