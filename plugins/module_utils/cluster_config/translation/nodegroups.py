@@ -113,7 +113,7 @@ def _build_subnets(group: dict[str, Any], subnets: dict[str, Any]) -> list[str] 
     entries = {key: entry["id"] for kind in subnets.values() for key, entry in kind.items()}
     if group.get("subnets"):
         return [entries.get(name, name) for name in group["subnets"]]
-    if not group.get("availabilityZones"):
+    if not subnets or not group.get("availabilityZones"):
         return None
     kind = subnets.get("private" if group.get("privateNetworking") else "public", {})
     return [entry["id"] for key, entry in kind.items() if entry.get("az", key) in group["availabilityZones"]]

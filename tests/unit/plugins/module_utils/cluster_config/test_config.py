@@ -425,6 +425,11 @@ class TestRolesOfTheCluster:
         assert found["eks_cluster_auto_node_permissions_boundary"] == ""
 
 
+def test_zones_in_a_new_vpc_are_left_to_the_node_group():
+    found = one_group(availabilityZones=["eu-west-1a"])
+    assert found["availability_zones"] == ["eu-west-1a"] and "subnets" not in found
+
+
 class TestSsh:
     @pytest.mark.parametrize(
         ("group_fields", "sources"),
