@@ -29,25 +29,42 @@ are reported at once, before anything is created.
 
 If a file has no value, the default of eksctl applies, not that of the role:
 
-- The VPC is 192.168.0.0/16 with one NAT gateway (`Single`).
+- The VPC is 192.168.0.0/16 in three zones (two in us-east-1) with one NAT gateway (`Single`).
 - Nodes are in the public subnets. With `privateNetworking: true` they are in the private subnets.
 - A node group has two m5.large nodes with Amazon Linux 2023 and a gp3 volume of 80 GiB. An omitted size is derived from the
   others. With `launchTemplate`, the template sets instance type, image and volume.
 - `amiFamily` and the instance types determine the AMI type. Graviton, NVIDIA and Neuron instances have their own AMI types.
 - `accessConfig.authenticationMode` is `API_AND_CONFIG_MAP`. The default of EKS is `CONFIG_MAP`, which does not support access entries.
 - The cluster is created without the unmanaged add-ons of EKS. The add-ons vpc-cni, kube-proxy, coredns and metrics-server are installed
-  in addition to those of the file, unless `addonsConfig.disableDefaultAddons` or `autoModeConfig.enabled` is true. `version: latest` is
-  `most_recent`.
+  in addition to those of the file, unless `addonsConfig.disableDefaultAddons` is true. An EKS Auto Mode cluster gets metrics-server
+  alone. In China, AWS GovCloud (US) and isolated regions, metrics-server is not a default. `version: latest` is `most_recent`.
+- The IAM role of the cluster has the policy AmazonEKSVPCResourceController, unless `iam.vpcResourceControllerPolicy` is false.
+- With `iam.withOIDC`, the add-ons vpc-cni, aws-ebs-csi-driver and aws-efs-csi-driver get IAM roles by IRSA with the policies that they need,
+  unless the file gives them a role.
+- In EKS Auto Mode, the control plane uses the private subnets of a VPC that is created.
+- `ssh.publicKeyName` opens SSH unless `ssh.allow` is false: to `ssh.sourceSecurityGroupIds`, to the VPC with `privateNetworking`, else to everybody.
+- `privateCluster.enabled` creates private subnets alone, with VPC endpoints for ec2, ecr.api, ecr.dkr, s3 and sts, and the API server
+  has its private endpoint alone.
 
 Differences from eksctl:
 
 - `iamIdentityMappings` become access entries, not rows of the ConfigMap aws-auth. A mapping that no access entry can replace is refused.
-- `iam.attachPolicyARNs` of a node group are attached in addition to the policies that nodes need. They do not replace them.
-- The IAM role of the cluster gets AmazonEKSClusterPolicy only, without the policy of the VPC resource controller. In EKS Auto Mode it
-  also gets the policies of Auto Mode, and the nodes get a role, unless `iam.serviceRoleARN` and `autoModeConfig.nodeRoleARN` name roles.
+- `iam.attachPolicyARNs` of a node group are attached in addition to the policies that nodes need. They do not replace them. Nodes have
+  AmazonEKS_CNI_Policy also with `iam.withOIDC`, and AmazonEC2ContainerRegistryReadOnly instead of AmazonEC2ContainerRegistryPullOnly.
+- Without `metadata.version` EKS chooses its default version. eksctl has one of its own. Without `availabilityZones` kumo.eks takes the
+  first zones of the region by their names, and eksctl takes zones at random.
+- With `launchTemplate` and without `amiFamily` EKS chooses the AMI type. eksctl takes Amazon Linux 2023 unless the template has an image.
+- The policies of EKS Auto Mode are attached only if it is enabled. `iam.serviceRoleARN` and `autoModeConfig.nodeRoleARN` name roles of your own.
+- Nodes use the cluster security group that EKS creates. The security groups of eksctl for control plane and nodes are not created.
+- The endpoint of the API server is private from the start with `privateCluster.enabled`. eksctl makes it private at the end. Run the
+  playbook where it reaches the VPC if it manages service accounts or Helm releases.
+- The trust policy of an add-on's role names the add-on's service account. eksctl trusts all service accounts of the cluster, so the
+  policies of an add-on whose service account is not known are refused.
 - The default name of an IAM role of a service account consists of cluster, namespace and service account. There is no
   CloudFormation stack. Inline policies without a name are called `kumo-eks`.
-- `vpc.subnets` names existing subnets by their `id`. The cluster uses the VPC of these subnets.
+- `vpc.subnets` names existing subnets by their `id`. `vpc.id` is compared with their VPC. Their `cidr`, `vpc.cidr` and `vpc.nat` describe
+  what exists, and nothing is changed.
+- `remoteNetworkConfig` sets the networks of hybrid nodes. The IAM role of hybrid nodes, which eksctl creates, is not created.
 
 ## Every field
 

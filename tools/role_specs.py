@@ -27,7 +27,10 @@ MODULES = "ansible_collections.kumo.eks.plugins.modules."
 # Role: the variable that is a list, and the module's option whose items are those of the list.
 ITEMS = {
     "eks_access": {"eks_access_entries": ("eks_access_entry", "access_entries")},
-    "eks_addons": {"eks_addons_list": ("eks_addon", "addons")},
+    "eks_addons": {
+        "eks_addons_list": ("eks_addon", "addons"),
+        "eks_addons_iam_roles": ("eks_iam_role", "iam_roles"),
+    },
     "eks_nodegroups": {"eks_nodegroups_list": ("eks_nodegroup", "nodegroups")},
     "eks_self_managed_nodes": {"eks_self_managed_nodes_list": ("eks_self_managed_nodes", "self_managed_nodegroups")},
     "eks_fargate": {"eks_fargate_profiles": ("eks_fargate_profile", "profiles")},

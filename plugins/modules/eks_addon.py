@@ -57,6 +57,9 @@ options:
             - ARN of the IAM role of the add-on's service account, by IRSA. The cluster needs an IAM OIDC provider.
             - An empty text removes the role. The add-on then has the rights of the IAM role of the nodes.
           type: str
+        service_account_role_name:
+          description: Name of the IAM role of the add-on's service account, instead of its ARN. The role has no path.
+          type: str
         pod_identity_associations:
           description: The EKS Pod Identity associations of the add-on. An empty list removes them.
           type: list
@@ -67,9 +70,11 @@ options:
               type: str
               required: true
             role_arn:
-              description: ARN of its IAM role.
+              description: ARN of its IAM role. This or its name is required.
               type: str
-              required: true
+            role_name:
+              description: Name of its IAM role, which has no path.
+              type: str
         namespace:
           description: The Kubernetes namespace of the add-on, where the add-on allows another. Changing it requires O(replace=true).
           type: str
@@ -420,12 +425,13 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
+from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with, exit_with_list
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.addon import build_addon_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.addon import build_addon_spec, name_roles
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import (
     build_item_spec,
     build_state_spec,
@@ -437,8 +443,15 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import AddonRes
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog
 
 
+def build_role_arn(module: AnsibleAWSModule, name: str) -> str:
+    """The ARN of a role of the account, which need not exist yet in check mode."""
+    account = get_client(module, "sts").get_caller_identity()["Account"]
+    return f"arn:{get_partition(module.region)}:iam::{account}:role/{name}"
+
+
 def reconcile(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog, item: dict[str, Any]) -> Outcome:
     """Bring one add-on to its desired state."""
+    item = name_roles(item, partial(build_role_arn, module))
     resource = AddonResource(eks, module.params["cluster_name"], item, catalog)
     if module.params["owned"]:
         resource.owner = build_owner_key(eks.meta.region_name, module.params["cluster_name"])

@@ -230,8 +230,9 @@ options:
       - Node groups, with the options of M(kumo.eks.eks_nodegroup) and of the role P(kumo.eks.eks_nodegroups#role). The module manages the
         roles that they need, instead of O(iam_roles). RV(node_roles) has the role of each.
       - With O(purpose=self_managed_node) they are groups of M(kumo.eks.eks_self_managed_nodes), of which Windows groups have their own roles.
-      - Groups share one role, with O(name) as its name. A group with C(addon_policies) or C(attach_policy_arns) has its own role, with these
-        policies in addition to those of all nodes. A group with C(node_role) needs none.
+      - Groups share one role, with O(name) as its name. A group with C(addon_policies), C(attach_policy_arns), C(inline_policies),
+        C(node_role_name) or C(permissions_boundary) has its own role, with these policies in addition to those of all nodes. A group
+        with C(node_role) needs none.
     type: list
     elements: dict
   state:

@@ -55,10 +55,31 @@ options:
               group alone. This module ignores it.
           type: list
           elements: str
+        inline_policies:
+          description:
+            - Inline policies for the nodes, by name. Read by O(kumo.eks.eks_iam_role#module:nodegroups), which creates a role for this
+              group alone. This module ignores it.
+          type: dict
+        node_role_name:
+          description:
+            - Name of the IAM role of the nodes. Read by O(kumo.eks.eks_iam_role#module:nodegroups), which creates a role for this
+              group alone. This module ignores it.
+          type: str
+        permissions_boundary:
+          description:
+            - ARN of the permissions boundary of the IAM role of the nodes. Read by O(kumo.eks.eks_iam_role#module:nodegroups), which
+              creates a role for this group alone. This module ignores it.
+          type: str
         subnets:
           description:
             - IDs of the subnets. Required to create a group, here or by O(private_subnets) and O(public_subnets). EKS cannot change
               them. Their order does not matter.
+          type: list
+          elements: str
+        availability_zones:
+          description:
+            - The availability zones of the nodes. Where O(subnets) is omitted, the group gets those of O(private_subnets) or
+              O(public_subnets) that are in these zones. Not used with O(subnets).
           type: list
           elements: str
         private_networking:
@@ -275,6 +296,15 @@ options:
               description: Whether AWS Nitro Enclaves can run on the instances.
               type: bool
             # to here.
+            ssh_sources:
+              description:
+                - Who may connect to the nodes by SSH (port 22), as CIDR blocks and IDs of security groups. V(vpc) stands for the blocks of
+                  the cluster's VPC. Requires O(template.key_name).
+                - The module creates a security group for it, with the name CLUSTER.NODEGROUP.ssh, and deletes it with the node group. The
+                  nodes also have the cluster security group.
+                - Another list changes the rules in place. Without the option, updated nodes do not have the security group.
+              type: list
+              elements: str
             tags:
               description:
                 - Tags of the instances, their volumes and network interfaces, over O(tags) of the group, which they get in any case.
@@ -498,6 +528,11 @@ options:
     description: IDs of the subnets of groups that have no O(subnets), with O(private_networking=false).
     type: list
     elements: str
+  subnet_zones:
+    description:
+      - The availability zone of each of O(private_subnets) and O(public_subnets), by its ID, for groups with O(availability_zones). The
+        module looks up the zones that it does not name.
+    type: dict
   owned:
     description:
       - Whether the call that creates a node group sets the tag C(kumo.eks/REGION/CLUSTER), by which this collection recognizes what it
@@ -1059,6 +1094,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_subnets
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_rows, exit_with, exit_with_rows
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_concurrently
@@ -1078,7 +1114,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import Node
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.managed import NodegroupManager
-from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_items
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_items, list_unplaced
 
 
 def build_spec() -> dict[str, Any]:
@@ -1092,6 +1128,7 @@ def build_spec() -> dict[str, Any]:
         node_roles=dict(type="dict"),
         private_subnets=subnets,
         public_subnets=subnets,
+        subnet_zones=dict(type="dict"),
         owned=dict(type="bool", default=False),
         purge=dict(type="bool"),
         **build_state_spec(),
@@ -1159,11 +1196,21 @@ def warn(module: AnsibleAWSModule, items: list[dict[str, Any]]) -> None:
 
 def read_items(module: AnsibleAWSModule) -> list[dict[str, Any]]:
     """The node groups of the task, each with all of its options."""
-    params = module.params
-    if params["nodegroups"] is None:
-        return build_items({**params, "tags": None, "nodegroups": [drop_none(params)]})
-    check_unique("nodegroups", [row["name"] for row in params["nodegroups"]])
-    return build_items(params)
+    task = module.params
+    if task["nodegroups"] is None:
+        task = {**task, "tags": None, "nodegroups": [drop_none(task)]}
+    else:
+        check_unique("nodegroups", [row["name"] for row in task["nodegroups"]])
+    return build_items({**task, "subnet_zones": find_subnet_zones(module, task)})
+
+
+def find_subnet_zones(module: AnsibleAWSModule, task: dict[str, Any]) -> dict[str, str]:
+    """The zones of subnets: those of the task, and what EC2 says of the others that groups are chosen from by their zones."""
+    known, unknown = task["subnet_zones"] or {}, list_unplaced(task)
+    if module.params["state"] == "absent" or not unknown:
+        return known
+    rows = describe_subnets(get_client(module, "ec2"), unknown)
+    return {**known, **{row["SubnetId"]: row["AvailabilityZone"] for row in rows}}
 
 
 def main() -> None:

@@ -349,8 +349,8 @@ options:
                 - What instances run when they start. For Amazon Linux a script, C(#cloud-config), C(#cloud-boothook) or a NodeConfig. For
                   Windows a PowerShell script, which runs before the node joins. For Bottlerocket use O(template.bottlerocket_settings).
                 - The module adds what the node has to know of the cluster. All of it has at most 16 KiB.
-                - It is not secret. Everybody with C(ec2:DescribeLaunchTemplateVersions), and every pod that reaches the metadata service,
-                  can read it, and the diff shows it.
+                - Do not put secrets into it. Everybody with C(ec2:DescribeLaunchTemplateVersions), and every pod that reaches the metadata
+                  service, can read it. Logs and results do not contain it, and the diff shows only its size and its hash.
               type: str
             node_config:
               description:

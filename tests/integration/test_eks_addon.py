@@ -287,3 +287,12 @@ def test_software_that_a_deleted_add_on_leaves_behind(sandbox, addon):
     assert addon(state="absent", preserve=True, wait=True)["changed"]
     arn = sandbox.client("eks").describe_cluster(name=CLUSTER)["cluster"]["arn"]
     assert [one.name for one in sandbox.view(arn).addons] == ["vpc-cni"]
+
+
+def test_a_role_may_be_given_by_its_name(sandbox, addon, pod_roles):
+    by_name = {"pod_identity_associations": [{"service_account": "aws-node", "role_name": "one"}]}
+    by_arn = {"pod_identity_associations": [{"service_account": "aws-node", "role_arn": pod_roles[0]}]}
+    assert addon(**by_name, wait=True)["changed"]
+    assert not addon(**by_name)["changed"] and not addon(**by_arn)["changed"]
+    both = {"service_account": "aws-node", "role_name": "one", "role_arn": pod_roles[0]}
+    assert "mutually exclusive" in addon(pod_identity_associations=[both])["msg"]

@@ -16,6 +16,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema imp
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.verdicts import find_verdict
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import suggest_name
 
+NO_ARN = "arn:::::"  # how eksctl writes an ARN that is not there, if it does not leave it empty
+
 _WANTED = {
     "string": (str, "text"),
     "integer": (int, "a whole number"),
@@ -44,7 +46,7 @@ class _Reader:
 
     def read_value(self, value: Any, kind: str, path: str) -> Any:
         """The value as it is to be translated; None where it is absent, refused or wrong."""
-        if value is None:
+        if value is None or _is_no_arn(value, path):
             return None
         state, said = find_verdict(re.sub(r"\[\d+\]", "[]", re.sub(r"\{[^}]*\}", "{}", path)))
         if state == "refused" and not _changes_nothing(value, said.accepts):
@@ -126,8 +128,15 @@ class _Reader:
         self.problems.append(f"{_format_path(path)}: {format_value(value)} is not valid. Use {allowed}.{hint}")
 
 
+def _is_no_arn(value: Any, path: str) -> bool:
+    return value == NO_ARN or (value == "" and path.endswith("ARN"))
+
+
 def _changes_nothing(value: Any, accepts: tuple[Any, ...]) -> bool:
-    return value in ({}, []) or any(
+    """Nothing, or what the verdict accepts; a mapping of settings that are all off is nothing, too."""
+    if isinstance(value, dict) and all(one is False for one in value.values()):
+        return True
+    return value == [] or any(
         value == accepted and isinstance(value, bool) is isinstance(accepted, bool) for accepted in accepts
     )
 

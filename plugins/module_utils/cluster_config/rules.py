@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types, eksctl_rules
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.access_rules import find_access_problems
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import format_value
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addon_roles import is_given
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import (
     OF_THE_TEMPLATE,
     read_node_config,
@@ -29,6 +30,23 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement impo
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_vpc_block_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 
+# Of a node group's iam: what describes a role that is created for it.
+OF_THE_ROLE = (
+    "attachPolicy",
+    "attachPolicyARNs",
+    "withAddonPolicies",
+    "instanceRoleName",
+    "instanceRolePermissionsBoundary",
+)
+# What eksctl fills in beside launchTemplate: setNodeGroupBaseDefaults and setVolumeDefaults in its defaults.go.
+TEMPLATE_DEFAULTS = {
+    "disableIMDSv1": True,
+    "disablePodIMDS": False,
+    "ssh": {"allow": False},
+    "volumeIOPS": 3000,
+    "volumeThroughput": 125,
+    "volumeType": "gp3",
+}
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]*")
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
 
@@ -46,6 +64,7 @@ def find_contradictions(config: dict[str, Any]) -> list[str]:
         find_access_problems,
         _check_service_accounts,
         _check_associations,
+        *eksctl_rules.CHECKS,
     )
     return [problem for check in checks for problem in check(config)]
 
@@ -80,8 +99,6 @@ def _check_network(config: dict[str, Any]) -> Iterator[str]:
     yield from find_service_network_problems(block, "kubernetesNetworkConfig.serviceIPv4CIDR")
     if vpc.get("subnets"):
         yield from _check_existing_subnets(config)
-    else:
-        yield from _check_needs_of_subnets(config)
     if "controlPlaneSubnetIDs" in vpc and vpc.get("controlPlaneOnPrivateSubnets"):
         yield "vpc.controlPlaneOnPrivateSubnets: cannot be combined with vpc.controlPlaneSubnetIDs. Use one of them."
     endpoints = vpc.get("clusterEndpoints", {})
@@ -95,13 +112,16 @@ def _check_existing_subnets(config: dict[str, Any]) -> Iterator[str]:
         for key, subnet in subnets.items():
             if not subnet.get("id"):
                 yield f"vpc.subnets.{kind}.{key}.id: is missing. Name an existing subnet."
-    for path, value in (
-        ("vpc.cidr", config["vpc"].get("cidr")),
-        ("vpc.nat.gateway", config["vpc"].get("nat", {}).get("gateway")),
-        ("availabilityZones", config.get("availabilityZones")),
-    ):
-        if value:
-            yield f"{path}: has no effect with vpc.subnets, which exist already. Remove it."
+    if config.get("availabilityZones"):
+        yield "availabilityZones: has no effect with vpc.subnets, which exist already. Remove it."
+    private = config.get("privateCluster", {})
+    if private.get("enabled") and not config["vpc"]["subnets"].get("private"):
+        yield "privateCluster.enabled: vpc.subnets has no private subnets. List them in vpc.subnets.private."
+    if private.get("enabled") and not private.get("skipEndpointCreation"):
+        yield (
+            "privateCluster: VPC endpoints are not created in the VPC of vpc.subnets, which is not changed. Create them, and set"
+            " skipEndpointCreation to true."
+        )
 
 
 def _check_subnet_ids(subnets: dict[str, Any], is_local: bool) -> Iterator[str]:
@@ -111,17 +131,6 @@ def _check_subnet_ids(subnets: dict[str, Any], is_local: bool) -> Iterator[str]:
         yield f"vpc.subnets: {twice} is listed twice. Subnets must be unique."
     if len(set(ids)) == 1 and not is_local:
         yield f"vpc.subnets: EKS requires at least two subnets, in different Availability Zones. Given: {ids[0]}."
-
-
-def _check_needs_of_subnets(config: dict[str, Any]) -> Iterator[str]:
-    remedy = "needs existing subnets. List them in vpc.subnets."
-    if config.get("vpc", {}).get("controlPlaneOnPrivateSubnets"):
-        yield f"vpc.controlPlaneOnPrivateSubnets: {remedy}"
-    if config.get("kubernetesNetworkConfig", {}).get("ipFamily") == "IPv6":
-        yield f"kubernetesNetworkConfig.ipFamily: IPv6 {remedy}"
-    for index, group in enumerate(config.get("managedNodeGroups", [])):
-        if group and group.get("availabilityZones"):
-            yield f"managedNodeGroups[{index}].availabilityZones: {remedy}"
 
 
 def _check_outpost(config: dict[str, Any]) -> Iterator[str]:
@@ -203,7 +212,7 @@ def _check_instances(path: str, group: dict[str, Any]) -> Iterator[str]:
 
 def _check_volume(path: str, group: dict[str, Any]) -> Iterator[str]:
     if "launchTemplate" in group:
-        for name in [name for name in group if name in OF_THE_TEMPLATE]:
+        for name in [name for name in group if name in OF_THE_TEMPLATE and not _is_default(name, group[name])]:
             yield f"{path}.{name}: cannot be combined with launchTemplate. Set it in the template."
         return
     kind = group.get("volumeType", "gp3")
@@ -215,6 +224,13 @@ def _check_volume(path: str, group: dict[str, Any]) -> Iterator[str]:
         yield f"{path}.volumeKmsKeyID: needs volumeEncrypted: true."
     if group.get("volumeSize", 80) < 1:
         yield f"{path}.volumeSize: {group['volumeSize']} is not a size in GiB. Use at least 1."
+
+
+def _is_default(name: str, value: Any) -> bool:
+    """Whether the field asks for nothing beside a template: eksctl writes its defaults there, too."""
+    if name == "securityGroups":
+        return not value.get("attachIDs")
+    return value == TEMPLATE_DEFAULTS.get(name, [])
 
 
 def _check_bootstrap(path: str, group: dict[str, Any]) -> Iterator[str]:
@@ -244,9 +260,11 @@ def _check_bootstrap(path: str, group: dict[str, Any]) -> Iterator[str]:
 
 def _check_identity(path: str, group: dict[str, Any]) -> Iterator[str]:
     iam = group.get("iam", {})
-    added = [name for name in ("attachPolicyARNs", "withAddonPolicies") if iam.get(name)]
+    added = [name for name in OF_THE_ROLE if iam.get(name)]
+    if "withAddonPolicies" in added and not any(iam["withAddonPolicies"].values()):
+        added.remove("withAddonPolicies")
     if "instanceRoleARN" in iam and added:
-        yield f"{path}.iam.{added[0]}: cannot be combined with instanceRoleARN. Attach the policies to that role."
+        yield f"{path}.iam.{added[0]}: cannot be combined with instanceRoleARN. Set it in that role."
 
 
 def _check_update(path: str, group: dict[str, Any]) -> Iterator[str]:
@@ -293,12 +311,6 @@ def _check_fargate(config: dict[str, Any]) -> Iterator[str]:
 def _check_addons(config: dict[str, Any]) -> Iterator[str]:
     addons = config.get("addons", [])
     yield from _check_names("addons", addons)
-    for index, addon in enumerate(addons):
-        if addon and addon.get("serviceAccountRoleARN") and addon.get("podIdentityAssociations"):
-            yield f"addons[{index}].serviceAccountRoleARN: cannot be combined with podIdentityAssociations."
-        for place, row in enumerate((addon or {}).get("podIdentityAssociations", [])):
-            if row and "roleARN" not in row:
-                yield f"addons[{index}].podIdentityAssociations[{place}].roleARN: is missing."
 
 
 def _check_service_accounts(config: dict[str, Any]) -> Iterator[str]:
@@ -319,10 +331,10 @@ def _check_service_accounts(config: dict[str, Any]) -> Iterator[str]:
 
 def _check_role_of_account(path: str, row: dict[str, Any]) -> Iterator[str]:
     of_role = ("attachPolicy", "attachPolicyARNs", "wellKnownPolicies", "permissionsBoundary", "roleName", "roleOnly")
-    given = [name for name in of_role if row.get(name)]
+    given = [name for name in of_role if is_given(row, name)]
     if "attachRoleARN" in row and (given or "subjectPattern" in row):
         yield f"{path}.attachRoleARN: cannot be combined with {', '.join(given or ['subjectPattern'])}, because that role is managed elsewhere."
-    if "attachRoleARN" not in row and not any(row.get(name) for name in of_role[:3]):
+    if "attachRoleARN" not in row and not any(is_given(row, name) for name in of_role[:3]):
         yield f"{path}: grants no permissions. Set attachPolicyARNs, attachPolicy or wellKnownPolicies, or attachRoleARN."
     if "subjectPattern" in row and not row.get("roleOnly"):
         yield f"{path}.subjectPattern: needs roleOnly: true, because service accounts that match are created by others."
@@ -354,10 +366,10 @@ def _check_associations(config: dict[str, Any]) -> Iterator[str]:
 
 def _check_role_of_association(path: str, row: dict[str, Any]) -> Iterator[str]:
     rights = ("permissionPolicy", "permissionPolicyARNs", "wellKnownPolicies")
-    given = [name for name in (*rights, "permissionsBoundaryARN", "roleName") if row.get(name)]
+    given = [name for name in (*rights, "permissionsBoundaryARN", "roleName") if is_given(row, name)]
     if "roleARN" in row and given:
         yield f"{path}.roleARN: cannot be combined with {', '.join(given)}, because that role is managed elsewhere."
-    if "roleARN" not in row and not any(row.get(name) for name in rights):
+    if "roleARN" not in row and not any(is_given(row, name) for name in rights):
         yield f"{path}: grants no permissions. Set roleARN, or {', '.join(rights)}."
     if "permissionPolicyName" in row and "permissionPolicy" not in row:
         yield f"{path}.permissionPolicyName: has no effect without permissionPolicy."

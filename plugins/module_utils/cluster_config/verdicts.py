@@ -29,6 +29,11 @@ DESCRIPTIVE: dict[str, str] = {
     f"{_NODES}.ssh.enableSsm": "nodes always have the permissions for AWS Systems Manager, as in eksctl",
     "iamIdentityMappings[].noDuplicateARNs": "a principal has one access entry",
     "metadata.annotations": "notes for readers of the file, which eksctl also ignores",
+    **{
+        f"vpc.subnets.{kind}{{}}.cidr": "what the existing subnet has, which is read from EC2"
+        for kind in ("public", "private")
+    },
+    "addons[].podIdentityAssociations[].namespace": "the namespace is the add-on's",
 }
 
 HONOURED: dict[str, str] = {
@@ -49,6 +54,8 @@ HONOURED: dict[str, str] = {
     "availabilityZones": "eks_network_zones",
     "vpc.cidr": "eks_network_cidr",
     "vpc.nat.gateway": "eks_network_nat_gateway",
+    "privateCluster.skipEndpointCreation": "eks_network_endpoints",
+    "privateCluster.additionalEndpointServices": "eks_network_endpoints",
     "vpc.subnets.public{}.id": "eks_network_subnets.public",
     "vpc.subnets.public{}.az": "eks_nodegroups_list[].subnets",
     "vpc.subnets.private{}.id": "eks_network_subnets.private",
@@ -74,7 +81,7 @@ HONOURED: dict[str, str] = {
     "iamIdentityMappings[].groups": "eks_access_entries[].kubernetes_groups (system:masters: access_policies; nodes: type)",
     "vpc.controlPlaneSecurityGroupIDs": "eks_cluster_security_groups",
     "vpc.controlPlaneSubnetIDs": "eks_cluster_subnets",
-    "vpc.controlPlaneOnPrivateSubnets": "eks_cluster_subnets",
+    "vpc.controlPlaneOnPrivateSubnets": "eks_cluster_subnets, eks_cluster_subnet_kinds",
     "accessConfig.authenticationMode": "eks_cluster_access_config.authentication_mode",
     "accessConfig.bootstrapClusterCreatorAdminPermissions": (
         "eks_cluster_access_config.bootstrap_cluster_creator_admin_permissions"
@@ -139,7 +146,7 @@ HONOURED: dict[str, str] = {
     f"{_NODES}.volumeKmsKeyID": "eks_nodegroups_list[].template.volumes[].kms_key_id",
     f"{_NODES}.privateNetworking": "eks_nodegroups_list[].private_networking",
     f"{_NODES}.subnets": "eks_nodegroups_list[].subnets",
-    f"{_NODES}.availabilityZones": "eks_nodegroups_list[].subnets (only with vpc.subnets)",
+    f"{_NODES}.availabilityZones": "eks_nodegroups_list[].availability_zones (with vpc.subnets: subnets)",
     f"{_NODES}.labels": "eks_nodegroups_list[].labels",
     f"{_NODES}.taints": "eks_nodegroups_list[].taints",
     f"{_NODES}.tags": "eks_nodegroups_list[].tags",
@@ -160,6 +167,8 @@ HONOURED: dict[str, str] = {
     f"{_NODES}.overrideBootstrapCommand": "eks_nodegroups_list[].template.node_config (Amazon Linux 2: user_data)",
     f"{_NODES}.placement.groupName": "eks_nodegroups_list[].template.placement.group_name",
     f"{_NODES}.preBootstrapCommands": "eks_nodegroups_list[].template.user_data",
+    f"{_NODES}.ssh.publicKeyName": "eks_nodegroups_list[].template.key_name",
+    f"{_NODES}.ssh.sourceSecurityGroupIds": "eks_nodegroups_list[].template.ssh_sources",
     f"{_NODES}.securityGroups.attachIDs": "eks_nodegroups_list[].template.security_groups",
     f"{_NODES}.launchTemplate.id": "eks_nodegroups_list[].launch_template.id",
     f"{_NODES}.launchTemplate.version": "eks_nodegroups_list[].launch_template.version",
@@ -181,21 +190,51 @@ HONOURED: dict[str, str] = {
         "eks_addons_list[].pod_identity_associations[].service_account"
     ),
     "addons[].podIdentityAssociations[].roleARN": "eks_addons_list[].pod_identity_associations[].role_arn",
+    "addons[].podIdentityAssociations[].roleName": "eks_addons_iam_roles[].name",
+    "addons[].podIdentityAssociations[].permissionPolicy": "eks_addons_iam_roles[].inline_policies",
+    "addons[].podIdentityAssociations[].permissionPolicyName": "eks_addons_iam_roles[].inline_policies",
+    "addons[].podIdentityAssociations[].permissionPolicyARNs": "eks_addons_iam_roles[].policy_arns",
+    "addons[].podIdentityAssociations[].permissionsBoundaryARN": "eks_addons_iam_roles[].permissions_boundary",
     "addons[].namespaceConfig.namespace": "eks_addons_list[].namespace",
     "addons[].tags": "eks_addons_list[].tags",
     "addonsConfig.disableDefaultAddons": "eks_addons_list, eks_cluster_bootstrap_self_managed_addons",
+    "vpc.id": "eks_network_existing_vpc_id",
+    "vpc.autoAllocateIPv6": "eks_network_ip_family",
+    "privateCluster.enabled": (
+        "eks_network_subnet_kinds, eks_network_endpoints, eks_network_nat_gateway, eks_cluster_endpoint_public_access"
+    ),
+    "autoModeConfig.permissionsBoundaryARN": "eks_cluster_auto_node_permissions_boundary",
+    "iam.serviceRolePermissionsBoundary": "eks_cluster_permissions_boundary",
+    "iam.vpcResourceControllerPolicy": "eks_cluster_role_policy_arns",
+    "iam.fargatePodExecutionRolePermissionsBoundary": "eks_fargate_permissions_boundary",
+    f"{_NODES}.iam.attachPolicy": "eks_nodegroups_list[].inline_policies",
+    f"{_NODES}.iam.instanceRoleName": "eks_nodegroups_list[].node_role_name",
+    f"{_NODES}.iam.instanceRolePermissionsBoundary": "eks_nodegroups_list[].permissions_boundary",
+    f"{_NODES}.instanceMarketOptions": "eks_nodegroups_list[].capacity_type",
+    f"{_NODES}.ssh.allow": "eks_nodegroups_list[].template.ssh_sources",
+    "addons[].attachPolicy": "eks_irsa_service_accounts[].inline_policies",
+    "addons[].attachPolicyARNs": "eks_irsa_service_accounts[].policy_arns",
+    "addons[].wellKnownPolicies": "eks_irsa_service_accounts[].well_known_policies",
+    "addons[].permissionsBoundary": "eks_irsa_service_accounts[].permissions_boundary",
 }
 
 _OWN_TEMPLATE = "set it in your own EC2 launch template, and name that in launchTemplate"
-_BOUNDARY = Refusal(
-    "permissions boundaries are not read from a file",
-    "set eks_cluster_permissions_boundary, or create the role and name it in autoModeConfig.nodeRoleARN",
+_EXTRA = Refusal(
+    "rules of the cluster security group that EKS creates are not changed",
+    "create a security group with the rules, and name it in vpc.controlPlaneSecurityGroupIDs",
 )
-
-_ADDON_ROLE = Refusal(
-    "IAM roles of add-ons are not created with them",
-    "create the role with iam.serviceAccounts and roleOnly, and set its ARN in serviceAccountRoleARN",
+_KEY = Refusal(
+    "EC2 key pairs are not imported", "import it, for example with amazon.aws.ec2_key, and set ssh.publicKeyName"
 )
+_RECOMMENDED = Refusal(
+    "the permissions that an add-on recommends are not looked up",
+    "list them in the add-on's podIdentityAssociations, with permissionPolicyARNs",
+    (False,),
+)
+_ONLY_ARNS = Refusal(
+    "eksctl does not take it for an association of an add-on", "use permissionPolicyARNs or permissionPolicy instead"
+)
+_OF_ASSOCIATION = Refusal("EKS takes a service account and a role for an association of an add-on", "remove it")
 
 REFUSED: dict[str, Refusal] = {
     "localZones": Refusal("subnets are created in Availability Zones only", "list your own in vpc.subnets"),
@@ -222,16 +261,6 @@ REFUSED: dict[str, Refusal] = {
         "bind a role of RBAC to the service's user, as its documentation says, and remove it",
     ),
     "iamIdentityMappings[].namespace": Refusal("it belongs to serviceName, which is not supported", "remove it"),
-    "privateCluster": Refusal(
-        "VPC endpoints for a cluster without internet access are not created from this field",
-        "set eks_network_endpoints, or create them and name the subnets in vpc.subnets; set vpc.clusterEndpoints.publicAccess to false",
-    ),
-    "privateCluster.enabled": Refusal(
-        "VPC endpoints for a cluster without internet access are not created from this field",
-        "set eks_network_endpoints, or create them and name the subnets in vpc.subnets; set vpc.clusterEndpoints.publicAccess to false",
-        (False,),
-    ),
-    "autoModeConfig.permissionsBoundaryARN": _BOUNDARY,
     "cloudWatch.clusterLogging.logRetentionInDays": Refusal(
         "the log group is not managed", "set its retention with community.aws.cloudwatchlogs_log_group"
     ),
@@ -240,7 +269,9 @@ REFUSED: dict[str, Refusal] = {
         "routes to another network are not created", "remove it, and create the routes yourself"
     ),
     "remoteNetworkConfig.iam": Refusal(
-        "IAM roles of hybrid nodes are not created", "create them yourself, and remove it"
+        "IAM roles of hybrid nodes are not created",
+        "create them yourself, and remove it",
+        ({"provider": "SSM"}, {"provider": "ssm"}),
     ),
     f"{_ACCOUNTS}.status": Refusal("it is what eksctl reports, not a setting", "remove it"),
     f"{_ASSOCIATIONS}.createServiceAccount": Refusal(
@@ -248,68 +279,41 @@ REFUSED: dict[str, Refusal] = {
         "let the chart create it, or list it in iam.serviceAccounts",
         (False,),
     ),
-    "iam.serviceRolePermissionsBoundary": _BOUNDARY._replace(
-        remedy="set eks_cluster_permissions_boundary, or create the role and name it in iam.serviceRoleARN"
-    ),
-    "iam.fargatePodExecutionRolePermissionsBoundary": _BOUNDARY._replace(
-        remedy="set eks_fargate_permissions_boundary, or create the role and name it in iam.fargatePodExecutionRoleARN"
-    ),
-    "iam.vpcResourceControllerPolicy": Refusal(
-        "the IAM role of the cluster gets AmazonEKSClusterPolicy only",
-        "set eks_cluster_role_policy_arns, or create a role with the policy and name it in iam.serviceRoleARN",
-        (False,),
-    ),
     # EtcdPlacementRequest has a spread level only
     "outpost.etcdPlacement.groupName": Refusal("EKS has no placement group for etcd", "set spreadLevel, or remove it"),
-    "vpc.id": Refusal("the VPC is that of the subnets", "list them in vpc.subnets, and remove vpc.id"),
-    "vpc.subnets.public{}.cidr": Refusal("CIDR blocks of single subnets cannot be set", "set an id, or only vpc.cidr"),
-    "vpc.subnets.private{}.cidr": Refusal("CIDR blocks of single subnets cannot be set", "set an id, or only vpc.cidr"),
-    "vpc.autoAllocateIPv6": Refusal(
-        "subnets with IPv6 are not created from a file",
-        "set eks_network_ip_family, or list your own in vpc.subnets",
-        (False,),
+    "vpc.ipv6Cidr": Refusal(
+        "the IPv6 block of the VPC is one of Amazon's", "remove it, or list your own subnets in vpc.subnets"
     ),
-    "vpc.ipv6Cidr": Refusal("subnets with IPv6 are not created from a file", "list your own in vpc.subnets"),
-    "vpc.ipv6Pool": Refusal("subnets with IPv6 are not created from a file", "list your own in vpc.subnets"),
-    "vpc.extraCIDRs": Refusal(
-        "the VPC gets one CIDR block from a file",
-        "set eks_network_secondary_cidrs, or list your own subnets in vpc.subnets",
+    "vpc.ipv6Pool": Refusal(
+        "the IPv6 block of the VPC is one of Amazon's", "remove it, or list your own subnets in vpc.subnets"
     ),
-    "vpc.extraIPv6CIDRs": Refusal("the VPC gets one CIDR block from a file", "list your own subnets in vpc.subnets"),
+    "vpc.extraCIDRs": _EXTRA,
+    "vpc.extraIPv6CIDRs": _EXTRA,
     "vpc.hostnameType": Refusal("EC2's default is used", "list your own subnets in vpc.subnets"),
     "vpc.sharedNodeSecurityGroup": Refusal("nodes share the cluster security group that EKS creates", "remove it"),
     "vpc.manageSharedNodeSecurityGroupRules": Refusal(
-        "nodes share the cluster security group that EKS creates", "remove it"
+        "nodes share the cluster security group that EKS creates", "remove it", (True,)
     ),
-    "addonsConfig.autoApplyPodIdentityAssociations": Refusal(
-        "add-ons do not get associations by themselves", "list them in the add-on's podIdentityAssociations", (False,)
-    ),
-    "fargateProfiles[].status": Refusal("it is what eksctl reports, not a setting", "remove it"),
-    "addons[].attachPolicy": _ADDON_ROLE,
-    "addons[].attachPolicyARNs": _ADDON_ROLE,
-    "addons[].permissionsBoundary": _ADDON_ROLE,
-    "addons[].wellKnownPolicies": _ADDON_ROLE,
-    "addons[].useDefaultPodIdentityAssociations": Refusal(
-        "IAM roles of add-ons are not created", "use podIdentityAssociations with a roleARN", (False,)
-    ),
+    "addonsConfig.autoApplyPodIdentityAssociations": _RECOMMENDED,
+    "fargateProfiles[].status": Refusal("it is what eksctl reports, not a setting", "remove it", ("",)),
+    "addons[].useDefaultPodIdentityAssociations": _RECOMMENDED,
     "addons[].owners": Refusal("add-ons are identified by their names", "remove it"),
     "addons[].publishers": Refusal("add-ons are identified by their names", "remove it"),
     "addons[].types": Refusal("add-ons are identified by their names", "remove it"),
-    "addons[].podIdentityAssociations[]": Refusal(
-        "IAM roles and service accounts are not created",
-        "create the role, and set only serviceAccountName and roleARN",
-    ),
     "addons[].podIdentityAssociations[].createServiceAccount": Refusal(
         "the add-on creates its service account", "remove it", (False,)
     ),
+    # AddonPodIdentityAssociations of the EKS API has a service account and a role; eksctl drops the others without a word
+    "addons[].podIdentityAssociations[].wellKnownPolicies": _ONLY_ARNS,
+    "addons[].podIdentityAssociations[].tags": _ONLY_ARNS,
+    "addons[].podIdentityAssociations[].policy": _OF_ASSOCIATION,
+    "addons[].podIdentityAssociations[].targetRoleARN": _OF_ASSOCIATION,
+    "addons[].podIdentityAssociations[].disableSessionTags": _OF_ASSOCIATION._replace(accepts=(False,)),
     f"{_NODES}.asgSuspendProcesses": Refusal("EKS owns the Auto Scaling group", "remove it"),
     f"{_NODES}.efaEnabled": Refusal(
         "the number of network cards of an instance type is not determined",
         "use role variables, with template.efa_interfaces",
         (False,),
-    ),
-    f"{_NODES}.instanceMarketOptions": Refusal(
-        "a Capacity Block is not translated", "use role variables, with capacity_type CAPACITY_BLOCK"
     ),
     f"{_NODES}.instanceSelector": Refusal(
         "instance types are not selected automatically", "list them in instanceTypes"
@@ -323,23 +327,9 @@ REFUSED: dict[str, Refusal] = {
     f"{_NODES}.securityGroups.withLocal": Refusal(
         "nodes use the cluster security group that EKS creates", _OWN_TEMPLATE, (False,)
     ),
-    f"{_NODES}.ssh": Refusal(
-        "no security group for SSH is created", "use SSM Session Manager, or role variables with template.key_name"
-    ),
-    f"{_NODES}.ssh.allow": Refusal(
-        "no security group for SSH is created",
-        "use SSM Session Manager, or role variables with template.key_name",
-        (False,),
-    ),
-    f"{_NODES}.iam.attachPolicy": Refusal("inline policies of node groups are not created", "use iam.attachPolicyARNs"),
+    f"{_NODES}.ssh.publicKey": _KEY,
+    f"{_NODES}.ssh.publicKeyPath": _KEY,
     f"{_NODES}.iam.instanceProfileARN": Refusal("EKS creates the instance profile", "use iam.instanceRoleARN"),
-    f"{_NODES}.iam.instanceRoleName": Refusal(
-        "the IAM role of a single node group is named by kumo.eks",
-        "set eks_nodegroups_role_name for the role that node groups share, or use iam.instanceRoleARN",
-    ),
-    f"{_NODES}.iam.instanceRolePermissionsBoundary": _BOUNDARY._replace(
-        remedy="set eks_nodegroups_permissions_boundary, or create the role and name it in iam.instanceRoleARN"
-    ),
 }
 
 

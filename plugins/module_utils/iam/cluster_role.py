@@ -13,6 +13,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import check
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import build_cluster_role_name
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import ROLE_OPTIONS
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.iam.purposes import (
     OF_NODES,
@@ -41,9 +42,10 @@ ONLY_OF = {
     "ssm": (*OF_NODES, "auto_mode_node"),
     "instance_profile": (*OF_NODES, "auto_mode_node", "custom"),
 }
-SELF_MANAGED = (
-    "self_managed_node"  # a purpose: its role has an instance profile of the same name, unless another one is named
-)
+# A purpose: its role has an instance profile of the same name, unless another one is named
+SELF_MANAGED = "self_managed_node"
+# Options of a node group that are options of its role
+NAMED = {"node_role_name": "name", "permissions_boundary": "permissions_boundary"}
 OF_THE_REQUEST = ("name", "purpose", "path", "adopt", "trust_policy", "instance_profile", *ONLY_OF)
 
 
@@ -174,7 +176,7 @@ def build_nodegroup_rows(
     """The roles that node groups need: one that they share, and another for each group with rights that are its alone.
 
     Args:
-        groups: as eks_nodegroup takes them; ``node_role``, ``addon_policies`` and ``attach_policy_arns`` matter here.
+        groups: as eks_nodegroup takes them; ``node_role`` and ROLE_OPTIONS matter here.
         shared: the name of the shared role, where it is not the generated one.
         purpose: "node", or "self_managed_node", with the groups of eks_self_managed_nodes.
     """
@@ -188,7 +190,7 @@ def build_nodegroup_rows(
 def has_own_role(group: dict[str, Any], purpose: str = "node") -> bool:
     """Whether a node group asks for rights that its nodes alone are to have, or for an access entry of another type."""
     is_other = purpose == SELF_MANAGED and str(group.get("ami_type") or "").startswith("WINDOWS")
-    return bool(is_other or group.get("addon_policies") or group.get("attach_policy_arns"))
+    return is_other or any(group.get(name) for name in ROLE_OPTIONS)
 
 
 def _build_nodegroup_row(group: dict[str, Any], purpose: str) -> dict[str, Any]:
@@ -197,6 +199,8 @@ def _build_nodegroup_row(group: dict[str, Any], purpose: str) -> dict[str, Any]:
         "nodegroup": group["name"],
         "well_known_policies": group.get("addon_policies") or [],
         "policy_arns": group.get("attach_policy_arns") or [],
+        "inline_policies": group.get("inline_policies") or {},
+        **{option: group[name] for name, option in NAMED.items() if group.get(name)},
     }
 
 

@@ -13,6 +13,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import (
     build_service_principal,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import VERSION
+from ansible_collections.kumo.eks.plugins.module_utils.core.cni_policy import build_ipv6_cni_document
 
 ASSUME, TAG = "sts:AssumeRole", "sts:TagSession"
 CNI = "AmazonEKS_CNI_Policy"
@@ -117,31 +118,6 @@ def build_inline_policies(purpose: str, partition: str, options: dict[str, Any])
 
 def _has_ipv4_cni(options: dict[str, Any]) -> bool:
     return options.get("cni_policy", True) and options.get("ip_family") != "ipv6"
-
-
-def build_ipv6_cni_document(partition: str) -> dict[str, Any]:
-    """What the VPC CNI needs in an IPv6 cluster.
-
-    https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html#cni-iam-role-create-ipv6-policy
-    """
-    look = (
-        "AssignIpv6Addresses",
-        "DescribeInstances",
-        "DescribeTags",
-        "DescribeNetworkInterfaces",
-        "DescribeInstanceTypes",
-    )
-    return {
-        "Version": VERSION,
-        "Statement": [
-            {"Effect": "Allow", "Action": [f"ec2:{name}" for name in look], "Resource": "*"},
-            {
-                "Effect": "Allow",
-                "Action": "ec2:CreateTags",
-                "Resource": f"arn:{partition}:ec2:*:*:network-interface/*",
-            },
-        ],
-    }
 
 
 def build_connector_document(partition: str) -> dict[str, Any]:

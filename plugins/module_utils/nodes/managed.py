@@ -27,9 +27,15 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template impor
     describe_owned_templates,
     describe_templates_by_name,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.ssh_group import SshGroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups, NodegroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.ssh_access import (
+    add_ssh_group,
+    build_sources,
+    build_ssh_group_name,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.template import build_template_data, build_template_name
 
 Item = dict[str, Any]
@@ -114,23 +120,48 @@ class NodegroupManager:
         return Reconciler(group, plan or self.check_mode, self.wait, self.wait_timeout, replace)
 
     def _template(self, name: str, in_use: str | None = None, wanted: Item | None = None) -> LaunchTemplateResource:
-        marks = {**build_owner_tags(self.eks.meta.region_name, self.cluster_name), NODEGROUP_TAG: name}
         template_name = build_template_name(self.cluster_name, name)
-        template = LaunchTemplateResource(self.lookups.ec2(), template_name, marks, self.owner, in_use, wanted)
+        template = LaunchTemplateResource(
+            self.lookups.ec2(), template_name, self._build_marks(name), self.owner, in_use, wanted
+        )
         if template_name in self._read:
             template.known = self._templates
         return template
 
+    def _build_marks(self, name: str) -> dict[str, str]:
+        """The tags of what is created for one node group."""
+        return {**build_owner_tags(self.eks.meta.region_name, self.cluster_name), NODEGROUP_TAG: name}
+
+    def _ssh_group(self, name: str, vpc_id: str | None = None) -> SshGroupResource:
+        group_name = build_ssh_group_name(self.cluster_name, name)
+        return SshGroupResource(self.lookups.ec2(), group_name, vpc_id, self._build_marks(name), self.owner)
+
+    def _ensure_ssh_group(self, item: Item, plan: bool) -> Outcome | None:
+        """The security group for SSH to the nodes, None where the task names no sources."""
+        sources = item["template"].get("ssh_sources")
+        if not sources:
+            return None
+        vpc_id = ((self.lookups.describe_cluster() or {}).get("resourcesVpcConfig") or {}).get("vpcId")
+        if vpc_id is None:  # the cluster is yet to come, so its group is, too
+            ssh = self._ssh_group(item["name"])
+            return Outcome(True, ssh.predict({"sources": sources}), {}, {"sources": sources})
+        wanted = {"sources": build_sources(self.lookups.ec2, vpc_id, sources)}
+        return Reconciler(self._ssh_group(item["name"], vpc_id), plan).ensure_present(wanted)
+
     def _ensure_with_template(self, group: NodegroupResource, item: Item) -> Outcome:
         raw = group.observe()
-        wanted = self._build_wanted(raw, item)
+        ssh = self._ensure_ssh_group(item, plan=True)
+        wanted = self._build_wanted(raw, add_ssh_group(item, ssh))
         template = self._template(item["name"], _find_version_in_use(raw), wanted["data"])
         planned = Reconciler(template, check_mode=True).ensure_present(wanted)
         desired = _build_desired(item, planned, planned.raw["defaultVersion"])
         plan = self._reconciler(group, item, plan=True).ensure_present(desired)
-        changed = planned.changed or plan.changed
+        changed = planned.changed or plan.changed or bool(ssh and ssh.changed)
         if self.check_mode or not (changed or (self.wait and plan.raw["status"] != "ACTIVE")):
-            return _combine(template, planned, plan)
+            return _combine(template, planned, plan, ssh)
+        if ssh and ssh.changed:
+            wanted = self._build_wanted(raw, add_ssh_group(item, self._ensure_ssh_group(item, plan=False)))
+            template.wanted = wanted["data"]
         made = Reconciler(template).ensure_present(wanted) if planned.changed else planned
         try:
             done = self._reconciler(group, item).ensure_present(_build_desired(item, made, made.raw["version"]))
@@ -142,7 +173,9 @@ class NodegroupManager:
             in_use = {made.raw["version"], _find_version_in_use(raw) or made.raw["version"]}
             template.delete_old_versions(made.raw, in_use)
         shown = plan if done.changed else done
-        return _combine(template, planned, Outcome(done.changed, done.raw, shown.before, shown.after, done.updates))
+        return _combine(
+            template, planned, Outcome(done.changed, done.raw, shown.before, shown.after, done.updates), ssh
+        )
 
     def _build_wanted(self, raw: Item | None, item: Item) -> Item:
         """The desired launch template. The AMI type of a group that exists counts where the task does not name one."""
@@ -164,15 +197,19 @@ class NodegroupManager:
         is_leaving = gone.raw is not None or (self.check_mode and gone.changed)
         if is_leaving and not self.wait:
             return gone
-        return self._delete_template(template, gone)
+        return self._delete_template(item["name"], template, gone)
 
-    def _delete_template(self, template: LaunchTemplateResource, gone: Outcome) -> Outcome:
+    def _delete_template(self, name: str, template: LaunchTemplateResource, gone: Outcome) -> Outcome:
+        """The launch template, and before it the security group for SSH that it names."""
         raw = template.describe()
         if raw is None or self.owner not in raw["tags"]:
             return gone
+        lost = f"the security group for SSH to node group {name} was not looked for and stays"
+        ssh = Reconciler(self._ssh_group(name), self.check_mode)
+        freed = look_if_allowed(ssh.ensure_absent, Outcome(False, None), "ec2:DescribeSecurityGroups", lost)
         deleted = Reconciler(template, self.check_mode).ensure_absent()
-        before = {**gone.before, "template": deleted.before}
-        return Outcome(gone.changed or deleted.changed, gone.raw, before, {})
+        before = _show(gone.before, deleted.before, freed.before)
+        return Outcome(gone.changed or deleted.changed or freed.changed, gone.raw, before, {})
 
     # what the list does not name
 
@@ -213,16 +250,19 @@ def _build_desired(item: Item, template: Outcome, version: str) -> Item:
     return desired
 
 
-def _combine(template: LaunchTemplateResource, planned: Outcome, group: Outcome) -> Outcome:
-    """One outcome of both. The diff shows the launch template's data in place of its ID."""
+def _combine(template: LaunchTemplateResource, planned: Outcome, group: Outcome, ssh: Outcome | None = None) -> Outcome:
+    """One outcome of all. The diff shows the launch template's data in place of its ID."""
     raw = group.raw
     if raw is not None and not (raw.get("nodegroupArn")):  # planned: its ID is not known
         known = {"id": planned.raw["id"]} if planned.raw["id"] else {}
         raw = {**raw, "launchTemplate": {"name": template.name, "version": planned.raw["defaultVersion"], **known}}
-    before, after = (_show(group.before, planned.before), _show(group.after, planned.after))
-    return Outcome(planned.changed or group.changed, raw, before, after, group.updates)
+    changed = planned.changed or group.changed or bool(ssh and ssh.changed)
+    before = _show(group.before, planned.before, ssh.before if ssh else {})
+    after = _show(group.after, planned.after, ssh.after if ssh else {})
+    return Outcome(changed, raw, before, after, group.updates)
 
 
-def _show(group: Item, template: Item) -> Item:
+def _show(group: Item, template: Item, ssh: Item) -> Item:
     shown = {key: value for key, value in group.items() if key != "launch_template.id"}
-    return {**shown, "template": template} if template else shown
+    parts = {"template": template, "ssh_security_group": ssh}
+    return {**shown, **{name: part for name, part in parts.items() if part}}

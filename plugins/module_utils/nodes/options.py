@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 
 Row = dict[str, Any]
@@ -37,5 +38,38 @@ def build_item(task: Row, row: Row) -> Row:
 
 
 def choose_subnets(task: Row, item: Row) -> list[str] | None:
-    """The task's private subnets, or the public ones of a group with private_networking: false."""
-    return task.get("public_subnets" if item.get("private_networking") is False else "private_subnets") or None
+    """The task's private subnets, or the public ones of a group with private_networking: false; those in its zones.
+
+    Raises:
+        ValidationError: one of the zones has no such subnet.
+    """
+    option = get_subnets_option(item)
+    subnets, zones = task.get(option) or None, item.get("availability_zones")
+    if not subnets or not zones:
+        return subnets
+    places = {subnet: (task.get("subnet_zones") or {}).get(subnet) for subnet in subnets}
+    if missing := [zone for zone in zones if zone not in places.values()]:
+        known = ", ".join(sorted({zone for zone in places.values() if zone})) or "none is known"
+        raise ValidationError(
+            f"availability_zones: no subnet of {option} is in {', '.join(missing)}. The zones with such subnets: {known}."
+        )
+    return [subnet for subnet in subnets if places[subnet] in zones]
+
+
+def get_subnets_option(item: Row) -> str:
+    """The option of the task that has the subnets of a group that names none."""
+    return "public_subnets" if item.get("private_networking") is False else "private_subnets"
+
+
+def list_unplaced(task: Row) -> list[str]:
+    """The subnets whose zones are needed and not given."""
+    defaults, rows = task.get("defaults") or {}, task.get("nodegroups") or []
+    items = [{**drop_none(defaults), **drop_none(row)} for row in rows]
+    needed = [
+        subnet
+        for item in items
+        if item.get("availability_zones") and not item.get("subnets")
+        for subnet in task.get(get_subnets_option(item)) or []
+    ]
+    known = task.get("subnet_zones") or {}
+    return [subnet for subnet in dict.fromkeys(needed) if subnet not in known]

@@ -137,7 +137,7 @@ ADDONS = [
     addon(
         "an association without a role",
         "role_arn",
-        "missing",
+        "one of the following is required",
         "pod_identity_associations",
         pod_identity_associations=[{"service_account": "aws-node"}],
     ),

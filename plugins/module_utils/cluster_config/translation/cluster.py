@@ -9,33 +9,41 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.partitions import build_managed_policy_arn
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.access import build_access
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addons import build_addons
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.identities import build_identities
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.network import (
+    build_network,
+    is_private,
+    list_ids,
+    list_log_types,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import (
     build_nodegroups,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import convert_to_snake
 
-# What eksctl sets where the file says nothing.
-VPC_CIDR = "192.168.0.0/16"
-NAT_GATEWAY = "Single"
+# What eksctl sets where the file says nothing: pkg/apis/eksctl.io/v1alpha5/defaults.go.
 AUTHENTICATION_MODE = "API_AND_CONFIG_MAP"
 NODE_POOLS = ["general-purpose", "system"]
-DEFAULT_ADDONS = ("vpc-cni", "kube-proxy", "coredns", "metrics-server")
+PUBLIC_ACCESS, PRIVATE_ACCESS = True, False
+VPC_RESOURCE_CONTROLLER = "AmazonEKSVPCResourceController"
 
 
 def build_variables(config: dict[str, Any]) -> dict[str, Any]:
     """Role variables of a config without contradictions, by name."""
     builders = (
         _build_shared,
-        _build_network,
+        build_network,
         _build_cluster,
+        _build_cluster_role,
         _build_components,
         _build_access_to_cluster,
         _build_auto_mode,
         _build_nodes,
         _build_fargate,
-        _build_addons,
+        build_addons,
         build_access,
         build_identities,
     )
@@ -51,27 +59,11 @@ def _build_shared(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _build_network(config: dict[str, Any]) -> dict[str, Any]:
-    vpc = config.get("vpc", {})
-    if vpc.get("subnets"):
-        return {"eks_network_subnets": {kind: _list_ids(entries) for kind, entries in vpc["subnets"].items()}}
-    return {
-        "eks_network_cidr": vpc.get("cidr", VPC_CIDR),
-        "eks_network_nat_gateway": vpc.get("nat", {}).get("gateway", NAT_GATEWAY),
-        "eks_network_zones": config.get("availabilityZones"),
-    }
-
-
-def _list_ids(entries: dict[str, dict[str, Any]]) -> list[str]:
-    return [entry["id"] for entry in entries.values()]
-
-
 def _build_cluster(config: dict[str, Any]) -> dict[str, Any]:
     metadata, key = config["metadata"], config.get("secretsEncryption", {}).get("keyARN")
     return {
         "eks_cluster_version": metadata.get("version"),
         "eks_cluster_force": metadata.get("forceUpdateVersion"),
-        "eks_cluster_role_arn": config.get("iam", {}).get("serviceRoleARN"),
         "eks_cluster_logging": _build_logging(config),
         "eks_cluster_encryption_config": key and {"key_arn": key, "resources": ["secrets"]},
         "eks_cluster_upgrade_policy": _rename(config.get("upgradePolicy"), {"supportType": "support_type"}),
@@ -81,6 +73,24 @@ def _build_cluster(config: dict[str, Any]) -> dict[str, Any]:
             config.get("remoteNetworkConfig"),
             {"remoteNodeNetworks": "remote_node_networks", "remotePodNetworks": "remote_pod_networks"},
         ),
+    }
+
+
+def _build_cluster_role(config: dict[str, Any]) -> dict[str, Any]:
+    """addResourcesForServiceRole and AddAutoModeResources in eksctl's pkg/cfn/builder; roles of the user's own stay as they are."""
+    iam, auto = config.get("iam", {}), config.get("autoModeConfig", {})
+    if "serviceRoleARN" in iam:
+        found: dict[str, Any] = {"eks_cluster_role_arn": iam["serviceRoleARN"]}
+    elif iam.get("vpcResourceControllerPolicy", True) and not config.get("outpost"):
+        arn = build_managed_policy_arn(VPC_RESOURCE_CONTROLLER, config["metadata"]["region"])
+        found = {"eks_cluster_role_policy_arns": [arn]}
+    else:
+        found = {}
+    boundary, of_nodes = iam.get("serviceRolePermissionsBoundary"), auto.get("permissionsBoundaryARN")
+    return {
+        **found,
+        "eks_cluster_permissions_boundary": boundary,
+        "eks_cluster_auto_node_permissions_boundary": of_nodes or ("" if boundary and auto.get("enabled") else None),
     }
 
 
@@ -109,10 +119,10 @@ def _build_local_cluster(outpost: dict[str, Any] | None) -> dict[str, Any] | Non
 
 
 def _build_logging(config: dict[str, Any]) -> list[str] | None:
-    types = config.get("cloudWatch", {}).get("clusterLogging", {}).get("enableTypes")
-    if types and ("*" in types or "all" in types):
+    types = list_log_types(config)
+    if "*" in types or "all" in types:
         return ["api", "audit", "authenticator", "controllerManager", "scheduler"]
-    return types
+    return types or None
 
 
 def _rename(fields: dict[str, Any] | None, names: dict[str, str]) -> dict[str, Any] | None:
@@ -122,17 +132,34 @@ def _rename(fields: dict[str, Any] | None, names: dict[str, str]) -> dict[str, A
 
 def _build_access_to_cluster(config: dict[str, Any]) -> dict[str, Any]:
     vpc = config.get("vpc", {})
-    endpoints = vpc.get("clusterEndpoints", {})
     groups = [vpc["securityGroup"]] if "securityGroup" in vpc else []
-    private = _list_ids(vpc.get("subnets", {}).get("private", {})) if vpc.get("controlPlaneOnPrivateSubnets") else None
     return {
-        "eks_cluster_endpoint_public_access": endpoints.get("publicAccess"),
-        "eks_cluster_endpoint_private_access": endpoints.get("privateAccess"),
+        **_build_endpoints(config),
+        **_build_control_plane_subnets(config),
         "eks_cluster_public_access_cidrs": vpc.get("publicAccessCIDRs"),
         "eks_cluster_security_groups": [*groups, *vpc.get("controlPlaneSecurityGroupIDs", [])] or None,
-        "eks_cluster_subnets": vpc.get("controlPlaneSubnetIDs") or private,
         "eks_cluster_access_config": _build_access_config(config),
     }
+
+
+def _build_endpoints(config: dict[str, Any]) -> dict[str, Any]:
+    """A cluster without internet access, or on an Outpost, has the private endpoint alone."""
+    endpoints = config.get("vpc", {}).get("clusterEndpoints", {})
+    public, private = endpoints.get("publicAccess", PUBLIC_ACCESS), endpoints.get("privateAccess", PRIVATE_ACCESS)
+    if is_private(config) or config.get("outpost"):
+        public, private = False, True
+    return {"eks_cluster_endpoint_public_access": public, "eks_cluster_endpoint_private_access": private}
+
+
+def _build_control_plane_subnets(config: dict[str, Any]) -> dict[str, Any]:
+    """ControlPlaneSubnetRefs in eksctl's pkg/cfn/builder/vpc_ipv4.go: of a VPC that it creates, Auto Mode has the private subnets, too."""
+    vpc, auto = config.get("vpc", {}), config.get("autoModeConfig", {}).get("enabled")
+    if "controlPlaneSubnetIDs" in vpc:
+        return {"eks_cluster_subnets": vpc["controlPlaneSubnetIDs"]}
+    if vpc.get("subnets"):
+        private = list_ids(vpc["subnets"].get("private", {}))
+        return {"eks_cluster_subnets": private if vpc.get("controlPlaneOnPrivateSubnets") else None}
+    return {"eks_cluster_subnet_kinds": ["private"] if auto or vpc.get("controlPlaneOnPrivateSubnets") else None}
 
 
 def _build_access_config(config: dict[str, Any]) -> dict[str, Any] | None:
@@ -187,42 +214,7 @@ def _build_fargate(config: dict[str, Any]) -> dict[str, Any]:
     for profile in config.get("fargateProfiles", []):
         arn = profile.get("podExecutionRoleARN", role)
         profiles.append({**(_rename(profile, names) or {}), **({"role_arn": arn} if arn else {})})
-    return {"eks_fargate_profiles": profiles}
-
-
-def _build_addons(config: dict[str, Any]) -> dict[str, Any]:
-    """eksctl installs its default add-ons beside those of the file, unless the file disables them or auto mode has them."""
-    auto = config.get("autoModeConfig", {}).get("enabled", False)
-    without = config.get("addonsConfig", {}).get("disableDefaultAddons", False)
-    addons = [_build_addon(addon) for addon in config.get("addons", [])]
-    named = {addon["name"] for addon in addons}
-    defaults = [{"name": name} for name in DEFAULT_ADDONS if name not in named and not (auto or without)]
     return {
-        "eks_addons_list": [*defaults, *addons],
-        # eksctl creates every cluster without EKS' unmanaged add-ons, and installs its own defaults:
-        # https://github.com/eksctl-io/eksctl/issues/8681. A local cluster on an Outpost has the unmanaged ones only.
-        "eks_cluster_bootstrap_self_managed_addons": None if config.get("outpost") else False,
+        "eks_fargate_profiles": profiles,
+        "eks_fargate_permissions_boundary": config.get("iam", {}).get("fargatePodExecutionRolePermissionsBoundary"),
     }
-
-
-def _build_addon(addon: dict[str, Any]) -> dict[str, Any]:
-    names = {
-        "name": "name",
-        "version": "version",
-        "configurationValues": "configuration_values",
-        "resolveConflicts": "resolve_conflicts",
-        "serviceAccountRoleARN": "service_account_role_arn",
-        "podIdentityAssociations": "pod_identity_associations",
-        "tags": "tags",
-    }
-    found = _rename(addon, names) or {}
-    if "namespace" in addon.get("namespaceConfig", {}):
-        found["namespace"] = addon["namespaceConfig"]["namespace"]
-    if found.get("version") == "latest":
-        found["version"] = "most_recent"
-    if "resolve_conflicts" in found:
-        found["resolve_conflicts"] = found["resolve_conflicts"].upper()
-    if "pod_identity_associations" in found:
-        pod = {"serviceAccountName": "service_account", "roleARN": "role_arn"}
-        found["pod_identity_associations"] = [_rename(item, pod) for item in found["pod_identity_associations"]]
-    return found

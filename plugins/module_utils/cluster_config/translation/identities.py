@@ -41,16 +41,21 @@ SAME_OF_ASSOCIATION = {
 
 
 def build_identities(config: dict[str, Any]) -> dict[str, Any]:
-    """eks_irsa_oidc_provider, eks_irsa_service_accounts and eks_irsa_pod_identity_associations, where the file says something of them."""
-    iam, cluster = config.get("iam", {}), config["metadata"]["name"]
+    """eks_irsa_oidc_provider and eks_irsa_pod_identity_associations, where the file says something of them."""
+    iam = config.get("iam", {})
     return {
-        "eks_irsa_oidc_provider": iam.get("withOIDC"),
-        "eks_irsa_service_accounts": [_build_account(row, cluster) for row in iam.get("serviceAccounts", [])] or None,
+        "eks_irsa_oidc_provider": iam.get("withOIDC", False),
         "eks_irsa_pod_identity_associations": [
             _build_association(row) for row in iam.get("podIdentityAssociations", [])
         ]
         or None,
     }
+
+
+def build_accounts(config: dict[str, Any]) -> list[dict[str, Any]]:
+    """iam.serviceAccounts as items of eks_irsa_service_accounts."""
+    cluster = config["metadata"]["name"]
+    return [_build_account(row, cluster) for row in config.get("iam", {}).get("serviceAccounts", [])]
 
 
 def _build_account(row: dict[str, Any], cluster: str) -> dict[str, Any]:
@@ -62,7 +67,7 @@ def _build_account(row: dict[str, Any], cluster: str) -> dict[str, Any]:
         "create_namespace": None if row.get("roleOnly") else True,  # as eksctl does
         "service_account_labels": metadata.get("labels"),
         "service_account_annotations": metadata.get("annotations"),
-        "well_known_policies": _convert_well_known(row),
+        "well_known_policies": convert_well_known(row),
         **_rename(row, SAME_OF_ACCOUNT),
     }
     if "attachRoleARN" not in row:
@@ -77,7 +82,7 @@ def _build_association(row: dict[str, Any]) -> dict[str, Any]:
     found = {
         "namespace": row["namespace"],
         "service_account": row["serviceAccountName"],
-        "well_known_policies": _convert_well_known(row),
+        "well_known_policies": convert_well_known(row),
         **_rename(row, SAME_OF_ASSOCIATION),
     }
     if "roleARN" not in row:
@@ -91,7 +96,8 @@ def _build_policies(arns: list[str] | None, document: Any, name: str) -> dict[st
     return {"policy_arns": arns or [], "inline_policies": {} if document is None else {name: document}}
 
 
-def _convert_well_known(row: dict[str, Any]) -> list[str] | None:
+def convert_well_known(row: dict[str, Any]) -> list[str] | None:
+    """wellKnownPolicies of eksctl by the names of the modules."""
     return [POLICIES[name] for name, on in row.get("wellKnownPolicies", {}).items() if on] or None
 
 

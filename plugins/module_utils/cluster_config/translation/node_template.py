@@ -24,7 +24,8 @@ VOLUME_SIZE = 80  # GiB
 VOLUME_TYPE = "gp3"
 GP3_IOPS, GP3_THROUGHPUT = 3000, 125
 IO_IOPS = 100
-BOTTLEROCKET_SYSTEM = "/dev/xvda"
+BOTTLEROCKET_SYSTEM, BOTTLEROCKET_DATA = "/dev/xvda", "/dev/xvdb"
+VPC, EVERYWHERE = "vpc", ("0.0.0.0/0", "::/0")  # of ssh_sources
 BOTTLEROCKET, WINDOWS, AL2, AL2023 = "Bottlerocket", "Windows", "AmazonLinux2", "AmazonLinux2023"
 VOLUME_KEYS = {
     "volumeName": "device_name",
@@ -54,6 +55,7 @@ OF_THE_TEMPLATE = (
     "placement",
     "preBootstrapCommands",
     "securityGroups",
+    "ssh",
 )
 
 
@@ -69,6 +71,8 @@ def build_template(group: Group, family: str, cluster: str) -> Group | None:
         "tags": {"Name": build_instance_name(group, cluster)},
         "image_id": group.get("ami"),
         "security_groups": group.get("securityGroups", {}).get("attachIDs"),
+        "key_name": group.get("ssh", {}).get("publicKeyName"),
+        "ssh_sources": list_ssh_sources(group),
         "ebs_optimized": group.get("ebsOptimized"),
         "monitoring": group.get("enableDetailedMonitoring"),
         "placement": _drop_empty({"group_name": group.get("placement", {}).get("groupName")}),
@@ -84,6 +88,16 @@ def build_template(group: Group, family: str, cluster: str) -> Group | None:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def list_ssh_sources(group: Group) -> list[str] | None:
+    """makeSSHIngressRules in eksctl's pkg/cfn/builder: who may connect where a key is named and SSH is not switched off."""
+    ssh = group.get("ssh", {})
+    if not ssh.get("publicKeyName") or ssh.get("allow") is False:
+        return None
+    if ssh.get("sourceSecurityGroupIds"):
+        return ssh["sourceSecurityGroupIds"]
+    return [VPC] if group.get("privateNetworking") else list(EVERYWHERE)
+
+
 def build_instance_name(group: Group, cluster: str) -> str:
     """The tag Name of the instances: "my-cluster-general-Node", or what the file says."""
     prefix = f"{group['instancePrefix']}-" if group.get("instancePrefix") else ""
@@ -95,11 +109,13 @@ def _drop_empty(values: Group) -> Group | None:
 
 
 def _build_volumes(group: Group, family: str) -> list[Group]:
-    main = _build_volume({"volumeSize": VOLUME_SIZE, **group})
-    if group.get("ami") and "device_name" not in main:  # the module does not know the devices of an own image
-        main["device_name"] = "/dev/xvdb" if family.startswith(BOTTLEROCKET) else "/dev/xvda"
+    main = _build_volume(group)
+    if family.startswith(BOTTLEROCKET):
+        main.setdefault("device_name", BOTTLEROCKET_DATA)
+    elif group.get("ami"):  # the module does not know the devices of an own image
+        main.setdefault("device_name", "/dev/xvda")
     volumes = [main, *[_build_volume(row) for row in group.get("additionalVolumes", [])]]
-    if family.startswith(BOTTLEROCKET) and group.get("volumeEncrypted") and "volumeName" not in group:
+    if family.startswith(BOTTLEROCKET) and group.get("volumeEncrypted") and main["device_name"] == BOTTLEROCKET_DATA:
         kept = {key: main[key] for key in ("encrypted", "kms_key_id", "type") if key in main}
         volumes.append({"device_name": BOTTLEROCKET_SYSTEM, **kept})
     return volumes
@@ -107,7 +123,7 @@ def _build_volumes(group: Group, family: str) -> list[Group]:
 
 def _build_volume(fields: Group) -> Group:
     kind = fields.get("volumeType", VOLUME_TYPE)
-    defaults: Group = {"volumeType": kind}
+    defaults: Group = {"volumeType": kind, "volumeSize": VOLUME_SIZE}
     if kind == "gp3":
         defaults |= {"volumeIOPS": GP3_IOPS, "volumeThroughput": GP3_THROUGHPUT}
     elif kind in ("io1", "io2"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.identities import INLINE
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import build_template
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import (
     build_scaling_config,
@@ -47,14 +48,21 @@ def build_nodegroups(config: dict[str, Any]) -> list[dict[str, Any]]:
     return [_build_nodegroup(group, subnets, cluster) for group in config.get("managedNodeGroups", [])]
 
 
+def list_instance_types(group: dict[str, Any]) -> list[str]:
+    """The instance types of a group in the order of the file; none where a launch template of the user's own may name them."""
+    types = group.get("instanceTypes") or ([group["instanceType"]] if "instanceType" in group else [])
+    return types or ([] if "launchTemplate" in group and "amiFamily" not in group else [INSTANCE_TYPE])
+
+
 def _build_nodegroup(group: dict[str, Any], subnets: dict[str, Any], cluster: str) -> dict[str, Any]:
     name = group["name"]
     given = {
         "name": name,
         "scaling_config": build_scaling_config(group),
-        "capacity_type": "SPOT" if group.get("spot") else "ON_DEMAND",
+        "capacity_type": _choose_capacity_type(group),
         "private_networking": group.get("privateNetworking", False),
         "subnets": _build_subnets(group, subnets),
+        "availability_zones": None if subnets else group.get("availabilityZones"),
         "labels": {CLUSTER_LABEL: cluster, NODEGROUP_LABEL: name, **group.get("labels", {})},
         "tags": {NODEGROUP_LABEL: name, **NODEGROUP_TAGS, **group.get("tags", {})},
         "taints": _build_taints(group),
@@ -63,20 +71,23 @@ def _build_nodegroup(group: dict[str, Any], subnets: dict[str, Any], cluster: st
         "template": build_template(group, group.get("amiFamily", AMI_FAMILY), cluster),
         **_build_machine(group),
         **_build_identity(group),
-        **{name: group.get(field) for field, name in SAME.items()},
+        **{name: group.get(field) or None for field, name in SAME.items()},
     }
     return {name: value for name, value in given.items() if value is not None}
 
 
 def _build_machine(group: dict[str, Any]) -> dict[str, Any]:
     """Instance and AMI types; a launch template of the user's own may set both, so nothing is assumed beside it."""
-    types = group.get("instanceTypes") or ([group["instanceType"]] if "instanceType" in group else None)
-    if "launchTemplate" in group and "amiFamily" not in group:
-        return {"instance_types": types}
-    types = types or [INSTANCE_TYPE]
-    if "ami" in group:
-        return {"instance_types": types}
+    types = list_instance_types(group)
+    if "ami" in group or ("launchTemplate" in group and "amiFamily" not in group):
+        return {"instance_types": types or None}
     return {"instance_types": types, "ami_type": ami_types.choose_ami_type(group.get("amiFamily", AMI_FAMILY), types)}
+
+
+def _choose_capacity_type(group: dict[str, Any]) -> str:
+    if group.get("instanceMarketOptions", {}).get("marketType"):
+        return "CAPACITY_BLOCK"  # the one market type that eksctl takes
+    return "SPOT" if group.get("spot") else "ON_DEMAND"
 
 
 def _build_repair(group: dict[str, Any]) -> dict[str, Any] | None:
@@ -90,6 +101,9 @@ def _build_identity(group: dict[str, Any]) -> dict[str, Any]:
     return {
         "node_role": iam.get("instanceRoleARN"),
         "attach_policy_arns": iam.get("attachPolicyARNs"),
+        "inline_policies": {INLINE: iam["attachPolicy"]} if "attachPolicy" in iam else None,
+        "node_role_name": iam.get("instanceRoleName"),
+        "permissions_boundary": iam.get("instanceRolePermissionsBoundary"),
         "addon_policies": wanted or None,
     }
 
@@ -99,7 +113,7 @@ def _build_subnets(group: dict[str, Any], subnets: dict[str, Any]) -> list[str] 
     entries = {key: entry["id"] for kind in subnets.values() for key, entry in kind.items()}
     if group.get("subnets"):
         return [entries.get(name, name) for name in group["subnets"]]
-    if not group.get("availabilityZones"):
+    if not subnets or not group.get("availabilityZones"):
         return None
     kind = subnets.get("private" if group.get("privateNetworking") else "public", {})
     return [entry["id"] for key, entry in kind.items() if entry.get("az", key) in group["availabilityZones"]]

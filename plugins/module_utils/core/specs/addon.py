@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 try:
@@ -26,15 +26,47 @@ Spec = dict[str, Any]
 Options = dict[str, Any]
 
 
+ROLE_OPTIONS = ("service_account_role_arn", "service_account_role_name")
+
+
+def name_roles(options: Options, build_arn: Callable[[str], str]) -> Options:
+    """The options with ARNs in place of role names.
+
+    Args:
+        build_arn: the ARN of a role of the account by its name; not called where no role is named.
+    """
+    found = {name: value for name, value in options.items() if name != "service_account_role_name"}
+    if options.get("service_account_role_name"):
+        found["service_account_role_arn"] = build_arn(options["service_account_role_name"])
+    if options.get("pod_identity_associations"):
+        found["pod_identity_associations"] = [
+            {
+                "service_account": row["service_account"],
+                "role_arn": row.get("role_arn") or build_arn(row["role_name"]),
+            }
+            for row in options["pod_identity_associations"]
+        ]
+    return found
+
+
 def build_addon_spec() -> Spec:
     """The options that describe an add-on, beside its name."""
-    association = dict(service_account=dict(type="str", required=True), role_arn=dict(type="str", required=True))
+    association = dict(
+        service_account=dict(type="str", required=True), role_arn=dict(type="str"), role_name=dict(type="str")
+    )
     return dict(
         version=dict(type="str"),
         configuration_values=dict(type="raw"),
         resolve_conflicts=dict(type="str", choices=["NONE", "OVERWRITE", "PRESERVE"]),
         service_account_role_arn=dict(type="str"),
-        pod_identity_associations=dict(type="list", elements="dict", options=association),
+        service_account_role_name=dict(type="str"),
+        pod_identity_associations=dict(
+            type="list",
+            elements="dict",
+            options=association,
+            mutually_exclusive=[("role_arn", "role_name")],
+            required_one_of=[("role_arn", "role_name")],
+        ),
         namespace=dict(type="str"),
         preserve=dict(type="bool", default=False),
         replace=dict(type="bool", default=False),
@@ -50,12 +82,15 @@ def find_addon_problems(options: Options) -> Iterator[str]:
     rows = options.get("pod_identity_associations") or []
     yield from find_duplicates("pod_identity_associations", [row["service_account"] for row in rows])
     for number, row in enumerate(rows):
-        yield from find_role_arn_problems(f"pod_identity_associations[{number}].role_arn", row["role_arn"])
-    if rows and options.get("service_account_role_arn"):
+        yield from find_role_arn_problems(f"pod_identity_associations[{number}].role_arn", row.get("role_arn"))
+    of_account = [name for name in ROLE_OPTIONS if options.get(name)]
+    if len(of_account) > 1:
+        yield f"{of_account[0]}: cannot be combined with {of_account[1]}. Use one of them."
+    if rows and of_account:
         # Both would be there, and of a pod's credentials those by IRSA come first:
         # https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html#credentialProviderChain
         yield (
-            "service_account_role_arn: cannot be combined with pod_identity_associations, whose roles would not be used."
+            f"{of_account[0]}: cannot be combined with pod_identity_associations, whose roles would not be used."
             " Use one of them."
         )
     yield from _find_configuration_problems(options.get("configuration_values"))

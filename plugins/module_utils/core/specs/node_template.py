@@ -20,13 +20,19 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.user_data import build_user_data
-from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_range_problems, find_tag_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
+    find_duplicates,
+    find_range_problems,
+    find_tag_problems,
+    parse_network,
+)
 
 Spec = dict[str, Any]
 Options = dict[str, Any]
 
 VOLUME_TYPES = ["gp2", "gp3", "io1", "io2", "sc1", "st1", "standard"]
 ON_OFF = ["enabled", "disabled"]
+VPC_SOURCE = "vpc"  # of ssh_sources: the blocks of the cluster's VPC
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LaunchTemplateEbsBlockDeviceRequest.html
 WITH_IOPS = ("gp3", "io1", "io2")
@@ -53,6 +59,7 @@ def build_node_template_spec() -> Spec:
         "security_groups": {"type": "list", "elements": "str"},
         "cluster_security_group": {"type": "bool"},
         "key_name": {"type": "str", "no_log": False},
+        "ssh_sources": {"type": "list", "elements": "str"},
         "image_id": {"type": "str"},
         "user_data": {"type": "str"},
         "node_config": {"type": "dict"},
@@ -118,10 +125,25 @@ def find_node_template_problems(options: Options) -> Iterator[str]:
     yield from _find_volume_problems(options, template)
     yield from _find_metadata_problems(template)
     yield from _find_interface_problems(template)
+    yield from _find_ssh_problems(template)
     yield from _find_reservation_problems(options, template)
     yield from find_tag_problems(template.get("tags"), "template.tags")
     if template.get("image_id") or options.get("ami_type") != CUSTOM:
         yield from _find_user_data_problems(options, template)
+
+
+def _find_ssh_problems(template: Options) -> Iterator[str]:
+    """Who may connect by SSH, in the words of EC2."""
+    sources = template.get("ssh_sources") or []
+    if sources and not template.get("key_name"):
+        yield "template.ssh_sources: needs template.key_name, the EC2 key pair with which to connect."
+    yield from find_duplicates("template.ssh_sources", sources)
+    for source in sources:
+        if source != VPC_SOURCE and not source.startswith("sg-") and parse_network(source) is None:
+            yield (
+                f"template.ssh_sources: {source!r} is not valid. Use a CIDR block, the ID of a security group, or {VPC_SOURCE} for"
+                " the blocks of the cluster's VPC."
+            )
 
 
 def _find_user_data_problems(options: Options, template: Options) -> Iterator[str]:
@@ -149,7 +171,7 @@ def _find_group_problems(options: Options, template: Options) -> Iterator[str]:
     if options.get("remote_access"):
         yield (
             "remote_access: cannot be combined with template, because EKS reads it from the launch template."
-            " Set template.key_name, and a security group that allows SSH in template.security_groups."
+            " Set template.key_name and template.ssh_sources."
         )
     if template.get("image_id"):
         yield from _find_own_image_problems(options, template)

@@ -32,6 +32,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
 Spec = dict[str, Any]
 Options = dict[str, Any]
 
+# What eks_iam_role reads of a node group to create a role for it alone.
+ROLE_OPTIONS = ("addon_policies", "attach_policy_arns", "inline_policies", "node_role_name", "permissions_boundary")
+EVERYWHERE = ("0.0.0.0/0", "::/0")
 LATEST = "latest"  # release_version: the newest release of the group's Kubernetes version
 
 # A number of nodes or a percentage of them, never both: NodegroupUpdateConfig and NodeRepairConfig.
@@ -75,7 +78,11 @@ def build_nodegroup_spec() -> Spec:
         node_role=dict(type="str"),
         addon_policies=dict(type="list", elements="str"),
         attach_policy_arns=dict(type="list", elements="str"),
+        inline_policies=dict(type="dict"),
+        node_role_name=dict(type="str"),
+        permissions_boundary=dict(type="str"),
         subnets=dict(type="list", elements="str"),
+        availability_zones=dict(type="list", elements="str"),
         private_networking=dict(type="bool"),
         scaling_config=dict(type="dict", options=_build_scaling_spec()),
         enforce_desired_size=dict(type="bool"),
@@ -164,6 +171,7 @@ def find_nodegroup_problems(options: Options) -> Iterator[str]:
     yield from find_version_problems(options.get("version"))
     yield from find_role_arn_problems("node_role", options.get("node_role"))
     yield from find_duplicates("subnets", options.get("subnets") or [])
+    yield from find_duplicates("availability_zones", options.get("availability_zones") or [])
     for path, limits in RANGES.items():
         option, dot, key = path.partition(".")
         value = (options.get(option) or {}).get(key) if dot else options.get(option)
@@ -269,6 +277,12 @@ def _find_capacity_problems(options: Options) -> Iterator[str]:
 
 def find_nodegroup_warnings(options: Options) -> Iterator[str]:
     """What EKS accepts of one node group, and its user may not have meant."""
+    template = options.get("template") or {}
+    if everywhere := [source for source in template.get("ssh_sources") or [] if source in EVERYWHERE]:
+        yield (
+            f"template.ssh_sources opens SSH on the nodes to {', '.join(everywhere)}. Name the networks or security groups that may"
+            " connect, or use AWS Systems Manager Session Manager instead."
+        )
     access = options.get("remote_access") or {}
     if access.get("ec2_ssh_key") and not access.get("source_sg"):
         # RemoteAccessConfig.sourceSecurityGroups in EKS' model

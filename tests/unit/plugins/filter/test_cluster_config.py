@@ -76,6 +76,10 @@ EXPECTED = {
     ],
     "eks_addons_list": [{"name": "vpc-cni"}, {"name": "kube-proxy"}, {"name": "coredns"}, {"name": "metrics-server"}],
     "eks_cluster_bootstrap_self_managed_addons": False,
+    "eks_cluster_endpoint_public_access": True,
+    "eks_cluster_endpoint_private_access": False,
+    "eks_cluster_role_policy_arns": ["arn:aws:iam::aws:policy/AmazonEKSVPCResourceController"],
+    "eks_irsa_oidc_provider": False,
 }
 
 

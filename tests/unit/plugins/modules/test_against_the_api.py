@@ -209,6 +209,7 @@ def test_an_item_of_a_list_takes_and_returns_what_a_single_one_does(module):
         "node_roles",
         "private_subnets",
         "public_subnets",
+        "subnet_zones",
         "purge",
     }  # for all items of eks_nodegroup
     singular = {name: row for name, row in options.items() if name not in whole_task}

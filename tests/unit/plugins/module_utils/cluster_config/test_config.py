@@ -59,6 +59,10 @@ class TestDefaultsOfEksctl:
             "eks_cluster_name": "one",
             "eks_region": "eu-west-1",
             "eks_cluster_access_config": {"authentication_mode": "API_AND_CONFIG_MAP"},
+            "eks_cluster_endpoint_public_access": True,
+            "eks_cluster_endpoint_private_access": False,
+            "eks_cluster_role_policy_arns": ["arn:aws:iam::aws:policy/AmazonEKSVPCResourceController"],
+            "eks_irsa_oidc_provider": False,
             "eks_cluster_bootstrap_self_managed_addons": False,
             "eks_network_cidr": "192.168.0.0/16",
             "eks_network_nat_gateway": "Single",
@@ -92,6 +96,7 @@ class TestDefaultsOfEksctl:
             ({"maxSize": 5}, (2, 5, 2)),
             ({"minSize": 0, "maxSize": 5}, (0, 5, 0)),
             ({"minSize": 1, "desiredCapacity": 3}, (1, 3, 3)),
+            ({"desiredCapacity": 0}, (0, 1, 0)),
         ],
     )
     def test_sizes_follow_each_other(self, given: dict[str, int], sizes: tuple[int, ...]):
@@ -124,7 +129,8 @@ class TestTemplate:
     def test_volumes_of_bottlerocket_are_encrypted_both(self):
         found = one_template(amiFamily="Bottlerocket", volumeEncrypted=True, volumeKmsKeyID="k", volumeType="io1")
         data = {"type": "io1", "encrypted": True, "kms_key_id": "k"}
-        assert found["volumes"] == [{"size": 80, "iops": 100, **data}, {"device_name": "/dev/xvda", **data}]
+        first = {"device_name": "/dev/xvdb", "size": 80, "iops": 100, **data}
+        assert found["volumes"] == [first, {"device_name": "/dev/xvda", **data}]
 
     def test_additional_volumes_stand_beside_the_first(self):
         found = one_template(additionalVolumes=[{"volumeName": "/dev/sdb", "volumeSize": 9, "volumeType": "gp2"}])
@@ -199,7 +205,8 @@ class TestTranslation:
         }
         assert found["eks_cluster_storage_config"] == {"block_storage": {"enabled": True}}
         assert found["eks_cluster_kubernetes_network_config"] == {"elastic_load_balancing": {"enabled": True}}
-        assert found["eks_addons_list"] == []
+        assert found["eks_addons_list"] == [{"name": "metrics-server"}]
+        assert found["eks_cluster_subnet_kinds"] == ["private"]
         assert found["eks_cluster_bootstrap_self_managed_addons"] is False
 
     def test_auto_mode_leaves_its_iam_roles_to_the_role_eks_cluster(self):
@@ -287,7 +294,7 @@ class TestIdentities:
             )
         )
         assert found["eks_irsa_oidc_provider"] is True
-        assert found["eks_irsa_service_accounts"] == [
+        assert found["eks_irsa_service_accounts"][:-1] == [
             {
                 "namespace": "production",
                 "name": "my-app-sa",
@@ -345,6 +352,161 @@ class TestIdentities:
             },
         ]
         assert "eks_irsa_service_accounts" not in found
+
+
+class TestNetwork:
+    """What eksctl creates of a network, and what it takes as it is."""
+
+    def test_a_private_cluster_has_endpoints_instead_of_the_internet(self):
+        given = config(
+            privateCluster={"enabled": True, "additionalEndpointServices": ["autoscaling"]},
+            cloudWatch={"clusterLogging": {"enableTypes": ["api"]}},
+        )
+        found = build_role_variables(given)
+        assert found["eks_network_subnet_kinds"] == ["private"]
+        assert found["eks_network_nat_gateway"] == "Disable"
+        services = ["ec2", "ecr.api", "ecr.dkr", "s3", "sts", "autoscaling", "logs"]
+        assert found["eks_network_endpoints"] == services
+        assert not found["eks_cluster_endpoint_public_access"] and found["eks_cluster_endpoint_private_access"]
+
+    def test_endpoints_that_exist_are_not_created(self):
+        found = build_role_variables(config(privateCluster={"enabled": True, "skipEndpointCreation": True}))
+        assert "eks_network_endpoints" not in found
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            {"vpc": {"autoAllocateIPv6": True}},
+            {
+                "kubernetesNetworkConfig": {"ipFamily": "IPv6"},
+                "addons": [{"name": "coredns"}, {"name": "vpc-cni"}],
+                "iam": {"withOIDC": True},
+            },
+        ],
+    )
+    def test_ipv6_makes_a_dual_stack_vpc(self, given: dict[str, Any]):
+        assert build_role_variables(config(**given))["eks_network_ip_family"] == "dual_stack"
+
+    @pytest.mark.parametrize(("region", "count"), [("us-east-1", 2), ("us-west-2", None)])
+    def test_as_many_zones_as_eksctl_takes(self, region: str, count: int | None):
+        found = build_role_variables(config(metadata={"name": "one", "region": region}))
+        assert found.get("eks_network_zone_count") == count
+
+    def test_the_vpc_of_subnets_is_checked_and_its_blocks_are_not_changed(self):
+        subnets = {"private": {"a": {"id": "subnet-1", "cidr": "10.0.0.0/20"}, "b": {"id": "subnet-2"}}}
+        vpc = {"id": "vpc-1", "cidr": "10.0.0.0/16", "nat": {"gateway": "Disable"}, "subnets": subnets}
+        found = build_role_variables(config(vpc=vpc))
+        assert found["eks_network_existing_vpc_id"] == "vpc-1"
+        assert not {"eks_network_cidr", "eks_network_nat_gateway"} & set(found)
+
+    def test_the_control_plane_in_private_subnets_of_a_new_vpc(self):
+        found = build_role_variables(config(vpc={"controlPlaneOnPrivateSubnets": True}))
+        assert found["eks_cluster_subnet_kinds"] == ["private"]
+
+
+class TestRolesOfTheCluster:
+    @pytest.mark.parametrize(
+        ("region", "partition"),
+        [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("eusc-de-east-1", "aws-eusc")],
+    )
+    def test_policies_are_of_the_partition(self, region: str, partition: str):
+        found = build_role_variables(config(metadata={"name": "one", "region": region}))
+        (arn,) = found["eks_cluster_role_policy_arns"]
+        assert arn == f"arn:{partition}:iam::aws:policy/AmazonEKSVPCResourceController"
+
+    def test_metrics_server_is_no_default_in_partitions_that_lack_it(self):
+        found = build_role_variables(config(metadata={"name": "one", "region": "us-gov-west-1"}))
+        assert [row["name"] for row in found["eks_addons_list"]] == ["vpc-cni", "kube-proxy", "coredns"]
+
+    def test_a_boundary_of_the_cluster_role_is_not_that_of_auto_mode_nodes(self):
+        given = config(iam={"serviceRolePermissionsBoundary": "arn:b"}, autoModeConfig={"enabled": True})
+        found = build_role_variables(given)
+        assert found["eks_cluster_permissions_boundary"] == "arn:b"
+        assert found["eks_cluster_auto_node_permissions_boundary"] == ""
+
+
+def test_zones_in_a_new_vpc_are_left_to_the_node_group():
+    found = one_group(availabilityZones=["eu-west-1a"])
+    assert found["availability_zones"] == ["eu-west-1a"] and "subnets" not in found
+
+
+class TestSsh:
+    @pytest.mark.parametrize(
+        ("group_fields", "sources"),
+        [
+            ({"ssh": {"publicKeyName": "k"}}, ["0.0.0.0/0", "::/0"]),
+            ({"ssh": {"allow": True, "publicKeyName": "k"}, "privateNetworking": True}, ["vpc"]),
+            ({"ssh": {"publicKeyName": "k", "sourceSecurityGroupIds": ["sg-1"]}}, ["sg-1"]),
+        ],
+    )
+    def test_a_key_opens_ssh(self, group_fields: dict[str, Any], sources: list[str]):
+        template = one_template(**group_fields)
+        assert template["key_name"] == "k" and template["ssh_sources"] == sources
+
+    def test_a_key_without_ssh(self):
+        template = one_template(ssh={"allow": False, "publicKeyName": "k"})
+        assert template["key_name"] == "k" and "ssh_sources" not in template
+
+
+class TestRolesOfAddons:
+    """pkg/actions/addon/create.go of eksctl."""
+
+    def test_vpc_cni_gets_its_role_with_the_oidc_provider(self):
+        found = build_role_variables(config(iam={"withOIDC": True}))
+        assert found["eks_irsa_service_accounts"] == [
+            {
+                "namespace": "kube-system",
+                "name": "aws-node",
+                "role_only": True,
+                "policy_arns": ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"],
+                "inline_policies": {},
+            }
+        ]
+        assert found["eks_addons_list"][0] == {
+            "name": "vpc-cni",
+            "service_account_role_name": "one.kube-system.aws-node",
+        }
+
+    def test_a_service_account_of_the_file_is_not_declared_twice(self):
+        row = {**ACCOUNT, "metadata": {"name": "aws-node", "namespace": "kube-system"}}
+        found = build_role_variables(accounts(row))
+        assert len(found["eks_irsa_service_accounts"]) == 1
+        assert found["eks_addons_list"][0] == {"name": "vpc-cni"}
+
+    def test_policies_of_the_file_take_the_place_of_the_default(self):
+        given = config(
+            iam={"withOIDC": True},
+            addons=[{"name": "aws-ebs-csi-driver"}, {"name": "vpc-cni", "attachPolicyARNs": ["arn:p"]}],
+        )
+        found = build_role_variables(given)
+        rows = {row["name"]: row for row in found["eks_irsa_service_accounts"]}
+        assert rows["ebs-csi-controller-sa"]["well_known_policies"] == ["ebs"]
+        assert rows["aws-node"]["policy_arns"] == ["arn:p"]
+
+    def test_associations_get_roles_of_their_own(self):
+        document = {"Version": "2012-10-17", "Statement": []}
+        rows = [
+            {"namespace": "n", "serviceAccountName": "a", "permissionPolicyARNs": ["arn:p"]},
+            {"serviceAccountName": "b", "roleName": "r", "permissionPolicy": document},
+            {"serviceAccountName": "c", "roleARN": "arn:c"},
+        ]
+        addon = {"name": "x", "podIdentityAssociations": rows}
+        found = build_role_variables(config(addons=[{"name": "eks-pod-identity-agent"}, addon]))
+        name = "one.eu-west-1_addon.x.a"
+        assert found["eks_addons_iam_roles"] == [
+            {"name": name, "purpose": "addon", "policy_arns": ["arn:p"], "inline_policies": {}},
+            {
+                "name": "r",
+                "purpose": "addon",
+                "policy_arns": [],
+                "inline_policies": {"kumo-eks": document},
+            },
+        ]
+        assert found["eks_addons_list"][-1]["pod_identity_associations"] == [
+            {"service_account": "a", "role_name": name},
+            {"service_account": "b", "role_name": "r"},
+            {"service_account": "c", "role_arn": "arn:c"},
+        ]
 
 
 class TestProblems:
@@ -432,7 +594,7 @@ class TestProblems:
             ),
             (
                 config(addons=[{"name": "a", "podIdentityAssociations": [{"serviceAccountName": "a"}]}]),
-                "addons[0].podIdentityAssociations[0].roleARN: is missing.",
+                "addons[0].podIdentityAssociations[0]: grants no permissions. Set roleARN, or permissionPolicy",
             ),
             (config(vpc={"publicAccessCIDRs": ["10.0.0.0/8"]}), "vpc.publicAccessCIDRs[0]: 10.0.0.0/8 holds private"),
             (
@@ -458,6 +620,49 @@ class TestProblems:
             (
                 config(vpc={"clusterEndpoints": {"publicAccess": False}}),
                 "vpc.clusterEndpoints: the API server would not be reachable",
+            ),
+            (config(vpc={"id": "vpc-1"}), "vpc.id: needs the subnets of that VPC."),
+            (
+                config(vpc={"securityGroup": "sg-1", "controlPlaneSecurityGroupIDs": ["sg-2"]}),
+                "vpc.securityGroup: cannot be combined with vpc.controlPlaneSecurityGroupIDs",
+            ),
+            (config(kubernetesNetworkConfig={"ipFamily": "IPv6"}), "addons: ipFamily IPv6 requires coredns."),
+            (
+                config(kubernetesNetworkConfig={"ipFamily": "IPv6"}, vpc={"nat": {"gateway": "Single"}}),
+                "vpc.nat: cannot be set with kubernetesNetworkConfig.ipFamily IPv6.",
+            ),
+            (
+                config(privateCluster={"enabled": True}, managedNodeGroups=[{"name": "n"}]),
+                "managedNodeGroups[0].privateNetworking: must be true with privateCluster.enabled.",
+            ),
+            (
+                config(privateCluster={"enabled": True, "additionalEndpointServices": ["s3"]}),
+                "privateCluster.additionalEndpointServices[0]: 's3' is not valid. Use autoscaling, cloudformation, logs.",
+            ),
+            (
+                config(autoModeConfig={"enabled": True}, managedNodeGroups=[{"name": "n"}]),
+                "managedNodeGroups: cannot be created together with an Auto Mode cluster.",
+            ),
+            (group(ssh={"allow": True}), "managedNodeGroups[0].ssh.allow: needs ssh.publicKeyName."),
+            (
+                group(ssh={"publicKeyPath": "~/k.pub"}),
+                "managedNodeGroups[0].ssh.publicKeyPath: not supported by kumo.eks",
+            ),
+            (
+                group(instanceMarketOptions={"marketType": "capacity-block"}),
+                "managedNodeGroups[0].instanceMarketOptions: needs capacityReservation",
+            ),
+            (
+                config(availabilityZones=["a", "b"], managedNodeGroups=[{"name": "n", "availabilityZones": ["c"]}]),
+                "managedNodeGroups[0].availabilityZones[0]: 'c' is not in availabilityZones (a, b).",
+            ),
+            (
+                config(addons=[{"name": "vpc-cni", "attachPolicyARNs": ["arn:p"]}]),
+                "addons[0].attachPolicyARNs: needs the cluster's OIDC provider.",
+            ),
+            (
+                config(iam={"withOIDC": True}, addons=[{"name": "x", "attachPolicyARNs": ["arn:p"]}]),
+                "addons[0].attachPolicyARNs: not supported by kumo.eks: the service account of x is not known.",
             ),
             ([], "ClusterConfig: [] is not a mapping of fields."),
         ],

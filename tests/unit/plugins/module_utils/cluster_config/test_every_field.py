@@ -76,16 +76,59 @@ VALUES: dict[str, Any] = {
     "managedNodeGroups[].overrideBootstrapCommand": "kind: NodeConfig\nspec: {kubelet: {config: {maxPods: 5}}}",
     "vpc.subnets.public{}.az": "c",
     "vpc.subnets.private{}.az": "c",
-    "vpc.clusterEndpoints.publicAccess": True,
+    "vpc.clusterEndpoints.publicAccess": False,
+    "iam.vpcResourceControllerPolicy": False,
+    "iam.withOIDC": True,
+    "privateCluster.additionalEndpointServices": ["logs"],
+    "managedNodeGroups[].instanceMarketOptions.marketType": "capacity-block",
+    "managedNodeGroups[].ssh.allow": False,
+    "addons[].attachPolicy": DOCUMENT,
+    "addons[].podIdentityAssociations[].permissionPolicy": DOCUMENT,
     "iam.serviceAccounts[].attachPolicy": DOCUMENT,
     "iam.podIdentityAssociations[].permissionPolicy": DOCUMENT,
 }
 # What must stand beside the field for it to mean something.
+KEY = {"managedNodeGroups": [{"name": "n", "ssh": {"publicKeyName": "k"}}]}
+ROLE_OF_ADDON = {
+    "addons": [
+        {"name": "eks-pod-identity-agent", "podIdentityAssociations": [{"serviceAccountName": "s", **MORE_RIGHTS}]}
+    ]
+}
 BESIDE: dict[str, dict[str, Any]] = {
+    "autoModeConfig.permissionsBoundaryARN": {"autoModeConfig": {"enabled": True}},
+    "iam.vpcResourceControllerPolicy": {},
+    "vpc.id": {"vpc": {"subnets": SUBNETS}},
+    "privateCluster.additionalEndpointServices": {"privateCluster": {"enabled": True}},
+    "privateCluster.skipEndpointCreation": {"privateCluster": {"enabled": True}},
+    "managedNodeGroups[].instanceMarketOptions.marketType": {
+        "managedNodeGroups": [
+            {"name": "n", "capacityReservation": {"capacityReservationTarget": {"capacityReservationID": "cr-1"}}}
+        ]
+    },
+    "managedNodeGroups[].ssh.allow": KEY,
+    "managedNodeGroups[].ssh.sourceSecurityGroupIds": KEY,
+    **{
+        f"addons[].{name}": {"addons": [{"name": "aws-fsx-csi-driver"}], "iam": {"withOIDC": True}}
+        for name in ("attachPolicy", "attachPolicyARNs")
+    },
+    "addons[].permissionsBoundary": {
+        "addons": [{"name": "aws-fsx-csi-driver", "attachPolicyARNs": ["arn:p"]}],
+        "iam": {"withOIDC": True},
+    },
+    **{
+        path: {"addons": [{"name": "aws-fsx-csi-driver"}], "iam": {"withOIDC": True}}
+        for path in LEAVES
+        if path.startswith("addons[].wellKnownPolicies.")
+    },
+    **{
+        f"addons[].podIdentityAssociations[].{name}": ROLE_OF_ADDON
+        for name in ("roleName", "permissionPolicy", "permissionsBoundaryARN")
+    },
     "autoModeConfig.enabled": {"iam": AUTO["iam"], "autoModeConfig": {"nodePools": []}},
     "autoModeConfig.nodePools": AUTO,
-    "autoModeConfig.nodeRoleARN": {**AUTO, "autoModeConfig": {"enabled": True, "nodePools": []}},
+    "autoModeConfig.nodeRoleARN": {**AUTO, "autoModeConfig": {"enabled": True}},
     "vpc.controlPlaneOnPrivateSubnets": {"vpc": {"subnets": SUBNETS}},
+    "vpc.controlPlaneSubnetIDs": {"vpc": {"subnets": SUBNETS}},
     "vpc.subnets.public{}.id": {"vpc": {"subnets": {"public": {"k": {"id": "subnet-0"}, "l": {"id": "subnet-1"}}}}},
     "vpc.subnets.private{}.id": {"vpc": {"subnets": {"private": {"k": {"id": "subnet-0"}, "l": {"id": "subnet-1"}}}}},
     "vpc.subnets.public{}.az": {
@@ -96,7 +139,8 @@ BESIDE: dict[str, dict[str, Any]] = {
         "vpc": {"subnets": {"private": {"k": {"id": "subnet-1"}, "c": {"id": "subnet-2"}}}},
         "managedNodeGroups": [{"name": "n", "privateNetworking": True, "availabilityZones": ["c"]}],
     },
-    "managedNodeGroups[].availabilityZones": {"vpc": {"subnets": SUBNETS}, "managedNodeGroups": [{"name": "n"}]},
+    "vpc.clusterEndpoints.publicAccess": {"vpc": {"clusterEndpoints": {"privateAccess": True}}},
+    "managedNodeGroups[].availabilityZones": {"managedNodeGroups": [{"name": "n"}]},
     "managedNodeGroups[].volumeKmsKeyID": {"managedNodeGroups": [{"name": "n", "volumeEncrypted": True}]},
     "managedNodeGroups[].ami": {"managedNodeGroups": [{"name": "n", "amiFamily": "AmazonLinux2023"}]},
     **{
@@ -141,7 +185,17 @@ BESIDE |= {
     "iam.podIdentityAssociations[].permissionPolicyName": association(permissionPolicy=DOCUMENT),
     "iam.podIdentityAssociations[].roleARN": association(),
     "addons[].podIdentityAssociations[].serviceAccountName": {
-        "addons": [{"name": "text", "podIdentityAssociations": [{"roleARN": "arn:r"}]}]
+        "addons": [{"name": "eks-pod-identity-agent", "podIdentityAssociations": [{"roleARN": "arn:r"}]}]
+    },
+    "addons[].podIdentityAssociations[].roleARN": AGENT,
+    "addons[].podIdentityAssociations[].permissionPolicyARNs": AGENT,
+    "addons[].podIdentityAssociations[].permissionPolicyName": {
+        "addons": [
+            {
+                "name": "eks-pod-identity-agent",
+                "podIdentityAssociations": [{"serviceAccountName": "s", "permissionPolicy": DOCUMENT}],
+            }
+        ]
     },
     "iam.serviceAccounts[].attachRoleARN": account(),
     **{
@@ -180,6 +234,7 @@ BESIDE |= {path: {"outpost": OUTPOST, "vpc": {"subnets": SUBNETS}} for path in L
 # Fields without which a file is refused by a rule, for they are needed only here.
 NEEDED = (
     "addons[].podIdentityAssociations[].roleARN",
+    "addons[].podIdentityAssociations[].permissionPolicyARNs",
     "iam.podIdentityAssociations[].namespace",
     "iam.podIdentityAssociations[].roleARN",
     "iam.serviceAccounts[].attachRoleARN",

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 import yaml
 
@@ -31,47 +32,38 @@ DENIED: dict[str, tuple[str, ...]] = {
     "an access entry is for one role or user, not for an account": (),
     "EKS accepts no access entries for the service-linked roles of services": (),
     "it belongs to serviceName, which is not supported": (),
-    "VPC endpoints for a cluster without internet access are not created from this field": (),
-    "permissions boundaries are not read from a file": (),
     "the log group is not managed": ("retention",),
     "EKS chooses the IPv6 block of services": ("service_ipv6",),
     "routes to another network are not created": ("transit_gateway", "vpn_gateway", "vpc_gateway_id"),
     "IAM roles of hybrid nodes are not created": ("hybrid", "roles_anywhere"),
     "it is what eksctl reports, not a setting": (),
     "the service account of an association is not created": ("create_service_account",),
-    "the IAM role of the cluster gets AmazonEKSClusterPolicy only": ("vpc_resource_controller",),
     "EKS has no placement group for etcd": ("etcd_placement_group",),
-    "the VPC is that of the subnets": (),
-    "CIDR blocks of single subnets cannot be set": ("subnet_cidr", "subnet_block"),
-    "subnets with IPv6 are not created from a file": (),
-    "the VPC gets one CIDR block from a file": (),
+    "the IPv6 block of the VPC is one of Amazon's": ("ipv6_pool", "ipv6_cidr"),
+    "rules of the cluster security group that EKS creates are not changed": (
+        "extra_cidr",
+        "cluster_security_group_rule",
+    ),
     "EC2's default is used": ("hostname_type",),
     "nodes share the cluster security group that EKS creates": ("shared_node",),
-    "add-ons do not get associations by themselves": ("auto_apply",),
-    "IAM roles of add-ons are not created with them": (),
-    "IAM roles of add-ons are not created": ("use_default_pod_identity",),
+    "the permissions that an add-on recommends are not looked up": (
+        "auto_apply",
+        "default_pod_identity",
+        "recommended",
+    ),
+    "EKS takes a service account and a role for an association of an add-on": (),
+    "eksctl does not take it for an association of an add-on": (),
+    "EC2 key pairs are not imported": ("public_key", "import_key"),
     "add-ons are identified by their names": ("addon_publisher", "addon_owner"),
-    "IAM roles and service accounts are not created": (),
     "the add-on creates its service account": ("create_service_account",),
     "EKS owns the Auto Scaling group": ("asg_", "suspend_process", "propagate"),
     "the number of network cards of an instance type is not determined": ("efa_enabled",),
-    "a Capacity Block is not translated": (),
     "instance types are not selected automatically": ("instance_selector", "vcpu"),
     "nodes on AWS Outposts are not managed": ("outpost_arn_of_node", "node_outpost"),
     "it is for AWS Outposts": (),
     "nodes use the cluster security group that EKS creates": ("with_shared", "with_local"),
-    "no security group for SSH is created": ("ssh_allow", "allow_ssh"),
-    "inline policies of node groups are not created": ("node_inline_polic",),
     "EKS creates the instance profile": (),
-    "the IAM role of a single node group is named by kumo.eks": (),
 }
-# What a file cannot say and role variables can: the remedy names the variable.
-BY_VARIABLE = (
-    "self-managed nodes are not read from this file",
-    "VPC endpoints for a cluster without internet access are not created from this field",
-    "permissions boundaries are not read from a file",
-    "a Capacity Block is not translated",
-)
 # What a file cannot say and a module can: the remedy names the module.
 BY_MODULE = (
     "EKS capabilities are not created from a file",
@@ -124,5 +116,14 @@ def test_what_a_refusal_advises_exists(path: str, said: Any):
     modules = MODULE.findall(said.remedy)
     assert all((ROOT / f"plugins/modules/{name}.py").exists() for name in modules)
     assert modules or said.why not in BY_MODULE
-    if said.why in BY_VARIABLE:
-        assert variables or "role variables" in said.remedy
+
+
+def test_eks_takes_no_more_of_an_association_of_an_addon():
+    """botocore's model says what the refusal says."""
+    shape = botocore.session.Session().get_service_model("eks").shape_for("AddonPodIdentityAssociations")
+    assert set(shape.members) == {"serviceAccount", "roleArn"}
+
+
+def test_eks_has_no_placement_group_for_etcd():
+    shape = botocore.session.Session().get_service_model("eks").shape_for("EtcdPlacementRequest")
+    assert set(shape.members) == {"spreadLevel"}

@@ -1,0 +1,39 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""SSH to the nodes of a node group that has a launch template, for which EKS makes no security group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import list_vpc_blocks
+from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import shorten
+from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_template import VPC_SOURCE
+
+Item = dict[str, Any]
+LONGEST_NAME = 255  # CreateSecurityGroup GroupName
+PLANNED = "sg-to-be-created"  # takes the place of an ID in check mode
+
+
+def build_ssh_group_name(cluster: str, nodegroup: str) -> str:
+    """The name of the security group: "my-cluster.general.ssh"."""
+    name = f"{cluster}.{nodegroup}.ssh"
+    return shorten(name, name, LONGEST_NAME)
+
+
+def build_sources(ec2: Callable[[], Any], vpc_id: str, sources: list[str]) -> list[str]:
+    """The sources as EC2 takes them: the word for the VPC becomes its IPv4 blocks."""
+    found = [source for source in sources if source != VPC_SOURCE]
+    return [*found, *(list_vpc_blocks(ec2(), vpc_id) if VPC_SOURCE in sources else [])]
+
+
+def add_ssh_group(item: Item, ssh: Outcome | None) -> Item:
+    """The node group with the security group among those of its launch template."""
+    if ssh is None:
+        return item
+    name = (ssh.raw or {}).get("id") or PLANNED
+    groups = [*(item["template"].get("security_groups") or []), name]
+    return {**item, "template": {**item["template"], "security_groups": groups}}
