@@ -273,7 +273,10 @@ REFUSED = [
     ({}, "purpose: one of purpose, name, iam_roles"),
     ({"purpose": "custom"}, "name: is required with purpose=custom"),
     ({"purpose": "addon"}, "addon: is required with purpose=addon"),
-    ({"purpose": "cluster", "ssm": True}, "ssm: applies to purpose=node and purpose=auto_mode_node only"),
+    (
+        {"purpose": "cluster", "ssm": True},
+        "ssm: applies to purpose=node and purpose=self_managed_node and purpose=auto_mode_node only",
+    ),
     ({"purpose": "node", "name": "a b"}, "role_name: 'a b' is not a valid role name"),
     ({"purpose": "node", "path": "x"}, "path: 'x' is not a valid path"),
     ({"purpose": "node", "policy_arns": ["x"]}, "policy_arns: 'x' is not the ARN of an IAM policy"),

@@ -95,6 +95,9 @@ def test_three_kinds_of_nodes(sandbox, play, account, variables, api):
     with api() as opened:
         opened.delete(BUDGET, "web", "default")
         opened.delete(POD, "web", "default", grace_period=0)
+    changed["eks_self_managed_nodes_list"][0]["update_config"] = {
+        "drain_timeout": 60
+    }  # the pods of CoreDNS end in their time
     rolled = play("kumo.eks.site", **changed).assert_ok()
     assert "[my-cluster] " in rolled.output and not set(old) & set(list_own_nodes(api))
     play("kumo.eks.site", **changed).assert_unchanged()

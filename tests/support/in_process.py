@@ -58,6 +58,7 @@ def run_module(name: str, args: dict[str, Any], check: bool = False) -> Result:
     result = {"failed": False, **json.loads(printed[0])}
     if "warnings" in result:
         result["warnings"] = [read_warning(row) for row in result["warnings"]]
+    assert "deprecations" not in result, result["deprecations"]
     assert code == (1 if result["failed"] else 0), f"{name} ended with {code}: {result}"
     return result
 

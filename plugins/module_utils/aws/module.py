@@ -63,10 +63,10 @@ class CarefulModule(AnsibleModule):
                 self.no_log_values.update(text for name in names for text in collect_texts(params.get(name)))
         if UNNAMED in str(msg):
             msg = " ".join(read_arguments(self.argument_spec, self._given, "")[1]) or msg
-        super().fail_json(msg=msg, **result, **_collect_waits())
+        super().fail_json(msg=msg, **_drop_warnings(result), **_collect_waits())
 
     def exit_json(self, **result: Any) -> None:
-        super().exit_json(**result, **_collect_waits())
+        super().exit_json(**_drop_warnings(result), **_collect_waits())
 
     def warn(self, warning: str, **options: Any) -> None:
         """Mask it: since 2.19 ansible-core returns warnings as objects, and masks only the plain values of a result."""
@@ -76,6 +76,11 @@ class CarefulModule(AnsibleModule):
     def _is_checked(value: Any) -> bool:
         """Whether the options of a value's items were read: they say by themselves what is a secret."""
         return all(isinstance(item, dict) for item in (value if isinstance(value, list) else [value]))
+
+
+def _drop_warnings(result: dict[str, Any]) -> dict[str, Any]:
+    """amazon.aws hands over what ``warn`` has taken already, and ansible-core shows a deprecation for that (AnsibleAWSModule.exit_json)."""
+    return {name: value for name, value in result.items() if name != "warnings"}
 
 
 def _collect_waits() -> dict[str, Any]:

@@ -36,9 +36,14 @@ class InstanceProfileResource(IamResource):
     kind = "IAM instance profile"
     fields = FIELDS
 
-    def __init__(self, iam: Any, name: str, scope: IamScope, adopt: bool = False) -> None:
+    def __init__(self, iam: Any, name: str, scope: IamScope, adopt: bool = False, predicts_arn: bool = True) -> None:
+        """
+        Args:
+            adopt: whether a profile of somebody else is changed.
+            predicts_arn: whether a plan has the ARN, which takes a call to STS.
+        """
         super().__init__(iam, name, scope.owner)
-        self._scope, self._adopt = scope, adopt
+        self._scope, self._adopt, self._predicts_arn = scope, adopt, predicts_arn
 
     def describe(self) -> dict[str, Any] | None:
         found = get_or_none(lambda: self.iam.get_instance_profile(InstanceProfileName=self.name)["InstanceProfile"])
@@ -63,14 +68,17 @@ class InstanceProfileResource(IamResource):
         )
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
-        raw = self.predict(desired)
-        made = self.iam.create_instance_profile(InstanceProfileName=self.name, Tags=build_tag_list(raw["tags"]))
+        tags = self._build_tags(desired)
+        made = self.iam.create_instance_profile(InstanceProfileName=self.name, Tags=build_tag_list(tags))
         self._add_role(desired["role"])
-        return {**raw, "Arn": made["InstanceProfile"]["Arn"]}
+        return self._build_raw(made["InstanceProfile"]["Arn"], desired["role"], tags)
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:
-        tags = {**TAGS.normalize(desired.get("tags")), self.owner: OWNED}
-        return self._build_raw(self._scope.build_profile_arn(self.name), desired["role"], tags)
+        arn = self._scope.build_profile_arn(self.name) if self._predicts_arn else ""
+        return self._build_raw(arn, desired["role"], self._build_tags(desired))
+
+    def _build_tags(self, desired: dict[str, Any]) -> dict[str, str]:
+        return {**TAGS.normalize(desired.get("tags")), self.owner: OWNED}
 
     def requests(self, raw: dict[str, Any], changes: list[Change], desired: dict[str, Any]) -> list[Request]:
         found = []

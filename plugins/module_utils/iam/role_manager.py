@@ -109,7 +109,7 @@ class RoleManager:
         """The instance profile and what is wanted of it; what is refused is refused before there is a role for it."""
         if not request.profile:
             return None, {}
-        profile = InstanceProfileResource(self.iam, request.profile, self.scope, request.adopt)
+        profile = InstanceProfileResource(self.iam, request.profile, self.scope, request.adopt, self.check_mode)
         wanted = {
             "role": request.name,
             "tags": request.options.get("tags"),
