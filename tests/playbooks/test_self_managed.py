@@ -58,8 +58,10 @@ def api(sandbox):
 
 
 def list_own_nodes(api):
+    """The nodes' names by their instances: an address, and the name with it, may be given once more."""
     with api() as opened:
-        return sorted(row["metadata"]["name"] for row in opened.list(NODE, label_selector="kind=own"))
+        rows = opened.list(NODE, label_selector="kind=own")
+    return {row["spec"]["providerID"].rpartition("/")[2]: row["metadata"]["name"] for row in rows}
 
 
 def build_pod(node):
@@ -83,23 +85,23 @@ def test_three_kinds_of_nodes(sandbox, play, account, variables, api):
     assert len([row for row in kinds if row.get("eks.amazonaws.com/nodegroup") == "managed"]) == 2
     old = list_own_nodes(api)
     assert len(old) == 2
+    first = min(old)
     play("kumo.eks.site", **variables).assert_unchanged()
 
     with api() as opened:
-        opened.create(POD, build_pod(old[0]), "default")
+        opened.create(POD, build_pod(old[first]), "default")
         opened.create(BUDGET, build_budget(), "default")
     changed = {**variables, "eks_self_managed_nodes_list": [{**OWN, "template": {"monitoring": True}}]}
     blocked = play("kumo.eks.site", **changed)
     blocked.assert_refused("pod default/web may not be evicted now", "Let the pods go, and run the task again")
-    assert old[0] in list_own_nodes(api)
+    assert first in list_own_nodes(api)
     with api() as opened:
         opened.delete(BUDGET, "web", "default")
         opened.delete(POD, "web", "default", grace_period=0)
-    changed["eks_self_managed_nodes_list"][0]["update_config"] = {
-        "drain_timeout": 60
-    }  # the pods of CoreDNS end in their time
+    # The pods of CoreDNS take their time to end
+    changed["eks_self_managed_nodes_list"][0]["update_config"] = {"drain_timeout": 60}
     rolled = play("kumo.eks.site", **changed).assert_ok()
-    assert "[my-cluster] " in rolled.output and not set(old) & set(list_own_nodes(api))
+    assert "[my-cluster] " in rolled.output and not old.keys() & list_own_nodes(api).keys()
     play("kumo.eks.site", **changed).assert_unchanged()
 
     play("kumo.eks.teardown", "--check", **changed).assert_ok()

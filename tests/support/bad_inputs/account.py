@@ -54,14 +54,17 @@ def _create_group(ec2: Any, vpc: str) -> str:
 
 
 def _create_roles(sandbox: Sandbox) -> Account:
+    """The profile is of the nodes' role, for nodes that EKS does not start."""
     iam = sandbox.client("iam")
-
-    return {
+    iam.create_instance_profile(InstanceProfileName="node-role")
+    found = {
         "role": ground.create_role(iam, "cluster-role", "eks.amazonaws.com", ground.CLUSTER_POLICIES),
         "node_role": ground.create_role(iam, "node-role", "ec2.amazonaws.com", ground.NODE_POLICIES),
         "pod_role": ground.create_role(iam, "fargate-role", "eks-fargate-pods.amazonaws.com", ground.FARGATE_POLICIES),
         "app_role": ground.create_role(iam, "app-role", "pods.eks.amazonaws.com"),
     }
+    iam.add_role_to_instance_profile(InstanceProfileName="node-role", RoleName="node-role")
+    return found
 
 
 def _create_keys(sandbox: Sandbox) -> Account:

@@ -113,11 +113,11 @@ ROWS = [
         vpc={"subnets": SUBNETS},
     ),
     bad(
-        "a cidr beside subnets",
+        "a cidr with host bits",
         "vpc.cidr",
-        "has no effect with vpc.subnets",
-        "Remove it",
-        vpc={"cidr": "10.0.0.0/16", "subnets": SUBNETS},
+        "'10.0.0.1/16' is not a CIDR block",
+        "Did you mean 10.0.0.0/16",
+        vpc={"cidr": "10.0.0.1/16"},
     ),
     bad("one zone", "availabilityZones", "ap-northeast-1a", "at least 2 zones", availabilityZones=["ap-northeast-1a"]),
     bad(
@@ -319,10 +319,10 @@ ROWS = [
         ],
     ),
     bad(
-        "an add-on's own policy",
+        "an add-on's own policy without the provider",
         "addons[0].attachPolicyARNs",
-        "not supported",
-        "serviceAccountRoleARN",
+        "OIDC provider",
+        "Set iam.withOIDC to true",
         addons=[{"name": "vpc-cni", "attachPolicyARNs": ["x"]}],
     ),
     bad(

@@ -18,6 +18,7 @@ bad = module(
     access_entry=False,
 )
 many = module("eks_self_managed_nodes", cluster_name="there")
+info = module("eks_self_managed_nodes_info")
 nodes = role("eks_self_managed_nodes", eks_cluster_name="there", eks_region="ap-northeast-1")
 
 NEW = [
@@ -150,4 +151,7 @@ ROLE = [
         eks_self_managed_nodes_list=[{"name": "web", "scaling_config": {"min_size": 5, "max_size": 3}}],
     ),
 ]
-ROWS = [*NEW, *LISTS, *ROLE]
+INFO = [
+    info("no cluster", "cluster_name", "missing required arguments", "cluster_name"),
+]
+ROWS = [*NEW, *LISTS, *ROLE, *INFO]
