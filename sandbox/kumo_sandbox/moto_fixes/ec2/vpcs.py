@@ -57,8 +57,7 @@ def check_secondary_block(response: Any) -> None:
     """
     vpc, text = response.ec2_backend.get_vpc(response._get_param("VpcId")), response._get_param("CidrBlock")
     if not text:
-        rows = vpc.get_cidr_block_association_set(ipv6=True)
-        _check_quota(vpc, sum(row["cidr_block_state"]["state"] != "disassociated" for row in rows), "vpc_ipv6_blocks")
+        _check_quota(vpc, len(list_blocks(vpc, ipv6=True)), "vpc_ipv6_blocks")
         return
     try:
         block = ipaddress.IPv4Network(text, strict=False)
