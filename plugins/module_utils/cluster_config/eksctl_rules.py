@@ -26,6 +26,13 @@ CAPACITY_BLOCK = "capacity-block"
 AGENT = "eks-pod-identity-agent"
 
 
+def list_groups(config: Config) -> Iterator[tuple[str, Config]]:
+    """All node groups of the file, managed ones and others, each with its path."""
+    for kind in ("managedNodeGroups", "nodeGroups"):
+        for index, group in enumerate(config.get(kind, [])):
+            yield f"{kind}[{index}]", group or {}
+
+
 def check_vpc(config: Config) -> Iterator[str]:
     """The VPC, and what a file may say of one that exists."""
     vpc = config.get("vpc", {})
@@ -75,9 +82,9 @@ def check_private_cluster(config: Config) -> Iterator[str]:
         yield "privateCluster.additionalEndpointServices: cannot be combined with skipEndpointCreation. Use one of them."
     if config.get("vpc", {}).get("clusterEndpoints"):
         yield "vpc.clusterEndpoints: cannot be set with privateCluster.enabled, which has the private endpoint alone. Remove it."
-    for index, group in enumerate(config.get("managedNodeGroups", [])):
+    for path, group in list_groups(config):
         if group and not group.get("privateNetworking"):
-            yield f"managedNodeGroups[{index}].privateNetworking: must be true with privateCluster.enabled."
+            yield f"{path}.privateNetworking: must be true with privateCluster.enabled."
 
 
 def check_auto_mode(config: Config) -> Iterator[str]:
@@ -107,10 +114,9 @@ def check_remote_networks(config: Config) -> Iterator[str]:
 
 
 def check_group_options(config: Config) -> Iterator[str]:
-    """What the fields of one managed node group say together."""
+    """What the fields of one node group say together."""
     zones = config.get("availabilityZones")
-    for index, group in enumerate(config.get("managedNodeGroups", [])):
-        path, group = f"managedNodeGroups[{index}]", group or {}
+    for path, group in list_groups(config):
         yield from _check_ssh(path, group.get("ssh", {}))
         yield from _check_market(path, group)
         for place, zone in enumerate(group.get("availabilityZones", [])):

@@ -54,6 +54,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "ClusterConfig": ("apiVersion", "kind", "metadata"),
     "ClusterMeta": ("name", "region"),
     "ManagedNodeGroup": ("name",),
+    "NodeGroup": ("name",),
     "NodeGroupTaint": ("key", "effect"),
     "FargateProfile": ("name", "selectors"),
     "FargateProfileSelector": ("namespace",),

@@ -22,6 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import (
     build_nodegroups,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.self_managed import build_self_managed
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import convert_to_snake
 
 # What eksctl sets where the file says nothing: pkg/apis/eksctl.io/v1alpha5/defaults.go.
@@ -42,6 +43,7 @@ def build_variables(config: dict[str, Any]) -> dict[str, Any]:
         _build_access_to_cluster,
         _build_auto_mode,
         _build_nodes,
+        build_self_managed,
         _build_fargate,
         build_addons,
         build_access,

@@ -229,6 +229,40 @@ ALONE = (
     f"{SCOPE}.namespaces",
     "iamIdentityMappings[].arn",
 )
+# Self-managed nodes: as managed ones, where they have the same field.
+OWN = "nodeGroups[]"
+VALUES |= {path.replace("managedNodeGroups", "nodeGroups"): value for path, value in VALUES.items()}
+BESIDE |= {
+    path.replace("managedNodeGroups", "nodeGroups"): {
+        name.replace("managedNodeGroups", "nodeGroups"): value for name, value in given.items()
+    }
+    for path, given in BESIDE.items()
+    if path.startswith("managedNodeGroups")
+}
+VALUES |= {
+    f"{OWN}.amiFamily": "WindowsServer2022CoreContainer",
+    f"{OWN}.ami": "ami-1",
+    f"{OWN}.cpuCredits": "Unlimited",
+    f"{OWN}.securityGroups.withShared": False,
+    f"{OWN}.securityGroups.withLocal": False,
+    f"{OWN}.taints": {"gpu": "true:NoSchedule"},
+}
+ALONE_SGS = {"attachIDs": ["sg-1"]}
+MIX = {"nodeGroups": [{"name": "n", "instancesDistribution": {"instanceTypes": ["m5.large", "m5a.large"]}}]}
+BESIDE |= {
+    f"{OWN}.cpuCredits": {"nodeGroups": [{"name": "n", "instanceType": "t3.large"}]},
+    f"{OWN}.ami": {"nodeGroups": [{"name": "n", "amiFamily": "AmazonLinux2023"}]},
+    f"{OWN}.securityGroups.withShared": {
+        "nodeGroups": [{"name": "n", "securityGroups": {**ALONE_SGS, "withLocal": False}}]
+    },
+    f"{OWN}.securityGroups.withLocal": {"nodeGroups": KEY["managedNodeGroups"]},
+    f"{OWN}.iam.instanceProfileARN": {"nodeGroups": [{"name": "n", "iam": {"instanceRoleARN": ROLE}}]},
+    **{
+        f"{OWN}.instancesDistribution.{name}": MIX
+        for name in DEFINITIONS["NodeGroupInstancesDistribution"]
+        if name != "instanceTypes"
+    },
+}
 OUTPOST = {"controlPlaneOutpostARN": "arn:o", "controlPlaneInstanceType": "m5.large"}
 BESIDE |= {path: {"outpost": OUTPOST, "vpc": {"subnets": SUBNETS}} for path in LEAVES if path.startswith("outpost.")}
 # Fields without which a file is refused by a rule, for they are needed only here.
@@ -240,6 +274,7 @@ NEEDED = (
     "iam.serviceAccounts[].attachRoleARN",
     "outpost.controlPlaneInstanceType",
     "outpost.controlPlaneOutpostARN",
+    "nodeGroups[].instancesDistribution.instanceTypes",
 )
 REQUIRED_VALUES = {
     "principalARN": ROLE,
@@ -377,6 +412,7 @@ PARTS = {
     "accessConfig.accessEntries[].": ("eks_access_entry", "access_entries"),
     "kubernetesNetworkConfig.": ("eks_cluster", "kubernetes_network_config"),
     "managedNodeGroups[].": ("eks_nodegroup", "nodegroups"),
+    "nodeGroups[].": ("eks_self_managed_nodes", "self_managed_nodegroups"),
     "managedNodeGroups[].nodeRepairConfig.": ("eks_nodegroup", "node_repair_config"),
     "fargateProfiles[].": ("eks_fargate_profile", "profiles"),
     "addons[].": ("eks_addon", "addons"),

@@ -24,7 +24,6 @@ FIELDS = dict(list_paths())
 # A reason of EKS or of eksctl has none: no option of ours could change it.
 DENIED: dict[str, tuple[str, ...]] = {
     "subnets are created in Availability Zones only": ("local_zone",),
-    "self-managed nodes are not read from this file": (),
     "EKS capabilities are not created from a file": (),
     "Flux is not installed": ("flux", "gitops"),
     "Karpenter is not installed": ("eks_karpenter", "karpenter_version", "install_karpenter"),
@@ -63,6 +62,9 @@ DENIED: dict[str, tuple[str, ...]] = {
     "it is for AWS Outposts": (),
     "nodes use the cluster security group that EKS creates": ("with_shared", "with_local"),
     "EKS creates the instance profile": (),
+    "containerd is the one container runtime of the images of EKS": ("container_runtime",),
+    "the launch template of self-managed nodes requests no Capacity Block": ("market",),
+    "self-managed nodes are replaced by their number": (),
 }
 # What a file cannot say and a module can: the remedy names the module.
 BY_MODULE = (
