@@ -55,6 +55,8 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "ClusterMeta": ("name", "region"),
     "ManagedNodeGroup": ("name",),
     "NodeGroup": ("name",),
+    "IdentityProvider": ("type", "name", "issuerURL", "clientID"),
+    "Capability": ("name", "type"),
     "NodeGroupTaint": ("key", "effect"),
     "FargateProfile": ("name", "selectors"),
     "FargateProfileSelector": ("namespace",),

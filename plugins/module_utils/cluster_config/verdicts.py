@@ -30,6 +30,8 @@ DESCRIPTIVE: dict[str, str] = {
         f"{nodes}.ssh.enableSsm": "nodes always have the permissions for AWS Systems Manager, as in eksctl"
         for nodes in (_NODES, _SELF_MANAGED)
     },
+    "identityProviders[].type": "EKS has providers of the type oidc",
+    "capabilities[].deletePropagationPolicy": "EKS has RETAIN only",
     "iamIdentityMappings[].noDuplicateARNs": "a principal has one access entry",
     f"{_SELF_MANAGED}.asgMetricsCollection[].granularity": "EC2 Auto Scaling has one granularity, 1Minute",
     "metadata.annotations": "notes for readers of the file, which eksctl also ignores",
@@ -83,6 +85,24 @@ HONOURED: dict[str, str] = {
     "iamIdentityMappings[].arn": "eks_access_entries[].principal_arn",
     "iamIdentityMappings[].username": "eks_access_entries[].username",
     "iamIdentityMappings[].groups": "eks_access_entries[].kubernetes_groups (system:masters: access_policies; nodes: type)",
+    "identityProviders[].name": "eks_cluster_identity_providers[].name",
+    "identityProviders[].issuerURL": "eks_cluster_identity_providers[].issuer_url",
+    "identityProviders[].clientID": "eks_cluster_identity_providers[].client_id",
+    "identityProviders[].usernameClaim": "eks_cluster_identity_providers[].username_claim",
+    "identityProviders[].usernamePrefix": "eks_cluster_identity_providers[].username_prefix",
+    "identityProviders[].groupsClaim": "eks_cluster_identity_providers[].groups_claim",
+    "identityProviders[].groupsPrefix": "eks_cluster_identity_providers[].groups_prefix",
+    "identityProviders[].requiredClaims": "eks_cluster_identity_providers[].required_claims",
+    "identityProviders[].tags": "eks_cluster_identity_providers[].tags",
+    "capabilities[].name": "eks_cluster_capabilities[].name",
+    "capabilities[].type": "eks_cluster_capabilities[].type",
+    "capabilities[].roleArn": "eks_cluster_capabilities[].role_arn",
+    "capabilities[].attachPolicyARNs": "eks_cluster_capabilities[].policy_arns",
+    "capabilities[].attachPolicy": "eks_cluster_capabilities[].inline_policies",
+    "capabilities[].permissionsBoundary": "eks_cluster_capabilities[].permissions_boundary",
+    "capabilities[].accessPolicies": "eks_cluster_capabilities[].access_policies",
+    "capabilities[].configuration.argocd": "eks_cluster_capabilities[].argo_cd",
+    "capabilities[].tags": "eks_cluster_capabilities[].tags",
     "vpc.controlPlaneSecurityGroupIDs": "eks_cluster_security_groups",
     "vpc.controlPlaneSubnetIDs": "eks_cluster_subnets",
     "vpc.controlPlaneOnPrivateSubnets": "eks_cluster_subnets, eks_cluster_subnet_kinds",
@@ -308,16 +328,9 @@ _BOTH = {
 
 REFUSED: dict[str, Refusal] = {
     "localZones": Refusal("subnets are created in Availability Zones only", "list your own in vpc.subnets"),
-    "capabilities": Refusal(
-        "EKS capabilities are not created from a file", "add a task with kumo.eks.eks_capability after the cluster"
-    ),
     "gitops": Refusal("Flux is not installed", "install its chart with eks_helm_releases"),
     "karpenter": Refusal(
         "Karpenter is not installed", "install its chart with eks_helm_releases, or use autoModeConfig"
-    ),
-    "identityProviders": Refusal(
-        "OIDC identity providers of the cluster are not associated from a file",
-        "add a task with kumo.eks.eks_identity_provider after the cluster",
     ),
     "iamIdentityMappings[].account": Refusal(
         "an access entry is for one role or user, not for an account", "list the roles and users with their arn"

@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.partitions import build_managed_policy_arn
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.access import build_access
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addons import build_addons
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.extensions import build_extensions
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.identities import build_identities
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.network import (
     build_network,
@@ -42,6 +43,7 @@ def build_variables(config: dict[str, Any]) -> dict[str, Any]:
         _build_components,
         _build_access_to_cluster,
         _build_auto_mode,
+        build_extensions,
         _build_nodes,
         build_self_managed,
         _build_fargate,

@@ -228,6 +228,7 @@ ALONE = (
     f"{SCOPE}.type",
     f"{SCOPE}.namespaces",
     "iamIdentityMappings[].arn",
+    "capabilities[].type",
 )
 # Self-managed nodes: as managed ones, where they have the same field.
 OWN = "nodeGroups[]"
@@ -263,6 +264,23 @@ BESIDE |= {
         if name != "instanceTypes"
     },
 }
+# Another value of a capability's type takes other fields, too: Argo CD has settings of its own.
+IDC = {"idcInstanceArn": "arn:aws:sso:::instance/ssoins-1"}
+ARGO = {"name": "c", "type": "ARGOCD", "configuration": {"argocd": {"awsIdc": IDC}}}
+VALUES |= {
+    "capabilities[].type": "KRO",
+    "capabilities[].attachPolicy": DOCUMENT,
+    "capabilities[].configuration.argocd.awsIdc.idcInstanceArn": "arn:aws:sso:::instance/ssoins-2",
+    "capabilities[].configuration.argocd.rbacRoleMappings[].role": "VIEWER",
+    "capabilities[].accessPolicies[].policyARN": "AmazonEKSEditPolicy",
+    "capabilities[].accessPolicies[].accessScope.type": "namespace",
+}
+BESIDE |= {path: {"capabilities": [ARGO]} for path in LEAVES if path.startswith("capabilities[].configuration.argocd.")}
+BESIDE |= {
+    path: {"capabilities": [{"name": "c", "type": "ACK", "accessPolicies": [VIEW]}]}
+    for path in LEAVES
+    if path.startswith("capabilities[].accessPolicies[].")
+}
 OUTPOST = {"controlPlaneOutpostARN": "arn:o", "controlPlaneInstanceType": "m5.large"}
 BESIDE |= {path: {"outpost": OUTPOST, "vpc": {"subnets": SUBNETS}} for path in LEAVES if path.startswith("outpost.")}
 # Fields without which a file is refused by a rule, for they are needed only here.
@@ -275,6 +293,8 @@ NEEDED = (
     "outpost.controlPlaneInstanceType",
     "outpost.controlPlaneOutpostARN",
     "nodeGroups[].instancesDistribution.instanceTypes",
+    "capabilities[].accessPolicies[].accessScope.type",
+    "capabilities[].configuration.argocd.awsIdc.idcInstanceArn",
 )
 REQUIRED_VALUES = {
     "principalARN": ROLE,
@@ -314,9 +334,10 @@ def placed(config: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
             here.setdefault(key, empty)
         here = here[key]
         kind = FIELDS.get(re.sub(r"(\[\]|\{\})$", "", walked), "").strip("[]{}")
+        needed = {**REQUIRED_VALUES, "type": "oidc" if kind == "IdentityProvider" else "ACK"}
         if isinstance(here, dict) and following != "{}":
             for name in REQUIRED.get(kind, ()):
-                here.setdefault(name, REQUIRED_VALUES.get(name, "NoExecute" if name == "effect" else "text"))
+                here.setdefault(name, needed.get(name, "NoExecute" if name == "effect" else "text"))
     return config
 
 
@@ -409,6 +430,8 @@ PARTS = {
     "vpc.": ("eks_cluster", None),
     "outpost.": ("eks_cluster", "outpost_config"),
     "accessConfig.": ("eks_cluster", "access_config"),
+    "identityProviders[].": ("eks_identity_provider", None),
+    "capabilities[].": ("eks_capability", None),
     "accessConfig.accessEntries[].": ("eks_access_entry", "access_entries"),
     "kubernetesNetworkConfig.": ("eks_cluster", "kubernetes_network_config"),
     "managedNodeGroups[].": ("eks_nodegroup", "nodegroups"),

@@ -24,10 +24,8 @@ FIELDS = dict(list_paths())
 # A reason of EKS or of eksctl has none: no option of ours could change it.
 DENIED: dict[str, tuple[str, ...]] = {
     "subnets are created in Availability Zones only": ("local_zone",),
-    "EKS capabilities are not created from a file": (),
     "Flux is not installed": ("flux", "gitops"),
     "Karpenter is not installed": ("eks_karpenter", "karpenter_version", "install_karpenter"),
-    "OIDC identity providers of the cluster are not associated from a file": (),
     "an access entry is for one role or user, not for an account": (),
     "EKS accepts no access entries for the service-linked roles of services": (),
     "it belongs to serviceName, which is not supported": (),
@@ -66,11 +64,6 @@ DENIED: dict[str, tuple[str, ...]] = {
     "the launch template of self-managed nodes requests no Capacity Block": ("market",),
     "self-managed nodes are replaced by their number": (),
 }
-# What a file cannot say and a module can: the remedy names the module.
-BY_MODULE = (
-    "EKS capabilities are not created from a file",
-    "OIDC identity providers of the cluster are not associated from a file",
-)
 VARIABLE = re.compile(r"(?<!kumo\.eks\.)\beks_\w+")
 MODULE = re.compile(r"kumo\.eks\.(eks_\w+)")
 FIELD = re.compile(r"\b[a-z]+(?:[A-Z][A-Za-z]*)+(?:\.[A-Za-z]+)*|\b(?:iam|vpc)\.[A-Za-z.]*[A-Za-z]")
@@ -117,7 +110,6 @@ def test_what_a_refusal_advises_exists(path: str, said: Any):
         assert usable or f"remove {name}" in said.remedy, f"{path} advises {name}, which is refused, too"
     modules = MODULE.findall(said.remedy)
     assert all((ROOT / f"plugins/modules/{name}.py").exists() for name in modules)
-    assert modules or said.why not in BY_MODULE
 
 
 def test_eks_takes_no_more_of_an_association_of_an_addon():
