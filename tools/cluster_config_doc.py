@@ -67,8 +67,8 @@ Differences from eksctl:
   policies of an add-on whose service account is not known are refused.
 - The default name of an IAM role of a service account consists of cluster, namespace and service account. There is no
   CloudFormation stack. Inline policies without a name are called `kumo-eks`.
-- `vpc.subnets` names existing subnets by their `id`. `vpc.id` is compared with their VPC. Their `cidr`, `vpc.cidr` and `vpc.nat` describe
-  what exists, and nothing is changed.
+- `vpc.subnets` names existing subnets by their `id`. `vpc.id` is compared with their VPC, and `vpc.cidr` with its blocks. The `cidr` of a
+  subnet and `vpc.nat` describe what exists. Nothing is changed.
 - `remoteNetworkConfig` sets the networks of hybrid nodes. The IAM role of hybrid nodes, which eksctl creates, is not created.
 
 ## Every field

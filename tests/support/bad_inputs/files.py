@@ -89,6 +89,36 @@ ROWS = [
         "Set iam.instanceRoleARN",
         nodeGroups=[{"name": "own", "iam": {"instanceProfileARN": "arn:aws:iam::123456789012:instance-profile/x"}}],
     ),
+    bad(
+        "two identity providers",
+        "identityProviders",
+        "2 are given",
+        "one OIDC identity provider",
+        identityProviders=[
+            {"type": "oidc", "name": name, "issuerURL": "https://id.example.com", "clientID": "x"} for name in "ab"
+        ],
+    ),
+    bad(
+        "a provider without https",
+        "eks_cluster_identity_providers[0].issuer_url",
+        "'http://id.example.com'",
+        "begins with https://",
+        identityProviders=[{"type": "oidc", "name": "a", "issuerURL": "http://id.example.com", "clientID": "x"}],
+    ),
+    bad(
+        "an unknown capability",
+        "capabilities[0].type",
+        "'FLUX'",
+        "ACK, KRO, ARGOCD",
+        capabilities=[{"name": "a", "type": "FLUX"}],
+    ),
+    bad(
+        "Argo CD without IAM Identity Center",
+        "capabilities[0].configuration.argocd.awsIdc.idcInstanceArn",
+        "is missing",
+        "IAM Identity Center",
+        capabilities=[{"name": "a", "type": "ARGOCD"}],
+    ),
     bad("a block without its prefix", "vpc.cidr", "'10.0.0.0'", "Did you mean 10.0.0.0/32", vpc={"cidr": "10.0.0.0"}),
     bad("a block that is too large", "vpc.cidr", "10.0.0.0/8", "a /16 to a /28", vpc={"cidr": "10.0.0.0/8"}),
     bad(
@@ -125,6 +155,13 @@ ROWS = [
         "subnet-2",
         "does not exist",
         vpc={"subnets": SUBNETS},
+    ),
+    bad(
+        "a cidr that the VPC of the subnets does not have",
+        "eks_network_cidr",
+        "10.99.0.0/16 is no block of",
+        "Remove eks_network_cidr",
+        vpc={"cidr": "10.99.0.0/16", "subnets": {"private": {"a": {"id": "$subnet"}, "c": {"id": "$third_subnet"}}}},
     ),
     bad(
         "a cidr with host bits",
