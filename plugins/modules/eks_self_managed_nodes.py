@@ -656,6 +656,21 @@ EXAMPLES = r"""
     wait: true
     wait_timeout: 3600
 
+- name: Register the nodes with a load balancer, let SSH in from the VPC, and keep zones from being rebalanced
+  kumo.eks.eks_self_managed_nodes:
+    cluster_name: my-cluster
+    name: mixed
+    region: ap-northeast-1
+    node_role: arn:aws:iam::123456789012:role/selfManagedNodeRole
+    labels: {role: mixed}
+    template:
+      key_name: my-key
+      ssh_sources: [vpc]
+    target_group_arns: [arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/web/0123456789abcdef]
+    enabled_metrics: [GroupInServiceInstances, GroupDesiredCapacity]
+    suspended_processes: [AZRebalance]
+    wait: true
+
 - name: Remove the group
   kumo.eks.eks_self_managed_nodes:
     cluster_name: my-cluster
