@@ -18,7 +18,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
     ROLE_FIELDS,
     is_given,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.network import is_ipv6, is_private
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.network import (
+    is_ipv6,
+    is_private,
+    list_log_types,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import RETENTION_DAYS
 
 Config = dict[str, Any]
 OPTIONAL_ENDPOINTS = ("autoscaling", "cloudformation", "logs")
@@ -62,6 +67,16 @@ def _check_ipv6(config: Config) -> Iterator[str]:
         yield "addons: ipFamily IPv6 requires coredns. Add it, or use EKS Auto Mode."
     if "vpc-cni" in addons and AGENT not in addons and not config.get("iam", {}).get("withOIDC"):
         yield f"iam.withOIDC: ipFamily IPv6 requires it for vpc-cni, or the add-on {AGENT}. Set it to true."
+
+
+def check_logging(config: Config) -> Iterator[str]:
+    """validateCloudWatchLogging in eksctl."""
+    days = config.get("cloudWatch", {}).get("clusterLogging", {}).get("logRetentionInDays")
+    path = "cloudWatch.clusterLogging.logRetentionInDays"
+    if days and not list_log_types(config):
+        yield f"{path}: has no effect without enableTypes. Set them, or remove it."
+    if days and days not in RETENTION_DAYS:
+        yield f"{path}: {days} is not valid. Use one of {', '.join(map(str, RETENTION_DAYS[1:]))}."
 
 
 def check_private_cluster(config: Config) -> Iterator[str]:
@@ -202,6 +217,7 @@ def _check_association(path: str, row: Config) -> Iterator[str]:
 
 
 CHECKS = (
+    check_logging,
     check_vpc,
     check_private_cluster,
     check_auto_mode,

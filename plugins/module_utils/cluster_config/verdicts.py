@@ -116,6 +116,7 @@ HONOURED: dict[str, str] = {
     "autoModeConfig.nodePools": "eks_cluster_compute_config.node_pools",
     "autoModeConfig.nodeRoleARN": "eks_cluster_compute_config.node_role_arn",
     "cloudWatch.clusterLogging.enableTypes": "eks_cluster_logging",
+    "cloudWatch.clusterLogging.logRetentionInDays": "eks_cluster_log_retention_days",
     "controlPlaneScalingConfig.tier": "eks_cluster_control_plane_scaling_config.tier",
     "iam.serviceRoleARN": "eks_cluster_role_arn",
     "iam.fargatePodExecutionRoleARN": "eks_fargate_profiles[].role_arn",
@@ -340,9 +341,6 @@ REFUSED: dict[str, Refusal] = {
         "bind a role of RBAC to the service's user, as its documentation says, and remove it",
     ),
     "iamIdentityMappings[].namespace": Refusal("it belongs to serviceName, which is not supported", "remove it"),
-    "cloudWatch.clusterLogging.logRetentionInDays": Refusal(
-        "the log group is not managed", "set its retention with community.aws.cloudwatchlogs_log_group"
-    ),
     "kubernetesNetworkConfig.serviceIPv6CIDR": Refusal("EKS chooses the IPv6 block of services", "remove it"),
     "remoteNetworkConfig.vpcGatewayID": Refusal(
         "routes to another network are not created", "remove it, and create the routes yourself"

@@ -179,6 +179,13 @@ ROWS = [
         cloudWatch={"clusterLogging": {"enableTypes": ["kubelet"]}},
     ),
     bad(
+        "a retention that CloudWatch Logs does not have",
+        "cloudWatch.clusterLogging.logRetentionInDays",
+        "61 is not valid",
+        "30, 60, 90",
+        cloudWatch={"clusterLogging": {"enableTypes": ["api"], "logRetentionInDays": 61}},
+    ),
+    bad(
         "a key that is none",
         "secretsEncryption.keyARN",
         "'alias/eks'",

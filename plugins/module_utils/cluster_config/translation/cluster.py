@@ -69,6 +69,10 @@ def _build_cluster(config: dict[str, Any]) -> dict[str, Any]:
         "eks_cluster_version": metadata.get("version"),
         "eks_cluster_force": metadata.get("forceUpdateVersion"),
         "eks_cluster_logging": _build_logging(config),
+        "eks_cluster_log_retention_days": config.get("cloudWatch", {})
+        .get("clusterLogging", {})
+        .get("logRetentionInDays")
+        or None,
         "eks_cluster_encryption_config": key and {"key_arn": key, "resources": ["secrets"]},
         "eks_cluster_upgrade_policy": _rename(config.get("upgradePolicy"), {"supportType": "support_type"}),
         "eks_cluster_zonal_shift_config": _rename(config.get("zonalShiftConfig"), {"enabled": "enabled"}),

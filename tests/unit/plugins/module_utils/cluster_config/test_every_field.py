@@ -66,6 +66,7 @@ VALUES: dict[str, Any] = {
     "kubernetesNetworkConfig.serviceIPv4CIDR": "10.100.0.0/16",
     "kubernetesNetworkConfig.ipFamily": "IPv4",
     "managedNodeGroups[].amiFamily": "Bottlerocket",
+    "cloudWatch.clusterLogging.logRetentionInDays": 60,
     "managedNodeGroups[].subnets": ["subnet-9"],
     "managedNodeGroups[].minSize": 3,
     "managedNodeGroups[].maxSize": 3,
@@ -95,6 +96,7 @@ ROLE_OF_ADDON = {
     ]
 }
 BESIDE: dict[str, dict[str, Any]] = {
+    "cloudWatch.clusterLogging.logRetentionInDays": {"cloudWatch": {"clusterLogging": {"enableTypes": ["api"]}}},
     "autoModeConfig.permissionsBoundaryARN": {"autoModeConfig": {"enabled": True}},
     "iam.vpcResourceControllerPolicy": {},
     "vpc.id": {"vpc": {"subnets": SUBNETS}},

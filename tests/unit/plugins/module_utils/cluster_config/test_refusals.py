@@ -29,7 +29,6 @@ DENIED: dict[str, tuple[str, ...]] = {
     "an access entry is for one role or user, not for an account": (),
     "EKS accepts no access entries for the service-linked roles of services": (),
     "it belongs to serviceName, which is not supported": (),
-    "the log group is not managed": ("retention",),
     "EKS chooses the IPv6 block of services": ("service_ipv6",),
     "routes to another network are not created": ("transit_gateway", "vpn_gateway", "vpc_gateway_id"),
     "IAM roles of hybrid nodes are not created": ("hybrid", "roles_anywhere"),
