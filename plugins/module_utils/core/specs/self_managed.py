@@ -22,6 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup impo
     LATEST,
     build_nodegroup_spec,
     find_nodegroup_problems,
+    find_nodegroup_warnings,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.user_data import build_user_data
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_range_problems
@@ -288,6 +289,7 @@ def find_self_managed_list_problems(rows: list[Options]) -> Iterator[str]:
 def find_self_managed_warnings(rows: list[Options]) -> Iterator[str]:
     """What works, and may not be meant."""
     for row in rows:
+        yield from (f"{row.get('name')}: {text}" for text in find_nodegroup_warnings(row))
         if (row.get("update_config") or {}).get("strategy") == REFRESH:
             yield (
                 f"{row.get('name')}: update_config.strategy instance_refresh ends instances without draining their nodes, so that"

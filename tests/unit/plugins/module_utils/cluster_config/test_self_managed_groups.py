@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, build_role_variables
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import find_self_managed_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import (
+    find_self_managed_problems,
+    find_self_managed_warnings,
+)
 
 ROLE = "arn:aws:iam::123456789012:role/nodes"
 TYPES = {"instanceTypes": ["m5.large", "m5a.large"]}
@@ -244,3 +247,8 @@ def test_nodes_need_access_entries():
 def test_a_private_cluster_has_private_nodes():
     found = problems({"name": "n"}, privateCluster={"enabled": True})
     assert found == ["nodeGroups[0].privateNetworking: must be true with privateCluster.enabled."]
+
+
+def test_ssh_for_everybody_is_warned_about():
+    (warning,) = find_self_managed_warnings([one(ssh={"publicKeyName": "k"})])
+    assert warning.startswith("n: template.ssh_sources opens SSH on the nodes to 0.0.0.0/0")
