@@ -109,7 +109,7 @@ def test_a_file_with_roles_ssh_and_zones_comes_up_stays_and_goes(sandbox, play, 
     capability = eks.describe_capability(clusterName="fields", capabilityName="ack")["capability"]
     assert capability["status"] == "ACTIVE" and capability["roleArn"].endswith("_capability.ack")
     policies = eks.list_associated_access_policies(clusterName="fields", principalArn=capability["roleArn"])
-    assert "AmazonEKSViewPolicy" in json.dumps(policies["associatedAccessPolicies"])
+    assert "AmazonEKSViewPolicy" in str(policies["associatedAccessPolicies"])
     (logs,) = sandbox.client("logs").describe_log_groups()["logGroups"]
     assert logs["retentionInDays"] == 60
 
