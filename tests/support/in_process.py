@@ -7,18 +7,15 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from functools import cache
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 from unittest import mock
 
-import botocore.session
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
-from botocore.client import ClientCreator
-from botocore.hooks import EventAliaser
 from botocore.retries.standard import ExponentialBackoff
 from support.module_args import patch_module_args
+from support.shared_clients import list_replacements
 
 try:
     from ansible.module_utils import _internal
@@ -82,29 +79,11 @@ def forget_warnings() -> Iterator[None]:
 
 
 @contextmanager
-def share_loader() -> Iterator[None]:
-    """Each module run makes a session and clients of its own. botocore would read its models anew, write the methods of a client's
-    class from them, and name its events: half of the time of the run.
-    """
-    classes: dict[str, type] = {}
-    names: dict[str, str] = {}
-    write, name_event = ClientCreator._create_client_class, EventAliaser._alias_event_name
-
-    def find_class(creator: ClientCreator, service: str, model: Any) -> type:
-        if service not in classes:
-            classes[service] = write(creator, service, model)
-        return classes[service]
-
-    def find_name(aliaser: EventAliaser, event: str) -> str:
-        if event not in names:
-            names[event] = name_event(aliaser, event)
-        return names[event]
-
-    with (
-        mock.patch.object(botocore.session, "create_loader", cache(botocore.session.create_loader)),
-        mock.patch.object(ClientCreator, "_create_client_class", find_class),
-        mock.patch.object(EventAliaser, "_alias_event_name", find_name),
-    ):
+def share_clients() -> Iterator[None]:
+    """Modules of this process share what botocore would make for each."""
+    with ExitStack() as stack:
+        for owner, name, replacement in list_replacements():
+            stack.enter_context(mock.patch.object(owner, name, replacement))
         yield
 
 
