@@ -68,6 +68,14 @@ options:
     description: The variable C(eks_access_entries) of the role P(kumo.eks.eks_access#role).
     type: list
     elements: raw
+  identity_providers:
+    description: The variable C(eks_cluster_identity_providers) of the role P(kumo.eks.eks_cluster#role).
+    type: list
+    elements: raw
+  capabilities:
+    description: The variable C(eks_cluster_capabilities) of the role P(kumo.eks.eks_cluster#role).
+    type: list
+    elements: raw
   identities:
     description: The variable C(eks_irsa_service_accounts) of the role P(kumo.eks.eks_irsa#role).
     type: list

@@ -23,6 +23,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments impo
     has_secrets,
     read_arguments,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.capability import (
+    OF_THE_ROLE,
+    build_capability_item_spec,
+    find_capability_item_problems,
+    find_capability_list_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import (
     MODES,
     build_cluster_spec,
@@ -46,6 +52,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role impor
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import (
     build_association_item_spec,
     build_identity_spec,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity_provider import (
+    build_identity_provider_item_spec,
+    find_identity_provider_list_problems,
+    find_identity_provider_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.network import build_network_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import (
@@ -99,6 +110,13 @@ def find_declared_cluster_problems(options: Options) -> Iterator[str]:
     """The rules of a cluster that is declared as a whole, so that it could be created by these options."""
     yield from find_cluster_problems(options)
     yield from find_new_cluster_problems(options)
+
+
+def find_declared_capability_problems(options: Options) -> Iterator[str]:
+    """Those of an item of eks_cluster_capabilities, and of the IAM role that is created for it."""
+    yield from find_capability_item_problems(options)
+    role = {name.removeprefix("role_"): options[name] for name in OF_THE_ROLE if options.get(name) is not None}
+    yield from find_iam_role_problems({"purpose": "capability", "capability": options["name"], **role})
 
 
 @dataclass(frozen=True)
@@ -163,11 +181,22 @@ LISTS = {
     "access_entries": Input(
         "eks_access_entries", build_access_entry_item_spec(), find_access_entry_problems, key="principal_arn"
     ),
+    "identity_providers": Input(
+        "eks_cluster_identity_providers", build_identity_provider_item_spec(), find_identity_provider_problems
+    ),
+    "capabilities": Input("eks_cluster_capabilities", build_capability_item_spec(), find_declared_capability_problems),
     "identities": Input("eks_irsa_service_accounts", build_identity_spec(), key=None),
     "pod_identity_associations": Input("eks_irsa_pod_identity_associations", build_association_item_spec(), key=None),
     "helm_repositories": Input("eks_helm_repositories", build_repository_item_spec(), find_repository_problems),
     # A name is unique in its namespace only
     "helm_releases": Input("eks_helm_releases", build_list_item_spec(), find_release_problems, key=None),
+}
+
+
+# What only the items of a list together tell.
+OF_A_LIST = {
+    "identity_providers": find_identity_provider_list_problems,
+    "capabilities": find_capability_list_problems,
 }
 
 
@@ -301,6 +330,8 @@ def _find_common_problems(params: dict[str, Any], read: dict[str, Any]) -> Itera
     yield from _find_access_problems(read)
     yield from _find_overlap_problems(read)
     yield from _prefix("eks_helm_releases: ", find_order_problems(list(read.get("helm_releases", {}).values())))
+    for kind, find_problems in OF_A_LIST.items():
+        yield from _prefix(f"{LISTS[kind].variable}: ", find_problems(list(read.get(kind, {}).values())))
     groups = list(read.get("self_managed_nodegroups", {}).values())
     yield from _prefix("eks_self_managed_nodes_list: ", find_self_managed_list_problems(groups))
     yield from find_identity_problems(
@@ -327,11 +358,11 @@ def _find_version_problems(read: dict[str, Any]) -> Iterator[str]:
 def _find_access_problems(read: dict[str, Any]) -> Iterator[str]:
     """Access entries of a cluster that is declared without them."""
     mode = ((read.get("cluster") or {}).get("access_config") or {}).get("authentication_mode")
+    cure = f"with eks_cluster_access_config.authentication_mode={mode}. Set it to {' or '.join(MODES[1:])}."
     if read.get("access_entries") and mode == MODES[0]:
-        yield (
-            f"eks_access_entries: a cluster has none with eks_cluster_access_config.authentication_mode={mode}. Set it to"
-            f" {' or '.join(MODES[1:])}."
-        )
+        yield f"eks_access_entries: a cluster has none {cure}"
+    if read.get("capabilities") and mode == MODES[0]:
+        yield f"eks_cluster_capabilities: each needs an access entry, and a cluster has none {cure}"
 
 
 def _find_overlap_problems(read: dict[str, Any]) -> Iterator[str]:

@@ -73,6 +73,7 @@ def build_iam_role_spec() -> Spec:
         purpose=dict(type="str", choices=list(PURPOSES)),
         nodegroup=dict(type="str"),
         addon=dict(type="str"),
+        capability=dict(type="str"),
         trust_policy=dict(type="raw"),
         default_policies=dict(type="bool"),
         cni_policy=dict(type="bool"),
