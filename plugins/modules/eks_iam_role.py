@@ -130,6 +130,7 @@ options:
           - ebs
           - efs
           - external_dns
+          - external_secrets
           - fsx
           - image_builder
           - xray
