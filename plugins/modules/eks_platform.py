@@ -241,7 +241,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import connect_api
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesError, connect_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import build_connection
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import mint_token
 from ansible_collections.kumo.eks.plugins.module_utils.platform.catalog import COMPONENTS
@@ -256,12 +256,26 @@ Row = dict[str, Any]
 
 
 def look_at_releases(module: AnsibleAWSModule, raw: Row | None, components: list[Row]) -> list[Row]:
-    """The releases of components. The Kubernetes API is asked only where the task may have to do with releases."""
-    name = module.params["cluster_name"]
-    wanted = module.params["purge"] or any(COMPONENTS[row["name"]].chart for row in components)
+    """The releases of components. The Kubernetes API is asked only where the task may have to do with releases.
+
+    A task that only purges goes on without it: a cluster whose components are all add-ons may have no way to its API from here.
+    """
+    has_charts = any(COMPONENTS[row["name"]].chart for row in components)
+    wanted = has_charts or module.params["purge"]
     if raw is None or not wanted or not raw.get("endpoint") or raw["status"] == "DELETING":
         return []
-    sts = get_client(module, "sts")
+    try:
+        return ask_for_releases(module, raw)
+    except KubernetesError as error:
+        if has_charts:
+            raise
+        module.warn(f"Helm releases of components that are not listed any more were not looked for: {error.message}")
+        return []
+
+
+def ask_for_releases(module: AnsibleAWSModule, raw: Row) -> list[Row]:
+    """The releases of components, by the Kubernetes API."""
+    sts, name = get_client(module, "sts"), raw["name"]
     with connect_api(build_connection(raw, name, sts.meta.region_name), partial(mint_token, sts, name)) as api:
         return find_releases(api)
 
