@@ -10,6 +10,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from ansible_collections.kumo.eks.plugins.action import eks_platform
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesError
 from ansible_collections.kumo.eks.plugins.module_utils.platform.catalog import AGENT, COMPONENTS
 
 CLUSTER = "my-cluster"
@@ -37,6 +38,16 @@ def platform(monkeypatch, run_module, ground):
 
 
 @pytest.fixture
+def unreachable(monkeypatch):
+    """Nothing answers at the cluster's endpoint; not tried, as that takes a while."""
+
+    def refuse(module, raw):
+        raise KubernetesError("does not answer", 0)
+
+    monkeypatch.setattr("ansible_collections.kumo.eks.plugins.modules.eks_platform.ask_for_releases", refuse)
+
+
+@pytest.fixture
 def cluster(run_module, ground):
     words = {"name": CLUSTER, "version": "1.34", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
     assert not run_module("eks_cluster", words)["failed"]
@@ -60,7 +71,7 @@ def test_an_empty_account_gets_the_plan(sandbox, platform):
     assert {row["name"] for row in result["addons"]} == {AGENT, *(COMPONENTS[word].addon for word in ADDONS)}
 
 
-def test_add_ons_come_with_their_identities_and_go(sandbox, platform, cluster):
+def test_add_ons_come_with_their_identities_and_go(sandbox, platform, cluster, unreachable):
     eks = sandbox.client("eks")
     before = set(eks.list_addons(clusterName=CLUSTER)["addons"])
     sandbox.recorder.clear()
@@ -98,15 +109,13 @@ def test_add_ons_come_with_their_identities_and_go(sandbox, platform, cluster):
     assert not platform(*fewer, state="absent")["changed"]
 
 
-def test_the_agent_stays_for_others(sandbox, platform, cluster, run_module):
+def test_refusals_name_the_step_and_the_agent_stays_for_others(sandbox, platform, cluster, run_module, unreachable):
+    assert "does not answer" in platform("metrics_server", "argo_cd", fails=True)["msg"]
+    result = platform({"name": "metrics_server", "values": {"replicas": 0}}, fails=True)
+    assert result["msg"].startswith("Platform, add-ons: ") and "replicas" in result["msg"]
     platform("ebs_csi_driver")
     other = {"cluster_name": CLUSTER, "namespace": "production", "service_account": "reader", "policy_arns": []}
     assert not run_module("eks_pod_identity", other)["failed"]
     (kept,) = platform("ebs_csi_driver", state="absent")["kept"]
     assert kept == {"kind": "add-on", "name": AGENT, "why": "pod identity associations use it: production/reader"}
     assert AGENT in sandbox.client("eks").list_addons(clusterName=CLUSTER)["addons"]
-
-
-def test_a_refusal_of_aws_names_the_step(platform, cluster):
-    result = platform({"name": "metrics_server", "values": {"replicas": 0}}, fails=True)
-    assert result["msg"].startswith("Platform, add-ons: ") and "replicas" in result["msg"]
