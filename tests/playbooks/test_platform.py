@@ -78,7 +78,7 @@ def list_accounts(eks):
 def test_a_platform_comes_and_goes(sandbox, account, variables, play, play_role, run_module):
     eks, iam = sandbox.client("eks"), sandbox.client("iam")
     before = account()
-    planned = play("kumo.eks.site", "--check", "--diff", **variables).assert_ok()
+    planned = play_role("eks_platform", "--check", "--diff", **variables).assert_ok()
     for name in (*CHARTS, *CHARTS.values(), "metrics-server", "eks-pod-identity-agent", ZONE, SECRET):
         assert name in planned.output, name
     assert compare(account(), before) == []
