@@ -208,7 +208,8 @@ def test_add_ons_have_recommended_policies(eks):
     assert not coredns["requiresIamPermissions"]
 
 
-def test_add_ons_have_namespaces_of_their_own(eks, cluster):
+def test_add_ons_have_namespaces_of_their_own(eks, make_cluster):
+    make_cluster()
     assert eks.describe_addon_versions(addonName="cert-manager")["addons"][0]["defaultNamespace"] == "cert-manager"
     made = eks.create_addon(clusterName="demo", addonName="external-dns")["addon"]
     assert made["namespaceConfig"] == {"namespace": "external-dns"}
