@@ -133,6 +133,7 @@ options:
           - ebs
           - efs
           - external_dns
+          - external_secrets
           - fsx
           - image_builder
           - xray

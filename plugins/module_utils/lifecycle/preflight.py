@@ -83,6 +83,14 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.order import find_or
 from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import find_iam_role_problems
 from ansible_collections.kumo.eks.plugins.module_utils.identity.plan import find_identity_problems
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_item
+from ansible_collections.kumo.eks.plugins.module_utils.platform.catalog import COMPONENTS
+from ansible_collections.kumo.eks.plugins.module_utils.platform.options import (
+    build_component_spec,
+    build_settings_spec,
+    expand_component,
+    find_component_problems,
+    find_platform_problems,
+)
 
 # Regions of all partitions: ap-northeast-1, us-gov-west-1, us-isob-east-1, eusc-de-east-1.
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
@@ -129,6 +137,7 @@ class Input:
         find_problems: the rules for an item, or the mapping.
         key: the option of an item that is unique in the list.
         find_warnings: what works, but not as most people expect; of the whole list, or the mapping.
+        expand: a short form of an item as a mapping of options.
         complete: an item of the list over the options of the other kinds that count for it, before the rules are asked.
     """
 
@@ -138,6 +147,7 @@ class Input:
     key: str | None = "name"
     find_warnings: Callable[[Any], Iterable[str]] = find_nothing
     complete: Callable[[dict[str, Any], Options], Options] = lambda read, item: item
+    expand: Callable[[Any], Any] = lambda item: item
 
 
 # A role's variables reach its module unchanged, so a kind's spec and rules are the module's.
@@ -154,6 +164,7 @@ MAPPINGS = {
         find_declared_cluster_problems,
         find_warnings=find_cluster_warnings,
     ),
+    "platform": Input("eks_platform_", build_settings_spec(), find_platform_problems),
 }
 LISTS = {
     "iam_roles": Input("iam_roles", build_iam_role_spec(), find_iam_role_problems, key=None),
@@ -190,6 +201,9 @@ LISTS = {
     "helm_repositories": Input("eks_helm_repositories", build_repository_item_spec(), find_repository_problems),
     # A name is unique in its namespace only
     "helm_releases": Input("eks_helm_releases", build_list_item_spec(), find_release_problems, key=None),
+    "components": Input(
+        "eks_platform_components", build_component_spec(), find_component_problems, expand=expand_component
+    ),
 }
 
 
@@ -299,7 +313,7 @@ def _check_names(report: Report, option: str, row: Input, given: Any) -> None:
 
 def _as_items(report: Report, row: Input, given: Any) -> list[Any]:
     if isinstance(given, list):
-        return given
+        return [row.expand(item) for item in given]
     shown = "the value" if has_secrets(row.spec or {}) else repr(given)
     report.problems.append(f"{row.variable}: {shown} is not a list.")
     return []
@@ -329,6 +343,7 @@ def _find_common_problems(params: dict[str, Any], read: dict[str, Any]) -> Itera
     yield from _find_version_problems(read)
     yield from _find_access_problems(read)
     yield from _find_overlap_problems(read)
+    yield from _find_component_problems(read)
     yield from _prefix("eks_helm_releases: ", find_order_problems(list(read.get("helm_releases", {}).values())))
     for kind, find_problems in OF_A_LIST.items():
         yield from _prefix(f"{LISTS[kind].variable}: ", find_problems(list(read.get(kind, {}).values())))
@@ -363,6 +378,25 @@ def _find_access_problems(read: dict[str, Any]) -> Iterator[str]:
         yield f"eks_access_entries: a cluster has none {cure}"
     if read.get("capabilities") and mode == MODES[0]:
         yield f"eks_cluster_capabilities: each needs an access entry, and a cluster has none {cure}"
+
+
+def _find_component_problems(read: dict[str, Any]) -> Iterator[str]:
+    """Components that another list has, too: the two roles would undo each other's settings."""
+    addons = {row["name"]: f"eks_addons_list[{number}]" for number, row in read.get("addons", {}).items()}
+    for number, options in read.get("components", {}).items():
+        component = COMPONENTS[options["name"]]
+        if component.addon in addons:
+            yield (
+                f"eks_platform_components[{number}].name: {options['name']} is the add-on {component.addon}, which"
+                f" {addons[component.addon]} has, too. Remove it from one of the lists."
+            )
+        where = (options.get("namespace") or component.namespace, component.chart.name if component.chart else "")
+        for other, release in read.get("helm_releases", {}).items():
+            if (release.get("namespace") or "default", release["name"]) == where:
+                yield (
+                    f"eks_platform_components[{number}].name: {options['name']} is the release {where[1]} in namespace"
+                    f" {where[0]}, which eks_helm_releases[{other}] has, too. Remove it from one of the lists."
+                )
 
 
 def _find_overlap_problems(read: dict[str, Any]) -> Iterator[str]:

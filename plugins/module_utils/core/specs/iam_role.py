@@ -31,6 +31,7 @@ CONTROLLER_POLICIES = (
     "ebs",
     "efs",
     "external_dns",
+    "external_secrets",
     "fsx",
     "image_builder",
     "xray",
