@@ -9,11 +9,14 @@ Run it with the project's Python after a change of a file: .venv/bin/python tool
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import yaml
 
 from kumo_sandbox import Sandbox
 
@@ -21,12 +24,12 @@ FOLDER = Path(__file__).parents[1] / "tests/unit/plugins/module_utils/cluster_co
 
 
 def fill(eksctl: str, path: Path, env: dict[str, str]) -> str:
-    """What eksctl prints for a file; ends the run with its reason where it refuses the file."""
+    """What eksctl prints for a file, as JSON; ends the run with its reason where it refuses the file."""
     command = [eksctl, "create", "cluster", "--dry-run", "-f", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=120, check=False)
     if done.returncode:
         sys.exit(f"{path.name}: eksctl refuses it: {done.stderr.strip()}")
-    return done.stdout
+    return json.dumps(yaml.safe_load(done.stdout), indent=2) + "\n"
 
 
 def main() -> None:
@@ -37,7 +40,7 @@ def main() -> None:
     with Sandbox(region="us-west-2") as sandbox:
         env = {**os.environ, **sandbox.env}
         for path in sorted(FOLDER.glob("*.yaml")):
-            (FOLDER / "filled" / path.name).write_text(fill(eksctl, path, env), encoding="utf-8")
+            (FOLDER / "filled" / f"{path.stem}.json").write_text(fill(eksctl, path, env), encoding="utf-8")
 
 
 if __name__ == "__main__":
