@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import yaml
 from support import existing_clusters
@@ -29,18 +31,6 @@ def test_there_is_no_such_cluster(sandbox, export):
     assert export()["exists"] is False
 
 
-@pytest.mark.parametrize("make", existing_clusters.MAKERS.values(), ids=existing_clusters.MAKERS)
-def test_a_cluster_of_somebody_else(sandbox, export, make):
-    make(sandbox)
-    found = export()
-    print(found["role_variables_text"])
-    print(found["cluster_config_text"])
-    assert found["exists"] and not found["owned"] and found["role_variables"]["eks_cluster_adopt"] is True
-    assert yaml.safe_load(found["cluster_config_text"]) == found["cluster_config"]
-    assert build_role_variables(found["cluster_config"])["eks_cluster_name"] == NAME
-    assert export() == found
-
-
 CHECKS = (
     ("eks_nodegroups_list", verifying.find_nodegroup_changes),
     ("eks_fargate_profiles", verifying.find_profile_changes),
@@ -48,18 +38,6 @@ CHECKS = (
     ("eks_access_entries", verifying.find_entry_changes),
     ("eks_irsa_pod_identity_associations", verifying.find_association_changes),
 )
-
-
-@pytest.mark.parametrize("make", existing_clusters.MAKERS.values(), ids=existing_clusters.MAKERS)
-def test_the_variables_change_nothing(sandbox, export, make):
-    make(sandbox)
-    variables = export()["role_variables"]
-    state = read_state(sandbox.client, NAME)
-    assert verifying.find_cluster_changes(state, variables) == []
-    for name, find in CHECKS:
-        assert {
-            str(row): find(state, variables, row) for row in variables.get(name, []) if find(state, variables, row)
-        } == {}
 
 
 OWNED = {
@@ -178,8 +156,99 @@ def create(sandbox, run_module):
 def test_variables_come_back_as_they_were(export, create):
     create()
     found = export()
-    print(found["role_variables_text"])
-    assert found["owned"]
+    assert found["owned"] and not [
+        row for row in found["not_expressed"] if row["kind"] == "node group" and len(row["forms"]) == 2
+    ]
     assert found["role_variables"] == OWNED
     assert list(found["role_variables"]) == list(OWNED)
     assert yaml.safe_load(found["role_variables_text"]) == OWNED
+
+
+def list_notes(found, kind):
+    return [row["name"].rpartition("/")[2] for row in found["not_expressed"] if row["kind"] == kind]
+
+
+def check_by_hand(found, export):
+    groups = {row["name"]: row for row in found["role_variables"]["eks_nodegroups_list"]}
+    roles = {row["node_role"] for row in groups.values()}
+    assert roles == {"arn:aws:iam::123456789012:role/platform/eks/workers"}
+    assert list(groups["with-template"]["launch_template"]) == ["id", "version"]
+    assert "managedNodeGroups" not in found["cluster_config"]
+    assert list_notes(found, "node group") == ["plain", "with-template"]
+    assert list_notes(found, "OIDC identity provider") == ["people"]
+    assert list_notes(found, "access entry") == ["AWSServiceRoleForAmazonEKS", "workers", "pods"]
+    text = found["cluster_config_text"]
+    assert "# name: plain" in text and "eksctl gives each node group a launch template" in text
+    assert 'username: !unsafe "person:{{SessionName}}"' in found["role_variables_text"]
+    assert "IyEvYmlu" not in str(found) and "hunter2" not in str(found)
+    export_all = {row["name"]: row for row in export(releases=True)["role_variables"]["eks_nodegroups_list"]}
+    assert export_all["plain"]["version"] == "1.33" and export_all["plain"]["release_version"].startswith("1.33")
+
+
+def check_eksctl(found, export):
+    """What eksctl made is its own file again."""
+    assert "aws:" not in str(found["role_variables"]["eks_cluster_tags"])
+    assert "eks_tags" not in found["role_variables"]
+    (group,) = found["cluster_config"]["managedNodeGroups"]
+    assert group["launchTemplate"]["version"] == "1" and list_notes(found, "node group") == []
+    assert [row["name"] for row in found["cluster_config"]["addons"]] == [
+        "coredns",
+        "kube-proxy",
+        "metrics-server",
+        "vpc-cni",
+    ]
+    assert list_notes(found, "IAM role") == [f"eksctl-{NAME}-addon-iamserviceaccount-Role1-e5F6"]
+
+
+def check_terraform(found, export):
+    """Tags that are set everywhere, and a second look, which says the same."""
+    variables = found["role_variables"]
+    common = {"Environment": "prod", "ManagedBy": "terraform", "Terraform": "true"}
+    assert variables["eks_tags"] == common
+    assert variables["eks_cluster_tags"] == {**common, "terraform-aws-modules": "eks"}
+    assert variables["eks_nodegroups_list"][0]["tags"] == {"Name": "default"}
+    assert all("tags" not in row for row in variables["eks_addons_list"] + variables["eks_access_entries"])
+    assert export() == found
+
+
+@pytest.mark.parametrize(
+    ("make", "check"),
+    [
+        (existing_clusters.make_by_hand, check_by_hand),
+        (existing_clusters.make_as_eksctl, check_eksctl),
+        (existing_clusters.make_as_terraform, check_terraform),
+    ],
+    ids=["by hand", "eksctl", "terraform"],
+)
+def test_a_cluster_of_somebody_else(sandbox, export, make, check):
+    make(sandbox)
+    found = export()
+    variables, state = found["role_variables"], read_state(sandbox.client, NAME)
+    assert found["exists"] and not found["owned"] and variables["eks_cluster_adopt"] is True
+    assert yaml.safe_load(found["cluster_config_text"]) == found["cluster_config"]
+    for given in (variables, build_role_variables(found["cluster_config"])):
+        assert verifying.find_cluster_changes(state, given) == []
+        for name, find in CHECKS:
+            assert [(row, find(state, given, row)) for row in given.get(name) or [] if find(state, given, row)] == []
+    check(found, export)
+
+
+def test_what_is_denied_is_a_comment(sandbox, export, run_module, monkeypatch):
+    existing_clusters.make_as_terraform(sandbox)
+    iam = sandbox.client("iam")
+    iam.create_user(UserName="reader")
+    denied = {"Effect": "Deny", "Action": ["eks:ListAddons", "iam:GetRole"], "Resource": "*"}
+    allowed = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed, denied]})
+    iam.put_user_policy(UserName="reader", PolicyName="some", PolicyDocument=document)
+    keys = iam.create_access_key(UserName="reader")["AccessKey"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
+    sandbox.set_enforce_iam(True)
+    try:
+        found = export()
+    finally:
+        sandbox.set_enforce_iam(False)
+    assert found["role_variables"]["eks_addons_list"] == [] and len(found["warnings"]) == 2
+    assert "# - add-ons: could not be read: eks:ListAddons is denied" in found["cluster_config_text"]
+    assert len(found["role_variables"]["eks_nodegroups_list"]) == 1

@@ -132,6 +132,16 @@ def make_by_hand(sandbox: Sandbox) -> None:
     )
 
 
+def add_tags_of_cloudformation(sandbox: Sandbox) -> None:
+    """The tags that AWS alone may set: no call takes them."""
+    cluster = sandbox.account.store.clusters[sandbox.region, NAME]
+    for raw in (cluster.raw, *cluster.nodegroups.values()):
+        raw["tags"] |= {
+            "aws:cloudformation:stack-name": f"eksctl-{NAME}",
+            "aws:cloudformation:logical-id": "ControlPlane",
+        }
+
+
 def make_as_eksctl(sandbox: Sandbox) -> None:
     """What CloudFormation makes of eksctl's stacks, with the tags of both."""
     ec2, iam, eks, place = sandbox.client("ec2"), sandbox.client("iam"), sandbox.client("eks"), create_place(sandbox)
@@ -186,6 +196,7 @@ def make_as_eksctl(sandbox: Sandbox) -> None:
         "Condition": {"StringEquals": same},
     }
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    add_tags_of_cloudformation(sandbox)
     iam.create_role(RoleName=f"eksctl-{NAME}-addon-iamserviceaccount-Role1-e5F6", AssumeRolePolicyDocument=document)
 
 

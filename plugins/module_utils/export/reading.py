@@ -32,9 +32,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.base import get_or_no
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import WEB_IDENTITY, get_issuer
 from ansible_collections.kumo.eks.plugins.module_utils.iam.role import RoleResource
 from ansible_collections.kumo.eks.plugins.module_utils.iam.scope import IamScope
-from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_context import GROUP_TAG
 
 Row = dict[str, Any]
+OF_NODEGROUP = "eks:nodegroup-name"  # tag that EKS gives the Auto Scaling groups of managed node groups
 T = TypeVar("T")
 
 
@@ -140,8 +140,11 @@ class StateReader:
         return list_names(self._eks, "list_capabilities", "capabilities", self.state.name)
 
     def _read_self_managed(self) -> list[Row]:
-        rows = list_owned_groups(self._get_client("autoscaling"), self.state.owner)
-        return sorted((row for row in rows if row["tags"].get(GROUP_TAG)), key=lambda row: row["tags"][GROUP_TAG])
+        """Auto Scaling groups whose nodes join the cluster, beside those of managed node groups."""
+        client, name = self._get_client("autoscaling"), self.state.name
+        keys = (self.state.owner, f"kubernetes.io/cluster/{name}")
+        found = {row["name"]: row for key in keys for row in list_owned_groups(client, key)}
+        return [row for _name, row in sorted(found.items()) if OF_NODEGROUP not in row["tags"]]
 
     # EC2
 

@@ -46,6 +46,7 @@ USUAL = {
     "warm_pool_config": {"enabled": False},
 }
 USUAL_NAMESPACE = "kube-system"  # of add-ons
+CONFIG_MAP = access_entry.CONFIG_MAP
 AUDIENCE = "sts.amazonaws.com"
 
 
@@ -359,9 +360,17 @@ class VariablesBuilder:
             name = row["capabilityName"] if isinstance(row, dict) else str(row)
             self.note("capability", name, "", "no role creates it. A task with kumo.eks.eks_capability does")
         for row in state.self_managed:
-            name = row["tags"][GROUP_TAG]
-            reason = "its image, user data and update settings cannot be read back. It stays as it is unless a list is purged"
-            self.note("self-managed nodes", name, "", reason)
+            name, reason = (
+                row["tags"].get(GROUP_TAG),
+                "kumo.eks did not create this Auto Scaling group. It stays as it is",
+            )
+            if name and state.owner in row["tags"]:
+                reason = "their labels, taints and settings are in user data, which is not written down. They stay as they are"
+            self.note("self-managed nodes", name or row["name"], "", reason)
+        mode = (state.cluster.get("accessConfig") or {}).get("authenticationMode") or CONFIG_MAP
+        if CONFIG_MAP in mode:
+            reason = "it is not read. kumo.eks.migrate_aws_auth makes access entries of its mappings"
+            self.note("ConfigMap", "aws-auth", "", reason)
         for kind, action, why in state.unread:
             self.note(kind, "", "", f"could not be read: {action} is denied. AWS said: {why}")
 

@@ -108,7 +108,10 @@ def test_what_may_not_be_read_is_named(state):
 def test_what_no_declaration_has_is_named(state):
     state.identity_providers = [{"identityProviderConfigName": "people", "issuerUrl": "https://id", "clientId": "k"}]
     state.capabilities = [{"capabilityName": "argo"}]
+    own = {"kumo.eks/self-managed-nodegroup": "own", "kumo.eks/eu-west-1/c": "owned"}
+    state.self_managed = [{"name": "c-own", "tags": own}, {"name": "theirs", "tags": {}}]
     found = build_declaration(state)
+    assert [row["name"] for row in find_note(found, "self-managed nodes")] == ["own", "theirs"]
     assert [row["name"] for row in find_note(found, "OIDC identity provider")] == ["people"]
     assert [row["name"] for row in find_note(found, "capability")] == ["argo"]
 
