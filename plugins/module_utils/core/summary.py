@@ -174,8 +174,14 @@ def _build_items(results: list[Result], reached: Reached, planned: bool) -> Iter
             changed = bool(row.get("changed"))
             status = reached.get((wait_kind, row["name"]), row).get("status") or ""
             name = f"{row['namespace']}/{row['name']}" if key == "releases" and row.get("namespace") else row["name"]
-            plan = _plan(next((one for one in results if row in _list(one, key)), {}), row["name"], row, changed)
+            plan = _plan(_find_result(results, key, row["name"]), row["name"], row, changed)
             yield Line(kind, name, PLANNED if planned and changed else status, describe(row), changed, *plan)
+
+
+def _find_result(results: list[Result], key: str, name: str) -> Result:
+    """The result that has an item: of several, one that changes it."""
+    found = [(one, row) for one in results for row in _list(one, key) if row["name"] == name]
+    return next((one for one, row in found if row.get("changed")), {})
 
 
 def _plan(result: Result, name: str | None, row: Result, changed: bool) -> tuple[str, list[Result]]:
@@ -202,27 +208,31 @@ def _read_diff(result: Result, name: str | None) -> tuple[Any, Any]:
 
 
 def _build_parts(results: list[Result]) -> list[Line]:
-    """The parts of a network and the OIDC provider, of which only a diff tells."""
+    """The parts of a network, the OIDC provider, and an IAM role that is no item of a list: only a diff tells of them."""
     lines: dict[tuple[str, str], Line] = {}
     for result in results:
         diff = result.get("diff")
         if not isinstance(diff, dict) or not result.get("changed"):
             continue
         before, after = diff.get("before") or {}, diff.get("after") or {}
-        if isinstance(result.get("network"), dict):
-            names = sorted({*before, *after})
-        elif "oidc_provider" in result:
-            names = ["oidc_provider"]
-        else:
-            continue
-        for name in names:
+        for kind, name, title in _list_parts(result, sorted({*before, *after})):
             sides = before.get(name), after.get(name)
-            action = choose_action(*sides, False)
-            fields = list_field_changes(*sides) if action == CHANGE else []
             if sides[0] != sides[1]:
-                kind, title = ("network", name) if name != "oidc_provider" else ("OIDC provider", "of the cluster")
+                action = choose_action(*sides, False)
+                fields = list_field_changes(*sides) if action == CHANGE else []
                 lines.setdefault((kind, name), Line(kind, title, "", "", True, action, fields))
     return list(lines.values())
+
+
+def _list_parts(result: Result, names: list[str]) -> list[tuple[str, str, str]]:
+    """Kind, key in the diff, and title of the parts of a result."""
+    if isinstance(result.get("network"), dict):
+        return [("network", name, name) for name in names]
+    if "oidc_provider" in result:
+        return [("OIDC provider", "oidc_provider", "of the cluster")]
+    if result.get("iam_role_name") and "iam_roles" not in result:
+        return [("IAM role", result["iam_role_name"], result["iam_role_name"])]
+    return []
 
 
 def _merge_rows(rows: list[Result]) -> list[Result]:

@@ -3,18 +3,24 @@
 
 """The launch template that kumo.eks made for a node group as its option ``template``. Pure.
 
-User data is not written down, because it may hold secrets. Such a template is named by its ID, as is one of somebody else.
+User data is not written down, because it may hold secrets, except for a NodeConfig without any. Such a template is named by its ID, as is
+one of somebody else.
 """
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import DATA_DEVICES
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
+from ansible_collections.kumo.eks.plugins.module_utils.core.secrets import find_secrets
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_template import DEFAULT_VOLUME_TYPE, get_system
+from ansible_collections.kumo.eks.plugins.module_utils.core.user_data import BOUNDARY, NODE_CONFIG, NODE_CONFIG_HEAD
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import normalize_template_data
 from ansible_collections.kumo.eks.plugins.module_utils.export.state import ClusterState
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.template import (
@@ -26,6 +32,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes.template import (
 )
 
 Row = dict[str, Any]
+NODE_CONFIG_ALONE = re.compile(
+    rf'MIME-Version: 1\.0\nContent-Type: multipart/mixed; boundary="{BOUNDARY}"\n\n'
+    rf"--{BOUNDARY}\nContent-Type: {NODE_CONFIG}\n\n(.*)\n\n--{BOUNDARY}--\n",
+    re.DOTALL,
+)
 
 
 def describe_template(state: ClusterState, group: Row, item: Row) -> tuple[Row | None, str]:
@@ -41,12 +52,14 @@ def describe_template(state: ClusterState, group: Row, item: Row) -> tuple[Row |
         return None, ""
     if found["name"] != build_template_name(state.name, group["nodegroupName"]):
         return None, ""
-    if found["data"].get("UserData"):
+    config = _read_node_config(found["data"])
+    if found["data"].get("UserData") and config is None:
         return (
             None,
             "its launch template has user data, which is not written down. It is named by its ID, and stays as it is",
         )
     template = _read_data(state, found["data"], {**item, "template": {}})
+    template |= {"node_config": config} if config is not None else {}
     if not _is_same(state, found["data"], {**item, "template": template}):
         return (
             None,
@@ -69,6 +82,7 @@ def _read_data(state: ClusterState, data: Row, item: Row) -> Row:
             "tags": dict(sorted(tags.items())) or None,
             "security_groups": [group for group in groups if group != shared] or None,
             "cluster_security_group": False if groups and shared not in groups else None,
+            "key_name": None if set(groups) - {shared} else data.get("KeyName"),  # ssh_sources has a security group
             "image_id": data.get("ImageId"),
             "ebs_optimized": data.get("EbsOptimized"),
             "monitoring": (data.get("Monitoring") or {}).get("Enabled"),
@@ -83,6 +97,20 @@ def _read_data(state: ClusterState, data: Row, item: Row) -> Row:
             or None,
         }
     )
+
+
+def _read_node_config(data: Row) -> Row | None:
+    """The NodeConfig of user data that has nothing else, as kumo.eks writes it; None for other user data and for one with secrets."""
+    text = base64.b64decode(data.get("UserData") or "").decode(errors="replace")
+    found = NODE_CONFIG_ALONE.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        config = json.loads(found[1])
+    except ValueError:
+        return None
+    config = {key: value for key, value in config.items() if NODE_CONFIG_HEAD.get(key) != value}
+    return None if any(find_secrets(config)) else config
 
 
 def _read_volume(row: Row, item: Row) -> Row:

@@ -84,6 +84,12 @@ def test_check_mode_ends_with_one_plan():
     assert build_summary([], [], planned=True)["lines"] == ["Nothing to change."]
 
 
+def test_an_iam_role_that_is_no_item_of_a_list():
+    diff = {"before": {"c_fargate": {"role": {}}}, "after": {"c_fargate": {"role": {"path": "/"}}}}
+    lines = build_summary([{"iam_role_name": "c_fargate", "changed": True, "diff": diff}], [], planned=True)["lines"]
+    assert lines[:2] == ["Plan:", "+ create   IAM role c_fargate"]
+
+
 EVENT = {
     "kind": "cluster",
     "name": "c",
