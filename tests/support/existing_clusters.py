@@ -112,7 +112,9 @@ def make_by_hand(sandbox: Sandbox) -> None:
     values = {"tolerations": [{"key": "dedicated", "operator": "Exists"}]}
     agent = "eks-pod-identity-agent"
     eks.create_addon(**inside, addonName=agent)
-    eks.create_addon(**inside, addonName="coredns", configurationValues=json.dumps(values))
+    eks.create_addon(
+        **inside, addonName="coredns", configurationValues=json.dumps(values), resolveConflicts="OVERWRITE"
+    )
     cni = create_role(iam, "cni", "pods.eks.amazonaws.com", (), "/apps/")
     identities = [{"serviceAccount": "aws-node", "roleArn": cni}]
     eks.create_addon(**inside, addonName="vpc-cni", podIdentityAssociations=identities)

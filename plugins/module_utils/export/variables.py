@@ -17,6 +17,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUS
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import build_options, drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import build_pod_role_name
 from ansible_collections.kumo.eks.plugins.module_utils.core.principals import SERVICE_LINKED, build_username
+from ansible_collections.kumo.eks.plugins.module_utils.core.resource import CREATE_FAILED_STATUSES
 from ansible_collections.kumo.eks.plugins.module_utils.core.secrets import find_secrets
 from ansible_collections.kumo.eks.plugins.module_utils.core.service_accounts import Account
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.access_entry import STANDARD
@@ -47,6 +48,7 @@ USUAL = {
 }
 USUAL_NAMESPACE = "kube-system"  # of add-ons
 CONFIG_MAP = access_entry.CONFIG_MAP
+UNUSABLE = (*CREATE_FAILED_STATUSES, "DELETING", "DELETE_FAILED")
 AUDIENCE = "sts.amazonaws.com"
 
 
@@ -60,6 +62,7 @@ class VariablesBuilder:
     def __init__(self, state: ClusterState, releases: bool = False) -> None:
         self.state, self._releases = state, releases
         self.notes: list[Note] = []
+        self._leave_out_failed()
         self._common = self._find_common()
         self._node_role: Row | None = None
         self._node_role_arn = ""
@@ -83,6 +86,19 @@ class VariablesBuilder:
     def note(self, kind: str, name: str, field: str, reason: str, forms: tuple[str, ...] = BOTH) -> None:
         """Note something that is not written down."""
         self.notes.append(Note(kind, name, field, reason, forms))
+
+    def _leave_out_failed(self) -> None:
+        """Take away what EKS could not create, or is deleting: no update of it is accepted, and site.yml would fail."""
+        kinds = (
+            ("node group", "nodegroupName", self.state.nodegroups),
+            ("Fargate profile", "fargateProfileName", self.state.fargate_profiles),
+            ("add-on", "addonName", self.state.addons),
+        )
+        for kind, key, rows in kinds:
+            for raw in [one for one in rows if one.get("status") in UNUSABLE]:
+                rows.remove(raw)
+                reason = f"its status is {raw['status']}, in which EKS accepts no update. Delete it, or create it again"
+                self.note(kind, raw[key], "", reason)
 
     def _find_common(self) -> dict[str, str]:
         state = self.state

@@ -95,6 +95,14 @@ def test_values_that_are_secrets_are_not_written_down(state, values, is_written)
     assert "hunter22" not in json.dumps(found)
 
 
+@pytest.mark.parametrize("status", ["CREATE_FAILED", "DELETING"])
+def test_what_eks_could_not_create_is_named(state, status):
+    state.addons = [build_addon(status=status)]
+    found = build_declaration(state)
+    assert found["role_variables"]["eks_addons_list"] == []
+    assert f"its status is {status}" in find_note(found, "add-on")[0]["reason"]
+
+
 def test_what_may_not_be_read_is_named(state):
     state.unread = [("node groups", "eks:ListNodegroups", "no")]
     found = build_declaration(state)
