@@ -30,8 +30,8 @@ def commands(request: pytest.FixtureRequest) -> warm.Commands:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_loader() -> Iterator[None]:
-    with in_process.share_loader():
+def shared_clients() -> Iterator[None]:
+    with in_process.share_clients():
         yield
 
 

@@ -28,6 +28,7 @@ from kumo_sandbox.principals import make_administrator
 from kumo_sandbox.quotas import Quotas
 from kumo_sandbox.server.app import App
 from kumo_sandbox.server.control import Control
+from kumo_sandbox.server.direct import connect_directly
 from kumo_sandbox.switches import Switches
 from kumo_sandbox.toolchain import charts
 
@@ -95,7 +96,7 @@ class Sandbox:
         set_enforced(self._enforce_iam)
         self._control = Control(self.account, self.reset)
         self._start_server()
-        self.account.aws_context = AwsContext(self.endpoint, self.keys, self.region)
+        self.account.aws_context = AwsContext(self.endpoint, self.keys, self.region, self._connect)
         if self._with_kubernetes:
             self._start_kubernetes()
         threading.Thread(target=self._server.serve_forever, daemon=True, name="sandbox-server").start()
@@ -172,14 +173,18 @@ class Sandbox:
     def client(self, name: str) -> Any:
         """A boto3 client of the administrator."""
         if name not in self._clients:
-            self._clients[name] = boto3.client(
+            client = boto3.client(
                 name,
                 region_name=self.region,
                 endpoint_url=self.endpoint,
                 aws_access_key_id=self.keys[0],
                 aws_secret_access_key=self.keys[1],
             )
+            self._clients[name] = self._connect(client)
         return self._clients[name]
+
+    def _connect(self, client: Any) -> Any:
+        return connect_directly(client, self._app)
 
     @property
     def region(self) -> str:

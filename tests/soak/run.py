@@ -23,7 +23,7 @@ from pathlib import Path
 
 from soak.sequences import Step, build_sequence, format_steps
 from soak.walk import Finding, walk_sequence
-from support.in_process import share_loader, shorten_pauses
+from support.in_process import share_clients, shorten_pauses
 
 from kumo_sandbox import Sandbox
 
@@ -35,7 +35,7 @@ def start_worker() -> None:
     """A sandbox for each process, and the environment that points to it."""
     _sandbox.append(_life.enter_context(Sandbox(speed="instant", kubernetes=False)))
     os.environ.update(_sandbox[0].env)
-    _life.enter_context(share_loader())
+    _life.enter_context(share_clients())
     _life.enter_context(shorten_pauses())
 
 

@@ -7,16 +7,15 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from functools import cache
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any
 from unittest import mock
 
-import botocore.session
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 from botocore.retries.standard import ExponentialBackoff
 from support.module_args import patch_module_args
+from support.shared_clients import list_replacements
 
 try:
     from ansible.module_utils import _internal
@@ -80,9 +79,11 @@ def forget_warnings() -> Iterator[None]:
 
 
 @contextmanager
-def share_loader() -> Iterator[None]:
-    """Each module run makes a session of its own, and would read botocore's models of the services anew: a third of its time."""
-    with mock.patch.object(botocore.session, "create_loader", cache(botocore.session.create_loader)):
+def share_clients() -> Iterator[None]:
+    """Modules of this process share what botocore would make for each."""
+    with ExitStack() as stack:
+        for owner, name, replacement in list_replacements():
+            stack.enter_context(mock.patch.object(owner, name, replacement))
         yield
 
 

@@ -34,7 +34,6 @@ import zipimport
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -121,8 +120,8 @@ def preload(names: Iterable[str]) -> None:
 def preload_for_modules() -> None:
     """Import boto3 and what is around it, and read botocore's models."""
     preload(MODULES)
-    botocore_session = sys.modules["botocore.session"]
-    botocore_session.create_loader = cache(botocore_session.create_loader)
+    for owner, name, replacement in importlib.import_module("shared_clients").list_replacements():
+        setattr(owner, name, replacement)
     session = sys.modules["boto3.session"].Session("none", "none", region_name="us-east-1")
     for service in SERVICES:
         session.client(service)

@@ -6,7 +6,7 @@ Its calls carry a mark in the user agent, so that they are neither recorded nor 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,17 @@ IMAGE = "ami-12c6146b"  # of moto, whatever the node group's image is
 
 
 class AwsContext:
-    def __init__(self, endpoint: str, keys: tuple[str, str], home: str) -> None:
+    """
+    Args:
+        endpoint: of the sandbox.
+        keys: ID and secret of the administrator's access key.
+        home: the region of IAM.
+        connect: takes a new client and returns it, connected.
+    """
+
+    def __init__(
+        self, endpoint: str, keys: tuple[str, str], home: str, connect: Callable[[Any], Any] = lambda client: client
+    ) -> None:
         # The sandbox calls itself: no profile of the shell that it was started from is meant.
         core = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
         words = {"aws_access_key_id": keys[0], "aws_secret_access_key": keys[1], "botocore_session": core}
@@ -35,7 +45,7 @@ class AwsContext:
         @cache
         def client(service: str, region: str) -> Any:
             config = Config(user_agent_extra=MARK, retries={"max_attempts": 2}, max_pool_connections=20)
-            return session.client(service, region_name=region, endpoint_url=endpoint, config=config)
+            return connect(session.client(service, region_name=region, endpoint_url=endpoint, config=config))
 
         self.client = client
         self._home = home  # IAM is one for all regions of its partition

@@ -167,8 +167,10 @@ class App:
         """Drop the connection, or keep it without an answer and drop it when the faults are cleared."""
         if fault.kind in ("hold", "hold_answer"):
             self._account.faults.hold(fault)
+        connection = received.environ.get("werkzeug.socket")  # a client of this process has none
         with suppress(OSError):  # the client may be gone
-            received.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            if connection:
+                connection.shutdown(socket.SHUT_RDWR)
         raise ConnectionAbortedError("a fault dropped this connection")
 
     def _act_out(self, fault: Fault, received: Received, start: Start) -> Iterable[bytes]:
