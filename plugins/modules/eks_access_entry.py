@@ -313,6 +313,11 @@ access_entries:
       returned: when it failed
       type: str
       sample: "principal_arn: IAM role arn:aws:iam::123456789012:role/developers does not exist."
+    replaced:
+      description: The options of the old entry. If the new one could not be created, they are the only record of it.
+      returned: when it is replaced
+      type: dict
+      sample: {"type": "EC2_LINUX"}
     # AccessEntry: written by tools/shared_docs.py, from here
     principal_arn:
       description: ARN of the IAM role or user.

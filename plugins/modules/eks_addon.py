@@ -350,7 +350,7 @@ updates:
       sample: UpdateAddon
 replaced:
   description: The options of the old add-on, if the new one could not be created.
-  returned: when a replacement failed
+  returned: when it is replaced
   type: dict
   sample: {"version": "v1.13.1-eksbuild.1"}
 addons:
@@ -382,7 +382,7 @@ addons:
       sample: "add-on coredns is CREATE_FAILED: ConfigurationConflict: Conflicts found"
     replaced:
       description: See RV(replaced).
-      returned: when a replacement failed
+      returned: when it is replaced
       type: dict
       sample: {"version": "v1.13.1-eksbuild.1"}
     updates:

@@ -423,8 +423,10 @@ updates:
       sample: UpdateCapability
     # to here.
 replaced:
-  description: The options of the old capability, if the new one could not be created. Those of O(argo_cd) and O(ack) have names with dots.
-  returned: when a replacement failed
+  description:
+    - The options of the old capability. If the new one could not be created, they are the only record of it.
+    - Those of O(argo_cd) and O(ack) have names with dots.
+  returned: when it is replaced
   type: dict
   sample: {"type": "ACK", "role_arn": "arn:aws:iam::123456789012:role/ackRole"}
 # Waits: written by tools/shared_docs.py, from here

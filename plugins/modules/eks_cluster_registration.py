@@ -169,8 +169,8 @@ updates:
   elements: dict
   sample: []
 replaced:
-  description: The options of the old registration, if the new one could not be made.
-  returned: when a replacement failed
+  description: The options of the old registration. If the new one could not be made, they are the only record of it.
+  returned: when it is replaced
   type: dict
   sample: {"connector_provider": "GKE"}
 # Waits: written by tools/shared_docs.py, from here

@@ -259,8 +259,8 @@ updates:
   elements: dict
   sample: []
 replaced:
-  description: The options of the old profile, if the new one could not be created.
-  returned: when a replacement failed
+  description: The options of the old profile. If the new one could not be created, they are the only record of it.
+  returned: when it is replaced
   type: dict
   sample: {"selectors": [{"namespace": "batch", "labels": {}}]}
 fargate_profiles:
@@ -292,7 +292,7 @@ fargate_profiles:
       sample: "Fargate profile batch is CREATE_FAILED: InternalFailure: no free addresses"
     replaced:
       description: See RV(replaced).
-      returned: when a replacement failed
+      returned: when it is replaced
       type: dict
       sample: {"selectors": [{"namespace": "batch", "labels": {}}]}
     updates:

@@ -215,8 +215,8 @@ updates:
       sample: UpdateCapability
     # to here.
 replaced:
-  description: The options of the old association, if the new one could not be made.
-  returned: when a replacement failed
+  description: The options of the old association. If the new one could not be made, they are the only record of it.
+  returned: when it is replaced
   type: dict
   sample: {"issuer_url": "https://id.example.com", "client_id": "kubernetes"}
 """

@@ -1018,8 +1018,8 @@ updates:
       type: str
       sample: UpdateNodegroupConfig
 replaced:
-  description: The options of the old node group, if the new one could not be created.
-  returned: when a replacement failed
+  description: The options of the old node group. If the new one could not be created, they are the only record of it.
+  returned: when it is replaced
   type: dict
   sample: {"capacity_type": "ON_DEMAND", "labels": {"role": "general"}}
 unlisted:
@@ -1057,7 +1057,7 @@ nodegroups:
       sample: "node group general-ng is CREATE_FAILED: NodeCreationFailure: Instances failed to join the cluster"
     replaced:
       description: See RV(replaced).
-      returned: when a replacement failed
+      returned: when it is replaced
       type: dict
       sample: {"capacity_type": "ON_DEMAND", "labels": {"role": "general"}}
     updates:

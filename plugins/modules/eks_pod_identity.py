@@ -294,6 +294,11 @@ associations:
       returned: when it failed
       type: str
       sample: "role_arn: is required to create the association"
+    replaced:
+      description: The old association and its role. If the new one could not be created, they are the only record of it.
+      returned: when it is replaced
+      type: dict
+      sample: {"association": {"role_arn": "arn:aws:iam::123456789012:role/my-app"}}
 kept:
   description: What O(state=absent) did not remove, and a role that was created for the cluster and that no association has any more, and why.
   returned: always

@@ -117,6 +117,32 @@ resources:
       returned: always
       type: bool
       sample: true
+    action:
+      description: V(create), V(change), V(replace) or V(remove). It is empty for a resource that stays as it is.
+      returned: always
+      type: str
+      sample: change
+    fields:
+      description: The fields that differ, of a resource that is changed or replaced.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        field:
+          description: The path of the field.
+          returned: always
+          type: str
+          sample: scaling_config.max_size
+        before:
+          description: The value before. It is null for a field that was not set.
+          returned: always
+          type: raw
+          sample: 5
+        after:
+          description: The value after. It is null for a field that is no longer set.
+          returned: always
+          type: raw
+          sample: 10
 """
 
 from ansible.module_utils.basic import AnsibleModule

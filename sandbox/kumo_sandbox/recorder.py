@@ -7,10 +7,15 @@ from dataclasses import asdict, dataclass, field
 
 from kumo_sandbox.partitions import read_partition
 
+OF_EVENTS = ("region", "parameters")  # fields for CloudTrail alone
+
 
 @dataclass
 class Call:
-    """One call as the service saw it; ``time`` in seconds of the sandbox's clock, ``roles`` are ARNs it passed."""
+    """One call as the service saw it; ``time`` in seconds of the sandbox's clock, ``roles`` are ARNs it passed.
+
+    ``parameters`` are those of its request, of EKS' calls alone.
+    """
 
     service: str
     operation: str
@@ -19,6 +24,8 @@ class Call:
     status: int
     error: str = ""
     roles: list[str] = field(default_factory=list)
+    region: str = ""
+    parameters: dict[str, object] = field(default_factory=dict)
 
 
 class Recorder:
@@ -33,10 +40,15 @@ class Recorder:
     def rows(self, service: str = "", operation: str = "") -> list[dict[str, object]]:
         with self._lock:
             return [
-                asdict(call)
+                {name: value for name, value in asdict(call).items() if name not in OF_EVENTS}
                 for call in self._calls
                 if service in ("", call.service) and operation in ("", call.operation)
             ]
+
+    def calls(self) -> list[Call]:
+        """All calls, the oldest first."""
+        with self._lock:
+            return list(self._calls)
 
     def clear(self) -> None:
         with self._lock:

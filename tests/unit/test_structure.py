@@ -26,6 +26,7 @@ ROOMS = {
     "access": {"core", "aws", "iam", "eks", "kubernetes"},
     "nodes": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
     "helm": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
+    "export": {"core", "cluster_config", "aws", "iam", "ec2", "eks", "access", "nodes"},
     "platform": {"core", "aws", "iam", "kubernetes", "helm"},
     "lifecycle": {"core", "aws", "iam", "ec2", "eks", "kubernetes", "identity", "access", "nodes", "helm", "platform"},
 }

@@ -19,12 +19,22 @@ Row = dict[str, Any]
 
 def build_result(outcome: Outcome) -> Row:
     """The flat result of one outcome: changed, the updates it started, and the resource in snake case."""
-    return {**convert_answer(outcome.raw or {}), "changed": outcome.changed, "updates": outcome.updates}
+    return {
+        **convert_answer(outcome.raw or {}),
+        "changed": outcome.changed,
+        "updates": outcome.updates,
+        **_tell(outcome),
+    }
 
 
 def build_plain_result(outcome: Outcome) -> Row:
     """The result of an outcome that is in the user's spelling already: policy documents keep their keys."""
-    return {**outcome.raw, "changed": outcome.changed}
+    return {**outcome.raw, "changed": outcome.changed, **_tell(outcome)}
+
+
+def _tell(outcome: Outcome) -> Row:
+    """Of a replacement, the options of the old one."""
+    return {"replaced": outcome.before} if outcome.replaced else {}
 
 
 def build_rows(results: list[ItemResult], build: Callable[[Outcome], Row] = build_result) -> list[Row]:

@@ -174,7 +174,7 @@ class Reconciler:
                 self.wait_for_update(self.resource.started["id"], str(self.resource.started.get("type")))
             self.wait_until_gone()
         made = self._create(desired)
-        return Outcome(True, made.raw, before, made.after, made.updates)
+        return Outcome(True, made.raw, before, made.after, made.updates, replaced=True)
 
     # change
 

@@ -114,13 +114,17 @@ class Resource:
 
 @dataclass
 class Outcome:
-    """The result for one resource. ``raw`` has the shape of the API and is None when the resource does not exist."""
+    """The result for one resource. ``raw`` has the shape of the API and is None when the resource does not exist.
+
+    ``replaced``: it was, or will be, deleted and created again.
+    """
 
     changed: bool
     raw: dict[str, Any] | None
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
     updates: list[dict[str, Any]] = field(default_factory=list)
+    replaced: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.field_changes import (
+    CHANGE,
+    CREATE,
+    REMOVE,
+    REPLACE,
+    choose_action,
+    format_value,
+    list_field_changes,
+)
 
 Result = dict[str, Any]
 Reached = dict[tuple[str, str], Result]  # rows of eks_wait, by kind and name
@@ -17,13 +27,20 @@ PLANNED = "planned"
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the table."""
+    """One line of the table.
+
+    Args:
+        action: create, change, replace or remove; empty for what stays.
+        fields: of what is changed, or replaced: field, before, after.
+    """
 
     kind: str
     name: str
     status: str
     details: str
     changed: bool
+    action: str = ""
+    fields: list[Result] = field(default_factory=list)
 
 
 def describe_cluster(row: Result) -> str:
@@ -118,8 +135,9 @@ def build_summary_spec() -> dict[str, Any]:
 def build_summary(results: list[Result], notes: list[str], planned: bool) -> Result:
     """The result of eks_summary: the text, and the rows of its table."""
     lines = build_lines(results, planned)
-    text = [*format_table(lines), format_changes(lines, planned), *notes]
-    return {"changed": False, "lines": text, "resources": [asdict(line) for line in lines]}
+    plan = format_plan([*lines, *_build_parts(results)]) if planned else []
+    text = [*format_table(lines), *plan, format_changes(lines, planned), *notes]
+    return {"changed": False, "lines": text, "resources": [asdict(line) for line in [*lines, *_build_parts(results)]]}
 
 
 def build_lines(results: list[Result], planned: bool = False) -> list[Line]:
@@ -174,7 +192,9 @@ def _build_singles(results: list[Result], reached: Reached, planned: bool) -> It
         if isinstance(cluster, dict) and cluster:
             cluster = {**cluster, **reached.get(("cluster", cluster["name"]), {})}
             status = PLANNED if planned and result.get("changed") else cluster.get("status", "")
-            yield Line("cluster", cluster["name"], status, describe_cluster(cluster), bool(result.get("changed")))
+            changed = bool(result.get("changed"))
+            plan = _plan(result, None, cluster, changed)
+            yield Line("cluster", cluster["name"], status, describe_cluster(cluster), changed, *plan)
 
 
 def _build_items(results: list[Result], reached: Reached, planned: bool) -> Iterator[Line]:
@@ -184,7 +204,65 @@ def _build_items(results: list[Result], reached: Reached, planned: bool) -> Iter
             changed = bool(row.get("changed"))
             status = reached.get((wait_kind, row["name"]), row).get("status") or ""
             name = f"{row['namespace']}/{row['name']}" if key == "releases" and row.get("namespace") else row["name"]
-            yield Line(kind, name, PLANNED if planned and changed else status, describe(row), changed)
+            plan = _plan(_find_result(results, key, row["name"]), row["name"], row, changed)
+            yield Line(kind, name, PLANNED if planned and changed else status, describe(row), changed, *plan)
+
+
+def _find_result(results: list[Result], key: str, name: str) -> Result:
+    """The result that has an item: of several, one that changes it."""
+    found = [(one, row) for one in results for row in _list(one, key) if row["name"] == name]
+    return next((one for one, row in found if row.get("changed")), {})
+
+
+def _plan(result: Result, name: str | None, row: Result, changed: bool) -> tuple[str, list[Result]]:
+    """What is done to a resource, and its fields that differ, by the diff of its result.
+
+    Args:
+        name: of the item of a list; None for a result of one resource.
+    """
+    if not changed:
+        return "", []
+    before, after = _read_diff(result, name)
+    action = choose_action(before, after, bool(row.get("replaced")))
+    return action, list_field_changes(before, after) if action in (CHANGE, REPLACE) else []
+
+
+def _read_diff(result: Result, name: str | None) -> tuple[Any, Any]:
+    """The two sides of a diff; those of a release are texts."""
+    diff = result.get("diff")
+    rows = diff if isinstance(diff, list) else [diff or {}]
+    before, after = ((rows[0] or {}).get(side) for side in ("before", "after"))
+    if name is None:
+        return before, after
+    return tuple(side.get(name) if isinstance(side, dict) else None for side in (before, after))  # type: ignore[return-value]
+
+
+def _build_parts(results: list[Result]) -> list[Line]:
+    """The parts of a network, the OIDC provider, and an IAM role that is no item of a list: only a diff tells of them."""
+    lines: dict[tuple[str, str], Line] = {}
+    for result in results:
+        diff = result.get("diff")
+        if not isinstance(diff, dict) or not result.get("changed"):
+            continue
+        before, after = diff.get("before") or {}, diff.get("after") or {}
+        for kind, name, title in _list_parts(result, sorted({*before, *after})):
+            sides = before.get(name), after.get(name)
+            if sides[0] != sides[1]:
+                action = choose_action(*sides, False)
+                fields = list_field_changes(*sides) if action == CHANGE else []
+                lines.setdefault((kind, name), Line(kind, title, "", "", True, action, fields))
+    return list(lines.values())
+
+
+def _list_parts(result: Result, names: list[str]) -> list[tuple[str, str, str]]:
+    """Kind, key in the diff, and title of the parts of a result."""
+    if isinstance(result.get("network"), dict):
+        return [("network", name, name) for name in names]
+    if "oidc_provider" in result:
+        return [("OIDC provider", "oidc_provider", "of the cluster")]
+    if result.get("iam_role_name") and "iam_roles" not in result:
+        return [("IAM role", result["iam_role_name"], result["iam_role_name"])]
+    return []
 
 
 def _merge_rows(rows: list[Result]) -> list[Result]:
@@ -211,6 +289,23 @@ def format_table(lines: list[Line]) -> list[str]:
         ).rstrip()
         for row in cells
     ]
+
+
+SIGNS = {CREATE: "+", CHANGE: "~", REPLACE: "!", REMOVE: "-"}
+
+
+def format_plan(lines: list[Line]) -> list[str]:
+    """What is to be created, changed, replaced and removed, with the fields that differ, as text."""
+    rows = [line for line in lines if line.action]
+    found: list[str] = []
+    for action in SIGNS:
+        for line in (one for one in rows if one.action == action):
+            found.append(f"{SIGNS[action]} {action:<7}  {line.kind} {line.name}")
+            found += [
+                f"             {row['field']}: {format_value(row['before'])} -> {format_value(row['after'])}"
+                for row in line.fields
+            ]
+    return ["Plan:", *found] if found else []
 
 
 def format_changes(lines: list[Line], planned: bool = False) -> str:

@@ -158,4 +158,5 @@ def _combine(parts: dict[str, Outcome], kept: list[Kept]) -> Outcome:
         result,
         {name: part.before for name, part in parts.items()},
         {name: part.after for name, part in parts.items()},
+        replaced=parts["association"].replaced,
     )

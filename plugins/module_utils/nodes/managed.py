@@ -166,7 +166,10 @@ class NodegroupManager:
             template.delete_old_versions(made.raw, in_use)
         shown = plan if done.changed else done
         return _combine(
-            template, planned, Outcome(done.changed, done.raw, shown.before, shown.after, done.updates), ssh
+            template,
+            planned,
+            Outcome(done.changed, done.raw, shown.before, shown.after, done.updates, done.replaced),
+            ssh,
         )
 
     def _build_wanted(self, raw: Item | None, item: Item) -> Item:
@@ -251,7 +254,7 @@ def _combine(template: LaunchTemplateResource, planned: Outcome, group: Outcome,
     changed = planned.changed or group.changed or bool(ssh and ssh.changed)
     before = _show(group.before, planned.before, ssh.before if ssh else {})
     after = _show(group.after, planned.after, ssh.after if ssh else {})
-    return Outcome(changed, raw, before, after, group.updates)
+    return Outcome(changed, raw, before, after, group.updates, group.replaced)
 
 
 def _show(group: Item, template: Item, ssh: Item) -> Item:

@@ -27,6 +27,7 @@ from kumo_sandbox.identity.enforcement import check, is_enforced
 from kumo_sandbox.identity.sessions import describe_expired, is_expired
 from kumo_sandbox.principals import MARK
 from kumo_sandbox.recorder import Call
+from kumo_sandbox.server import cloudtrail
 from kumo_sandbox.server.control import Control
 from kumo_sandbox.server.lag import Lag
 from kumo_sandbox.server.wire import (
@@ -223,6 +224,9 @@ class App:
             return self._answer_eks(received)
         if received.operation == web_identity.OPERATION:
             return web_identity.handle(received.parameters, self._account.find_issuer_key)
+        if received.service == "cloudtrail" and received.operation == "LookupEvents":
+            region = received.region or self._account.region
+            return cloudtrail.handle(self._account.recorder.calls(), region, self._account.clock.now(), received.body)
         if received.service == "eks-auth":
             region = received.region or self._account.region
             return eks_auth.handle(self._account.store, region, received.path, received.body)
@@ -277,7 +281,17 @@ class App:
         roles = read_passed_roles(received.body) if received.service == "eks" else []
         caller = self._find_caller(received)
         account.recorder.add(
-            Call(received.service, received.operation, caller, account.clock.now(), status, error, roles)
+            Call(
+                received.service,
+                received.operation,
+                caller,
+                account.clock.now(),
+                status,
+                error,
+                roles,
+                received.region or account.region,
+                cloudtrail.read_parameters(received.route, received.body),
+            )
         )
 
     def _find_caller(self, received: Received) -> str:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of kubeconfig entries, of eks_info, and of the check that credentials are of the cluster's account."""
+"""Options of kubeconfig entries, of what reads whole clusters, and of the check that credentials are of the cluster's account."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from support.bad_inputs.row import module
 entry = module("eks_kubeconfig", path="/nowhere/kubeconfig", cluster_name="there")
 check = module("eks_preflight")
 whole = module("eks_info", cluster_name="there")
+export = module("eks_export")
+events = module("eks_event_info", cluster_name="there", resources=[{"kind": "cluster", "name": "there"}])
+report = module("eks_drift_report")
 ROLE = "arn:aws:iam::123456789012:role/deploy"
 ROWS = [
     entry("an alias of a blank", "alias", "' '", "Omit it", alias=" "),
@@ -50,5 +53,10 @@ ROWS = [
         "Use a profile of that account",
         account_id="210987654321",
     ),
+    export("a name with a blank", "cluster", "my cluster", "letters", cluster_name="my cluster"),
+    export("no cluster", "cluster_name", "missing required arguments", "cluster_name"),
+    events("more hours than CloudTrail keeps", "hours", "5000", "2160", hours=5000),
+    events("no hours", "hours", "0", "1", hours=0),
+    report("no clusters", "clusters", "missing required arguments", "clusters"),
     whole("an unknown section", "sections", "nodes", "nodegroups", sections=["nodes"]),
 ]

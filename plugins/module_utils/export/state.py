@@ -1,0 +1,98 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A cluster with everything that a declaration describes, as the APIs answer it. Data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something of the cluster that a declaration does not say, and why.
+
+    Args:
+        kind: like "node group".
+        name: of the resource.
+        field: of it; empty for the resource as a whole.
+        reason: a sentence.
+        forms: the declarations that it is about.
+    """
+
+    kind: str
+    name: str
+    field: str
+    reason: str
+    forms: tuple[str, ...]
+
+    def format(self) -> str:
+        """The note as a line of a comment."""
+        what = f"{self.kind} {self.name}".strip()
+        return f"{what}{f', {self.field}' if self.field else ''}: {self.reason}"
+
+
+@dataclass
+class ClusterState:
+    """All that was read.
+
+    Args:
+        cluster: the answer of DescribeCluster.
+        addons: answers of DescribeAddon with ``podIdentities``, as the add-on's module has them.
+        subnets: by ID: kind (public, private), zone.
+        vpc: DNS attributes of the VPC, by their names.
+        templates: launch templates by ID and version: name, tags, data.
+        roles: answers of IAM of the roles that are named, by ARN; those that may not be read are not there.
+        service_account_roles: roles that trust the cluster's OIDC provider: arn, subjects.
+        oidc_provider: audiences and tags, None where there is no provider.
+        network: the variables of a network that kumo.eks made for the cluster, None for another one.
+        unread: what may not be read: its kind, the IAM action, and what AWS said.
+    """
+
+    name: str
+    region: str
+    cluster: Row
+    nodegroups: list[Row] = field(default_factory=list)
+    fargate_profiles: list[Row] = field(default_factory=list)
+    addons: list[Row] = field(default_factory=list)
+    access_entries: list[Row] = field(default_factory=list)
+    associations: list[Row] = field(default_factory=list)
+    identity_providers: list[Row] = field(default_factory=list)
+    capabilities: list[Row] = field(default_factory=list)
+    self_managed: list[Row] = field(default_factory=list)
+    subnets: dict[str, Row] = field(default_factory=dict)
+    vpc: Row = field(default_factory=dict)
+    templates: dict[tuple[str, str], Row] = field(default_factory=dict)
+    roles: dict[str, Row] = field(default_factory=dict)
+    service_account_roles: list[Row] = field(default_factory=list)
+    oidc_provider: Row | None = None
+    network: Row | None = None
+    unread: list[tuple[str, str, str]] = field(default_factory=list)
+
+    @property
+    def owner(self) -> str:
+        """Key of the tag of what kumo.eks made for the cluster."""
+        return build_owner_key(self.region, self.name)
+
+    @property
+    def partition(self) -> str:
+        return self.cluster["arn"].split(":")[1]
+
+    @property
+    def account(self) -> str:
+        return self.cluster["arn"].split(":")[4]
+
+    @property
+    def is_owned(self) -> bool:
+        """Whether kumo.eks made the cluster."""
+        return self.owner in (self.cluster.get("tags") or {})
+
+    def list_subnets(self, kind: str) -> list[str]:
+        """The subnets of a kind, by zone."""
+        ids = [subnet for subnet, row in self.subnets.items() if row["kind"] == kind]
+        return sorted(ids, key=lambda subnet: (self.subnets[subnet]["zone"], subnet))

@@ -1,0 +1,63 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Clusters that others made: written down, adopted without a change, compared, and not torn down."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support import existing_clusters
+from support.account.comparison import compare
+
+pytestmark = pytest.mark.extended
+NAME, REGION = "my-cluster", "ap-northeast-1"
+VARIABLES = f"@exported/{NAME}.{REGION}.yml"
+
+
+@pytest.fixture
+def sandbox(sandbox):
+    """Everything is there at once: nothing is waited for."""
+    sandbox.clock.set_speed("instant")
+    return sandbox
+
+
+def test_adoption(sandbox, play, account):
+    """By the variables, where names are of one's own; tests/integration/test_eks_export.py compares the others."""
+    existing_clusters.make_by_hand(sandbox)
+    before = account()
+    play("kumo.eks.export", eks_cluster_name=NAME, eks_region=REGION).assert_ok()
+    play("kumo.eks.site", "-e", VARIABLES).assert_unchanged()
+    refused = play("kumo.eks.teardown", "-e", VARIABLES)
+    refused.assert_refused("nothing was removed", "was not created by kumo.eks")
+    assert compare(account(), before) == []
+
+
+def test_adoption_by_a_cluster_config(sandbox, play, account):
+    existing_clusters.make_as_eksctl(sandbox)
+    before = account()
+    play("kumo.eks.export", eks_cluster_name=NAME, eks_region=REGION).assert_ok()
+    config = f"exported/{NAME}.{REGION}.cluster-config.yaml"
+    play("kumo.eks.site", eks_cluster_config=config, eks_cluster_adopt=True).assert_unchanged()
+    assert compare(account(), before) == []
+
+
+def test_drift(sandbox, play, tmp_path):
+    existing_clusters.make_as_terraform(sandbox)
+    play("kumo.eks.export", eks_cluster_name=NAME, eks_region=REGION).assert_ok()
+    same = play("kumo.eks.drift", "-e", VARIABLES, eks_drift_fail=True).assert_unchanged()
+    assert "No drift." in same.output
+    eks = sandbox.client("eks")
+    (group,) = eks.list_nodegroups(clusterName=NAME)["nodegroups"]
+    eks.update_nodegroup_config(clusterName=NAME, nodegroupName=group, scalingConfig={"maxSize": 7})
+    eks.delete_addon(clusterName=NAME, addonName="kube-proxy")
+    files = {"eks_drift_json_file": "drift.json", "eks_drift_markdown_file": "drift.md"}
+    found = play("kumo.eks.drift", "-e", VARIABLES, eks_drift_fail=True, **files)
+    found.assert_refused(f"Drift in 1 of 1 clusters: {NAME}.")
+    (cluster,) = json.loads((tmp_path / "drift.json").read_text())
+    rows = {row["kind"]: row for row in cluster["resources"]}
+    assert rows["add-on"]["action"] == "create" and rows["add-on"]["last_event"]["event"] == "DeleteAddon"
+    assert rows["node group"]["fields"] == [{"field": "scaling_config.max_size", "before": 7, "after": 3}]
+    assert rows["node group"]["last_event"]["user"].endswith(":user/sandbox-admin")
+    assert f"| {NAME} | add-on kube-proxy | create |" in (tmp_path / "drift.md").read_text()
+    assert eks.list_addons(clusterName=NAME)["addons"] == ["coredns", "vpc-cni"]
