@@ -31,7 +31,7 @@ If a file has no value, the default of eksctl applies, not that of the role:
 
 - The VPC is 192.168.0.0/16 in three zones (two in us-east-1) with one NAT gateway (`Single`).
 - Nodes are in the public subnets. With `privateNetworking: true` they are in the private subnets.
-- A node group has two m5.large nodes with Amazon Linux 2023 and a gp3 volume of 80 GiB. An omitted size is derived from the
+- A node group, managed or not, has two m5.large nodes with Amazon Linux 2023 and a gp3 volume of 80 GiB. An omitted size is derived from the
   others. With `launchTemplate`, the template sets instance type, image and volume.
 - `amiFamily` and the instance types determine the AMI type. Graviton, NVIDIA and Neuron instances have their own AMI types.
 - `accessConfig.authenticationMode` is `API_AND_CONFIG_MAP`. The default of EKS is `CONFIG_MAP`, which does not support access entries.
@@ -42,6 +42,7 @@ If a file has no value, the default of eksctl applies, not that of the role:
 - With `iam.withOIDC`, the add-ons vpc-cni, aws-ebs-csi-driver and aws-efs-csi-driver get IAM roles by IRSA with the policies that they need,
   unless the file gives them a role.
 - In EKS Auto Mode, the control plane uses the private subnets of a VPC that is created.
+- Spot Instances of `instancesDistribution` are allocated by `lowest-price`, the default of EC2 Auto Scaling.
 - `ssh.publicKeyName` opens SSH unless `ssh.allow` is false: to `ssh.sourceSecurityGroupIds`, to the VPC with `privateNetworking`, else to everybody.
 - `privateCluster.enabled` creates private subnets alone, with VPC endpoints for ec2, ecr.api, ecr.dkr, s3 and sts, and the API server
   has its private endpoint alone.
@@ -55,6 +56,10 @@ Differences from eksctl:
   first zones of the region by their names, and eksctl takes zones at random.
 - With `launchTemplate` and without `amiFamily` EKS chooses the AMI type. eksctl takes Amazon Linux 2023 unless the template has an image.
 - The policies of EKS Auto Mode are attached only if it is enabled. `iam.serviceRoleARN` and `autoModeConfig.nodeRoleARN` name roles of your own.
+- `nodeGroups` become self-managed nodes of the role eks_self_managed_nodes. Their Auto Scaling groups have the tags of the Cluster Autoscaler, with
+  labels and taints, if `iam.withAddonPolicies.autoScaler` or `propagateASGTags` is true. `updateConfig.maxUnavailable` counts when nodes of an
+  older launch template are replaced. With `iam.instanceRoleARN` and without `iam.instanceProfileARN`, the instance profile is the one with the name of
+  the role, which must exist.
 - Nodes use the cluster security group that EKS creates. The security groups of eksctl for control plane and nodes are not created.
 - The endpoint of the API server is private from the start with `privateCluster.enabled`. eksctl makes it private at the end. Run the
   playbook where it reaches the VPC if it manages service accounts or Helm releases.
@@ -62,8 +67,8 @@ Differences from eksctl:
   policies of an add-on whose service account is not known are refused.
 - The default name of an IAM role of a service account consists of cluster, namespace and service account. There is no
   CloudFormation stack. Inline policies without a name are called `kumo-eks`.
-- `vpc.subnets` names existing subnets by their `id`. `vpc.id` is compared with their VPC. Their `cidr`, `vpc.cidr` and `vpc.nat` describe
-  what exists, and nothing is changed.
+- `vpc.subnets` names existing subnets by their `id`. `vpc.id` is compared with their VPC, and `vpc.cidr` with its blocks. The `cidr` of a
+  subnet and `vpc.nat` describe what exists. Nothing is changed.
 - `remoteNetworkConfig` sets the networks of hybrid nodes. The IAM role of hybrid nodes, which eksctl creates, is not created.
 
 ## Every field

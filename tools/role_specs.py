@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[1]
 ROLES = ROOT / "roles"
 MODULES = "ansible_collections.kumo.eks.plugins.modules."
 
-# Role: the variable that is a list, and the module's option whose items are those of the list.
+# Role: the variable that is a list, and the module's option whose items are those of the list; "" for the options of the module
+# itself, beside which items may have options of the role's own, which stay as they are in the file.
 ITEMS = {
     "eks_access": {"eks_access_entries": ("eks_access_entry", "access_entries")},
     "eks_addons": {
@@ -33,6 +34,10 @@ ITEMS = {
     },
     "eks_nodegroups": {"eks_nodegroups_list": ("eks_nodegroup", "nodegroups")},
     "eks_self_managed_nodes": {"eks_self_managed_nodes_list": ("eks_self_managed_nodes", "self_managed_nodegroups")},
+    "eks_cluster": {
+        "eks_cluster_identity_providers": ("eks_identity_provider", ""),
+        "eks_cluster_capabilities": ("eks_capability", ""),
+    },
     "eks_fargate": {"eks_fargate_profiles": ("eks_fargate_profile", "profiles")},
     "eks_helm": {
         "eks_helm_releases": ("eks_helm", "releases"),
@@ -48,6 +53,8 @@ PREFIXED = {"eks_cluster": "eks_cluster", "eks_network": "eks_network"}
 # Variables of a role that are named like an option of that module, and mean the role's own.
 OWN = {"name", "state", "tags", "wait", "wait_timeout", "region"}
 
+OF_THE_TASK = {"cluster_name", "wait", "wait_timeout"}  # of a module, and not of an item
+
 # The public tasks files of a role, and what an entry point's spec says where its role says nothing else.
 ENTRY_POINTS = {
     "preflight": "Check the variables, and change nothing",
@@ -55,6 +62,8 @@ ENTRY_POINTS = {
     "present": "Create or update, without waiting",
     "wait": "Wait for what was started",
     "absent": "Delete",
+    "extensions": "Associate the OIDC identity provider, and create or update the capabilities",
+    "extensions_wait": "Wait for the identity provider and the capabilities",
     "service_accounts": "Create or update service accounts with their IAM roles (IRSA)",
     "migrate": "Create access entries for the mappings of the ConfigMap aws-auth",
     "associations": "Create or update EKS Pod Identity associations with their IAM roles",
@@ -145,6 +154,8 @@ def _fill(role: str, name: str, row: dict[str, Any]) -> dict[str, Any]:
     """One variable: a list's items, or the whole option, by the module."""
     if name in ITEMS.get(role, {}):
         module, option = ITEMS[role][name]
+        if not option:
+            return {**row, "options": {**row.get("options", {}), **_build_items_of(module)}}
         return {**row, "options": build_option(read_options(module)[option])["options"]}
     if name in list_generated(role):
         module, option = list_generated(role)[name]
@@ -153,6 +164,12 @@ def _fill(role: str, name: str, row: dict[str, Any]) -> dict[str, Any]:
         kept = {key: value for key, value in found.items() if key not in ("default", "required", "choices")}
         return {**kept, **({"default": row["default"]} if "default" in row else {})}
     return row
+
+
+def _build_items_of(module: str) -> dict[str, Any]:
+    """The options of a module for the items of a list of which it manages one at a time."""
+    given = {name: row for name, row in read_options(module).items() if name not in OF_THE_TASK}
+    return build_option({"type": "dict", "description": "", "suboptions": given})["options"]
 
 
 def _loosen(role: str, name: str, row: dict[str, Any]) -> dict[str, Any]:

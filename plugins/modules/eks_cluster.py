@@ -88,6 +88,12 @@ options:
     type: list
     elements: str
     choices: [api, audit, authenticator, controllerManager, scheduler]
+  log_retention_days:
+    description:
+      - How many days CloudWatch Logs keeps the logs of the control plane. V(0) keeps them for ever, as EKS does by default.
+      - The log group C(/aws/eks/NAME/cluster) is created if EKS has not created it yet. It is not deleted with the cluster.
+    type: int
+    choices: [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
   encryption_config:
     description:
       - Envelope encryption of Kubernetes secrets with a KMS key of yours. It can be added to a cluster, but neither changed nor removed.
@@ -1069,11 +1075,13 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import buil
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import build_cluster_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_state_spec, build_wait_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.security_groups import find_group_ids
 from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import ClusterResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.log_group import OPTION, LogGroupResource, add_retention
 
 
 def build_argument_spec() -> dict[str, Any]:
@@ -1101,6 +1109,19 @@ def build_resource(module: AnsibleAWSModule, params: dict[str, Any]) -> ClusterR
     return ClusterResource(eks, params["name"], owner, params["adopt"], planned, partial(get_client, module))
 
 
+def ensure_present(module: AnsibleAWSModule, reconciler: Reconciler, params: dict[str, Any]) -> Outcome:
+    """Create or change the cluster, and then how long its logs are kept: EKS may make the log group with the cluster."""
+    days = params.pop(OPTION, None)
+    if days is None:
+        return reconciler.ensure_present(params)
+    group = LogGroupResource(get_client(module, "logs"), params["name"])
+    planned = Reconciler(group, check_mode=True).ensure_present({OPTION: days})
+    outcome = reconciler.ensure_present(params)
+    if not module.check_mode:
+        Reconciler(group).ensure_present({OPTION: days})
+    return add_retention(outcome, planned)
+
+
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
     params = drop_none(module.params)
@@ -1120,7 +1141,7 @@ def main() -> None:
                 params["security_groups"] = find_group_ids(
                     partial(get_client, module, "ec2"), groups, params.get("subnets") or []
                 )
-            outcome = reconciler.ensure_present(params)
+            outcome = ensure_present(module, reconciler, params)
     exit_with(module, outcome, "cluster")
 
 

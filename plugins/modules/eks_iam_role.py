@@ -72,6 +72,9 @@ options:
       addon: &addon
         description: The add-on that uses the role, as part of the default name. Only with O(purpose=addon).
         type: str
+      capability: &capability
+        description: The capability that uses the role, as part of the default name. Only with O(purpose=capability).
+        type: str
       trust_policy: &trust_policy
         description: The trust policy, as a mapping or JSON text, instead of that of the purpose.
         type: raw
@@ -130,6 +133,7 @@ options:
           - ebs
           - efs
           - external_dns
+          - external_secrets
           - fsx
           - image_builder
           - xray
@@ -205,6 +209,7 @@ options:
   purpose: *purpose
   nodegroup: *nodegroup
   addon: *addon
+  capability: *capability
   trust_policy: *trust_policy
   default_policies: *default_policies
   cni_policy: *cni_policy

@@ -38,7 +38,7 @@ options:
   subnets:
     description:
       - Existing subnets for the cluster. The module checks their zones, free addresses, tags and routes.
-      - Cannot be combined with O(cidr), O(secondary_cidrs) or O(zones).
+      - Cannot be combined with O(secondary_cidrs) or O(zones).
     type: dict
     suboptions:
       public:
@@ -58,6 +58,7 @@ options:
       - The IPv4 range of the VPC, a /16 to a /28. It cannot be changed later.
       - The default is V(10.0.0.0/16), or the range of O(vpc_id). With O(vpc_id), it is the part of that range for the subnets of the cluster.
       - The subnets are equal blocks of it, eighths for up to eight subnets. Existing subnets keep their blocks.
+      - With O(subnets), a block that their VPC must have. Nothing is changed.
     type: str
   secondary_cidrs:
     description:

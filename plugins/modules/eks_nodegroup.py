@@ -292,6 +292,11 @@ options:
                 threads_per_core:
                   description: V(1) turns hyperthreading off.
                   type: int
+            cpu_credits:
+              description: Whether burstable instances, like C(t3.large), pay for what exceeds their CPU credits. The default is that of
+                the account.
+              type: str
+              choices: [standard, unlimited]
             enclave:
               description: Whether AWS Nitro Enclaves can run on the instances.
               type: bool
@@ -1094,7 +1099,6 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
-from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_subnets
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_rows, exit_with, exit_with_rows
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_concurrently
@@ -1114,7 +1118,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import Node
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.managed import NodegroupManager
-from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_items, list_unplaced
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_items
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.subnet_zones import find_subnet_zones
 
 
 def build_spec() -> dict[str, Any]:
@@ -1201,16 +1206,7 @@ def read_items(module: AnsibleAWSModule) -> list[dict[str, Any]]:
         task = {**task, "tags": None, "nodegroups": [drop_none(task)]}
     else:
         check_unique("nodegroups", [row["name"] for row in task["nodegroups"]])
-    return build_items({**task, "subnet_zones": find_subnet_zones(module, task)})
-
-
-def find_subnet_zones(module: AnsibleAWSModule, task: dict[str, Any]) -> dict[str, str]:
-    """The zones of subnets: those of the task, and what EC2 says of the others that groups are chosen from by their zones."""
-    known, unknown = task["subnet_zones"] or {}, list_unplaced(task)
-    if module.params["state"] == "absent" or not unknown:
-        return known
-    rows = describe_subnets(get_client(module, "ec2"), unknown)
-    return {**known, **{row["SubnetId"]: row["AvailabilityZone"] for row in rows}}
+    return build_items({**task, "subnet_zones": find_subnet_zones(partial(get_client, module, "ec2"), task)})
 
 
 def main() -> None:

@@ -84,7 +84,8 @@ options:
             - Where it is given, the three together are all policies of the IAM role.
           type: list
           elements: str
-          choices: [auto_scaler, aws_load_balancer_controller, cert_manager, cloud_watch, ebs, efs, external_dns, fsx, image_builder, xray]
+          choices: [auto_scaler, aws_load_balancer_controller, cert_manager, cloud_watch, ebs, efs, external_dns, external_secrets, fsx,
+            image_builder, xray]
         policy:
           description:
             - A customer-managed policy that is created and attached to the IAM role.

@@ -68,6 +68,14 @@ options:
     description: The variable C(eks_access_entries) of the role P(kumo.eks.eks_access#role).
     type: list
     elements: raw
+  identity_providers:
+    description: The variable C(eks_cluster_identity_providers) of the role P(kumo.eks.eks_cluster#role).
+    type: list
+    elements: raw
+  capabilities:
+    description: The variable C(eks_cluster_capabilities) of the role P(kumo.eks.eks_cluster#role).
+    type: list
+    elements: raw
   identities:
     description: The variable C(eks_irsa_service_accounts) of the role P(kumo.eks.eks_irsa#role).
     type: list
@@ -84,6 +92,13 @@ options:
     description: The variable C(eks_helm_releases) of the role P(kumo.eks.eks_helm#role). Its values are never logged.
     type: list
     elements: raw
+  components:
+    description: The variable C(eks_platform_components) of the role P(kumo.eks.eks_platform#role). Its values are never logged.
+    type: list
+    elements: raw
+  platform:
+    description: Other variables of the role P(kumo.eks.eks_platform#role), without the prefix C(eks_platform_).
+    type: dict
   check_account:
     description:
       - Whether to also check the AWS account. It checks whether a cluster of the name exists that kumo.eks did not create, whether EKS

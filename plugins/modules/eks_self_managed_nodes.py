@@ -65,6 +65,21 @@ options:
               group alone. This module ignores it.
           type: list
           elements: str
+        inline_policies:
+          description:
+            - Inline policies for the nodes, by name. Read by O(kumo.eks.eks_iam_role#module:nodegroups), which creates a role for this
+              group alone. This module ignores it.
+          type: dict
+        node_role_name:
+          description:
+            - Name of the IAM role of the nodes. Read by O(kumo.eks.eks_iam_role#module:nodegroups), which creates a role for this
+              group alone. This module ignores it.
+          type: str
+        permissions_boundary:
+          description:
+            - ARN of the permissions boundary of the IAM role of the nodes. Read by O(kumo.eks.eks_iam_role#module:nodegroups), which
+              creates a role for this group alone. This module ignores it.
+          type: str
         access_entry:
           description:
             - Whether the module creates an access entry of type EC2_LINUX or EC2_WINDOWS for O(node_role), if there is none, and deletes
@@ -75,6 +90,12 @@ options:
           description:
             - IDs of the subnets. Required to create a group, here or by O(private_subnets) and O(public_subnets). Their order does not
               matter. Instances in subnets that are removed are replaced by EC2 Auto Scaling, which does not drain them.
+          type: list
+          elements: str
+        availability_zones:
+          description:
+            - The availability zones of the nodes. Where O(subnets) is omitted, the group gets those of O(private_subnets) or
+              O(public_subnets) that are in these zones. Not used with O(subnets).
           type: list
           elements: str
         private_networking:
@@ -131,12 +152,71 @@ options:
               description: How types of Spot Instances are chosen. By default a new group has V(price-capacity-optimized).
               type: str
               choices: [price-capacity-optimized, capacity-optimized, capacity-optimized-prioritized, lowest-price]
+            spot_instance_pools:
+              description: How many pools of Spot capacity are used, 1 to 20. Only with V(lowest-price). The default of AWS is 2.
+              type: int
             spot_max_price:
               description: The highest price of a Spot Instance in dollars an hour, in quotes. AWS does not recommend it.
               type: str
         capacity_rebalance:
           description: Whether EC2 Auto Scaling replaces Spot Instances that EC2 is about to take back. It does not drain them.
           type: bool
+        max_instance_lifetime:
+          description:
+            - Seconds after which EC2 Auto Scaling replaces an instance, 86400 (one day) to 31536000. It does not drain the node. V(0)
+              removes the limit.
+          type: int
+        target_group_arns:
+          description: ARNs of all target groups of load balancers that the instances are registered with.
+          type: list
+          elements: str
+        load_balancer_names:
+          description: Names of all Classic Load Balancers that the instances are registered with.
+          type: list
+          elements: str
+        enabled_metrics:
+          description: All metrics of the group that CloudWatch collects. V(all) stands for every one.
+          type: list
+          elements: str
+          choices:
+            - GroupMinSize
+            - GroupMaxSize
+            - GroupDesiredCapacity
+            - GroupInServiceInstances
+            - GroupPendingInstances
+            - GroupStandbyInstances
+            - GroupTerminatingInstances
+            - GroupTotalInstances
+            - GroupInServiceCapacity
+            - GroupPendingCapacity
+            - GroupStandbyCapacity
+            - GroupTerminatingCapacity
+            - GroupTotalCapacity
+            - WarmPoolDesiredCapacity
+            - WarmPoolWarmedCapacity
+            - WarmPoolPendingCapacity
+            - WarmPoolTerminatingCapacity
+            - WarmPoolTotalCapacity
+            - GroupAndWarmPoolDesiredCapacity
+            - GroupAndWarmPoolTotalCapacity
+            - all
+        suspended_processes:
+          description:
+            - All processes of the Auto Scaling group that are suspended. The others are resumed.
+            - While V(Launch) or V(Terminate) is suspended, outdated nodes are not replaced. A new group needs V(Launch), unless it begins
+              without nodes.
+          type: list
+          elements: str
+          choices:
+            - Launch
+            - Terminate
+            - AddToLoadBalancer
+            - AlarmNotification
+            - AZRebalance
+            - HealthCheck
+            - InstanceRefresh
+            - ReplaceUnhealthy
+            - ScheduledActions
         ami_type:
           description:
             - The kind of machine image, of the types of Amazon EKS. It determines the user data. By default a new group has
@@ -325,10 +405,23 @@ options:
                 threads_per_core:
                   description: V(1) turns hyperthreading off.
                   type: int
+            cpu_credits:
+              description: Whether burstable instances, like C(t3.large), pay for what exceeds their CPU credits. The default is that of
+                the account.
+              type: str
+              choices: [standard, unlimited]
             enclave:
               description: Whether AWS Nitro Enclaves can run on the instances.
               type: bool
             # to here.
+            ssh_sources:
+              description:
+                - Who may connect to the nodes by SSH (port 22), as CIDR blocks and IDs of security groups. V(vpc) stands for the blocks of
+                  the cluster's VPC. Requires O(template.key_name).
+                - The module creates a security group for it, with the name C(CLUSTER.self-managed.NAME.ssh), and deletes it with the group.
+                - Another list changes the rules in place. Without the option, new instances do not have the security group.
+              type: list
+              elements: str
             tags:
               description: Tags of the instances, their volumes and network interfaces, over O(tags) of the group, which they get in any case.
               type: dict
@@ -450,6 +543,11 @@ options:
     description: IDs of the subnets of groups that have no O(subnets), with O(private_networking=false).
     type: list
     elements: str
+  subnet_zones:
+    description:
+      - The availability zone of each of O(private_subnets) and O(public_subnets), by its ID, for groups with O(availability_zones). The
+        module asks EC2 for those that are missing.
+    type: dict
   purge:
     description:
       - Whether groups that this module created for the cluster and that O(self_managed_nodegroups) does not name are deleted.
@@ -558,6 +656,21 @@ EXAMPLES = r"""
     wait: true
     wait_timeout: 3600
 
+- name: Register the nodes with a load balancer, let SSH in from the VPC, and keep zones from being rebalanced
+  kumo.eks.eks_self_managed_nodes:
+    cluster_name: my-cluster
+    name: mixed
+    region: ap-northeast-1
+    node_role: arn:aws:iam::123456789012:role/selfManagedNodeRole
+    labels: {role: mixed}
+    template:
+      key_name: my-key
+      ssh_sources: [vpc]
+    target_group_arns: [arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/web/0123456789abcdef]
+    enabled_metrics: [GroupInServiceInstances, GroupDesiredCapacity]
+    suspended_processes: [AZRebalance]
+    wait: true
+
 - name: Remove the group
   kumo.eks.eks_self_managed_nodes:
     cluster_name: my-cluster
@@ -648,6 +761,11 @@ group:
           returned: always
           type: str
           sample: price-capacity-optimized
+        spot_instance_pools:
+          description: The number of pools of Spot capacity.
+          returned: with V(lowest-price)
+          type: int
+          sample: 2
         spot_max_price:
           description: The highest price of a Spot Instance.
           returned: when it is set
@@ -744,8 +862,31 @@ group:
           returned: always
           type: bool
           sample: false
+    max_instance_lifetime:
+      description: Seconds after which an instance is replaced, 0 without a limit.
+      returned: when the group exists
+      type: int
+      sample: 0
+    target_group_arns:
+      description: ARNs of the target groups that the instances are registered with.
+      returned: when the group exists
+      type: list
+      elements: str
+      sample: ['arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/web/0123456789abcdef']
+    load_balancer_names:
+      description: Names of the Classic Load Balancers that the instances are registered with.
+      returned: when the group exists
+      type: list
+      elements: str
+      sample: [web]
+    enabled_metrics:
+      description: Metrics of the Auto Scaling group that CloudWatch collects.
+      returned: when the group exists
+      type: list
+      elements: str
+      sample: [GroupInServiceInstances]
     suspended_processes:
-      description: Processes of the Auto Scaling group that somebody suspended. This collection neither suspends nor resumes any.
+      description: Processes of the Auto Scaling group that are suspended.
       returned: when the group exists
       type: list
       elements: str
@@ -849,6 +990,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_steps 
     list_pending,
     run_steps,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.subnet_zones import find_subnet_zones
 
 LIST = "self_managed_nodegroups"
 
@@ -864,6 +1006,7 @@ def build_spec() -> dict[str, Any]:
         node_roles=dict(type="dict"),
         private_subnets=subnets,
         public_subnets=subnets,
+        subnet_zones=dict(type="dict"),
         purge=dict(type="bool"),
         _step=dict(type="bool", default=False),  # given by the action plugin alone: one step of a task that waits
         _began=dict(type="float"),
@@ -898,9 +1041,11 @@ def read_items(module: AnsibleAWSModule) -> list[dict[str, Any]]:
     """The groups of the task, each with all of its options."""
     params = module.params
     if params[LIST] is None:
-        return build_items({**params, "tags": None, "nodegroups": [drop_none(params)]})
-    check_unique(LIST, [row["name"] for row in params[LIST]])
-    return build_items({**params, "nodegroups": params[LIST]})
+        task = {**params, "tags": None, "nodegroups": [drop_none(params)]}
+    else:
+        check_unique(LIST, [row["name"] for row in params[LIST]])
+        task = {**params, "nodegroups": params[LIST]}
+    return build_items({**task, "subnet_zones": find_subnet_zones(partial(get_client, module, "ec2"), task)})
 
 
 def build_work(

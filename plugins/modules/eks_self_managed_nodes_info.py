@@ -139,6 +139,11 @@ self_managed_nodegroups:
           returned: always
           type: str
           sample: price-capacity-optimized
+        spot_instance_pools:
+          description: The number of pools of Spot capacity.
+          returned: with V(lowest-price)
+          type: int
+          sample: 2
         spot_max_price:
           description: The highest price of a Spot Instance.
           returned: when it is set
@@ -235,8 +240,31 @@ self_managed_nodegroups:
           returned: always
           type: bool
           sample: false
+    max_instance_lifetime:
+      description: Seconds after which an instance is replaced, 0 without a limit.
+      returned: when the group exists
+      type: int
+      sample: 0
+    target_group_arns:
+      description: ARNs of the target groups that the instances are registered with.
+      returned: when the group exists
+      type: list
+      elements: str
+      sample: ['arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/web/0123456789abcdef']
+    load_balancer_names:
+      description: Names of the Classic Load Balancers that the instances are registered with.
+      returned: when the group exists
+      type: list
+      elements: str
+      sample: [web]
+    enabled_metrics:
+      description: Metrics of the Auto Scaling group that CloudWatch collects.
+      returned: when the group exists
+      type: list
+      elements: str
+      sample: [GroupInServiceInstances]
     suspended_processes:
-      description: Processes of the Auto Scaling group that somebody suspended. This collection neither suspends nor resumes any.
+      description: Processes of the Auto Scaling group that are suspended.
       returned: when the group exists
       type: list
       elements: str

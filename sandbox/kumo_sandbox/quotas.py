@@ -15,6 +15,7 @@ DEFAULTS = {
     "vpcs": 5,  # in a region, the default VPC among them
     "subnets": 200,  # in a VPC
     "vpc_cidr_blocks": 5,  # IPv4, the primary one among them
+    "vpc_ipv6_blocks": 5,
     "addresses": 5,  # Elastic IP addresses in a region
     "nat_gateways": 5,  # in an Availability Zone: pending, available and deleting ones
     "internet_gateways": 5,  # in a region; AWS raises it with that of VPCs

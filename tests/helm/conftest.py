@@ -4,16 +4,12 @@
 
 from __future__ import annotations
 
-import base64
-import functools
-import http.server
 import json
 import os
 import re
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +18,7 @@ from typing import Any
 
 import pytest
 from charts import write_chart
+from support.chart_repository import serve_files
 from support.warm import Commands
 
 from kumo_sandbox import Sandbox, ground
@@ -87,30 +84,6 @@ def repository(packages: Path) -> Iterator[str]:
     """The URL of a repository that lets everybody in."""
     with serve_files(packages) as url:
         yield url
-
-
-@contextmanager
-def serve_files(folder: Path, user: str = "", password: str = "") -> Iterator[str]:
-    """The files of a folder over HTTP, for one user alone where one is named; the URL."""
-    basic = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode() if user else ""
-
-    class Files(http.server.SimpleHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if basic and self.headers.get("Authorization") != basic:
-                self.send_error(401)
-            else:
-                super().do_GET()
-
-        def log_message(self, *arguments: Any) -> None:
-            """Quiet."""
-
-    handler = functools.partial(Files, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
 
 
 @pytest.fixture(scope="session")

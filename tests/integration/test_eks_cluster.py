@@ -61,11 +61,14 @@ def test_twelve_steps(sandbox, cluster):
     assert [call["operation"] for call in sandbox.calls("eks")] == ["DescribeCluster"]
 
     modified = {**made, "logging": ["audit"], "tags": {"Team": "a"}, "endpoint_private_access": True, "version": "1.34"}
+    modified["log_retention_days"] = 30
     planned = cluster(check=True, **modified)
     assert planned["changed"] and sent(sandbox) == []
     changed = cluster(**modified)
     assert changed["changed"] and changed["version"] == "1.34" and changed["tags"] == {"Team": "a"}
-    assert planned["diff"] == changed["diff"]
+    assert planned["diff"] == changed["diff"] and changed["diff"]["after"]["log_retention_days"] == 30
+    (group,) = sandbox.client("logs").describe_log_groups()["logGroups"]
+    assert (group["logGroupName"], group["retentionInDays"]) == (f"/aws/eks/{NAME}/cluster", 30)
     assert [update["type"] for update in changed["updates"]] == [
         "EndpointAccessUpdate",
         "LoggingUpdate",
@@ -73,6 +76,10 @@ def test_twelve_steps(sandbox, cluster):
     ]
     assert not cluster(check=True, **modified)["changed"]
     assert not cluster(**modified)["changed"]
+    modified["log_retention_days"] = 0
+    assert cluster(check=True, **modified)["changed"] and cluster(**modified)["changed"]
+    assert not cluster(**modified)["changed"]
+    assert "retentionInDays" not in sandbox.client("logs").describe_log_groups()["logGroups"][0]
 
     planned = cluster(check=True, state="absent")
     assert planned["changed"] and sandbox.client("eks").list_clusters()["clusters"] == [NAME]

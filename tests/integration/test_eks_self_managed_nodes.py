@@ -84,7 +84,14 @@ def list_nodes(sandbox):
     return sandbox.view(arn).nodes
 
 
-def test_the_life_of_a_group(sandbox, nodes, step, role):
+@pytest.fixture
+def target_group(sandbox, ground):
+    vpc = sandbox.client("ec2").describe_subnets(SubnetIds=ground["subnets"])["Subnets"][0]["VpcId"]
+    words = {"Name": "web", "Protocol": "HTTP", "Port": 80, "VpcId": vpc}
+    return sandbox.client("elbv2").create_target_group(**words)["TargetGroups"][0]["TargetGroupArn"]
+
+
+def test_the_life_of_a_group(sandbox, nodes, step, role, target_group):
     made = {**nodes.base, "wait": True}
     real = step(True, **made)
     assert (real["waited_for"], real["pending"]) == ("instances", [])
@@ -115,12 +122,25 @@ def test_the_life_of_a_group(sandbox, nodes, step, role):
         "warm_pool_config": {"enabled": True, "min_size": 1},
         "labels": {"role": "other"},
         "tags": {"Team": "b"},
+        "max_instance_lifetime": 86400,
+        "target_group_arns": [target_group],
+        "enabled_metrics": ["all"],
+        "suspended_processes": ["AZRebalance"],
     }
     real = step(True, **changed)
+    assert real["group"]["suspended_processes"] == ["AZRebalance"] and len(real["group"]["enabled_metrics"]) == 20
+    assert (describe(sandbox)["MaxInstanceLifetime"], describe(sandbox)["TargetGroupARNs"]) == (86400, [target_group])
     assert real["diff"]["before"]["outdated_instances"] == 2
     assert [row["outdated"] for row in real["group"]["instances"]] == [False] * 3
     assert "k8s.io/cluster-autoscaler/node-template/taint/dedicated" in read_tags(describe(sandbox))
     step(False, **changed)
+    targets = sandbox.client("elbv2").describe_target_health(TargetGroupArn=target_group)["TargetHealthDescriptions"]
+    assert {row["Target"]["Id"] for row in targets} == {row["instance_id"] for row in real["group"]["instances"]}
+    cleared = {"max_instance_lifetime": 0, "target_group_arns": [], "enabled_metrics": [], "suspended_processes": []}
+    step(True, **{**changed, **cleared})
+    assert [
+        name for name in ("SuspendedProcesses", "EnabledMetrics", "TargetGroupARNs") if describe(sandbox)[name]
+    ] == []
 
     gone = {"state": "absent", "wait": True}
     real = step(True, **gone)
@@ -128,6 +148,35 @@ def test_the_life_of_a_group(sandbox, nodes, step, role):
     assert role["arn"] not in sandbox.client("eks").list_access_entries(clusterName=CLUSTER)["accessEntries"]
     assert sandbox.client("ec2").describe_launch_templates()["LaunchTemplates"] == []
     step(False, **gone)
+
+
+def test_ssh_and_zones_of_a_group(sandbox, run_module, nodes, step, ground):
+    ec2 = sandbox.client("ec2")
+    ec2.create_key_pair(KeyName="k")
+    zones = {row["SubnetId"]: row["AvailabilityZone"] for row in ec2.describe_subnets()["Subnets"]}
+    chosen = ground["subnets"][0]
+    made = {name: value for name, value in nodes.base.items() if name != "subnets"}
+    made |= {
+        "private_subnets": ground["subnets"],
+        "availability_zones": [zones[chosen]],
+        "template": {"key_name": "k", "ssh_sources": ["203.0.113.0/24"]},
+        "suspended_processes": ["AZRebalance"],
+        "wait": True,
+    }
+    refused = nodes(**{**made, "suspended_processes": ["Launch"]})
+    assert refused["failed"] and "starts no nodes while Launch is suspended" in refused["msg"], refused
+    real = step(True, **made)
+    assert real["group"]["subnets"] == [chosen]
+    wanted = [{"Name": "group-name", "Values": [f"{NAME}.ssh"]}]
+    (group,) = ec2.describe_security_groups(Filters=wanted)["SecurityGroups"]
+    assert group["IpPermissions"][0]["IpRanges"] == [{"CidrIp": "203.0.113.0/24"}]
+    assert group["GroupId"] in read_data(sandbox)["SecurityGroupIds"]
+    step(False, **made)
+    other = {**made, "template": {"key_name": "k", "ssh_sources": ["198.51.100.0/24"]}}
+    step(True, **other)
+    step(False, **other)
+    nodes(state="absent", wait=True)
+    assert ec2.describe_security_groups(Filters=wanted)["SecurityGroups"] == []
 
 
 @pytest.mark.extended

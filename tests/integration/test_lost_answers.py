@@ -103,6 +103,21 @@ def test_a_network_is_made_once(sandbox, run_module, lose, operation):
     assert not again["changed"], again["diff"]
 
 
+@pytest.mark.parametrize("more", [{"secondary_cidrs": ["100.64.0.0/16"]}, {"ip_family": "dual_stack"}])
+def test_a_network_gets_a_range_once(sandbox, run_module, lose, more):
+    small = {**NETWORK, "nat_gateway": "Disable"}
+    assert run_module("eks_network", small)["changed"]
+    lose("ec2", "AssociateVpcCidrBlock")
+    done = run_module("eks_network", {**small, **more})
+    assert not done["failed"] and done["changed"], done
+    (vpc,) = sandbox.client("ec2").describe_vpcs(VpcIds=[done["network"]["vpc_id"]])["Vpcs"]
+    blocks = [row["CidrBlock"] for row in vpc["CidrBlockAssociationSet"]]
+    assert blocks == ["10.0.0.0/16", *more.get("secondary_cidrs", [])]
+    states = [row["Ipv6CidrBlockState"]["State"] for row in vpc.get("Ipv6CidrBlockAssociationSet", [])]
+    assert states.count("associated") == (1 if "ip_family" in more else 0)
+    assert not run_module("eks_network", {**small, **more})["changed"]
+
+
 @pytest.mark.parametrize("operation", DELETIONS_OF_A_NETWORK)
 def test_a_network_is_removed_and_nothing_is_left(sandbox, run_module, lose, operation):
     ec2 = sandbox.client("ec2")

@@ -16,6 +16,7 @@ CHOSEN = [
     "role eks_network: subnets of two VPCs",
     "role eks_nodegroups: a misspelt option",
     "role eks_addons: an add-on that EKS does not offer",
+    "role eks_platform: an unknown component",
     "role eks_helm: a circle",
     "ClusterConfig ClusterConfig: self-managed nodes",
     "ClusterConfig ClusterConfig: an instance type that does not exist",

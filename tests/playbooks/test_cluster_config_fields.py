@@ -1,9 +1,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A ClusterConfig with what eksctl creates beside the cluster: roles of add-ons and nodes, SSH, zones. From nothing and back."""
+"""A ClusterConfig with what eksctl creates beside the cluster: roles of add-ons and nodes, self-managed nodes, SSH, zones, access,
+an identity provider and a capability. From nothing and back."""
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -29,14 +31,55 @@ managedNodeGroups:
     iam:
       instanceRoleName: web-of-fields
       attachPolicy: {Version: "2012-10-17", Statement: [{Effect: Allow, Action: "s3:GetObject", Resource: "*"}]}
+nodeGroups:
+  - name: own
+    desiredCapacity: 1
+    privateNetworking: true
+    availabilityZones: [ap-northeast-1a]
+    maxPodsPerNode: 20
+    taints: {dedicated: "own:NoSchedule"}
+    ssh: {publicKeyName: k}
+    asgSuspendProcesses: [AZRebalance]
+    asgMetricsCollection: [{granularity: 1Minute, metrics: [GroupMinSize]}]
+    iam: {instanceRoleName: own-of-fields, withAddonPolicies: {ebs: true}}
+accessConfig:
+  accessEntries:
+    - principalARN: PERSON
+      accessPolicies: [{policyARN: AmazonEKSViewPolicy, accessScope: {type: cluster}}]
+identityProviders:
+  - {type: oidc, name: people, issuerURL: "https://id.example.com", clientID: kubernetes, usernameClaim: email}
+capabilities:
+  - name: ack
+    type: ACK
+    attachPolicyARNs: ["arn:aws:iam::aws:policy/AmazonS3FullAccess"]
+    accessPolicies: [{policyARN: AmazonEKSViewPolicy, accessScope: {type: cluster}}]
+cloudWatch: {clusterLogging: {enableTypes: [api], logRetentionInDays: 60}}
 """
+TRUST = {"Version": "2012-10-17", "Statement": []}
+
+
+def assert_own_nodes(sandbox):
+    """The self-managed nodes of the file, in their zone, with SSH and what their Auto Scaling group has beside."""
+    name = "fields.self-managed.own"
+    asg, ec2 = sandbox.client("autoscaling"), sandbox.client("ec2")
+    (group,) = asg.describe_auto_scaling_groups(AutoScalingGroupNames=[name])["AutoScalingGroups"]
+    assert [row["AvailabilityZone"] for row in group["Instances"]] == ["ap-northeast-1a"]
+    assert [row["ProcessName"] for row in group["SuspendedProcesses"]] == ["AZRebalance"]
+    assert [row["Metric"] for row in group["EnabledMetrics"]] == ["GroupMinSize"]
+    answer = ec2.describe_launch_template_versions(LaunchTemplateName=name, Versions=["$Latest"])
+    data = answer["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+    told = base64.b64decode(data["UserData"]).decode()
+    assert '"maxPods": 20' in told and "dedicated=own:NoSchedule" in told
+    (ssh,) = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [f"{name}.ssh"]}])["SecurityGroups"]
+    assert ssh["GroupId"] in data["SecurityGroupIds"] and data["KeyName"] == "k"
 
 
 @pytest.mark.extended
 def test_a_file_with_roles_ssh_and_zones_comes_up_stays_and_goes(sandbox, play, account, tmp_path):
     path = tmp_path / "cluster.yaml"
-    path.write_text(FILE)
     options, eks, iam = {"eks_cluster_config": str(path)}, sandbox.client("eks"), sandbox.client("iam")
+    person = iam.create_role(RoleName="person", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    path.write_text(FILE.replace("PERSON", person))
     sandbox.client("ec2").create_key_pair(KeyName="k")
     before = account()
     play("kumo.eks.site", "--check", "--diff", **options).assert_ok()
@@ -55,6 +98,20 @@ def test_a_file_with_roles_ssh_and_zones_comes_up_stays_and_goes(sandbox, play, 
     assert iam.list_role_policies(RoleName="web-of-fields")["PolicyNames"] == ["kumo-eks"]
     rows = sandbox.client("ec2").describe_subnets(SubnetIds=group["subnets"])["Subnets"]
     assert [row["AvailabilityZone"] for row in rows] == ["ap-northeast-1c"]
+
+    assert_own_nodes(sandbox)
+    entries = eks.list_access_entries(clusterName="fields")["accessEntries"]
+    assert {person, iam.get_role(RoleName="own-of-fields")["Role"]["Arn"]} < set(entries)
+    (provider,) = eks.list_identity_provider_configs(clusterName="fields")["identityProviderConfigs"]
+    named = {"clusterName": "fields", "identityProviderConfig": provider}
+    oidc = eks.describe_identity_provider_config(**named)["identityProviderConfig"]["oidc"]
+    assert (oidc["status"], oidc["usernameClaim"]) == ("ACTIVE", "email")
+    capability = eks.describe_capability(clusterName="fields", capabilityName="ack")["capability"]
+    assert capability["status"] == "ACTIVE" and capability["roleArn"].endswith("_capability.ack")
+    policies = eks.list_associated_access_policies(clusterName="fields", principalArn=capability["roleArn"])
+    assert "AmazonEKSViewPolicy" in str(policies["associatedAccessPolicies"])
+    (logs,) = sandbox.client("logs").describe_log_groups()["logGroups"]
+    assert logs["retentionInDays"] == 60
 
     play("kumo.eks.site", **options).assert_unchanged()
     play("kumo.eks.teardown", **options).assert_ok()

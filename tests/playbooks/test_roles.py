@@ -66,6 +66,7 @@ def test_self_managed_nodes_alone(cycle, sandbox, ground):
         version="1.33",
         accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"},
     )
+    clock.settle(sandbox)
     group = {"name": "own", "instance_types": ["m5.large"], "scaling_config": {"min_size": 1, "max_size": 2}}
     cycle(
         "eks_self_managed_nodes",

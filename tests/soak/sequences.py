@@ -33,6 +33,9 @@ from soak.tables import (
 Choice = dict[str, int]
 TRANSIENT = ("throttle", "error5xx", "drop", "lose_answer")  # botocore asks again: the task must succeed
 WAITING = {"wait": True, "wait_timeout": 60}
+FIRST_WITH_GATEWAY = next(
+    number for number, row in enumerate(NETWORK.groups["gateways"]) if row["nat_gateway"] != "Disable"
+)
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/soak-"
 
 
@@ -241,7 +244,7 @@ class Builder:
             table = kind.table
             kept = frozenset() if fixed else table.fixed
             if name == "network" and "cluster" in self.there:
-                kept |= {"zones"}
+                kept |= {"zones", "gateways"}  # the nodes would lose their way out
             back = {**now.choice, **{key: now.before[key] for key in table.groups if key not in kept | table.one_way}}
             chosen = back if self.rng.random() < 0.35 else self._redraw(table, now.choice, kept)
             if fixed and name.startswith("group"):
@@ -319,13 +322,13 @@ class Builder:
         return self.steps
 
     def _create_ground(self) -> None:
-        """What a cluster requires; the network in two zones and without much in it, for it is slow."""
+        """What a cluster requires; the network without much in it, for it is slow."""
         self.create(*[f"role {purpose}" for purpose in ROLES])
         table = self.kinds["network"].table
         choice = {
             **dict.fromkeys(table.groups, 0),
             "zones": self.rng.choice((0, 2)),
-            "gateways": self.rng.randint(0, 3),
+            "gateways": self.rng.randint(FIRST_WITH_GATEWAY, len(table.groups["gateways"]) - 1),
         }
         self.there["network"] = There(choice, choice, {})
         self._add(["network"], [self._merge(table, choice)], "create", {})

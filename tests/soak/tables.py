@@ -15,6 +15,8 @@ Options = dict[str, Any]
 
 REGION, ACCOUNT, CLUSTER = "ap-northeast-1", "123456789012", "soak"
 BUCKET = "flow-logs"
+KEY_PAIR = "mine"
+KEY = "{{ key }}"  # each account has its own
 READ = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 LOGS = "arn:aws:iam::aws:policy/CloudWatchLogsFullAccess"
 BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
@@ -128,7 +130,6 @@ ROLES = {
             **ROLE_GROUPS,
             "profile": [{}, {"instance_profile": "soak-nodes"}],
             "registry": build_rows("container_registry", "read_only", "pull_only"),
-            "cni": build_rows("cni_policy", True, False),
             "ssm": build_rows("ssm", True, False),
         },
         one_way=frozenset({"policy", "profile"}),
@@ -149,9 +150,10 @@ CLUSTERS = Table(
             {"endpoint_private_access": True, "endpoint_public_access": True, "public_access_cidrs": ["192.0.2.0/24"]},
             {
                 "endpoint_public_access": True,
-                "endpoint_private_access": False,
+                "endpoint_private_access": True,
                 "public_access_cidrs": ["198.51.100.7/32", "192.0.2.0/24"],
             },
+            {"endpoint_public_access": True, "endpoint_private_access": False, "public_access_cidrs": ["0.0.0.0/0"]},
             {"endpoint_public_access": False, "endpoint_private_access": True},
         ],
         "access": [
@@ -174,7 +176,7 @@ CLUSTERS = Table(
                 "horizontal_pod_autoscaler_controller_config": {"horizontal_pod_autoscaler_sync_period": "20s"},
             },
         ),
-        "encryption": build_rows("encryption_config", {"key_arn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"}),
+        "encryption": build_rows("encryption_config", {"key_arn": KEY}),
         "groups": build_rows("security_groups", []),
         "protection": build_rows("deletion_protection", True, False),
         "owned": [{"owned": True}, {}],
@@ -236,7 +238,7 @@ NODEGROUPS = Table(
     {
         **NODES,
         "disk": build_rows("disk_size", 50, 100),
-        "access": [{}, {"remote_access": {"ec2_ssh_key": "mine"}}],
+        "access": [{}, {"remote_access": {"ec2_ssh_key": KEY_PAIR}}],
     },
     fixed=FIXED_OF_NODES | {"disk", "access"},
 )
@@ -265,7 +267,8 @@ PROFILES = Table(
 
 ADDON_ROLE = f"arn:aws:iam::{ACCOUNT}:role/soak-addon"
 OF_ADDONS: dict[str, list[Options]] = {
-    "conflicts": build_rows("resolve_conflicts", "OVERWRITE", "NONE", "PRESERVE"),
+    # With the other values EKS does not create an add-on over settings of the software that a new cluster has.
+    "conflicts": [{"resolve_conflicts": "OVERWRITE"}],
     "tags": TAGS,
     "purge_tags": build_rows("purge_tags", True, False),
     "version": build_rows("version", "most_recent", "default"),

@@ -22,7 +22,7 @@ from unittest import mock
 from botocore.client import BaseClient
 from soak.agreement import find_declared, find_difference
 from soak.sequences import Step
-from soak.tables import BUCKET, REGION
+from soak.tables import BUCKET, CLUSTER, KEY, KEY_PAIR, REGION
 from support.account.comparison import compare, normalize
 from support.account.listing import list_account
 from support.account.pages import Listing
@@ -84,6 +84,7 @@ class Walk:
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         self.sandbox, self.folder = sandbox, folder
         self.network: Result = {}
+        self.key = ""
 
     # the two ways to walk
 
@@ -108,6 +109,7 @@ class Walk:
                 differences = compare(normalize(list_account(self.sandbox.client)), undisturbed[number])
                 if differences:
                     raise Finding(number, "the account is not as it is undisturbed", *differences)
+        self._delete_log_group()
         left = compare(list_account(self.sandbox.client), before)
         if left:
             raise Finding(len(steps) - 1, "the account is not as it was at the beginning", *left)
@@ -115,8 +117,16 @@ class Walk:
     def _begin(self) -> None:
         self.sandbox.reset()
         self.sandbox.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        self.key = self.sandbox.client("kms").create_key()["KeyMetadata"]["Arn"]
+        self.sandbox.client("ec2").create_key_pair(KeyName=KEY_PAIR)
         self.network = {}
         (self.folder / "kubeconfig").unlink(missing_ok=True)
+
+    def _delete_log_group(self) -> None:
+        """EKS creates it for a cluster with logging, and leaves it when it deletes the cluster."""
+        logs, name = self.sandbox.client("logs"), f"/aws/eks/{CLUSTER}/cluster"
+        if logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]:
+            logs.delete_log_group(logGroupName=name)
 
     # a step
 
@@ -166,6 +176,8 @@ class Walk:
             return [self._resolve(word) for word in value]
         if value == "{{ kubeconfig }}":
             return str(self.folder / "kubeconfig")
+        if value == KEY:
+            return self.key
         if isinstance(value, str) and (found := SUBNETS.fullmatch(value)):
             return self.network[found[1]][: int(found[2]) if found[2] else None]
         return value

@@ -27,7 +27,8 @@ ROOMS = {
     "nodes": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
     "helm": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
     "export": {"core", "cluster_config", "aws", "iam", "ec2", "eks", "access", "nodes"},
-    "lifecycle": {"core", "aws", "iam", "ec2", "eks", "kubernetes", "identity", "access", "nodes", "helm"},
+    "platform": {"core", "aws", "iam", "kubernetes", "helm"},
+    "lifecycle": {"core", "aws", "iam", "ec2", "eks", "kubernetes", "identity", "access", "nodes", "helm", "platform"},
 }
 PURE = {"core", "cluster_config"}  # without AWS, Kubernetes and HTTP
 CLIENTS = ("boto3", "botocore", "kubernetes", "ansible_collections.amazon", "ansible_collections.kubernetes", "urllib3")

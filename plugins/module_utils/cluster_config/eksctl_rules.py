@@ -18,12 +18,24 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
     ROLE_FIELDS,
     is_given,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.network import is_ipv6, is_private
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.network import (
+    is_ipv6,
+    is_private,
+    list_log_types,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import RETENTION_DAYS
 
 Config = dict[str, Any]
 OPTIONAL_ENDPOINTS = ("autoscaling", "cloudformation", "logs")
 CAPACITY_BLOCK = "capacity-block"
 AGENT = "eks-pod-identity-agent"
+
+
+def list_groups(config: Config) -> Iterator[tuple[str, Config]]:
+    """All node groups of the file, managed ones and others, each with its path."""
+    for kind in ("managedNodeGroups", "nodeGroups"):
+        for index, group in enumerate(config.get(kind, [])):
+            yield f"{kind}[{index}]", group or {}
 
 
 def check_vpc(config: Config) -> Iterator[str]:
@@ -57,6 +69,16 @@ def _check_ipv6(config: Config) -> Iterator[str]:
         yield f"iam.withOIDC: ipFamily IPv6 requires it for vpc-cni, or the add-on {AGENT}. Set it to true."
 
 
+def check_logging(config: Config) -> Iterator[str]:
+    """validateCloudWatchLogging in eksctl."""
+    days = config.get("cloudWatch", {}).get("clusterLogging", {}).get("logRetentionInDays")
+    path = "cloudWatch.clusterLogging.logRetentionInDays"
+    if days and not list_log_types(config):
+        yield f"{path}: has no effect without enableTypes. Set them, or remove it."
+    if days and days not in RETENTION_DAYS:
+        yield f"{path}: {days} is not valid. Use one of {', '.join(map(str, RETENTION_DAYS[1:]))}."
+
+
 def check_private_cluster(config: Config) -> Iterator[str]:
     """A cluster without internet access."""
     private = config.get("privateCluster", {})
@@ -75,9 +97,9 @@ def check_private_cluster(config: Config) -> Iterator[str]:
         yield "privateCluster.additionalEndpointServices: cannot be combined with skipEndpointCreation. Use one of them."
     if config.get("vpc", {}).get("clusterEndpoints"):
         yield "vpc.clusterEndpoints: cannot be set with privateCluster.enabled, which has the private endpoint alone. Remove it."
-    for index, group in enumerate(config.get("managedNodeGroups", [])):
+    for path, group in list_groups(config):
         if group and not group.get("privateNetworking"):
-            yield f"managedNodeGroups[{index}].privateNetworking: must be true with privateCluster.enabled."
+            yield f"{path}.privateNetworking: must be true with privateCluster.enabled."
 
 
 def check_auto_mode(config: Config) -> Iterator[str]:
@@ -107,10 +129,9 @@ def check_remote_networks(config: Config) -> Iterator[str]:
 
 
 def check_group_options(config: Config) -> Iterator[str]:
-    """What the fields of one managed node group say together."""
+    """What the fields of one node group say together."""
     zones = config.get("availabilityZones")
-    for index, group in enumerate(config.get("managedNodeGroups", [])):
-        path, group = f"managedNodeGroups[{index}]", group or {}
+    for path, group in list_groups(config):
         yield from _check_ssh(path, group.get("ssh", {}))
         yield from _check_market(path, group)
         for place, zone in enumerate(group.get("availabilityZones", [])):
@@ -196,6 +217,7 @@ def _check_association(path: str, row: Config) -> Iterator[str]:
 
 
 CHECKS = (
+    check_logging,
     check_vpc,
     check_private_cluster,
     check_auto_mode,

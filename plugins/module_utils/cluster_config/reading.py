@@ -64,6 +64,8 @@ class _Reader:
         return self.read_scalar(value, kind, path)
 
     def read_items(self, value: Any, kind: str, path: str) -> list[Any] | None:
+        if kind == "NodeGroupTaint" and path.startswith("nodeGroups[") and isinstance(value, dict):
+            value = [_read_taint(key, text) for key, text in value.items()]
         if not isinstance(value, list):
             return self.report(path, value, "a list")
         for index, item in enumerate(value):
@@ -126,6 +128,12 @@ class _Reader:
 
     def report(self, path: str, value: Any, allowed: str, hint: str = "") -> None:
         self.problems.append(f"{_format_path(path)}: {format_value(value)} is not valid. Use {allowed}.{hint}")
+
+
+def _read_taint(key: Any, text: Any) -> dict[str, Any]:
+    """The other form of a taint, "key": "value:effect" or ":effect": parseTaint in eksctl's pkg/utils/taints."""
+    value, _colon, effect = str(text).rpartition(":")
+    return {"key": key, "value": value, "effect": effect}
 
 
 def _is_no_arn(value: Any, path: str) -> bool:

@@ -10,7 +10,9 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types, eksctl_rules
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.access_rules import find_access_problems
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.extension_rules import find_extension_problems
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import format_value
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.self_managed_rules import find_group_problems
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addon_roles import is_given
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import (
     OF_THE_TEMPLATE,
@@ -62,6 +64,7 @@ def find_contradictions(config: dict[str, Any]) -> list[str]:
         _check_fargate,
         _check_addons,
         find_access_problems,
+        find_extension_problems,
         _check_service_accounts,
         _check_associations,
         *eksctl_rules.CHECKS,
@@ -146,6 +149,11 @@ def _check_outpost(config: dict[str, Any]) -> Iterator[str]:
     for name in ("managedNodeGroups", "fargateProfiles", "accessConfig", "iamIdentityMappings", "autoModeConfig"):
         if config.get(name):
             yield f"{name}: cannot be combined with outpost. EKS does not support it on a local cluster."
+    if config.get("nodeGroups"):
+        yield (
+            "nodeGroups: cannot be combined with outpost: a local cluster has no access entries, by which the nodes would join. Create them"
+            " when the ConfigMap aws-auth maps their role, as eks_self_managed_nodes_list with access_entry false."
+        )
 
 
 def _check_auto_mode(config: dict[str, Any]) -> Iterator[str]:
@@ -159,26 +167,25 @@ def _check_auto_mode(config: dict[str, Any]) -> Iterator[str]:
 
 
 def _check_nodegroups(config: dict[str, Any]) -> Iterator[str]:
-    groups = config.get("managedNodeGroups", [])
-    yield from _check_names("managedNodeGroups", groups)
     known = {key for subnets in config.get("vpc", {}).get("subnets", {}).values() for key in subnets}
-    for index, group in enumerate(groups):
-        path = f"managedNodeGroups[{index}]"
-        for check in (
-            _check_sizes,
-            _check_instances,
-            _check_volume,
-            _check_bootstrap,
-            _check_identity,
-            _check_update,
-            _check_taints,
-        ):
-            yield from check(path, group or {})
-        yield from _check_subnets(path, group or {}, config, known)
-
-
-def _check_names(path: str, items: list[Any]) -> Iterator[str]:
     seen: set[str] = set()
+    for kind, checks in CHECKS_OF_GROUPS.items():
+        groups = config.get(kind, [])
+        yield from _check_names(kind, groups, seen)
+        for index, group in enumerate(groups):
+            path = f"{kind}[{index}]"
+            for check in (*checks, _check_sizes, _check_volume, _check_identity, _check_taints):
+                yield from check(path, group or {})
+            yield from _check_subnets(path, group or {}, config, known)
+    if config.get("nodeGroups") and config.get("accessConfig", {}).get("authenticationMode") == "CONFIG_MAP":
+        yield (
+            "accessConfig.authenticationMode: CONFIG_MAP has no access entries, by which the nodes of nodeGroups join. Use"
+            " API_AND_CONFIG_MAP or API."
+        )
+
+
+def _check_names(path: str, items: list[Any], seen: set[str] | None = None) -> Iterator[str]:
+    seen = set() if seen is None else seen
     for index, item in enumerate(items):
         name = (item or {}).get("name")
         if name is not None and not NAME.fullmatch(name):
@@ -263,8 +270,10 @@ def _check_identity(path: str, group: dict[str, Any]) -> Iterator[str]:
     added = [name for name in OF_THE_ROLE if iam.get(name)]
     if "withAddonPolicies" in added and not any(iam["withAddonPolicies"].values()):
         added.remove("withAddonPolicies")
-    if "instanceRoleARN" in iam and added:
-        yield f"{path}.iam.{added[0]}: cannot be combined with instanceRoleARN. Set it in that role."
+    for name in ("instanceRoleARN", "instanceProfileARN") if added else ():
+        if name in iam:
+            yield f"{path}.iam.{added[0]}: cannot be combined with {name}. Set it in that role."
+            return
 
 
 def _check_update(path: str, group: dict[str, Any]) -> Iterator[str]:
@@ -374,3 +383,9 @@ def _check_role_of_association(path: str, row: dict[str, Any]) -> Iterator[str]:
     if "permissionPolicyName" in row and "permissionPolicy" not in row:
         yield f"{path}.permissionPolicyName: has no effect without permissionPolicy."
     yield from _check_document(f"{path}.permissionPolicy", row.get("permissionPolicy"))
+
+
+CHECKS_OF_GROUPS = {
+    "managedNodeGroups": (_check_instances, _check_bootstrap, _check_update),
+    "nodeGroups": (find_group_problems,),
+}

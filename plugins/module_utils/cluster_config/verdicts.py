@@ -19,15 +19,21 @@ class Refusal(NamedTuple):
     accepts: tuple[Any, ...] = ()
 
 
-_NODES = "managedNodeGroups[]"
+_NODES, _SELF_MANAGED = "managedNodeGroups[]", "nodeGroups[]"
 _ACCOUNTS, _ASSOCIATIONS = "iam.serviceAccounts[]", "iam.podIdentityAssociations[]"
 
 # A field that describes the file, not the cluster: checked, and then of no effect, as in eksctl.
 DESCRIPTIVE: dict[str, str] = {
     "apiVersion": "the format of the file",
     "kind": "the format of the file",
-    f"{_NODES}.ssh.enableSsm": "nodes always have the permissions for AWS Systems Manager, as in eksctl",
+    **{
+        f"{nodes}.ssh.enableSsm": "nodes always have the permissions for AWS Systems Manager, as in eksctl"
+        for nodes in (_NODES, _SELF_MANAGED)
+    },
+    "identityProviders[].type": "EKS has providers of the type oidc",
+    "capabilities[].deletePropagationPolicy": "EKS has RETAIN only",
     "iamIdentityMappings[].noDuplicateARNs": "a principal has one access entry",
+    f"{_SELF_MANAGED}.asgMetricsCollection[].granularity": "EC2 Auto Scaling has one granularity, 1Minute",
     "metadata.annotations": "notes for readers of the file, which eksctl also ignores",
     **{
         f"vpc.subnets.{kind}{{}}.cidr": "what the existing subnet has, which is read from EC2"
@@ -79,6 +85,24 @@ HONOURED: dict[str, str] = {
     "iamIdentityMappings[].arn": "eks_access_entries[].principal_arn",
     "iamIdentityMappings[].username": "eks_access_entries[].username",
     "iamIdentityMappings[].groups": "eks_access_entries[].kubernetes_groups (system:masters: access_policies; nodes: type)",
+    "identityProviders[].name": "eks_cluster_identity_providers[].name",
+    "identityProviders[].issuerURL": "eks_cluster_identity_providers[].issuer_url",
+    "identityProviders[].clientID": "eks_cluster_identity_providers[].client_id",
+    "identityProviders[].usernameClaim": "eks_cluster_identity_providers[].username_claim",
+    "identityProviders[].usernamePrefix": "eks_cluster_identity_providers[].username_prefix",
+    "identityProviders[].groupsClaim": "eks_cluster_identity_providers[].groups_claim",
+    "identityProviders[].groupsPrefix": "eks_cluster_identity_providers[].groups_prefix",
+    "identityProviders[].requiredClaims": "eks_cluster_identity_providers[].required_claims",
+    "identityProviders[].tags": "eks_cluster_identity_providers[].tags",
+    "capabilities[].name": "eks_cluster_capabilities[].name",
+    "capabilities[].type": "eks_cluster_capabilities[].type",
+    "capabilities[].roleArn": "eks_cluster_capabilities[].role_arn",
+    "capabilities[].attachPolicyARNs": "eks_cluster_capabilities[].policy_arns",
+    "capabilities[].attachPolicy": "eks_cluster_capabilities[].inline_policies",
+    "capabilities[].permissionsBoundary": "eks_cluster_capabilities[].permissions_boundary",
+    "capabilities[].accessPolicies": "eks_cluster_capabilities[].access_policies",
+    "capabilities[].configuration.argocd": "eks_cluster_capabilities[].argo_cd",
+    "capabilities[].tags": "eks_cluster_capabilities[].tags",
     "vpc.controlPlaneSecurityGroupIDs": "eks_cluster_security_groups",
     "vpc.controlPlaneSubnetIDs": "eks_cluster_subnets",
     "vpc.controlPlaneOnPrivateSubnets": "eks_cluster_subnets, eks_cluster_subnet_kinds",
@@ -92,6 +116,7 @@ HONOURED: dict[str, str] = {
     "autoModeConfig.nodePools": "eks_cluster_compute_config.node_pools",
     "autoModeConfig.nodeRoleARN": "eks_cluster_compute_config.node_role_arn",
     "cloudWatch.clusterLogging.enableTypes": "eks_cluster_logging",
+    "cloudWatch.clusterLogging.logRetentionInDays": "eks_cluster_log_retention_days",
     "controlPlaneScalingConfig.tier": "eks_cluster_control_plane_scaling_config.tier",
     "iam.serviceRoleARN": "eks_cluster_role_arn",
     "iam.fargatePodExecutionRoleARN": "eks_fargate_profiles[].role_arn",
@@ -218,6 +243,58 @@ HONOURED: dict[str, str] = {
     "addons[].permissionsBoundary": "eks_irsa_service_accounts[].permissions_boundary",
 }
 
+# Fields of managed node groups that self-managed ones do not have, or have in another way
+_OF_MANAGED = (
+    "instanceMarketOptions",
+    "instanceTypes",
+    "launchTemplate.id",
+    "launchTemplate.version",
+    "maxPodsPerNode",
+    "nodeRepairConfig",
+    "overrideBootstrapCommand",
+    "releaseVersion",
+    "spot",
+    "updateConfig.maxUnavailablePercentage",
+)
+_GROUPS = "eks_self_managed_nodes_list[]"
+HONOURED |= {
+    path.replace(_NODES, _SELF_MANAGED): said.replace("eks_nodegroups_list[]", _GROUPS)
+    for path, said in HONOURED.items()
+    if path.startswith(_NODES) and path.removeprefix(f"{_NODES}.") not in _OF_MANAGED
+}
+HONOURED |= {
+    f"{_SELF_MANAGED}.maxPodsPerNode": f"{_GROUPS}.template.node_config (Bottlerocket: bottlerocket_settings)",
+    f"{_SELF_MANAGED}.clusterDNS": f"{_GROUPS}.template.node_config (Bottlerocket: bottlerocket_settings)",
+    f"{_SELF_MANAGED}.kubeletExtraConfig": f"{_GROUPS}.template.node_config",
+    f"{_SELF_MANAGED}.overrideBootstrapCommand": f"{_GROUPS}.template.node_config",
+    f"{_SELF_MANAGED}.cpuCredits": f"{_GROUPS}.template.cpu_credits",
+    f"{_SELF_MANAGED}.enclaveEnabled": f"{_GROUPS}.template.enclave",
+    f"{_SELF_MANAGED}.securityGroups.withShared": f"{_GROUPS}.template.cluster_security_group",
+    f"{_SELF_MANAGED}.securityGroups.withLocal": (
+        f"{_GROUPS}.template.cluster_security_group, {_GROUPS}.template.ssh_sources"
+    ),
+    f"{_SELF_MANAGED}.iam.instanceProfileARN": f"{_GROUPS}.instance_profile",
+    f"{_SELF_MANAGED}.instancesDistribution.instanceTypes": f"{_GROUPS}.instance_types",
+    f"{_SELF_MANAGED}.instancesDistribution.maxPrice": f"{_GROUPS}.instances_distribution.spot_max_price",
+    f"{_SELF_MANAGED}.instancesDistribution.onDemandBaseCapacity": (
+        f"{_GROUPS}.instances_distribution.on_demand_base_capacity"
+    ),
+    f"{_SELF_MANAGED}.instancesDistribution.onDemandPercentageAboveBaseCapacity": (
+        f"{_GROUPS}.instances_distribution.on_demand_percentage_above_base_capacity"
+    ),
+    f"{_SELF_MANAGED}.instancesDistribution.spotAllocationStrategy": (
+        f"{_GROUPS}.instances_distribution.spot_allocation_strategy"
+    ),
+    f"{_SELF_MANAGED}.instancesDistribution.spotInstancePools": f"{_GROUPS}.instances_distribution.spot_instance_pools",
+    f"{_SELF_MANAGED}.instancesDistribution.capacityRebalance": f"{_GROUPS}.capacity_rebalance",
+    f"{_SELF_MANAGED}.propagateASGTags": f"{_GROUPS}.cluster_autoscaler",
+    f"{_SELF_MANAGED}.asgSuspendProcesses": f"{_GROUPS}.suspended_processes",
+    f"{_SELF_MANAGED}.asgMetricsCollection[].metrics": f"{_GROUPS}.enabled_metrics",
+    f"{_SELF_MANAGED}.classicLoadBalancerNames": f"{_GROUPS}.load_balancer_names",
+    f"{_SELF_MANAGED}.targetGroupARNs": f"{_GROUPS}.target_group_arns",
+    f"{_SELF_MANAGED}.maxInstanceLifetime": f"{_GROUPS}.max_instance_lifetime",
+}
+
 _OWN_TEMPLATE = "set it in your own EC2 launch template, and name that in launchTemplate"
 _EXTRA = Refusal(
     "rules of the cluster security group that EKS creates are not changed",
@@ -236,22 +313,25 @@ _ONLY_ARNS = Refusal(
 )
 _OF_ASSOCIATION = Refusal("EKS takes a service account and a role for an association of an add-on", "remove it")
 
+_EFA = Refusal(
+    "the number of network cards of an instance type is not determined",
+    "use role variables, with template.efa_interfaces",
+    (False,),
+)
+_SELECTOR = Refusal("instance types are not selected automatically", "list them in instanceTypes")
+_BOTH = {
+    "efaEnabled": _EFA,
+    "outpostARN": Refusal("nodes on AWS Outposts are not managed", "remove it"),
+    "placement.spreadLevel": Refusal("it is for AWS Outposts", "remove it"),
+    "ssh.publicKey": _KEY,
+    "ssh.publicKeyPath": _KEY,
+}
+
 REFUSED: dict[str, Refusal] = {
     "localZones": Refusal("subnets are created in Availability Zones only", "list your own in vpc.subnets"),
-    "nodeGroups": Refusal(
-        "self-managed nodes are not read from this file",
-        "use managedNodeGroups, or declare them as eks_self_managed_nodes_list",
-    ),
-    "capabilities": Refusal(
-        "EKS capabilities are not created from a file", "add a task with kumo.eks.eks_capability after the cluster"
-    ),
     "gitops": Refusal("Flux is not installed", "install its chart with eks_helm_releases"),
     "karpenter": Refusal(
         "Karpenter is not installed", "install its chart with eks_helm_releases, or use autoModeConfig"
-    ),
-    "identityProviders": Refusal(
-        "OIDC identity providers of the cluster are not associated from a file",
-        "add a task with kumo.eks.eks_identity_provider after the cluster",
     ),
     "iamIdentityMappings[].account": Refusal(
         "an access entry is for one role or user, not for an account", "list the roles and users with their arn"
@@ -261,9 +341,6 @@ REFUSED: dict[str, Refusal] = {
         "bind a role of RBAC to the service's user, as its documentation says, and remove it",
     ),
     "iamIdentityMappings[].namespace": Refusal("it belongs to serviceName, which is not supported", "remove it"),
-    "cloudWatch.clusterLogging.logRetentionInDays": Refusal(
-        "the log group is not managed", "set its retention with community.aws.cloudwatchlogs_log_group"
-    ),
     "kubernetesNetworkConfig.serviceIPv6CIDR": Refusal("EKS chooses the IPv6 block of services", "remove it"),
     "remoteNetworkConfig.vpcGatewayID": Refusal(
         "routes to another network are not created", "remove it, and create the routes yourself"
@@ -310,16 +387,21 @@ REFUSED: dict[str, Refusal] = {
     "addons[].podIdentityAssociations[].targetRoleARN": _OF_ASSOCIATION,
     "addons[].podIdentityAssociations[].disableSessionTags": _OF_ASSOCIATION._replace(accepts=(False,)),
     f"{_NODES}.asgSuspendProcesses": Refusal("EKS owns the Auto Scaling group", "remove it"),
-    f"{_NODES}.efaEnabled": Refusal(
-        "the number of network cards of an instance type is not determined",
-        "use role variables, with template.efa_interfaces",
-        (False,),
+    **{f"{nodes}.{name}": said for nodes in (_NODES, _SELF_MANAGED) for name, said in _BOTH.items()},
+    f"{_NODES}.instanceSelector": _SELECTOR,
+    f"{_SELF_MANAGED}.instanceSelector": _SELECTOR._replace(remedy="list them in instancesDistribution.instanceTypes"),
+    f"{_SELF_MANAGED}.containerRuntime": Refusal(
+        "containerd is the one container runtime of the images of EKS", "remove it", ("containerd",)
     ),
-    f"{_NODES}.instanceSelector": Refusal(
-        "instance types are not selected automatically", "list them in instanceTypes"
+    f"{_SELF_MANAGED}.instanceMarketOptions": Refusal(
+        "the launch template of self-managed nodes requests no Capacity Block", "use managedNodeGroups"
     ),
-    f"{_NODES}.outpostARN": Refusal("nodes on AWS Outposts are not managed", "remove it"),
-    f"{_NODES}.placement.spreadLevel": Refusal("it is for AWS Outposts", "remove it"),
+    f"{_SELF_MANAGED}.localZones": Refusal(
+        "subnets are created in Availability Zones only", "list your own in vpc.subnets, and use subnets"
+    ),
+    f"{_SELF_MANAGED}.updateConfig.maxUnavailablePercentage": Refusal(
+        "self-managed nodes are replaced by their number", "use updateConfig.maxUnavailable"
+    ),
     f"{_NODES}.propagateASGTags": Refusal("EKS owns the Auto Scaling group", "remove it", (False,)),
     f"{_NODES}.securityGroups.withShared": Refusal(
         "nodes use the cluster security group that EKS creates", _OWN_TEMPLATE, (True,)
@@ -327,8 +409,6 @@ REFUSED: dict[str, Refusal] = {
     f"{_NODES}.securityGroups.withLocal": Refusal(
         "nodes use the cluster security group that EKS creates", _OWN_TEMPLATE, (False,)
     ),
-    f"{_NODES}.ssh.publicKey": _KEY,
-    f"{_NODES}.ssh.publicKeyPath": _KEY,
     f"{_NODES}.iam.instanceProfileARN": Refusal("EKS creates the instance profile", "use iam.instanceRoleARN"),
 }
 

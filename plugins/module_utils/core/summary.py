@@ -73,6 +73,14 @@ def describe_addon(row: Result) -> str:
     return row.get("addon_version") or ""
 
 
+def describe_identity_provider(row: Result) -> str:
+    return row.get("issuer_url") or ""
+
+
+def describe_capability(row: Result) -> str:
+    return row.get("type") or ""
+
+
 def describe_identity(row: Result) -> str:
     return row.get("role_arn") or ""
 
@@ -101,11 +109,19 @@ KINDS: tuple[tuple[str, str, str, Callable[[Result], str]], ...] = (
     ("self_managed_nodegroups", "self-managed nodes", "self_managed_nodes", describe_self_managed_nodes),
     ("fargate_profiles", "Fargate profile", "fargate_profile", describe_fargate_profile),
     ("addons", "add-on", "addon", describe_addon),
+    ("identity_providers", "identity provider", "", describe_identity_provider),
+    ("capabilities", "capability", "", describe_capability),
     ("identities", "service account", "", describe_identity),
     ("associations", "service account", "", describe_association),
     ("releases", "release", "", describe_release),
 )
-TWICE = "self_managed_nodegroups"  # two tasks of a play work on the same
+# Two tasks of a play work on the same: one starts it, the other one waits for it.
+TWICE = ("self_managed_nodegroups", "identity_providers", "capabilities")
+# What a task in a loop manages one at a time: the key of the resource in its result, the list it stands for, and the key of its name.
+LOOPED = (
+    ("identity_provider", "identity_providers", "identity_provider_config_name"),
+    ("capability", "capabilities", "capability_name"),
+)
 
 
 def build_summary_spec() -> dict[str, Any]:
@@ -132,8 +148,22 @@ def build_lines(results: list[Result], planned: bool = False) -> list[Line]:
             resources have reached, and the cluster's endpoint. Results of skipped tasks are ignored.
         planned: the results are those of check mode.
     """
+    results = [one for result in results for one in _unroll(result)]
     reached = {(row["kind"], row["name"]): row for result in results for row in _list(result, "resources")}
     return [*_build_singles(results, reached, planned), *_build_items(results, reached, planned)]
+
+
+def _unroll(result: Result) -> list[Result]:
+    """The results of a task in a loop as those of tasks that manage lists; others as they are."""
+    if not isinstance(result.get("results"), list):
+        return [result]
+    found = []
+    for one in result["results"]:
+        for key, rows, name in LOOPED:
+            row = one.get(key)
+            if isinstance(row, dict) and row:
+                found.append({rows: [{**row, "name": row.get(name), "changed": bool(one.get("changed"))}]})
+    return found
 
 
 def _merge_networks(results: list[Result]) -> list[Result]:
@@ -170,7 +200,7 @@ def _build_singles(results: list[Result], reached: Reached, planned: bool) -> It
 def _build_items(results: list[Result], reached: Reached, planned: bool) -> Iterator[Line]:
     for key, kind, wait_kind, describe in KINDS:
         rows = [row for result in results for row in _list(result, key)]
-        for row in _merge_rows(rows) if key == TWICE else rows:
+        for row in _merge_rows(rows) if key in TWICE else rows:
             changed = bool(row.get("changed"))
             status = reached.get((wait_kind, row["name"]), row).get("status") or ""
             name = f"{row['namespace']}/{row['name']}" if key == "releases" and row.get("namespace") else row["name"]

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An Auto Scaling group over a launch template and instance types, with its warm pool and tags, as a resource.
+"""An Auto Scaling group over a launch template and instance types, with its warm pool, settings and tags, as a resource.
 
 Sources: CreateAutoScalingGroup, UpdateAutoScalingGroup, DeleteAutoScalingGroup, DescribeAutoScalingGroups, PutWarmPool,
 DeleteWarmPool, CreateOrUpdateTags, DeleteTags
@@ -23,6 +23,13 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
 from ansible_collections.kumo.eks.plugins.module_utils.core.scaling import merge_scaling
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_settings import (
+    SETTINGS,
+    change_setting,
+    normalize_metrics,
+    predict_settings,
+    read_settings,
+)
 
 Row = dict[str, Any]
 
@@ -33,9 +40,17 @@ DISTRIBUTION = {  # InstancesDistribution: options and members
     "on_demand_percentage_above_base_capacity": "OnDemandPercentageAboveBaseCapacity",
     "on_demand_allocation_strategy": "OnDemandAllocationStrategy",
     "spot_allocation_strategy": "SpotAllocationStrategy",
+    "spot_instance_pools": "SpotInstancePools",
     "spot_max_price": "SpotMaxPrice",
 }
+LOWEST_PRICE = "lowest-price"
 POOL_STATES = {"STOPPED": "Stopped", "RUNNING": "Running", "HIBERNATED": "Hibernated"}
+# Options that a creation sends only where they say something
+AT_CREATION = {
+    "max_instance_lifetime": "MaxInstanceLifetime",
+    "target_group_arns": "TargetGroupARNs",
+    "load_balancer_names": "LoadBalancerNames",
+}
 NO_MAXIMUM = -1  # PutWarmPool.MaxGroupPreparedCapacity: "To remove a value that you previously set, ... specify -1"
 
 
@@ -57,10 +72,23 @@ FIELDS = (
     Field("instance_types", "instance_types", "update", list),  # their order is the priority of On-Demand capacity
     Field("instances_distribution", "instances_distribution", "update", convert_to_snake, partial=True),
     Field("capacity_rebalance", "capacity_rebalance", "update"),
+    Field("max_instance_lifetime", "max_instance_lifetime", "update"),
     Field("launch_template.id", "launch_template.id", "update"),
     Field("launch_template.version", "launch_template.version", "update"),
     Field("warm_pool_config", "warm_pool_config", "warm_pool", normalize_warm_pool, partial=True),
+    Field("target_group_arns", "target_group_arns", "target_group_arns", normalize_list),
+    Field("load_balancer_names", "load_balancer_names", "load_balancer_names", normalize_list),
+    Field("enabled_metrics", "enabled_metrics", "enabled_metrics", normalize_metrics),
+    # Last, so that a process that is suspended does not keep the others from happening.
+    Field("suspended_processes", "suspended_processes", "suspended_processes", normalize_list),
 )
+# The calls by which a setting is changed, the first of those that may be needed
+CALLS = {
+    "target_group_arns": "AttachLoadBalancerTargetGroups",
+    "load_balancer_names": "AttachLoadBalancers",
+    "enabled_metrics": "EnableMetricsCollection",
+    "suspended_processes": "SuspendProcesses",
+}
 
 
 class AutoScalingGroupResource(Resource):
@@ -127,10 +155,13 @@ class AutoScalingGroupResource(Resource):
             MixedInstancesPolicy=build_policy(raw),
             CapacityRebalance=raw["capacity_rebalance"],
             Tags=tags,
+            **{member: raw[option] for option, member in AT_CREATION.items() if raw[option]},
             **sizes,
         )
         if raw["warm_pool_config"]["enabled"]:
             self._put_warm_pool(raw["warm_pool_config"])
+        for setting in ("enabled_metrics", "suspended_processes"):
+            change_setting(self.client, self.name, setting, [], raw[setting])
         return raw
 
     def predict(self, desired: Row) -> Row:
@@ -145,6 +176,7 @@ class AutoScalingGroupResource(Resource):
             "instance_types": list(desired["instance_types"]),
             "instances_distribution": desired["instances_distribution"],
             "capacity_rebalance": bool(desired.get("capacity_rebalance")),
+            "max_instance_lifetime": desired.get("max_instance_lifetime") or 0,
             "launch_template": {
                 "id": desired["launch_template.id"],
                 "version": desired["launch_template.version"],
@@ -152,7 +184,7 @@ class AutoScalingGroupResource(Resource):
             "warm_pool_config": normalize_warm_pool(desired.get("warm_pool_config")),
             "tags": {**own, **(desired.get("derived_tags") or {}), **self.marks},
             "instances": [],
-            "suspended_processes": [],
+            **predict_settings(desired),
         }
 
     def requests(self, raw: Row, changes: list[Change], desired: Row) -> list[Request]:
@@ -161,8 +193,16 @@ class AutoScalingGroupResource(Resource):
             "tags": Request("CreateOrUpdateTags", lambda: self._set_tags(raw, desired["tags"])),
             "update": Request("UpdateAutoScalingGroup", lambda: self._update(raw, changes, desired)),
             "warm_pool": Request("PutWarmPool", lambda: self._change_warm_pool(raw, desired["warm_pool_config"])),
+            **{setting: self._build_setting(setting, raw, desired) for setting in SETTINGS},
         }
         return [send[group] for group in groups]
+
+    def _build_setting(self, setting: str, raw: Row, desired: Row) -> Request:
+        def send() -> None:
+            wanted = predict_settings(desired)[setting]
+            change_setting(self.client, self.name, setting, raw[setting], wanted)
+
+        return Request(CALLS[setting], send)
 
     def _update(self, raw: Row, changes: list[Change], desired: Row) -> None:
         """One call for all of it. What is left out of the request stays: only what the task changes is sent."""
@@ -174,6 +214,8 @@ class AutoScalingGroupResource(Resource):
             request["VPCZoneIdentifier"] = ",".join(desired["subnets"])
         if "capacity_rebalance" in changed:
             request["CapacityRebalance"] = desired["capacity_rebalance"]
+        if "max_instance_lifetime" in changed:
+            request["MaxInstanceLifetime"] = desired["max_instance_lifetime"]
         if changed & {"instance_types", "instances_distribution", "launch_template.id", "launch_template.version"}:
             request["MixedInstancesPolicy"] = build_policy(self._merge_policy(raw, desired))
         self.client.update_auto_scaling_group(**request)
@@ -185,6 +227,8 @@ class AutoScalingGroupResource(Resource):
             key: desired.get(f"launch_template.{key}") or raw["launch_template"].get(key) for key in ("id", "version")
         }
         distribution = {**raw["instances_distribution"], **(desired.get("instances_distribution") or {})}
+        if distribution.get("spot_allocation_strategy") != LOWEST_PRICE:
+            distribution.pop("spot_instance_pools", None)  # of a group that had that strategy
         types = desired.get("instance_types") or raw["instance_types"]
         return {"launch_template": template, "instances_distribution": distribution, "instance_types": types}
 
@@ -294,6 +338,7 @@ def read_group(row: Row) -> Row:
             key: distribution[member] for key, member in DISTRIBUTION.items() if distribution.get(member) is not None
         },
         "capacity_rebalance": bool(row.get("CapacityRebalance")),
+        "max_instance_lifetime": row.get("MaxInstanceLifetime") or 0,
         "launch_template": {
             "id": spec.get("LaunchTemplateId"),
             "name": spec.get("LaunchTemplateName"),
@@ -302,7 +347,7 @@ def read_group(row: Row) -> Row:
         "warm_pool_config": _read_warm_pool(row.get("WarmPoolConfiguration")),
         "tags": {tag["Key"]: tag.get("Value") or "" for tag in row.get("Tags") or []},
         "instances": row.get("Instances") or [],
-        "suspended_processes": sorted(one["ProcessName"] for one in row.get("SuspendedProcesses") or []),
+        **read_settings(row),
     }
 
 

@@ -12,6 +12,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
     FEWEST_ZONES,
     WITHOUT_EKS,
+    find_block_problems,
     find_cluster_subnet_problems,
     find_missing_subnets,
 )
@@ -20,7 +21,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import ALWA
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.layout import ROLES
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import NetworkOptions
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.routes import ANYWHERE, is_main, list_routes, list_subnets
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.vpc import describe_vpc
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.vpc import describe_vpc, list_ranges
 
 # EKS puts its network interfaces into the subnets: at least six addresses in each, sixteen are recommended.
 # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
@@ -39,6 +40,8 @@ def read_given(inventory: Inventory, options: NetworkOptions) -> dict[str, str]:
             f"subnets: they are in {vpcs[0]}, but vpc_id is {options.vpc_id}. Remove vpc_id, or use subnets of that VPC."
         )
     inventory.vpc = describe_vpc(inventory.ec2, vpcs[0])
+    if options.cidr:
+        raise_problems(find_block_problems("cidr", options.cidr, vpcs[0], list_ranges(inventory.vpc)))
     inventory.read(ALWAYS)
     return kinds
 

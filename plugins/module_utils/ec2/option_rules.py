@@ -53,7 +53,9 @@ def find_network_problems(options: NetworkOptions) -> Iterator[str]:
 
 
 def _find_given_problems(options: NetworkOptions) -> Iterator[str]:
-    own = {"cidr": options.cidr, "secondary_cidrs": options.secondary_cidrs, "zones": options.zones}
+    if options.cidr:  # compared with the VPC's own
+        yield from find_vpc_block_problems("cidr", options.cidr)
+    own = {"secondary_cidrs": options.secondary_cidrs, "zones": options.zones}
     given = [name for name, value in own.items() if value]
     if given:
         yield (

@@ -219,15 +219,31 @@ class VpcResource(NetworkResource):
         self._read_again()
 
     def _add_ranges(self, cidrs: list[str]) -> None:
-        vpc_id = self.inventory.vpc_id
         for cidr in cidrs:
-            self.inventory.send(lambda cidr=cidr: self.ec2.associate_vpc_cidr_block(VpcId=vpc_id, CidrBlock=cidr))
+            self._add_range(cidr)
         if cidrs:
             self._wait_for_ranges(cidrs)
 
+    def _add_range(self, cidr: str) -> None:
+        vpc_id = self.inventory.vpc_id
+        try:
+            self.inventory.send(lambda: self.ec2.associate_vpc_cidr_block(VpcId=vpc_id, CidrBlock=cidr))
+        except Exception as error:
+            # The range conflicts with itself where the answer to an earlier attempt was lost
+            if not (has_code(error, "InvalidVpc.Range") and was_repeated(error)):
+                raise
+
     def _add_ipv6(self, raw: Row) -> None:
-        self.ec2.associate_vpc_cidr_block(VpcId=raw["VpcId"], AmazonProvidedIpv6CidrBlock=True)
+        """The request has no client token: repeated, EC2 gives the VPC another range."""
+        answer = self.ec2.associate_vpc_cidr_block(VpcId=raw["VpcId"], AmazonProvidedIpv6CidrBlock=True)
         self._wait_for_ipv6()
+        mine = answer["Ipv6CidrBlockAssociation"]["AssociationId"]
+        others = [
+            row for row in (self.inventory.vpc or {})["Ipv6CidrBlockAssociationSet"] if row["AssociationId"] != mine
+        ]
+        if was_repeated(answer) and others:
+            self.ec2.disassociate_vpc_cidr_block(AssociationId=mine)
+            self._read_again()
 
     def _read_again(self) -> Row:
         rows = self.inventory.send(lambda: self.ec2.describe_vpcs(VpcIds=[self.inventory.vpc_id])["Vpcs"])

@@ -36,6 +36,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.role_request import R
 ONLY_OF = {
     "nodegroup": OF_NODES,
     "addon": ("addon",),
+    "capability": ("capability",),
     "cni_policy": OF_NODES,
     "container_registry": OF_NODES,
     "ip_family": OF_NODES,
@@ -144,7 +145,7 @@ def _check_purpose(purpose: str, options: dict[str, Any]) -> None:
 
 def _build_name(purpose: str, options: dict[str, Any], cluster: str, region: str) -> str:
     """ "my-cluster.ap-northeast-1_node.general-purpose": a cluster's own role, so that no two clusters share one unasked."""
-    of = options.get("nodegroup") or options.get("addon")
+    of = options.get("nodegroup") or options.get("addon") or options.get("capability")
     label = PURPOSES[purpose].label
     return build_cluster_role_name(cluster, region, f"{label}.{of}" if of else label)
 

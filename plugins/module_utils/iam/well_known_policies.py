@@ -34,6 +34,7 @@ BEING_TAGGED = {"Null": {f"aws:RequestTag/{CLUSTER_TAG}": "false"}}
 TAGGED_ALREADY = {"Null": {f"aws:RequestTag/{CLUSTER_TAG}": "true", f"aws:ResourceTag/{CLUSTER_TAG}": "false"}}
 
 Statement = dict[str, Any]
+Resources = dict[str, list[str]]  # what a policy is limited to: hosted_zones, secrets, kms_keys
 
 
 def _allow(service: str, actions: str, resource: str | list[str] = "*", condition: Any = None) -> Statement:
@@ -43,7 +44,14 @@ def _allow(service: str, actions: str, resource: str | list[str] = "*", conditio
     return {**statement, "Condition": condition} if condition else statement
 
 
-def _build_load_balancer_statements(partition: str) -> list[Statement]:
+def _name_zones(partition: str, resources: Resources) -> str | list[str]:
+    """The hosted zones that a policy is limited to, by their IDs or ARNs; all without a limit."""
+    every = f"arn:{partition}:route53:::hostedzone/"
+    zones = resources.get("hosted_zones") or []
+    return [zone if zone.startswith("arn:") else every + zone for zone in zones] or f"{every}*"
+
+
+def _build_load_balancer_statements(partition: str, resources: Resources) -> list[Statement]:
     """The AWS Load Balancer Controller changes and deletes only what carries its tag.
 
     https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/docs/install/iam_policy.json, and iam_policy_*.json
@@ -99,7 +107,7 @@ def _build_load_balancer_statements(partition: str) -> list[Statement]:
     ]
 
 
-def _build_autoscaler_statements(partition: str) -> list[Statement]:
+def _build_autoscaler_statements(partition: str, resources: Resources) -> list[Statement]:
     """https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md#iam-policy
 
     Releases before 1.24 also call autoscaling:DescribeTags.
@@ -119,13 +127,13 @@ def _build_autoscaler_statements(partition: str) -> list[Statement]:
     ]
 
 
-def _build_cert_manager_statements(partition: str) -> list[Statement]:
+def _build_cert_manager_statements(partition: str, resources: Resources) -> list[Statement]:
     """cert-manager writes TXT records for DNS-01 challenges, and no others.
 
     https://cert-manager.io/docs/configuration/acme/dns01/route53/#set-up-an-iam-policy
     """
     only_txt = {"ForAllValues:StringEquals": {"route53:ChangeResourceRecordSetsRecordTypes": ["TXT"]}}
-    zones = f"arn:{partition}:route53:::hostedzone/*"
+    zones = _name_zones(partition, resources)
     return [
         _allow("route53", "GetChange", f"arn:{partition}:route53:::change/*"),
         _allow("route53", "ChangeResourceRecordSets ListResourceRecordSets", zones, only_txt),
@@ -133,12 +141,12 @@ def _build_cert_manager_statements(partition: str) -> list[Statement]:
     ]
 
 
-def _build_external_dns_statements(partition: str) -> list[Statement]:
+def _build_external_dns_statements(partition: str, resources: Resources) -> list[Statement]:
     """https://github.com/kubernetes-sigs/external-dns/blob/master/docs/tutorials/aws.md#iam-policy
 
     Releases before 0.15 call ListTagsForResource, later ones ListTagsForResources.
     """
-    zones = f"arn:{partition}:route53:::hostedzone/*"
+    zones = _name_zones(partition, resources)
     return [
         _allow(
             "route53", "ChangeResourceRecordSets ListResourceRecordSets ListTagsForResource ListTagsForResources", zones
@@ -147,18 +155,43 @@ def _build_external_dns_statements(partition: str) -> list[Statement]:
     ]
 
 
+def _build_external_secrets_statements(partition: str, resources: Resources) -> list[Statement]:
+    """External Secrets reads secrets of Secrets Manager and parameters of Systems Manager. It does not write any (PushSecret).
+
+    https://github.com/external-secrets/external-secrets/blob/main/docs/provider/aws-secrets-manager.md#iam-policy
+    https://github.com/external-secrets/external-secrets/blob/main/docs/provider/aws-parameter-store.md#iam-policy
+    """
+    every = [f"arn:{partition}:secretsmanager:*:*:secret:*", f"arn:{partition}:ssm:*:*:parameter/*"]
+    named = resources.get("secrets") or every
+    secrets, parameters = (
+        [arn for arn in named if arn.split(":")[2] == service] for service in ("secretsmanager", "ssm")
+    )
+    statements: list[Statement] = []
+    if secrets:
+        statements += [
+            _allow("secretsmanager", "ListSecrets BatchGetSecretValue"),  # neither can be limited to secrets
+            _allow("secretsmanager", "GetResourcePolicy GetSecretValue DescribeSecret ListSecretVersionIds", secrets),
+        ]
+    if parameters:
+        statements.append(_allow("ssm", "GetParameter*", parameters))
+    if resources.get("kms_keys"):
+        statements.append(_allow("kms", "Decrypt", resources["kms_keys"]))  # of secrets with a key of their own
+    return statements
+
+
 INLINE = {
     "auto_scaler": _build_autoscaler_statements,
     "aws_load_balancer_controller": _build_load_balancer_statements,
     "cert_manager": _build_cert_manager_statements,
     "external_dns": _build_external_dns_statements,
+    "external_secrets": _build_external_secrets_statements,
 }
 NAMES = tuple(sorted({*MANAGED, *INLINE, *ALIASES}))
 
 
-def build_inline_document(name: str, partition: str) -> dict[str, Any]:
-    """The policy document behind a name of INLINE, or of an alias."""
-    return {"Version": VERSION, "Statement": INLINE[ALIASES.get(name, name)](partition)}
+def build_inline_document(name: str, partition: str, resources: Resources | None = None) -> dict[str, Any]:
+    """The policy document behind a name of INLINE, or of an alias, where it can be limited to these resources."""
+    return {"Version": VERSION, "Statement": INLINE[ALIASES.get(name, name)](partition, resources or {})}
 
 
 def build_inline_policies(names: list[str], partition: str) -> dict[str, Any]:

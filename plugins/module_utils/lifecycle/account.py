@@ -21,10 +21,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
     describe_route_tables,
     describe_subnets,
     list_offered_types,
+    list_vpc_blocks,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
+    find_block_problems,
     find_cluster_subnet_problems,
     find_group_problems,
     find_key_problems,
@@ -59,6 +61,7 @@ UNCHECKED = {
     "eks:DescribeClusterVersions": "whether EKS offers this Kubernetes version",
     "eks:DescribeAddonVersions": "whether EKS offers the add-ons in these versions",
     "ec2:DescribeSubnets": "whether the subnets exist and fit together",
+    "ec2:DescribeVpcs": "whether the VPC of the subnets has this block",
     "ec2:DescribeSecurityGroups": "whether the security groups exist and are in the cluster's VPC",
     "ec2:DescribeRouteTables": "whether the subnets of nodes and pods have the routes that they require",
     "ec2:DescribeInstanceTypeOfferings": "whether the region offers the instance types",
@@ -105,6 +108,7 @@ class AccountCheck:
         looks = (
             ("eks:DescribeCluster", self._find_cluster_problems),
             ("ec2:DescribeSubnets", self._find_subnet_problems),
+            ("ec2:DescribeVpcs", self._find_block_problems),
             ("ec2:DescribeRouteTables", self._find_public_subnet_problems),
             ("ec2:DescribeSecurityGroups", self._find_group_problems),
             ("kms:DescribeKey", self._find_key_problems),
@@ -182,6 +186,13 @@ class AccountCheck:
         for option, ids in list_children_subnets(read).items() if self._vpc_id else ():
             places = {subnet: self._subnets[subnet]["VpcId"] for subnet in ids if subnet in self._subnets}
             yield from find_vpc_problems(option, "subnet", places, self._vpc_id)
+
+    def _find_block_problems(self, read: Read) -> Iterator[str]:
+        """A block that the VPC of existing subnets does not have."""
+        network = read.get("network") or {}
+        if network.get("cidr") and any((network.get("subnets") or {}).values()) and self._vpc_id:
+            blocks = list_vpc_blocks(self._get_client("ec2"), self._vpc_id)
+            yield from find_block_problems("eks_network_cidr", network["cidr"], self._vpc_id, blocks)
 
     def _find_public_subnet_problems(self, read: Read) -> Iterator[str]:
         """Public subnets of Fargate profiles."""

@@ -23,6 +23,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments impo
     has_secrets,
     read_arguments,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.capability import (
+    OF_THE_ROLE,
+    build_capability_item_spec,
+    find_capability_item_problems,
+    find_capability_list_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import (
     MODES,
     build_cluster_spec,
@@ -46,6 +52,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role impor
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import (
     build_association_item_spec,
     build_identity_spec,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity_provider import (
+    build_identity_provider_item_spec,
+    find_identity_provider_list_problems,
+    find_identity_provider_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.network import build_network_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import (
@@ -72,6 +83,14 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.order import find_or
 from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import find_iam_role_problems
 from ansible_collections.kumo.eks.plugins.module_utils.identity.plan import find_identity_problems
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_item
+from ansible_collections.kumo.eks.plugins.module_utils.platform.catalog import COMPONENTS
+from ansible_collections.kumo.eks.plugins.module_utils.platform.options import (
+    build_component_spec,
+    build_settings_spec,
+    expand_component,
+    find_component_problems,
+    find_platform_problems,
+)
 
 # Regions of all partitions: ap-northeast-1, us-gov-west-1, us-isob-east-1, eusc-de-east-1.
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d+")
@@ -101,6 +120,13 @@ def find_declared_cluster_problems(options: Options) -> Iterator[str]:
     yield from find_new_cluster_problems(options)
 
 
+def find_declared_capability_problems(options: Options) -> Iterator[str]:
+    """Those of an item of eks_cluster_capabilities, and of the IAM role that is created for it."""
+    yield from find_capability_item_problems(options)
+    role = {name.removeprefix("role_"): options[name] for name in OF_THE_ROLE if options.get(name) is not None}
+    yield from find_iam_role_problems({"purpose": "capability", "capability": options["name"], **role})
+
+
 @dataclass(frozen=True)
 class Input:
     """One option of eks_preflight: the role variable behind it, and what is allowed in it.
@@ -111,6 +137,7 @@ class Input:
         find_problems: the rules for an item, or the mapping.
         key: the option of an item that is unique in the list.
         find_warnings: what works, but not as most people expect; of the whole list, or the mapping.
+        expand: a short form of an item as a mapping of options.
         complete: an item of the list over the options of the other kinds that count for it, before the rules are asked.
     """
 
@@ -120,6 +147,7 @@ class Input:
     key: str | None = "name"
     find_warnings: Callable[[Any], Iterable[str]] = find_nothing
     complete: Callable[[dict[str, Any], Options], Options] = lambda read, item: item
+    expand: Callable[[Any], Any] = lambda item: item
 
 
 # A role's variables reach its module unchanged, so a kind's spec and rules are the module's.
@@ -136,6 +164,7 @@ MAPPINGS = {
         find_declared_cluster_problems,
         find_warnings=find_cluster_warnings,
     ),
+    "platform": Input("eks_platform_", build_settings_spec(), find_platform_problems),
 }
 LISTS = {
     "iam_roles": Input("iam_roles", build_iam_role_spec(), find_iam_role_problems, key=None),
@@ -163,11 +192,25 @@ LISTS = {
     "access_entries": Input(
         "eks_access_entries", build_access_entry_item_spec(), find_access_entry_problems, key="principal_arn"
     ),
+    "identity_providers": Input(
+        "eks_cluster_identity_providers", build_identity_provider_item_spec(), find_identity_provider_problems
+    ),
+    "capabilities": Input("eks_cluster_capabilities", build_capability_item_spec(), find_declared_capability_problems),
     "identities": Input("eks_irsa_service_accounts", build_identity_spec(), key=None),
     "pod_identity_associations": Input("eks_irsa_pod_identity_associations", build_association_item_spec(), key=None),
     "helm_repositories": Input("eks_helm_repositories", build_repository_item_spec(), find_repository_problems),
     # A name is unique in its namespace only
     "helm_releases": Input("eks_helm_releases", build_list_item_spec(), find_release_problems, key=None),
+    "components": Input(
+        "eks_platform_components", build_component_spec(), find_component_problems, expand=expand_component
+    ),
+}
+
+
+# What only the items of a list together tell.
+OF_A_LIST = {
+    "identity_providers": find_identity_provider_list_problems,
+    "capabilities": find_capability_list_problems,
 }
 
 
@@ -270,7 +313,7 @@ def _check_names(report: Report, option: str, row: Input, given: Any) -> None:
 
 def _as_items(report: Report, row: Input, given: Any) -> list[Any]:
     if isinstance(given, list):
-        return given
+        return [row.expand(item) for item in given]
     shown = "the value" if has_secrets(row.spec or {}) else repr(given)
     report.problems.append(f"{row.variable}: {shown} is not a list.")
     return []
@@ -300,7 +343,10 @@ def _find_common_problems(params: dict[str, Any], read: dict[str, Any]) -> Itera
     yield from _find_version_problems(read)
     yield from _find_access_problems(read)
     yield from _find_overlap_problems(read)
+    yield from _find_component_problems(read)
     yield from _prefix("eks_helm_releases: ", find_order_problems(list(read.get("helm_releases", {}).values())))
+    for kind, find_problems in OF_A_LIST.items():
+        yield from _prefix(f"{LISTS[kind].variable}: ", find_problems(list(read.get(kind, {}).values())))
     groups = list(read.get("self_managed_nodegroups", {}).values())
     yield from _prefix("eks_self_managed_nodes_list: ", find_self_managed_list_problems(groups))
     yield from find_identity_problems(
@@ -327,11 +373,30 @@ def _find_version_problems(read: dict[str, Any]) -> Iterator[str]:
 def _find_access_problems(read: dict[str, Any]) -> Iterator[str]:
     """Access entries of a cluster that is declared without them."""
     mode = ((read.get("cluster") or {}).get("access_config") or {}).get("authentication_mode")
+    cure = f"with eks_cluster_access_config.authentication_mode={mode}. Set it to {' or '.join(MODES[1:])}."
     if read.get("access_entries") and mode == MODES[0]:
-        yield (
-            f"eks_access_entries: a cluster has none with eks_cluster_access_config.authentication_mode={mode}. Set it to"
-            f" {' or '.join(MODES[1:])}."
-        )
+        yield f"eks_access_entries: a cluster has none {cure}"
+    if read.get("capabilities") and mode == MODES[0]:
+        yield f"eks_cluster_capabilities: each needs an access entry, and a cluster has none {cure}"
+
+
+def _find_component_problems(read: dict[str, Any]) -> Iterator[str]:
+    """Components that another list has, too: the two roles would undo each other's settings."""
+    addons = {row["name"]: f"eks_addons_list[{number}]" for number, row in read.get("addons", {}).items()}
+    for number, options in read.get("components", {}).items():
+        component = COMPONENTS[options["name"]]
+        if component.addon in addons:
+            yield (
+                f"eks_platform_components[{number}].name: {options['name']} is the add-on {component.addon}, which"
+                f" {addons[component.addon]} has, too. Remove it from one of the lists."
+            )
+        where = (options.get("namespace") or component.namespace, component.chart.name if component.chart else "")
+        for other, release in read.get("helm_releases", {}).items():
+            if (release.get("namespace") or "default", release["name"]) == where:
+                yield (
+                    f"eks_platform_components[{number}].name: {options['name']} is the release {where[1]} in namespace"
+                    f" {where[0]}, which eks_helm_releases[{other}] has, too. Remove it from one of the lists."
+                )
 
 
 def _find_overlap_problems(read: dict[str, Any]) -> Iterator[str]:

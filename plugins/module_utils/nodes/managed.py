@@ -33,8 +33,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Plac
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.ssh_access import (
     add_ssh_group,
-    build_sources,
     build_ssh_group_name,
+    ensure_ssh_group,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.template import build_template_data, build_template_name
 
@@ -138,15 +138,7 @@ class NodegroupManager:
 
     def _ensure_ssh_group(self, item: Item, plan: bool) -> Outcome | None:
         """The security group for SSH to the nodes, None where the task names no sources."""
-        sources = item["template"].get("ssh_sources")
-        if not sources:
-            return None
-        vpc_id = ((self.lookups.describe_cluster() or {}).get("resourcesVpcConfig") or {}).get("vpcId")
-        if vpc_id is None:  # the cluster is yet to come, so its group is, too
-            ssh = self._ssh_group(item["name"])
-            return Outcome(True, ssh.predict({"sources": sources}), {}, {"sources": sources})
-        wanted = {"sources": build_sources(self.lookups.ec2, vpc_id, sources)}
-        return Reconciler(self._ssh_group(item["name"], vpc_id), plan).ensure_present(wanted)
+        return ensure_ssh_group(item, self.lookups, lambda vpc_id: self._ssh_group(item["name"], vpc_id), plan)
 
     def _ensure_with_template(self, group: NodegroupResource, item: Item) -> Outcome:
         raw = group.observe()

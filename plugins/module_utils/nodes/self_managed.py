@@ -137,6 +137,12 @@ class SelfManagedManager:
         missing = [key for key in ("min_size", "max_size") if sizes.get(key) is None]
         if missing:
             raise ValidationError(f"scaling_config: a new group needs its limits. Set {', '.join(missing)}, too.")
+        nodes = sizes["min_size"] if sizes.get("desired_size") is None else sizes["desired_size"]
+        if nodes and "Launch" in (item.get("suspended_processes") or []):
+            raise ValidationError(
+                f"suspended_processes: group {item['name']} is new, and starts no nodes while Launch is suspended. Suspend it when the nodes"
+                " are there, or begin with scaling_config.desired_size=0."
+            )
         raise_problems(self.placement.find_problems(item))
         self.joining.check(item)
         self._check_profile(item)
@@ -231,8 +237,15 @@ class SelfManagedManager:
         if owned:
             if entry:
                 Reconciler(entry).ensure_absent()
+            self._delete_ssh_group(item["name"])
             Reconciler(template).ensure_absent()
         return Step(bool(raw or owned), None, before, {})
+
+    def _delete_ssh_group(self, name: str) -> None:
+        """The security group for SSH, which the launch template still names."""
+        ssh = Reconciler(self.context.build_ssh_group(name))
+        lost = f"the security group for SSH to the nodes of {name} was not looked for and stays"
+        look_if_allowed(ssh.ensure_absent, Outcome(False, None), "ec2:DescribeSecurityGroups", lost)
 
     @staticmethod
     def _describe_leaving(raw: Item) -> str:

@@ -14,7 +14,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREF
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import shorten
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_group import AutoScalingGroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import LaunchTemplateResource
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.ssh_group import SshGroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.ssh_access import LONGEST_NAME as LONGEST_SSH_NAME
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.template import LONGEST_NAME
 
 Item = dict[str, Any]
@@ -67,6 +69,12 @@ class GroupContext:
 
     def _build_marks(self, name: str) -> dict[str, str]:
         return {**build_owner_tags(self.eks.meta.region_name, self.cluster_name), GROUP_TAG: name}
+
+    def build_ssh_group(self, name: str, vpc_id: str | None = None) -> SshGroupResource:
+        """The security group for SSH to the nodes of a group, by its name in the task."""
+        found = f"{self.cluster_name}.self-managed.{name}.ssh"
+        group_name = shorten(found, found, LONGEST_SSH_NAME)
+        return SshGroupResource(self.lookups.ec2(), group_name, vpc_id, self._build_marks(name), self.owner)
 
     def build_template(
         self, name: str, in_use: str | None = None, wanted: Item | None = None

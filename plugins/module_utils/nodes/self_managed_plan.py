@@ -32,9 +32,20 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_templa
     find_newest_image,
     read_image,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.ssh_access import add_ssh_group, ensure_ssh_group
 
 Item = dict[str, Any]
 
+# Options of a group that are those of the Auto Scaling group
+SAME = (
+    "capacity_rebalance",
+    "warm_pool_config",
+    "max_instance_lifetime",
+    "target_group_arns",
+    "load_balancer_names",
+    "enabled_metrics",
+    "suspended_processes",
+)
 TO_BE_CREATED = "(to be created)"
 # The distribution that capacity_type stands for, and the strategies that AWS recommends:
 # https://docs.aws.amazon.com/autoscaling/ec2/userguide/allocation-strategies.html
@@ -55,6 +66,7 @@ class GroupPlan:
         self._in_use = str(raw["launch_template"]["version"]) if raw and raw["launch_template"]["version"] else None
         self._wanted: Item | None = None
         self._template = context.build_template(item["name"], self._in_use)
+        self._ssh = self._ensure_ssh_group(plan=True)
         self._planned = self._plan_template()
         self._entry = self._plan_entry()
         desired = self._build_desired(self._planned)
@@ -70,6 +82,10 @@ class GroupPlan:
             )
         return found or {"name": self._context.cluster_name}
 
+    def _ensure_ssh_group(self, plan: bool) -> Outcome | None:
+        context, name = self._context, self._item["name"]
+        return ensure_ssh_group(self._item, context.lookups, lambda vpc_id: context.build_ssh_group(name, vpc_id), plan)
+
     def _plan_template(self) -> Outcome | None:
         """The launch template, None where the task says nothing of it."""
         if self._raw is not None and not describes_template(self._item):
@@ -84,16 +100,21 @@ class GroupPlan:
             lambda ami_type, version: find_newest_image(context.lookups.ssm(), ami_type, version),
         )
         self.image = image
-        name = {"Name": f"{context.cluster_name}-{item['name']}"}
+        self._profile = self._choose_profile(current)
+        self._set_wanted(self._ssh)
+        return Reconciler(self._template, check_mode=True).ensure_present(self._wanted)
+
+    def _set_wanted(self, ssh: Outcome | None) -> None:
+        """The launch template that is wanted, with the security group for SSH as far as it is known."""
+        context, item = self._context, self._item
         own = {
-            **name,
+            "Name": f"{context.cluster_name}-{item['name']}",
             **self._choose_tags(),
             **build_owner_tags(context.eks.meta.region_name, context.cluster_name),
         }
-        profile = self._choose_profile(current)
-        self._wanted = build_desired_template(build_data(item, image, profile, self._cluster, own), item.get("tags"))
+        data = build_data(add_ssh_group(item, ssh), self.image, self._profile, self._cluster, own)
+        self._wanted = build_desired_template(data, item.get("tags"))
         self._template = context.build_template(item["name"], self._in_use, self._wanted["data"])
-        return Reconciler(self._template, check_mode=True).ensure_present(self._wanted)
 
     def _choose_tags(self) -> dict[str, str]:
         """The user's tags of the instances: those of the task, else those that the group has."""
@@ -134,8 +155,7 @@ class GroupPlan:
             "subnets": item.get("subnets"),
             "instance_types": item.get("instance_types"),
             "instances_distribution": build_distribution(item, self._raw is None),
-            "capacity_rebalance": item.get("capacity_rebalance"),
-            "warm_pool_config": item.get("warm_pool_config"),
+            **{name: item.get(name) for name in SAME},
         }
         if template is not None:
             desired["derived_tags"] = build_derived_tags(item, self._context.cluster_name)
@@ -156,12 +176,14 @@ class GroupPlan:
         Args:
             rolls: whether instances are replaced by the task.
         """
-        template, entry = self._planned, self._entry[1] if self._entry else None
-        changed = any(each is not None and each.changed for each in (self._group_plan, template, entry)) or rolls
+        template, entry, ssh = self._planned, self._entry[1] if self._entry else None, self._ssh
+        changed = any(each is not None and each.changed for each in (self._group_plan, template, entry, ssh)) or rolls
         before = show_sides(self._group_plan.before, template and template.before)
         after = show_sides(self._group_plan.after, template and template.after)
         if entry and entry.changed:
             after["access_entry"] = {"principal_arn": self._entry[0].name, **entry.after}
+        if ssh and ssh.changed:
+            before["ssh_security_group"], after["ssh_security_group"] = ssh.before, ssh.after
         if rolls:
             before["outdated_instances"], after["outdated_instances"] = len(self.outdated), 0
         return Outcome(changed, self._group_plan.raw, before, after)
@@ -173,6 +195,9 @@ class GroupPlan:
             with context.lock:  # groups of a list may share their role
                 made = Reconciler(self._entry[0]).ensure_present({"type": choose_type(self._get_kind())})
             changed = made.changed
+        if self._ssh and self._ssh.changed:
+            self._set_wanted(self._ensure_ssh_group(plan=False))
+            changed = True
         template = self._planned
         if template is not None and template.changed:
             template = Reconciler(self._template).ensure_present(self._wanted)

@@ -19,6 +19,10 @@ SAME = (
     "instances_distribution",
     "capacity_rebalance",
     "warm_pool_config",
+    "max_instance_lifetime",
+    "target_group_arns",
+    "load_balancer_names",
+    "enabled_metrics",
     "suspended_processes",
 )
 

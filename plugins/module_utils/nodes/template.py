@@ -68,6 +68,7 @@ def build_template_data(params: Params, tags: dict[str, str], cluster: Params | 
         "EbsOptimized": template.get("ebs_optimized"),
         "Monitoring": _wrap("Enabled", template.get("monitoring")),
         "EnclaveOptions": _wrap("Enabled", template.get("enclave")),
+        "CreditSpecification": _wrap("CpuCredits", template.get("cpu_credits")),
         "CpuOptions": _rename(
             template.get("cpu_options"), {"core_count": "CoreCount", "threads_per_core": "ThreadsPerCore"}
         ),

@@ -95,8 +95,19 @@ TABLE: tuple[tuple[str, str, list[tuple[str, list[str]]], dict[str, Any]], ...] 
     ("snapshot-controller", "storage", [("v8.3.0-eksbuild.1", ALL), ("v8.2.0-eksbuild.1", ALL)], {}),
     ("eks-node-monitoring-agent", "observability", [("v1.4.0-eksbuild.2", ALL)], {}),
     ("amazon-cloudwatch-observability", "observability", [("v4.4.0-eksbuild.1", ALL)], {"agent": {"type": "object"}}),
+    ("aws-fsx-csi-driver", "storage", [("v1.6.0-eksbuild.1", ALL)], {"controller": {"type": "object"}}),
+    ("cert-manager", "security", [("v1.18.2-eksbuild.2", ALL)], {"replicaCount": {"type": "integer", "minimum": 1}}),
+    ("external-dns", "networking", [("v0.19.0-eksbuild.2", ALL)], {"domainFilters": {"type": "array"}}),
 )
 BY_NAME = {row[0]: row for row in TABLE}
+# Where an add-on is installed that is not in kube-system.
+# https://docs.aws.amazon.com/eks/latest/userguide/community-addons.html
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/install-CloudWatch-Observability-EKS-addon.html
+NAMESPACES = {
+    "amazon-cloudwatch-observability": "amazon-cloudwatch",
+    "cert-manager": "cert-manager",
+    "external-dns": "external-dns",
+}
 # The service accounts that need permissions of AWS, with the managed policies that EKS suggests.
 # https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
 POD_IDENTITIES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
@@ -106,6 +117,8 @@ POD_IDENTITIES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "amazon-cloudwatch-observability": (
         ("cloudwatch-agent", ("CloudWatchAgentServerPolicy", "AWSXrayWriteOnlyAccess")),
     ),
+    "aws-fsx-csi-driver": (("fsx-csi-controller-sa", ("AmazonFSxFullAccess",)),),
+    "external-dns": (("external-dns", ("AmazonRoute53FullAccess",)),),
 }
 
 
@@ -113,6 +126,11 @@ def find_addon(name: str) -> tuple[str, str, list[tuple[str, list[str]]], dict[s
     if name not in BY_NAME:
         raise InvalidParameter(f"Addon {name} specified is not supported", addonName=name)
     return BY_NAME[name]
+
+
+def get_namespace(name: str) -> str:
+    """Where an add-on is installed unless the request says where."""
+    return NAMESPACES.get(name, "kube-system")
 
 
 def find_default_version(name: str, cluster_version: str) -> str:
@@ -161,7 +179,7 @@ def describe_addon_versions(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
                     "addonVersions": infos,
                     "publisher": "eks",
                     "owner": "aws",
-                    "defaultNamespace": "kube-system",
+                    "defaultNamespace": get_namespace(name),
                 }
             )
     return paginate(ctx, p, "addons", rows)

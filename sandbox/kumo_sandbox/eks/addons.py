@@ -71,7 +71,7 @@ def create_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         "modifiedAt": ctx.now(),
         "serviceAccountRoleArn": p.get("serviceAccountRoleArn"),
         "configurationValues": p.get("configurationValues"),
-        "namespaceConfig": p.get("namespaceConfig") or {"namespace": "kube-system"},
+        "namespaceConfig": p.get("namespaceConfig") or {"namespace": addon_versions.get_namespace(p["addonName"])},
         "tags": p.get("tags") or {},
     }
     raw["podIdentityAssociations"] = _associate(ctx, cluster, raw, p.get("podIdentityAssociations") or [])

@@ -18,6 +18,7 @@ from moto.autoscaling.models import (
 
 from kumo_sandbox import durations
 from kumo_sandbox.moto_fixes.autoscaling import is_of_eks, is_standing, sort_for_removal
+from kumo_sandbox.moto_fixes.autoscaling_settings import deregister, register
 from kumo_sandbox.moto_fixes.hooks import Method, around
 from kumo_sandbox.moto_fixes.runtime import runtime
 
@@ -76,6 +77,7 @@ def _begin(group: Any, state: Any, version: Any) -> None:
     def enter() -> None:
         if state.lifecycle_state == "Pending":
             state.lifecycle_state = "InService"
+            register(group, state.instance_id)
             runtime.on_in_service(group.region, state)
 
     runtime.schedule(durations.INSTANCE_LAUNCH, enter)
@@ -96,6 +98,7 @@ def terminate(group: Any, state: Any) -> None:
     state.lifecycle_state = "Terminating"
 
     def end() -> None:
+        deregister(group, state.instance_id, group.target_group_arns)
         group.ec2_backend.terminate_instances([state.instance_id])
         group.instance_states[:] = [each for each in group.instance_states if each is not state]
         if group.status == LEAVING and not group.instance_states:

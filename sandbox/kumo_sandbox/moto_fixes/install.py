@@ -16,6 +16,7 @@ from kumo_sandbox.switches import Switches
 # repeated creation meets no quota), and pages around what the others made of a listing.
 RULES = (
     "autoscaling",
+    "autoscaling_settings",
     "autoscaling_instances",
     "autoscaling_groups",
     "instance_refresh",

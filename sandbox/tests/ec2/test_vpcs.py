@@ -82,6 +82,15 @@ def test_a_secondary_range_is_associating_first_and_stays_while_a_subnet_uses_it
     ec2.disassociate_vpc_cidr_block(**name)
 
 
+def test_a_vpc_has_five_ipv6_ranges(ec2, network, refused):
+    words = {"VpcId": network.vpc, "AmazonProvidedIpv6CidrBlock": True}
+    made = [ec2.associate_vpc_cidr_block(**words)["Ipv6CidrBlockAssociation"] for _number in range(5)]
+    assert len({row["AssociationId"] for row in made}) == 5
+    assert "CidrLimitExceeded" in refused(ec2.associate_vpc_cidr_block, **words)
+    ec2.disassociate_vpc_cidr_block(AssociationId=made[4]["AssociationId"])
+    ec2.associate_vpc_cidr_block(**words)
+
+
 def test_a_vpc_has_five_ranges(sandbox, ec2, network, refused):
     for number in range(1, 5):
         ec2.associate_vpc_cidr_block(VpcId=network.vpc, CidrBlock=f"10.{number}.0.0/16")

@@ -210,6 +210,26 @@ def test_what_is_refused(own):
     assert found["MixedInstancesPolicy"]["InstancesDistribution"]["SpotAllocationStrategy"] == "lowest-price"
 
 
+def test_metrics_and_a_lifetime_are_kept_and_load_balancers_must_exist(own):
+    own.create()
+    named = {"AutoScalingGroupName": "own"}
+    own.asg.enable_metrics_collection(**named, Granularity="1Minute", Metrics=["GroupMinSize"])
+    own.asg.enable_metrics_collection(**named, Granularity="1Minute", Metrics=["GroupMaxSize"])
+    own.asg.update_auto_scaling_group(**named, MaxInstanceLifetime=86400)
+    found = own.describe()
+    assert [row["Metric"] for row in found["EnabledMetrics"]] == ["GroupMaxSize", "GroupMinSize"]
+    assert found["MaxInstanceLifetime"] == 86400
+    own.asg.disable_metrics_collection(**named, Metrics=["GroupMaxSize"])
+    own.asg.update_auto_scaling_group(**named, MaxInstanceLifetime=0)
+    found = own.describe()
+    assert [row["Metric"] for row in found["EnabledMetrics"]] == ["GroupMinSize"] and "MaxInstanceLifetime" not in found
+    arn = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/a/1"
+    with pytest.raises(ClientError, match="Target Groups may not be valid"):
+        own.asg.attach_load_balancer_target_groups(**named, TargetGroupARNs=[arn])
+    with pytest.raises(ClientError, match="Load Balancers may not be valid"):
+        own.asg.attach_load_balancers(**named, LoadBalancerNames=["a"])
+
+
 TOML = """
 [settings.kubernetes]
 api-server = "https://x"

@@ -206,3 +206,14 @@ def test_add_ons_have_recommended_policies(eks):
     assert info["requiresIamPermissions"] and "ec2" in info["computeTypes"]
     coredns = eks.describe_addon_versions(addonName="coredns")["addons"][0]["addonVersions"][0]
     assert not coredns["requiresIamPermissions"]
+
+
+def test_add_ons_have_namespaces_of_their_own(eks, make_cluster):
+    make_cluster()
+    assert eks.describe_addon_versions(addonName="cert-manager")["addons"][0]["defaultNamespace"] == "cert-manager"
+    made = eks.create_addon(clusterName="demo", addonName="external-dns")["addon"]
+    assert made["namespaceConfig"] == {"namespace": "external-dns"}
+    named = {"addonName": "cert-manager", "namespaceConfig": {"namespace": "certificates"}}
+    assert eks.create_addon(clusterName="demo", **named)["addon"]["namespaceConfig"]["namespace"] == "certificates"
+    coredns = eks.describe_addon_versions(addonName="coredns")["addons"][0]
+    assert coredns["defaultNamespace"] == "kube-system"

@@ -226,11 +226,11 @@ NETWORKS = [
         "flow logs to a bucket that is not named", "bucket_arn", "s3", "destination", flow_logs={"destination": "s3"}
     ),
     network(
-        "a cidr beside existing subnets",
+        "another cidr than that of existing subnets",
         "cidr",
-        "cannot be combined with subnets",
-        "Remove one of them",
-        cidr="10.0.0.0/16",
+        "10.99.0.0/16 is no block of",
+        "Remove cidr",
+        cidr="10.99.0.0/16",
         subnets={"private": "$subnets"},
     ),
     network("existing subnets as a list", "subnets", "$subnet", "a mapping of options", subnets="$subnets"),

@@ -10,6 +10,51 @@ network, cluster, nodes = role("eks_network"), role("eks_cluster"), role("eks_no
 fargate, addons, irsa, helm = role("eks_fargate"), role("eks_addons"), role("eks_irsa"), role("eks_helm")
 SHOP = {"namespace": "shop", "name": "web"}
 
+EXTENSIONS = [
+    cluster(
+        "two identity providers",
+        "eks_cluster_identity_providers",
+        "a, b are given",
+        "one OIDC identity provider",
+        eks_cluster_identity_providers=[{"name": "a"}, {"name": "b"}],
+    ),
+    cluster(
+        "two capabilities of a type",
+        "eks_cluster_capabilities",
+        "2 capabilities of the type ACK",
+        "one of each type",
+        eks_cluster_capabilities=[{"name": "a", "type": "ACK"}, {"name": "b", "type": "ACK"}],
+    ),
+    cluster(
+        "a capability without a type",
+        "eks_cluster_capabilities[0].type",
+        "is missing",
+        "ACK, KRO, ARGOCD",
+        eks_cluster_capabilities=[{"name": "a"}],
+    ),
+    cluster(
+        "a capability with a role and its policies",
+        "eks_cluster_capabilities[0].role_arn",
+        "policy_arns",
+        "Remove one of them",
+        eks_cluster_capabilities=[
+            {
+                "name": "a",
+                "type": "ACK",
+                "role_arn": "$app_role",
+                "policy_arns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+            }
+        ],
+    ),
+    cluster(
+        "capabilities without access entries",
+        "eks_cluster_capabilities",
+        "CONFIG_MAP",
+        "API_AND_CONFIG_MAP",
+        eks_cluster_capabilities=[{"name": "a", "type": "ACK"}],
+        eks_cluster_access_config={"authentication_mode": "CONFIG_MAP"},
+    ),
+]
 NETWORK = [
     network(
         "a VPC that is too large", "eks_network_cidr", "10.0.0.0/8", "a /16 to a /28", eks_network_cidr="10.0.0.0/8"
@@ -491,4 +536,4 @@ HELM = [
         eks_helm_releases=[{"name": "web", "chart": "oci://x/a", "chart_name": "web"}],
     ),
 ]
-ROWS = [*NETWORK, *CLUSTER, *NODES, *FARGATE, *ADDONS, *IRSA, *HELM]
+ROWS = [*NETWORK, *CLUSTER, *EXTENSIONS, *NODES, *FARGATE, *ADDONS, *IRSA, *HELM]

@@ -14,6 +14,7 @@ from support.bad_inputs import (
     operations,
     others,
     parts,
+    platform,
     roles,
     self_managed,
 )
@@ -30,5 +31,6 @@ ROWS: list[BadInput] = [
     *access.ROWS,
     *files.ROWS,
     *self_managed.ROWS,
+    *platform.ROWS,
     *fleets.ROWS,
 ]

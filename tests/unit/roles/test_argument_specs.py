@@ -22,6 +22,7 @@ NAMES = [
     "eks_addons",
     "eks_access",
     "eks_irsa",
+    "eks_platform",
     "eks_helm",
 ]
 

@@ -22,9 +22,9 @@ def build_access(config: Options) -> Options:
     return {"eks_access_entries": entries or None}
 
 
-def build_entry(row: Options) -> Options:
-    """An access entry of the file as options of eks_access_entry."""
-    policies = [
+def build_policies(rows: list[Options]) -> list[Options]:
+    """accessPolicies of the file as option access_policies."""
+    return [
         {
             "policy_arn": policy.get("policyARN"),
             "access_scope": {
@@ -32,9 +32,14 @@ def build_entry(row: Options) -> Options:
                 "namespaces": (policy.get("accessScope") or {}).get("namespaces"),
             },
         }
-        for policy in row.get("accessPolicies") or []
+        for policy in rows
         if policy
     ]
+
+
+def build_entry(row: Options) -> Options:
+    """An access entry of the file as options of eks_access_entry."""
+    policies = build_policies(row.get("accessPolicies") or [])
     return drop_none(
         {
             "principal_arn": row["principalARN"],

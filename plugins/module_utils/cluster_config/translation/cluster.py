@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.partitions import build_managed_policy_arn
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.access import build_access
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addons import build_addons
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.extensions import build_extensions
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.identities import build_identities
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.network import (
     build_network,
@@ -22,6 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import (
     build_nodegroups,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.self_managed import build_self_managed
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import convert_to_snake
 
 # What eksctl sets where the file says nothing: pkg/apis/eksctl.io/v1alpha5/defaults.go.
@@ -41,7 +43,9 @@ def build_variables(config: dict[str, Any]) -> dict[str, Any]:
         _build_components,
         _build_access_to_cluster,
         _build_auto_mode,
+        build_extensions,
         _build_nodes,
+        build_self_managed,
         _build_fargate,
         build_addons,
         build_access,
@@ -65,6 +69,10 @@ def _build_cluster(config: dict[str, Any]) -> dict[str, Any]:
         "eks_cluster_version": metadata.get("version"),
         "eks_cluster_force": metadata.get("forceUpdateVersion"),
         "eks_cluster_logging": _build_logging(config),
+        "eks_cluster_log_retention_days": config.get("cloudWatch", {})
+        .get("clusterLogging", {})
+        .get("logRetentionInDays")
+        or None,
         "eks_cluster_encryption_config": key and {"key_arn": key, "resources": ["secrets"]},
         "eks_cluster_upgrade_policy": _rename(config.get("upgradePolicy"), {"supportType": "support_type"}),
         "eks_cluster_zonal_shift_config": _rename(config.get("zonalShiftConfig"), {"enabled": "enabled"}),

@@ -24,6 +24,7 @@ def build_network(config: dict[str, Any]) -> dict[str, Any]:
     if vpc.get("subnets"):
         return {
             "eks_network_existing_vpc_id": vpc.get("id"),
+            "eks_network_cidr": vpc.get("cidr"),  # importVPC in pkg/vpc/vpc.go: one of the VPC's blocks
             "eks_network_subnets": {kind: list_ids(entries) for kind, entries in vpc["subnets"].items()},
         }
     zones = config.get("availabilityZones")

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The launch template of a managed node group of a ClusterConfig, as option ``template`` of eks_nodegroup. Pure.
+"""The launch template of a node group of a ClusterConfig, as option ``template`` of eks_nodegroup and eks_self_managed_nodes. Pure.
 
 eksctl gives each group a launch template. Its defaults and what it writes into it:
 https://github.com/eksctl-io/eksctl/blob/main/pkg/apis/eksctl.io/v1alpha5/defaults.go, pkg/cfn/builder/managed_launch_template.go,
@@ -71,10 +71,13 @@ def build_template(group: Group, family: str, cluster: str) -> Group | None:
         "tags": {"Name": build_instance_name(group, cluster)},
         "image_id": group.get("ami"),
         "security_groups": group.get("securityGroups", {}).get("attachIDs"),
+        "cluster_security_group": False if has_own_groups_alone(group) else None,
         "key_name": group.get("ssh", {}).get("publicKeyName"),
         "ssh_sources": list_ssh_sources(group),
         "ebs_optimized": group.get("ebsOptimized"),
         "monitoring": group.get("enableDetailedMonitoring"),
+        "cpu_credits": group["cpuCredits"].lower() if "cpuCredits" in group else None,
+        "enclave": group.get("enclaveEnabled"),
         "placement": _drop_empty({"group_name": group.get("placement", {}).get("groupName")}),
         "capacity_reservation": _drop_empty(
             {
@@ -88,14 +91,26 @@ def build_template(group: Group, family: str, cluster: str) -> Group | None:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def has_own_groups_alone(group: Group) -> bool:
+    """Whether self-managed nodes have neither of eksctl's security groups, whose place the cluster security group takes here."""
+    groups = group.get("securityGroups", {})
+    return groups.get("withShared") is False and groups.get("withLocal") is False
+
+
 def list_ssh_sources(group: Group) -> list[str] | None:
     """makeSSHIngressRules in eksctl's pkg/cfn/builder: who may connect where a key is named and SSH is not switched off."""
     ssh = group.get("ssh", {})
-    if not ssh.get("publicKeyName") or ssh.get("allow") is False:
+    if not allows_ssh(group) or group.get("securityGroups", {}).get("withLocal") is False:
         return None
     if ssh.get("sourceSecurityGroupIds"):
         return ssh["sourceSecurityGroupIds"]
     return [VPC] if group.get("privateNetworking") else list(EVERYWHERE)
+
+
+def allows_ssh(group: Group) -> bool:
+    """setSSHDefaults in eksctl: a key opens SSH unless that is switched off."""
+    ssh = group.get("ssh", {})
+    return bool(ssh.get("publicKeyName")) and ssh.get("allow") is not False
 
 
 def build_instance_name(group: Group, cluster: str) -> str:
@@ -113,7 +128,7 @@ def _build_volumes(group: Group, family: str) -> list[Group]:
     if family.startswith(BOTTLEROCKET):
         main.setdefault("device_name", BOTTLEROCKET_DATA)
     elif group.get("ami"):  # the module does not know the devices of an own image
-        main.setdefault("device_name", "/dev/xvda")
+        main.setdefault("device_name", "/dev/sda1" if family.startswith(WINDOWS) else "/dev/xvda")
     volumes = [main, *[_build_volume(row) for row in group.get("additionalVolumes", [])]]
     if family.startswith(BOTTLEROCKET) and group.get("volumeEncrypted") and main["device_name"] == BOTTLEROCKET_DATA:
         kept = {key: main[key] for key in ("encrypted", "kms_key_id", "type") if key in main}
@@ -169,9 +184,12 @@ def _build_script(commands: list[str]) -> str | None:
 
 
 def _build_node_config(group: Group) -> Group | None:
-    config: Group = {}
+    kubelet = dict(group.get("kubeletExtraConfig") or {})
+    if group.get("clusterDNS"):
+        kubelet["clusterDNS"] = [group["clusterDNS"]]
     if group.get("maxPodsPerNode"):
-        config = {"spec": {"kubelet": {"config": {"maxPods": group["maxPodsPerNode"]}}}}
+        kubelet["maxPods"] = group["maxPodsPerNode"]
+    config: Group = {"spec": {"kubelet": {"config": kubelet}}} if kubelet else {}
     if group.get("overrideBootstrapCommand"):
         config = merge(config, read_node_config(group["overrideBootstrapCommand"]))
     return config if config or group.get("ami") else None
@@ -195,9 +213,11 @@ def read_node_config(text: str) -> Group:
 def _build_bottlerocket(group: Group) -> Group:
     given = group.get("bottlerocket", {})
     settings = dict(given.get("settings") or {})
-    if given.get("enableAdminContainer") is not None:
-        admin = {"host-containers": {"admin": {"enabled": given["enableAdminContainer"]}}}
-        settings = merge(settings, admin)
-    if group.get("maxPodsPerNode"):
-        settings = merge(settings, {"kubernetes": {"max-pods": group["maxPodsPerNode"]}})
+    # setBottlerocketNodeGroupDefaults in eksctl: SSH goes to the admin container. What the settings say counts.
+    enabled = given.get("enableAdminContainer", True if allows_ssh(group) else None)
+    if enabled is not None:
+        settings = merge({"host-containers": {"admin": {"enabled": enabled}}}, settings)
+    kubernetes = {"max-pods": group.get("maxPodsPerNode"), "cluster-dns-ip": group.get("clusterDNS")}
+    if kubernetes := {name: value for name, value in kubernetes.items() if value}:
+        settings = merge(settings, {"kubernetes": kubernetes})
     return {"bottlerocket_settings": settings if settings or group.get("ami") else None}

@@ -61,16 +61,16 @@ def _build_nodegroup(group: dict[str, Any], subnets: dict[str, Any], cluster: st
         "scaling_config": build_scaling_config(group),
         "capacity_type": _choose_capacity_type(group),
         "private_networking": group.get("privateNetworking", False),
-        "subnets": _build_subnets(group, subnets),
+        "subnets": build_subnets(group, subnets),
         "availability_zones": None if subnets else group.get("availabilityZones"),
-        "labels": {CLUSTER_LABEL: cluster, NODEGROUP_LABEL: name, **group.get("labels", {})},
+        "labels": build_labels(group, cluster),
         "tags": {NODEGROUP_LABEL: name, **NODEGROUP_TAGS, **group.get("tags", {})},
-        "taints": _build_taints(group),
+        "taints": build_taints(group),
         "update_config": _build_update(group),
         "node_repair_config": _build_repair(group),
         "template": build_template(group, group.get("amiFamily", AMI_FAMILY), cluster),
         **_build_machine(group),
-        **_build_identity(group),
+        **build_identity(group),
         **{name: group.get(field) or None for field, name in SAME.items()},
     }
     return {name: value for name, value in given.items() if value is not None}
@@ -95,7 +95,13 @@ def _build_repair(group: dict[str, Any]) -> dict[str, Any] | None:
     return None if config is None else convert_to_snake(config)
 
 
-def _build_identity(group: dict[str, Any]) -> dict[str, Any]:
+def build_labels(group: dict[str, Any], cluster: str) -> dict[str, str]:
+    """Those of the file, and those that eksctl gives all nodes."""
+    return {CLUSTER_LABEL: cluster, NODEGROUP_LABEL: group["name"], **group.get("labels", {})}
+
+
+def build_identity(group: dict[str, Any]) -> dict[str, Any]:
+    """The IAM role of the nodes: that of the file, or what describes one that is created."""
     iam = group.get("iam", {})
     wanted = [POLICIES[name] for name, on in iam.get("withAddonPolicies", {}).items() if on]
     return {
@@ -108,7 +114,7 @@ def _build_identity(group: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _build_subnets(group: dict[str, Any], subnets: dict[str, Any]) -> list[str] | None:
+def build_subnets(group: dict[str, Any], subnets: dict[str, Any]) -> list[str] | None:
     """IDs: given, or the entries of vpc.subnets that were named, or those in the group's zones; else None."""
     entries = {key: entry["id"] for kind in subnets.values() for key, entry in kind.items()}
     if group.get("subnets"):
@@ -119,7 +125,8 @@ def _build_subnets(group: dict[str, Any], subnets: dict[str, Any]) -> list[str] 
     return [entry["id"] for key, entry in kind.items() if entry.get("az", key) in group["availabilityZones"]]
 
 
-def _build_taints(group: dict[str, Any]) -> list[dict[str, str]] | None:
+def build_taints(group: dict[str, Any]) -> list[dict[str, str]] | None:
+    """The taints, with effects as the API of EKS spells them."""
     if "taints" not in group:
         return None
     return [{**taint, "effect": EFFECTS[taint["effect"]]} for taint in group["taints"]]

@@ -9,7 +9,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_tags_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.access_entry import (
+    build_access_entry_spec,
+    find_access_entry_problems,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import (
+    build_item_spec,
+    build_state_spec,
+    build_tags_spec,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
     find_duplicates,
     find_name_problems,
@@ -22,6 +30,8 @@ Options = dict[str, Any]
 
 ACK, KRO, ARGOCD = "ACK", "KRO", "ARGOCD"
 TYPES = (ACK, KRO, ARGOCD)
+# Of an item of eks_cluster_capabilities: what describes the IAM role that is created for it
+OF_THE_ROLE = ("role_name", "policy_arns", "inline_policies", "permissions_boundary")
 SETTINGS = {"argo_cd": ARGOCD, "ack": ACK}  # option with the settings of a type
 # ArgoCdEndpointPrefix and disabledServices in the EKS API model
 ENDPOINT_PREFIX, LONGEST_PREFIX, MOST_SERVICES = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"), 50, 200
@@ -56,6 +66,43 @@ def build_capability_spec() -> Spec:
         replace=dict(type="bool", default=False),
         **build_tags_spec(),
     )
+
+
+def build_capability_item_spec() -> Spec:
+    """The options of an item of eks_cluster_capabilities: those of eks_capability, and of the IAM role and the access of it."""
+    role = dict(
+        role_name=dict(type="str"),
+        policy_arns=dict(type="list", elements="str"),
+        inline_policies=dict(type="dict"),
+        permissions_boundary=dict(type="str"),
+    )
+    policies = build_access_entry_spec()["access_policies"]
+    return build_item_spec({**build_state_spec(), **build_capability_spec(), **role, "access_policies": policies})
+
+
+def find_capability_item_problems(options: Options) -> Iterator[str]:
+    """What is refused of an item of eks_cluster_capabilities."""
+    if options.get("state") == "absent":
+        return
+    described = {name: value for name, value in options.items() if name not in (*OF_THE_ROLE, "access_policies")}
+    yield from find_capability_problems(flatten_settings(described), options.get("type"))
+    if not options.get("type"):
+        yield f"type: is missing. Use one of {', '.join(TYPES)}."
+    if options.get("type") == ARGOCD and not ((options.get("argo_cd") or {}).get("aws_idc") or {}).get(
+        "idc_instance_arn"
+    ):
+        yield "argo_cd.aws_idc.idc_instance_arn: is missing. Argo CD signs people in with IAM Identity Center."
+    given = [name for name in OF_THE_ROLE if options.get(name)]
+    if options.get("role_arn") and given:
+        yield f"role_arn: cannot be combined with {', '.join(given)}, which describe a role that is created. Remove one of them."
+    yield from find_access_entry_problems({"access_policies": options.get("access_policies")})
+
+
+def find_capability_list_problems(rows: list[Options]) -> Iterator[str]:
+    """ "You can only create one Capability of each type on a given Amazon EKS cluster": CreateCapability."""
+    kinds = [row.get("type") for row in rows if row.get("state") != "absent"]
+    for kind in sorted({kind for kind in kinds if kind and kinds.count(kind) > 1}):
+        yield f"{kinds.count(kind)} capabilities of the type {kind} are given. A cluster has one of each type."
 
 
 def flatten_settings(options: Options) -> Options:

@@ -60,6 +60,11 @@ AUTO_MODE_PARTS = {
     ),
 }
 
+# PutRetentionPolicy; 0 for logs that do not expire
+RETENTION_DAYS = [
+    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]  # fmt: skip
+
 
 def build_cluster_spec() -> Spec:
     """The options that describe a cluster, beside its name."""
@@ -76,6 +81,7 @@ def build_cluster_spec() -> Spec:
         public_access_cidrs=dict(type="list", elements="str"),
         control_plane_egress_mode=dict(type="str", choices=EGRESS_MODES),
         logging=dict(type="list", elements="str", choices=LOG_TYPES),
+        log_retention_days=dict(type="int", choices=RETENTION_DAYS),
         encryption_config=dict(type="dict", options=_build_encryption_spec()),
         access_config=dict(type="dict", options=_build_access_spec()),
         upgrade_policy=dict(

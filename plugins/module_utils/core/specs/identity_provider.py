@@ -9,7 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_tags_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import (
+    build_item_spec,
+    build_state_spec,
+    build_tags_spec,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_empty_values, find_tag_problems
 
 Spec = dict[str, Any]
@@ -35,6 +39,18 @@ def build_identity_provider_spec() -> Spec:
         replace=dict(type="bool", default=False),
         **build_tags_spec(),
     )
+
+
+def build_identity_provider_item_spec() -> Spec:
+    """The options of an item of eks_cluster_identity_providers."""
+    return build_item_spec({**build_state_spec(), **build_identity_provider_spec()})
+
+
+def find_identity_provider_list_problems(rows: list[Options]) -> Iterator[str]:
+    """ "You can associate one OIDC identity provider to your cluster": authenticate-oidc-identity-provider.html of EKS' guide."""
+    names = [row["name"] for row in rows if row.get("state") != "absent"]
+    if len(names) > 1:
+        yield f"{', '.join(names)} are given. A cluster has one OIDC identity provider. Remove the others, or give them state absent."
 
 
 def find_identity_provider_problems(options: Options) -> Iterator[str]:

@@ -88,6 +88,7 @@ def build_node_template_spec() -> Spec:
             "type": "dict",
             "options": {"core_count": {"type": "int"}, "threads_per_core": {"type": "int"}},
         },
+        "cpu_credits": {"type": "str", "choices": ["standard", "unlimited"]},
         "enclave": {"type": "bool"},
     }
 

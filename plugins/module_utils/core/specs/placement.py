@@ -46,6 +46,15 @@ def find_missing_subnets(option: str, ids: Iterable[str], rows: list[Row]) -> It
         yield f"{option}: subnet {subnet} does not exist in this account and region."
 
 
+def find_block_problems(option: str, cidr: str, vpc_id: str, blocks: list[str]) -> Iterator[str]:
+    """A block that the VPC of existing subnets is said to have."""
+    if cidr not in blocks:
+        yield (
+            f"{option}: {cidr} is no block of {vpc_id}, the VPC of the subnets, which has {', '.join(blocks)}. Remove {option}, or use"
+            " subnets of another VPC."
+        )
+
+
 def find_cluster_subnet_problems(option: str, rows: list[Row], is_local: bool = False) -> Iterator[str]:
     """Subnets in which EKS creates no cluster.
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup impo
     LATEST,
     build_nodegroup_spec,
     find_nodegroup_problems,
+    find_nodegroup_warnings,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.user_data import build_user_data
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_range_problems
@@ -36,7 +38,11 @@ SHARED = (
     "node_role",
     "addon_policies",
     "attach_policy_arns",
+    "inline_policies",
+    "node_role_name",
+    "permissions_boundary",
     "subnets",
+    "availability_zones",
     "private_networking",
     "scaling_config",
     "enforce_desired_size",
@@ -62,7 +68,50 @@ OF_TEMPLATE = (
 )
 IN_USER_DATA = ("user_data", "node_config", "bottlerocket_settings")
 # InstancesDistribution of the API
-DISTRIBUTION_RANGES = {"on_demand_base_capacity": (0, None), "on_demand_percentage_above_base_capacity": (0, 100)}
+DISTRIBUTION_RANGES = {
+    "on_demand_base_capacity": (0, None),
+    "on_demand_percentage_above_base_capacity": (0, 100),
+    "spot_instance_pools": (1, 20),
+}
+OF_THE_MIX = ("on_demand_base_capacity", "on_demand_percentage_above_base_capacity")
+LOWEST_PRICE = "lowest-price"  # "SpotInstancePools ... Valid only when the SpotAllocationStrategy is lowest-price"
+# https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html
+PROCESSES = [
+    "Launch",
+    "Terminate",
+    "AddToLoadBalancer",
+    "AlarmNotification",
+    "AZRebalance",
+    "HealthCheck",
+    "InstanceRefresh",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+]
+# EnableMetricsCollection, and our word for all of them
+METRICS = [
+    "GroupMinSize",
+    "GroupMaxSize",
+    "GroupDesiredCapacity",
+    "GroupInServiceInstances",
+    "GroupPendingInstances",
+    "GroupStandbyInstances",
+    "GroupTerminatingInstances",
+    "GroupTotalInstances",
+    "GroupInServiceCapacity",
+    "GroupPendingCapacity",
+    "GroupStandbyCapacity",
+    "GroupTerminatingCapacity",
+    "GroupTotalCapacity",
+    "WarmPoolDesiredCapacity",
+    "WarmPoolWarmedCapacity",
+    "WarmPoolPendingCapacity",
+    "WarmPoolTerminatingCapacity",
+    "WarmPoolTotalCapacity",
+    "GroupAndWarmPoolDesiredCapacity",
+    "GroupAndWarmPoolTotalCapacity",
+]
+ALL_METRICS = "all"
+SHORTEST_LIFETIME, LONGEST_LIFETIME = 86400, 31536000  # seconds: CreateAutoScalingGroup, MaxInstanceLifetime
 UPDATE_RANGES = {
     "max_unavailable": (1, None),
     "drain_timeout": (0, None),
@@ -72,6 +121,7 @@ UPDATE_RANGES = {
 OF_REFRESH = ("min_healthy_percentage", "instance_warmup")
 OF_ROLLING = ("max_unavailable", "force")
 DRAIN_TIMEOUT = 900  # seconds
+TARGET_GROUP = re.compile(r"arn:[\w-]+:elasticloadbalancing:[\w-]+:\d+:targetgroup/[\w-]+/\w+")
 MOST_TAGS = 50  # https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html
 
 
@@ -91,6 +141,7 @@ def build_self_managed_spec() -> Spec:
                 "lowest-price",
             ],
         ),
+        spot_instance_pools=dict(type="int"),
         spot_max_price=dict(type="str"),
     )
     update = dict(
@@ -112,6 +163,11 @@ def build_self_managed_spec() -> Spec:
         cluster_autoscaler=dict(type="bool"),
         access_entry=dict(type="bool"),
         update_config=dict(type="dict", options=update),
+        max_instance_lifetime=dict(type="int"),
+        target_group_arns=dict(type="list", elements="str"),
+        load_balancer_names=dict(type="list", elements="str"),
+        enabled_metrics=dict(type="list", elements="str", choices=[*METRICS, ALL_METRICS]),
+        suspended_processes=dict(type="list", elements="str", choices=PROCESSES),
     )
 
 
@@ -130,6 +186,20 @@ def find_self_managed_problems(options: Options) -> Iterator[str]:
     yield from _find_distribution_problems(options)
     yield from _find_update_problems(options.get("update_config") or {})
     yield from _find_warm_pool_problems(options)
+    yield from _find_lifetime_problems(options.get("max_instance_lifetime"))
+    for arn in options.get("target_group_arns") or []:
+        if not TARGET_GROUP.fullmatch(str(arn)):
+            yield (
+                f"target_group_arns: {arn!r} is not the ARN of a target group. Use one like"
+                " arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID."
+            )
+
+
+def _find_lifetime_problems(seconds: int | None) -> Iterator[str]:
+    if seconds is not None and seconds != 0 and not SHORTEST_LIFETIME <= seconds <= LONGEST_LIFETIME:
+        yield (
+            f"max_instance_lifetime: {seconds} is not valid. Use {SHORTEST_LIFETIME} to {LONGEST_LIFETIME} seconds, or 0 for no limit."
+        )
 
 
 def _find_image_problems(template: Options) -> Iterator[str]:
@@ -153,11 +223,18 @@ def _find_distribution_problems(options: Options) -> Iterator[str]:
     distribution = options.get("instances_distribution") or {}
     for key, limits in DISTRIBUTION_RANGES.items():
         yield from find_range_problems(f"instances_distribution.{key}", distribution.get(key), *limits)
+    for key in OF_THE_MIX:
         if distribution.get(key) is not None and options.get("capacity_type"):
             yield (
                 f"instances_distribution.{key}: it cannot be combined with capacity_type {options['capacity_type']}, which is all"
                 " of one kind. Remove one of them."
             )
+    strategy = distribution.get("spot_allocation_strategy")
+    if distribution.get("spot_instance_pools") is not None and strategy != LOWEST_PRICE:
+        yield (
+            "instances_distribution.spot_instance_pools: it applies to spot_allocation_strategy lowest-price, and that is"
+            f" {strategy or 'not given'}. Remove it, or set the strategy."
+        )
     price = distribution.get("spot_max_price")
     if price:
         try:
@@ -212,6 +289,7 @@ def find_self_managed_list_problems(rows: list[Options]) -> Iterator[str]:
 def find_self_managed_warnings(rows: list[Options]) -> Iterator[str]:
     """What works, and may not be meant."""
     for row in rows:
+        yield from (f"{row.get('name')}: {text}" for text in find_nodegroup_warnings(row))
         if (row.get("update_config") or {}).get("strategy") == REFRESH:
             yield (
                 f"{row.get('name')}: update_config.strategy instance_refresh ends instances without draining their nodes, so that"

@@ -57,6 +57,7 @@ def check_secondary_block(response: Any) -> None:
     """
     vpc, text = response.ec2_backend.get_vpc(response._get_param("VpcId")), response._get_param("CidrBlock")
     if not text:
+        _check_quota(vpc, len(list_blocks(vpc, ipv6=True)), "vpc_ipv6_blocks")
         return
     try:
         block = ipaddress.IPv4Network(text, strict=False)
@@ -65,10 +66,7 @@ def check_secondary_block(response: Any) -> None:
     if not 16 <= block.prefixlen <= 28:
         refuse("InvalidVpc.Range", f"The CIDR '{text}' is invalid.")
     found = [ipaddress.IPv4Network(each["cidr_block"]) for each in list_blocks(vpc)]
-    if len(found) >= runtime.quotas["vpc_cidr_blocks"]:
-        refuse(
-            "CidrLimitExceeded", f"This network '{vpc.id}' has met its maximum number of allowed CIDRs: {len(found)}"
-        )
+    _check_quota(vpc, len(found), "vpc_cidr_blocks")
     if any(block.overlaps(each) for each in found):
         refuse("InvalidVpc.Range", f"The CIDR '{text}' conflicts with another CIDR block of the VPC.")
     if block.overlaps(RESERVED) or _is_restricted(block, ipaddress.IPv4Network(vpc.cidr_block)):
@@ -79,6 +77,11 @@ def check_secondary_block(response: Any) -> None:
         )
 
 
+def _check_quota(vpc: Any, count: int, quota: str) -> None:
+    if count >= runtime.quotas[quota]:
+        refuse("CidrLimitExceeded", f"This network '{vpc.id}' has met its maximum number of allowed CIDRs: {count}")
+
+
 def _is_restricted(block: ipaddress.IPv4Network, primary: ipaddress.IPv4Network) -> bool:
     """Whether a block is of another private range than the primary one."""
     ranges = [each for each in PRIVATE if each.overlaps(block)]
@@ -87,8 +90,14 @@ def _is_restricted(block: ipaddress.IPv4Network, primary: ipaddress.IPv4Network)
 
 @around(VPC, "associate_vpc_cidr_block")
 def associate_block(original: Method, vpc: Any, *args: Any, **options: Any) -> Any:
-    first = not vpc._cidr_block_association_set
-    association = original(vpc, *args, **options)
+    """moto allows one IPv6 block, so it does not see those that there are."""
+    there = vpc._cidr_block_association_set
+    first = not there
+    vpc._cidr_block_association_set = {key: row for key, row in there.items() if "ipv6_pool" not in row}
+    try:
+        association = original(vpc, *args, **options)
+    finally:
+        vpc._cidr_block_association_set = there | vpc._cidr_block_association_set
     if not first and vpc.id in vpc.ec2_backend.vpcs:  # a new VPC's own ranges are there at once
         _associate_later(association)
     return association

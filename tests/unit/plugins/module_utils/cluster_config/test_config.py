@@ -397,7 +397,7 @@ class TestNetwork:
         vpc = {"id": "vpc-1", "cidr": "10.0.0.0/16", "nat": {"gateway": "Disable"}, "subnets": subnets}
         found = build_role_variables(config(vpc=vpc))
         assert found["eks_network_existing_vpc_id"] == "vpc-1"
-        assert not {"eks_network_cidr", "eks_network_nat_gateway"} & set(found)
+        assert found["eks_network_cidr"] == "10.0.0.0/16" and "eks_network_nat_gateway" not in found
 
     def test_the_control_plane_in_private_subnets_of_a_new_vpc(self):
         found = build_role_variables(config(vpc={"controlPlaneOnPrivateSubnets": True}))

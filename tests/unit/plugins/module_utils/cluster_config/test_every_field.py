@@ -66,6 +66,7 @@ VALUES: dict[str, Any] = {
     "kubernetesNetworkConfig.serviceIPv4CIDR": "10.100.0.0/16",
     "kubernetesNetworkConfig.ipFamily": "IPv4",
     "managedNodeGroups[].amiFamily": "Bottlerocket",
+    "cloudWatch.clusterLogging.logRetentionInDays": 60,
     "managedNodeGroups[].subnets": ["subnet-9"],
     "managedNodeGroups[].minSize": 3,
     "managedNodeGroups[].maxSize": 3,
@@ -95,6 +96,7 @@ ROLE_OF_ADDON = {
     ]
 }
 BESIDE: dict[str, dict[str, Any]] = {
+    "cloudWatch.clusterLogging.logRetentionInDays": {"cloudWatch": {"clusterLogging": {"enableTypes": ["api"]}}},
     "autoModeConfig.permissionsBoundaryARN": {"autoModeConfig": {"enabled": True}},
     "iam.vpcResourceControllerPolicy": {},
     "vpc.id": {"vpc": {"subnets": SUBNETS}},
@@ -228,7 +230,59 @@ ALONE = (
     f"{SCOPE}.type",
     f"{SCOPE}.namespaces",
     "iamIdentityMappings[].arn",
+    "capabilities[].type",
 )
+# Self-managed nodes: as managed ones, where they have the same field.
+OWN = "nodeGroups[]"
+VALUES |= {path.replace("managedNodeGroups", "nodeGroups"): value for path, value in VALUES.items()}
+BESIDE |= {
+    path.replace("managedNodeGroups", "nodeGroups"): {
+        name.replace("managedNodeGroups", "nodeGroups"): value for name, value in given.items()
+    }
+    for path, given in BESIDE.items()
+    if path.startswith("managedNodeGroups")
+}
+VALUES |= {
+    f"{OWN}.amiFamily": "WindowsServer2022CoreContainer",
+    f"{OWN}.ami": "ami-1",
+    f"{OWN}.cpuCredits": "Unlimited",
+    f"{OWN}.securityGroups.withShared": False,
+    f"{OWN}.securityGroups.withLocal": False,
+    f"{OWN}.taints": {"gpu": "true:NoSchedule"},
+}
+ALONE_SGS = {"attachIDs": ["sg-1"]}
+MIX = {"nodeGroups": [{"name": "n", "instancesDistribution": {"instanceTypes": ["m5.large", "m5a.large"]}}]}
+BESIDE |= {
+    f"{OWN}.cpuCredits": {"nodeGroups": [{"name": "n", "instanceType": "t3.large"}]},
+    f"{OWN}.ami": {"nodeGroups": [{"name": "n", "amiFamily": "AmazonLinux2023"}]},
+    f"{OWN}.securityGroups.withShared": {
+        "nodeGroups": [{"name": "n", "securityGroups": {**ALONE_SGS, "withLocal": False}}]
+    },
+    f"{OWN}.securityGroups.withLocal": {"nodeGroups": KEY["managedNodeGroups"]},
+    f"{OWN}.iam.instanceProfileARN": {"nodeGroups": [{"name": "n", "iam": {"instanceRoleARN": ROLE}}]},
+    **{
+        f"{OWN}.instancesDistribution.{name}": MIX
+        for name in DEFINITIONS["NodeGroupInstancesDistribution"]
+        if name != "instanceTypes"
+    },
+}
+# Another value of a capability's type takes other fields, too: Argo CD has settings of its own.
+IDC = {"idcInstanceArn": "arn:aws:sso:::instance/ssoins-1"}
+ARGO = {"name": "c", "type": "ARGOCD", "configuration": {"argocd": {"awsIdc": IDC}}}
+VALUES |= {
+    "capabilities[].type": "KRO",
+    "capabilities[].attachPolicy": DOCUMENT,
+    "capabilities[].configuration.argocd.awsIdc.idcInstanceArn": "arn:aws:sso:::instance/ssoins-2",
+    "capabilities[].configuration.argocd.rbacRoleMappings[].role": "VIEWER",
+    "capabilities[].accessPolicies[].policyARN": "AmazonEKSEditPolicy",
+    "capabilities[].accessPolicies[].accessScope.type": "namespace",
+}
+BESIDE |= {path: {"capabilities": [ARGO]} for path in LEAVES if path.startswith("capabilities[].configuration.argocd.")}
+BESIDE |= {
+    path: {"capabilities": [{"name": "c", "type": "ACK", "accessPolicies": [VIEW]}]}
+    for path in LEAVES
+    if path.startswith("capabilities[].accessPolicies[].")
+}
 OUTPOST = {"controlPlaneOutpostARN": "arn:o", "controlPlaneInstanceType": "m5.large"}
 BESIDE |= {path: {"outpost": OUTPOST, "vpc": {"subnets": SUBNETS}} for path in LEAVES if path.startswith("outpost.")}
 # Fields without which a file is refused by a rule, for they are needed only here.
@@ -240,6 +294,9 @@ NEEDED = (
     "iam.serviceAccounts[].attachRoleARN",
     "outpost.controlPlaneInstanceType",
     "outpost.controlPlaneOutpostARN",
+    "nodeGroups[].instancesDistribution.instanceTypes",
+    "capabilities[].accessPolicies[].accessScope.type",
+    "capabilities[].configuration.argocd.awsIdc.idcInstanceArn",
 )
 REQUIRED_VALUES = {
     "principalARN": ROLE,
@@ -279,9 +336,10 @@ def placed(config: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
             here.setdefault(key, empty)
         here = here[key]
         kind = FIELDS.get(re.sub(r"(\[\]|\{\})$", "", walked), "").strip("[]{}")
+        needed = {**REQUIRED_VALUES, "type": "oidc" if kind == "IdentityProvider" else "ACK"}
         if isinstance(here, dict) and following != "{}":
             for name in REQUIRED.get(kind, ()):
-                here.setdefault(name, REQUIRED_VALUES.get(name, "NoExecute" if name == "effect" else "text"))
+                here.setdefault(name, needed.get(name, "NoExecute" if name == "effect" else "text"))
     return config
 
 
@@ -374,9 +432,12 @@ PARTS = {
     "vpc.": ("eks_cluster", None),
     "outpost.": ("eks_cluster", "outpost_config"),
     "accessConfig.": ("eks_cluster", "access_config"),
+    "identityProviders[].": ("eks_identity_provider", None),
+    "capabilities[].": ("eks_capability", None),
     "accessConfig.accessEntries[].": ("eks_access_entry", "access_entries"),
     "kubernetesNetworkConfig.": ("eks_cluster", "kubernetes_network_config"),
     "managedNodeGroups[].": ("eks_nodegroup", "nodegroups"),
+    "nodeGroups[].": ("eks_self_managed_nodes", "self_managed_nodegroups"),
     "managedNodeGroups[].nodeRepairConfig.": ("eks_nodegroup", "node_repair_config"),
     "fargateProfiles[].": ("eks_fargate_profile", "profiles"),
     "addons[].": ("eks_addon", "addons"),

@@ -24,15 +24,11 @@ FIELDS = dict(list_paths())
 # A reason of EKS or of eksctl has none: no option of ours could change it.
 DENIED: dict[str, tuple[str, ...]] = {
     "subnets are created in Availability Zones only": ("local_zone",),
-    "self-managed nodes are not read from this file": (),
-    "EKS capabilities are not created from a file": (),
     "Flux is not installed": ("flux", "gitops"),
     "Karpenter is not installed": ("eks_karpenter", "karpenter_version", "install_karpenter"),
-    "OIDC identity providers of the cluster are not associated from a file": (),
     "an access entry is for one role or user, not for an account": (),
     "EKS accepts no access entries for the service-linked roles of services": (),
     "it belongs to serviceName, which is not supported": (),
-    "the log group is not managed": ("retention",),
     "EKS chooses the IPv6 block of services": ("service_ipv6",),
     "routes to another network are not created": ("transit_gateway", "vpn_gateway", "vpc_gateway_id"),
     "IAM roles of hybrid nodes are not created": ("hybrid", "roles_anywhere"),
@@ -63,12 +59,10 @@ DENIED: dict[str, tuple[str, ...]] = {
     "it is for AWS Outposts": (),
     "nodes use the cluster security group that EKS creates": ("with_shared", "with_local"),
     "EKS creates the instance profile": (),
+    "containerd is the one container runtime of the images of EKS": ("container_runtime",),
+    "the launch template of self-managed nodes requests no Capacity Block": ("market",),
+    "self-managed nodes are replaced by their number": (),
 }
-# What a file cannot say and a module can: the remedy names the module.
-BY_MODULE = (
-    "EKS capabilities are not created from a file",
-    "OIDC identity providers of the cluster are not associated from a file",
-)
 VARIABLE = re.compile(r"(?<!kumo\.eks\.)\beks_\w+")
 MODULE = re.compile(r"kumo\.eks\.(eks_\w+)")
 FIELD = re.compile(r"\b[a-z]+(?:[A-Z][A-Za-z]*)+(?:\.[A-Za-z]+)*|\b(?:iam|vpc)\.[A-Za-z.]*[A-Za-z]")
@@ -115,7 +109,6 @@ def test_what_a_refusal_advises_exists(path: str, said: Any):
         assert usable or f"remove {name}" in said.remedy, f"{path} advises {name}, which is refused, too"
     modules = MODULE.findall(said.remedy)
     assert all((ROOT / f"plugins/modules/{name}.py").exists() for name in modules)
-    assert modules or said.why not in BY_MODULE
 
 
 def test_eks_takes_no_more_of_an_association_of_an_addon():

@@ -70,3 +70,15 @@ def test_a_network_that_a_second_task_completes_is_one_line():
         0
     ].changed
     assert [line.status for line in build_lines([done, {"skipped": True, "changed": False}])] == ["ready"]
+
+
+def test_what_a_loop_made_is_one_line_each():
+    """A first task starts it, and a second one waits for it."""
+    started = {"capability": {"capability_name": "ack", "type": "ACK", "status": "CREATING"}, "changed": True}
+    reached = {"capability": {"capability_name": "ack", "type": "ACK", "status": "ACTIVE"}, "changed": False}
+    provider = {"identity_provider_config_name": "people", "issuer_url": "https://x", "status": "ACTIVE"}
+    results = [{"results": [{"identity_provider": provider}]}, {"results": [started]}, {"results": [reached]}]
+    assert format_table(build_lines([*results, {"results": [{"skipped": True}]}])) == [
+        "  identity provider  people  ACTIVE  https://x",
+        "* capability         ack     ACTIVE  ACK",
+    ]
