@@ -58,15 +58,11 @@ EXAMPLES = r"""
     region: ap-northeast-1
   register: exported
 
-- name: Show what no declaration can say
-  ansible.builtin.debug:
-    var: exported.not_expressed
-
-- name: Write the variables
-  ansible.builtin.copy:
-    content: "{{ exported.role_variables_text }}"
-    dest: group_vars/my_cluster.yml
-    mode: "0644"
+- name: Read a cluster, with the Kubernetes version and the image release of each node group
+  kumo.eks.eks_export:
+    cluster_name: my-cluster
+    releases: true
+    region: ap-northeast-1
 """
 
 RETURN = r"""

@@ -162,7 +162,14 @@ def _unroll(result: Result) -> list[Result]:
         for key, rows, name in LOOPED:
             row = one.get(key)
             if isinstance(row, dict) and row:
-                found.append({rows: [{**row, "name": row.get(name), "changed": bool(one.get("changed"))}]})
+                item = {
+                    **row,
+                    "name": row.get(name),
+                    "changed": bool(one.get("changed")),
+                    "replaced": one.get("replaced"),
+                }
+                diff = {side: {item["name"]: value} for side, value in (one.get("diff") or {}).items()}
+                found.append({rows: [item], "diff": diff})
     return found
 
 

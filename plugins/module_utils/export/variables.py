@@ -28,6 +28,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks import (
     nodegroup_fields,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import FIELDS as ADDON_FIELDS
+from ansible_collections.kumo.eks.plugins.module_utils.eks.identity_provider import FIELDS as PROVIDER_FIELDS
 from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import FIELDS as ASSOCIATION_FIELDS
 from ansible_collections.kumo.eks.plugins.module_utils.export.cluster_variables import build_cluster_variables
 from ansible_collections.kumo.eks.plugins.module_utils.export.fitting import fit
@@ -49,6 +50,7 @@ USUAL = {
 USUAL_NAMESPACE = "kube-system"  # of add-ons
 CONFIG_MAP = access_entry.CONFIG_MAP
 UNUSABLE = (*CREATE_FAILED_STATUSES, "DELETING", "DELETE_FAILED")
+PROVIDER = "OIDC identity provider"
 AUDIENCE = "sts.amazonaws.com"
 
 
@@ -161,7 +163,24 @@ class VariablesBuilder:
                 else {f"eks_cluster_{names.get(name, name)}": value for name, value in role.items()}
             ),
             "eks_cluster_tags": {**self._common, **own} if own else None,
+            "eks_cluster_identity_providers": self._build_providers({**self._common, **own}) or None,
         }
+
+    def _build_providers(self, cluster_tags: dict[str, str]) -> list[Row]:
+        """The OIDC identity providers of users. The role gives them the tags of the cluster."""
+        rows = []
+        for raw in self.state.identity_providers:
+            name, tags = raw["identityProviderConfigName"], read_tags(raw.get("tags"))
+            if any(tags.get(key) != value for key, value in cluster_tags.items()):
+                self.note(
+                    PROVIDER, name, "", "it lacks tags of the cluster, which the role would add. It stays as it is"
+                )
+                continue
+            self.note(PROVIDER, name, "", "it is in the role variables", (CONFIG,))
+            own = {key: value for key, value in tags.items() if key not in cluster_tags}
+            found = {**build_options(PROVIDER_FIELDS, raw), "tags": own or None}
+            rows.append(drop_none({"name": name, **_order(found, ("issuer_url", "client_id"))}))
+        return rows
 
     # nodes
 
@@ -366,15 +385,14 @@ class VariablesBuilder:
 
     def _note_others(self) -> None:
         state = self.state
-        for raw in state.identity_providers:
-            reason = (
-                f"no role associates it. A task with kumo.eks.eks_identity_provider does (issuer_url {raw['issuerUrl']},"
-                f" client_id {raw['clientId']})"
-            )
-            self.note("OIDC identity provider", raw["identityProviderConfigName"], "", reason)
         for row in state.capabilities:
             name = row["capabilityName"] if isinstance(row, dict) else str(row)
-            self.note("capability", name, "", "no role creates it. A task with kumo.eks.eks_capability does")
+            self.note(
+                "capability",
+                name,
+                "",
+                "its settings are not written down. It stays as it is unless eks_cluster_capabilities names it",
+            )
         for row in state.self_managed:
             name, reason = (
                 row["tags"].get(GROUP_TAG),

@@ -128,3 +128,16 @@ def test_the_report():
 def test_no_drift():
     found = build_drift([{"host": "localhost", "cluster": "c", "resources": [], "events": []}])
     assert (found["drift"], found["lines"], found["markdown"]) == (False, ["No drift."], "# Drift\n\nNo drift.\n")
+
+
+def test_a_task_in_a_loop_says_what_changes():
+    one = {
+        "identity_provider": {"identity_provider_config_name": "people", "status": "ACTIVE"},
+        "changed": True,
+        "replaced": {"client_id": "old"},
+        "diff": {"before": {"client_id": "old"}, "after": {"client_id": "new"}},
+    }
+    lines = build_summary([{"results": [one]}], [], planned=True)["lines"]
+    plan = lines[lines.index("Plan:") : -1]
+    assert plan[1].startswith("! replace") and plan[1].endswith("people")
+    assert plan[2].strip() == "client_id: old -> new"

@@ -120,7 +120,10 @@ def test_what_no_declaration_has_is_named(state):
     state.self_managed = [{"name": "c-own", "tags": own}, {"name": "theirs", "tags": {}}]
     found = build_declaration(state)
     assert [row["name"] for row in find_note(found, "self-managed nodes")] == ["own", "theirs"]
-    assert [row["name"] for row in find_note(found, "OIDC identity provider")] == ["people"]
+    assert found["role_variables"]["eks_cluster_identity_providers"] == [
+        {"name": "people", "issuer_url": "https://id", "client_id": "k"}
+    ]
+    assert [row["forms"] for row in find_note(found, "OIDC identity provider")] == [["ClusterConfig"]]
     assert [row["name"] for row in find_note(found, "capability")] == ["argo"]
 
 
