@@ -19,7 +19,7 @@ OWN = {
     "instances_distribution": {"on_demand_base_capacity": 1, "on_demand_percentage_above_base_capacity": 0},
     "scaling_config": SIZES,
     "labels": {"kind": "own"},
-    "update_config": {"drain_timeout": 0},
+    "update_config": {"drain_timeout": 15},  # the pods of CoreDNS take their time to end
 }
 pytestmark = pytest.mark.extended
 
@@ -98,8 +98,6 @@ def test_three_kinds_of_nodes(sandbox, play, account, variables, api):
     with api() as opened:
         opened.delete(BUDGET, "web", "default")
         opened.delete(POD, "web", "default", grace_period=0)
-    # The pods of CoreDNS take their time to end
-    changed["eks_self_managed_nodes_list"][0]["update_config"] = {"drain_timeout": 60}
     rolled = play("kumo.eks.site", **changed).assert_ok()
     assert "[my-cluster] " in rolled.output and not old.keys() & list_own_nodes(api).keys()
     play("kumo.eks.site", **changed).assert_unchanged()
