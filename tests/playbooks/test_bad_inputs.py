@@ -18,7 +18,7 @@ CHOSEN = [
     "role eks_addons: an add-on that EKS does not offer",
     "role eks_platform: an unknown component",
     "role eks_helm: a circle",
-    "ClusterConfig ClusterConfig: self-managed nodes",
+    "ClusterConfig ClusterConfig: self-managed nodes with the profile alone",
     "ClusterConfig ClusterConfig: an instance type that does not exist",
 ]
 READING = ("Describe", "List", "Get", "AssumeRole")
