@@ -195,7 +195,7 @@ def test_options_that_are_left_out_change_nothing(sandbox, nodes, step):
 
 def test_a_list_with_a_purge(sandbox, nodes):
     rows = [{"name": name} for name in ("mixed", "other")]
-    words = {"defaults": {key: value for key, value in nodes.base.items()}, "wait": True, "purge": True}
+    words = {"defaults": dict(nodes.base), "wait": True, "purge": True}
     made = nodes(self_managed_nodegroups=rows, **words)
     assert not made["failed"] and [row["changed"] for row in made["self_managed_nodegroups"]] == [True, True], made
     left = nodes(self_managed_nodegroups=rows[1:], **{**words, "purge": False})

@@ -90,8 +90,8 @@ def find_platform_problems(options: Options) -> Iterator[str]:
     yield from find_mirror_problems("chart_repository", url)
     yield from find_tag_problems(options.get("tags"))
     if len(given) == 1:
-        missing = next(name for name in names if name not in given)
-        yield f"{missing}: is required, because {given[0]} is set."
+        missing = [name for name in names if name not in given]
+        yield f"{missing[0]}: is required, because {given[0]} is set."
     if given and not url:
         yield f"{given[0]}: is for chart_repository, which is not set."
     if options.get("ecr_login") and not (url or "").startswith(OCI):

@@ -17,7 +17,8 @@ ITEM = {"ami_type": "AL2023_x86_64_STANDARD", "tags": {"Team": "a"}}
 CONFIG = {"spec": {"kubelet": {"config": {"maxPods": 50}}}}
 
 
-def describe(template, item=ITEM, name="c.general", tags=OWNER):
+def describe(template, item=None, name="c.general", tags=None):
+    item, tags = item or ITEM, OWNER if tags is None else tags
     data = build_template_data({**item, "template": template}, {**item["tags"], **OWNER}, CLUSTER)
     templates = {("lt-1", "3"): {"name": name, "tags": tags, "data": data}}
     return describe_template(ClusterState("c", "eu-west-1", CLUSTER, templates=templates), GROUP, item)
