@@ -84,6 +84,7 @@ def test_a_list_is_planned_made_left_alone_and_removed(
     kubectl("delete", "namespace", other, "--wait=false")
 
 
+@pytest.mark.extended
 @HELM_4
 def test_what_was_changed_by_hand_is_seen(
     keep_all, tmp_path, programs, kubernetes_sandbox, namespace, kubectl, commands
@@ -101,6 +102,7 @@ def test_what_was_changed_by_hand_is_seen(
     assert [row["reasons"] for row in keep_all(changed)["releases"]] == [["manifests"]] * 2
 
 
+@pytest.mark.extended
 @HELM_4
 def test_one_that_fails_stops_only_those_that_depend_on_it(keep_all, chart, tmp_path):
     quick = str(write_chart(tmp_path / "quick", templates={"own": config_map("{{ .Release.Name }}")}))

@@ -84,6 +84,7 @@ def test_a_dry_run_that_fails_is_a_plan_that_fails(keep, tmp_path):
     assert keep("web", module="eks_helm_info")["releases"][0]["revision"] == 1
 
 
+@pytest.mark.extended
 @HELM_4
 def test_a_chart_brings_its_kinds(keep, tmp_path, kubectl):
     plural, kind = "gears", "Gear"  # which no other test brings
