@@ -1,6 +1,6 @@
-"""Behaviours of AWS that can be switched off, for a product that does not cope with them yet.
+"""Behaviours that AWS may have and mostly has not, to switch on.
 
-$KUMO_SANDBOX_SWITCHES names those to switch: ``blackhole_routes=on``, separated by commas.
+$KUMO_SANDBOX_SWITCHES names those to switch: ``short_pages=on``, separated by commas.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import os
 
 ENVIRONMENT = "KUMO_SANDBOX_SWITCHES"
 DEFAULTS = {
-    "blackhole_routes": False,  # routes to a gateway that is gone have the state blackhole
     # Listings have fewer rows in a page than they may have. IAM does so: "might return fewer than the MaxItems number of
     # results even when there are more", https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html
     "short_pages": False,

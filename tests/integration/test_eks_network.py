@@ -296,6 +296,22 @@ def test_a_nat_gateway_that_failed_is_named_and_replaced(sandbox, network, ec2):
     assert not network(**options)["changed"]
 
 
+def test_a_route_to_a_gateway_that_was_deleted_leads_to_the_new_one(sandbox, network, ec2):
+    """It bears the same name, and EC2 lists it for an hour after its deletion."""
+    assert network(nat_gateway="Single")["changed"]
+    (old,) = ec2.describe_nat_gateways()["NatGateways"]
+    sandbox.clock.set_speed(1)
+    ec2.delete_nat_gateway(NatGatewayId=old["NatGatewayId"])
+    begun = network(nat_gateway="Single", wait=False)
+    assert begun["changed"] and not begun["ready"], begun
+    sandbox.clock.advance(300)
+    done = network(nat_gateway="Single")
+    (new,) = [row for row in ec2.describe_nat_gateways()["NatGateways"] if row["State"] == "available"]
+    routes = [route for table in ec2.describe_route_tables()["RouteTables"] for route in table["Routes"]]
+    assert not done["failed"] and done["changed"] and done["ready"], done
+    assert {route["NatGatewayId"] for route in routes if "NatGatewayId" in route} == {new["NatGatewayId"]}
+
+
 def test_the_plan_knows_new_ranges_of_a_vpc_that_exists(sandbox, network):
     """Other parts depend on them: the group of the endpoints lets them in, and subnets get IPv6 blocks."""
     base = {"zones": ZONES, "nat_gateway": "Disable", "endpoints": ["sts"]}

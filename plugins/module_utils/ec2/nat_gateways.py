@@ -27,7 +27,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import (
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html (state)
 LIVING = ("pending", "available")
 # For the engine a pending one is settled: its tags can be changed, and the composite waits for all of them together.
-STATUSES = {"pending": "ACTIVE", "available": "ACTIVE", "deleting": "DELETING", "failed": "FAILED"}
+DELETING = "deleting"
+STATUSES = {"pending": "ACTIVE", "available": "ACTIVE", DELETING: "DELETING", "failed": "FAILED"}
 GONE = "deleted"  # listed for about an hour after the deletion
 MOST_TOKENS = 20
 SEEN_WITHIN = 10.0  # seconds, of a gateway that was made a moment ago

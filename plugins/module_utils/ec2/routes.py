@@ -16,6 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field, normalize_list
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Inventory, Row, read_row
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.nat_gateways import DELETING, GONE
 
 ANYWHERE, ANYWHERE_IPV6 = "0.0.0.0/0", "::/0"
 # Where a route leads, and the kind of the inventory that knows the target's name.
@@ -118,9 +119,13 @@ class RouteTableResource(NetworkResource):
         return {**row, "Subnets": subnets, "RoutesByDestination": routes, "status": "ACTIVE"}
 
     def name_target(self, key: str, target: str) -> str:
-        """A target in the user's terms: the name of a gateway of the network, otherwise the id."""
+        """A target in the user's terms: the name of a gateway of the network, otherwise the id.
+
+        A NAT gateway that is deleted has its name until EC2 forgets it, and another one has taken its place.
+        """
         kind = TARGETS.get(key)
-        return self.inventory.name_of(kind, target) if kind else target
+        row = self.inventory.find(kind, target) if kind else None
+        return self.inventory.name_of(kind, target) if row and row.get("State") not in (DELETING, GONE) else target
 
     def planned_id(self) -> str:
         return f"rtb-{self.name} (known after apply)"

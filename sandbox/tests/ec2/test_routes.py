@@ -38,7 +38,6 @@ def test_a_route_leads_to_something_that_is_there(ec2, network, table, refused):
 
 
 def test_a_route_to_a_deleted_nat_gateway_is_a_blackhole(sandbox, ec2, network, table):
-    sandbox.switches.change({"blackhole_routes": True})
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     nat = ec2.create_nat_gateway(SubnetId=network.public, AllocationId=address)["NatGateway"]["NatGatewayId"]
     sandbox.clock.advance(durations.NAT_GATEWAY)

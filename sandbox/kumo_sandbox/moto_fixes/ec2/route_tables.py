@@ -114,8 +114,6 @@ def check_target(response: Any) -> None:
 
 def find_route_state(route: Any) -> str:
     """Blackhole where the target is gone: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html"""
-    if not runtime.switches["blackhole_routes"]:
-        return "active"
     backend = route.route_table.ec2_backend
     if route.nat_gateway:
         kept = backend.nat_gateways.get(route.nat_gateway.id)
