@@ -132,6 +132,7 @@ def test_the_roles_of_auto_mode_are_created(play, account):
 def test_check_mode_on_an_empty_account_is_a_plan(play, account):
     before = account()
     plan = play("kumo.eks.site", "--check", "--diff", **GUIDE).assert_ok()
+    assert "DEPRECATION" not in plan.output, plan.output
     for words in (
         "general-purpose",
         "10.0.0.0/19",
