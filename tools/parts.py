@@ -170,7 +170,7 @@ def parts_of_test() -> list[Part]:
             by_scenarios,
             leaves_out="molecule's scenarios site and teardown (molecule-extended)",
         ),
-        short_part("snippets", "tests/docs", "the guide's long pages and its own sandbox (snippets-extended)"),
+        short_part("snippets", "tests/docs", "the guide's own sandbox (snippets-extended)"),
         short_part("sandbox", "sandbox/tests", "sandboxes that are killed or started twice (sandbox-extended)"),
         *static_parts(),
         pytest_part("unit", "tests/unit", "tests/support"),

@@ -42,7 +42,6 @@ from kumo_sandbox.recorder import build_policy
 README = ROOT / "README.md"
 FLEETS = ROOT / "docs/fleets.md"  # tests/integration/test_inventory.py runs its inventories
 PAGES = sorted((ROOT / "docs/guide").glob("[0-9]*.md"))
-LONG_PAGES = ("05-helm", "06b-troubleshooting", "07-anti-patterns", "10-existing-clusters")  # for make test-all
 KINDS = {
     ("yaml", "playbook"),
     ("bash", "run"),
@@ -104,13 +103,7 @@ def test_the_readme_leaves_nothing(story: Story, least_rights: None):
     assert compare(leave_out_remains(list_account(story.sandbox.client)), before) == []
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        pytest.param(page, id=page.stem, marks=[pytest.mark.extended] if page.stem in LONG_PAGES else [])
-        for page in PAGES
-    ],
-)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_of_the_guide(
     page: Path, story: Story, run_module: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ):
