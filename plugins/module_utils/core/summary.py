@@ -115,6 +115,7 @@ KINDS: tuple[tuple[str, str, str, Callable[[Result], str]], ...] = (
     ("associations", "service account", "", describe_association),
     ("releases", "release", "", describe_release),
 )
+OF_RELEASES = {"install": CREATE, "upgrade": CHANGE, "rollback": CHANGE, "uninstall": REMOVE}  # what eks_helm does
 # Two tasks of a play work on the same: one starts it, the other one waits for it.
 TWICE = ("self_managed_nodegroups", "identity_providers", "capabilities")
 # What a task in a loop manages one at a time: the key of the resource in its result, the list it stands for, and the key of its name.
@@ -229,19 +230,21 @@ def _plan(result: Result, name: str | None, row: Result, changed: bool) -> tuple
     """
     if not changed:
         return "", []
+    if row.get("action") in OF_RELEASES:
+        return OF_RELEASES[row["action"]], []  # the diff is a text, of all manifests
     before, after = _read_diff(result, name)
     action = choose_action(before, after, bool(row.get("replaced")))
     return action, list_field_changes(before, after) if action in (CHANGE, REPLACE) else []
 
 
 def _read_diff(result: Result, name: str | None) -> tuple[Any, Any]:
-    """The two sides of a diff; those of a release are texts."""
+    """The two sides of a diff; of an item, what they have under its name. A task of several steps has a list of diffs."""
     diff = result.get("diff")
-    rows = diff if isinstance(diff, list) else [diff or {}]
-    before, after = ((rows[0] or {}).get(side) for side in ("before", "after"))
+    rows = [(row.get("before"), row.get("after")) for row in (diff if isinstance(diff, list) else [diff]) if row]
     if name is None:
-        return before, after
-    return tuple(side.get(name) if isinstance(side, dict) else None for side in (before, after))  # type: ignore[return-value]
+        return rows[0] if rows else (None, None)
+    named = [tuple(side.get(name) if isinstance(side, dict) else None for side in row) for row in rows]
+    return next((row for row in named if row != (None, None)), (None, None))  # type: ignore[return-value]
 
 
 def _build_parts(results: list[Result]) -> list[Line]:

@@ -82,3 +82,27 @@ def test_what_a_loop_made_is_one_line_each():
         "  identity provider  people  ACTIVE  https://x",
         "* capability         ack     ACTIVE  ACK",
     ]
+
+
+def test_the_plan_of_releases_goes_by_what_helm_does():
+    """Without --diff the list of their diffs is empty."""
+    rows = [
+        {"name": name, "namespace": "web", "status": "deployed", "changed": True, "action": action}
+        for name, action in (("new", "install"), ("old", "upgrade"), ("gone", "uninstall"))
+    ]
+    lines = build_lines([{"releases": rows, "changed": True, "diff": []}])
+    assert [(line.name, line.action) for line in lines] == [
+        ("web/new", "create"),
+        ("web/old", "change"),
+        ("web/gone", "remove"),
+    ]
+
+
+def test_an_item_is_found_in_one_of_several_diffs():
+    addon = {"name": "coredns", "addon_name": "coredns", "status": "ACTIVE", "changed": True}
+    diffs = [
+        {"before": {}, "after": {"web/a": {"role_arn": "r"}}},
+        {"before": {"coredns": {"version": "1"}}, "after": {"coredns": {"version": "2"}}},
+    ]
+    (line,) = build_lines([{"addons": [addon], "changed": True, "diff": diffs}])
+    assert (line.action, line.fields) == ("change", [{"field": "version", "before": "1", "after": "2"}])
