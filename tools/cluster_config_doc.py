@@ -52,7 +52,7 @@ Differences from eksctl:
 - `iamIdentityMappings` become access entries, not rows of the ConfigMap aws-auth. A mapping that no access entry can replace is refused.
 - `iam.attachPolicyARNs` of a node group are attached in addition to the policies that nodes need. They do not replace them. Nodes have
   AmazonEKS_CNI_Policy also with `iam.withOIDC`, and AmazonEC2ContainerRegistryReadOnly instead of AmazonEC2ContainerRegistryPullOnly.
-- Without `metadata.version` EKS chooses its default version. eksctl has one of its own. Without `availabilityZones` kumo.eks takes the
+- Without `metadata.version` EKS chooses its default version, and eksctl may choose another one. Without `availabilityZones` kumo.eks takes the
   first zones of the region by their names, and eksctl takes zones at random.
 - With `launchTemplate` and without `amiFamily` EKS chooses the AMI type. eksctl takes Amazon Linux 2023 unless the template has an image.
 - The policies of EKS Auto Mode are attached only if it is enabled. `iam.serviceRoleARN` and `autoModeConfig.nodeRoleARN` name roles of your own.

@@ -8,24 +8,13 @@ import time
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.utils.display import Display
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
-from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import format_duration
 from ansible_collections.kumo.eks.plugins.plugin_utils.installed_modules import InstalledModules
+from ansible_collections.kumo.eks.plugins.plugin_utils.steps import LiveLines, StepFailed
 
-display = Display()
-HEARTBEAT = 60.0  # seconds between two lines while nothing changes
 WAIT_TIMEOUT = 600  # the module's default
-
-
-class StepFailed(Exception):
-    """The module failed; carries its result."""
-
-    def __init__(self, result: dict[str, Any]) -> None:
-        super().__init__(result.get("msg"))
-        self.result = result
 
 
 class ActionModule(InstalledModules):
@@ -38,7 +27,6 @@ class ActionModule(InstalledModules):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
         self._changed, self._diff = False, {"before": {}, "after": {}}
-        self._said, self._spoke = "", time.monotonic()
         try:
             result.update(self._ensure(task_vars or {}))
         except StepFailed as error:
@@ -54,13 +42,13 @@ class ActionModule(InstalledModules):
         if self._task.check_mode or not boolean(args.get("wait", True), strict=False):
             return self._step(task_vars, {})
         deadline = Deadline(float(args.get("wait_timeout") or WAIT_TIMEOUT))
-        began, first = time.monotonic(), [True]
+        began, first, lines = time.monotonic(), [True], LiveLines(args.get("cluster_name"))
 
         def look() -> tuple[bool, dict[str, Any], str]:
             answer = self._step(task_vars, {"wait": False, "_goes_on": not first.pop() if first else True})
             pending = ", ".join(answer["pending"])
             if not answer["ready"]:
-                self._tell(pending, began)
+                lines.tell(pending, time.monotonic() - began)
             return answer["ready"], answer, pending
 
         return poll(look, f"The network of cluster {args.get('cluster_name')}", deadline)
@@ -77,12 +65,3 @@ class ActionModule(InstalledModules):
         if answer.get("failed"):
             raise StepFailed(answer)
         return answer
-
-    def _tell(self, pending: str, began: float) -> None:
-        """A line for each change, and a heartbeat."""
-        now = time.monotonic()
-        if pending == self._said and now - self._spoke < HEARTBEAT:
-            return
-        self._said, self._spoke = pending, now
-        cluster = self._task.args.get("cluster_name")
-        display.display(f"[{cluster}] {format_duration(now - began)}: {pending}", stderr=True)

@@ -32,17 +32,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.platform.steps import (
     list_removal_steps,
 )
 from ansible_collections.kumo.eks.plugins.plugin_utils.installed_modules import InstalledModules
+from ansible_collections.kumo.eks.plugins.plugin_utils.steps import StepFailed
 
 Result = dict[str, Any]
 LISTS = ("addons", "associations", "identities", "releases")
-
-
-class StepFailed(Exception):
-    """A module failed; carries its result."""
-
-    def __init__(self, result: Result) -> None:
-        super().__init__(result.get("msg"))
-        self.result = result
 
 
 class ActionModule(InstalledModules):

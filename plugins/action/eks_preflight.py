@@ -16,12 +16,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.preflight impor
 )
 from ansible_collections.kumo.eks.plugins.plugin_utils.installed_modules import InstalledModules
 
-SECRETS = (
-    "helm_repositories",
-    "helm_releases",
-    "components",
-    "platform",
-)  # passwords and values: a module's parameters are logged on its host
+# Passwords and values: a module's parameters are logged on its host
+SECRETS = ("helm_repositories", "helm_releases", "components", "platform")
 
 
 class ActionModule(InstalledModules):

@@ -8,15 +8,12 @@ import time
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
-from ansible.utils.display import Display
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitTimedOut
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
-from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import format_duration
 from ansible_collections.kumo.eks.plugins.plugin_utils.installed_modules import InstalledModules
+from ansible_collections.kumo.eks.plugins.plugin_utils.steps import LiveLines
 
-display = Display()
-HEARTBEAT = 60.0  # seconds between two lines while nothing changes
 WAIT_TIMEOUT = 1200  # the module's default
 LIST = "self_managed_nodegroups"
 Result = dict[str, Any]
@@ -31,8 +28,6 @@ class ActionModule(InstalledModules):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
         result = super().run(tmp, task_vars)
-        self._said, self._spoke = "", time.monotonic()
-        self._first: Result | None = None
         try:
             result.update(self._ensure(task_vars or {}))
         finally:
@@ -43,14 +38,14 @@ class ActionModule(InstalledModules):
         args = self._task.args
         if self._task.check_mode or not boolean(args.get("wait", False), strict=False):
             return self._execute(task_vars, {})
-        began, seen = time.time(), []
+        began, seen, lines = time.time(), [], LiveLines(args.get("cluster_name"))
 
         def look() -> tuple[bool, None, str]:
             words = {"wait": False, "_step": True, "_began": began, "_goes_on": bool(seen)}
             seen.append(merge(seen[-1], self._execute(task_vars, words)) if seen else self._execute(task_vars, words))
             pending = "; ".join(seen[-1].get("pending") or [])
             if pending:
-                self._tell(pending, time.time() - began)
+                lines.tell(pending, time.time() - began)
             return not pending, None, pending
 
         try:
@@ -64,14 +59,6 @@ class ActionModule(InstalledModules):
         return self._execute_module(
             module_name="kumo.eks.eks_self_managed_nodes", module_args={**self._task.args, **words}, task_vars=task_vars
         )
-
-    def _tell(self, pending: str, seconds: float) -> None:
-        """A line for each change, and a heartbeat."""
-        now = time.monotonic()
-        if pending == self._said and now - self._spoke < HEARTBEAT:
-            return
-        self._said, self._spoke = pending, now
-        display.display(f"[{self._task.args.get('cluster_name')}] {format_duration(seconds)}: {pending}", stderr=True)
 
 
 def merge(first: Result, later: Result) -> Result:

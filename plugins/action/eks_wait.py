@@ -13,16 +13,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.unsettled import col
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline
 from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import Limits, Observation, Watcher, follow
 from ansible_collections.kumo.eks.plugins.plugin_utils.installed_modules import InstalledModules
+from ansible_collections.kumo.eks.plugins.plugin_utils.steps import StepFailed
 
 display = Display()
-
-
-class ObservationFailed(Exception):
-    """The module failed; carries its result."""
-
-    def __init__(self, result: dict[str, Any]) -> None:
-        super().__init__(result.get("msg"))
-        self.result = result
 
 
 class ActionModule(InstalledModules):
@@ -36,7 +29,7 @@ class ActionModule(InstalledModules):
         result = super().run(tmp, task_vars)
         try:
             result.update(self._wait(task_vars or {}))
-        except ObservationFailed as error:
+        except StepFailed as error:
             result.update(error.result)
         except EksError as error:
             result.update(failed=True, changed=False, msg=error.message, **error.facts)
@@ -69,5 +62,5 @@ class ActionModule(InstalledModules):
             task_vars=task_vars,
         )
         if answer.get("failed"):
-            raise ObservationFailed(answer)
+            raise StepFailed(answer)
         return answer

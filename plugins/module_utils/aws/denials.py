@@ -48,14 +48,23 @@ def look_if_allowed(look: Callable[[], T], default: T, action: str, lost: str) -
 
 def find_if_allowed(look: Callable[[], Iterable[str]], lost: str) -> list[str]:
     """The problems that a look finds; none, and a warning, where one of its calls is denied."""
+    return read_if_allowed(lambda: list(look()), [], lambda action, error: warn_denied(error, action, lost))
+
+
+def read_if_allowed(read: Callable[[], T], default: T, note: Callable[[str, Exception], None]) -> T:
+    """What is read; the default where one of its calls is denied.
+
+    Args:
+        note: takes the IAM action that the caller lacks, and the error.
+    """
     try:
-        return list(look())
+        return read()
     except Exception as error:
         action = find_denied_action(error)
         if not action:
             raise
-        warn_denied(error, action, lost)
-        return []
+        note(action, error)
+        return default
 
 
 def warn_denied(error: Exception, action: str, lost: str) -> None:

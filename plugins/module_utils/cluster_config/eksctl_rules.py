@@ -13,7 +13,6 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import format_value
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addon_roles import (
-    ACCOUNTS,
     POLICY_FIELDS,
     ROLE_FIELDS,
     is_given,
@@ -23,6 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
     is_private,
     list_log_types,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.addon_accounts import ACCOUNTS
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import RETENTION_DAYS
 
 Config = dict[str, Any]

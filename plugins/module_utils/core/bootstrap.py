@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a self-managed node is told when it starts: its cluster, its labels and its taints. Pure.
+"""The bootstrap data of a self-managed node: its cluster, its labels and its taints. Pure.
 
-EKS tells its managed nodes. These functions write the same into the user data of nodes that EKS does not start:
+EKS writes that of managed nodes. These functions write the same into the user data of nodes that EKS does not start:
 a NodeConfig for Amazon Linux 2023, settings in TOML for Bottlerocket, the bootstrap script for Windows.
 """
 
@@ -23,7 +23,7 @@ WINDOWS_SCRIPT = '[string]$EKSBootstrapScriptFile = "$env:ProgramFiles\\Amazon\\
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """What the node is told.
+    """What the bootstrap data of a node contains.
 
     Args:
         cluster: the answer of DescribeCluster.

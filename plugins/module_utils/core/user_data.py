@@ -63,7 +63,7 @@ def build_user_data(
         template: the options user_data, node_config, bottlerocket_settings and image_id.
         system: of the AMI type, None with an image of the user's own.
         cluster: the answer of DescribeCluster, for an image of the user's own.
-        bootstrap: what a self-managed node is told; None where EKS tells it.
+        bootstrap: the bootstrap data of a self-managed node; None if EKS adds it.
 
     Raises:
         ValidationError: for what the image would not read, or EKS would not merge.

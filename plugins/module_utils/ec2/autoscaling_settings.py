@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an Auto Scaling group has beside its capacity, each by calls of its own: suspended processes, group metrics, load balancers.
+"""Settings of an Auto Scaling group for which the API has separate operations: suspended processes, group metrics, load balancers.
 
 Sources: SuspendProcesses, ResumeProcesses, EnableMetricsCollection, DisableMetricsCollection, AttachLoadBalancerTargetGroups,
 DetachLoadBalancerTargetGroups, AttachLoadBalancers, DetachLoadBalancers

@@ -3,7 +3,7 @@
 
 """A cluster as a ClusterConfig of eksctl. Pure.
 
-eksctl has defaults of its own, and gives node groups labels, tags and a launch template. So each part is converted back by
+eksctl has other defaults, and gives node groups labels, tags and a launch template. So each part is converted back by
 the filter's own converter, and what would change something of the cluster is left out, with the reason.
 """
 
@@ -33,7 +33,7 @@ WITHOUT_FIELD = {
 # Why eksctl's file cannot have it, by the option that would change
 REASONS = {
     "template": "eksctl gives each node group a launch template, and a node group without one cannot get one",
-    "labels": "eksctl gives its node groups labels of its own, and this one does not have them",
+    "labels": "eksctl labels the node groups that it creates, and this one does not have these labels",
     "tags": "the file has no tags for it, or eksctl adds its own, so that its tags would change",
 }
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import format_aws_error
-from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_denied_action
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import read_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_subnets
@@ -80,14 +80,11 @@ class StateReader:
 
     def _take(self, kind: str, read: Callable[[], T], default: T) -> T:
         """What is read; the default where a call of it is denied, which is noted."""
-        try:
-            return read()
-        except Exception as error:
-            action = find_denied_action(error)
-            if not action:
-                raise
+
+        def note(action: str, error: Exception) -> None:
             self.state.unread.append((kind, action, str(format_aws_error(error))))
-            return default
+
+        return read_if_allowed(read, default, note)
 
     # EKS
 

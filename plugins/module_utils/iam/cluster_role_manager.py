@@ -38,13 +38,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.role_usage import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.iam.trust_policy import list_providers
 
-HAVE_ENTRIES = (
-    "node",
-    "self_managed_node",
-    "auto_mode_node",
-    "fargate",
-    "custom",
-)  # purposes of roles that EKS makes access entries for
+# Purposes of roles that have access entries
+HAVE_ENTRIES = ("node", "self_managed_node", "auto_mode_node", "fargate", "custom")
 OF_EKS = "eks-"  # begins the names of instance profiles that EKS makes for managed node groups, and deletes with them
 
 

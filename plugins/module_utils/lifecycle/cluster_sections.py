@@ -19,7 +19,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import (
     convert_answer,
     format_aws_error,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_denied_action
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_denied_action, read_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
@@ -93,14 +93,11 @@ class ClusterReader:
 
     def _take(self, section: str, read: Callable[[], T]) -> T | None:
         """What is read; None where a call of it is denied, which is noted."""
-        try:
-            return read()
-        except Exception as error:
-            action = find_denied_action(error)
-            if not action:
-                raise
+
+        def note(action: str, error: Exception) -> None:
             self.unread.append(Unread(section, action, str(format_aws_error(error))))
-            return None
+
+        return read_if_allowed(read, None, note)
 
     # calls
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.addon_accounts import ACCOUNTS
 from ansible_collections.kumo.eks.plugins.module_utils.platform.charts import (
     ARGO_CD,
     AWS_LOAD_BALANCER_CONTROLLER,
@@ -56,7 +57,13 @@ class Component:
     depends_on: tuple[str, ...] = ()
 
 
-# Names, namespaces, service accounts and managed policies of the add-ons:
+def _build_addon(name: str, *well_known: str, managed: tuple[str, ...] = (), limits: tuple[str, ...] = ()) -> Component:
+    """An add-on whose pods call AWS."""
+    account = ACCOUNTS[name]
+    return Component(account.namespace, addon=name, rights=Rights(account.name, well_known, managed, limits))
+
+
+# Names, namespaces and managed policies of the add-ons:
 # https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
 # https://docs.aws.amazon.com/eks/latest/userguide/community-addons.html
 # Service accounts and namespaces of the charts are those of the projects' instructions, which the sources in charts.py lead to.
@@ -77,10 +84,8 @@ COMPONENTS: dict[str, Component] = {
         addon="cert-manager",
         rights=Rights("cert-manager", ("cert_manager",), limits=("hosted_zones",)),
     ),
-    "cloudwatch_observability": Component(
-        "amazon-cloudwatch",
-        addon="amazon-cloudwatch-observability",
-        rights=Rights("cloudwatch-agent", ("cloud_watch",), managed=("AWSXrayWriteOnlyAccess",)),
+    "cloudwatch_observability": _build_addon(
+        "amazon-cloudwatch-observability", "cloud_watch", managed=("AWSXrayWriteOnlyAccess",)
     ),
     "cluster_autoscaler": Component(
         KUBE_SYSTEM,
@@ -88,26 +93,16 @@ COMPONENTS: dict[str, Component] = {
         rights=Rights("cluster-autoscaler", ("auto_scaler",)),
         depends_on=(LOAD_BALANCER_CONTROLLER,),
     ),
-    "ebs_csi_driver": Component(
-        KUBE_SYSTEM, addon="aws-ebs-csi-driver", rights=Rights("ebs-csi-controller-sa", ("ebs",))
-    ),
-    "efs_csi_driver": Component(
-        KUBE_SYSTEM, addon="aws-efs-csi-driver", rights=Rights("efs-csi-controller-sa", ("efs",))
-    ),
-    "external_dns": Component(
-        "external-dns",
-        addon="external-dns",
-        rights=Rights("external-dns", ("external_dns",), limits=("hosted_zones",)),
-    ),
+    "ebs_csi_driver": _build_addon("aws-ebs-csi-driver", "ebs"),
+    "efs_csi_driver": _build_addon("aws-efs-csi-driver", "efs"),
+    "external_dns": _build_addon("external-dns", "external_dns", limits=("hosted_zones",)),
     "external_secrets": Component(
         "external-secrets",
         chart=EXTERNAL_SECRETS,
         rights=Rights("external-secrets", ("external_secrets",), limits=("secrets", "kms_keys")),
         depends_on=(LOAD_BALANCER_CONTROLLER,),
     ),
-    "fsx_csi_driver": Component(
-        KUBE_SYSTEM, addon="aws-fsx-csi-driver", rights=Rights("fsx-csi-controller-sa", ("fsx",))
-    ),
+    "fsx_csi_driver": _build_addon("aws-fsx-csi-driver", "fsx"),
     "ingress_nginx": Component("ingress-nginx", chart=INGRESS_NGINX, depends_on=(LOAD_BALANCER_CONTROLLER,)),
     "metrics_server": Component(KUBE_SYSTEM, addon="metrics-server"),
 }

@@ -33,7 +33,7 @@ def build_place(raw: Row | None, name: str, region: str, get_caller_arn: Callabl
     """The cluster of a look, which need not exist.
 
     Args:
-        raw: the answer of DescribeCluster, None where there is no such cluster.
+        raw: the answer of DescribeCluster, None if the cluster does not exist.
         get_caller_arn: who asks, for the account of a cluster that does not exist yet.
     """
     partition = get_partition(region)

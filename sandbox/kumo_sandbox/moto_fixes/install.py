@@ -23,7 +23,6 @@ RULES = (
     "elastic_load_balancing",
     "iam.paging",
     "iam.partitions",
-    "iam.instance_profiles",
     "iam.policies",
     "iam.propagation",
     "iam.providers",

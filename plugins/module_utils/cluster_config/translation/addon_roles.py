@@ -19,6 +19,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
     convert_well_known,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.network import is_ipv6
+from ansible_collections.kumo.eks.plugins.module_utils.core.addon_accounts import ACCOUNTS
 from ansible_collections.kumo.eks.plugins.module_utils.core.cni_policy import build_ipv6_cni_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import (
     build_cluster_role_name,
@@ -27,17 +28,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import (
 from ansible_collections.kumo.eks.plugins.module_utils.core.service_accounts import Account
 
 Row = dict[str, Any]
-# The service account whose pods need the permissions of the add-on.
-# https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
-ACCOUNTS = {
-    "vpc-cni": Account("kube-system", "aws-node"),
-    "aws-ebs-csi-driver": Account("kube-system", "ebs-csi-controller-sa"),
-    "aws-efs-csi-driver": Account("kube-system", "efs-csi-controller-sa"),
-    "aws-fsx-csi-driver": Account("kube-system", "fsx-csi-controller-sa"),
-    "aws-mountpoint-s3-csi-driver": Account("kube-system", "s3-csi-driver-sa"),
-    "amazon-cloudwatch-observability": Account("amazon-cloudwatch", "cloudwatch-agent"),
-    "external-dns": Account("external-dns", "external-dns"),
-}
 CNI, CNI_POLICY = "vpc-cni", "AmazonEKS_CNI_Policy"
 # Rights that eksctl gives without being told, by its names of well-known policies.
 DEFAULT_RIGHTS = {"aws-ebs-csi-driver": "ebsCSIController", "aws-efs-csi-driver": "efsCSIController"}

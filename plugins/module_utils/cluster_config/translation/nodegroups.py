@@ -18,7 +18,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import conver
 AMI_FAMILY = "AmazonLinux2023"
 INSTANCE_TYPE = "m5.large"
 CLUSTER_LABEL, NODEGROUP_LABEL = "alpha.eksctl.io/cluster-name", "alpha.eksctl.io/nodegroup-name"
-NODEGROUP_TAGS = {"alpha.eksctl.io/nodegroup-type": "managed"}
+NODEGROUP_KIND = "alpha.eksctl.io/nodegroup-type"
 
 EFFECTS = {"NoSchedule": "NO_SCHEDULE", "PreferNoSchedule": "PREFER_NO_SCHEDULE", "NoExecute": "NO_EXECUTE"}
 
@@ -54,23 +54,34 @@ def list_instance_types(group: dict[str, Any]) -> list[str]:
     return types or ([] if "launchTemplate" in group and "amiFamily" not in group else [INSTANCE_TYPE])
 
 
-def _build_nodegroup(group: dict[str, Any], subnets: dict[str, Any], cluster: str) -> dict[str, Any]:
+def build_shared_options(group: dict[str, Any], subnets: dict[str, Any], cluster: str, kind: str) -> dict[str, Any]:
+    """The options that managed and self-managed groups have alike.
+
+    Args:
+        kind: how eksctl calls the group in a tag, managed or unmanaged.
+    """
     name = group["name"]
-    given = {
+    return {
         "name": name,
         "scaling_config": build_scaling_config(group),
-        "capacity_type": _choose_capacity_type(group),
         "private_networking": group.get("privateNetworking", False),
         "subnets": build_subnets(group, subnets),
         "availability_zones": None if subnets else group.get("availabilityZones"),
         "labels": build_labels(group, cluster),
-        "tags": {NODEGROUP_LABEL: name, **NODEGROUP_TAGS, **group.get("tags", {})},
+        "tags": {NODEGROUP_LABEL: name, NODEGROUP_KIND: kind, **group.get("tags", {})},
         "taints": build_taints(group),
+        **build_identity(group),
+    }
+
+
+def _build_nodegroup(group: dict[str, Any], subnets: dict[str, Any], cluster: str) -> dict[str, Any]:
+    given = {
+        **build_shared_options(group, subnets, cluster, "managed"),
+        "capacity_type": _choose_capacity_type(group),
         "update_config": _build_update(group),
         "node_repair_config": _build_repair(group),
         "template": build_template(group, group.get("amiFamily", AMI_FAMILY), cluster),
         **_build_machine(group),
-        **build_identity(group),
         **{name: group.get(field) or None for field, name in SAME.items()},
     }
     return {name: value for name, value in given.items() if value is not None}

@@ -14,20 +14,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import (
     AMI_FAMILY,
     INSTANCE_TYPE,
-    NODEGROUP_LABEL,
-    build_identity,
-    build_labels,
-    build_subnets,
-    build_taints,
-)
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import (
-    build_scaling_config,
+    build_shared_options,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import ALL_METRICS, LOWEST_PRICE
 
 Row = dict[str, Any]
 
-NODEGROUP_TAGS = {"alpha.eksctl.io/nodegroup-type": "unmanaged"}
 MIXED = "mixed"  # an instanceType that says: those of instancesDistribution
 IMAGES = ("auto", "auto-ssm")  # of ``ami``: the newest image, as without it
 SAME = {
@@ -76,26 +68,18 @@ def get_image(group: Row) -> str | None:
 
 
 def _build_group(group: Row, subnets: Row, cluster: str) -> Row:
-    name, family, types = group["name"], group.get("amiFamily", AMI_FAMILY), list_instance_types(group)
+    family, types = group.get("amiFamily", AMI_FAMILY), list_instance_types(group)
     named = {field: value for field, value in group.items() if field != "ami" or get_image(group)}
     iam = group.get("iam", {})
     given = {
-        "name": name,
+        **build_shared_options(group, subnets, cluster, "unmanaged"),
         "instance_types": types,
         "ami_type": ami_types.choose_ami_type(family, types),
-        "scaling_config": build_scaling_config(group),
-        "private_networking": group.get("privateNetworking", False),
-        "subnets": build_subnets(group, subnets),
-        "availability_zones": None if subnets else group.get("availabilityZones"),
-        "labels": build_labels(group, cluster),
-        "tags": {NODEGROUP_LABEL: name, **NODEGROUP_TAGS, **group.get("tags", {})},
-        "taints": build_taints(group),
         "template": build_template(named, family, cluster),
         "instance_profile": iam.get("instanceProfileARN"),
         "cluster_autoscaler": _is_for_autoscaler(group),
         "update_config": _build_update(group),
         "enabled_metrics": _list_metrics(group),
-        **build_identity(group),
         **_build_capacity(group),
         **{option: group.get(field) for field, option in SAME.items()},
     }

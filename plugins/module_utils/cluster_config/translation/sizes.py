@@ -12,7 +12,7 @@ MOST = 1  # where it asks for none: a node group's maximum is at least 1
 
 def build_scaling_config(group: dict[str, Any]) -> dict[str, int]:
     """scaling_config: min_size, max_size, desired_size, each taken from the others where it is left out."""
-    wanted = group.get("desiredCapacity")
-    least = group.get("minSize", NODES if wanted is None else wanted)
-    most = group.get("maxSize", (least if wanted is None else wanted) or MOST)
-    return {"min_size": least, "max_size": most, "desired_size": least if wanted is None else wanted}
+    desired = group.get("desiredCapacity")
+    least = group.get("minSize", NODES if desired is None else desired)
+    desired = least if desired is None else desired
+    return {"min_size": least, "max_size": group.get("maxSize", desired or MOST), "desired_size": desired}
