@@ -156,6 +156,15 @@ def test_another_update_of_the_cluster_is_waited_for(sandbox, eks, first, run_mo
     assert used["changed"] and used["stage"] == "activated", used
 
 
+def test_an_update_that_ends_while_it_is_looked_for_is_no_failure(sandbox, eks, first, run_module):
+    made = run_module("eks_certificate_authority", {"cluster_name": CLUSTER, "replaces": first, "wait": True})
+    assert made["stage"] == "distributed", made
+    refusal = {"code": "InvalidParameterException", "message": "Cannot update cluster: it has an update in progress"}
+    sandbox.faults.add(kind="throttle", operation="ActivateCertificateAuthority", **refusal)
+    used = run_module("eks_certificate_authority", {"cluster_name": CLUSTER, "state": "active", "wait": True})
+    assert not used["failed"] and used["stage"] == "activated", used
+
+
 def test_info_tells_where_a_rotation_stands(first, run_module):
     found = run_module("eks_certificate_authority_info", {"cluster_name": CLUSTER})
     (row,) = found["certificate_authorities"]

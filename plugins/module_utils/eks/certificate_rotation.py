@@ -71,6 +71,7 @@ class Rotation:
     def __post_init__(self) -> None:
         self._deadline = Deadline(self.wait_timeout)
         self._title = f"certificate authority of cluster {self.cluster}"
+        self._asked_again = False
 
     # the steps
 
@@ -241,7 +242,11 @@ class Rotation:
         if not has_code(error, "InvalidParameterException", "InvalidRequestException"):
             return False
         cluster = describe_or_none(self.client.describe_cluster, "cluster", name=self.cluster)
-        return bool(cluster) and cluster["status"] == "UPDATING"
+        if cluster and cluster["status"] == "UPDATING":
+            return True
+        # The other update may have ended between the refusal and this look: a second refusal is none of it
+        first, self._asked_again = not self._asked_again, True
+        return first
 
     def _finish(self, done: Done, is_done: Callable[[Authorities], tuple[bool, str]]) -> Done:
         if self.check_mode:
