@@ -33,6 +33,9 @@ DEFAULTS = {
     "fargate_profiles": 10,  # of a cluster
     "public_access_cidrs": 40,  # of a cluster
     "pod_identity_associations": 1000,  # of a cluster
+    # Running vCPUs, as Service Quotas tells them; of an account in use: a new one has 5, and AWS raises it with the use.
+    "standard_vcpus": 640,
+    "standard_spot_vcpus": 640,
 }
 
 

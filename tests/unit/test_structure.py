@@ -28,6 +28,7 @@ ROOMS = {
     "helm": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
     "export": {"core", "cluster_config", "aws", "iam", "ec2", "eks", "access", "nodes"},
     "platform": {"core", "aws", "iam", "kubernetes", "helm"},
+    "upgrade": {"core", "aws", "ec2", "eks", "kubernetes", "nodes", "helm"},
     "lifecycle": {"core", "aws", "iam", "ec2", "eks", "kubernetes", "identity", "access", "nodes", "helm", "platform"},
 }
 PURE = {"core", "cluster_config"}  # without AWS, Kubernetes and HTTP

@@ -10,6 +10,10 @@ from kumo_sandbox.eks.errors import InvalidParameter, ResourceNotFound
 from kumo_sandbox.eks.versions import VERSIONS
 
 ALL = [version.name for version in VERSIONS]
+# "Kube-proxy on an Amazon EKS cluster has the same compatibility and skew policy as Kubernetes": a version is offered for later minor
+# versions, too. https://docs.aws.amazon.com/eks/latest/userguide/kube-proxy-add-on-self-managed-update.html
+# https://github.com/eksctl-io/eksctl/issues/4344 (an answer of DescribeAddonVersions)
+PROXY_SKEW = 3
 QUANTITY = {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?(m|Ki|Mi|Gi)?$"}
 RESOURCES = {
     "type": "object",
@@ -70,7 +74,11 @@ TABLE: tuple[tuple[str, str, list[tuple[str, list[str]]], dict[str, Any]], ...] 
     (
         "kube-proxy",
         "networking",
-        [(f"v{v.patch}-eksbuild.{n}", [v.name]) for v in VERSIONS for n in (5, 2)],
+        [
+            (f"v{v.patch}-eksbuild.{n}", [c.name for c in VERSIONS if v.minor <= c.minor <= v.minor + PROXY_SKEW])
+            for v in VERSIONS
+            for n in (5, 2)
+        ],
         {"mode": {"type": "string", "enum": ["iptables", "ipvs", "nftables"]}},
     ),
     ("eks-pod-identity-agent", "security", [("v1.3.8-eksbuild.2", ALL), ("v1.3.4-eksbuild.1", ALL)], {}),

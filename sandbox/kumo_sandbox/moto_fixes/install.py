@@ -28,6 +28,7 @@ RULES = (
     "iam.providers",
     "iam.roles",
     "managed_policies",
+    "service_quotas",
     "sts",
     "speed",
     "ec2.addresses",

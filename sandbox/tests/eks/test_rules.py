@@ -143,7 +143,8 @@ class TestAddons:
         rows = eks.describe_addon_versions(addonName="kube-proxy", kubernetesVersion="1.33")["addons"][0][
             "addonVersions"
         ]
-        assert all(row["addonVersion"].startswith("v1.33.") for row in rows)
+        assert {row["addonVersion"][:5] for row in rows} == {"v1.30", "v1.31", "v1.32", "v1.33"}
+        assert [row["addonVersion"][:5] for row in rows if row["compatibilities"][0]["defaultVersion"]] == ["v1.33"]
         with refused("InvalidParameterException", "not supported"):
             eks.create_addon(clusterName=cluster, addonName="kube-proxy", addonVersion="v1.29.15-eksbuild.5")
 

@@ -1,0 +1,315 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Goes through a plan step by step. Nothing is kept between two steps: each one begins with what the cluster is like then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Event, Thread
+from typing import Protocol
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
+    EksError,
+    ValidationError,
+    WaitFailed,
+    add_facts,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS
+from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import format_duration
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.pods import is_ready
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.gates import (
+    Verdict,
+    evaluate_gates,
+    format_closed,
+    list_closed,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import (
+    CONTROL_PLANE,
+    FARGATE,
+    NODEGROUP,
+    SELF_MANAGED,
+    Plan,
+    Step,
+    build_plan,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import (
+    ClusterState,
+    Read,
+    Row,
+    get_instance,
+    get_nodegroup,
+    is_ready_node,
+    read_kubelet_minor,
+)
+
+HEARTBEAT = 60.0  # seconds between two lines of a step
+BUSY = ("CREATING", "UPDATING", "DELETING", "PENDING")
+MOST = 5  # pods and nodes that a message names
+
+
+class Acts(Protocol):
+    """What does the steps."""
+
+    def do(self, step: Step) -> None:
+        """Do one step, and wait for its end."""
+
+
+class Looks(Protocol):
+    """What reads the cluster."""
+
+    def read(self, target: int, with_gates: bool) -> ClusterState:
+        """The state."""
+
+    def read_pods(self, raw: Row) -> Read:
+        """The pods of the cluster."""
+
+
+@dataclass
+class Upgrade:
+    """One run.
+
+    Args:
+        target: the minor version at the end.
+        overrides: reasons by the gate's ID.
+        health_timeout: seconds for which nodes and pods may take to be ready after a step.
+        step_timeout: seconds for which things that are under way at the beginning are waited for.
+    """
+
+    reader: Looks
+    acts: Acts
+    target: int
+    addon_versions: dict[str, str]
+    declared: set[str]
+    overrides: dict[str, str]
+    health_timeout: float
+    step_timeout: float
+    done: list[Row] = field(default_factory=list)
+    started_at: str = ""  # the version at the beginning
+    gates: list[Verdict] = field(default_factory=list)
+    _unready: set[str] | None = None  # pods that were not ready at the beginning
+
+    def plan(self, with_gates: bool) -> tuple[ClusterState, Plan]:
+        """The state, and the steps that are left."""
+        state = self.reader.read(self.target, with_gates)
+        if state.minor > self.target:
+            raise ValidationError(
+                f"kubernetes_version: cluster {state.cluster['name']} is at {state.cluster['version']}, and an upgrade does not go back"
+                f" to 1.{self.target}. EKS can roll back the last one within seven days: eks_cluster with rollback=true."
+            )
+        return state, build_plan(state, self.target, self.addon_versions, self.declared)
+
+    def look(self) -> tuple[Plan, list[Verdict]]:
+        """The whole plan and all gates, without a change."""
+        state, plan = self.plan(with_gates=True)
+        self.gates = evaluate_gates(state, plan, self.overrides)
+        return plan, self.gates
+
+    def run(self) -> tuple[Plan, list[Verdict]]:
+        """Do what is to be done. Returns what is left to others, and the gates as they were last.
+
+        Raises:
+            EksError: a gate is closed, or a step failed. It has what was done as facts.
+        """
+        try:
+            return self._run()
+        except Exception as error:
+            add_facts(error, self.build_facts())
+            raise
+
+    def build_facts(self) -> Row:
+        return {
+            "changed": bool(self.done),
+            "done": self.done,
+            "gates": [row.build_row() for row in self.gates],
+        }
+
+    def _run(self) -> tuple[Plan, list[Verdict]]:
+        state, plan = self.plan(with_gates=False)
+        self.started_at = state.cluster["version"]
+        is_first = True
+        while self._list_left(plan):
+            self._settle()
+            state, plan = self.plan(with_gates=True)
+            left = self._list_left(plan)
+            if is_first and left:
+                PROGRESS.tell(f"1.{plan.current} -> 1.{plan.target}: {len(left)} steps")
+                self._remember_pods(state)
+                is_first = False
+            if left:
+                self._pass_gates(state, plan)
+            # What is to be done at the version of the control plane goes before its next step, which has gates of its own
+            for step in [step for step in left if step in plan.prepare] or left[:1]:
+                self._do(step)
+            state, plan = self.plan(with_gates=False)
+        return plan, self.gates
+
+    def _list_left(self, plan: Plan) -> list[Step]:
+        """What this run has still to do. Some pods on Fargate stay as they are: nobody starts them again.
+
+        Raises:
+            WaitFailed: a step has ended well, and is to be done again.
+        """
+        tried = {(row["minor"], row["kind"], row["name"]) for row in self.done}
+        again = [step for step in plan.own_steps if (step.minor, step.kind, step.name) in tried]
+        for step in again:
+            if step.kind != FARGATE:
+                raise WaitFailed(
+                    f"{step.title} was updated to {step.after}, and EKS says {step.before} again. Look at its updates."
+                )
+        return [step for step in plan.own_steps if step not in again]
+
+    def _settle(self) -> None:
+        """Wait for what an earlier run, or somebody else, has begun."""
+
+        def look() -> tuple[bool, None, str]:
+            state = self.reader.read(self.target, False)
+            busy = [f"{name} is {status}" for name, status in _list_statuses(state) if status in BUSY]
+            if busy:
+                lines.tell("; ".join(busy))
+            return not busy, None, "; ".join(busy)
+
+        lines = Lines()
+        poll(look, "What is under way in the cluster", Deadline(self.step_timeout))
+
+    def _pass_gates(self, state: ClusterState, plan: Plan) -> None:
+        self.gates = evaluate_gates(state, plan, self.overrides)
+        for row in self.gates:
+            for text in row.warnings:
+                PROGRESS.tell(f"gate {row.id}: {text}")
+            if row.applies and row.override and row.verdict != "passed":
+                PROGRESS.tell(f"gate {row.id} is {row.verdict} and overridden: {row.override}")
+        closed = list_closed(self.gates)
+        if closed:
+            names = ", ".join(row.id for row in closed)
+            raise ValidationError(
+                f"Cluster {state.cluster['name']} stays at {state.cluster['version']}: these gates are closed: {names}."
+                f" {format_closed(closed)} Nothing was changed behind them. To go past one, name it in overrides with a reason."
+            )
+
+    def _do(self, step: Step) -> None:
+        """One step, with the look at nodes and pods after it."""
+        title = f"{step.title} {step.before} -> {step.after}"
+        began = time.time()
+        with heartbeat(title):
+            self.acts.do(step)
+        row = {**step.build_row(), "began": format_time(began), "seconds": round(time.time() - began, 1)}
+        self.done.append(row)
+        row["health"] = self._check_health(step)
+        PROGRESS.tell(f"{title}: done after {format_duration(time.time() - began)}, {row['health']}")
+
+    # after a step
+
+    def _remember_pods(self, state: ClusterState) -> None:
+        read = state.kubernetes.pods
+        self._unready = {_name(pod) for pod in read.value if not is_ready(pod)} if read.is_known else None
+
+    def _check_health(self, step: Step) -> str:
+        """Nodes have their version and are Ready, and pods that were ready are again. Raises WaitFailed where they are not."""
+        state = self.reader.read(self.target, False)
+        if step.kind == CONTROL_PLANE and state.minor != parse_minor(step.after):
+            raise WaitFailed(f"The control plane is at {state.cluster['version']} after its update to {step.after}.")
+        if not state.kubernetes.nodes.is_known:
+            return "nodes and pods were not looked at: " + state.kubernetes.nodes.problem
+        last: list[str] = []
+
+        def look() -> tuple[bool, None, str]:
+            now = self.reader.read(self.target, False)
+            last[:] = [*_list_late_nodes(now, step), *self._list_late_pods(now)]
+            return not last, None, "; ".join(last[:MOST])
+
+        try:
+            poll(look, f"The look at nodes and pods after {step.title}", Deadline(self.health_timeout))
+        except EksError as error:
+            raise WaitFailed(
+                f"{step.title} is at {step.after}, and {len(last)} nodes or pods are not ready after {self.health_timeout:g} seconds:"
+                f" {'; '.join(last[:MOST])}. Mend them, and run it again: it goes on from here."
+            ) from error
+        return f"{len(state.kubernetes.nodes.value)} nodes and their pods are ready"
+
+    def _list_late_pods(self, state: ClusterState) -> list[str]:
+        if self._unready is None:
+            return []
+        read = self.reader.read_pods(state.cluster)
+        if not read.is_known:
+            return [f"pods cannot be read: {read.problem}"]
+        return [
+            f"pod {_name(pod)} is not ready"
+            for pod in read.value
+            if not (is_ready(pod) or _has_ended(pod) or _name(pod) in self._unready)
+        ]
+
+
+def _list_statuses(state: ClusterState) -> Iterator[tuple[str, str]]:
+    yield f"cluster {state.cluster['name']}", state.cluster["status"]
+    yield from ((f"node group {raw['nodegroupName']}", raw["status"]) for raw in state.nodegroups)
+    yield from ((f"add-on {raw['addonName']}", raw["status"]) for raw in state.addons)
+
+
+def _list_late_nodes(state: ClusterState, step: Step) -> list[str]:
+    """Nodes that are not Ready, and those of the step that do not have its version."""
+    read = state.kubernetes.nodes
+    if not read.is_known:
+        return [read.problem]
+    own = {one for row in state.self_managed.value or [] if row["name"] == step.name for one in row["instances"]}
+    found = []
+    for node in read.value:
+        name = node["metadata"]["name"]
+        is_of_step = (step.kind == NODEGROUP and get_nodegroup(node) == step.name) or (
+            step.kind == SELF_MANAGED and get_instance(node) in own
+        )
+        if is_of_step and read_kubelet_minor(node) != parse_minor(step.after):
+            found.append(f"node {name} is at 1.{read_kubelet_minor(node)}")
+        elif is_of_step and not is_ready_node(node):
+            found.append(f"node {name} is not Ready")
+    return found
+
+
+def _name(pod: Row) -> str:
+    return f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
+
+
+def _has_ended(pod: Row) -> bool:
+    return bool(pod["metadata"].get("deletionTimestamp")) or (pod.get("status") or {}).get("phase") == "Failed"
+
+
+def format_time(seconds: float) -> str:
+    """A POSIX time in UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+class Lines:
+    """Tells what is waited for when it changes, and now and then while it does not."""
+
+    def __init__(self) -> None:
+        self._said, self._spoke = "", 0.0
+
+    def tell(self, text: str) -> None:
+        now = time.monotonic()
+        if text != self._said or now - self._spoke >= HEARTBEAT:
+            self._said, self._spoke = text, now
+            PROGRESS.tell(text)
+
+
+@contextmanager
+def heartbeat(title: str) -> Iterator[None]:
+    """Tell that a step begins, and every minute that it lasts."""
+    over, began = Event(), time.monotonic()
+    PROGRESS.tell(f"{title}: begins")
+
+    def beat() -> None:
+        while not over.wait(HEARTBEAT):
+            PROGRESS.tell(f"{title}: since {format_duration(time.monotonic() - began)}")
+
+    thread = Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -1,0 +1,394 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""eks_upgrade_info and eks_upgrade: the plan, each gate shut once, the whole way, and a run that goes on where another one ended."""
+
+from __future__ import annotations
+
+import copy
+from contextlib import contextmanager
+
+import pytest
+from fake_kubernetes import FakeKubernetes, build_budget, build_node, build_pod, build_release
+
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade import kubernetes_reading, reading
+from kumo_sandbox.eks import versions
+from kumo_sandbox.moto_fixes import service_quotas
+
+CLUSTER = "my-cluster"
+WORDS = {"clusterName": CLUSTER}
+SIZES = {"minSize": 1, "maxSize": 3, "desiredSize": 2}
+GROUP = {"nodegroupName": "general", "scalingConfig": SIZES, "instanceTypes": ["m5.large"]}
+
+
+@pytest.fixture
+def eks(sandbox):
+    return sandbox.client("eks")
+
+
+@pytest.fixture
+def kubernetes(eks, monkeypatch):
+    fake = FakeKubernetes(eks, CLUSTER)
+    monkeypatch.setattr(kubernetes_reading, "connect_api", fake.connect)
+    return fake
+
+
+@pytest.fixture
+def cluster(sandbox, eks, ground, kubernetes):
+    """A cluster with an add-on that 1.32 does not know, another one with settings, and nodes."""
+    place = {"subnetIds": ground["subnets"]}
+    access = {"authenticationMode": "API_AND_CONFIG_MAP"}
+    eks.create_cluster(
+        name=CLUSTER, version="1.31", roleArn=ground["role"], resourcesVpcConfig=place, accessConfig=access
+    )
+    eks.create_nodegroup(**WORDS, **GROUP, subnets=ground["subnets"], nodeRole=ground["node_role"])
+    eks.create_addon(**WORDS, addonName="coredns", addonVersion="v1.11.1-eksbuild.23", resolveConflicts="OVERWRITE")
+    words = {**WORDS, "resolveConflicts": "OVERWRITE"}
+    eks.create_addon(**words, addonName="kube-proxy", configurationValues='{"mode": "iptables"}')
+    eks.create_addon(**words, addonName="vpc-cni", serviceAccountRoleArn=ground["node_role"])
+    return CLUSTER
+
+
+@pytest.fixture
+def look(cluster, run_module):
+    def run(version="1.33", **options):
+        return run_module("eks_upgrade_info", {"cluster_name": CLUSTER, "kubernetes_version": version, **options})
+
+    return run
+
+
+@pytest.fixture
+def upgrade(cluster, run_module):
+    def run(version="1.33", check=False, **options):
+        words = {"cluster_name": CLUSTER, "kubernetes_version": version, "health_timeout": 1, **options}
+        return run_module("eks_upgrade", words, check)
+
+    return run
+
+
+def list_steps(rows):
+    return [(row["kind"], row["name"], row["before"], row["after"]) for row in rows]
+
+
+def read_gates(result):
+    return {row["id"]: row["verdict"] for row in result["gates"]}
+
+
+def find_gate(result, name):
+    return next(row for row in result["gates"] if row["id"] == name)
+
+
+def test_the_plan_goes_one_minor_version_at_a_time(look, sandbox):
+    found = look()
+    assert not found["failed"] and not found["changed"], found.get("msg")
+    proxies = ["v1.31.13-eksbuild.2", "v1.32.9-eksbuild.2", "v1.33.5-eksbuild.2"]
+    assert list_steps(found["steps"]) == [
+        ("addon", "coredns", "v1.11.1-eksbuild.23", "v1.11.4-eksbuild.24"),  # it has to know both
+        ("control_plane", CLUSTER, "1.31", "1.32"),
+        ("addon", "kube-proxy", proxies[0], proxies[1]),
+        ("nodegroup", "general", "1.31", "1.32"),
+        ("control_plane", CLUSTER, "1.32", "1.33"),
+        ("addon", "kube-proxy", proxies[1], proxies[2]),
+        ("nodegroup", "general", "1.32", "1.33"),
+    ]
+    assert "v1.11.4-eksbuild.24 is with both" in found["steps"][0]["note"]
+    assert found["steps"][1]["usual_duration"] and found["steps"][1]["source"].startswith("https://docs.aws")
+    gates = read_gates(found)
+    assert gates.pop("insights") == "failed" and set(gates.values()) == {"passed"}, found["gates"]
+    assert not find_gate(found, "insights")["applies"] and found["ready"]  # the step before it mends that
+    assert "# Upgrade of my-cluster from 1.31 to 1.33" in found["runbook"] and "v1.11.4" in found["runbook"]
+    assert any(line.startswith("! insights failed (later)") for line in found["lines"])
+    named = look(addon_versions={"coredns": "v1.11.4-eksbuild.24", "vpc-cni": "most_recent"})
+    assert ("addon", "vpc-cni", "v1.19.6-eksbuild.7", "v1.20.4-eksbuild.1") in list_steps(named["steps"])
+
+
+def test_check_mode_plans_and_changes_nothing(upgrade, sandbox):
+    sandbox.recorder.clear()
+    planned = upgrade(check=True)
+    assert planned["changed"] and len(planned["steps"]) == 7 and planned["lines"]
+    started = {call["operation"] for call in sandbox.calls()}
+    assert not {name for name in started if name.startswith(("Update", "Start", "Create"))}
+
+
+def test_the_whole_way_and_nothing_the_second_time(upgrade, eks, kubernetes, sandbox):
+    done = upgrade()
+    assert not done["failed"] and done["changed"], done.get("msg")
+    assert [row[0] for row in list_steps(done["done"])].count("control_plane") == 2 and len(done["done"]) == 7
+    assert eks.describe_cluster(name=CLUSTER)["cluster"]["version"] == "1.33"
+    assert eks.describe_nodegroup(**WORDS, nodegroupName="general")["nodegroup"]["version"] == "1.33"
+    proxy = eks.describe_addon(**WORDS, addonName="kube-proxy")["addon"]
+    assert proxy["addonVersion"] == "v1.33.5-eksbuild.2" and proxy["configurationValues"] == '{"mode": "iptables"}'
+    assert "eksNodeRole" in eks.describe_addon(**WORDS, addonName="vpc-cni")["addon"]["serviceAccountRoleArn"]
+    record = done["record"]
+    assert (record["from_version"], record["version"], record["result"]) == ("1.31", "1.33", "done")
+    assert "sandbox-admin" in record["caller"] and "| control plane | 1.31 | 1.32 |" in done["record_markdown"]
+    assert all("2 nodes and their pods are ready" in row["health"] for row in done["done"])
+    assert done["steps"] == [] and "no step is left" in done["lines"][0]
+    sandbox.recorder.clear()
+    again = upgrade()
+    assert not again["changed"] and again["record"]["result"] == "nothing to do"
+    assert not [call for call in sandbox.calls() if call["operation"].startswith(("Update", "StartInsights"))]
+    back = upgrade("1.32")
+    assert back["failed"] and "does not go back" in back["msg"]
+
+
+ISSUES = {"issues": [{"code": "ClusterUnreachable", "message": "no subnet"}]}
+REQUESTED = (
+    'apiserver_requested_deprecated_apis{group="flowcontrol.apiserver.k8s.io",removed_release="1.32",'
+    'resource="flowschemas",subresource="",version="v1beta3"} 1\n'
+)
+BETA = "flowcontrol.apiserver.k8s.io/v1beta3"
+FLOW_SCHEMA = {"metadata": {"name": "own", "managedFields": [{"manager": "kubectl", "apiVersion": BETA}]}}
+MANIFEST = "apiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata: {name: web}\n"
+
+
+def build_proxy(version, mode="iptables"):
+    container = {"image": f"602401143452.dkr.ecr.ap-northeast-1.amazonaws.com/eks/kube-proxy:{version}"}
+    spec = {"template": {"spec": {"containers": [container]}}}
+    config = {"metadata": {"name": "kube-proxy-config"}, "data": {"config": f'kind: x\nmode: "{mode}"\n'}}
+    return {"DaemonSet": [{"metadata": {"name": "kube-proxy"}, "spec": spec}], "ConfigMap": [config]}
+
+
+class Shutter:
+    """Brings about what shuts a gate, and takes it back.
+
+    Args:
+        state: the cluster in the sandbox's store.
+    """
+
+    def __init__(self, sandbox, kubernetes, monkeypatch):
+        self.sandbox, self.kubernetes, self.monkeypatch = sandbox, kubernetes, monkeypatch
+        (self.state,) = sandbox.store.clusters.values()
+
+    @contextmanager
+    def shut(self, change):
+        parts = (self.state.raw, self.state.nodegroups, self.state.addons, self.kubernetes.objects)
+        before = [copy.deepcopy(part) for part in parts]
+        with self.monkeypatch.context() as patch:
+            change(self, patch)
+            yield
+        for part, old in zip(parts, before, strict=True):
+            part.clear()
+            part.update(old)
+        self.kubernetes.metrics, self.kubernetes.lost = "", ""
+        self.sandbox.quotas.reset()
+
+    def set_group(self, **values):
+        self.state.nodegroups["general"].update(values)
+
+    def fill_subnets(self, patch, free):
+        look = reading.describe_by_filter
+
+        def describe(ec2, operation, key, *args, **words):
+            rows = look(ec2, operation, key, *args, **words)
+            return [{**row, "AvailableIpAddressCount": free} for row in rows] if key == "Subnets" else rows
+
+        patch.setattr(reading, "describe_by_filter", describe)
+
+    def offer(self, patch, **versions):
+        """Only these versions of an add-on, with the one Kubernetes version that each knows."""
+        look = reading.list_offered
+        infos = [
+            {"addonVersion": name, "compatibilities": [{"clusterVersion": known, "defaultVersion": True}]}
+            for name, known in versions.items()
+        ]
+        rows = [{"addonName": "coredns", "addonVersions": infos}]
+        patch.setattr(
+            reading,
+            "list_offered",
+            lambda eks, addonName: rows if addonName == "coredns" else look(eks, addonName=addonName),
+        )
+
+
+# Each gate, shut once: how, and what it then says.
+SHUT = (
+    ("cluster_active", lambda it, patch: it.state.raw.update(health=ISSUES), "ClusterUnreachable: no subnet"),
+    ("nodegroups_active", lambda it, patch: it.set_group(status="DEGRADED"), "node group general is DEGRADED"),
+    (
+        "addons_active",
+        lambda it, patch: it.state.addons["vpc-cni"].update(status="DEGRADED"),
+        "add-on vpc-cni is DEGRADED",
+    ),
+    (
+        "version_support",
+        lambda it, patch: patch.setattr(versions, "VERSIONS", [row for row in versions.VERSIONS if row.name != "1.32"]),
+        "EKS does not offer 1.32",
+    ),
+    ("insights", lambda it, patch: it.state.raw.update(health=ISSUES), "Cluster health issues is ERROR"),
+    (
+        "addon_compatibility",
+        lambda it, patch: it.offer(patch, **{"v1.11.4-eksbuild.24": "1.31", "v1.12.4-eksbuild.1": "1.32"}),
+        "add-on coredns: no version is compatible with both 1.31 and 1.32",
+    ),
+    ("nodegroup_versions", lambda it, patch: it.set_group(version="1.30", amiType="CUSTOM"), "general is at 1.30"),
+    (
+        "kubelet_skew",
+        lambda it, patch: it.kubernetes.objects.update(Node=[build_node("old", "1.28")]),
+        "node old is at 1.28",
+    ),
+    (
+        "kube_proxy_skew",
+        lambda it, patch: (
+            it.state.addons.pop("kube-proxy"),
+            it.kubernetes.objects.update(build_proxy("v1.28.1-eksbuild.1")),
+        ),
+        "kube-proxy is at v1.28.1-eksbuild.1",
+    ),
+    (
+        "removed_apis",
+        lambda it, patch: setattr(it.kubernetes, "metrics", REQUESTED),
+        f"flowschemas of {BETA} are asked for",
+    ),
+    (
+        "removed_apis",
+        lambda it, patch: it.kubernetes.objects.update(FlowSchema=[FLOW_SCHEMA]),
+        f"FlowSchema own is written by kubectl as {BETA}",
+    ),
+    (
+        "removed_apis",
+        lambda it, patch: it.kubernetes.objects.update(Secret=[build_release("shop", MANIFEST)]),
+        "Helm release default/shop has PodDisruptionBudget web as policy/v1beta1",
+    ),
+    ("removed_features", lambda it, patch: it.set_group(amiType="AL2_x86_64"), "general has ami_type AL2_x86_64"),
+    ("control_plane_addresses", lambda it, patch: it.fill_subnets(patch, 1), "has 1 free addresses"),
+    ("node_addresses", lambda it, patch: it.fill_subnets(patch, 1), "general: 3 free addresses for 6 more nodes"),
+    (
+        "vcpu_quota",
+        lambda it, patch: it.sandbox.quotas.change({"standard_vcpus": 8}),
+        "(L-1216C47A): 4 of 8 vCPUs are used, 12 more are needed",
+    ),
+    (
+        "disruption_budgets",
+        lambda it, patch: it.kubernetes.objects.update(
+            PodDisruptionBudget=[build_budget("web", 0)], Pod=[build_pod("web", "general-0")]
+        ),
+        "PodDisruptionBudget default/web allows no disruption of web",
+    ),
+)
+
+
+def test_each_gate_stops_a_run_before_it_changes_anything(look, upgrade, eks, kubernetes, sandbox, monkeypatch):
+    eks.update_addon(**WORDS, addonName="coredns", addonVersion="v1.11.4-eksbuild.24")
+    it = Shutter(sandbox, kubernetes, monkeypatch)
+    assert set(read_gates(look()).values()) == {"passed"}
+    for name, change, words in SHUT:
+        with it.shut(change):
+            sandbox.recorder.clear()
+            found = upgrade()
+            gate = find_gate(found, name)
+            assert (found["failed"], gate["verdict"]) == (True, "failed"), (name, found)
+            assert words in "; ".join(gate["evidence"]) and gate["remedy"] and f"{name} failed: " in found["msg"], gate
+            assert not found["changed"] and found["record"]["result"].startswith("Cluster my-cluster stays at 1.31")
+            assert not [call for call in sandbox.calls() if call["operation"].startswith("Update")], name
+    assert {name for name, _change, _words in SHUT} | {"single_replicas"} == set(read_gates(look()))
+
+
+def test_what_cannot_be_determined_has_not_passed(look, upgrade, kubernetes, sandbox, monkeypatch, eks):
+    eks.update_addon(**WORDS, addonName="coredns", addonVersion="v1.11.4-eksbuild.24")
+    kubernetes.lost = "connection refused"
+    monkeypatch.setattr(service_quotas, "EC2", {})
+    asking = ("kubelet_skew", "removed_apis", "removed_features", "disruption_budgets", "single_replicas", "vcpu_quota")
+    found = look()
+    unknown = {name for name, verdict in read_gates(found).items() if verdict == "unknown"}
+    assert unknown == set(asking) and not found["ready"]
+    assert "connection refused" in find_gate(found, "kubelet_skew")["evidence"][0]
+    stopped = upgrade()
+    assert stopped["failed"] and "vcpu_quota could not be determined: " in stopped["msg"]
+    reasons = [{"gate": name, "reason": "looked at by hand"} for name in asking]
+    done = upgrade("1.32", overrides=reasons)
+    assert not done["failed"] and done["changed"], done["msg"]
+    assert done["record"]["overrides"]["vcpu_quota"] == "looked at by hand"
+    assert find_gate(done, "vcpu_quota")["override"] == "looked at by hand"
+    assert "nodes and pods were not looked at" in done["done"][-1]["health"]
+
+
+def test_warnings_are_told_and_close_nothing(look, kubernetes, sandbox, monkeypatch):
+    it = Shutter(sandbox, kubernetes, monkeypatch)
+    web = {"metadata": {"name": "web", "namespace": "default"}, "spec": {"replicas": 1}}
+    kubernetes.objects["Deployment"] = [web]
+    it.fill_subnets(monkeypatch, 4)
+    found = look()
+    assert "Deployment default/web has one replica" in find_gate(found, "single_replicas")["warnings"][0]
+    assert "which take up to" in find_gate(found, "node_addresses")["warnings"][0]
+    assert "has only 4 free addresses" in find_gate(found, "control_plane_addresses")["warnings"][0]
+    it.state.addons.pop("kube-proxy")
+    kubernetes.objects.update(build_proxy("v1.32.0-eksbuild.1", "ipvs"))
+    assert "ipvs" in find_gate(look("1.35"), "removed_features")["warnings"][0]
+
+
+def test_a_run_goes_on_where_another_one_ended(upgrade, look, eks, kubernetes, sandbox):
+    """The one before was killed while EKS was at work; nodes and add-ons lag behind."""
+    eks.update_addon(**WORDS, addonName="coredns", addonVersion="v1.11.4-eksbuild.24")
+    eks.update_cluster_version(name=CLUSTER, version="1.32")
+    sandbox.clock.set_speed(600)
+    eks.update_nodegroup_version(**WORDS, nodegroupName="general", version="1.32")
+    assert read_gates(look())["nodegroups_active"] == "failed"
+    done = upgrade()
+    assert not done["failed"], done["msg"]
+    assert [row[0] for row in list_steps(done["done"])] == ["addon", "control_plane", "addon", "nodegroup"]
+    assert eks.describe_nodegroup(**WORDS, nodegroupName="general")["nodegroup"]["version"] == "1.33"
+
+
+def test_a_step_that_fails_says_what_was_done(upgrade, eks, kubernetes, sandbox):
+    sandbox.add_fault(
+        kind="fail_update", operation="UpdateNodegroupVersion", resource="general", message="PodEvictionFailure"
+    )
+    failed = upgrade()
+    assert failed["failed"] and failed["changed"] and "PodEvictionFailure" in failed["msg"]
+    assert [row[0] for row in list_steps(failed["done"])] == ["addon", "control_plane", "addon"]
+    assert failed["record"]["version"] == "1.32" and "PodEvictionFailure" in failed["record_markdown"]
+    assert not upgrade()["failed"]
+
+
+def test_nodes_and_pods_are_looked_at_after_a_step(upgrade, eks, kubernetes):
+    kubernetes.objects["Pod"] = [build_pod("lame", "general-0", ready=False)]
+    kubernetes.kubelets["general"] = "1.31"
+    failed = upgrade("1.32")
+    assert failed["failed"] and "node general-0 is at 1.31" in failed["msg"] and "lame" not in failed["msg"]
+    assert list_steps(failed["done"])[-1][0] == "nodegroup"
+    kubernetes.kubelets.clear()
+    assert not upgrade("1.32")["changed"]
+
+
+def test_pods_on_fargate_are_restarted(upgrade, eks, kubernetes, ground):
+    eks.create_fargate_profile(
+        **WORDS,
+        fargateProfileName="pods",
+        podExecutionRoleArn=ground["pod_role"],
+        subnets=ground["subnets"],
+        selectors=[{"namespace": "default"}],
+    )
+    fargate = build_node("fargate-1", "1.31", {"eks.amazonaws.com/compute-type": "fargate"})
+    owner = {"controller": True, "kind": "ReplicaSet", "name": "web-1"}
+    above = {"controller": True, "kind": "Deployment", "name": "web"}
+    kubernetes.objects |= {
+        "Node": [fargate],
+        "Pod": [build_pod("web", "fargate-1", ownerReferences=[owner]), build_pod("alone", "fargate-1")],
+        "ReplicaSet": [{"metadata": {"name": "web-1", "ownerReferences": [above]}}],
+    }
+    done = upgrade("1.32")
+    assert not done["failed"], done["msg"]
+    assert kubernetes.patched == [("Deployment", "web")]
+    assert any("alone" in text for text in done["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"kubernetes_version": "1.3"}, "put the version in quotes"),
+        (
+            {"overrides": [{"gate": "insight", "reason": "x"}]},
+            "overrides[0].gate: there is no gate 'insight'. Did you mean insights?",
+        ),
+        (
+            {"overrides": [{"gate": "insights", "reason": " "}]},
+            "overrides[0].reason: gate insights is overridden without a reason",
+        ),
+        ({"self_managed_nodegroups": [{"name": "own", "ami": "x"}]}, "self_managed_nodegroups[0].ami: unknown option."),
+        ({"cluster_name": "nowhere"}, "cluster nowhere does not exist"),
+        ({"wait_timeout": 0}, "wait_timeout"),
+        ({"owned": True}, "was not created by kumo.eks"),
+    ],
+)
+def test_bad_input_is_refused(upgrade, words, message):
+    result = upgrade(**words)
+    assert result["failed"] and message in result["msg"]
