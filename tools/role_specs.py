@@ -66,6 +66,7 @@ ENTRY_POINTS = {
     "extensions_wait": "Wait for the identity provider and the capabilities",
     "service_accounts": "Create or update service accounts with their IAM roles (IRSA)",
     "migrate": "Create access entries for the mappings of the ConfigMap aws-auth",
+    "runbook": "Write the runbook, and change nothing",
     "associations": "Create or update EKS Pod Identity associations with their IAM roles",
 }
 CHECKED_BY_PREFLIGHT = ("preflight", "wait", "absent")  # these take any items: eks_preflight's messages say more

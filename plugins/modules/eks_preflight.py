@@ -118,6 +118,12 @@ options:
       - Set it where several accounts are managed. The inventory P(kumo.eks.eks#inventory) sets C(eks_account_id), which C(site.yml) and
         C(teardown.yml) pass.
     type: str
+  upgrades:
+    description:
+      - With O(check_account), whether the play upgrades the cluster with M(kumo.eks.eks_upgrade), as C(site.yml) does. A Kubernetes version that
+        is several minor versions newer than the cluster is then allowed.
+    type: bool
+    default: false
   adopt:
     description: With O(check_account), whether a cluster that kumo.eks did not create may be changed.
     type: bool
@@ -182,6 +188,21 @@ not_checked:
   type: list
   elements: str
   sample: ["iam:GetRole"]
+upgrade:
+  description: The upgrade that the input asks for. V(null) if the cluster does not exist, or is not older than its declaration.
+  returned: with O(check_account), when the input can be used
+  type: dict
+  contains:
+    from:
+      description: The version of the cluster.
+      returned: always
+      type: str
+      sample: '1.31'
+    to:
+      description: The version that is declared.
+      returned: always
+      type: str
+      sample: '1.33'
 """
 
 from functools import partial
@@ -202,20 +223,22 @@ def main() -> None:
         required_if=[("check_account", True, ["cluster_name"])],
         supports_check_mode=True,
     )
-    params, denied = module.params, []
+    params, denied, upgrade = module.params, [], None
     with handle_failures(module, "Could not check the input"):
         report = check_input(params)
         raise_report(report)
         report.problems += find_account_problems(get_client(module, "sts"), params["account_id"])
         raise_report(report)
         if params["check_account"] and params["state"] == "present":
-            account = AccountCheck(partial(get_client, module), params["cluster_name"], params["adopt"])
+            account = AccountCheck(
+                partial(get_client, module), params["cluster_name"], params["adopt"], params["upgrades"]
+            )
             report.problems += account.find_problems(report.read)
             raise_report(report)
-            denied = account.denied
+            denied, upgrade = account.denied, account.upgrade
     for warning in report.warnings:
         module.warn(warning)
-    module.exit_json(changed=False, msg="The input is valid.", not_checked=denied)
+    module.exit_json(changed=False, msg="The input is valid.", not_checked=denied, upgrade=upgrade)
 
 
 if __name__ == "__main__":

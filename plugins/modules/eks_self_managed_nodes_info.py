@@ -204,6 +204,11 @@ self_managed_nodegroups:
           returned: when there is a warm pool
           type: bool
           sample: false
+    kubernetes_version:
+      description: The Kubernetes version of the image that new instances have.
+      returned: when the task says something of the launch template
+      type: str
+      sample: '1.34'
     instances:
       description: The instances.
       returned: when the group exists

@@ -99,6 +99,8 @@ def test_the_plan_goes_one_minor_version_at_a_time(look, sandbox):
     assert any(line.startswith("! insights failed (later)") for line in found["lines"])
     named = look(addon_versions={"coredns": "v1.11.4-eksbuild.24", "vpc-cni": "most_recent"})
     assert ("addon", "vpc-cni", "v1.19.6-eksbuild.7", "v1.20.4-eksbuild.1") in list_steps(named["steps"])
+    late = find_gate(look(addon_versions={"coredns": "v1.11.1-eksbuild.23"}), "addon_compatibility")
+    assert "v1.11.1-eksbuild.23, which is declared, is not compatible with 1.33" in late["evidence"][0]
 
 
 def test_check_mode_plans_and_changes_nothing(upgrade, sandbox):

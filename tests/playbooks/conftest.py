@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import clock
+from support import clock, process_tree
 from support.account.listing import leave_out_remains, list_account
 from support.account.pages import Listing
 from support.warm import Commands
@@ -94,6 +94,23 @@ def play_role(play: Callable[..., Run], tmp_path: Path) -> Callable[..., Run]:
             f"  vars: {python}\n  roles: [kumo.eks.{role}]\n"
         )
         return play(str(book), *args, **variables)
+
+    return run
+
+
+@pytest.fixture
+def kill_when(sandbox: Sandbox, tmp_path: Path, commands: Commands) -> Callable[..., None]:
+    """kill_when(condition, playbook, **variables): start a playbook, and kill it with all it started once the condition holds."""
+
+    def run(condition: Callable[[], bool], playbook: str, **variables: Any) -> None:
+        command = [str(commands.playbook), playbook, "-e", json.dumps(variables)]
+        env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"}
+        log = tmp_path / "killed.log"
+        with log.open("w") as screen:
+            process = subprocess.Popen(
+                command, env=env, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen
+            )
+            assert process_tree.kill_when(condition, process, commands.servers), log.read_text()
 
     return run
 

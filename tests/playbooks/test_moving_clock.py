@@ -4,13 +4,9 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from support import process_tree
 
 pytestmark = pytest.mark.extended
 TESTS = Path(__file__).parents[1]
@@ -43,23 +39,6 @@ def status(moving):
             return ""
 
     return look
-
-
-@pytest.fixture
-def kill_when(tmp_path, commands):
-    """kill_when(condition, playbook, **variables): start a playbook, and kill it with all it started once the condition holds."""
-
-    def run(condition, playbook: str, **variables) -> None:
-        command = [str(commands.playbook), playbook, "-e", json.dumps(variables)]
-        env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"}
-        log = tmp_path / "killed.log"
-        with log.open("w") as screen:
-            process = subprocess.Popen(
-                command, env=env, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=screen, stderr=screen
-            )
-            assert process_tree.kill_when(condition, process, commands.servers), log.read_text()
-
-    return run
 
 
 def test_a_cluster_is_resumed_in_every_status(moving, status, kill_when, play, account):

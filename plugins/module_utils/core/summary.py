@@ -137,7 +137,7 @@ def build_summary(results: list[Result], notes: list[str], planned: bool) -> Res
     """The result of eks_summary: the text, and the rows of its table."""
     lines = build_lines(results, planned)
     plan = format_plan([*lines, *_build_parts(results)]) if planned else []
-    text = [*format_table(lines), *plan, format_changes(lines, planned), *notes]
+    text = [*format_table(lines), *plan, format_changes(lines, planned), *_format_behind(results), *notes]
     return {"changed": False, "lines": text, "resources": [asdict(line) for line in [*lines, *_build_parts(results)]]}
 
 
@@ -203,6 +203,56 @@ def _build_singles(results: list[Result], reached: Reached, planned: bool) -> It
             changed = bool(result.get("changed"))
             plan = _plan(result, None, cluster, changed)
             yield Line("cluster", cluster["name"], status, describe_cluster(cluster), changed, *plan)
+
+        if "done" in result or "steps" in result:
+            yield _build_upgrade(result, planned)
+
+
+def _build_upgrade(result: Result, planned: bool) -> Line:
+    """What eks_upgrade has done, or would do."""
+    rows = [row for row in result.get("steps" if planned else "done") or [] if row["by"] == "kumo.eks"]
+    before = next((row["before"] for row in rows if row["kind"] == "control_plane"), result.get("version"))
+    changed = bool(result.get("changed"))
+    fields = [
+        {"field": f"{row['kind']} {row['name']}".rstrip(), "before": row["before"], "after": row["after"]}
+        for row in rows
+    ]
+    details = f"Kubernetes {before} -> {result.get('kubernetes_version')} in {len(rows)} steps"
+    status = PLANNED if planned and changed else "done"
+    return Line("upgrade", result["cluster_name"], status, details, changed, CHANGE if changed else "", fields)
+
+
+def _format_behind(results: list[Result]) -> list[str]:
+    """What has an older Kubernetes version than the cluster, from what the tasks have found anyway."""
+    cluster = next((row["cluster"] for row in results if isinstance(row.get("cluster"), dict) and row["cluster"]), {})
+    wanted = _read_minor(cluster.get("version"))
+    if not wanted:
+        return []
+    rows = [(f"node group {row['name']}", row.get("version")) for one in results for row in _list(one, "nodegroups")]
+    rows += [
+        ("add-on kube-proxy", row.get("addon_version"))
+        for one in results
+        for row in _list(one, "addons")
+        if row["name"] == "kube-proxy"
+    ]
+    behind = [f"{name} ({version})" for name, version in rows if _read_minor(version) and _read_minor(version) < wanted]
+    last = {row["name"]: row for one in results for row in _list(one, "self_managed_nodegroups")}
+    for name, row in last.items():
+        outdated = sum(bool(one.get("outdated")) for one in row.get("instances") or [])
+        minor = _read_minor(row.get("kubernetes_version"))
+        if (minor and minor < wanted) or outdated:
+            what = [row["kubernetes_version"]] if minor else []
+            what += [f"{outdated} instances are outdated"] if outdated else []
+            behind.append(f"self-managed nodes {name} ({', '.join(what)})")
+    if not behind:
+        return []
+    return [f"Behind Kubernetes {cluster['version']}: {', '.join(behind)}. kumo.eks.upgrade brings them up."]
+
+
+def _read_minor(version: str | None) -> int:
+    """The minor number of 1.33, or of v1.33.5-eksbuild.2; 0 for none."""
+    parts = str(version or "").lstrip("v").split(".")
+    return int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
 
 
 def _build_items(results: list[Result], reached: Reached, planned: bool) -> Iterator[Line]:

@@ -92,12 +92,15 @@ class AccountCheck:
         get_client: gives a boto3 client by the name of its service.
         cluster: the cluster's name.
         adopt: whether a cluster that kumo.eks did not create is used all the same.
+        upgrades: whether the play upgrades it by eks_upgrade, which goes over several minor versions.
     """
 
-    def __init__(self, get_client: Callable[[str], Any], cluster: str, adopt: bool) -> None:
+    def __init__(self, get_client: Callable[[str], Any], cluster: str, adopt: bool, upgrades: bool = False) -> None:
         self._get_client = get_client
         self._cluster = cluster
         self._adopt = adopt
+        self._upgrades = upgrades
+        self.upgrade: dict[str, str] | None = None  # the versions, where the input asks for a newer one
         self.denied: list[str] = []  # what the caller may not look at
         self._raw: dict[str, Any] | None = None  # the cluster, where it exists
         self._vpc_id: str | None = None  # the cluster's VPC, where it is known
@@ -154,6 +157,10 @@ class AccountCheck:
             yield from self._look("eks:DescribeClusterVersions", self._find_offer_problems, read)
 
     def _find_step_problems(self, current: str, version: str, rollback: bool) -> Iterator[str]:
+        if parse_minor(version) > parse_minor(current):
+            self.upgrade = {"from": current, "to": version}
+            if self._upgrades:
+                return
         try:
             check_step(current, version, f"cluster {self._cluster}", rollback)
         except ValidationError as error:

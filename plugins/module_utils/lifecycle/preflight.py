@@ -231,6 +231,7 @@ def build_preflight_spec() -> Spec:
         **{option: dict(type="dict") for option in MAPPINGS},
         **{option: dict(type="list", elements="raw", no_log=False) for option in LISTS},
         check_account=dict(type="bool", default=False),
+        upgrades=dict(type="bool", default=False),
         adopt=dict(type="bool", default=False),
         account_id=dict(type="str"),
     )

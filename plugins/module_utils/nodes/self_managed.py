@@ -124,12 +124,14 @@ class SelfManagedManager:
         plan = GroupPlan(self.context, group, raw, item)
         if self.context.check_mode:
             planned = plan.build_outcome(self._is_rolling(item, plan))
-            return Step(planned.changed, planned.raw, planned.before, planned.after)
+            return Step(planned.changed, _add_version(planned.raw, plan), planned.before, planned.after)
         self._check_rollout(item, plan)
         rolls = self._is_rolling(item, plan)
         shown = plan.build_outcome(rolls)
         done = plan.apply()
-        return self._finish(group, item, done, shown, rolls)
+        step = self._finish(group, item, done, shown, rolls)
+        step.raw = _add_version(step.raw, plan)
+        return step
 
     def _check_new(self, item: Item) -> None:
         sizes = item.get("scaling_config") or {}
@@ -328,3 +330,8 @@ class SelfManagedManager:
         rows = describe_owned_templates(self.context.lookups.ec2(), self.context.owner)
         templates = [read_tag_list(row.get("Tags")).get(GROUP_TAG) for row in rows]
         return sorted({name for name in (*groups, *templates) if name} - set(names))
+
+
+def _add_version(raw: Item | None, plan: GroupPlan) -> Item | None:
+    """The group with the Kubernetes version of its image, as far as the task has looked at it."""
+    return {**raw, "kubernetes_version": plan.image.version} if raw and plan.image and plan.image.version else raw

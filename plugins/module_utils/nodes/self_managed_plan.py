@@ -26,6 +26,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.node_access_entry imp
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.rollout import list_outdated
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_context import GroupContext
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_template import (
+    Image,
     build_data,
     build_derived_tags,
     choose_image,
@@ -65,6 +66,7 @@ class GroupPlan:
         self._cluster = self._find_cluster()
         self._in_use = str(raw["launch_template"]["version"]) if raw and raw["launch_template"]["version"] else None
         self._wanted: Item | None = None
+        self.image: Image | None = None  # where the task says something of the launch template
         self._template = context.build_template(item["name"], self._in_use)
         self._ssh = self._ensure_ssh_group(plan=True)
         self._planned = self._plan_template()

@@ -37,6 +37,7 @@ def build_group_result(raw: Item | None) -> Item:
         "auto_scaling_group_arn": raw["arn"],
         **{key: raw[key] for key in SAME},
         "launch_template": {key: value for key, value in template.items() if value is not None},
+        **({"kubernetes_version": raw["kubernetes_version"]} if raw.get("kubernetes_version") else {}),
         "instances": [_build_instance(row, template, raw["instance_types"]) for row in raw["instances"]],
         "tags": drop_marks(raw["tags"]),
     }

@@ -152,7 +152,22 @@ def build_plan(state: ClusterState, target: int, addon_versions: dict[str, str],
         plan.later += _plan_addons(state, plan, minor, addon_versions)
         plan.later += _plan_nodes(state, minor, declared, is_first=False)
     plan.addons = at_first
+    plan.unfit += _list_misnamed(state, target, addon_versions)
     return plan
+
+
+def _list_misnamed(state: ClusterState, target: int, wanted: dict[str, str]) -> Iterator[Row]:
+    """Versions of add-ons that the user names and that the target is not compatible with."""
+    for raw in state.addons:
+        name = raw["addonName"]
+        rows, version = _list_rows(state, name), wanted.get(name, DEFAULT)
+        fit = [row["version"] for row in rows or [] if f"1.{target}" in row["cluster_versions"]]
+        if rows is not None and version not in (DEFAULT, MOST_RECENT, *fit):
+            yield {
+                "name": name,
+                "minor": target,
+                "problem": f"{version}, which is declared, is not compatible with 1.{target}",
+            }
 
 
 def _build_step(minor: int, kind: str, name: str, before: str, after: str, **words: str) -> Step:

@@ -13,9 +13,9 @@ from threading import Event, Thread
 from typing import Protocol
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
-    EksError,
     ValidationError,
     WaitFailed,
+    WaitTimedOut,
     add_facts,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS
@@ -94,19 +94,19 @@ class Upgrade:
     gates: list[Verdict] = field(default_factory=list)
     _unready: set[str] | None = None  # pods that were not ready at the beginning
 
-    def plan(self, with_gates: bool) -> tuple[ClusterState, Plan]:
-        """The state, and the steps that are left."""
-        state = self.reader.read(self.target, with_gates)
+    def _plan(self, state: ClusterState) -> Plan:
+        """The steps that are left."""
         if state.minor > self.target:
             raise ValidationError(
                 f"kubernetes_version: cluster {state.cluster['name']} is at {state.cluster['version']}, and an upgrade does not go back"
                 f" to 1.{self.target}. EKS can roll back the last one within seven days: eks_cluster with rollback=true."
             )
-        return state, build_plan(state, self.target, self.addon_versions, self.declared)
+        return build_plan(state, self.target, self.addon_versions, self.declared)
 
     def look(self) -> tuple[Plan, list[Verdict]]:
         """The whole plan and all gates, without a change."""
-        state, plan = self.plan(with_gates=True)
+        state = self.reader.read(self.target, True)
+        plan = self._plan(state)
         self.gates = evaluate_gates(state, plan, self.overrides)
         return plan, self.gates
 
@@ -130,24 +130,23 @@ class Upgrade:
         }
 
     def _run(self) -> tuple[Plan, list[Verdict]]:
-        state, plan = self.plan(with_gates=False)
-        self.started_at = state.cluster["version"]
         is_first = True
-        while self._list_left(plan):
-            self._settle()
-            state, plan = self.plan(with_gates=True)
+        while True:
+            plan = self._plan(self._settle())
+            self.started_at = self.started_at or f"1.{plan.current}"
+            if not self._list_left(plan):
+                return plan, self.gates
+            state = self.reader.read(self.target, True)
+            plan = self._plan(state)
             left = self._list_left(plan)
-            if is_first and left:
+            if is_first:
                 PROGRESS.tell(f"1.{plan.current} -> 1.{plan.target}: {len(left)} steps")
                 self._remember_pods(state)
                 is_first = False
-            if left:
-                self._pass_gates(state, plan)
+            self._pass_gates(state, plan)
             # What is to be done at the version of the control plane goes before its next step, which has gates of its own
             for step in [step for step in left if step in plan.prepare] or left[:1]:
                 self._do(step)
-            state, plan = self.plan(with_gates=False)
-        return plan, self.gates
 
     def _list_left(self, plan: Plan) -> list[Step]:
         """What this run has still to do. Some pods on Fargate stay as they are: nobody starts them again.
@@ -164,18 +163,18 @@ class Upgrade:
                 )
         return [step for step in plan.own_steps if step not in again]
 
-    def _settle(self) -> None:
-        """Wait for what an earlier run, or somebody else, has begun."""
+    def _settle(self) -> ClusterState:
+        """The cluster, after the end of what an earlier run, or somebody else, has begun."""
 
-        def look() -> tuple[bool, None, str]:
+        def look() -> tuple[bool, ClusterState, str]:
             state = self.reader.read(self.target, False)
             busy = [f"{name} is {status}" for name, status in _list_statuses(state) if status in BUSY]
             if busy:
                 lines.tell("; ".join(busy))
-            return not busy, None, "; ".join(busy)
+            return not busy, state, "; ".join(busy)
 
         lines = Lines()
-        poll(look, "What is under way in the cluster", Deadline(self.step_timeout))
+        return poll(look, "What is under way in the cluster", Deadline(self.step_timeout))
 
     def _pass_gates(self, state: ClusterState, plan: Plan) -> None:
         self.gates = evaluate_gates(state, plan, self.overrides)
@@ -211,26 +210,27 @@ class Upgrade:
 
     def _check_health(self, step: Step) -> str:
         """Nodes have their version and are Ready, and pods that were ready are again. Raises WaitFailed where they are not."""
-        state = self.reader.read(self.target, False)
-        if step.kind == CONTROL_PLANE and state.minor != parse_minor(step.after):
-            raise WaitFailed(f"The control plane is at {state.cluster['version']} after its update to {step.after}.")
-        if not state.kubernetes.nodes.is_known:
-            return "nodes and pods were not looked at: " + state.kubernetes.nodes.problem
         last: list[str] = []
 
-        def look() -> tuple[bool, None, str]:
+        def look() -> tuple[bool, ClusterState, str]:
             now = self.reader.read(self.target, False)
-            last[:] = [*_list_late_nodes(now, step), *self._list_late_pods(now)]
-            return not last, None, "; ".join(last[:MOST])
+            if step.kind == CONTROL_PLANE and now.minor != parse_minor(step.after):
+                raise WaitFailed(f"The control plane is at {now.cluster['version']} after its update to {step.after}.")
+            is_known = now.kubernetes.nodes.is_known
+            last[:] = [*_list_late_nodes(now, step), *self._list_late_pods(now)] if is_known else []
+            return not last, now, "; ".join(last[:MOST])
 
         try:
-            poll(look, f"The look at nodes and pods after {step.title}", Deadline(self.health_timeout))
-        except EksError as error:
+            state = poll(look, f"The look at nodes and pods after {step.title}", Deadline(self.health_timeout))
+        except WaitTimedOut as error:
             raise WaitFailed(
                 f"{step.title} is at {step.after}, and {len(last)} nodes or pods are not ready after {self.health_timeout:g} seconds:"
                 f" {'; '.join(last[:MOST])}. Mend them, and run it again: it goes on from here."
             ) from error
-        return f"{len(state.kubernetes.nodes.value)} nodes and their pods are ready"
+        nodes = state.kubernetes.nodes
+        if not nodes.is_known:
+            return f"nodes and pods were not looked at: {nodes.problem}"
+        return f"{len(nodes.value)} nodes and their pods are ready"
 
     def _list_late_pods(self, state: ClusterState) -> list[str]:
         if self._unready is None:
@@ -253,12 +253,9 @@ def _list_statuses(state: ClusterState) -> Iterator[tuple[str, str]]:
 
 def _list_late_nodes(state: ClusterState, step: Step) -> list[str]:
     """Nodes that are not Ready, and those of the step that do not have its version."""
-    read = state.kubernetes.nodes
-    if not read.is_known:
-        return [read.problem]
     own = {one for row in state.self_managed.value or [] if row["name"] == step.name for one in row["instances"]}
     found = []
-    for node in read.value:
+    for node in state.kubernetes.nodes.value:
         name = node["metadata"]["name"]
         is_of_step = (step.kind == NODEGROUP and get_nodegroup(node) == step.name) or (
             step.kind == SELF_MANAGED and get_instance(node) in own

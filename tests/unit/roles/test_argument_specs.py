@@ -24,6 +24,7 @@ NAMES = [
     "eks_irsa",
     "eks_platform",
     "eks_helm",
+    "eks_upgrade",
 ]
 
 

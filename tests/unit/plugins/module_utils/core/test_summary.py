@@ -4,7 +4,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.summary import build_lines, format_changes, format_table
+from ansible_collections.kumo.eks.plugins.module_utils.core.summary import (
+    build_lines,
+    build_summary,
+    format_changes,
+    format_table,
+)
 
 GROUP = {
     "name": "general",
@@ -106,3 +111,28 @@ def test_an_item_is_found_in_one_of_several_diffs():
     ]
     (line,) = build_lines([{"addons": [addon], "changed": True, "diff": diffs}])
     assert (line.action, line.fields) == ("change", [{"field": "version", "before": "1", "after": "2"}])
+
+
+def test_what_lags_behind_the_cluster_is_named():
+    own = {"name": "own", "changed": False, "kubernetes_version": "1.33", "instances": [{"outdated": True}]}
+    results = [
+        {"cluster": CLUSTER},
+        {"nodegroups": [{**GROUP, "changed": False, "version": "1.33"}, {**GROUP, "name": "new", "version": "1.34"}]},
+        {"addons": [{"name": "kube-proxy", "changed": False, "addon_version": "v1.32.9-eksbuild.2"}]},
+        {"self_managed_nodegroups": [own]},
+    ]
+    assert build_summary(results, [], False)["lines"][-1] == (
+        "Behind Kubernetes 1.34: node group general (1.33), add-on kube-proxy (v1.32.9-eksbuild.2), self-managed nodes own (1.33,"
+        " 1 instances are outdated). kumo.eks.upgrade brings them up."
+    )
+    assert not [line for line in build_summary([{"cluster": CLUSTER}], [], False)["lines"] if "Behind" in line]
+
+
+def test_an_upgrade_is_a_line():
+    step = {"kind": "control_plane", "name": "c", "before": "1.33", "after": "1.34", "by": "kumo.eks"}
+    result = {"cluster_name": "c", "version": "1.33", "kubernetes_version": "1.34", "changed": True, "steps": [step]}
+    lines = build_summary([result], [], True)["lines"]
+    assert lines[0] == "* upgrade  c  planned  Kubernetes 1.33 -> 1.34 in 1 steps"
+    assert "~ change   upgrade c" in lines and "             control_plane c: 1.33 -> 1.34" in lines
+    done = build_summary([{**result, "steps": [], "done": [step]}], [], False)["lines"]
+    assert done[-1] == "Changed: upgrade c."

@@ -1,0 +1,90 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A cluster with a Kubernetes API behind it goes two minor versions on: planned, killed on the way, resumed, and then at rest."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support import clock
+
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import NODE
+from kumo_sandbox import Sandbox
+
+NAME = "my-cluster"
+SIZES = {"min_size": 1, "max_size": 4, "desired_size": 1}
+pytestmark = pytest.mark.extended
+
+
+@pytest.fixture(scope="module")
+def standing():
+    with Sandbox(speed="instant", kubernetes=True) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(standing, monkeypatch):
+    for name, value in standing.env.items():
+        monkeypatch.setenv(name, value)
+    standing.clock.set_speed(clock.SPEED)
+    yield standing
+    standing.clock.set_speed("instant")
+
+
+@pytest.fixture
+def variables(ground):
+    own = {
+        "name": "own",
+        "instance_types": ["m5.large"],
+        "scaling_config": SIZES,
+        "labels": {"kind": "own"},
+        "update_config": {"drain_timeout": 15},
+    }
+    return {
+        "eks_cluster_name": NAME,
+        "eks_region": "ap-northeast-1",
+        "eks_tags": {"team": "a"},
+        "eks_cluster_version": "1.31",
+        "eks_cluster_access_config": {"authentication_mode": "API_AND_CONFIG_MAP"},
+        "eks_network_subnets": {"private": ground["subnets"]},
+        "eks_nodegroups_list": [{"name": "managed", "scaling_config": SIZES}],
+        "eks_self_managed_nodes_list": [own],
+        "eks_addons_list": [{"name": name} for name in ("vpc-cni", "kube-proxy", "coredns")],
+    }
+
+
+def test_two_minor_versions_on(sandbox, play, account, variables, kill_when, tmp_path):
+    eks = sandbox.client("eks")
+    play("kumo.eks.site", **variables).assert_ok()
+    before = account()
+    newer = {**variables, "eks_cluster_version": "1.33"}
+    runbook, record = tmp_path / "runbook.md", tmp_path / "record.json"
+    files = {"eks_upgrade_runbook_path": str(runbook), "eks_upgrade_record_path": str(record)}
+    planned = play("kumo.eks.site", "--check", **newer, **files).assert_ok()
+    assert account() == before and not record.exists()
+    for words in (
+        "Upgrade of cluster my-cluster from 1.31 to 1.33: ",
+        "self-managed nodes own",
+        "+ removed_apis passed",
+        "To be changed: upgrade my-cluster",
+    ):
+        assert words in planned.output, planned.output
+    assert "| 1.32 | control plane | 1.31 | 1.32 |" in runbook.read_text()
+
+    def find_version():
+        return eks.describe_nodegroup(clusterName=NAME, nodegroupName="managed")["nodegroup"]["version"]
+
+    kill_when(lambda: find_version() == "1.32", "kumo.eks.upgrade", **newer)
+    assert eks.describe_cluster(name=NAME)["cluster"]["version"] == "1.32"
+    resumed = play("kumo.eks.site", **newer, **files).assert_ok()
+    assert "control plane 1.32 -> 1.33: done after" in resumed.output, resumed.output
+    assert "upgrade" in resumed.output and "Behind Kubernetes" not in resumed.output
+    assert find_version() == "1.33"
+    with open_cluster_api(eks, sandbox.client("sts"), NAME) as api:
+        kubelets = {row["status"]["nodeInfo"]["kubeletVersion"][:5] for row in api.list(NODE)}
+    assert kubelets == {"v1.33"}
+    done = json.loads(record.read_text())
+    assert done["result"] == "done" and done["version"] == "1.33" and len(done["gates"]) == 16
+    play("kumo.eks.site", **newer).assert_unchanged()
