@@ -7,7 +7,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,6 +30,7 @@ class FakeKubernetes:
         self.metrics = ""
         self.lost = ""  # why it cannot be reached
         self.kubelets: dict[str, str] = {}  # of node groups whose nodes do not have the group's version
+        self.list_own_nodes: Callable[[], list[Row]] = list  # nodes of self-managed instances
         self.patched: list[tuple[str, str]] = []
 
     @contextmanager
@@ -44,6 +45,7 @@ class FakeKubernetes:
     def list(self, kind: Any, namespace: str = "", label_selector: str = "", field_selector: str = "") -> Iterator[Row]:
         if kind.kind == "Node":
             yield from self._list_nodes()
+            yield from self.list_own_nodes()
         yield from self.objects.get(kind.kind, [])
 
     def get(self, kind: Any, name: str, namespace: str = "") -> Row | None:

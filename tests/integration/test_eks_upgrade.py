@@ -162,11 +162,12 @@ class Shutter:
         (self.state,) = sandbox.store.clusters.values()
 
     @contextmanager
-    def shut(self, change):
+    def shut(self, changes):
         parts = (self.state.raw, self.state.nodegroups, self.state.addons, self.kubernetes.objects)
         before = [copy.deepcopy(part) for part in parts]
         with self.monkeypatch.context() as patch:
-            change(self, patch)
+            for change in changes:
+                change(self, patch)
             yield
         for part, old in zip(parts, before, strict=True):
             part.clear()
@@ -268,19 +269,36 @@ SHUT = (
 )
 
 
+# What excludes one another is shut in different runs.
+ROUNDS = (
+    [
+        row
+        for row in SHUT
+        if row[0] not in ("version_support", "addon_compatibility", "nodegroup_versions", "kube_proxy_skew")
+    ],
+    [row for row in SHUT if row[0] in ("version_support", "addon_compatibility", "kube_proxy_skew")],
+    [row for row in SHUT if row[0] == "nodegroup_versions"],
+)
+
+
 def test_each_gate_stops_a_run_before_it_changes_anything(look, upgrade, eks, kubernetes, sandbox, monkeypatch):
     eks.update_addon(**WORDS, addonName="coredns", addonVersion="v1.11.4-eksbuild.24")
     it = Shutter(sandbox, kubernetes, monkeypatch)
     assert set(read_gates(look()).values()) == {"passed"}
-    for name, change, words in SHUT:
-        with it.shut(change):
+    for rows in ROUNDS:
+        with it.shut([change for _name, change, _words in rows]):
             sandbox.recorder.clear()
             found = upgrade()
-            gate = find_gate(found, name)
-            assert (found["failed"], gate["verdict"]) == (True, "failed"), (name, found)
-            assert words in "; ".join(gate["evidence"]) and gate["remedy"] and f"{name} failed: " in found["msg"], gate
-            assert not found["changed"] and found["record"]["result"].startswith("Cluster my-cluster stays at 1.31")
-            assert not [call for call in sandbox.calls() if call["operation"].startswith("Update")], name
+            assert found["failed"] and not found["changed"], rows
+            assert {name for name, verdict in read_gates(found).items() if verdict != "passed"} == {
+                name for name, _change, _words in rows
+            }
+            for name, _change, words in rows:
+                gate = find_gate(found, name)
+                assert gate["verdict"] == "failed" and words in "; ".join(gate["evidence"]) and gate["remedy"], gate
+                assert f"{name} failed: " in found["msg"]
+            assert found["record"]["result"].startswith("Cluster my-cluster stays at 1.31")
+            assert not [call for call in sandbox.calls() if call["operation"].startswith("Update")]
     assert {name for name, _change, _words in SHUT} | {"single_replicas"} == set(read_gates(look()))
 
 
@@ -373,24 +391,73 @@ def test_pods_on_fargate_are_restarted(upgrade, eks, kubernetes, ground):
     assert any("alone" in text for text in done["warnings"])
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        ({"kubernetes_version": "1.3"}, "put the version in quotes"),
-        (
-            {"overrides": [{"gate": "insight", "reason": "x"}]},
-            "overrides[0].gate: there is no gate 'insight'. Did you mean insights?",
-        ),
-        (
-            {"overrides": [{"gate": "insights", "reason": " "}]},
-            "overrides[0].reason: gate insights is overridden without a reason",
-        ),
-        ({"self_managed_nodegroups": [{"name": "own", "ami": "x"}]}, "self_managed_nodegroups[0].ami: unknown option."),
-        ({"cluster_name": "nowhere"}, "cluster nowhere does not exist"),
-        ({"wait_timeout": 0}, "wait_timeout"),
-        ({"owned": True}, "was not created by kumo.eks"),
-    ],
+def test_self_managed_nodes_follow_by_their_declaration(upgrade, look, eks, kubernetes, sandbox, run_module, ground):
+    made = run_module("eks_iam_role", {"cluster_name": CLUSTER, "purpose": "self_managed_node"})
+    own = {
+        "name": "own",
+        "instance_types": ["m5.large"],
+        "scaling_config": {"min_size": 1, "max_size": 2},
+        "labels": {"kind": "own"},
+        "update_config": {"strategy": "instance_refresh"},
+    }
+    words = {"cluster_name": CLUSTER, "tags": {"Team": "a"}}
+    place = {"node_role": made["arn"], "subnets": ground["subnets"]}
+    assert not run_module("eks_self_managed_nodes", {**words, **own, **place})["failed"]
+    asg, ec2 = sandbox.client("autoscaling"), sandbox.client("ec2")
+
+    def list_own_nodes():
+        (group,) = asg.describe_auto_scaling_groups(AutoScalingGroupNames=[f"{CLUSTER}.self-managed.own"])[
+            "AutoScalingGroups"
+        ]
+        return [build_own_node(ec2, row) for row in group["Instances"]]
+
+    kubernetes.list_own_nodes = list_own_nodes
+    left = [row for row in look("1.32")["steps"] if row["kind"] == "self_managed_nodes"]
+    assert [(row["by"], row["before"], row["after"]) for row in left] == [("you", "1.31", "1.32")]
+    declared = {"self_managed_nodegroups": [own], "self_managed_tags": {"Team": "a"}}
+    done = upgrade("1.32", **declared)
+    assert not done["failed"], done["msg"]
+    assert list_steps(done["done"])[-1] == ("self_managed_nodes", "own", "1.31", "1.32")
+    assert [node["status"]["nodeInfo"]["kubeletVersion"] for node in list_own_nodes()] == ["v1.32.9-eks-1"]
+    again = run_module("eks_self_managed_nodes", {**words, **own, **place}, check=True)
+    assert not again["changed"], again["diff"]
+    assert not upgrade("1.32", **declared)["changed"]
+
+
+def build_own_node(ec2, instance):
+    """The node of an instance, whose launch template says of what version its image is."""
+    template = instance["LaunchTemplate"]
+    (row,) = ec2.describe_launch_template_versions(
+        LaunchTemplateId=template["LaunchTemplateId"], Versions=[template["Version"]]
+    )["LaunchTemplateVersions"]
+    tags = next(
+        one["Tags"] for one in row["LaunchTemplateData"]["TagSpecifications"] if one["ResourceType"] == "instance"
+    )
+    version = next(tag["Value"] for tag in tags if tag["Key"] == "kumo.eks/kubernetes-version")
+    node = build_node(instance["InstanceId"], version)
+    return {**node, "spec": {"providerID": f"aws:///zone/{instance['InstanceId']}"}}
+
+
+BAD_INPUT = (
+    ({"kubernetes_version": "1.3"}, "put the version in quotes"),
+    (
+        {"overrides": [{"gate": "insight", "reason": "x"}]},
+        "overrides[0].gate: there is no gate 'insight'. Did you mean insights?",
+    ),
+    (
+        {"overrides": [{"gate": "insights", "reason": " "}]},
+        "overrides[0].reason: gate insights is overridden without a reason",
+    ),
+    ({"self_managed_nodegroups": [{"name": "own", "ami": "x"}]}, "self_managed_nodegroups[0].ami: unknown option."),
+    ({"cluster_name": "nowhere"}, "cluster nowhere does not exist"),
+    ({"wait_timeout": 0}, "wait_timeout"),
+    ({"owned": True}, "was not created by kumo.eks"),
 )
-def test_bad_input_is_refused(upgrade, words, message):
-    result = upgrade(**words)
-    assert result["failed"] and message in result["msg"]
+
+
+def test_bad_input_is_refused(upgrade, sandbox):
+    sandbox.recorder.clear()
+    for words, message in BAD_INPUT:
+        result = upgrade(**words)
+        assert result["failed"] and message in result["msg"], result["msg"]
+    assert not [call for call in sandbox.calls() if call["operation"].startswith("Update")]

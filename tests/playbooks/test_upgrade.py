@@ -35,22 +35,13 @@ def sandbox(standing, monkeypatch):
 
 @pytest.fixture
 def variables(ground):
-    own = {
-        "name": "own",
-        "instance_types": ["m5.large"],
-        "scaling_config": SIZES,
-        "labels": {"kind": "own"},
-        "update_config": {"drain_timeout": 15},
-    }
     return {
         "eks_cluster_name": NAME,
         "eks_region": "ap-northeast-1",
-        "eks_tags": {"team": "a"},
         "eks_cluster_version": "1.31",
         "eks_cluster_access_config": {"authentication_mode": "API_AND_CONFIG_MAP"},
         "eks_network_subnets": {"private": ground["subnets"]},
         "eks_nodegroups_list": [{"name": "managed", "scaling_config": SIZES}],
-        "eks_self_managed_nodes_list": [own],
         "eks_addons_list": [{"name": name} for name in ("vpc-cni", "kube-proxy", "coredns")],
     }
 
@@ -66,7 +57,6 @@ def test_two_minor_versions_on(sandbox, play, account, variables, kill_when, tmp
     assert account() == before and not record.exists()
     for words in (
         "Upgrade of cluster my-cluster from 1.31 to 1.33: ",
-        "self-managed nodes own",
         "+ removed_apis passed",
         "To be changed: upgrade my-cluster",
     ):
