@@ -254,7 +254,39 @@ TAGS = [
     tag("a tag without a value", "tags", "A has no value", 'Write A: ""', tags={"A": None}),
     module("eks_tag_info")("a name", "resource", "'there'", "like arn:aws:eks", resource="there"),
 ]
+plan = module("eks_upgrade_info", cluster_name="there", kubernetes_version="1.34")
+upgrade = module("eks_upgrade", cluster_name="there", kubernetes_version="1.34")
+UPGRADES = [
+    plan(
+        "a version without quotes", "kubernetes_version", "'1.3'", "put the version in quotes", kubernetes_version=1.3
+    ),
+    plan(
+        "a gate that is not there",
+        "overrides[0].gate",
+        "'insight'",
+        "Did you mean insights?",
+        overrides=[{"gate": "insight", "reason": "x"}],
+    ),
+    upgrade(
+        "an override without a reason",
+        "overrides[0].reason",
+        "gate insights",
+        "Say why",
+        overrides=[{"gate": "insights", "reason": " "}],
+    ),
+    upgrade(
+        "an option of nodes that is not there",
+        "self_managed_nodegroups[0].instance_type",
+        "unknown option",
+        "Did you mean instance_types?",
+        self_managed_nodegroups=[{"name": "own", "instance_type": "m5.large"}],
+    ),
+    upgrade("no time", "wait_timeout", "0", "at least 1", wait_timeout=0),
+    upgrade("a way back", "kubernetes_version", "1.29", "rollback=true", kubernetes_version="1.29"),
+    upgrade("no cluster", "cluster_name", "nowhere", "Check its name and region", cluster_name="nowhere"),
+]
 ROWS = [
+    *UPGRADES,
     *VERSIONS,
     *INSIGHTS,
     *UPDATES,
