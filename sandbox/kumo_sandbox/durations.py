@@ -15,6 +15,8 @@ NODEGROUP_CREATE = 120.0  # seen: 1m48s, 1m59s
 # "If the nodes in the managed node group do not connect to the cluster within 15 minutes": the guide's chapter on troubleshooting
 NODES_JOIN = 900.0
 NODES_LOOK = 60.0  # between looks at whether they have; assumed
+# "If the Pods don't leave the node within 15 minutes and there's no force flag": the guide, managed-node-update-behavior
+NODE_DRAIN = 900.0
 NODEGROUP_DELETE = 240.0
 NODEGROUP_VERSION_UPDATE = 360.0
 NODEGROUP_CONFIG_UPDATE = 120.0

@@ -128,6 +128,9 @@ class KubernetesBackend(Protocol):
     def read_aws_auth(self, arn: str) -> dict[str, str]:
         """The data of the ConfigMap kube-system/aws-auth of a started cluster; empty where there is none."""
 
+    def list_undrained_nodes(self, arn: str, nodegroup: str) -> list[str]:
+        """Nodes of a group with pods whose eviction a PodDisruptionBudget refuses; none of a cluster that is not started."""
+
     def addon_ready(self, arn: str, addon: str) -> bool:
         """Whether the add-on's pods could run by now (CoreDNS wants a node); a cluster not started is judged by its view."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from kumo_sandbox import durations
 from kumo_sandbox.eks.aws_context import AwsContext
 from kumo_sandbox.eks.control_planes import ControlPlanes
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse, ResourceNotFound
@@ -102,6 +103,7 @@ def begin_update(
     act: Callable[[], None],
     undo: Callable[[], None] = lambda: None,
     unseen: float = 0.0,
+    find_obstacle: Callable[[float], Raw | None] = lambda seconds: None,
 ) -> dict[str, Any]:
     """Start an update of the cluster or one of its things and return it as the API does.
 
@@ -110,6 +112,8 @@ def begin_update(
         act: makes the change when the update ends well.
         undo: takes back what the update had begun when it fails.
         unseen: the seconds at its beginning in which the resource keeps its status.
+        find_obstacle: asked when the update could end, with the seconds since then: the error by which it fails, which is None where
+            nothing is in its way, and empty where it is looked at again a while later.
 
     The resource is ACTIVE again whether it succeeded or failed; only the update says which. An add-on tells it by itself:
     AddonStatus has UPDATE_FAILED.
@@ -150,19 +154,17 @@ def begin_update(
     else:
         show()
 
-    def end() -> None:
+    def end(waited: float = 0.0) -> None:
         if update["status"] != "InProgress":
             return
-        raw["status"] = "UPDATE_FAILED" if fault and what == "addon" else "ACTIVE"
-        if fault:
+        error = _build_error(fault) if fault else find_obstacle(waited)
+        if error == {}:
+            ctx.store.schedule(durations.NODES_LOOK, lambda: end(waited + durations.NODES_LOOK))
+            return
+        raw["status"] = "UPDATE_FAILED" if error and what == "addon" else "ACTIVE"
+        if error:
             update["status"] = "Failed"
-            update["errors"] = [
-                {
-                    "errorCode": fault.code or "Unknown",
-                    "errorMessage": fault.message or "The update failed",
-                    "resourceIds": [],
-                }
-            ]
+            update["errors"] = [error]
             undo()
             return
         update["status"] = "Successful"
@@ -171,6 +173,15 @@ def begin_update(
 
     ctx.store.schedule(seconds, end)
     return {"update": dict(update)}
+
+
+def _build_error(fault: Fault) -> Raw:
+    """The error of an update that is to fail."""
+    return {
+        "errorCode": fault.code or "Unknown",
+        "errorMessage": fault.message or "The update failed",
+        "resourceIds": [],
+    }
 
 
 def find_running_update(cluster: Cluster, what: str, name: str) -> Raw | None:

@@ -36,6 +36,10 @@ class ControlPlanes:
         """The data of the cluster's aws-auth ConfigMap; empty without a control plane."""
         return self._backend.read_aws_auth(arn) if self._backend else {}
 
+    def list_undrained_nodes(self, arn: str, nodegroup: str) -> list[str]:
+        """Nodes of a group with pods that may not be evicted; none without a control plane."""
+        return self._backend.list_undrained_nodes(arn, nodegroup) if self._backend else []
+
     def remove(self, arn: str) -> None:
         if self._backend:
             self._backend.remove(arn)

@@ -110,7 +110,22 @@ def update_nodegroup_version(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         params,
         durations.NODEGROUP_VERSION_UPDATE,
         lambda: raw.update(patch, modifiedAt=ctx.now()),
+        find_obstacle=lambda waited: None if p.get("force") else _find_undrained(ctx, cluster, raw, waited),
     )
+
+
+def _find_undrained(ctx: Context, cluster: Cluster, raw: Raw, waited: float) -> Raw | None:
+    """Pods that a PodDisruptionBudget keeps on the group's nodes: EKS tries to evict them for a quarter of an hour, and then gives up.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html#managed-node-update-upgrade
+    """
+    nodes = ctx.control_planes.list_undrained_nodes(cluster.raw["arn"], raw["nodegroupName"])
+    if not nodes:
+        return None
+    if waited + durations.NODEGROUP_VERSION_UPDATE < durations.NODE_DRAIN:
+        return {}
+    message = f"Reached max retries while trying to evict pods from nodes in node group {raw['nodegroupName']}"
+    return {"errorCode": "PodEvictionFailure", "errorMessage": message, "resourceIds": nodes}
 
 
 def _check_same_template(ctx: Context, raw: Raw, asked: Raw) -> Raw:

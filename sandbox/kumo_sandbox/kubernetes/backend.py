@@ -63,6 +63,10 @@ class KubernetesBackend:
         found = cluster.find("ConfigMap", "kube-system", "aws-auth") if cluster else None
         return (found or {}).get("data") or {}
 
+    def list_undrained_nodes(self, arn: str, nodegroup: str) -> list[str]:
+        cluster = self._clusters.get(arn)
+        return cluster.list_undrained_nodes(nodegroup) if cluster and cluster.started else []
+
     def remove(self, arn: str) -> None:
         """Returns at once: a cluster that is just starting reads its view, which the caller may hold locked."""
         with self._lock:

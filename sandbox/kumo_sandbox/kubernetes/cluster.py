@@ -18,7 +18,7 @@ from kumo_sandbox.kubernetes.control_plane import ControlPlane, build_kubeconfig
 from kumo_sandbox.kubernetes.listener import Listener
 from kumo_sandbox.kubernetes.load_balancers import balance
 from kumo_sandbox.kubernetes.pki import Pki
-from kumo_sandbox.kubernetes.reconcile import Reconciler
+from kumo_sandbox.kubernetes.reconcile import Reconciler, may_drain
 
 DEBOUNCE = 0.05  # seconds: changes that come together are one
 RETRY = 1.0  # seconds after a failed look
@@ -105,6 +105,16 @@ class Cluster:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
             return None
+        finally:
+            api.close()
+
+    def list_undrained_nodes(self, nodegroup: str) -> list[str]:
+        """The nodes of a node group from which not every pod may be evicted now."""
+        api = Api(self._control_plane.url, self._pki)
+        try:
+            nodes = api.items("v1", "Node", labelSelector=f"eks.amazonaws.com/nodegroup={nodegroup}")
+            names = [node["metadata"]["name"] for node in nodes]
+            return [name for name in names if not may_drain(api, name)]
         finally:
             api.close()
 

@@ -83,6 +83,29 @@ def drain(api: Api, nodes: list[str]) -> None:
         time.sleep(0.1)
 
 
+def may_drain(api: Api, node: str) -> bool:
+    """Whether the API server would let every pod of a node be evicted. Nothing is evicted.
+
+    https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
+    """
+    for pod in _is_drainable(api, [node]):
+        about = {key: pod["metadata"][key] for key in ("name", "namespace")}
+        body = {
+            "apiVersion": "policy/v1",
+            "kind": "Eviction",
+            "metadata": about,
+            "deleteOptions": {"dryRun": ["All"]},
+        }
+        try:
+            api.create(f"{build_path(pod)}/eviction", body)
+        except ApiError as error:
+            if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+                return False
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+    return True
+
+
 def forget_pods(api: Api, nodes: list[str]) -> None:
     """Delete at once what is left on nodes that are gone: nobody runs it any more."""
     for pod in (pod for name in nodes for pod in _list_pods(api, name)):

@@ -368,6 +368,22 @@ def test_pods_go_with_their_profile(cluster: Demo, tasks: str) -> None:
     cluster.eventually(lambda: cluster.names("pods", "-n", tasks) == set() and not fargate_nodes(cluster))
 
 
+def test_a_budget_keeps_a_node_from_being_drained(cluster: Demo) -> None:
+    cluster.become(nodes=NODES)
+    cluster.eventually(lambda: cluster.names("nodes") == {node.name for node in NODES})
+    cluster.kubectl("create", "namespace", "kept")
+    run(cluster, "kept", "web", "--labels=app=web", f'--overrides={{"spec": {{"nodeName": "{NODES[0].name}"}}}}')
+    running(cluster, "kept", "web")
+    assert cluster.side.list_undrained_nodes(ARN, "general") == []
+    cluster.kubectl("create", "pdb", "web", "-n", "kept", "--selector=app=web", "--min-available=1")
+    cluster.eventually(lambda: cluster.side.list_undrained_nodes(ARN, "general") == [NODES[0].name])
+    assert cluster.side.list_undrained_nodes(ARN, "another") == []
+    assert cluster.names("pods", "-n", "kept") == {"web"}
+    cluster.kubectl("delete", "pdb", "web", "-n", "kept")
+    cluster.eventually(lambda: cluster.side.list_undrained_nodes(ARN, "general") == [])
+    cluster.kubectl("delete", "namespace", "kept", "--wait=false")
+
+
 # add-ons
 
 

@@ -7,6 +7,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from kumo_sandbox.eks.control_planes import ControlPlanes
+
 
 def test_instances_stand_behind_a_node_group(sandbox, make_cluster, make_nodegroup, ground):
     make_cluster()
@@ -68,6 +70,33 @@ def test_a_node_group_follows_its_cluster_and_never_back(eks, make_cluster, make
     group = eks.describe_nodegroup(**words)["nodegroup"]
     assert group["version"] == "1.31" and group["releaseVersion"].startswith("1.31.")
     assert "back to" in refused(eks.update_nodegroup_version, version="1.30", **words)
+
+
+def test_an_update_gives_up_on_pods_that_a_budget_keeps(eks, make_cluster, make_nodegroup, monkeypatch):
+    """Which nodes they are on is asked of the API server: kubernetes/test_control_plane.py."""
+    make_cluster(version="1.30")
+    make_nodegroup()
+    eks.update_cluster_version(name="demo", version="1.31")
+    eks.describe_cluster(name="demo")
+    asked = []
+
+    def list_undrained(self, arn, nodegroup):
+        asked.append(nodegroup)
+        return ["ip-10-0-1-10"]
+
+    monkeypatch.setattr(ControlPlanes, "list_undrained_nodes", list_undrained)
+    words = {"clusterName": "demo", "nodegroupName": "general"}
+    about = {"name": "demo", "nodegroupName": "general"}
+    key = eks.update_nodegroup_version(**words)["update"]["id"]
+    update = eks.describe_update(updateId=key, **about)["update"]
+    (error,) = update["errors"]
+    assert (update["status"], error["errorCode"]) == ("Failed", "PodEvictionFailure")
+    assert error["resourceIds"] == ["ip-10-0-1-10"] and "node group general" in error["errorMessage"]
+    assert len(asked) == 10  # each minute of the nine that are left of 15, and at once
+    group = eks.describe_nodegroup(**words)["nodegroup"]
+    assert (group["status"], group["version"]) == ("ACTIVE", "1.30")
+    eks.update_nodegroup_version(**words, force=True)
+    assert eks.describe_nodegroup(**words)["nodegroup"]["version"] == "1.31" and len(asked) == 10
 
 
 def test_a_node_group_that_cannot_be_made(sandbox, make_cluster, make_nodegroup):
