@@ -88,7 +88,10 @@ def test_an_update_gives_up_on_pods_that_a_budget_keeps(eks, make_cluster, make_
     words = {"clusterName": "demo", "nodegroupName": "general"}
     about = {"name": "demo", "nodegroupName": "general"}
     key = eks.update_nodegroup_version(**words)["update"]["id"]
-    update = eks.describe_update(updateId=key, **about)["update"]
+    for _look in range(20):  # an instant clock goes from one look at the nodes to the next one
+        update = eks.describe_update(updateId=key, **about)["update"]
+        if update["status"] != "InProgress":
+            break
     (error,) = update["errors"]
     assert (update["status"], error["errorCode"]) == ("Failed", "PodEvictionFailure")
     assert error["resourceIds"] == ["ip-10-0-1-10"] and "node group general" in error["errorMessage"]
