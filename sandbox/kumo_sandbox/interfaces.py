@@ -82,6 +82,17 @@ class ClusterView:
 
 
 @dataclass(frozen=True)
+class ApiRequest:
+    """A request to a cluster's API server, whether it serves that version or not."""
+
+    group: str
+    version: str
+    resource: str
+    user_agent: str
+    moment: float  # POSIX time
+
+
+@dataclass(frozen=True)
 class LoadBalancerSpec:
     """The load balancer that a Service of type LoadBalancer wants."""
 
@@ -127,6 +138,9 @@ class KubernetesBackend(Protocol):
 
     def read_aws_auth(self, arn: str) -> dict[str, str]:
         """The data of the ConfigMap kube-system/aws-auth of a started cluster; empty where there is none."""
+
+    def list_requests(self, arn: str) -> list[ApiRequest]:
+        """Requests to API groups that have lost versions; none of a cluster that is not started."""
 
     def list_undrained_nodes(self, arn: str, nodegroup: str) -> list[str]:
         """Nodes of a group with pods whose eviction a PodDisruptionBudget refuses; none of a cluster that is not started."""

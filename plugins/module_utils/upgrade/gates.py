@@ -247,6 +247,12 @@ def _format_insight(row: Row) -> str:
         for one in row.get("resources") or []
         if (one.get("insightStatus") or {}).get("status") != "PASSING"
     ]
+    summary = row.get("categorySpecificSummary") or {}
+    resources += [
+        f"{detail['usage']} by {client['userAgent']}"
+        for detail in summary.get("deprecationDetails") or []
+        for client in detail.get("clientStats") or []
+    ]
     named = f" ({', '.join(resources[:5])})" if resources else ""
     return f"{row['name']} is {_read_status(row)}: {row['insightStatus'].get('reason') or ''}{named}"
 

@@ -6,7 +6,7 @@ import base64
 import secrets
 
 from kumo_sandbox.eks.store import Cluster
-from kumo_sandbox.interfaces import KubernetesBackend
+from kumo_sandbox.interfaces import ApiRequest, KubernetesBackend
 from kumo_sandbox.partitions import find_partition
 
 RUNS_WITHOUT_NODES = {"vpc-cni", "kube-proxy", "eks-pod-identity-agent", "eks-node-monitoring-agent"}  # DaemonSets
@@ -35,6 +35,10 @@ class ControlPlanes:
     def read_aws_auth(self, arn: str) -> dict[str, str]:
         """The data of the cluster's aws-auth ConfigMap; empty without a control plane."""
         return self._backend.read_aws_auth(arn) if self._backend else {}
+
+    def list_requests(self, arn: str) -> list[ApiRequest]:
+        """Who asked for which version of API groups that have lost some; none without a control plane."""
+        return self._backend.list_requests(arn) if self._backend else []
 
     def list_undrained_nodes(self, arn: str, nodegroup: str) -> list[str]:
         """Nodes of a group with pods that may not be evicted; none without a control plane."""

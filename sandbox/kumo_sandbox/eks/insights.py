@@ -6,6 +6,7 @@ at a refresh, not the state of the moment.
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from kumo_sandbox import durations
 from kumo_sandbox.eks import addon_versions
 from kumo_sandbox.eks.context import Context, handles, paginate
+from kumo_sandbox.eks.deprecations import find_deprecations, has_removals
 from kumo_sandbox.eks.errors import InvalidRequest, ResourceNotFound
 from kumo_sandbox.eks.rollback import is_way_back_open
 from kumo_sandbox.eks.store import Cluster, Raw
@@ -142,12 +144,30 @@ def refresh(ctx: Context, cluster: Cluster) -> None:
     rows = [(UPGRADE, now + 1, check) for check in CHECKS]
     if is_way_back_open(ctx, cluster):
         rows += [(ROLLBACK, now - 1, check) for check in ROLLBACK_CHECKS]
+    if has_removals(now + 1):
+        rows.append((UPGRADE, now + 1, _build_deprecation_check(ctx, now + 1)))
     for category, target, check in rows:
         insight = _build_insight(ctx, cluster, category, target, check)
         old = before.get(insight["id"], {})
         if old.get("insightStatus", {}).get("status") == insight["insightStatus"]["status"]:
             insight["lastTransitionTime"] = old["lastTransitionTime"]
         cluster.insights[insight["id"]] = insight
+
+
+def _build_deprecation_check(ctx: Context, target: int) -> Check:
+    """The check of API versions that a minor version removes."""
+
+    def look(cluster: Cluster, minor: int) -> Finding:
+        requests = ctx.control_planes.list_requests(cluster.raw["arn"])
+        return find_deprecations(cluster, minor, requests, time.time())  # the API server's clock, not the sandbox's
+
+    return (
+        f"Deprecated APIs removed in Kubernetes v1.{target}",
+        f"Checks for usage of deprecated APIs that are scheduled for removal in Kubernetes v1.{target}.",
+        "Update manifests and API clients to use newer Kubernetes APIs before you upgrade the cluster.",
+        {"Kubernetes API deprecation guide": "https://kubernetes.io/docs/reference/using-api/deprecation-guide/"},
+        look,
+    )
 
 
 def _build_insight(ctx: Context, cluster: Cluster, category: str, target: int, check: Check) -> Raw:

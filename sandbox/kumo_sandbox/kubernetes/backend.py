@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from kumo_sandbox.interfaces import ClusterView, LoadBalancers
+from kumo_sandbox.interfaces import ApiRequest, ClusterView, LoadBalancers
 from kumo_sandbox.kubernetes.addons import can_addon_run
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.cluster import Cluster
@@ -62,6 +62,10 @@ class KubernetesBackend:
         cluster = self._clusters.get(arn)
         found = cluster.find("ConfigMap", "kube-system", "aws-auth") if cluster else None
         return (found or {}).get("data") or {}
+
+    def list_requests(self, arn: str) -> list[ApiRequest]:
+        cluster = self._clusters.get(arn)
+        return cluster.list_requests() if cluster else []
 
     def list_undrained_nodes(self, arn: str, nodegroup: str) -> list[str]:
         cluster = self._clusters.get(arn)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
-from kumo_sandbox.interfaces import ClusterView, LoadBalancers
+from kumo_sandbox.interfaces import ApiRequest, ClusterView, LoadBalancers
 from kumo_sandbox.kubernetes import fargate_scheduler
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
 from kumo_sandbox.kubernetes.aws_auth import NodeMappings
-from kumo_sandbox.kubernetes.control_plane import ControlPlane, build_kubeconfig, write_private
+from kumo_sandbox.kubernetes.control_plane import AUDIT_LOG, ControlPlane, build_kubeconfig, write_private
 from kumo_sandbox.kubernetes.listener import Listener
 from kumo_sandbox.kubernetes.load_balancers import balance
 from kumo_sandbox.kubernetes.pki import Pki
@@ -107,6 +109,12 @@ class Cluster:
             return None
         finally:
             api.close()
+
+    def list_requests(self) -> list[ApiRequest]:
+        """What was asked of the API groups that the control plane takes down, oldest first."""
+        log = self.folder / AUDIT_LOG
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [read_request(json.loads(line)) for line in lines if line.endswith("}")]
 
     def list_undrained_nodes(self, nodegroup: str) -> list[str]:
         """The nodes of a node group from which not every pod may be evicted now."""
@@ -255,6 +263,14 @@ class Worker:
                     self._log.exception(what)
                 self._errors[what] = repr(error)
                 self._stopped.wait(RETRY)
+
+
+def read_request(event: Manifest) -> ApiRequest:
+    """A request as the API server's audit log has it."""
+    asked = event.get("objectRef") or {}
+    moment = datetime.fromisoformat(event["requestReceivedTimestamp"]).timestamp()
+    names = (asked.get("apiGroup", ""), asked.get("apiVersion", ""), asked.get("resource", ""))
+    return ApiRequest(*names, event.get("userAgent", ""), moment)
 
 
 def _run_in_background(work: Callable[[], None]) -> None:

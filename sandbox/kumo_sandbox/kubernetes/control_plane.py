@@ -20,6 +20,20 @@ from kumo_sandbox.toolchain import binaries
 PATIENCE = 120.0  # seconds the API server may take on a busy machine
 ATTEMPTS = 2  # a port that was free may be taken when the program binds it
 STAGES = Path(__file__).with_name("stages.kwok")
+# Who asks for which version of the API groups that have lost versions, for EKS' insights: one line a request.
+# https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/
+AUDIT_LOG = "audit.log"
+AUDITED_GROUPS = ("flowcontrol.apiserver.k8s.io",)
+AUDIT_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived"],
+    "rules": [
+        {"level": "None", "users": ["system:apiserver"]},
+        {"level": "Metadata", "resources": [{"group": group} for group in AUDITED_GROUPS]},
+        {"level": "None"},
+    ],
+}
 POD_CIDR = "100.64.0.0/16"  # pods' addresses: from the range the VPC CNI's custom networking is used with
 AUDIENCES = "https://kubernetes.default.svc,sts.amazonaws.com"
 # A collector that runs more often, and at most two threads: a small cluster needs no more.
@@ -106,6 +120,7 @@ class ControlPlane:
         write_private(self.folder / "token-webhook.json", webhook)
         write_private(self.folder / "internal.kubeconfig", build_kubeconfig(self.url, self.pki, "admin"))
         shutil.copyfile(STAGES, self.folder / "stages.yaml")
+        (self.folder / "audit-policy.json").write_text(json.dumps(AUDIT_POLICY))
 
     def _build_etcd(self, program: str, port: int) -> list[str]:
         url = f"https://127.0.0.1:{port}"
@@ -149,6 +164,8 @@ class ControlPlane:
             # those that a cluster's users bring are pods here, which never answer
             "--disable-admission-plugins=ValidatingAdmissionWebhook",
             "--allow-privileged",
+            f"--audit-policy-file={self.folder / 'audit-policy.json'}",
+            f"--audit-log-path={self.folder / AUDIT_LOG}",
             "--endpoint-reconciler-type=none",
             "--enable-priority-and-fairness=false",
             "--max-requests-inflight=200",

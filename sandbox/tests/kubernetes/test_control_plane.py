@@ -16,7 +16,7 @@ import requests
 from conftest import Balancers, Demo
 from kubernetes_views import ARN, REGION, USER, addon, cluster_view, node_spec, presigned, profile, token_of
 
-from kumo_sandbox.interfaces import AccessRule
+from kumo_sandbox.interfaces import AccessRule, ApiRequest
 from kumo_sandbox.kubernetes import KubernetesBackend
 
 NODES = tuple(node_spec(number) for number in (10, 11))
@@ -382,6 +382,19 @@ def test_a_budget_keeps_a_node_from_being_drained(cluster: Demo) -> None:
     cluster.kubectl("delete", "pdb", "web", "-n", "kept")
     cluster.eventually(lambda: cluster.side.list_undrained_nodes(ARN, "general") == [])
     cluster.kubectl("delete", "namespace", "kept", "--wait=false")
+
+
+def test_who_asks_for_api_versions_that_are_gone_is_known(cluster: Demo) -> None:
+    path = "/apis/flowcontrol.apiserver.k8s.io/v1beta3/flowschemas"
+    assert cluster.kubectl("get", "--raw", path, check=False).returncode != 0
+    cluster.kubectl("get", "flowschemas")
+
+    def look() -> list[ApiRequest]:
+        return [row for row in cluster.side.list_requests(ARN) if row.version == "v1beta3"]
+
+    (found,) = cluster.eventually(look)
+    assert found.resource == "flowschemas" and found.user_agent.startswith("kubectl/")
+    assert abs(found.moment - time.time()) < 600
 
 
 # add-ons

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
+from kumo_sandbox.eks.control_planes import ControlPlanes
+from kumo_sandbox.interfaces import ApiRequest
+
 DAY = 86400
+GROUP = "flowcontrol.apiserver.k8s.io"
 
 
 def select(eks, category):
@@ -45,3 +51,29 @@ def test_one_refresh_at_a_time_and_one_that_fails(sandbox, eks, make_cluster, re
     sandbox.clock.advance(61)
     failed = eks.describe_insights_refresh(clusterName="demo")
     assert (failed["status"], failed["message"]) == ("FAILED", "The cluster cannot be reached")
+
+
+def test_api_versions_that_go_are_an_error_for_as_long_as_somebody_has_asked_for_them(eks, make_cluster, monkeypatch):
+    """Who has is read from the API server: kubernetes/test_control_plane.py."""
+    make_cluster(version="1.31")
+    asked = [ApiRequest(GROUP, "v1beta3", "flowschemas", "old/1.0", time.time() - 31 * DAY)]
+    monkeypatch.setattr(ControlPlanes, "list_requests", lambda self, arn: asked)
+    name = "Deprecated APIs removed in Kubernetes v1.32"
+    assert select(eks, "UPGRADE_READINESS")[name] == "PASSING"
+    moment = time.time() - 60
+    asked += [
+        ApiRequest(GROUP, "v1beta3", "flowschemas", "kubectl/v1.30", moment - DAY),
+        ApiRequest(GROUP, "v1beta3", "flowschemas", "kubectl/v1.30", moment),
+        ApiRequest(GROUP, "v1", "flowschemas", "kubectl/v1.33", moment),
+    ]
+    eks.start_insights_refresh(clusterName="demo")
+    assert select(eks, "UPGRADE_READINESS")[name] == "ERROR"
+    (row,) = eks.list_insights(clusterName="demo", filter={"statuses": ["ERROR"]})["insights"]
+    shown = eks.describe_insight(clusterName="demo", id=row["id"])["insight"]
+    detail = shown["categorySpecificSummary"]["deprecationDetails"][0]
+    assert detail["usage"] == f"/apis/{GROUP}/v1beta3/flowschemas" and detail["replacedWith"].endswith(
+        "/v1/flowschemas"
+    )
+    (client,) = detail["clientStats"]
+    assert (client["userAgent"], client["numberOfRequestsLast30Days"]) == ("kubectl/v1.30", 2)
+    assert abs(client["lastRequestTime"].timestamp() - moment) < 1
