@@ -391,6 +391,7 @@ def test_pods_on_fargate_are_restarted(upgrade, eks, kubernetes, ground):
     assert any("alone" in text for text in done["warnings"])
 
 
+@pytest.mark.extended
 def test_self_managed_nodes_follow_by_their_declaration(upgrade, look, eks, kubernetes, sandbox, run_module, ground):
     made = run_module("eks_iam_role", {"cluster_name": CLUSTER, "purpose": "self_managed_node"})
     own = {

@@ -265,6 +265,20 @@ def test_an_upgrade_over_several_versions_is_refused(clients):
     )
 
 
+def test_an_upgrade_over_several_versions_is_told_where_the_play_makes_it(clients):
+    clients["eks"].describe_cluster.side_effect = None
+    clients["eks"].describe_cluster.return_value = {
+        "cluster": {"tags": {}, "version": "1.32", "resourcesVpcConfig": {}}
+    }
+    for version, upgrade in (("1.34", {"from": "1.32", "to": "1.34"}), ("1.32", None)):
+        account = AccountCheck(clients.get, "my-cluster", True, upgrades=True)
+        problems = account.find_problems(check(cluster={"version": version}).read)
+        assert (problems, account.upgrade) == ([], upgrade)
+    account = AccountCheck(clients.get, "my-cluster", True, upgrades=True)
+    (problem,) = account.find_problems(check(cluster={"version": "1.31"}).read)
+    assert "cannot be set to the older version 1.31" in problem and account.upgrade is None
+
+
 def test_a_look_that_is_denied_is_named_and_passed(clients):
     clients["eks"].describe_cluster.side_effect = deny("DescribeCluster")
     clients["iam"].get_role.side_effect = deny("GetRole")
