@@ -99,9 +99,13 @@ EXAMPLES = r"""
     region: ap-northeast-1
   register: upgrade
 
-- name: Show the gates that are closed
-  ansible.builtin.debug:
-    msg: "{{ upgrade.gates | rejectattr('verdict', 'eq', 'passed') | list }}"
+- name: Plan an upgrade with a version of CoreDNS
+  kumo.eks.eks_upgrade_info:
+    cluster_name: my-cluster
+    kubernetes_version: "1.33"
+    addon_versions:
+      coredns: v1.12.4-eksbuild.1
+    region: ap-northeast-1
 """
 
 RETURN = r"""
