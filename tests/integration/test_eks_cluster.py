@@ -33,9 +33,9 @@ def cluster(run_module, ground):
 
 
 @pytest.fixture
-def standing(cluster):
+def standing(request, cluster, kept_account):
     """A cluster that is ACTIVE at 1.33."""
-    result = cluster(**cluster.base, version="1.33", wait=True)
+    result = kept_account.build(request, lambda: cluster(**cluster.base, version="1.33", wait=True))
     assert not result["failed"], result
     return cluster
 

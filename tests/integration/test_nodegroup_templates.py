@@ -14,12 +14,10 @@ OWNER = "kumo.eks/ap-northeast-1/my-cluster"
 
 
 @pytest.fixture
-def nodegroup(sandbox, run_module, ground):
+def nodegroup(request, sandbox, run_module, ground, kept_account):
     """eks_nodegroup on a cluster that is ACTIVE."""
-    made = run_module(
-        "eks_cluster",
-        {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True},
-    )
+    words = {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+    made = kept_account.build(request, lambda: run_module("eks_cluster", words))
     assert not made["failed"], made
 
     def run(check=False, **options):
