@@ -114,6 +114,38 @@ options:
             - With O(capacity_type=SPOT), several types of the same size make interruptions rarer.
           type: list
           elements: str
+        instance_selector:
+          description:
+            - What the instance types of a new group are like, in place of O(instance_types). The group gets the types that fit all
+              suboptions and that EC2 offers in each zone of its subnets, in the order of their names, up to 20.
+            - The types are looked up when the group is created, and kept as long as it exists, although EC2 offers other ones later.
+              It requires the permissions C(ec2:DescribeInstanceTypes) and C(ec2:DescribeInstanceTypeOfferings).
+          type: dict
+          suboptions:
+            # InstanceSelector: written by tools/shared_docs.py, from here
+            vcpus:
+              description: The number of vCPUs.
+              type: int
+            memory:
+              description: The size of the memory, like C(4GiB), C(512MiB) or C(4). Without a unit it is in GiB.
+              type: str
+            gpus:
+              description: The number of GPUs. V(0) leaves out types with GPUs.
+              type: int
+            neuron_devices:
+              description: The number of AWS Neuron devices, which are Inferentia and Trainium. V(0) leaves out types with them.
+              type: int
+            cpu_architecture:
+              description: The architecture of the CPU. The default is V(x86_64).
+              type: str
+              choices: [x86_64, arm64]
+            allow:
+              description: A regular expression that matches a part of each name, like C(^m[5-7]).
+              type: str
+            deny:
+              description: A regular expression that matches no part of a name.
+              type: str
+            # to here.
         ami_type:
           description: The kind of machine image. EKS cannot change it. By default a new group has V(AL2023_x86_64_STANDARD).
           type: str
@@ -243,6 +275,15 @@ options:
             key_name:
               description: Name of the EC2 key pair for SSH.
               type: str
+            public_key:
+              description:
+                - The public key of an SSH key pair, a line that begins with C(ssh-rsa) or C(ssh-ed25519), in place of O(template.key_name).
+                - The module imports it as the EC2 key pair CLUSTER.NODEGROUP.DIGEST, with CLUSTER.self-managed.NODEGROUP.DIGEST for self-managed
+                  nodes, and deletes it with the group. Another key is another key pair, and the nodes are replaced.
+              type: str
+            public_key_path:
+              description: The file that contains O(template.public_key), on the host where the module runs. C(~) is its user's home.
+              type: path
             efa_interfaces:
               description:
                 - How many Elastic Fabric Adapters an instance has, one on each network card. The instance type has to support as many.
@@ -304,7 +345,8 @@ options:
             ssh_sources:
               description:
                 - Who may connect to the nodes by SSH (port 22), as CIDR blocks and IDs of security groups. V(vpc) stands for the blocks of
-                  the cluster's VPC. Requires O(template.key_name).
+                  the cluster's VPC. Requires O(template.key_name),
+                  O(template.public_key) or O(template.public_key_path).
                 - The module creates a security group for it, with the name CLUSTER.NODEGROUP.ssh, and deletes it with the node group. The
                   nodes also have the cluster security group.
                 - Another list changes the rules in place. Without the option, updated nodes do not have the security group.

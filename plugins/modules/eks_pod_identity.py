@@ -62,6 +62,13 @@ options:
             - EKS accepts it only with O(disable_session_tags=true).
             - EKS can change it, but not remove it. V({}) removes it with O(replace=true).
           type: raw
+        create_service_account:
+          description:
+            - Whether the service account, and its namespace, are created in Kubernetes where they do not exist.
+            - O(state=absent) deletes the service account, if the module created it. The namespace stays.
+            - It requires access to the Kubernetes API of the cluster.
+          type: bool
+          default: false
         role_name:
           description:
             - Name of the IAM role that the task manages. The default is like C(my-cluster.production.reader_pod).
@@ -268,8 +275,34 @@ policy:
   returned: when one association is given, with O(policy)
   type: dict
   sample: {"arn": "arn:aws:iam::123456789012:policy/reader", "default_version": "v1"}
+service_account:
+  description: The service account in Kubernetes.
+  returned: when one association is given, with O(create_service_account), and the service account exists
+  type: dict
+  contains:
+    namespace:
+      description: The namespace.
+      returned: always
+      type: str
+      sample: production
+    name:
+      description: The name.
+      returned: always
+      type: str
+      sample: reader
+    annotations:
+      description: The annotations.
+      returned: always
+      type: dict
+      sample: {}
+    labels:
+      description: The labels.
+      returned: always
+      type: dict
+      sample: {"app.kubernetes.io/managed-by": "kumo.eks"}
 associations:
-  description: A result for each association, in the order given. Beside these keys C(association), C(role) and C(policy).
+  description: A result for each association, in the order given. Beside these keys C(association), C(role), C(policy) and
+    C(service_account).
   returned: when O(associations) is given
   type: list
   elements: dict
@@ -355,6 +388,7 @@ waits:
 # to here.
 """
 
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -377,6 +411,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.identity.context import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.identity.model import check_apart, check_arns, read_association
 from ansible_collections.kumo.eks.plugins.module_utils.identity.pod_identity import PodIdentityManager
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
 
 
 def describe_cluster(module: AnsibleAWSModule, eks: Any) -> dict[str, Any] | None:
@@ -427,9 +462,11 @@ def main() -> None:
             cluster, name, eks.meta.region_name, lambda: get_client(module, "sts").get_caller_identity()["Arn"]
         )
         named = frozenset(one.role_arn or context.build_role_arn(one) for one in identities)
-        manager = PodIdentityManager(eks, iam, context, module.check_mode, named)
-        work = manager.ensure_present if params["state"] == "present" else manager.ensure_absent
-        results = run_concurrently([(one.name, partial(work, one)) for one in identities])
+        writes = cluster is not None and any(one.options.get("create_service_account") for one in identities)
+        with open_cluster_api(eks, get_client(module, "sts"), name) if writes else nullcontext() as api:
+            manager = PodIdentityManager(eks, iam, context, module.check_mode, named, api)
+            work = manager.ensure_present if params["state"] == "present" else manager.ensure_absent
+            results = run_concurrently([(one.name, partial(work, one)) for one in identities])
         agent = find_agent_status(eks, cluster)
         warn_of_missing_agent(module, agent)
     rows = build_rows(results, build_plain_result)
