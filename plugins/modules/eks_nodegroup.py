@@ -1143,6 +1143,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_cli
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_rows, exit_with, exit_with_rows
+from ansible_collections.kumo.eks.plugins.module_utils.aws.unlisted import find_unlisted
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
@@ -1209,29 +1210,15 @@ def reconcile_list(
     work = {item["name"]: partial(reconcile, manager, state, item) for item in items}
     if purge is None:
         return run_concurrently(list(work.items())), {}
-    unlisted = list_unlisted(manager, names, purge)
+    look = partial(manager.list_unlisted, names)
+    unlisted = find_unlisted(module, "node groups", look, "eks:ListNodegroups or eks:DescribeNodegroup")
     surplus = unlisted if purge else []
-    if unlisted and not purge:
-        module.warn(
-            f"Node groups that were created for cluster {module.params['cluster_name']} and are not in the list:"
-            f" {', '.join(unlisted)}. Set purge=true to delete them."
-        )
     if state == "absent" or purge:
         lost = "launch templates of node groups that do not exist were not looked for and stay"
         look = partial(manager.list_orphaned, {*names, *surplus})
         surplus = [*surplus, *look_if_allowed(look, [], "eks:ListNodegroups or ec2:DescribeLaunchTemplates", lost)]
     work |= {name: partial(manager.ensure_absent, {"name": name}) for name in surplus}
     return run_concurrently(list(work.items())), {"unlisted": unlisted}
-
-
-def list_unlisted(manager: NodegroupManager, names: set[str], purge: bool) -> list[str]:
-    """Node groups of kumo.eks that the list does not name. To delete them the caller must be allowed to list them."""
-    if purge:
-        return manager.list_unlisted(names)
-    lost = "node groups that were created for the cluster and that the list does not name were not looked for"
-    return look_if_allowed(
-        partial(manager.list_unlisted, names), [], "eks:ListNodegroups or eks:DescribeNodegroup", lost
-    )
 
 
 def warn(module: AnsibleAWSModule, items: list[dict[str, Any]]) -> None:

@@ -997,9 +997,9 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
-from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_rows, exit_with_rows
+from ansible_collections.kumo.eks.plugins.module_utils.aws.unlisted import find_unlisted
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import (
@@ -1103,23 +1103,11 @@ def build_work(
     work: Work = {item["name"]: partial(do, item) for item in items}
     if module.params[LIST] is None or purge is None:
         return work, {}
-    unlisted = list_unlisted(manager, set(work), purge)
-    if unlisted and not purge:
-        module.warn(
-            f"Groups of self-managed nodes that were created for cluster {manager.context.cluster_name} and are not in the list:"
-            f" {', '.join(unlisted)}. Set purge=true to delete them."
-        )
+    look = partial(manager.list_unlisted, set(work))
+    actions = "autoscaling:DescribeAutoScalingGroups or ec2:DescribeLaunchTemplates"
+    unlisted = find_unlisted(module, "groups of self-managed nodes", look, actions)
     surplus = unlisted if purge else []
     return work | {name: partial(manager.ensure_absent, {"name": name}) for name in surplus}, {"unlisted": unlisted}
-
-
-def list_unlisted(manager: SelfManagedManager, names: set[str], purge: bool) -> list[str]:
-    """Groups of kumo.eks that the list does not name. To delete them the caller must be allowed to list them."""
-    if purge:
-        return manager.list_unlisted(names)
-    lost = "groups of self-managed nodes that the list does not name were not looked for"
-    actions = "autoscaling:DescribeAutoScalingGroups or ec2:DescribeLaunchTemplates"
-    return look_if_allowed(partial(manager.list_unlisted, names), [], actions, lost)
 
 
 def build_step_row(step: Step) -> dict[str, Any]:

@@ -412,3 +412,27 @@ def test_an_association_can_create_its_service_account(chain, api, run_module):
     kept = run_module("eks_pod_identity", {**one, "state": "absent"})["kept"]
     assert [(row["kind"], row["name"]) for row in kept] == [("service account", "web/reader")]
     assert api.get(SERVICE_ACCOUNT, "reader", "web")
+
+
+def test_what_a_list_names_no_more_is_deleted_with_its_service_account(chain, api, run_module):
+    """By IRSA and by EKS Pod Identity; the guide's identity, which the list does not name either, is kept by its own list."""
+    one = {
+        "namespace": "gone",
+        "service_account": "reader",
+        "policy_arns": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"],
+    }
+    made = run_module("eks_irsa", {"cluster_name": CLUSTER, "identities": [{**one, "create_namespace": True}, _row()]})
+    assert not made["failed"] and api.get(SERVICE_ACCOUNT, "reader", "gone"), made
+    purged = run_module("eks_irsa", {"cluster_name": CLUSTER, "identities": [_row()], "purge": True})
+    assert purged["unlisted"] == ["gone/reader"] and api.get(SERVICE_ACCOUNT, "reader", "gone") is None, purged
+
+    two = {**one, "create_service_account": True}
+    words = {"cluster_name": CLUSTER, "owned": True}
+    assert run_module("eks_pod_identity", {**words, "associations": [two]})["changed"]
+    purged = run_module("eks_pod_identity", {**words, "associations": [], "purge": True})
+    assert purged["unlisted"] == ["gone/reader"] and purged["kept"] == [], purged
+    assert api.get(SERVICE_ACCOUNT, "reader", "gone") is None
+
+
+def _row():
+    return {key: value for key, value in GUIDE.items() if key != "cluster_name"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 PREFIX = "kumo.eks/"
 OWNED = "owned"
+PLATFORM_TAG = f"{PREFIX}platform"  # of a part of a platform: the name of its component
 
 
 def build_owner_key(region: str, cluster: str) -> str:

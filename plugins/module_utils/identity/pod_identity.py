@@ -12,8 +12,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import list_other_owners
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import as_list
+from ansible_collections.kumo.eks.plugins.module_utils.aws.unlisted import is_unlisted
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import PROPAGATION_TIMEOUT, Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.service_accounts import Account
 from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import (
     PodIdentityAssociationResource,
     describe_associations,
@@ -58,6 +60,7 @@ class PodIdentityManager:
 
     Args:
         named: ARNs of all roles that the task names.
+        owned: whether an association gets the mark of its owner from the call that creates it.
         api: the cluster's Kubernetes API; None where no service account is written, or the cluster does not exist.
     """
 
@@ -67,12 +70,14 @@ class PodIdentityManager:
     check_mode: bool = False
     named: frozenset[str] = frozenset()
     api: KubernetesApi | None = None
+    owned: bool = False
 
     def __post_init__(self) -> None:
         self._roles = RoleManager(self.iam, self.context.scope, self.check_mode)
 
     def _build_association(self, identity: Identity, wait: bool = False, plan: bool = False) -> Reconciler:
         resource = PodIdentityAssociationResource(self.eks, self.context.cluster, identity.accounts[0])
+        resource.owner = self.context.owner if self.owned else ""
         replace = bool(identity.options.get("replace"))
         return Reconciler(resource, self.check_mode or plan, wait, LONGEST_WAIT, replace)
 
@@ -120,6 +125,19 @@ class PodIdentityManager:
             return
         if not self._list_users(arn, identity.name):
             kept.append(build_kept("role", role.name, LEFT))
+
+    def list_unlisted(self, listed: set[str]) -> list[Identity]:
+        """Associations that were created for the cluster and are not among these service accounts; those of add-ons are the add-ons'."""
+        rows = describe_associations(self.eks, self.context.cluster, {}, listed)
+        found = [row for row in rows if is_unlisted(row.get("tags"), self.context.owner) and not row.get("ownerArn")]
+        return [self._read_association(row) for row in found]
+
+    @staticmethod
+    def _read_association(raw: dict[str, Any]) -> Identity:
+        """An association as an identity whose role is to go with it, if it was created for the cluster."""
+        match = ROLE_ARN.fullmatch(raw["roleArn"])
+        options = {"create_service_account": True}
+        return Identity((Account(raw["namespace"], raw["serviceAccount"]),), match[4], match[3], None, options)
 
     def ensure_absent(self, identity: Identity) -> Outcome:
         """The service account, the association, and then the role that was made for it, if no other association has it."""
