@@ -62,7 +62,11 @@ def test_fargate_profiles(sandbox, run, ground):
 
 def test_pod_identity_associations(sandbox, run):
     eks, iam = sandbox.client("eks"), sandbox.client("iam")
-    trust = {"Effect": "Allow", "Principal": {"Service": "pods.eks.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": "pods.eks.amazonaws.com"},
+        "Action": ["sts:AssumeRole", "sts:TagSession"],
+    }
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     theirs = iam.create_role(RoleName="theirs", AssumeRolePolicyDocument=document)["Role"]["Arn"]
     words = {"clusterName": CLUSTER, "namespace": "web", "roleArn": theirs}
