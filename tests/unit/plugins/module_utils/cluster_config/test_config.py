@@ -465,6 +465,23 @@ class TestSsh:
         assert template["key_name"] == "k" and "ssh_sources" not in template
 
 
+class TestWindows:
+    def test_the_vpc_cni_assigns_addresses_to_windows_pods(self):
+        windows = {"name": "w", "amiFamily": "WindowsServer2022CoreContainer"}
+
+        def build(**fields: Any) -> dict[str, Any]:
+            found = build_role_variables(config(**fields))["eks_addons_list"]
+            return next(row for row in found if row["name"] == "vpc-cni")
+
+        on = {"enableWindowsIpam": "true"}
+        assert build(managedNodeGroups=[windows])["configuration_values"] == on
+        assert build(nodeGroups=[windows])["configuration_values"] == on
+        assert "configuration_values" not in build(managedNodeGroups=[{"name": "l"}])
+        given = {"name": "vpc-cni", "configurationValues": 'env: {WARM_IP_TARGET: "2"}'}
+        merged = build(managedNodeGroups=[windows], addons=[given])["configuration_values"]
+        assert merged == {**on, "env": {"WARM_IP_TARGET": "2"}}
+
+
 class TestRolesOfAddons:
     """pkg/actions/addon/create.go of eksctl."""
 
