@@ -43,6 +43,8 @@ If a file has no value, the default of eksctl applies, not that of the role:
   unless the file gives them a role.
 - In EKS Auto Mode, the control plane uses the private subnets of a VPC that is created.
 - Spot Instances of `instancesDistribution` are allocated by `lowest-price`, the default of EC2 Auto Scaling.
+- With a group that has Windows nodes, the add-on vpc-cni assigns addresses to their pods (`enableWindowsIpam`). eksctl writes the same into the
+  ConfigMap amazon-vpc-cni.
 - A key below `ssh` opens SSH unless `ssh.allow` is false: to `ssh.sourceSecurityGroupIds`, to the VPC with `privateNetworking`, else to everybody.
   `ssh.allow` without a key imports `~/.ssh/id_rsa.pub`.
 - With `remoteNetworkConfig`, an IAM role for hybrid activations of AWS Systems Manager and its access entry are created, unless
