@@ -293,6 +293,16 @@ def test_suspended_processes_are_not_resumed(sandbox, nodes):
     assert refused["failed"] and "Launch is suspended" in refused["msg"]
 
 
+def test_an_exact_list_of_access_entries_lets_the_nodes_in(sandbox, run_module, nodes, step):
+    """The entry of the nodes is the role's own, and no list of access entries names it."""
+    step(True, **nodes.base)
+    done = run_module("eks_access_entry", {"cluster_name": CLUSTER, "access_entries": [], "exact": True})
+    assert not done["failed"], done
+    reasons = {row["name"]: row["why"] for row in done["kept"]}
+    assert "self-managed nodes join the cluster by it" in reasons[nodes.base["node_role"]]
+    step(False, **nodes.base)
+
+
 def test_a_public_key_and_described_instance_types(sandbox, nodes, step):
     base = {name: value for name, value in nodes.base.items() if name != "instance_types"}
     task = {**base, "instance_selector": {"vcpus": 2, "memory": "8", "allow": "^m5a?[.]"}}
