@@ -106,3 +106,14 @@ def test_an_item_is_found_in_one_of_several_diffs():
     ]
     (line,) = build_lines([{"addons": [addon], "changed": True, "diff": diffs}])
     assert (line.action, line.fields) == ("change", [{"field": "version", "before": "1", "after": "2"}])
+
+
+def test_what_no_list_names_any_more_is_shown():
+    kept = {"addons": [{"name": "vpc-cni", "changed": False, "status": "ACTIVE"}], "unlisted": ["coredns"]}
+    lines = build_lines([kept])
+    assert [(line.kind, line.name, line.status, line.changed) for line in lines] == [
+        ("add-on", "vpc-cni", "ACTIVE", False),
+        ("add-on", "coredns", "unlisted", False),
+    ]
+    purged = {**kept, "addons": [*kept["addons"], {"name": "coredns", "changed": True, "status": "DELETING"}]}
+    assert [line.status for line in build_lines([purged])] == ["ACTIVE", "DELETING"]
