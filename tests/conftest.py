@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support import in_process, warm
+from support.kept_account import KeptAccount
 
 from kumo_sandbox import Sandbox
 from kumo_sandbox import ground as account
@@ -41,10 +42,21 @@ def short_pauses() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def kept_account(running_sandbox: Sandbox) -> KeptAccount:
+    """What fixtures build in the account of ``sandbox``, kept until a test changes it."""
+    return KeptAccount(running_sandbox)
+
+
 @pytest.fixture
-def sandbox(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    """An empty account, at once."""
-    running_sandbox.reset()
+def sandbox(
+    request: pytest.FixtureRequest,
+    running_sandbox: Sandbox,
+    kept_account: KeptAccount,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Sandbox:
+    """An account, empty but for what the test's other fixtures keep in it, where nothing takes time."""
+    kept_account.begin(request)
     running_sandbox.clock.set_speed("instant")
     for name, value in running_sandbox.env.items():
         monkeypatch.setenv(name, value)
@@ -58,8 +70,12 @@ def run_module() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def ground(sandbox: Sandbox) -> dict[str, Any]:
+def ground(request: pytest.FixtureRequest, sandbox: Sandbox, kept_account: KeptAccount) -> dict[str, Any]:
     """A VPC with three private subnets behind a NAT gateway, a security group, a KMS key, and the roles of cluster, nodes and others."""
+    return kept_account.build(request, lambda: build_ground(sandbox))
+
+
+def build_ground(sandbox: Sandbox) -> dict[str, Any]:
     ec2, iam = sandbox.client("ec2"), sandbox.client("iam")
     vpc = account.create_vpc(ec2)
     subnets = account.create_subnets(ec2, vpc)

@@ -43,7 +43,12 @@ If a file has no value, the default of eksctl applies, not that of the role:
   unless the file gives them a role.
 - In EKS Auto Mode, the control plane uses the private subnets of a VPC that is created.
 - Spot Instances of `instancesDistribution` are allocated by `lowest-price`, the default of EC2 Auto Scaling.
-- `ssh.publicKeyName` opens SSH unless `ssh.allow` is false: to `ssh.sourceSecurityGroupIds`, to the VPC with `privateNetworking`, else to everybody.
+- With a group that has Windows nodes, the add-on vpc-cni assigns addresses to their pods (`enableWindowsIpam`). eksctl writes the same into the
+  ConfigMap amazon-vpc-cni.
+- A key below `ssh` opens SSH unless `ssh.allow` is false: to `ssh.sourceSecurityGroupIds`, to the VPC with `privateNetworking`, else to everybody.
+  `ssh.allow` without a key imports `~/.ssh/id_rsa.pub`.
+- With `remoteNetworkConfig`, an IAM role for hybrid activations of AWS Systems Manager and its access entry are created, unless
+  `iam.roleARN` names a role. Rules of the cluster security group let the remote networks and `vpc.extraCIDRs` reach the API server.
 - `privateCluster.enabled` creates private subnets alone, with VPC endpoints for ec2, ecr.api, ecr.dkr, s3 and sts, and the API server
   has its private endpoint alone.
 
@@ -69,7 +74,12 @@ Differences from eksctl:
   CloudFormation stack. Inline policies without a name are called `kumo-eks`.
 - `vpc.subnets` names existing subnets by their `id`. `vpc.id` is compared with their VPC, and `vpc.cidr` with its blocks. The `cidr` of a
   subnet and `vpc.nat` describe what exists. Nothing is changed.
-- `remoteNetworkConfig` sets the networks of hybrid nodes. The IAM role of hybrid nodes, which eksctl creates, is not created.
+- `instanceSelector` is answered when a group is created, by the zones of its subnets, and its instance types stay as long as it exists. Beside
+  a list of instance types it is not used, and eksctl compares the two. `neuron_devices` counts Trainium, too. The AMI type follows from
+  `gpus` and `neuron_devices`; where they are omitted it is one without accelerators.
+- `ssh.publicKeyPath` is a file, and not the name of an EC2 key pair. The key pair that is imported is called CLUSTER.NODEGROUP.DIGEST.
+- With `remoteNetworkConfig`, the hybrid activation itself is not created, as by eksctl. It is a secret of one day, made with
+  `aws ssm create-activation`.
 
 ## Every field
 

@@ -16,9 +16,11 @@ BIN = Path(sys.executable).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kumo-eks"
 OLDEST_KUBERNETES = "26.1.0"  # what requirements.txt allows
 PYTHON_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+SANITY = f"{BIN}/ansible-test sanity --python {PYTHON_VERSION} --color no -v"
 
 # On a new machine ansible-test makes the test's environment between these two lines.
 VALIDATED = r'Running sanity test "validate-modules"\n(?:(?!Running sanity test).*\n)*Run command: .*validate\.py .*plugins/modules/'
+PYLINTED = r"Run command: .* -m pylint "
 
 Counts = tuple[int, int]
 
@@ -118,21 +120,26 @@ def execution_environment_part() -> Part:
     return Part("ee", ["bash", "-c", command], by_proof(proof))
 
 
+def sanity_part(name: str, command: str, proof: str, leaves_out: str = "") -> Part:
+    """ansible-test on the collection where it is linked."""
+    never = 'shellcheck" not found|"validate-modules"\nNo tests applicable'
+    environment = (("ANSIBLE_TEST_CONTENT_ROOT", str(LINKED)), ("HOME", str(CACHE / "home")))
+    return Part(name, ["bash", "-c", command], by_proof(proof, never), LINKED, environment, leaves_out)
+
+
 def static_parts() -> list[Part]:
     """What reads the code and runs nothing of it."""
-    sanity = [str(BIN / "ansible-test"), "sanity", "--python", PYTHON_VERSION, "--color", "no", "-v"]
     # Of all installed collections, a reference may only lead to the ones that galaxy.yml names.
     docs = f"{BIN}/antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=dependent ."
     ruff = f"{BIN}/ruff check --no-cache . && {BIN}/ruff format --no-cache --check ."
     changelog = f"{BIN}/antsibull-changelog lint -v && echo changelog read"
     lint = f"{BIN}/ansible-lint --offline --profile production -v"
     return [
-        Part(
+        sanity_part(
             "sanity",
-            sanity,
-            by_proof(VALIDATED, 'shellcheck" not found|"validate-modules"\nNo tests applicable'),
-            LINKED,
-            (("ANSIBLE_TEST_CONTENT_ROOT", str(LINKED)), ("HOME", str(CACHE / "home"))),
+            f"{SANITY} --skip-test pylint && {SANITY} --test pylint plugins/",
+            rf"{VALIDATED}[\s\S]*{PYLINTED}",
+            leaves_out="pylint on the tests and the sandbox (sanity-extended)",
         ),
         Part("ruff", ["bash", "-c", ruff], by_proof(r"\d+ files already formatted")),
         Part("changelog", ["bash", "-c", changelog], by_proof("changelog read")),
@@ -185,6 +192,7 @@ def parts_of_test_all() -> list[Part]:
         pytest_part("playbooks-extended", "-m", "extended", "tests/playbooks"),
         Part("molecule-extended", ["bash", "tools/molecule.sh", "teardown", "site"], by_scenarios),
         pytest_part("runner", "tests/runner"),
+        sanity_part("sanity-extended", f"{SANITY} --test pylint --exclude plugins/", PYLINTED),
         pytest_part("sandbox-extended", "-m", "extended", "sandbox/tests"),
         pytest_part("snippets-extended", "-m", "extended", "tests/docs"),
         core_part("oldest", by_oldest_core),

@@ -113,6 +113,11 @@ options:
         created.
     type: bool
     default: false
+  purge:
+    description:
+      - Whether add-ons with the tag of O(owned) that O(addons) does not name are deleted. Those of M(kumo.eks.eks_platform) are not among them.
+      - V(false) lists them in RV(unlisted) and warns. If it is omitted, the module does not search for them.
+    type: bool
   state:
     description: Whether the add-ons exist.
     type: str
@@ -353,6 +358,12 @@ replaced:
   returned: when it is replaced
   type: dict
   sample: {"version": "v1.13.1-eksbuild.1"}
+unlisted:
+  description: Add-ons that were created for the cluster with O(owned) and that O(addons) does not name.
+  returned: when O(addons) and O(purge) are given
+  type: list
+  elements: str
+  sample: ["aws-ebs-csi-driver"]
 addons:
   description: A result for each add-on, in the order given.
   returned: when O(addons) is given
@@ -426,7 +437,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_cli
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition
-from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with, exit_with_list
+from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_rows, exit_with, exit_with_rows
+from ansible_collections.kumo.eks.plugins.module_utils.aws.unlisted import find_unlisted, list_unlisted
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
@@ -451,6 +463,7 @@ def build_role_arn(module: AnsibleAWSModule, name: str) -> str:
 
 def reconcile(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog, item: dict[str, Any]) -> Outcome:
     """Bring one add-on to its desired state."""
+    state = item.get("state", module.params["state"])
     item = name_roles(item, partial(build_role_arn, module))
     resource = AddonResource(eks, module.params["cluster_name"], item, catalog)
     if module.params["owned"]:
@@ -460,9 +473,21 @@ def reconcile(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog, item: d
         check_mode=module.check_mode,
         wait=module.params["wait"],
         wait_timeout=module.params["wait_timeout"],
-        replace=item["replace"],
+        replace=item.get("replace", False),
     )
-    return reconciler.ensure_absent() if module.params["state"] == "absent" else reconciler.ensure_present(item)
+    return reconciler.ensure_absent() if state == "absent" else reconciler.ensure_present(item)
+
+
+def find_others(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog, listed: set[str]) -> list[str]:
+    """Add-ons that were created for the cluster and that the list does not name."""
+    cluster = module.params["cluster_name"]
+    owner = build_owner_key(eks.meta.region_name, cluster)
+
+    def look() -> list[str]:
+        describe = lambda name: AddonResource(eks, cluster, {"name": name}, catalog).describe()  # noqa: E731
+        return list_unlisted(eks, cluster, "list_addons", "addons", listed, describe, owner)
+
+    return find_unlisted(module, "add-ons", look, "eks:ListAddons or eks:DescribeAddon")
 
 
 def main() -> None:
@@ -471,13 +496,17 @@ def main() -> None:
         name=dict(type="str"),
         addons=dict(type="list", elements="dict", options=build_item_spec(build_addon_spec())),
         owned=dict(type="bool", default=False),
+        purge=dict(type="bool"),
         **build_state_spec(),
         **build_wait_spec(),
         **build_addon_spec(),
     )
     module = AnsibleAWSModule(
         argument_spec=spec,
-        mutually_exclusive=[("addons", option) for option in ("name", *build_addon_spec()) if option != "tags"],
+        mutually_exclusive=[
+            *(("addons", option) for option in ("name", *build_addon_spec()) if option != "tags"),
+            ("name", "purge"),
+        ],
         required_one_of=[("name", "addons")],
         supports_check_mode=True,
     )
@@ -489,8 +518,13 @@ def main() -> None:
             exit_with(module, reconcile(module, eks, catalog, params), "addon")
         rows = merge_tags(params["addons"], params.get("tags"))
         check_unique("addons", [row["name"] for row in rows])
-        work = [(row["name"], partial(reconcile, module, eks, catalog, row)) for row in rows]
-        exit_with_list(module, run_concurrently(work), "addons")
+        unlisted = find_others(module, eks, catalog, {row["name"] for row in rows})
+        surplus = [{"name": name, "state": "absent"} for name in unlisted] if params.get("purge") else []
+        work = [(row["name"], partial(reconcile, module, eks, catalog, row)) for row in [*rows, *surplus]]
+        results = run_concurrently(work)
+        found = build_rows(results)
+        facts = {} if "purge" not in params else {"unlisted": unlisted}
+        exit_with_rows(module, results, found, {"changed": any(row["changed"] for row in found), **facts}, "addons")
 
 
 if __name__ == "__main__":

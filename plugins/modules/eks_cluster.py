@@ -82,6 +82,17 @@ options:
       - A cluster that has left V(AWS_MANAGED) cannot return to it.
     type: str
     choices: [AWS_MANAGED, CUSTOMER_ROUTED, CUSTOMER_ISOLATED]
+  extra_cidrs:
+    description:
+      - CIDR blocks outside of the VPC, IPv4 or IPv6, from which the private endpoint of the API server can be reached. The module adds a rule
+        for each one to the security group that EKS creates for the cluster, and removes its own rules for others.
+      - If it is omitted, the rules are not changed. V([]) removes those that the module added. Rules of others stay.
+      - The security group exists when the cluster is active. A creation without O(wait=true) ends before that, and the next task with the
+        option adds the rules.
+      - It requires the permissions C(ec2:DescribeSecurityGroups), C(ec2:AuthorizeSecurityGroupIngress) and
+        C(ec2:RevokeSecurityGroupIngress).
+    type: list
+    elements: str
   logging:
     description:
       - The control plane logs to send to CloudWatch Logs, which charges for them. An empty list turns all of them off.
@@ -1076,12 +1087,17 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_w
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import build_cluster_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import (
+    build_cluster_spec,
+    find_cluster_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_state_spec, build_wait_spec
-from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, raise_problems
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.api_access import OPTION as EXTRA_CIDRS
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.api_access import ApiAccessResource, plan_access
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.security_groups import find_group_ids
 from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import ClusterResource
-from ansible_collections.kumo.eks.plugins.module_utils.eks.log_group import OPTION, LogGroupResource, add_retention
+from ansible_collections.kumo.eks.plugins.module_utils.eks.log_group import OPTION, LogGroupResource, combine
 
 
 def build_argument_spec() -> dict[str, Any]:
@@ -1110,6 +1126,22 @@ def build_resource(module: AnsibleAWSModule, params: dict[str, Any]) -> ClusterR
 
 
 def ensure_present(module: AnsibleAWSModule, reconciler: Reconciler, params: dict[str, Any]) -> Outcome:
+    """Create or change the cluster, and then what belongs to it outside of EKS."""
+    cidrs = params.get(EXTRA_CIDRS)
+    outcome = ensure_cluster(module, reconciler, {name: value for name, value in params.items() if name != EXTRA_CIDRS})
+    return outcome if cidrs is None else combine(outcome, ensure_access(module, outcome, params["name"], cidrs))
+
+
+def ensure_access(module: AnsibleAWSModule, cluster: Outcome, name: str, cidrs: list[str]) -> Outcome:
+    """The rules of the cluster security group, which exists as soon as the cluster is active."""
+    group = ((cluster.raw or {}).get("resourcesVpcConfig") or {}).get("clusterSecurityGroupId")
+    if not group or (cluster.raw or {}).get("status") == "CREATING":
+        return plan_access(cidrs)
+    access = ApiAccessResource(get_client(module, "ec2"), name, group)
+    return Reconciler(access, check_mode=module.check_mode).ensure_present({EXTRA_CIDRS: cidrs})
+
+
+def ensure_cluster(module: AnsibleAWSModule, reconciler: Reconciler, params: dict[str, Any]) -> Outcome:
     """Create or change the cluster, and then how long its logs are kept: EKS may make the log group with the cluster."""
     days = params.pop(OPTION, None)
     if days is None:
@@ -1119,7 +1151,7 @@ def ensure_present(module: AnsibleAWSModule, reconciler: Reconciler, params: dic
     outcome = reconciler.ensure_present(params)
     if not module.check_mode:
         Reconciler(group).ensure_present({OPTION: days})
-    return add_retention(outcome, planned)
+    return combine(outcome, planned)
 
 
 def main() -> None:
@@ -1141,6 +1173,7 @@ def main() -> None:
                 params["security_groups"] = find_group_ids(
                     partial(get_client, module, "ec2"), groups, params.get("subnets") or []
                 )
+            raise_problems(find_cluster_problems(params))
             outcome = ensure_present(module, reconciler, params)
     exit_with(module, outcome, "cluster")
 

@@ -88,6 +88,11 @@ options:
         created.
     type: bool
     default: false
+  purge:
+    description:
+      - Whether profiles with the tag of O(owned) that O(profiles) does not name are deleted.
+      - V(false) lists them in RV(unlisted) and warns. If it is omitted, the module does not search for them.
+    type: bool
   state:
     description: Whether the profiles exist. Pods of a profile that is deleted are deleted, too.
     type: str
@@ -263,6 +268,12 @@ replaced:
   returned: when it is replaced
   type: dict
   sample: {"selectors": [{"namespace": "batch", "labels": {}}]}
+unlisted:
+  description: Fargate profiles that were created for the cluster with O(owned) and that O(profiles) does not name.
+  returned: when O(profiles) and O(purge) are given
+  type: list
+  elements: str
+  sample: ["batch"]
 fargate_profiles:
   description: A result for each profile, in the order given.
   returned: when O(profiles) is given
@@ -336,7 +347,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_cli
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
-from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with, exit_with_list
+from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_rows, exit_with, exit_with_rows
+from ansible_collections.kumo.eks.plugins.module_utils.aws.unlisted import find_unlisted, list_unlisted
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_serially
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
@@ -375,9 +387,22 @@ def reconcile(
         check_mode=check,
         wait=wait,
         wait_timeout=module.params["wait_timeout"],
-        replace=item["replace"],
+        replace=item.get("replace", False),
     )
-    return reconciler.ensure_absent() if module.params["state"] == "absent" else reconciler.ensure_present(item)
+    absent = item.get("state", module.params["state"]) == "absent"
+    return reconciler.ensure_absent() if absent else reconciler.ensure_present(item)
+
+
+def find_others(module: AnsibleAWSModule, eks: Any, listed: set[str]) -> list[str]:
+    """Profiles that were created for the cluster and that the list does not name."""
+    cluster = module.params["cluster_name"]
+    owner = build_owner_key(eks.meta.region_name, cluster)
+
+    def look() -> list[str]:
+        describe = lambda name: FargateProfileResource(eks, cluster, name).describe()  # noqa: E731
+        return list_unlisted(eks, cluster, "list_fargate_profiles", "fargateProfileNames", listed, describe, owner)
+
+    return find_unlisted(module, "Fargate profiles", look, "eks:ListFargateProfiles or eks:DescribeFargateProfile")
 
 
 def reconcile_list(module: AnsibleAWSModule, eks: Any, rows: list[dict[str, Any]]) -> list[ItemResult]:
@@ -398,6 +423,7 @@ def main() -> None:
         name=dict(type="str"),
         profiles=dict(type="list", elements="dict", options=build_item_spec(build_fargate_profile_spec())),
         owned=dict(type="bool", default=False),
+        purge=dict(type="bool"),
         **build_state_spec(),
         **build_wait_spec(),
         **build_fargate_profile_spec(),
@@ -408,7 +434,8 @@ def main() -> None:
             ("profiles", option)
             for option in ("name", *build_fargate_profile_spec())
             if option not in ("tags", *DEFAULTS)
-        ],
+        ]
+        + [("name", "purge")],
         required_one_of=[("name", "profiles")],
         supports_check_mode=True,
     )
@@ -421,7 +448,13 @@ def main() -> None:
             exit_with(module, outcome, "fargate_profile")
         defaults = {name: params[name] for name in DEFAULTS if name in params}
         rows = merge_tags([{**defaults, **row} for row in params["profiles"]], params.get("tags"))
-        exit_with_list(module, reconcile_list(module, eks, rows), "fargate_profiles")
+        unlisted = find_others(module, eks, {row["name"] for row in rows})
+        surplus = [{"name": name, "state": "absent"} for name in unlisted] if params.get("purge") else []
+        results = reconcile_list(module, eks, [*rows, *surplus])
+        found = build_rows(results)
+        facts = {} if "purge" not in params else {"unlisted": unlisted}
+        changed = any(row["changed"] for row in found)
+        exit_with_rows(module, results, found, {"changed": changed, **facts}, "fargate_profiles")
 
 
 if __name__ == "__main__":

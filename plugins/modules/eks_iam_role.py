@@ -52,6 +52,8 @@ options:
           - V(fargate) is the pod execution role of Fargate profiles.
           - V(addon) is for an add-on that uses EKS Pod Identity. Set its permissions with O(policy_arns) or other options.
           - V(capability) is for a capability of the cluster. Set the permissions of an ACK capability with O(policy_arns) or other options.
+          - V(hybrid_node) is for machines outside of AWS that join the cluster, with credentials by a hybrid activation of AWS Systems
+            Manager. The activation names the role. It needs an access entry of the type C(HYBRID_LINUX).
           - V(connector) is for the agent in a cluster that is registered with M(kumo.eks.eks_cluster_registration).
           - V(custom) has the given O(trust_policy) and only the given policies.
         type: str
@@ -61,6 +63,7 @@ options:
           - node
           - self_managed_node
           - auto_mode_node
+          - hybrid_node
           - fargate
           - addon
           - capability

@@ -179,6 +179,13 @@ options:
       - The default is correct in all AWS partitions.
     type: str
     default: sts.amazonaws.com
+  purge:
+    description:
+      - Whether IAM roles that were created for the cluster's OIDC provider and that O(identities) does not name are deleted, with their
+        service accounts, if the module created those. Those of M(kumo.eks.eks_platform) are not among them.
+      - What was kept, and why, is in RV(kept). Without O(state=present) and O(identities) it is refused.
+      - V(false) lists them in RV(unlisted) and warns. If it is omitted, the module does not search for them.
+    type: bool
   state:
     description: Whether the identities exist.
     type: str
@@ -376,6 +383,12 @@ service_accounts:
       returned: always
       type: dict
       sample: {"app.kubernetes.io/managed-by": "kumo.eks"}
+unlisted:
+  description: Service accounts of identities that were created for the cluster and that O(identities) does not name.
+  returned: when O(identities) and O(purge) are given
+  type: list
+  elements: str
+  sample: ["production/reader"]
 kept:
   description: What O(state=absent) did not remove, and why. The OIDC provider is among them, also when a list is given.
   returned: always
@@ -506,7 +519,7 @@ waits:
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -514,7 +527,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_cli
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_plain_result, build_rows, exit_with_rows
+from ansible_collections.kumo.eks.plugins.module_utils.aws.unlisted import find_unlisted
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_concurrently
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_state_spec, merge_tags
@@ -581,13 +596,34 @@ class Done:
     provider: Outcome
     results: list[ItemResult]
     kept: list[dict[str, str]] = field(default_factory=list)
+    unlisted: list[str] | None = None
     orphaned_providers: list[Outcome] = field(default_factory=list)
 
 
-def ensure_identities(manager: IrsaManager, identities: list[Identity], tags: dict[str, str]) -> Done:
-    """Create or update the provider first, then the identities."""
+def ensure_identities(
+    manager: IrsaManager, identities: list[Identity], tags: dict[str, str], surplus: list[Identity]
+) -> Done:
+    """Create or update the provider first, then the identities, and then delete those that nobody lists."""
     provider = manager.ensure_provider(tags)
-    return Done(provider, run_concurrently([(one.name, partial(manager.ensure_present, one)) for one in identities]))
+    results = run_concurrently([(one.name, partial(manager.ensure_present, one)) for one in identities])
+    if not any(result.error for result in results):
+        results += run_concurrently([(get_name(one), partial(manager.ensure_absent, one)) for one in surplus])
+    return Done(provider, results)
+
+
+def get_name(identity: Identity) -> str:
+    """The service accounts of an identity, or the name of its role where the trust policy names none."""
+    return identity.name or identity.role_name
+
+
+def find_others(module: AnsibleAWSModule, manager: IrsaManager, identities: list[Identity]) -> list[Identity]:
+    """Identities that were created for the cluster and that the list does not name."""
+    listed = {one.role_name for one in identities}
+    look = partial(manager.list_unlisted, listed)
+    found = find_unlisted(module, "identities of pods", look, "iam:ListRoles or iam:GetRole", get_name)
+    if module.params["roles_only"]:
+        return [replace(one, options={**one.options, "role_only": True}) for one in found]
+    return found
 
 
 def ensure_identities_absent(manager: IrsaManager, identities: list[Identity]) -> Done:
@@ -619,6 +655,7 @@ def finish(module: AnsibleAWSModule, done: Done) -> None:
         "changed": changed,
         "oidc_provider": build_provider_result(provider.raw),
         "kept": [*(one for row in rows for one in row.get("kept", [])), *done.kept],
+        **({} if done.unlisted is None else {"unlisted": done.unlisted}),
         "diff": {
             "before": {
                 "oidc_provider": provider.before,
@@ -640,6 +677,7 @@ def main() -> None:
         identities=dict(type="list", elements="dict", options=build_identity_spec()),
         audience=dict(type="str", default=AUDIENCE),
         roles_only=dict(type="bool", default=False),
+        purge=dict(type="bool"),
         **build_state_spec(),
         **build_identity_spec(),
     )
@@ -653,13 +691,19 @@ def main() -> None:
         eks, iam = get_client(module), get_client(module, "iam")
         check_arns(identities, eks.meta.region_name)
         context, exists = build_context(module, eks, iam)
-        with open_api(module, eks, exists and any(one.written_accounts for one in identities)) as api:
-            manager = IrsaManager(iam, api, context, params["audience"], module.check_mode)
-            done = (
-                ensure_identities(manager, identities, params.get("tags", {}))
-                if params["state"] == "present"
-                else ensure_identities_absent(manager, identities)
-            )
+        is_purging, present = params.get("purge"), params["state"] == "present"
+        if is_purging is not None and ("identities" not in params or not present):
+            raise ValidationError("purge: applies to a list. Use it with identities and state=present.")
+        manager = IrsaManager(iam, None, context, params["audience"], module.check_mode)
+        others = find_others(module, manager, identities) if exists else []
+        surplus = others if is_purging else []
+        with open_api(module, eks, exists and any(one.written_accounts for one in [*identities, *surplus])) as api:
+            manager.api = api
+            if present:
+                done = ensure_identities(manager, identities, params.get("tags", {}), surplus)
+                done.unlisted = None if is_purging is None else [get_name(one) for one in others]
+            else:
+                done = ensure_identities_absent(manager, identities)
         finish(module, done)
 
 

@@ -131,6 +131,13 @@ options:
       - If it is omitted, endpoints are not changed. V([]) deletes those that were created for the cluster.
     type: list
     elements: str
+  hostname_type:
+    description:
+      - What the private DNS names of instances are made of, and so the names of nodes. V(ip-name) is their IPv4 address, which is the
+        default of EC2, and V(resource-name) their ID. A change applies to instances that are started afterwards.
+      - If it is omitted, it is not changed. Not with O(subnets).
+    type: str
+    choices: [ip-name, resource-name]
   karpenter_discovery:
     description: Whether private subnets have the tag C(karpenter.sh/discovery), by which Karpenter's node classes find them.
     type: bool

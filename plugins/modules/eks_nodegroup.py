@@ -114,6 +114,38 @@ options:
             - With O(capacity_type=SPOT), several types of the same size make interruptions rarer.
           type: list
           elements: str
+        instance_selector:
+          description:
+            - What the instance types of a new group are like, in place of O(instance_types). The group gets the types that fit all
+              suboptions and that EC2 offers in each zone of its subnets, in the order of their names, up to 20.
+            - The types are looked up when the group is created, and kept as long as it exists, although EC2 offers other ones later.
+              It requires the permissions C(ec2:DescribeInstanceTypes) and C(ec2:DescribeInstanceTypeOfferings).
+          type: dict
+          suboptions:
+            # InstanceSelector: written by tools/shared_docs.py, from here
+            vcpus:
+              description: The number of vCPUs.
+              type: int
+            memory:
+              description: The size of the memory, like C(4GiB), C(512MiB) or C(4). Without a unit it is in GiB.
+              type: str
+            gpus:
+              description: The number of GPUs. V(0) leaves out types with GPUs.
+              type: int
+            neuron_devices:
+              description: The number of AWS Neuron devices, which are Inferentia and Trainium. V(0) leaves out types with them.
+              type: int
+            cpu_architecture:
+              description: The architecture of the CPU. The default is V(x86_64).
+              type: str
+              choices: [x86_64, arm64]
+            allow:
+              description: A regular expression that matches a part of each name, like C(^m[5-7]).
+              type: str
+            deny:
+              description: A regular expression that matches no part of a name.
+              type: str
+            # to here.
         ami_type:
           description: The kind of machine image. EKS cannot change it. By default a new group has V(AL2023_x86_64_STANDARD).
           type: str
@@ -243,6 +275,15 @@ options:
             key_name:
               description: Name of the EC2 key pair for SSH.
               type: str
+            public_key:
+              description:
+                - The public key of an SSH key pair, a line that begins with C(ssh-rsa) or C(ssh-ed25519), in place of O(template.key_name).
+                - The module imports it as the EC2 key pair CLUSTER.NODEGROUP.DIGEST, with CLUSTER.self-managed.NODEGROUP.DIGEST for self-managed
+                  nodes, and deletes it with the group. Another key is another key pair, and the nodes are replaced.
+              type: str
+            public_key_path:
+              description: The file that contains O(template.public_key), on the host where the module runs. C(~) is its user's home.
+              type: path
             efa_interfaces:
               description:
                 - How many Elastic Fabric Adapters an instance has, one on each network card. The instance type has to support as many.
@@ -304,7 +345,8 @@ options:
             ssh_sources:
               description:
                 - Who may connect to the nodes by SSH (port 22), as CIDR blocks and IDs of security groups. V(vpc) stands for the blocks of
-                  the cluster's VPC. Requires O(template.key_name).
+                  the cluster's VPC. Requires O(template.key_name),
+                  O(template.public_key) or O(template.public_key_path).
                 - The module creates a security group for it, with the name CLUSTER.NODEGROUP.ssh, and deletes it with the node group. The
                   nodes also have the cluster security group.
                 - Another list changes the rules in place. Without the option, updated nodes do not have the security group.
@@ -1101,6 +1143,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_cli
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_rows, exit_with, exit_with_rows
+from ansible_collections.kumo.eks.plugins.module_utils.aws.unlisted import find_unlisted
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
@@ -1167,29 +1210,15 @@ def reconcile_list(
     work = {item["name"]: partial(reconcile, manager, state, item) for item in items}
     if purge is None:
         return run_concurrently(list(work.items())), {}
-    unlisted = list_unlisted(manager, names, purge)
+    look = partial(manager.list_unlisted, names)
+    unlisted = find_unlisted(module, "node groups", look, "eks:ListNodegroups or eks:DescribeNodegroup")
     surplus = unlisted if purge else []
-    if unlisted and not purge:
-        module.warn(
-            f"Node groups that were created for cluster {module.params['cluster_name']} and are not in the list:"
-            f" {', '.join(unlisted)}. Set purge=true to delete them."
-        )
     if state == "absent" or purge:
         lost = "launch templates of node groups that do not exist were not looked for and stay"
         look = partial(manager.list_orphaned, {*names, *surplus})
         surplus = [*surplus, *look_if_allowed(look, [], "eks:ListNodegroups or ec2:DescribeLaunchTemplates", lost)]
     work |= {name: partial(manager.ensure_absent, {"name": name}) for name in surplus}
     return run_concurrently(list(work.items())), {"unlisted": unlisted}
-
-
-def list_unlisted(manager: NodegroupManager, names: set[str], purge: bool) -> list[str]:
-    """Node groups of kumo.eks that the list does not name. To delete them the caller must be allowed to list them."""
-    if purge:
-        return manager.list_unlisted(names)
-    lost = "node groups that were created for the cluster and that the list does not name were not looked for"
-    return look_if_allowed(
-        partial(manager.list_unlisted, names), [], "eks:ListNodegroups or eks:DescribeNodegroup", lost
-    )
 
 
 def warn(module: AnsibleAWSModule, items: list[dict[str, Any]]) -> None:

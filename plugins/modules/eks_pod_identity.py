@@ -62,6 +62,13 @@ options:
             - EKS accepts it only with O(disable_session_tags=true).
             - EKS can change it, but not remove it. V({}) removes it with O(replace=true).
           type: raw
+        create_service_account:
+          description:
+            - Whether the service account, and its namespace, are created in Kubernetes where they do not exist.
+            - O(state=absent) deletes the service account, if the module created it. The namespace stays.
+            - It requires access to the Kubernetes API of the cluster.
+          type: bool
+          default: false
         role_name:
           description:
             - Name of the IAM role that the task manages. The default is like C(my-cluster.production.reader_pod).
@@ -150,6 +157,19 @@ options:
     description: The service account's name. The service account does not have to exist yet. One of this and O(associations) is required.
     type: str
     aliases: [name]
+  owned:
+    description:
+      - Whether the call that creates an association sets the tag C(kumo.eks/REGION/CLUSTER), by which this collection recognizes what it
+        created. IAM roles that the module creates always have it.
+    type: bool
+    default: false
+  purge:
+    description:
+      - Whether associations with the tag of O(owned) that O(associations) does not name are deleted, with their IAM roles, if the module
+        created those. Associations of add-ons, and those of M(kumo.eks.eks_platform), are not among them.
+      - What was kept, and why, is in RV(kept). Without O(state=present) and O(associations) it is refused.
+      - V(false) lists them in RV(unlisted) and warns. If it is omitted, the module does not search for them.
+    type: bool
   state:
     description: Whether the associations exist.
     type: str
@@ -268,8 +288,34 @@ policy:
   returned: when one association is given, with O(policy)
   type: dict
   sample: {"arn": "arn:aws:iam::123456789012:policy/reader", "default_version": "v1"}
+service_account:
+  description: The service account in Kubernetes.
+  returned: when one association is given, with O(create_service_account), and the service account exists
+  type: dict
+  contains:
+    namespace:
+      description: The namespace.
+      returned: always
+      type: str
+      sample: production
+    name:
+      description: The name.
+      returned: always
+      type: str
+      sample: reader
+    annotations:
+      description: The annotations.
+      returned: always
+      type: dict
+      sample: {}
+    labels:
+      description: The labels.
+      returned: always
+      type: dict
+      sample: {"app.kubernetes.io/managed-by": "kumo.eks"}
 associations:
-  description: A result for each association, in the order given. Beside these keys C(association), C(role) and C(policy).
+  description: A result for each association, in the order given. Beside these keys C(association), C(role), C(policy) and
+    C(service_account).
   returned: when O(associations) is given
   type: list
   elements: dict
@@ -299,6 +345,12 @@ associations:
       returned: when it is replaced
       type: dict
       sample: {"association": {"role_arn": "arn:aws:iam::123456789012:role/my-app"}}
+unlisted:
+  description: Service accounts of associations that were created for the cluster with O(owned) and that O(associations) does not name.
+  returned: when O(associations) and O(purge) are given
+  type: list
+  elements: str
+  sample: ["production/reader"]
 kept:
   description: What O(state=absent) did not remove, and a role that was created for the cluster and that no association has any more, and why.
   returned: always
@@ -355,6 +407,7 @@ waits:
 # to here.
 """
 
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -362,7 +415,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_cli
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_plain_result, build_rows, exit_with_rows
+from ansible_collections.kumo.eks.plugins.module_utils.aws.unlisted import find_unlisted
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_state_spec, merge_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.identity import (
@@ -377,6 +432,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.identity.context import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.identity.model import check_apart, check_arns, read_association
 from ansible_collections.kumo.eks.plugins.module_utils.identity.pod_identity import PodIdentityManager
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
 
 
 def describe_cluster(module: AnsibleAWSModule, eks: Any) -> dict[str, Any] | None:
@@ -403,6 +459,8 @@ def main() -> None:
         associations=dict(type="list", elements="dict", options=build_association_item_spec()),
         namespace=dict(type="str", default=NAMESPACE),
         service_account=dict(type="str", aliases=["name"]),
+        owned=dict(type="bool", default=False),
+        purge=dict(type="bool"),
         **build_state_spec(),
         **build_association_spec(),
     )
@@ -427,9 +485,23 @@ def main() -> None:
             cluster, name, eks.meta.region_name, lambda: get_client(module, "sts").get_caller_identity()["Arn"]
         )
         named = frozenset(one.role_arn or context.build_role_arn(one) for one in identities)
-        manager = PodIdentityManager(eks, iam, context, module.check_mode, named)
-        work = manager.ensure_present if params["state"] == "present" else manager.ensure_absent
-        results = run_concurrently([(one.name, partial(work, one)) for one in identities])
+        purge, present = params.get("purge"), params["state"] == "present"
+        if purge is not None and (alone or not present):
+            raise ValidationError("purge: applies to a list. Use it with associations and state=present.")
+        manager = PodIdentityManager(eks, iam, context, module.check_mode, named, owned=params["owned"])
+        look = partial(manager.list_unlisted, {one.name for one in identities})
+        actions = "eks:ListPodIdentityAssociations or eks:DescribePodIdentityAssociation"
+        others = find_unlisted(module, "pod identity associations", look, actions, lambda one: one.name)
+        surplus = others if purge else []
+        writes = cluster is not None and any(
+            one.options.get("create_service_account") for one in [*identities, *surplus]
+        )
+        with open_cluster_api(eks, get_client(module, "sts"), name) if writes else nullcontext() as api:
+            manager.api = api
+            work = manager.ensure_present if present else manager.ensure_absent
+            results = run_concurrently([(one.name, partial(work, one)) for one in identities])
+            leaving = [] if any(result.error for result in results) else surplus
+            results += run_concurrently([(one.name, partial(manager.ensure_absent, one)) for one in leaving])
         agent = find_agent_status(eks, cluster)
         warn_of_missing_agent(module, agent)
     rows = build_rows(results, build_plain_result)
@@ -437,6 +509,7 @@ def main() -> None:
         "changed": any(row["changed"] for row in rows),
         "kept": [one for row in rows for one in row.get("kept", [])],
         "agent": agent,
+        **({} if purge is None else {"unlisted": [one.name for one in others]}),
     }
     exit_with_rows(module, results, rows, facts, None if alone else "associations")
 

@@ -129,6 +129,38 @@ options:
             - Instances of types that are removed are replaced, as O(update_config) says.
           type: list
           elements: str
+        instance_selector:
+          description:
+            - What the instance types of a new group are like, in place of O(instance_types). The group gets the types that fit all
+              suboptions and that EC2 offers in each zone of its subnets, in the order of their names, up to 20.
+            - The types are looked up when the group is created, and kept as long as it exists, although EC2 offers other ones later.
+              It requires the permissions C(ec2:DescribeInstanceTypes) and C(ec2:DescribeInstanceTypeOfferings).
+          type: dict
+          suboptions:
+            # InstanceSelector: written by tools/shared_docs.py, from here
+            vcpus:
+              description: The number of vCPUs.
+              type: int
+            memory:
+              description: The size of the memory, like C(4GiB), C(512MiB) or C(4). Without a unit it is in GiB.
+              type: str
+            gpus:
+              description: The number of GPUs. V(0) leaves out types with GPUs.
+              type: int
+            neuron_devices:
+              description: The number of AWS Neuron devices, which are Inferentia and Trainium. V(0) leaves out types with them.
+              type: int
+            cpu_architecture:
+              description: The architecture of the CPU. The default is V(x86_64).
+              type: str
+              choices: [x86_64, arm64]
+            allow:
+              description: A regular expression that matches a part of each name, like C(^m[5-7]).
+              type: str
+            deny:
+              description: A regular expression that matches no part of a name.
+              type: str
+            # to here.
         capacity_type:
           description:
             - How all of the capacity is bought. By default a new group has V(ON_DEMAND). Use O(instances_distribution) for both.
@@ -356,6 +388,15 @@ options:
             key_name:
               description: Name of the EC2 key pair for SSH.
               type: str
+            public_key:
+              description:
+                - The public key of an SSH key pair, a line that begins with C(ssh-rsa) or C(ssh-ed25519), in place of O(template.key_name).
+                - The module imports it as the EC2 key pair CLUSTER.NODEGROUP.DIGEST, with CLUSTER.self-managed.NODEGROUP.DIGEST for self-managed
+                  nodes, and deletes it with the group. Another key is another key pair, and the nodes are replaced.
+              type: str
+            public_key_path:
+              description: The file that contains O(template.public_key), on the host where the module runs. C(~) is its user's home.
+              type: path
             efa_interfaces:
               description:
                 - How many Elastic Fabric Adapters an instance has, one on each network card. The instance type has to support as many.
@@ -417,7 +458,8 @@ options:
             ssh_sources:
               description:
                 - Who may connect to the nodes by SSH (port 22), as CIDR blocks and IDs of security groups. V(vpc) stands for the blocks of
-                  the cluster's VPC. Requires O(template.key_name).
+                  the cluster's VPC. Requires O(template.key_name),
+                  O(template.public_key) or O(template.public_key_path).
                 - The module creates a security group for it, with the name C(CLUSTER.self-managed.NAME.ssh), and deletes it with the group.
                 - Another list changes the rules in place. Without the option, new instances do not have the security group.
               type: list
@@ -960,9 +1002,9 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
-from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_rows, exit_with_rows
+from ansible_collections.kumo.eks.plugins.module_utils.aws.unlisted import find_unlisted
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import (
@@ -1066,23 +1108,11 @@ def build_work(
     work: Work = {item["name"]: partial(do, item) for item in items}
     if module.params[LIST] is None or purge is None:
         return work, {}
-    unlisted = list_unlisted(manager, set(work), purge)
-    if unlisted and not purge:
-        module.warn(
-            f"Groups of self-managed nodes that were created for cluster {manager.context.cluster_name} and are not in the list:"
-            f" {', '.join(unlisted)}. Set purge=true to delete them."
-        )
+    look = partial(manager.list_unlisted, set(work))
+    actions = "autoscaling:DescribeAutoScalingGroups or ec2:DescribeLaunchTemplates"
+    unlisted = find_unlisted(module, "groups of self-managed nodes", look, actions)
     surplus = unlisted if purge else []
     return work | {name: partial(manager.ensure_absent, {"name": name}) for name in surplus}, {"unlisted": unlisted}
-
-
-def list_unlisted(manager: SelfManagedManager, names: set[str], purge: bool) -> list[str]:
-    """Groups of kumo.eks that the list does not name. To delete them the caller must be allowed to list them."""
-    if purge:
-        return manager.list_unlisted(names)
-    lost = "groups of self-managed nodes that the list does not name were not looked for"
-    actions = "autoscaling:DescribeAutoScalingGroups or ec2:DescribeLaunchTemplates"
-    return look_if_allowed(partial(manager.list_unlisted, names), [], actions, lost)
 
 
 def build_step_row(step: Step) -> dict[str, Any]:

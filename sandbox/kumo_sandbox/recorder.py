@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from kumo_sandbox.partitions import read_partition
 
 OF_EVENTS = ("region", "parameters")  # fields for CloudTrail alone
+READING = ("Describe", "List", "Get", "Head", "Simulate", "AssumeRole")
 
 
 @dataclass
@@ -29,13 +30,17 @@ class Call:
 
 
 class Recorder:
+    """The calls since they were cleared. ``changes`` counts those that were more than looks, and goes on."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._calls: list[Call] = []
+        self.changes = 0
 
     def add(self, call: Call) -> None:
         with self._lock:
             self._calls.append(call)
+            self.changes += not call.operation.startswith(READING)
 
     def rows(self, service: str = "", operation: str = "") -> list[dict[str, object]]:
         with self._lock:

@@ -145,14 +145,19 @@ class Sandbox:
         install_fixes(self.store.agenda, self.quotas, self.switches)
         runtime.on_in_service = self._boot
         self.account.store.clear()
+        self.restore_settings()
+        self.recorder.changes += 1
+        reset_moto()
+        make_administrator(self.keys, partition=self.account.partition.name)
+        set_enforced(self._enforce_iam)
+
+    def restore_settings(self) -> None:
+        """Forget what was recorded, answers that are late, faults, and changes of quotas and switches."""
         self._app.lag.clear()
         self.recorder.clear()
         self.faults.clear()
         self.quotas.reset()
         self.switches.reset()
-        reset_moto()
-        make_administrator(self.keys, partition=self.account.partition.name)
-        set_enforced(self._enforce_iam)
 
     def _boot(self, region: str, state: Any) -> None:
         """An instance of an Auto Scaling group is in service, and may become a node."""

@@ -13,9 +13,9 @@ CLUSTER = "my-cluster"
 
 
 @pytest.fixture
-def addon(sandbox, run_module, ground):
+def addon(request, sandbox, run_module, ground, kept_account):
     """eks_addon on a cluster that is ACTIVE at 1.33, in which EKS installed nothing."""
-    create_cluster(run_module, ground, bootstrap_self_managed_addons=False)
+    kept_account.build(request, lambda: create_cluster(run_module, ground, bootstrap_self_managed_addons=False))
 
     def run(check=False, **options):
         words = {"cluster_name": CLUSTER, **({} if "addons" in options else {"name": "vpc-cni"}), **options}
@@ -32,10 +32,10 @@ def create_cluster(run_module, ground, **options):
 
 
 @pytest.fixture
-def standing(sandbox, addon):
-    result = addon(
-        version="v1.19.6-eksbuild.7", configuration_values={"env": {"WARM_IP_TARGET": "2"}}, tags={"A": "b"}, wait=True
-    )
+def standing(request, sandbox, addon, kept_account):
+    values = {"env": {"WARM_IP_TARGET": "2"}}
+    words = {"version": "v1.19.6-eksbuild.7", "configuration_values": values, "tags": {"A": "b"}, "wait": True}
+    result = kept_account.build(request, lambda: addon(**words))
     assert not result["failed"], result
     sandbox.recorder.clear()
     return addon

@@ -33,9 +33,9 @@ def cluster(run_module, ground):
 
 
 @pytest.fixture
-def standing(cluster):
+def standing(request, cluster, kept_account):
     """A cluster that is ACTIVE at 1.33."""
-    result = cluster(**cluster.base, version="1.33", wait=True)
+    result = kept_account.build(request, lambda: cluster(**cluster.base, version="1.33", wait=True))
     assert not result["failed"], result
     return cluster
 
@@ -44,6 +44,40 @@ def sent(sandbox):
     """The EKS operations that were called, without the ones that only look."""
     names = [call["operation"] for call in sandbox.calls("eks")]
     return [name for name in names if not name.startswith(("Describe", "List"))]
+
+
+def list_rules(sandbox):
+    """The blocks of the cluster security group from which something is allowed, with who made the rule."""
+    group = sandbox.client("eks").describe_cluster(name=NAME)["cluster"]["resourcesVpcConfig"]["clusterSecurityGroupId"]
+    (row,) = sandbox.client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    ranges = [
+        source for one in row["IpPermissions"] for source in (*one.get("IpRanges", []), *one.get("Ipv6Ranges", []))
+    ]
+    return {source.get("CidrIp") or source["CidrIpv6"]: source.get("Description") for source in ranges}, group
+
+
+def test_networks_outside_of_the_vpc_reach_the_api_server(sandbox, standing):
+    _before, group = list_rules(sandbox)
+    own = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "192.0.2.0/24"}]}
+    sandbox.client("ec2").authorize_security_group_ingress(GroupId=group, IpPermissions=[own])
+    cidrs = ["10.9.0.0/16", "2001:db8::/32"]
+    planned = standing(check=True, extra_cidrs=cidrs)
+    assert planned["changed"] and set(list_rules(sandbox)[0]) == {"192.0.2.0/24"}
+    made = standing(extra_cidrs=cidrs)
+    assert made["changed"] and made["diff"] == planned["diff"]
+    assert list_rules(sandbox)[0] == {"192.0.2.0/24": None, **dict.fromkeys(cidrs, "kumo.eks extra_cidrs")}
+    assert not standing(extra_cidrs=cidrs)["changed"] and not standing()["changed"]
+    assert standing(extra_cidrs=["10.9.0.0/16"])["diff"]["before"]["extra_cidrs"] == cidrs
+    assert standing(extra_cidrs=[])["changed"] and set(list_rules(sandbox)[0]) == {"192.0.2.0/24"}
+    refused = standing(extra_cidrs=["10.9.0.1/16"])
+    assert refused["failed"] and "extra_cidrs[0]: '10.9.0.1/16' is not a CIDR block" in refused["msg"]
+
+
+def test_rules_of_a_new_cluster_come_when_it_is_active(sandbox, cluster):
+    task = {**cluster.base, "version": "1.33", "extra_cidrs": ["10.9.0.0/16"]}
+    planned = cluster(check=True, **task)
+    assert planned["diff"]["after"]["extra_cidrs"] == ["10.9.0.0/16"]
+    assert cluster(**task, wait=True)["changed"] and set(list_rules(sandbox)[0]) == {"10.9.0.0/16"}
 
 
 def test_twelve_steps(sandbox, cluster):

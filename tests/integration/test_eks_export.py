@@ -47,6 +47,8 @@ OWNED = {
     "eks_network_cidr": "10.0.0.0/16",
     "eks_network_zones": ["ap-northeast-1a", "ap-northeast-1c"],
     "eks_network_nat_gateway": "Single",
+    "eks_network_hostname_type": "resource-name",
+    "eks_network_flow_logs": {"destination": "cloud-watch-logs", "traffic_type": "REJECT"},
     "eks_cluster_version": "1.33",
     "eks_cluster_upgrade_policy": {"support_type": "STANDARD"},
     "eks_cluster_endpoint_public_access": True,
@@ -55,6 +57,14 @@ OWNED = {
     "eks_cluster_kubernetes_network_config": {"service_ipv4_cidr": "172.20.0.0/16", "ip_family": "ipv4"},
     "eks_cluster_access_config": {"authentication_mode": "API"},
     "eks_cluster_logging": ["api", "audit"],
+    "eks_cluster_extra_cidrs": ["10.9.0.0/16"],
+    "eks_cluster_capabilities": [
+        {
+            "name": "kro",
+            "type": "KRO",
+            "role_arn": "arn:aws:iam::123456789012:role/my-cluster.ap-northeast-1_capability.kro",
+        }
+    ],
     "eks_nodegroups_ssm": True,
     "eks_nodegroups_list": [
         {
@@ -67,6 +77,8 @@ OWNED = {
                 "volumes": [{"size": 100, "encrypted": True}],
                 "metadata_options": {"http_put_response_hop_limit": 1},
                 "tags": {"Name": "general-node"},
+                "key_name": "k",
+                "ssh_sources": ["10.1.0.0/16"],
             },
             "labels": {"role": "general"},
             "tags": {"Group": "general"},
@@ -128,8 +140,13 @@ def create(sandbox, run_module):
         given = {
             name.removeprefix("eks_cluster_"): one for name, one in OWNED.items() if name.startswith("eks_cluster_")
         }
+        capabilities = given.pop("capabilities")
+        sandbox.client("ec2").create_key_pair(KeyName="k")
         given["access_config"] = {**given["access_config"], "bootstrap_cluster_creator_admin_permissions": False}
         task("eks_cluster", **given, role_arn=role, subnets=subnets, owned=True, tags=tags)
+        task("eks_cluster", name=NAME, extra_cidrs=given["extra_cidrs"], owned=True)  # now that it is ACTIVE
+        task("eks_iam_role", **inside, purpose="capability", capability="kro", tags=tags)
+        task("eks_capability", **inside, **capabilities[0], tags=tags)
         groups = OWNED["eks_nodegroups_list"]
         roles = task("eks_iam_role", **inside, nodegroups=groups, ssm=True, ip_family="ipv4", tags=tags)["node_roles"]
         private = network["private_subnet_ids"]

@@ -13,12 +13,10 @@ CLUSTER = "my-cluster"
 
 
 @pytest.fixture
-def profile(sandbox, run_module, ground):
+def profile(request, sandbox, run_module, ground, kept_account):
     """eks_fargate_profile on a cluster that is ACTIVE."""
-    made = run_module(
-        "eks_cluster",
-        {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True},
-    )
+    words = {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+    made = kept_account.build(request, lambda: run_module("eks_cluster", words))
     assert not made["failed"], made
 
     def run(check=False, **options):
@@ -35,8 +33,9 @@ def profile(sandbox, run_module, ground):
 
 
 @pytest.fixture
-def standing(sandbox, profile):
-    result = profile(**profile.base, tags={"Environment": "production"}, wait=True)
+def standing(request, sandbox, profile, kept_account):
+    words = {**profile.base, "tags": {"Environment": "production"}, "wait": True}
+    result = kept_account.build(request, lambda: profile(**words))
     assert not result["failed"], result
     sandbox.recorder.clear()
     return profile

@@ -26,12 +26,10 @@ def for_ec2():
 
 
 @pytest.fixture
-def irsa(sandbox, run_module, ground):
+def irsa(request, sandbox, run_module, ground, kept_account):
     """eks_irsa for production/my-app-sa, the role alone, on a cluster that is ACTIVE."""
-    made = run_module(
-        "eks_cluster",
-        {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True},
-    )
+    words = {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+    made = kept_account.build(request, lambda: run_module("eks_cluster", words))
     assert not made["failed"], made
 
     def run(check=False, **options):

@@ -148,6 +148,7 @@ def test_two_families_three_kinds_sizes_and_flow_logs(sandbox, network):
         "subnet_kinds": ["public", "private", "isolated"],
         "subnet_prefix_lengths": {"public": 24, "private": 20, "isolated": 24},
         "secondary_cidrs": ["10.1.0.0/16"],
+        "hostname_type": "resource-name",
         "karpenter_discovery": True,
         "flow_logs": {"destination": "cloud-watch-logs"},
         "tags": {"Team": "kumo"},
@@ -165,7 +166,10 @@ def test_two_families_three_kinds_sizes_and_flow_logs(sandbox, network):
     roles = [row["RoleName"] for row in sandbox.client("iam").list_roles()["Roles"]]
     assert "my-cluster.ap-northeast-1_flow-logs" in roles
     walk(sandbox, network, **{**options, "flow_logs": {"destination": "cloud-watch-logs", "traffic_type": "REJECT"}})
-    walk(sandbox, network, **{**options, "flow_logs": {}})
+    subnets = sandbox.client("ec2").describe_subnets()["Subnets"]
+    own = [row for row in subnets if any(tag["Key"] == OWNER for tag in row.get("Tags", []))]
+    assert own and {row["PrivateDnsNameOptionsOnLaunch"]["HostnameType"] for row in own} == {"resource-name"}
+    walk(sandbox, network, **{**options, "flow_logs": {}, "hostname_type": "ip-name"})
     assert network(state="absent")["changed"]
     roles = [row["RoleName"] for row in sandbox.client("iam").list_roles()["Roles"]]
     assert "my-cluster.ap-northeast-1_flow-logs" not in roles

@@ -14,12 +14,10 @@ ROLE_ARN = "arn:aws:iam::123456789012:role/nodes"
 
 
 @pytest.fixture
-def nodegroup(sandbox, run_module, ground):
+def nodegroup(request, sandbox, run_module, ground, kept_account):
     """eks_nodegroup on a cluster that is ACTIVE at 1.32."""
-    made = run_module(
-        "eks_cluster",
-        {"name": CLUSTER, "version": "1.32", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True},
-    )
+    words = {"name": CLUSTER, "version": "1.32", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+    made = kept_account.build(request, lambda: run_module("eks_cluster", words))
     assert not made["failed"], made
 
     def run(check=False, **options):
@@ -32,12 +30,17 @@ def nodegroup(sandbox, run_module, ground):
 
 
 @pytest.fixture
-def standing(sandbox, nodegroup):
+def standing(request, sandbox, nodegroup, kept_account):
     """A node group at 1.32, whose cluster is at 1.33 by now."""
-    sizes = {"min_size": 1, "max_size": 5, "desired_size": 2}
-    result = nodegroup(**nodegroup.base, scaling_config=sizes, labels={"role": "general"}, version="1.32", wait=True)
-    assert not result["failed"], result
-    sandbox.client("eks").update_cluster_version(name=CLUSTER, version="1.33")
+
+    def make():
+        sizes = {"min_size": 1, "max_size": 5, "desired_size": 2}
+        words = {"scaling_config": sizes, "labels": {"role": "general"}, "version": "1.32", "wait": True}
+        result = nodegroup(**nodegroup.base, **words)
+        assert not result["failed"], result
+        sandbox.client("eks").update_cluster_version(name=CLUSTER, version="1.33")
+
+    kept_account.build(request, make)
     sandbox.recorder.clear()
     return nodegroup
 

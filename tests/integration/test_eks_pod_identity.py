@@ -23,12 +23,10 @@ NARROW = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "
 
 
 @pytest.fixture
-def identity(sandbox, run_module, ground):
+def identity(request, sandbox, run_module, ground, kept_account):
     """eks_pod_identity for production/my-app-sa on a cluster that is ACTIVE."""
-    made = run_module(
-        "eks_cluster",
-        {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True},
-    )
+    words = {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+    made = kept_account.build(request, lambda: run_module("eks_cluster", words))
     assert not made["failed"], made
 
     def run(check=False, **options):

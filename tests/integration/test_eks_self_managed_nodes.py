@@ -11,6 +11,7 @@ import pytest
 CLUSTER = "my-cluster"
 NAME = "my-cluster.self-managed.mixed"
 OWNER = "kumo.eks/ap-northeast-1/my-cluster"
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIECd5iQrQw16tG6xRmDbcezdX4XWhobYW92YJigDo+74 somebody"
 MODULE = "eks_self_managed_nodes"
 REFRESH = {"strategy": "instance_refresh"}
 
@@ -290,3 +291,25 @@ def test_suspended_processes_are_not_resumed(sandbox, nodes):
     sandbox.client("autoscaling").suspend_processes(AutoScalingGroupName=NAME, ScalingProcesses=["Launch"])
     refused = nodes(**{**nodes.base, "template": {"monitoring": True}}, wait=True)
     assert refused["failed"] and "Launch is suspended" in refused["msg"]
+
+
+def test_an_exact_list_of_access_entries_lets_the_nodes_in(sandbox, run_module, nodes, step):
+    """The entry of the nodes is the role's own, and no list of access entries names it."""
+    step(True, **nodes.base)
+    done = run_module("eks_access_entry", {"cluster_name": CLUSTER, "access_entries": [], "exact": True})
+    assert not done["failed"], done
+    reasons = {row["name"]: row["why"] for row in done["kept"]}
+    assert "self-managed nodes join the cluster by it" in reasons[nodes.base["node_role"]]
+    step(False, **nodes.base)
+
+
+def test_a_public_key_and_described_instance_types(sandbox, nodes, step):
+    base = {name: value for name, value in nodes.base.items() if name != "instance_types"}
+    task = {**base, "instance_selector": {"vcpus": 2, "memory": "8", "allow": "^m5a?[.]"}}
+    made = step(True, **task, template={"public_key": PUBLIC_KEY})
+    assert made["instance_types"] == ["m5.large", "m5a.large"]
+    (pair,) = sandbox.client("ec2").describe_key_pairs()["KeyPairs"]
+    assert pair["KeyName"].startswith(f"{NAME}.") and read_data(sandbox)["KeyName"] == pair["KeyName"]
+    step(False, **task, template={"public_key": PUBLIC_KEY})
+    assert nodes(state="absent", wait=True)["changed"]
+    assert sandbox.client("ec2").describe_key_pairs()["KeyPairs"] == []

@@ -391,3 +391,48 @@ def test_an_association_that_takes_the_annotations_place_is_named(chain, walked,
 def test_a_cluster_that_is_not_there(chain, run_module):
     result = run_module("eks_irsa_info", {**ACCOUNT, "cluster_name": "none"})
     assert result["broken"]["check"] == "cluster" and all(check["ok"] is None for check in result["checks"][1:])
+
+
+def test_an_association_can_create_its_service_account(chain, api, run_module):
+    """What eksctl's createServiceAccount does: the namespace, too; and a removal deletes what was created here."""
+    one = {"cluster_name": CLUSTER, "namespace": "web", "service_account": "reader", "create_service_account": True}
+    task = {**one, "policy_arns": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]}
+    planned = run_module("eks_pod_identity", task, check=True)
+    assert planned["changed"] and api.get(NAMESPACE, "web") is None
+    made = run_module("eks_pod_identity", task)
+    assert not made["failed"] and made["diff"] == planned["diff"], made
+    assert made["service_account"]["labels"] == {"app.kubernetes.io/managed-by": "kumo.eks"}
+    assert api.get(SERVICE_ACCOUNT, "reader", "web") and not run_module("eks_pod_identity", task)["changed"]
+    gone = run_module("eks_pod_identity", {**one, "state": "absent"})
+    assert gone["changed"] and gone["kept"] == [] and api.get(SERVICE_ACCOUNT, "reader", "web") is None
+
+    api.create(SERVICE_ACCOUNT, {"metadata": {"name": "reader"}}, "web")
+    again = run_module("eks_pod_identity", task)
+    assert again["service_account"]["labels"] == {}
+    kept = run_module("eks_pod_identity", {**one, "state": "absent"})["kept"]
+    assert [(row["kind"], row["name"]) for row in kept] == [("service account", "web/reader")]
+    assert api.get(SERVICE_ACCOUNT, "reader", "web")
+
+
+def test_what_a_list_names_no_more_is_deleted_with_its_service_account(chain, api, run_module):
+    """By IRSA and by EKS Pod Identity; the guide's identity, which the list does not name either, is kept by its own list."""
+    one = {
+        "namespace": "gone",
+        "service_account": "reader",
+        "policy_arns": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"],
+    }
+    made = run_module("eks_irsa", {"cluster_name": CLUSTER, "identities": [{**one, "create_namespace": True}, _row()]})
+    assert not made["failed"] and api.get(SERVICE_ACCOUNT, "reader", "gone"), made
+    purged = run_module("eks_irsa", {"cluster_name": CLUSTER, "identities": [_row()], "purge": True})
+    assert purged["unlisted"] == ["gone/reader"] and api.get(SERVICE_ACCOUNT, "reader", "gone") is None, purged
+
+    two = {**one, "create_service_account": True}
+    words = {"cluster_name": CLUSTER, "owned": True}
+    assert run_module("eks_pod_identity", {**words, "associations": [two]})["changed"]
+    purged = run_module("eks_pod_identity", {**words, "associations": [], "purge": True})
+    assert purged["unlisted"] == ["gone/reader"] and purged["kept"] == [], purged
+    assert api.get(SERVICE_ACCOUNT, "reader", "gone") is None
+
+
+def _row():
+    return {key: value for key, value in GUIDE.items() if key != "cluster_name"}

@@ -11,15 +11,21 @@ import pytest
 CLUSTER = "my-cluster"
 NAME = "my-cluster.general"
 OWNER = "kumo.eks/ap-northeast-1/my-cluster"
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIECd5iQrQw16tG6xRmDbcezdX4XWhobYW92YJigDo+74 somebody"
+OTHER_KEY = (
+    "ssh-rsa "
+    "AAAAB3NzaC1yc2EAAAADAQABAAABAQDfW9AmERnZ165efc1jmcYYjGeDmH+fPX9Rh5UcbaleOFbc5NPq+qjcTGqb3CE2X6JTuQLA"
+    "EiqAtZ5nL1q46UFLj4X2MQbYWdu2qlhXs/EdHjDBvubl/gVT1gO1hwwUWcghHjqhPsWkYmQwZfO8vITJQ3ufZyNe8ViGdGnGIpCY"
+    "KW3I+Bcsrfsm3w0KpYqM1LIpZGPI64RD1nUTo8zBCqdr1vNBNqf+Z+Xdg5/1u865T1xBTR/uU5hETHqpqu+69+g9r9YKaegh/Q9H"
+    "gJ7VpiFgXflX9BjoC7C9J6HTJCC7ocSUFx4GYyVfQ4i8XtynUmnQIAWwNpIU8P299ux80SCN"
+)
 
 
 @pytest.fixture
-def nodegroup(sandbox, run_module, ground):
+def nodegroup(request, sandbox, run_module, ground, kept_account):
     """eks_nodegroup on a cluster that is ACTIVE."""
-    made = run_module(
-        "eks_cluster",
-        {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True},
-    )
+    words = {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+    made = kept_account.build(request, lambda: run_module("eks_cluster", words))
     assert not made["failed"], made
 
     def run(check=False, **options):
@@ -328,3 +334,41 @@ def test_an_own_launch_template_that_eks_refuses_is_refused_first(sandbox, nodeg
     refused = nodegroup(**nodegroup.base, launch_template={"name": "own"})
     assert refused["failed"] and "launch_template: it has an IAM instance profile" in refused["msg"]
     assert sent(sandbox) == ["CreateLaunchTemplate"]
+
+
+def list_keys(sandbox):
+    rows = sandbox.client("ec2").describe_key_pairs()["KeyPairs"]
+    return {row["KeyName"]: {tag["Key"]: tag["Value"] for tag in row["Tags"]} for row in rows}
+
+
+def test_a_public_key_is_imported_for_the_group_and_goes_with_it(sandbox, nodegroup, step, tmp_path):
+    sandbox.client("ec2").create_key_pair(KeyName="own")
+    file = tmp_path / "id.pub"
+    file.write_text(f"{PUBLIC_KEY}\n")
+    options = {**nodegroup.base, "instance_types": ["m5.large"], "wait": True}
+    created = step(True, **options, template={"public_key_path": str(file)})
+    (name,) = set(list_keys(sandbox)) - {"own"}
+    assert name.startswith(f"{NAME}.") and data_of(sandbox)["KeyName"] == name
+    assert list_keys(sandbox)[name] == {OWNER: "owned", "kumo.eks/nodegroup": "general"}
+    assert created["diff"]["after"]["key_pair"] == {"name": name}
+    step(False, **options, template={"public_key": PUBLIC_KEY.rsplit(" ", 1)[0]})  # another comment is the same key
+
+    step(True, **options, template={"public_key": OTHER_KEY})
+    other = data_of(sandbox)["KeyName"]
+    assert set(list_keys(sandbox)) == {"own", name, other}
+    gone = step(True, state="absent", wait=True)
+    assert gone["diff"]["before"]["key_pairs"] == sorted([name, other])
+    assert set(list_keys(sandbox)) == {"own"}
+
+
+def test_instance_types_that_are_described_are_chosen_once(sandbox, nodegroup, step):
+    selector = {"vcpus": 2, "memory": "8GiB", "gpus": 0, "allow": "^m[56]i?[.]"}
+    options = {**nodegroup.base, "template": {}, "wait": True}
+    created = step(True, **options, instance_selector=selector)
+    assert created["instance_types"] == ["m5.large", "m6i.large"]
+    sandbox.recorder.clear()
+    kept = step(False, **options, instance_selector={**selector, "allow": "^m7i"})
+    assert kept["instance_types"] == ["m5.large", "m6i.large"]
+    assert not [call for call in sandbox.calls() if call["operation"] == "DescribeInstanceTypes"]
+    replaced = step(True, **options, instance_selector=selector, capacity_type="SPOT", replace=True)
+    assert replaced["instance_types"] == ["m5.large", "m6i.large"]

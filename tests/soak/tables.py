@@ -87,6 +87,7 @@ NETWORK = Table(
             {"destination": "cloud-watch-logs", "traffic_type": "REJECT", "max_aggregation_interval": 60},
             {"destination": "s3", "bucket_arn": f"arn:aws:s3:::{BUCKET}/soak"},
         ),
+        "hostnames": build_rows("hostname_type", "ip-name", "resource-name"),
         "karpenter": build_rows("karpenter_discovery", True, False),
         "family": [{}, {"ip_family": "ipv4"}, {"ip_family": "dual_stack"}],
         "secondary": build_rows("secondary_cidrs", [], ["100.64.0.0/16"], ["100.64.0.0/16", "100.65.0.0/16"]),

@@ -13,11 +13,14 @@ from typing import Any
 
 import botocore.session
 from botocore.client import ClientCreator
-from botocore.hooks import EventAliaser
+from botocore.hooks import BaseEventHooks, EventAliaser
+from botocore.model import ServiceModel
 
+_find_discovery = ServiceModel.__dict__["endpoint_discovery_operation"]._fget
 _write_class, _name_event = ClientCreator._create_client_class, EventAliaser._alias_event_name
 _classes: dict[str, type] = {}
 _names: dict[str, str] = {}
+_discoveries: dict[str, Any] = {}
 
 
 def _find_class(creator: ClientCreator, service: str, model: Any) -> type:
@@ -32,8 +35,20 @@ def _find_name(aliaser: EventAliaser, event: str) -> str:
     return _names[event]
 
 
+def _find_discovery_once(model: ServiceModel) -> Any:
+    if model.service_name not in _discoveries:
+        _discoveries[model.service_name] = _find_discovery(model)
+    return _discoveries[model.service_name]
+
+
 def list_replacements() -> Iterator[tuple[Any, str, Any]]:
     """Owner, name and replacement of each function of botocore."""
     yield botocore.session, "create_loader", cache(botocore.session.create_loader)
     yield ClientCreator, "_create_client_class", _find_class
     yield EventAliaser, "_alias_event_name", _find_name
+    yield (
+        BaseEventHooks,
+        "_verify_accept_kwargs",
+        lambda hooks, handler: None,
+    )  # by inspect, of each handler of each client
+    yield ServiceModel, "endpoint_discovery_operation", property(_find_discovery_once)  # looks at each operation

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 PREFIX = "kumo.eks/"
 OWNED = "owned"
+NODES_TAG = f"{PREFIX}nodes"  # of an access entry: which nodes join by it
+PLATFORM_TAG = f"{PREFIX}platform"  # of a part of a platform: the name of its component
 
 
 def build_owner_key(region: str, cluster: str) -> str:

@@ -45,7 +45,11 @@ def choose_ami_type(family: str, instance_types: list[str]) -> str:
             f"{', '.join(instance_types)} differ in architecture or accelerator, and a node group has one AMI."
             " Create a node group for each kind"
         )
-    arch, chips = hardware.pop()
+    return choose_for_hardware(family, *hardware.pop())
+
+
+def choose_for_hardware(family: str, arch: str, chips: str) -> str:
+    """The AMI type of a family for an architecture and an accelerator, "" for none; raises ValueError as ``choose_ami_type`` does."""
     found = AMI_TYPES.get((family, arch, chips))
     if found is None:
         raise ValueError(_explain_mismatch(family, arch, chips))

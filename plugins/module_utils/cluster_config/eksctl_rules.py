@@ -22,12 +22,15 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
     is_private,
     list_log_types,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import KEYS
 from ansible_collections.kumo.eks.plugins.module_utils.core.addon_accounts import ACCOUNTS
+from ansible_collections.kumo.eks.plugins.module_utils.core.public_keys import read_public_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import RETENTION_DAYS
 
 Config = dict[str, Any]
 OPTIONAL_ENDPOINTS = ("autoscaling", "cloudformation", "logs")
 CAPACITY_BLOCK = "capacity-block"
+SSM, ROLES_ANYWHERE = "ssm", "ira"  # who gives hybrid nodes their credentials
 AGENT = "eks-pod-identity-agent"
 
 
@@ -124,6 +127,15 @@ def check_remote_networks(config: Config) -> Iterator[str]:
     for name in ("remoteNodeNetworks", "remotePodNetworks"):
         if len(remote.get(name, [])) > 1:
             yield f"remoteNetworkConfig.{name}: {len(remote[name])} are given. Use one, with all CIDR blocks in its cidrs."
+    iam = remote.get("iam", {})
+    provider = iam.get("provider", SSM)
+    if provider.lower() not in (SSM, ROLES_ANYWHERE):
+        yield f"remoteNetworkConfig.iam.provider: {format_value(provider)} is not valid. Use {SSM} or {ROLES_ANYWHERE}."
+    elif provider.lower() == ROLES_ANYWHERE and not iam.get("roleARN"):
+        yield (
+            "remoteNetworkConfig.iam.provider: trust anchors and profiles of IAM Roles Anywhere are not created. Create them with their IAM"
+            " role yourself, and name the role in roleARN."
+        )
     if remote and is_ipv6(config):
         yield "remoteNetworkConfig: cannot be combined with kubernetesNetworkConfig.ipFamily IPv6."
 
@@ -146,18 +158,19 @@ def check_group_options(config: Config) -> Iterator[str]:
 
 
 def _check_ssh(path: str, ssh: Config) -> Iterator[str]:
-    """A public key in the file is another refusal; eksctl's default is the one in ~/.ssh."""
+    """validateNodeGroupSSH in eksctl: one key at most."""
     if ssh.get("enableSsm") is False:
         yield f"{path}.ssh.enableSsm: the SSM agent is part of the images of EKS. Remove it."
-    if ssh.get("publicKeyName") or ssh.get("publicKey") or ssh.get("publicKeyPath"):
-        return
-    for name in ("allow", "sourceSecurityGroupIds"):
-        if ssh.get(name):
-            yield (
-                f"{path}.ssh.{name}: needs ssh.publicKeyName. Public keys are not imported from files: import it, for example with"
-                " amazon.aws.ec2_key, and name it there."
-            )
-            return
+    keys = [name for name in KEYS if ssh.get(name)]
+    if len(keys) > 1:
+        yield f"{path}.ssh.{keys[1]}: cannot be combined with {keys[0]}. A group has one key."
+    if ssh.get("publicKey"):
+        try:
+            read_public_key(ssh["publicKey"])
+        except ValueError as problem:
+            yield f"{path}.ssh.publicKey: {problem}."
+    if ssh.get("sourceSecurityGroupIds") and not keys and not ssh.get("allow"):
+        yield f"{path}.ssh.sourceSecurityGroupIds: has no effect without a key. Set publicKeyName, publicKey or publicKeyPath."
 
 
 def _check_market(path: str, group: Config) -> Iterator[str]:

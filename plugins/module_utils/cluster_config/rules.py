@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.extension_
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import format_value
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.self_managed_rules import find_group_problems
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addon_roles import is_given
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.instance_selector import (
+    build_selector,
+    find_selector_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import (
     OF_THE_TEMPLATE,
     read_node_config,
@@ -28,6 +33,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import
     find_public_cidr_problems,
     find_service_network_problems,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.network import HOSTNAME_TYPES
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import FEWEST_ZONES
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_vpc_block_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
@@ -94,9 +100,12 @@ def _check_network(config: dict[str, Any]) -> Iterator[str]:
     if zones and len(set(zones)) < FEWEST_ZONES:
         yield f"availabilityZones: {', '.join(map(str, zones))} alone is not enough. EKS requires subnets in at least {FEWEST_ZONES} zones."
     yield from find_key_arn_problems(config.get("secretsEncryption", {}).get("keyARN"), "secretsEncryption.keyARN")
+    if vpc.get("hostnameType") and vpc["hostnameType"] not in HOSTNAME_TYPES:
+        yield f"vpc.hostnameType: {format_value(vpc['hostnameType'])} is not valid. Use {' or '.join(HOSTNAME_TYPES)}."
     cidrs = vpc.get("publicAccessCIDRs")
     if cidrs is not None:
         yield from find_public_cidr_problems([cidr for cidr in cidrs if cidr is not None], "vpc.publicAccessCIDRs")
+    yield from _check_extra_cidrs(vpc)
     network = config.get("kubernetesNetworkConfig", {})
     block = {"service_ipv4_cidr": network.get("serviceIPv4CIDR"), "ip_family": network.get("ipFamily", "").lower()}
     yield from find_service_network_problems(block, "kubernetesNetworkConfig.serviceIPv4CIDR")
@@ -109,12 +118,26 @@ def _check_network(config: dict[str, Any]) -> Iterator[str]:
         yield "vpc.clusterEndpoints: the API server would not be reachable. Set publicAccess or privateAccess to true."
 
 
+def _check_extra_cidrs(vpc: dict[str, Any]) -> Iterator[str]:
+    own = next((name for name in ("securityGroup", "controlPlaneSecurityGroupIDs") if vpc.get(name)), None)
+    for name in ("extraCIDRs", "extraIPv6CIDRs"):
+        if vpc.get(name) and own:
+            yield f"vpc.{name}: eksctl does not use it with vpc.{own}. Add the rules to your security group."
+        for index, cidr in enumerate(vpc.get(name, [])):
+            try:
+                ipaddress.ip_network(str(cidr), strict=False)
+            except ValueError:
+                yield f"vpc.{name}[{index}]: {format_value(cidr)} is not a CIDR block. Use one like 10.0.0.0/8 or 2001:db8::/32."
+
+
 def _check_existing_subnets(config: dict[str, Any]) -> Iterator[str]:
     yield from _check_subnet_ids(config["vpc"]["subnets"], bool(config.get("outpost")))
     for kind, subnets in config["vpc"]["subnets"].items():
         for key, subnet in subnets.items():
             if not subnet.get("id"):
                 yield f"vpc.subnets.{kind}.{key}.id: is missing. Name an existing subnet."
+    if config["vpc"].get("hostnameType"):
+        yield "vpc.hostnameType: has no effect with vpc.subnets, which exist already. Remove it."
     if config.get("availabilityZones"):
         yield "availabilityZones: has no effect with vpc.subnets, which exist already. Remove it."
     private = config.get("privateCluster", {})
@@ -207,6 +230,12 @@ def _check_sizes(path: str, group: dict[str, Any]) -> Iterator[str]:
 def _check_instances(path: str, group: dict[str, Any]) -> Iterator[str]:
     if "instanceType" in group and "instanceTypes" in group:
         yield f"{path}.instanceType: cannot be combined with instanceTypes. Use one of them."
+        return
+    if group.get("instanceSelector") and "launchTemplate" in group:
+        yield f"{path}.instanceSelector: cannot be combined with launchTemplate. List the types in instanceTypes."
+        return
+    yield from find_selector_problems(path, group, group.get("amiFamily", "AmazonLinux2023"))
+    if build_selector(group) is not None:
         return
     types = group.get("instanceTypes") or [group.get("instanceType", "m5.large")]
     if None in types or ("launchTemplate" in group and "amiFamily" not in group):

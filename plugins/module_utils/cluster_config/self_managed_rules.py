@@ -12,6 +12,10 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import format_value
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.instance_selector import (
+    build_selector,
+    find_selector_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import (
     AL2,
     AL2023,
@@ -66,6 +70,8 @@ def _check_types(path: str, group: Group) -> Iterator[str]:
     family, image = group.get("amiFamily", AMI_FAMILY), group.get("ami")
     if family == AL2:
         yield f"{path}.amiFamily: AWS publishes no images of {AL2} any more. Use {AL2023}, or managedNodeGroups with an image of your own."
+    elif build_selector(group) is not None:
+        yield from find_selector_problems(path, group, family)
     elif None not in types:
         try:
             ami_types.choose_ami_type(family, types)
@@ -82,7 +88,8 @@ def _check_distribution(path: str, group: Group) -> Iterator[str]:
     if given is None:
         return
     types = given.get("instanceTypes", [])
-    if not types or len(set(types)) > MOST_TYPES:
+    is_selected = not types and group.get("instanceSelector")
+    if (not types and not is_selected) or len(set(types)) > MOST_TYPES:
         yield f"{path}.instanceTypes: {len(set(types))} are given. Use 1 to {MOST_TYPES}."
     strategy = given.get("spotAllocationStrategy", LOWEST_PRICE)
     if "spotInstancePools" in given and strategy != LOWEST_PRICE:

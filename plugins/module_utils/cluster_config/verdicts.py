@@ -31,6 +31,7 @@ DESCRIPTIVE: dict[str, str] = {
         for nodes in (_NODES, _SELF_MANAGED)
     },
     "identityProviders[].type": "EKS has providers of the type oidc",
+    "remoteNetworkConfig.iam.provider": "the role that is created is for SSM, the default; with IRA, roleARN names one",
     "capabilities[].deletePropagationPolicy": "EKS has RETAIN only",
     "iamIdentityMappings[].noDuplicateARNs": "a principal has one access entry",
     f"{_SELF_MANAGED}.asgMetricsCollection[].granularity": "EC2 Auto Scaling has one granularity, 1Minute",
@@ -59,6 +60,7 @@ HONOURED: dict[str, str] = {
     "outpost.etcdPlacement.spreadLevel": "eks_cluster_outpost_config.etcd_placement.spread_level",
     "availabilityZones": "eks_network_zones",
     "vpc.cidr": "eks_network_cidr",
+    "vpc.hostnameType": "eks_network_hostname_type",
     "vpc.nat.gateway": "eks_network_nat_gateway",
     "privateCluster.skipEndpointCreation": "eks_network_endpoints",
     "privateCluster.additionalEndpointServices": "eks_network_endpoints",
@@ -70,6 +72,8 @@ HONOURED: dict[str, str] = {
     "vpc.clusterEndpoints.privateAccess": "eks_cluster_endpoint_private_access",
     "vpc.publicAccessCIDRs": "eks_cluster_public_access_cidrs",
     "vpc.controlPlaneEgressMode": "eks_cluster_control_plane_egress_mode",
+    "vpc.extraCIDRs": "eks_cluster_extra_cidrs",
+    "vpc.extraIPv6CIDRs": "eks_cluster_extra_cidrs",
     "vpc.securityGroup": "eks_cluster_security_groups",
     "accessConfig.accessEntries[].principalARN": "eks_access_entries[].principal_arn",
     "accessConfig.accessEntries[].type": "eks_access_entries[].type",
@@ -136,6 +140,7 @@ HONOURED: dict[str, str] = {
     f"{_ACCOUNTS}.tags": "eks_irsa_service_accounts[].tags",
     f"{_ASSOCIATIONS}.namespace": "eks_irsa_pod_identity_associations[].namespace",
     f"{_ASSOCIATIONS}.serviceAccountName": "eks_irsa_pod_identity_associations[].service_account",
+    f"{_ASSOCIATIONS}.createServiceAccount": "eks_irsa_pod_identity_associations[].create_service_account",
     f"{_ASSOCIATIONS}.roleARN": "eks_irsa_pod_identity_associations[].role_arn",
     f"{_ASSOCIATIONS}.targetRoleARN": "eks_irsa_pod_identity_associations[].target_role_arn",
     f"{_ASSOCIATIONS}.disableSessionTags": "eks_irsa_pod_identity_associations[].disable_session_tags",
@@ -149,6 +154,7 @@ HONOURED: dict[str, str] = {
     f"{_ASSOCIATIONS}.tags": "eks_irsa_pod_identity_associations[].tags",
     "kubernetesNetworkConfig.ipFamily": "eks_cluster_kubernetes_network_config.ip_family",
     "kubernetesNetworkConfig.serviceIPv4CIDR": "eks_cluster_kubernetes_network_config.service_ipv4_cidr",
+    "remoteNetworkConfig.iam.roleARN": "eks_cluster_hybrid_node_role_arn",
     "remoteNetworkConfig.remoteNodeNetworks": "eks_cluster_remote_network_config.remote_node_networks",
     "remoteNetworkConfig.remotePodNetworks": "eks_cluster_remote_network_config.remote_pod_networks",
     "secretsEncryption.keyARN": "eks_cluster_encryption_config.key_arn",
@@ -158,6 +164,13 @@ HONOURED: dict[str, str] = {
     f"{_NODES}.amiFamily": "eks_nodegroups_list[].ami_type (the architecture and the accelerator are the instance types')",
     f"{_NODES}.instanceType": "eks_nodegroups_list[].instance_types",
     f"{_NODES}.instanceTypes": "eks_nodegroups_list[].instance_types",
+    f"{_NODES}.instanceSelector.vCPUs": "eks_nodegroups_list[].instance_selector.vcpus",
+    f"{_NODES}.instanceSelector.memory": "eks_nodegroups_list[].instance_selector.memory",
+    f"{_NODES}.instanceSelector.gpus": "eks_nodegroups_list[].instance_selector.gpus",
+    f"{_NODES}.instanceSelector.neuron_devices": "eks_nodegroups_list[].instance_selector.neuron_devices",
+    f"{_NODES}.instanceSelector.cpuArchitecture": "eks_nodegroups_list[].instance_selector.cpu_architecture",
+    f"{_NODES}.instanceSelector.allow": "eks_nodegroups_list[].instance_selector.allow",
+    f"{_NODES}.instanceSelector.deny": "eks_nodegroups_list[].instance_selector.deny",
     f"{_NODES}.spot": "eks_nodegroups_list[].capacity_type",
     f"{_NODES}.desiredCapacity": "eks_nodegroups_list[].scaling_config.desired_size",
     f"{_NODES}.minSize": "eks_nodegroups_list[].scaling_config.min_size",
@@ -193,6 +206,8 @@ HONOURED: dict[str, str] = {
     f"{_NODES}.placement.groupName": "eks_nodegroups_list[].template.placement.group_name",
     f"{_NODES}.preBootstrapCommands": "eks_nodegroups_list[].template.user_data",
     f"{_NODES}.ssh.publicKeyName": "eks_nodegroups_list[].template.key_name",
+    f"{_NODES}.ssh.publicKey": "eks_nodegroups_list[].template.public_key",
+    f"{_NODES}.ssh.publicKeyPath": "eks_nodegroups_list[].template.public_key_path",
     f"{_NODES}.ssh.sourceSecurityGroupIds": "eks_nodegroups_list[].template.ssh_sources",
     f"{_NODES}.securityGroups.attachIDs": "eks_nodegroups_list[].template.security_groups",
     f"{_NODES}.launchTemplate.id": "eks_nodegroups_list[].launch_template.id",
@@ -296,13 +311,6 @@ HONOURED |= {
 }
 
 _OWN_TEMPLATE = "set it in your own EC2 launch template, and name that in launchTemplate"
-_EXTRA = Refusal(
-    "rules of the cluster security group that EKS creates are not changed",
-    "create a security group with the rules, and name it in vpc.controlPlaneSecurityGroupIDs",
-)
-_KEY = Refusal(
-    "EC2 key pairs are not imported", "import it, for example with amazon.aws.ec2_key, and set ssh.publicKeyName"
-)
 _RECOMMENDED = Refusal(
     "the permissions that an add-on recommends are not looked up",
     "list them in the add-on's podIdentityAssociations, with permissionPolicyARNs",
@@ -318,13 +326,10 @@ _EFA = Refusal(
     "use role variables, with template.efa_interfaces",
     (False,),
 )
-_SELECTOR = Refusal("instance types are not selected automatically", "list them in instanceTypes")
 _BOTH = {
     "efaEnabled": _EFA,
     "outpostARN": Refusal("nodes on AWS Outposts are not managed", "remove it"),
     "placement.spreadLevel": Refusal("it is for AWS Outposts", "remove it"),
-    "ssh.publicKey": _KEY,
-    "ssh.publicKeyPath": _KEY,
 }
 
 REFUSED: dict[str, Refusal] = {
@@ -345,17 +350,11 @@ REFUSED: dict[str, Refusal] = {
     "remoteNetworkConfig.vpcGatewayID": Refusal(
         "routes to another network are not created", "remove it, and create the routes yourself"
     ),
-    "remoteNetworkConfig.iam": Refusal(
-        "IAM roles of hybrid nodes are not created",
-        "create them yourself, and remove it",
-        ({"provider": "SSM"}, {"provider": "ssm"}),
+    "remoteNetworkConfig.iam.caBundleCert": Refusal(
+        "trust anchors and profiles of IAM Roles Anywhere are not created",
+        "create them with their IAM role yourself, and name the role in remoteNetworkConfig.iam.roleARN",
     ),
     f"{_ACCOUNTS}.status": Refusal("it is what eksctl reports, not a setting", "remove it"),
-    f"{_ASSOCIATIONS}.createServiceAccount": Refusal(
-        "the service account of an association is not created",
-        "let the chart create it, or list it in iam.serviceAccounts",
-        (False,),
-    ),
     # EtcdPlacementRequest has a spread level only
     "outpost.etcdPlacement.groupName": Refusal("EKS has no placement group for etcd", "set spreadLevel, or remove it"),
     "vpc.ipv6Cidr": Refusal(
@@ -364,9 +363,6 @@ REFUSED: dict[str, Refusal] = {
     "vpc.ipv6Pool": Refusal(
         "the IPv6 block of the VPC is one of Amazon's", "remove it, or list your own subnets in vpc.subnets"
     ),
-    "vpc.extraCIDRs": _EXTRA,
-    "vpc.extraIPv6CIDRs": _EXTRA,
-    "vpc.hostnameType": Refusal("EC2's default is used", "list your own subnets in vpc.subnets"),
     "vpc.sharedNodeSecurityGroup": Refusal("nodes share the cluster security group that EKS creates", "remove it"),
     "vpc.manageSharedNodeSecurityGroupRules": Refusal(
         "nodes share the cluster security group that EKS creates", "remove it", (True,)
@@ -388,8 +384,6 @@ REFUSED: dict[str, Refusal] = {
     "addons[].podIdentityAssociations[].disableSessionTags": _OF_ASSOCIATION._replace(accepts=(False,)),
     f"{_NODES}.asgSuspendProcesses": Refusal("EKS owns the Auto Scaling group", "remove it"),
     **{f"{nodes}.{name}": said for nodes in (_NODES, _SELF_MANAGED) for name, said in _BOTH.items()},
-    f"{_NODES}.instanceSelector": _SELECTOR,
-    f"{_SELF_MANAGED}.instanceSelector": _SELECTOR._replace(remedy="list them in instancesDistribution.instanceTypes"),
     f"{_SELF_MANAGED}.containerRuntime": Refusal(
         "containerd is the one container runtime of the images of EKS", "remove it", ("containerd",)
     ),

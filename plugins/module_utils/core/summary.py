@@ -23,6 +23,8 @@ Result = dict[str, Any]
 Reached = dict[tuple[str, str], Result]  # rows of eks_wait, by kind and name
 # Status of an item in check mode: it does not exist yet, or is to be changed.
 PLANNED = "planned"
+# Status of what is left of an earlier list, and the details.
+UNLISTED, NO_LIST = "unlisted", "created for the cluster, and in no list. purge deletes it"
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,18 @@ def build_lines(results: list[Result], planned: bool = False) -> list[Line]:
     """
     results = [one for result in results for one in _unroll(result)]
     reached = {(row["kind"], row["name"]): row for result in results for row in _list(result, "resources")}
-    return [*_build_singles(results, reached, planned), *_build_items(results, reached, planned)]
+    items = [*_build_items(results, reached, planned), *_build_unlisted(results)]
+    return [*_build_singles(results, reached, planned), *items]
+
+
+def _build_unlisted(results: list[Result]) -> Iterator[Line]:
+    """What was created for the cluster and no list names, unless the task deletes it, so that it is an item of its result."""
+    for key, kind, _wait_kind, _describe in KINDS:
+        for result in results:
+            names = [row["name"] for row in _list(result, key)]
+            for one in result.get("unlisted") or [] if isinstance(result.get(key), list) else []:
+                if isinstance(one, str) and one not in names:
+                    yield Line(kind, one, UNLISTED, NO_LIST, False)
 
 
 def _unroll(result: Result) -> list[Result]:

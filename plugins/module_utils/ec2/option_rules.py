@@ -55,7 +55,11 @@ def find_network_problems(options: NetworkOptions) -> Iterator[str]:
 def _find_given_problems(options: NetworkOptions) -> Iterator[str]:
     if options.cidr:  # compared with the VPC's own
         yield from find_vpc_block_problems("cidr", options.cidr)
-    own = {"secondary_cidrs": options.secondary_cidrs, "zones": options.zones}
+    own = {
+        "secondary_cidrs": options.secondary_cidrs,
+        "zones": options.zones,
+        "hostname_type": options.hostname_type,
+    }
     given = [name for name, value in own.items() if value]
     if given:
         yield (

@@ -37,6 +37,7 @@ class NetworkOptions:
     subnet_prefix_lengths: Mapping[str, int] = field(default_factory=dict)
     nat_gateway: str = "HighlyAvailable"
     endpoints: tuple[str, ...] | None = None
+    hostname_type: str | None = None
     karpenter_discovery: bool = False
     flow_logs: Mapping[str, Any] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)

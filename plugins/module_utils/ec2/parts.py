@@ -102,6 +102,7 @@ class Parts:
             public_addresses=plan.is_public,
             ipv6=dual,
             ipv6_addresses=dual,
+            hostname_type=self.options.hostname_type,
         )
         return Part(SubnetResource(self.inventory, plan), desired)
 

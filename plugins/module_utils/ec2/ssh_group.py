@@ -112,7 +112,8 @@ def build_permissions(sources: Iterable[str]) -> list[Row]:
     return [{"IpProtocol": "tcp", "FromPort": PORT, "ToPort": PORT, **rows}] if rows else []
 
 
-def _read(row: Row) -> Row:
+def read_sources(row: Row) -> list[str]:
+    """The sources that the rules of a security group let connect by SSH."""
     found = [
         source[key]
         for permission in row["IpPermissions"]
@@ -120,9 +121,13 @@ def _read(row: Row) -> Row:
         for kind, key in KINDS
         for source in permission.get(kind) or []
     ]
+    return sorted(found)
+
+
+def _read(row: Row) -> Row:
     return {
         "status": "ACTIVE",
         "id": row["GroupId"],
-        "sources": sorted(found),
+        "sources": read_sources(row),
         "tags": read_tag_list(row.get("Tags")),
     }

@@ -20,12 +20,15 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkRe
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Row, read_row
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.layout import SubnetPlan, read_ipv6
 
+DEFAULT_HOSTNAME_TYPE = "ip-name"  # of a subnet with IPv4 addresses
+
 FIELDS = (
     Field("zone", "AvailabilityZone", None),
     Field("cidr", "CidrBlock", None),
     Field("public_addresses", "MapPublicIpOnLaunch", "public_addresses"),
     Field("ipv6", "HasIpv6", "ipv6"),
     Field("ipv6_addresses", "AssignIpv6AddressOnCreation", "ipv6_addresses"),
+    Field("hostname_type", "PrivateDnsNameOptionsOnLaunch.HostnameType", "hostname_type"),
     TAGS,
 )
 
@@ -66,6 +69,7 @@ class SubnetResource(NetworkResource):
             "MapPublicIpOnLaunch": desired["public_addresses"],
             "AssignIpv6AddressOnCreation": bool(desired.get("ipv6_addresses")),
             "Ipv6CidrBlockAssociationSet": ipv6,
+            "PrivateDnsNameOptionsOnLaunch": {"HostnameType": desired.get("hostname_type") or DEFAULT_HOSTNAME_TYPE},
         }
 
     def create(self, desired: dict[str, Any]) -> Row:
@@ -84,6 +88,8 @@ class SubnetResource(NetworkResource):
         for name in ("public_addresses", "ipv6_addresses"):  # CreateSubnet takes neither
             if desired.get(name):
                 self._modify(raw, name, desired[name])
+        if desired.get("hostname_type") not in (None, DEFAULT_HOSTNAME_TYPE):
+            self._set_hostname_type(raw, desired["hostname_type"])
         return self.read(self.find() or raw)
 
     def already_exists(self, error: Exception) -> bool:
@@ -107,6 +113,10 @@ class SubnetResource(NetworkResource):
             "ipv6": ("AssociateSubnetCidrBlock", lambda: self._add_ipv6(raw)),
             "public_addresses": ("ModifySubnetAttribute", lambda: self._set(raw, desired, "public_addresses")),
             "ipv6_addresses": ("ModifySubnetAttribute", lambda: self._set(raw, desired, "ipv6_addresses")),
+            "hostname_type": (
+                "ModifySubnetAttribute",
+                lambda: self._set_hostname_type(raw, desired["hostname_type"]),
+            ),
         }
 
     def _set(self, raw: Row, desired: dict[str, Any], option: str) -> None:
@@ -119,6 +129,13 @@ class SubnetResource(NetworkResource):
             lambda: self.ec2.modify_subnet_attribute(SubnetId=raw["SubnetId"], **{key: {"Value": value}})
         )
         self.note(raw, **{key: value})
+
+    def _set_hostname_type(self, raw: Row, value: str) -> None:
+        self.inventory.send(
+            lambda: self.ec2.modify_subnet_attribute(SubnetId=raw["SubnetId"], PrivateDnsHostnameTypeOnLaunch=value)
+        )
+        now = raw.get("PrivateDnsNameOptionsOnLaunch") or {}
+        self.note(raw, PrivateDnsNameOptionsOnLaunch={**now, "HostnameType": value})
 
     def _add_ipv6(self, raw: Row) -> None:
         self.ec2.associate_subnet_cidr_block(SubnetId=raw["SubnetId"], Ipv6CidrBlock=self.plan.ipv6_cidr)

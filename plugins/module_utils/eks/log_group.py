@@ -65,16 +65,16 @@ class LogGroupResource(Resource):
         return has_code(error, "ResourceNotFoundException")
 
 
-def add_retention(cluster: Outcome, retention: Outcome) -> Outcome:
-    """One outcome of both: that of the cluster, with the days beside its other options.
+def combine(cluster: Outcome, part: Outcome) -> Outcome:
+    """One outcome of both: that of the cluster, with what else belongs to it beside its own options.
 
     Args:
-        retention: as it was planned before the cluster was changed, so that a plan and a run show the same.
+        part: as it was planned before the cluster was changed, where a plan and a run would show something else.
     """
     return Outcome(
-        cluster.changed or retention.changed,
+        cluster.changed or part.changed,
         cluster.raw,
-        {**cluster.before, **retention.before},
-        {**cluster.after, **retention.after},
+        {**cluster.before, **part.before},
+        {**cluster.after, **part.after},
         cluster.updates,
     )

@@ -12,12 +12,14 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, is_not_found
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import NODES_TAG
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
 
 LINUX, WINDOWS = "EC2_LINUX", "EC2_WINDOWS"
+SELF_MANAGED = "self-managed"  # value of NODES_TAG
 
 
 class NodeAccessEntry(EksResource):
@@ -58,7 +60,7 @@ class NodeAccessEntry(EksResource):
         return desired
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
-        words = {"type": desired["type"], "tags": self.mark({})["tags"]}
+        words = {"type": desired["type"], "tags": {**self.mark({})["tags"], NODES_TAG: SELF_MANAGED}}
         return {**self.client.create_access_entry(**self._names, **words)["accessEntry"], "status": "ACTIVE"}
 
     def predict(self, desired: dict[str, Any]) -> dict[str, Any]:

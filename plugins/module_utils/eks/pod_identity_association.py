@@ -10,6 +10,7 @@ UpdatePodIdentityAssociation, DeletePodIdentityAssociation. All of them take eff
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import is_not_found
@@ -100,7 +101,8 @@ class PodIdentityAssociationResource(EksResource):
             )
 
     def create_request(self, desired: dict[str, Any]) -> dict[str, Any]:
-        wanted = {key: value for key, value in drop_none(desired).items() if value not in ("", {}) or key == "tags"}
+        marked = drop_none(self.mark(desired))
+        wanted = {key: value for key, value in marked.items() if value not in ("", {}) or key == "tags"}
         return {**self._names, **build_request(FIELDS, wanted)}
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
@@ -133,11 +135,18 @@ def add_status(raw: dict[str, Any]) -> dict[str, Any]:
     return {**raw, "status": "ACTIVE"}
 
 
-def describe_associations(client: Any, cluster: str, names: dict[str, str]) -> list[dict[str, Any]]:
-    """The cluster's associations, of a namespace or a service account where ``names`` says so; none without the cluster."""
+def describe_associations(
+    client: Any, cluster: str, names: dict[str, str], without: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """The cluster's associations, of a namespace or a service account where ``names`` says so; none without the cluster.
+
+    Args:
+        without: service accounts like "production/reader" whose associations are left out.
+    """
     try:
         pages = client.get_paginator("list_pod_identity_associations").paginate(clusterName=cluster, **names)
-        keys = [row["associationId"] for page in pages for row in page["associations"]]
+        rows = [row for page in pages for row in page["associations"]]
+        keys = [row["associationId"] for row in rows if f"{row['namespace']}/{row['serviceAccount']}" not in without]
     except Exception as error:
         if is_not_found(error):
             return []

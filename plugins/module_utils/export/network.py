@@ -14,17 +14,21 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_denied_action
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import build_cluster_role_name
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.endpoints import read_service
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.flow_logs import LOGS, S3
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Inventory
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.layout import read_ipv6
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.nat_gateways import GONE
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.network import Network
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.network_info import KINDS as READ_KINDS
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import KINDS, build_network_options, count_bits
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.subnets import DEFAULT_HOSTNAME_TYPE
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.vpc import describe_dns, describe_vpc, list_ranges
 from ansible_collections.kumo.eks.plugins.module_utils.export.state import ClusterState
 
 Row = dict[str, Any]
+FLOW_LOGS = "flow-logs"  # part of the name of the role that delivers them
 USUAL = {"ip_family": "ipv4", "subnet_kinds": ["public", "private"], "nat_gateway": "HighlyAvailable"}
 
 
@@ -74,7 +78,36 @@ def _read_options(inventory: Inventory, state: ClusterState) -> Row:
         "subnet_prefix_lengths": _find_lengths(places, kinds, zones, ranges[0]) if owned else None,
         "nat_gateway": "Disable" if not gateways else "HighlyAvailable" if len(gateways) == len(zones) else "Single",
         "endpoints": sorted(endpoints) or None,
+        "hostname_type": _find_hostname_type(list(places.values())),
+        "flow_logs": _read_flow_logs(inventory, state),
     }
+
+
+def _find_hostname_type(rows: list[Row]) -> str | None:
+    """What host names are made of, where that is not EC2's default."""
+    found = {(row.get("PrivateDnsNameOptionsOnLaunch") or {}).get("HostnameType") for row in rows}
+    return found.pop() if len(found) == 1 and found != {DEFAULT_HOSTNAME_TYPE} else None
+
+
+def _read_flow_logs(inventory: Inventory, state: ClusterState) -> Row | None:
+    """The flow log of the cluster. The log group and the role that it has anyway are left out."""
+    rows = inventory.list_owned("flow_logs")
+    if not rows:
+        return None
+    row = rows[0]
+    role = build_cluster_role_name(state.name, state.region, FLOW_LOGS)
+    options = {
+        "destination": row.get("LogDestinationType") or LOGS,
+        "log_group_name": row.get("LogGroupName"),
+        "bucket_arn": row.get("LogDestination") if row.get("LogDestinationType") == S3 else None,
+        "role_arn": row.get("DeliverLogsPermissionArn"),
+        "traffic_type": row.get("TrafficType"),
+        "max_aggregation_interval": row.get("MaxAggregationInterval"),
+    }
+    usual = {"log_group_name": f"/aws/vpc/{state.name}", "traffic_type": "ALL", "max_aggregation_interval": 600}
+    if str(options["role_arn"]).endswith(f"/{role}"):
+        usual["role_arn"] = options["role_arn"]
+    return {name: value for name, value in options.items() if value is not None and usual.get(name) != value}
 
 
 def _find_lengths(places: dict[tuple[str, str], Row], kinds: list[str], zones: list[str], cidr: str) -> Row | None:

@@ -16,13 +16,16 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import format_
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import read_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
-from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_subnets
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_groups, describe_subnets
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import as_list, parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.principals import SERVICE_LINKED
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.api_access import OPTION as EXTRA_CIDRS
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.api_access import ApiAccessResource
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_group import list_owned_groups
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.existing import find_routes
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Inventory, read_row
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.routes import ANYWHERE
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.ssh_group import read_sources
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.vpc import describe_dns
 from ansible_collections.kumo.eks.plugins.module_utils.eks.access_entry import describe_entry, list_entries
 from ansible_collections.kumo.eks.plugins.module_utils.eks.identity_provider import describe_provider, list_providers
@@ -74,6 +77,8 @@ class StateReader:
         state.self_managed = self._take("self-managed nodes", self._read_self_managed, [])
         self._take("the network", self._read_network, None)
         state.templates = self._take("launch templates", self._read_templates, {})
+        state.ssh_groups = self._take("security groups for SSH", self._read_ssh_groups, {})
+        state.extra_cidrs = self._take("rules of the cluster security group", self._read_extra_cidrs, [])
         self._take("IAM roles", self._read_roles, None)
         state.oidc_provider = self._take("the OIDC provider in IAM", self._read_oidc_provider, None)
         state.service_account_roles = self._take("IAM roles of service accounts", self._read_account_roles, [])
@@ -134,6 +139,13 @@ class StateReader:
         return describe_all(sorted(names), partial(describe_provider, self._eks, self.state.name))
 
     def _read_capabilities(self) -> list[Row]:
+        names = [row["capabilityName"] for row in self._list_capabilities()]
+        describe = self._eks.describe_capability
+        return describe_all(
+            sorted(names), lambda name: describe_or_none(describe, "capability", **self._names, capabilityName=name)
+        )
+
+    def _list_capabilities(self) -> list[Row]:
         return list_names(self._eks, "list_capabilities", "capabilities", self.state.name)
 
     def _read_self_managed(self) -> list[Row]:
@@ -184,6 +196,23 @@ class StateReader:
                     "data": version["LaunchTemplateData"],
                 }
         return found
+
+    def _read_ssh_groups(self) -> dict[str, Row]:
+        """Those that launch templates name and that were made for the cluster."""
+        named = {one for row in self.state.templates.values() for one in row["data"].get("SecurityGroupIds") or []}
+        rows = describe_groups(self._get_client("ec2"), named) if named else []
+        return {
+            row["GroupId"]: {"name": row["GroupName"], "sources": read_sources(row)}
+            for row in rows
+            if self.state.owner in read_tag_list(row.get("Tags"))
+        }
+
+    def _read_extra_cidrs(self) -> list[str]:
+        group = self.state.cluster["resourcesVpcConfig"].get("clusterSecurityGroupId")
+        if not group:
+            return []
+        found = ApiAccessResource(self._get_client("ec2"), self.state.name, group).describe()
+        return (found or {}).get(EXTRA_CIDRS, [])
 
     # IAM
 

@@ -51,6 +51,8 @@ class ClusterState:
         service_account_roles: roles that trust the cluster's OIDC provider: arn, subjects.
         oidc_provider: audiences and tags, None where there is no provider.
         network: the variables of a network that kumo.eks made for the cluster, None for another one.
+        ssh_groups: security groups for SSH that kumo.eks made, by ID: name, sources.
+        extra_cidrs: blocks that rules of kumo.eks let reach the API server.
         unread: what may not be read: its kind, the IAM action, and what AWS said.
     """
 
@@ -72,6 +74,8 @@ class ClusterState:
     service_account_roles: list[Row] = field(default_factory=list)
     oidc_provider: Row | None = None
     network: Row | None = None
+    ssh_groups: dict[str, Row] = field(default_factory=dict)
+    extra_cidrs: list[str] = field(default_factory=list)
     unread: list[tuple[str, str, str]] = field(default_factory=list)
 
     @property

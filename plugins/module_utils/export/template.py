@@ -23,6 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_template 
 from ansible_collections.kumo.eks.plugins.module_utils.core.user_data import BOUNDARY, NODE_CONFIG, NODE_CONFIG_HEAD
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import normalize_template_data
 from ansible_collections.kumo.eks.plugins.module_utils.export.state import ClusterState
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.ssh_access import build_ssh_group_name
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.template import (
     METADATA_KEYS,
     METADATA_OPTIONS,
@@ -60,12 +61,26 @@ def describe_template(state: ClusterState, group: Row, item: Row) -> tuple[Row |
         )
     template = _read_data(state, found["data"], {**item, "template": {}})
     template |= {"node_config": config} if config is not None else {}
-    if not _is_same(state, found["data"], {**item, "template": template}):
+    ssh = _find_ssh_group(state, found["data"], group["nodegroupName"])
+    if ssh:
+        kept = [one for one in template.get("security_groups") or [] if one != ssh]
+        template["security_groups"] = kept or None
+        template["ssh_sources"] = state.ssh_groups[ssh]["sources"]
+        template = drop_none(template)
+    made = {**template, "security_groups": [*(template.get("security_groups") or []), *([ssh] if ssh else [])]}
+    if not _is_same(state, found["data"], {**item, "template": made}):
         return (
             None,
             "its launch template has settings for which template has no options. It is named by its ID, and stays as it is",
         )
     return template, ""
+
+
+def _find_ssh_group(state: ClusterState, data: Row, nodegroup: str) -> str:
+    """The ID of the security group that template.ssh_sources made for the node group; "" where there is none."""
+    name = build_ssh_group_name(state.name, nodegroup)
+    ids = data.get("SecurityGroupIds") or []
+    return next((one for one in ids if (state.ssh_groups.get(one) or {}).get("name") == name), "")
 
 
 def _read_data(state: ClusterState, data: Row, item: Row) -> Row:
@@ -82,7 +97,7 @@ def _read_data(state: ClusterState, data: Row, item: Row) -> Row:
             "tags": dict(sorted(tags.items())) or None,
             "security_groups": [group for group in groups if group != shared] or None,
             "cluster_security_group": False if groups and shared not in groups else None,
-            "key_name": None if set(groups) - {shared} else data.get("KeyName"),  # ssh_sources has a security group
+            "key_name": data.get("KeyName"),
             "image_id": data.get("ImageId"),
             "ebs_optimized": data.get("EbsOptimized"),
             "monitoring": (data.get("Monitoring") or {}).get("Enabled"),

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.access.entries import CAPABILITIES
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PLATFORM_TAG
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUSTOM
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import build_options, drop_none
@@ -28,6 +29,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks import (
     nodegroup_fields,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import FIELDS as ADDON_FIELDS
+from ansible_collections.kumo.eks.plugins.module_utils.eks.capability import FIELDS as CAPABILITY_FIELDS
 from ansible_collections.kumo.eks.plugins.module_utils.eks.identity_provider import FIELDS as PROVIDER_FIELDS
 from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import FIELDS as ASSOCIATION_FIELDS
 from ansible_collections.kumo.eks.plugins.module_utils.export.cluster_variables import build_cluster_variables
@@ -52,6 +54,7 @@ CONFIG_MAP = access_entry.CONFIG_MAP
 UNUSABLE = (*CREATE_FAILED_STATUSES, "DELETING", "DELETE_FAILED")
 PROVIDER = "OIDC identity provider"
 AUDIENCE = "sts.amazonaws.com"
+CROSS_NAMESPACE = "ack.enable_cross_namespace"
 
 
 class VariablesBuilder:
@@ -163,8 +166,36 @@ class VariablesBuilder:
                 else {f"eks_cluster_{names.get(name, name)}": value for name, value in role.items()}
             ),
             "eks_cluster_tags": {**self._common, **own} if own else None,
+            "eks_cluster_extra_cidrs": self.state.extra_cidrs or None,
             "eks_cluster_identity_providers": self._build_providers({**self._common, **own}) or None,
+            "eks_cluster_capabilities": self._build_capabilities({**self._common, **own}) or None,
         }
+
+    def _build_capabilities(self, cluster_tags: dict[str, str]) -> list[Row]:
+        """The capabilities, with the roles that they have. The role of Ansible gives them the tags of the cluster."""
+        rows = []
+        for raw in self.state.capabilities:
+            name, tags = raw["capabilityName"], read_tags(raw.get("tags"))
+            if raw.get("status") in UNUSABLE:
+                self.note(
+                    "capability",
+                    name,
+                    "",
+                    f"its status is {raw['status']}, in which EKS accepts no update. Delete it, or create it again",
+                )
+                continue
+            if any(tags.get(key) != value for key, value in cluster_tags.items()):
+                self.note(
+                    "capability", name, "", "it lacks tags of the cluster, which the role would add. It stays as it is"
+                )
+                continue
+            self.note("capability", name, "", "it is in the role variables", (CONFIG,))
+            own = {key: value for key, value in tags.items() if key not in cluster_tags}
+            options = {**build_options(CAPABILITY_FIELDS, raw), "tags": own or None, "delete_propagation_policy": None}
+            if not options.get(CROSS_NAMESPACE):  # EKS' default, and other types have no such setting
+                options.pop(CROSS_NAMESPACE, None)
+            rows.append(_order(_nest({"name": name, **drop_none(options)}), ("name", "type", "role_arn")))
+        return rows
 
     def _build_providers(self, cluster_tags: dict[str, str]) -> list[Row]:
         """The OIDC identity providers of users. The role gives them the tags of the cluster."""
@@ -290,7 +321,7 @@ class VariablesBuilder:
             return "EKS creates it with the node groups that have this role"
         if raw["type"] != STANDARD and arn in {row["podExecutionRoleArn"] for row in state.fargate_profiles}:
             return "EKS creates it with the Fargate profiles that have this role"
-        if policies & set(CAPABILITIES):
+        if policies & set(CAPABILITIES) or arn in {row.get("roleArn") for row in state.capabilities}:
             return "EKS created it for a capability"
         return ""
 
@@ -385,14 +416,16 @@ class VariablesBuilder:
 
     def _note_others(self) -> None:
         state = self.state
-        for row in state.capabilities:
-            name = row["capabilityName"] if isinstance(row, dict) else str(row)
-            self.note(
-                "capability",
-                name,
-                "",
-                "its settings are not written down. It stays as it is unless eks_cluster_capabilities names it",
-            )
+        for raw in state.addons:
+            word = (raw.get("tags") or {}).get(PLATFORM_TAG)
+            if word:
+                reason = (
+                    f"add-on {raw['addonName']} is a part of it, and in the list of add-ons. Name it in eks_platform_components instead, with its"
+                    " settings, which only the cluster knows"
+                )
+                self.note("platform component", word, "", reason)
+        reason = "they are in the Kubernetes API, which is not read. kumo.eks.eks_helm_info lists them, for eks_helm_releases"
+        self.note("Helm releases", "", "", reason)
         for row in state.self_managed:
             name, reason = (
                 row["tags"].get(GROUP_TAG),
@@ -444,6 +477,18 @@ def _order(row: Row, names: tuple[str, ...]) -> Row:
     """The options in an order in which people write them, others behind, tags last."""
     rest = sorted(name for name in row if name not in (*names, "tags"))
     return {name: row[name] for name in (*[one for one in names if one != "tags"], *rest, "tags") if name in row}
+
+
+def _nest(row: Row) -> Row:
+    """Options with dots in their names as suboptions: "argo_cd.namespace" -> {"argo_cd": {"namespace": ...}}."""
+    found: Row = {}
+    for name, value in row.items():
+        *above, last = name.split(".")
+        place = found
+        for one in above:
+            place = place.setdefault(one, {})
+        place[last] = value
+    return found
 
 
 def _read_subject(subject: str) -> Account | None:

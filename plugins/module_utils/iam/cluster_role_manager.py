@@ -39,7 +39,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.role_usage import (
 from ansible_collections.kumo.eks.plugins.module_utils.iam.trust_policy import list_providers
 
 # Purposes of roles that have access entries
-HAVE_ENTRIES = ("node", "self_managed_node", "auto_mode_node", "fargate", "custom")
+HAVE_ENTRIES = ("node", "self_managed_node", "auto_mode_node", "hybrid_node", "fargate", "custom")
 OF_EKS = "eks-"  # begins the names of instance profiles that EKS makes for managed node groups, and deletes with them
 
 

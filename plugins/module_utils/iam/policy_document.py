@@ -99,3 +99,16 @@ def trusts(document: Any, provider: str) -> bool:
         for row in rows
         if isinstance(row.get("Principal"), dict)
     )
+
+
+def list_subjects(document: Any, provider: str) -> list[str]:
+    """The ``sub`` claims, or patterns of them, that a trust allows of a provider's tokens."""
+    key = f"{get_issuer(provider)}:sub"
+    rows = as_list(parse_document(document, "trust policy")["Statement"])
+    mine = [
+        row
+        for row in rows
+        if isinstance(row.get("Principal"), dict) and provider in as_list(row["Principal"].get("Federated", []))
+    ]
+    conditions = [test for row in mine for test in (row.get("Condition") or {}).values()]
+    return sorted({subject for test in conditions for subject in as_list(test.get(key, []))})

@@ -22,6 +22,8 @@ SSM = "AmazonSSMManagedInstanceCore"
 # The names that AWS' guide gives them; AWS manages no such policies.
 IPV6_CNI = "AmazonEKS_CNI_IPv6_Policy"
 CONNECTOR = "AmazonEKSConnectorAgentPolicy"
+# The names that eksctl gives them
+DESCRIBE_CLUSTER, SSM_OF_HYBRID = "EKSDescribeCluster", "SSMRolePolicy"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,9 @@ PURPOSES = {
     "self_managed_node": Purpose("self-managed-node", "ec2", policies=("AmazonEKSWorkerNodePolicy", CNI, READ_ONLY)),
     # https://docs.aws.amazon.com/eks/latest/userguide/auto-create-node-role.html
     "auto_mode_node": Purpose("auto-node", "ec2", policies=("AmazonEKSWorkerNodeMinimalPolicy", PULL_ONLY)),
+    # Machines outside of AWS, which get credentials by an activation of AWS Systems Manager
+    # https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-creds.html
+    "hybrid_node": Purpose("hybrid-node", "ssm", policies=(SSM, PULL_ONLY)),
     # https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html
     "fargate": Purpose("fargate", "eks-fargate-pods", policies=("AmazonEKSFargatePodExecutionRolePolicy",)),
     # An add-on gets its role by EKS Pod Identity: https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
@@ -109,11 +114,23 @@ def list_policy_arns(purpose: str, partition: str, options: dict[str, Any]) -> l
 
 def build_inline_policies(purpose: str, partition: str, options: dict[str, Any]) -> dict[str, Any]:
     """The inline policies of a purpose: on an IPv6 cluster nodes need rights that AmazonEKS_CNI_Policy does not give."""
+    if purpose == "hybrid_node":
+        return build_hybrid_documents()
     if purpose == "connector":
         return {CONNECTOR: build_connector_document(partition)}
     if purpose in OF_NODES and options.get("cni_policy", True) and options.get("ip_family") == "ipv6":
         return {IPV6_CNI: build_ipv6_cni_document(partition)}
     return {}
+
+
+def build_hybrid_documents() -> dict[str, Any]:
+    """What nodeadm does on a hybrid node with the node's credentials: addSSM in eksctl's pkg/cfn/builder/iam.go."""
+    ssm = ["ssm:DeregisterManagedInstance", "ssm:DescribeInstanceInformation"]
+    rights = {DESCRIBE_CLUSTER: ["eks:DescribeCluster"], SSM_OF_HYBRID: ssm}
+    return {
+        name: {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
+        for name, actions in rights.items()
+    }
 
 
 def _has_ipv4_cni(options: dict[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import format_
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED
+from ansible_collections.kumo.eks.plugins.module_utils.aws.unlisted import is_unlisted
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.service_accounts import Account
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import get_or_none
@@ -24,6 +25,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document impor
     EKS_PROVIDER,
     build_web_identity_trust,
     list_other_statements,
+    list_subjects,
     trusts,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.iam.role_manager import (
@@ -34,6 +36,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.role_manager import (
     build_role_result,
     record_progress,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_request import RoleRequest
 from ansible_collections.kumo.eks.plugins.module_utils.identity.context import ClusterContext
 from ansible_collections.kumo.eks.plugins.module_utils.identity.model import Identity
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
@@ -118,6 +121,30 @@ class IrsaManager:
             "labels": options.get("service_account_labels"),
         }
         return self._roles.reconciler(self._build_account(identity, account)).ensure_present(wanted)
+
+    # what the list does not name
+
+    def list_unlisted(self, listed: set[str]) -> list[Identity]:
+        """Identities whose roles were created for the cluster, and trust its provider, and are not among these names of roles.
+
+        A role says which service accounts may assume it.
+        """
+        names = {name.lower() for name in listed}
+        pages = self.iam.get_paginator("list_roles").paginate()
+        rows = [role for page in pages for role in page["Roles"] if role["RoleName"].lower() not in names]
+        found = []
+        for row in rows:
+            if not trusts(row["AssumeRolePolicyDocument"], self.context.provider_arn):
+                continue
+            raw = self._roles.build_role(RoleRequest(row["RoleName"], row["Path"])).describe()
+            if raw and is_unlisted(raw["tags"], self.context.owner):
+                found.append(self._read_role(raw))
+        return found
+
+    def _read_role(self, raw: dict[str, Any]) -> Identity:
+        subjects = list_subjects(raw["AssumeRolePolicyDocument"], self.context.provider_arn)
+        accounts = tuple(Account(*subject.split(":")[2:4]) for subject in subjects if subject.count(":") == 3)
+        return Identity(accounts, raw["RoleName"], raw["Path"], None, {} if accounts else {"role_only": True})
 
     # absent
 

@@ -41,6 +41,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.zones import describe
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import DEFAULT, AddonCatalog, choose_version
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.named import (
     ADDONS,
+    GROUPS,
     NODEGROUPS,
     PROFILES,
     drop_stand_ins,
@@ -54,6 +55,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.named import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.place import find_place_problems
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.ssh_key import read_key
 
 Read = dict[str, Any]
 UNCHECKED = {
@@ -127,7 +129,7 @@ class AccountCheck:
         problems = list(find_place_problems(self._get_client("eks").meta.region_name, read))
         for right, look in looks:
             problems += self._look(right, look, read)
-        return [*problems, *self._find_selector_problems(read)]
+        return [*problems, *self._find_selector_problems(read), *_find_key_problems(read)]
 
     def _look(self, right: str, look: Callable[[Read], Iterator[str]], read: Read) -> list[str]:
         try:
@@ -314,3 +316,13 @@ def _build_cluster(name: str, raw: Read | None, declared: Read) -> Read:
     )
     wanted = {key: declared[option] for key, option in options if declared.get(option) is not None}
     return {"name": name, "resourcesVpcConfig": {**now, **wanted}}
+
+
+def _find_key_problems(read: Read) -> Iterator[str]:
+    """Files of public keys that cannot be read where the checks run, which is where the modules of a playbook run, too."""
+    for kind, variable in GROUPS:
+        for number, group in (read.get(kind) or {}).items():
+            try:
+                read_key(group)
+            except ValidationError as error:
+                yield f"{variable}[{number}].{error.message}"

@@ -21,6 +21,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Re
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import find_nodegroup_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.key_pair import KeyPairResource
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import (
     LaunchTemplateResource,
     build_desired_template,
@@ -30,11 +31,17 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template impor
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.ssh_group import SshGroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups, NodegroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.instance_selection import InstanceSelection
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.ssh_access import (
     add_ssh_group,
     build_ssh_group_name,
     ensure_ssh_group,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.ssh_key import (
+    add_key_pair,
+    delete_key_pairs,
+    ensure_key_pair,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.template import build_template_data, build_template_name
 
@@ -66,6 +73,10 @@ class NodegroupManager:
     _templates: dict[str, Item] = field(default_factory=dict)
     _read: set[str] = field(default_factory=set)
     _checked: set[str] = field(default_factory=set)
+    _selection: InstanceSelection = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._selection = InstanceSelection(self.lookups.ec2)
 
     @property
     def cluster_name(self) -> str:
@@ -100,6 +111,8 @@ class NodegroupManager:
     def ensure_present(self, item: Item) -> Outcome:
         """Create or change one node group and, where the task describes it, its launch template."""
         group = self._group(item["name"])
+        if item.get("instance_selector") is not None:
+            item = self._selection.resolve(item, group.observe() is not None)
         if item.get("template") is None:
             return self._reconciler(group, item).ensure_present(item)
         return self._ensure_with_template(group, item)
@@ -140,17 +153,32 @@ class NodegroupManager:
         """The security group for SSH to the nodes, None where the task names no sources."""
         return ensure_ssh_group(item, self.lookups, lambda vpc_id: self._ssh_group(item["name"], vpc_id), plan)
 
+    def _key_pair(self, name: str, nodegroup: str, key: str) -> KeyPairResource:
+        return KeyPairResource(self.lookups.ec2(), name, key, self._build_marks(nodegroup), self.owner)
+
+    def _ensure_key_pair(self, item: Item, plan: bool) -> Outcome | None:
+        """The key pair of the public key, None where the task has none."""
+        name = item["name"]
+        prefix = build_template_name(self.cluster_name, name)
+        return ensure_key_pair(item, prefix, lambda pair, key: self._key_pair(pair, name, key), plan)
+
     def _ensure_with_template(self, group: NodegroupResource, item: Item) -> Outcome:
         raw = group.observe()
+        raise_problems(find_nodegroup_problems(item))
+        key, keyed = self._ensure_key_pair(item, plan=True), item
+        item = add_key_pair(item, key)
         ssh = self._ensure_ssh_group(item, plan=True)
         wanted = self._build_wanted(raw, add_ssh_group(item, ssh))
         template = self._template(item["name"], _find_version_in_use(raw), wanted["data"])
         planned = Reconciler(template, check_mode=True).ensure_present(wanted)
         desired = _build_desired(item, planned, planned.raw["defaultVersion"])
         plan = self._reconciler(group, item, plan=True).ensure_present(desired)
-        changed = planned.changed or plan.changed or bool(ssh and ssh.changed)
+        parts = {"ssh_security_group": ssh, "key_pair": key}
+        changed = planned.changed or plan.changed or _is_any_changed(parts)
         if self.check_mode or not (changed or (self.wait and plan.raw["status"] != "ACTIVE")):
-            return _combine(template, planned, plan, ssh)
+            return _combine(template, planned, plan, parts)
+        if key and key.changed:
+            self._ensure_key_pair(keyed, plan=False)
         if ssh and ssh.changed:
             wanted = self._build_wanted(raw, add_ssh_group(item, self._ensure_ssh_group(item, plan=False)))
             template.wanted = wanted["data"]
@@ -169,7 +197,7 @@ class NodegroupManager:
             template,
             planned,
             Outcome(done.changed, done.raw, shown.before, shown.after, done.updates, done.replaced),
-            ssh,
+            parts,
         )
 
     def _build_wanted(self, raw: Item | None, item: Item) -> Item:
@@ -202,9 +230,18 @@ class NodegroupManager:
         lost = f"the security group for SSH to node group {name} was not looked for and stays"
         ssh = Reconciler(self._ssh_group(name), self.check_mode)
         freed = look_if_allowed(ssh.ensure_absent, Outcome(False, None), "ec2:DescribeSecurityGroups", lost)
+        keys = delete_key_pairs(
+            self.lookups.ec2(),
+            self.owner,
+            NODEGROUP_TAG,
+            name,
+            lambda pair, key: self._key_pair(pair, name, key),
+            self.check_mode,
+        )
         deleted = Reconciler(template, self.check_mode).ensure_absent()
-        before = _show(gone.before, deleted.before, freed.before)
-        return Outcome(gone.changed or deleted.changed or freed.changed, gone.raw, before, {})
+        parts = {"ssh_security_group": freed.before, "key_pairs": keys}
+        before = _show(gone.before, deleted.before, parts)
+        return Outcome(gone.changed or deleted.changed or freed.changed or bool(keys), gone.raw, before, {})
 
     # what the list does not name
 
@@ -245,19 +282,29 @@ def _build_desired(item: Item, template: Outcome, version: str) -> Item:
     return desired
 
 
-def _combine(template: LaunchTemplateResource, planned: Outcome, group: Outcome, ssh: Outcome | None = None) -> Outcome:
-    """One outcome of all. The diff shows the launch template's data in place of its ID."""
+def _combine(
+    template: LaunchTemplateResource, planned: Outcome, group: Outcome, parts: dict[str, Outcome | None]
+) -> Outcome:
+    """One outcome of all. The diff shows the launch template's data in place of its ID.
+
+    Args:
+        parts: what the launch template names, by its name in the diff.
+    """
     raw = group.raw
     if raw is not None and not (raw.get("nodegroupArn")):  # planned: its ID is not known
         known = {"id": planned.raw["id"]} if planned.raw["id"] else {}
         raw = {**raw, "launchTemplate": {"name": template.name, "version": planned.raw["defaultVersion"], **known}}
-    changed = planned.changed or group.changed or bool(ssh and ssh.changed)
-    before = _show(group.before, planned.before, ssh.before if ssh else {})
-    after = _show(group.after, planned.after, ssh.after if ssh else {})
+    changed = planned.changed or group.changed or _is_any_changed(parts)
+    there = {name: part for name, part in parts.items() if part}
+    before = _show(group.before, planned.before, {name: part.before for name, part in there.items()})
+    after = _show(group.after, planned.after, {name: part.after for name, part in there.items()})
     return Outcome(changed, raw, before, after, group.updates, group.replaced)
 
 
-def _show(group: Item, template: Item, ssh: Item) -> Item:
+def _is_any_changed(parts: dict[str, Outcome | None]) -> bool:
+    return any(part.changed for part in parts.values() if part)
+
+
+def _show(group: Item, template: Item, parts: Item) -> Item:
     shown = {key: value for key, value in group.items() if key != "launch_template.id"}
-    parts = {"template": template, "ssh_security_group": ssh}
-    return {**shown, **{name: part for name, part in parts.items() if part}}
+    return {**shown, **{name: part for name, part in {"template": template, **parts}.items() if part}}

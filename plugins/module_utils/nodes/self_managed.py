@@ -40,6 +40,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template impor
 from ansible_collections.kumo.eks.plugins.module_utils.eks.node_access_entry import NodeAccessEntry, has_entries
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.nodes import ClusterNodes
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.instance_selection import InstanceSelection
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.rollout import Rollout, list_standing
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_context import GROUP_TAG, GroupContext
@@ -50,6 +51,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_plan i
     show_sides,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_steps import Step
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.ssh_key import delete_key_pairs
 
 Item = dict[str, Any]
 
@@ -106,6 +108,10 @@ class SelfManagedManager:
     began: float = field(default_factory=time.time)
     goes_on: bool = False
     warn: Callable[[str], None] = lambda text: None
+    _selection: InstanceSelection = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._selection = InstanceSelection(self.context.lookups.ec2)
 
     # present
 
@@ -116,6 +122,7 @@ class SelfManagedManager:
         if raw is not None and raw["status"] == "DELETING" and not self.context.check_mode:
             return Step(False, raw, pending=["an earlier group of this name is being deleted"] if self.waits else [])
         raw = raw if raw and raw["status"] == "ACTIVE" else None
+        item = self._selection.resolve(item, raw is not None)
         raise_problems(find_self_managed_problems(item))
         if raw is None:
             self._check_new(item)
@@ -240,6 +247,7 @@ class SelfManagedManager:
             if entry:
                 Reconciler(entry).ensure_absent()
             self._delete_ssh_group(item["name"])
+            self._delete_key_pairs(item["name"])
             Reconciler(template).ensure_absent()
         return Step(bool(raw or owned), None, before, {})
 
@@ -248,6 +256,16 @@ class SelfManagedManager:
         ssh = Reconciler(self.context.build_ssh_group(name))
         lost = f"the security group for SSH to the nodes of {name} was not looked for and stays"
         look_if_allowed(ssh.ensure_absent, Outcome(False, None), "ec2:DescribeSecurityGroups", lost)
+
+    def _delete_key_pairs(self, name: str) -> None:
+        context = self.context
+        delete_key_pairs(
+            context.lookups.ec2(),
+            context.owner,
+            GROUP_TAG,
+            name,
+            lambda pair, key: context.build_key_pair(name, pair, key),
+        )
 
     @staticmethod
     def _describe_leaving(raw: Item) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX, build_owner_key, build_owner_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import shorten
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_group import AutoScalingGroupResource
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.key_pair import KeyPairResource
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import LaunchTemplateResource
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.ssh_group import SshGroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups
@@ -75,6 +76,10 @@ class GroupContext:
         found = f"{self.cluster_name}.self-managed.{name}.ssh"
         group_name = shorten(found, found, LONGEST_SSH_NAME)
         return SshGroupResource(self.lookups.ec2(), group_name, vpc_id, self._build_marks(name), self.owner)
+
+    def build_key_pair(self, name: str, pair: str, key: str) -> KeyPairResource:
+        """A key pair of a group, by the group's name in the task."""
+        return KeyPairResource(self.lookups.ec2(), pair, key, self._build_marks(name), self.owner)
 
     def build_template(
         self, name: str, in_use: str | None = None, wanted: Item | None = None

@@ -24,7 +24,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.node_access_entry imp
     has_entries,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.rollout import list_outdated
-from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_context import GroupContext
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_context import GroupContext, build_group_name
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_template import (
     Image,
     build_data,
@@ -34,6 +34,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_templa
     read_image,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.ssh_access import add_ssh_group, ensure_ssh_group
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.ssh_key import add_key_pair, ensure_key_pair
 
 Item = dict[str, Any]
 
@@ -62,7 +63,9 @@ class GroupPlan:
     """
 
     def __init__(self, context: GroupContext, group: AutoScalingGroupResource, raw: Item | None, item: Item) -> None:
-        self._context, self._group, self._raw, self._item = context, group, raw, item
+        self._context, self._group, self._raw, self._keyed = context, group, raw, item
+        self._key = self._ensure_key_pair(plan=True)
+        self._item = item = add_key_pair(item, self._key)
         self._cluster = self._find_cluster()
         self._in_use = str(raw["launch_template"]["version"]) if raw and raw["launch_template"]["version"] else None
         self._wanted: Item | None = None
@@ -83,6 +86,11 @@ class GroupPlan:
                 f"cluster_name: cluster {name} does not exist in {region}. Check its name and region, or create it first."
             )
         return found or {"name": self._context.cluster_name}
+
+    def _ensure_key_pair(self, plan: bool) -> Outcome | None:
+        context, name = self._context, self._keyed["name"]
+        prefix = build_group_name(context.cluster_name, name)
+        return ensure_key_pair(self._keyed, prefix, lambda pair, key: context.build_key_pair(name, pair, key), plan)
 
     def _ensure_ssh_group(self, plan: bool) -> Outcome | None:
         context, name = self._context, self._item["name"]
@@ -179,13 +187,16 @@ class GroupPlan:
             rolls: whether instances are replaced by the task.
         """
         template, entry, ssh = self._planned, self._entry[1] if self._entry else None, self._ssh
-        changed = any(each is not None and each.changed for each in (self._group_plan, template, entry, ssh)) or rolls
+        changed = any(each is not None and each.changed for each in (self._group_plan, template, entry, ssh, self._key))
+        changed = changed or rolls
         before = show_sides(self._group_plan.before, template and template.before)
         after = show_sides(self._group_plan.after, template and template.after)
         if entry and entry.changed:
             after["access_entry"] = {"principal_arn": self._entry[0].name, **entry.after}
         if ssh and ssh.changed:
             before["ssh_security_group"], after["ssh_security_group"] = ssh.before, ssh.after
+        if self._key and self._key.changed:
+            before["key_pair"], after["key_pair"] = self._key.before, self._key.after
         if rolls:
             before["outdated_instances"], after["outdated_instances"] = len(self.outdated), 0
         return Outcome(changed, self._group_plan.raw, before, after)
@@ -197,6 +208,9 @@ class GroupPlan:
             with context.lock:  # groups of a list may share their role
                 made = Reconciler(self._entry[0]).ensure_present({"type": choose_type(self._get_kind())})
             changed = made.changed
+        if self._key and self._key.changed:
+            self._ensure_key_pair(plan=False)
+            changed = True
         if self._ssh and self._ssh.changed:
             self._set_wanted(self._ensure_ssh_group(plan=False))
             changed = True

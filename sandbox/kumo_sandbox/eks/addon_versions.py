@@ -46,6 +46,9 @@ COREDNS = {
 }
 VPC_CNI = {
     "enableNetworkPolicy": {"type": "string", "enum": ["true", "false"]},
+    # https://github.com/aws/containers-roadmap/issues/2341
+    "enableWindowsIpam": {"type": "string", "enum": ["true", "false"]},
+    "enableWindowsPrefixDelegation": {"type": "string", "enum": ["true", "false"]},
     "env": {"type": "object", "additionalProperties": {"type": "string"}},
     "eniConfig": {"type": "object"},
     "init": {"type": "object"},

@@ -22,8 +22,6 @@ from kumo_sandbox.principals import ACCOUNT, MARK, get_iam_backend
 if TYPE_CHECKING:
     from moto.ec2.models.instances import Instance
 
-IMAGE = "ami-12c6146b"  # of moto, whatever the node group's image is
-
 
 class AwsContext:
     """
@@ -170,15 +168,15 @@ class AwsContext:
             "data": row["LaunchTemplateData"],
         }
 
-    def start_instances(self, region: str, nodegroup: dict[str, Any]) -> None:
-        """An Auto Scaling group with its instances, as EKS makes one behind a node group."""
+    def start_instances(self, region: str, nodegroup: dict[str, Any], image: str) -> None:
+        """An Auto Scaling group with its instances, as EKS makes one behind a node group, of this image or its template's."""
         name = nodegroup["resources"]["autoScalingGroups"][0]["name"]
         tags = {
             "eks:cluster-name": nodegroup["clusterName"],
             "eks:nodegroup-name": nodegroup["nodegroupName"],
             f"kubernetes.io/cluster/{nodegroup['clusterName']}": "owned",
         }
-        template = self._create_own_template(region, nodegroup, tags)
+        template = self._create_own_template(region, nodegroup, tags, image)
         scaling = nodegroup["scalingConfig"]
         self.client("autoscaling", region).create_auto_scaling_group(
             AutoScalingGroupName=name,
@@ -190,7 +188,7 @@ class AwsContext:
             Tags=[{"Key": k, "Value": v, "PropagateAtLaunch": True} for k, v in tags.items()],
         )
 
-    def _create_own_template(self, region: str, nodegroup: dict[str, Any], tags: dict[str, str]) -> str:
+    def _create_own_template(self, region: str, nodegroup: dict[str, Any], tags: dict[str, str], image: str) -> str:
         """EKS' own launch template behind a node group, with what the user's says; its name is eks-UUID."""
         data: dict[str, Any] = {}
         if nodegroup.get("launchTemplate"):
@@ -200,7 +198,7 @@ class AwsContext:
         rows = [{"Key": key, "Value": value} for key, value in tags.items() if not key.startswith("kubernetes.io/")]
         self.client("ec2", region).create_launch_template(
             LaunchTemplateName=name,
-            LaunchTemplateData={**data, "ImageId": data.get("ImageId") or IMAGE, "InstanceType": types[0]},
+            LaunchTemplateData={"ImageId": image, **data, "InstanceType": types[0]},
             TagSpecifications=[{"ResourceType": "launch-template", "Tags": rows}],
         )
         return name

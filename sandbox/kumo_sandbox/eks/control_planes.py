@@ -50,7 +50,7 @@ class ControlPlanes:
 
     def is_addon_ready(self, cluster: Cluster, addon: str) -> bool:
         """Whether the add-on's pods could run: those of Deployments need a node."""
-        if addon in RUNS_WITHOUT_NODES:
+        if addon in RUNS_WITHOUT_NODES or _starts_nodes(cluster):
             return True
         if self._backend:
             return self._backend.addon_ready(cluster.raw["arn"], addon)
@@ -58,3 +58,9 @@ class ControlPlanes:
             raw["status"] != "CREATING" and raw["scalingConfig"]["desiredSize"] > 0
             for raw in cluster.nodegroups.values()
         )
+
+
+def _starts_nodes(cluster: Cluster) -> bool:
+    """Whether EKS Auto Mode starts a node for a pod that finds no place: its built-in node pools do."""
+    compute = cluster.raw.get("computeConfig") or {}
+    return bool(compute.get("enabled") and compute.get("nodePools"))

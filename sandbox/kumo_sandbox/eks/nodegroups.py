@@ -19,6 +19,7 @@ from kumo_sandbox.eks.access_grants import grant_nodes
 from kumo_sandbox.eks.context import Context, find_running_update, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
 from kumo_sandbox.eks.launch_templates import check_reference, check_template
+from kumo_sandbox.eks.machine_images import build_image_id
 from kumo_sandbox.eks.store import Cluster, Raw
 from kumo_sandbox.eks.versions import BY_NAME, build_release_version, find_offered
 
@@ -85,7 +86,7 @@ def _join(ctx: Context, cluster: Cluster, raw: Raw, waited: float = durations.NO
     if issue:
         raw.update(status="CREATE_FAILED", health=_find_health(issue))
         return
-    ctx.aws_context.start_instances(ctx.region, raw)
+    ctx.aws_context.start_instances(ctx.region, raw, build_image_id(ctx.region, raw["releaseVersion"], raw["amiType"]))
     ctx.aws_context.give_groups(ctx.region, raw, cluster.raw["resourcesVpcConfig"]["clusterSecurityGroupId"])
     if raw.get("warmPoolConfig"):
         ctx.aws_context.update_warm_pool(ctx.region, raw)

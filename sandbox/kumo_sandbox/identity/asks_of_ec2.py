@@ -52,6 +52,7 @@ CREATED = {
     "CreateSubnet": "subnet",
     "CreateVpc": "vpc",
     "CreateVpcEndpoint": "vpc-endpoint",
+    "ImportKeyPair": "key-pair",
     "RunInstances": "instance",
 }
 ID = re.compile(f"({'|'.join(KINDS)})-[0-9a-f]{{8,17}}")

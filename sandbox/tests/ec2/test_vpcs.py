@@ -178,3 +178,15 @@ def test_a_vpc_takes_its_default_parts_along(ec2):
     assert count() == [1, 1, 1]
     ec2.delete_vpc(VpcId=vpc)
     assert count() == [0, 0, 0]
+
+
+def test_hostnames_of_instances(ec2, network, refused):
+    def read() -> str:
+        (row,) = ec2.describe_subnets(SubnetIds=[network.private])["Subnets"]
+        return row["PrivateDnsNameOptionsOnLaunch"]["HostnameType"]
+
+    assert read() == "ip-name"
+    ec2.modify_subnet_attribute(SubnetId=network.private, PrivateDnsHostnameTypeOnLaunch="resource-name")
+    assert read() == "resource-name"
+    wrong = {"SubnetId": network.private, "PrivateDnsHostnameTypeOnLaunch": "name"}
+    assert "InvalidParameterValue" in refused(ec2.modify_subnet_attribute, **wrong)

@@ -159,6 +159,17 @@ def test_coredns_waits_for_a_node(eks, make_cluster, make_nodegroup, sandbox):
     assert eks.describe_addon(clusterName="demo", addonName="coredns")["addon"]["status"] == "ACTIVE"
 
 
+def test_auto_mode_starts_nodes_for_addons(eks, make_cluster, ground):
+    make_cluster(
+        computeConfig={"enabled": True, "nodePools": ["system"], "nodeRoleArn": ground.role},
+        storageConfig={"blockStorage": {"enabled": True}},
+        kubernetesNetworkConfig={"elasticLoadBalancing": {"enabled": True}},
+        accessConfig={"authenticationMode": "API"},
+    )
+    eks.create_addon(clusterName="demo", addonName="metrics-server")
+    assert eks.describe_addon(clusterName="demo", addonName="metrics-server")["addon"]["status"] == "ACTIVE"
+
+
 def test_configuration_values_keep_to_the_schema(eks, make_cluster, refused):
     make_cluster()
     words = {"clusterName": "demo", "addonName": "coredns"}

@@ -9,6 +9,7 @@ from support.bad_inputs.row import module
 bad = module("eks_nodegroup", cluster_name="there", name="new", node_role="$node_role", subnets="$subnets")
 change = module("eks_nodegroup", cluster_name="there", name="workers")
 many = module("eks_nodegroup", cluster_name="there")
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIECd5iQrQw16tG6xRmDbcezdX4XWhobYW92YJigDo+74 somebody"
 SIZES = {"min_size": 1, "max_size": 3}
 
 NEW = [
@@ -41,6 +42,49 @@ NEW = [
         "needs",
         "template.key_name",
         template={"ssh_sources": ["203.0.113.0/24"]},
+    ),
+    bad(
+        "a key pair and a public key",
+        "template.public_key",
+        "template.key_name",
+        "An instance has one key pair",
+        template={"key_name": "k", "public_key": PUBLIC_KEY},
+    ),
+    bad(
+        "a private key for the public one",
+        "template.public_key",
+        "not the public key",
+        "begins with ssh-rsa or ssh-ed25519",
+        template={"public_key": "-----BEGIN OPENSSH PRIVATE KEY-----"},
+    ),
+    bad(
+        "a file of a public key that is not there",
+        "template.public_key_path",
+        "/nowhere/id.pub",
+        "use template.key_name",
+        template={"public_key_path": "/nowhere/id.pub"},
+    ),
+    bad(
+        "instance types that are described and listed",
+        "instance_selector",
+        "instance_types",
+        "Use one of them",
+        instance_selector={"vcpus": 2},
+        instance_types=["m5.large"],
+    ),
+    bad(
+        "no instance type fits",
+        "instance_selector",
+        "vcpus 2, memory 999GiB",
+        "Use other values",
+        instance_selector={"vcpus": 2, "memory": "999GiB"},
+    ),
+    bad(
+        "too many instance types fit",
+        "instance_selector",
+        "instance types fit vcpus 2",
+        "Narrow it with allow or deny",
+        instance_selector={"vcpus": 2},
     ),
     bad(
         "SSH from an address without its prefix length's network",

@@ -536,4 +536,20 @@ HELM = [
         eks_helm_releases=[{"name": "web", "chart": "oci://x/a", "chart_name": "web"}],
     ),
 ]
-ROWS = [*NETWORK, *CLUSTER, *EXTENSIONS, *NODES, *FARGATE, *ADDONS, *IRSA, *HELM]
+ROWS = [
+    nodes(
+        "a file of a public key that is not there",
+        "eks_nodegroups_list[0].template.public_key_path",
+        "/nowhere/id.pub",
+        "use template.key_name",
+        eks_nodegroups_list=[{"name": "new", "template": {"public_key_path": "/nowhere/id.pub"}}],
+    ),
+    *NETWORK,
+    *CLUSTER,
+    *EXTENSIONS,
+    *NODES,
+    *FARGATE,
+    *ADDONS,
+    *IRSA,
+    *HELM,
+]

@@ -9,6 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+try:
+    import yaml
+except ImportError:
+    pass  # ansible-core brings it to where filters run
+
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.partitions import get_partition
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addon_roles import (
     build_account,
@@ -17,9 +22,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
     name_association_role,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.identities import build_accounts
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import WINDOWS
 
-METRICS_SERVER = "metrics-server"
-DEFAULT_ADDONS = ("vpc-cni", "kube-proxy", "coredns", METRICS_SERVER)
+METRICS_SERVER, VPC_CNI = "metrics-server", "vpc-cni"
+DEFAULT_ADDONS = (VPC_CNI, "kube-proxy", "coredns", METRICS_SERVER)
 AUTO_MODE_ADDONS = (METRICS_SERVER,)  # EKS Auto Mode has the others built in
 # In other partitions eksctl does not install metrics-server unless the file names it.
 WITH_METRICS_SERVER = ("aws", "aws-eusc")
@@ -70,8 +76,23 @@ def list_defaults(config: dict[str, Any]) -> list[str]:
     return [name for name in names if with_metrics or name != METRICS_SERVER]
 
 
+def _add_windows_setting(found: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
+    """WindowsIPAMTask in eksctl's pkg/eks/tasks.go: with Windows nodes, the control plane assigns addresses to their pods.
+
+    eksctl writes the ConfigMap amazon-vpc-cni, which EKS takes back, because it is the add-on's: its setting does the same.
+    """
+    groups = [*config.get("managedNodeGroups", []), *config.get("nodeGroups", [])]
+    if found["name"] != VPC_CNI or not any(str(group.get("amiFamily", "")).startswith(WINDOWS) for group in groups):
+        return found
+    given = found.get("configuration_values")
+    values = yaml.safe_load(given) if isinstance(given, str) and given.strip() else given or {}
+    if not isinstance(values, dict):
+        return found  # refused by the module, which knows the add-on's schema
+    return {**found, "configuration_values": {"enableWindowsIpam": "true", **values}}
+
+
 def _build_addon(addon: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
-    found = {SAME[name]: value for name, value in addon.items() if name in SAME}
+    found = _add_windows_setting({SAME[name]: value for name, value in addon.items() if name in SAME}, config)
     if "namespace" in addon.get("namespaceConfig", {}):
         found["namespace"] = addon["namespaceConfig"]["namespace"]
     if found.get("version") == "latest":

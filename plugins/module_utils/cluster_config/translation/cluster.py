@@ -7,6 +7,7 @@ One function for each role; each returns only the variables that the file, or a 
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.partitions import build_managed_policy_arn
@@ -147,7 +148,31 @@ def _build_access_to_cluster(config: dict[str, Any]) -> dict[str, Any]:
         "eks_cluster_public_access_cidrs": vpc.get("publicAccessCIDRs"),
         "eks_cluster_security_groups": [*groups, *vpc.get("controlPlaneSecurityGroupIDs", [])] or None,
         "eks_cluster_access_config": _build_access_config(config),
+        "eks_cluster_extra_cidrs": _list_extra_cidrs(config),
+        **_build_hybrid_role(config),
     }
+
+
+def _build_hybrid_role(config: dict[str, Any]) -> dict[str, Any]:
+    """addResourcesForIAM and addAccessEntryForRemoteNodes in eksctl: a role for hybrid nodes, unless the file names one."""
+    remote = config.get("remoteNetworkConfig", {})
+    if not remote.get("remoteNodeNetworks") and not remote.get("remotePodNetworks"):
+        return {}
+    arn = remote.get("iam", {}).get("roleARN")
+    return {"eks_cluster_hybrid_node_role_arn": arn} if arn else {"eks_cluster_hybrid_node_role": True}
+
+
+def _list_extra_cidrs(config: dict[str, Any]) -> list[str] | None:
+    """addResourcesForSecurityGroups in eksctl: who reaches the control plane, unless its security groups are the user's own."""
+    vpc, remote = config.get("vpc", {}), config.get("remoteNetworkConfig", {})
+    if vpc.get("securityGroup") or vpc.get("controlPlaneSecurityGroupIDs"):
+        return None
+    networks = [*remote.get("remoteNodeNetworks", []), *remote.get("remotePodNetworks", [])]
+    found = [cidr for network in networks for cidr in network.get("cidrs", [])]
+    extra = [*vpc.get("extraCIDRs", []), *vpc.get("extraIPv6CIDRs", [])]
+    # validateCIDRs in eksctl: bits behind the prefix are cut
+    found += [str(ipaddress.ip_network(cidr, strict=False)) for cidr in extra]
+    return list(dict.fromkeys(found)) or None
 
 
 def _build_endpoints(config: dict[str, Any]) -> dict[str, Any]:

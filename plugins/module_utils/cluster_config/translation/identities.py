@@ -83,6 +83,7 @@ def _build_association(row: dict[str, Any]) -> dict[str, Any]:
         "namespace": row["namespace"],
         "service_account": row["serviceAccountName"],
         "well_known_policies": convert_well_known(row),
+        "create_service_account": row.get("createServiceAccount") or None,
         **_rename(row, SAME_OF_ASSOCIATION),
     }
     if "roleARN" not in row:

@@ -25,6 +25,8 @@ VOLUME_TYPE = "gp3"
 GP3_IOPS, GP3_THROUGHPUT = 3000, 125
 IO_IOPS = 100
 BOTTLEROCKET_SYSTEM, BOTTLEROCKET_DATA = "/dev/xvda", "/dev/xvdb"
+KEYS = {"publicKeyName": "key_name", "publicKey": "public_key", "publicKeyPath": "public_key_path"}
+DEFAULT_KEY = "~/.ssh/id_rsa.pub"  # DefaultNodeSSHPublicKeyPath
 VPC, EVERYWHERE = "vpc", ("0.0.0.0/0", "::/0")  # of ssh_sources
 BOTTLEROCKET, WINDOWS, AL2, AL2023 = "Bottlerocket", "Windows", "AmazonLinux2", "AmazonLinux2023"
 VOLUME_KEYS = {
@@ -72,7 +74,7 @@ def build_template(group: Group, family: str, cluster: str) -> Group | None:
         "image_id": group.get("ami"),
         "security_groups": group.get("securityGroups", {}).get("attachIDs"),
         "cluster_security_group": False if has_own_groups_alone(group) else None,
-        "key_name": group.get("ssh", {}).get("publicKeyName"),
+        **build_key(group),
         "ssh_sources": list_ssh_sources(group),
         "ebs_optimized": group.get("ebsOptimized"),
         "monitoring": group.get("enableDetailedMonitoring"),
@@ -110,7 +112,16 @@ def list_ssh_sources(group: Group) -> list[str] | None:
 def allows_ssh(group: Group) -> bool:
     """setSSHDefaults in eksctl: a key opens SSH unless that is switched off."""
     ssh = group.get("ssh", {})
-    return bool(ssh.get("publicKeyName")) and ssh.get("allow") is not False
+    return ssh.get("allow", any(ssh.get(name) for name in KEYS))
+
+
+def build_key(group: Group) -> Group:
+    """LoadKey in eksctl's pkg/ssh: a key that is to be imported is left alone where SSH is switched off, the name of one is used."""
+    ssh = group.get("ssh", {})
+    named = {option: ssh[field] for field, option in KEYS.items() if ssh.get(field)}
+    if allows_ssh(group):
+        return named or {"public_key_path": DEFAULT_KEY}
+    return {option: value for option, value in named.items() if option == "key_name"}
 
 
 def build_instance_name(group: Group, cluster: str) -> str:

@@ -8,6 +8,10 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.identities import INLINE
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.instance_selector import (
+    build_selector,
+    choose_image,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import build_template
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.sizes import (
     build_scaling_config,
@@ -89,6 +93,10 @@ def _build_nodegroup(group: dict[str, Any], subnets: dict[str, Any], cluster: st
 
 def _build_machine(group: dict[str, Any]) -> dict[str, Any]:
     """Instance and AMI types; a launch template of the user's own may set both, so nothing is assumed beside it."""
+    selector = build_selector(group)
+    if selector is not None and "launchTemplate" not in group:
+        image = {} if "ami" in group else {"ami_type": choose_image(group.get("amiFamily", AMI_FAMILY), selector)}
+        return {"instance_selector": selector, **image}
     types = list_instance_types(group)
     if "ami" in group or ("launchTemplate" in group and "amiFamily" not in group):
         return {"instance_types": types or None}

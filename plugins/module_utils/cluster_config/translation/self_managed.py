@@ -10,6 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.instance_selector import (
+    build_selector,
+    choose_image,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import build_template
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import (
     AMI_FAMILY,
@@ -68,13 +72,12 @@ def get_image(group: Row) -> str | None:
 
 
 def _build_group(group: Row, subnets: Row, cluster: str) -> Row:
-    family, types = group.get("amiFamily", AMI_FAMILY), list_instance_types(group)
+    family = group.get("amiFamily", AMI_FAMILY)
     named = {field: value for field, value in group.items() if field != "ami" or get_image(group)}
     iam = group.get("iam", {})
     given = {
         **build_shared_options(group, subnets, cluster, "unmanaged"),
-        "instance_types": types,
-        "ami_type": ami_types.choose_ami_type(family, types),
+        **_build_machine(group, family),
         "template": build_template(named, family, cluster),
         "instance_profile": iam.get("instanceProfileARN"),
         "cluster_autoscaler": _is_for_autoscaler(group),
@@ -86,6 +89,15 @@ def _build_group(group: Row, subnets: Row, cluster: str) -> Row:
     return {option: value for option, value in given.items() if value is not None}
 
 
+def _build_machine(group: Row, family: str) -> Row:
+    """Instance types, or what describes them, and the image for them."""
+    selector = build_selector(group)
+    if selector is not None:
+        return {"instance_selector": selector, "ami_type": choose_image(family, selector)}
+    types = list_instance_types(group)
+    return {"instance_types": types, "ami_type": ami_types.choose_ami_type(family, types)}
+
+
 def _is_for_autoscaler(group: Row) -> bool:
     """eksctl sets the tags by which the autoscaler finds a group with its policy, those that say what a node is like on request."""
     policies = group.get("iam", {}).get("withAddonPolicies", {})
@@ -94,7 +106,7 @@ def _is_for_autoscaler(group: Row) -> bool:
 
 def _build_capacity(group: Row) -> Row:
     """How instances are bought: as EC2 Auto Scaling does it where the file leaves it open, and On-Demand without a distribution."""
-    given = group.get("instancesDistribution")
+    given = group.get("instancesDistribution", {} if group.get("instanceSelector") else None)
     if given is None:
         return {"capacity_type": "ON_DEMAND"}
     found = {option: given[field] for field, option in DISTRIBUTION_NAMES.items() if field in given}

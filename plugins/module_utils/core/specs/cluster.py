@@ -79,6 +79,7 @@ def build_cluster_spec() -> Spec:
         endpoint_public_access=dict(type="bool"),
         endpoint_private_access=dict(type="bool"),
         public_access_cidrs=dict(type="list", elements="str"),
+        extra_cidrs=dict(type="list", elements="str"),
         control_plane_egress_mode=dict(type="str", choices=EGRESS_MODES),
         logging=dict(type="list", elements="str", choices=LOG_TYPES),
         log_retention_days=dict(type="int", choices=RETENTION_DAYS),
@@ -194,6 +195,7 @@ def find_cluster_problems(options: Options) -> Iterator[str]:
     yield from find_role_arn_problems("role_arn", options.get("role_arn"))
     yield from _find_subnet_problems(options)
     yield from find_public_cidr_problems(options.get("public_access_cidrs"))
+    yield from _find_extra_cidr_problems(options.get("extra_cidrs") or [])
     yield from find_service_network_problems(options.get("kubernetes_network_config") or {})
     yield from _find_remote_network_problems(options.get("remote_network_config") or {})
     yield from _find_component_problems(options)
@@ -246,6 +248,12 @@ def _find_subnet_problems(options: Options) -> Iterator[str]:
             )
     if groups is not None and len(groups) > MOST_GROUPS:
         yield f"security_groups: {len(groups)} are given. EKS accepts at most {MOST_GROUPS}."
+
+
+def _find_extra_cidr_problems(cidrs: list[str]) -> Iterator[str]:
+    yield from find_duplicates("extra_cidrs", cidrs)
+    for number, cidr in enumerate(cidrs):
+        yield from find_cidr_problems(f"extra_cidrs[{number}]", cidr)
 
 
 def find_public_cidr_problems(cidrs: list[str] | None, name: str = "public_access_cidrs") -> Iterator[str]:

@@ -16,6 +16,7 @@ PURPOSES = (
     "node",
     "self_managed_node",
     "auto_mode_node",
+    "hybrid_node",
     "fargate",
     "addon",
     "capability",

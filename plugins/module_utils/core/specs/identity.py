@@ -46,6 +46,7 @@ def build_association_spec() -> Spec:
         target_role_arn=dict(type="str"),
         disable_session_tags=dict(type="bool"),
         session_policy=dict(type="raw"),
+        create_service_account=dict(type="bool", default=False),
         replace=dict(type="bool", default=False),
         **build_role_spec(),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+HOSTNAME_TYPES = ["ip-name", "resource-name"]  # HostnameType of EC2
 SUBNET_KINDS = ["public", "private", "isolated"]
 
 
@@ -29,6 +30,7 @@ def build_network_spec() -> dict[str, Any]:
         subnet_prefix_lengths=dict(type="dict", options=per_kind(type="int")),
         nat_gateway=dict(type="str", choices=["HighlyAvailable", "Single", "Disable"], default="HighlyAvailable"),
         endpoints=dict(type="list", elements="str"),
+        hostname_type=dict(type="str", choices=HOSTNAME_TYPES),
         karpenter_discovery=dict(type="bool", default=False),
         flow_logs=build_flow_logs_spec(),
     )

@@ -19,6 +19,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import (
     read_ami_type,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.public_keys import ED25519, RSA, read_public_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.user_data import build_user_data
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
     find_duplicates,
@@ -32,6 +33,7 @@ Options = dict[str, Any]
 
 VOLUME_TYPES = ["gp2", "gp3", "io1", "io2", "sc1", "st1", "standard"]
 ON_OFF = ["enabled", "disabled"]
+KEYS = ("key_name", "public_key", "public_key_path")
 VPC_SOURCE = "vpc"  # of ssh_sources: the blocks of the cluster's VPC
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LaunchTemplateEbsBlockDeviceRequest.html
@@ -59,6 +61,8 @@ def build_node_template_spec() -> Spec:
         "security_groups": {"type": "list", "elements": "str"},
         "cluster_security_group": {"type": "bool"},
         "key_name": {"type": "str", "no_log": False},
+        "public_key": {"type": "str", "no_log": False},
+        "public_key_path": {"type": "path", "no_log": False},
         "ssh_sources": {"type": "list", "elements": "str"},
         "image_id": {"type": "str"},
         "user_data": {"type": "str"},
@@ -126,18 +130,22 @@ def find_node_template_problems(options: Options) -> Iterator[str]:
     yield from _find_volume_problems(options, template)
     yield from _find_metadata_problems(template)
     yield from _find_interface_problems(template)
-    yield from _find_ssh_problems(template)
+    yield from _find_ssh_problems(options, template)
     yield from _find_reservation_problems(options, template)
     yield from find_tag_problems(template.get("tags"), "template.tags")
     if template.get("image_id") or options.get("ami_type") != CUSTOM:
         yield from _find_user_data_problems(options, template)
 
 
-def _find_ssh_problems(template: Options) -> Iterator[str]:
+def _find_ssh_problems(options: Options, template: Options) -> Iterator[str]:
     """Who may connect by SSH, in the words of EC2."""
     sources = template.get("ssh_sources") or []
-    if sources and not template.get("key_name"):
-        yield "template.ssh_sources: needs template.key_name, the EC2 key pair with which to connect."
+    keys = [name for name in KEYS if template.get(name)]
+    if sources and not keys:
+        yield "template.ssh_sources: needs template.key_name, the EC2 key pair with which to connect, or template.public_key."
+    if len(keys) > 1:
+        yield f"template.{keys[1]}: it cannot be combined with template.{keys[0]}. An instance has one key pair."
+    yield from _find_key_problems(options, template)
     yield from find_duplicates("template.ssh_sources", sources)
     for source in sources:
         if source != VPC_SOURCE and not source.startswith("sg-") and parse_network(source) is None:
@@ -145,6 +153,18 @@ def _find_ssh_problems(template: Options) -> Iterator[str]:
                 f"template.ssh_sources: {source!r} is not valid. Use a CIDR block, the ID of a security group, or {VPC_SOURCE} for"
                 " the blocks of the cluster's VPC."
             )
+
+
+def _find_key_problems(options: Options, template: Options) -> Iterator[str]:
+    if not template.get("public_key"):
+        return
+    try:
+        kind, _content = read_public_key(template["public_key"])
+    except ValueError as error:
+        yield f"template.public_key: {error}."
+        return
+    if kind == ED25519 and get_system(options) == WINDOWS:
+        yield f"template.public_key: {ED25519} is not supported for Windows instances. Use a key of the type {RSA}."
 
 
 def _find_user_data_problems(options: Options, template: Options) -> Iterator[str]:

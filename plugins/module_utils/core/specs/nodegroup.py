@@ -10,6 +10,10 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import AMI_TYPES, CUSTOM
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import find_version_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.instance_selector import (
+    build_instance_selector_spec,
+    find_instance_selector_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_image import (
     find_image_problems,
     find_image_version_problems,
@@ -88,6 +92,7 @@ def build_nodegroup_spec() -> Spec:
         enforce_desired_size=dict(type="bool"),
         disk_size=dict(type="int"),
         instance_types=dict(type="list", elements="str"),
+        instance_selector=dict(type="dict", options=build_instance_selector_spec()),
         ami_type=dict(type="str", choices=AMI_TYPES),
         remote_access=dict(type="dict", options=_build_remote_access_spec()),
         update_config=dict(type="dict", options=_build_update_spec()),
@@ -181,6 +186,7 @@ def find_nodegroup_problems(options: Options) -> Iterator[str]:
     yield from _find_label_problems(options.get("labels"))
     yield from _find_taint_problems(options.get("taints") or [])
     yield from find_instance_type_problems(options)
+    yield from find_instance_selector_problems(options)
     yield from find_image_problems(options)
     yield from _find_custom_problems(options)
     yield from _find_template_problems(options)

@@ -47,6 +47,7 @@ SHARED = (
     "scaling_config",
     "enforce_desired_size",
     "instance_types",
+    "instance_selector",
     "labels",
     "taints",
     "template",

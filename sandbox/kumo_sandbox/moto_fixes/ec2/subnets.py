@@ -14,6 +14,8 @@ from kumo_sandbox.moto_fixes.ec2.zones import list_usable_zones
 from kumo_sandbox.moto_fixes.hooks import Method, around, before, refuse
 from kumo_sandbox.moto_fixes.runtime import runtime
 
+HOSTNAME_TYPES = ("ip-name", "resource-name")
+
 
 @before(EC2Response, "create_subnet")
 def check_subnet(response: Any) -> None:
@@ -80,6 +82,18 @@ def check_subnet_block(response: Any) -> None:
         )
     block = response._get_param("Ipv6CidrBlock")
     _check_ipv6_range(backend, backend.get_vpc(subnet.vpc_id), block, own=subnet.id)
+
+
+@before(EC2Response, "modify_subnet_attribute")
+def set_hostname_type(response: Any) -> None:
+    """What the private DNS names of instances are made of: moto knows of it, and does not change it."""
+    value = response._get_param("PrivateDnsHostnameTypeOnLaunch")
+    if value is None:
+        return
+    if value not in HOSTNAME_TYPES:
+        refuse("InvalidParameterValue", f"Value ({value}) for parameter privateDnsHostnameTypeOnLaunch is invalid.")
+    subnet = response.ec2_backend.get_subnet(response._get_param("SubnetId"))
+    subnet.private_dns_name_options_on_launch["HostnameType"] = value
 
 
 @around(SubnetBackend, "create_subnet")

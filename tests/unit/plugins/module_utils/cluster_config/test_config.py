@@ -53,6 +53,9 @@ def accounts(*rows: Any, **fields: Any) -> dict[str, Any]:
     return config(iam={"withOIDC": True, "serviceAccounts": list(rows or [ACCOUNT]), **fields})
 
 
+PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIECd5iQrQw16tG6xRmDbcezdX4XWhobYW92YJigDo+74 somebody"
+
+
 class TestDefaultsOfEksctl:
     def test_a_file_that_says_nothing_else(self):
         assert build_role_variables(config()) == {
@@ -443,9 +446,40 @@ class TestSsh:
         template = one_template(**group_fields)
         assert template["key_name"] == "k" and template["ssh_sources"] == sources
 
+    @pytest.mark.parametrize(
+        ("ssh", "key"),
+        [
+            ({"publicKeyPath": "~/k.pub"}, {"public_key_path": "~/k.pub"}),
+            ({"publicKey": PUBLIC_KEY}, {"public_key": PUBLIC_KEY}),
+            ({"allow": True}, {"public_key_path": "~/.ssh/id_rsa.pub"}),
+        ],
+    )
+    def test_a_key_that_is_imported(self, ssh: dict[str, Any], key: dict[str, Any]):
+        template = one_template(ssh=ssh)
+        assert key.items() <= template.items() and template["ssh_sources"] == ["0.0.0.0/0", "::/0"]
+        closed = one_template(ssh={**ssh, "allow": False})
+        assert not {"public_key", "public_key_path", "ssh_sources"} & set(closed)
+
     def test_a_key_without_ssh(self):
         template = one_template(ssh={"allow": False, "publicKeyName": "k"})
         assert template["key_name"] == "k" and "ssh_sources" not in template
+
+
+class TestWindows:
+    def test_the_vpc_cni_assigns_addresses_to_windows_pods(self):
+        windows = {"name": "w", "amiFamily": "WindowsServer2022CoreContainer"}
+
+        def build(**fields: Any) -> dict[str, Any]:
+            found = build_role_variables(config(**fields))["eks_addons_list"]
+            return next(row for row in found if row["name"] == "vpc-cni")
+
+        on = {"enableWindowsIpam": "true"}
+        assert build(managedNodeGroups=[windows])["configuration_values"] == on
+        assert build(nodeGroups=[windows])["configuration_values"] == on
+        assert "configuration_values" not in build(managedNodeGroups=[{"name": "l"}])
+        given = {"name": "vpc-cni", "configurationValues": 'env: {WARM_IP_TARGET: "2"}'}
+        merged = build(managedNodeGroups=[windows], addons=[given])["configuration_values"]
+        assert merged == {**on, "env": {"WARM_IP_TARGET": "2"}}
 
 
 class TestRolesOfAddons:
@@ -589,9 +623,15 @@ class TestProblems:
                 "iam.podIdentityAssociations[0].roleARN: cannot be combined with roleName",
             ),
             (
-                config(iam={"podIdentityAssociations": [{**ASSOCIATION, "createServiceAccount": True}]}),
-                "iam.podIdentityAssociations[0].createServiceAccount: not supported by kumo.eks",
+                config(remoteNetworkConfig={"iam": {"provider": "IRA"}}),
+                "remoteNetworkConfig.iam.provider: trust anchors and profiles of IAM Roles Anywhere are not created.",
             ),
+            (config(vpc={"extraCIDRs": ["10.0.0"]}), "vpc.extraCIDRs[0]: '10.0.0' is not a CIDR block."),
+            (
+                config(vpc={"extraCIDRs": ["10.0.0.0/8"], "securityGroup": "sg-1"}),
+                "vpc.extraCIDRs: eksctl does not use it with vpc.securityGroup.",
+            ),
+            (config(vpc={"hostnameType": "ip"}), "vpc.hostnameType: 'ip' is not valid. Use ip-name or resource-name."),
             (
                 config(addons=[{"name": "a", "podIdentityAssociations": [{"serviceAccountName": "a"}]}]),
                 "addons[0].podIdentityAssociations[0]: grants no permissions. Set roleARN, or permissionPolicy",
@@ -643,10 +683,9 @@ class TestProblems:
                 config(autoModeConfig={"enabled": True}, managedNodeGroups=[{"name": "n"}]),
                 "managedNodeGroups: cannot be created together with an Auto Mode cluster.",
             ),
-            (group(ssh={"allow": True}), "managedNodeGroups[0].ssh.allow: needs ssh.publicKeyName."),
             (
-                group(ssh={"publicKeyPath": "~/k.pub"}),
-                "managedNodeGroups[0].ssh.publicKeyPath: not supported by kumo.eks",
+                group(ssh={"publicKeyPath": "~/k.pub", "publicKeyName": "k"}),
+                "managedNodeGroups[0].ssh.publicKeyPath: cannot be combined with publicKeyName.",
             ),
             (
                 group(instanceMarketOptions={"marketType": "capacity-block"}),

@@ -62,6 +62,9 @@ VALUES: dict[str, Any] = {
     "metadata.region": "us-east-1",
     "vpc.cidr": "10.0.0.0/16",
     "vpc.nat.gateway": "Disable",
+    "vpc.extraCIDRs": ["10.7.0.0/16"],
+    "vpc.extraIPv6CIDRs": ["2001:db8::/32"],
+    "vpc.hostnameType": "resource-name",
     "vpc.publicAccessCIDRs": ["203.0.113.0/24"],
     "kubernetesNetworkConfig.serviceIPv4CIDR": "10.100.0.0/16",
     "kubernetesNetworkConfig.ipFamily": "IPv4",
@@ -83,6 +86,9 @@ VALUES: dict[str, Any] = {
     "privateCluster.additionalEndpointServices": ["logs"],
     "managedNodeGroups[].instanceMarketOptions.marketType": "capacity-block",
     "managedNodeGroups[].ssh.allow": False,
+    "managedNodeGroups[].ssh.publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIECd5iQrQw16tG6xRmDbcezdX4XWhobYW92YJigDo+74 somebody",
+    "managedNodeGroups[].instanceSelector.memory": "8",
+    "managedNodeGroups[].instanceSelector.cpuArchitecture": "arm64",
     "addons[].attachPolicy": DOCUMENT,
     "addons[].podIdentityAssociations[].permissionPolicy": DOCUMENT,
     "iam.serviceAccounts[].attachPolicy": DOCUMENT,
@@ -108,6 +114,9 @@ BESIDE: dict[str, dict[str, Any]] = {
         ]
     },
     "managedNodeGroups[].ssh.allow": KEY,
+    "managedNodeGroups[].instanceSelector.cpuArchitecture": {
+        "managedNodeGroups": [{"name": "n", "instanceSelector": {"vCPUs": 2}}]
+    },
     "managedNodeGroups[].ssh.sourceSecurityGroupIds": KEY,
     **{
         f"addons[].{name}": {"addons": [{"name": "aws-fsx-csi-driver"}], "iam": {"withOIDC": True}}
@@ -171,6 +180,7 @@ BESIDE |= {
     for name in (
         "namespace",
         "serviceAccountName",
+        "createServiceAccount",
         "targetRoleARN",
         "disableSessionTags",
         "policy",

@@ -136,3 +136,14 @@ def test_an_upgrade_is_a_line():
     assert "~ change   upgrade c" in lines and "             control_plane c: 1.33 -> 1.34" in lines
     done = build_summary([{**result, "steps": [], "done": [step]}], [], False)["lines"]
     assert done[-1] == "Changed: upgrade c."
+
+
+def test_what_no_list_names_any_more_is_shown():
+    kept = {"addons": [{"name": "vpc-cni", "changed": False, "status": "ACTIVE"}], "unlisted": ["coredns"]}
+    lines = build_lines([kept])
+    assert [(line.kind, line.name, line.status, line.changed) for line in lines] == [
+        ("add-on", "vpc-cni", "ACTIVE", False),
+        ("add-on", "coredns", "unlisted", False),
+    ]
+    purged = {**kept, "addons": [*kept["addons"], {"name": "coredns", "changed": True, "status": "DELETING"}]}
+    assert [line.status for line in build_lines([purged])] == ["ACTIVE", "DELETING"]

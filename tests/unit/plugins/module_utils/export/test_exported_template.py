@@ -34,6 +34,7 @@ def describe(template, item=None, name="c.general", tags=None):
         {"metadata_options": {"http_tokens": "optional", "http_endpoint": "enabled"}},
         {"security_groups": ["sg-1"]},
         {"key_name": "mine"},
+        {"key_name": "mine", "security_groups": ["sg-1"]},
         {"security_groups": ["sg-1"], "cluster_security_group": False},
         {"monitoring": True, "ebs_optimized": False, "enclave": True},
         {"placement": {"group_name": "near", "tenancy": "dedicated"}},
@@ -52,7 +53,6 @@ def test_a_template_comes_back(template):
         ({"user_data": "#!/bin/bash\necho hunter2\n"}, "user data"),
         ({"node_config": CONFIG, "user_data": "#!/bin/bash\necho hunter2\n"}, "user data"),
         ({"node_config": {"spec": {"registry": {"password": "hunter2"}}}}, "user data"),
-        ({"key_name": "mine", "security_groups": ["sg-ssh"]}, "settings for which template has no options"),
         ({"efa_interfaces": 2}, "settings for which template has no options"),
     ],
     ids=str,
@@ -60,6 +60,16 @@ def test_a_template_comes_back(template):
 def test_what_does_not_come_back_is_named(template, words):
     found, reason = describe(template)
     assert found is None and words in reason and "hunter2" not in reason
+
+
+def test_the_security_group_for_ssh_is_its_sources():
+    made = {"key_name": "mine", "security_groups": ["sg-1", "sg-ssh"]}
+    data = build_template_data({**ITEM, "template": made}, {**ITEM["tags"], **OWNER}, CLUSTER)
+    templates = {("lt-1", "3"): {"name": "c.general", "tags": OWNER, "data": data}}
+    groups = {"sg-ssh": {"name": "c.general.ssh", "sources": ["10.0.0.0/8"]}}
+    state = ClusterState("c", "eu-west-1", CLUSTER, templates=templates, ssh_groups=groups)
+    found, reason = describe_template(state, GROUP, ITEM)
+    assert found == {"key_name": "mine", "security_groups": ["sg-1"], "ssh_sources": ["10.0.0.0/8"]} and reason == ""
 
 
 def test_a_template_of_somebody_else_needs_no_words():

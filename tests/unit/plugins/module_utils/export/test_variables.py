@@ -57,7 +57,7 @@ def find_note(found, kind):
 
 def test_a_cluster_alone(state):
     found = build_declaration(state)
-    assert found["not_expressed"] == [] and not found["owned"]
+    assert [row["kind"] for row in found["not_expressed"]] == ["Helm releases"] and not found["owned"]
     assert found["role_variables"] == {
         "eks_cluster_name": "c",
         "eks_region": "eu-west-1",
@@ -115,7 +115,12 @@ def test_what_may_not_be_read_is_named(state):
 
 def test_what_no_declaration_has_is_named(state):
     state.identity_providers = [{"identityProviderConfigName": "people", "issuerUrl": "https://id", "clientId": "k"}]
-    state.capabilities = [{"capabilityName": "argo"}]
+    argo = {"argoCd": {"namespace": "argocd", "awsIdc": {"idcInstanceArn": "arn:aws:sso:::instance/ssoins-1"}}}
+    state.capabilities = [
+        {"capabilityName": "argo", "type": "ARGOCD", "roleArn": ROLE, "status": "ACTIVE", "configuration": argo},
+        {"capabilityName": "broken", "type": "KRO", "roleArn": ROLE, "status": "CREATE_FAILED"},
+    ]
+    state.addons = [{"addonName": "cert-manager", "addonVersion": "v1", "tags": {"kumo.eks/platform": "cert_manager"}}]
     own = {"kumo.eks/self-managed-nodegroup": "own", "kumo.eks/eu-west-1/c": "owned"}
     state.self_managed = [{"name": "c-own", "tags": own}, {"name": "theirs", "tags": {}}]
     found = build_declaration(state)
@@ -124,7 +129,15 @@ def test_what_no_declaration_has_is_named(state):
         {"name": "people", "issuer_url": "https://id", "client_id": "k"}
     ]
     assert [row["forms"] for row in find_note(found, "OIDC identity provider")] == [["ClusterConfig"]]
-    assert [row["name"] for row in find_note(found, "capability")] == ["argo"]
+    assert [(row["name"], len(row["forms"])) for row in find_note(found, "capability")] == [("argo", 1), ("broken", 2)]
+    (capability,) = found["role_variables"]["eks_cluster_capabilities"]
+    assert capability == {
+        "name": "argo",
+        "type": "ARGOCD",
+        "role_arn": ROLE,
+        "argo_cd": {"namespace": "argocd", "aws_idc": {"idc_instance_arn": "arn:aws:sso:::instance/ssoins-1"}},
+    }
+    assert [row["name"] for row in find_note(found, "platform component")] == ["cert_manager"]
 
 
 def test_a_vpc_without_dns_is_named(state):

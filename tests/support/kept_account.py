@@ -1,0 +1,55 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An account that is kept from one test to the next, as long as none changes it: to build it takes longer than most refusals."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from kumo_sandbox import Sandbox
+
+Key = tuple[str, str]
+
+
+class KeptAccount:
+    """What fixtures have built in a sandbox's account, in their order."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._built: dict[Key, Any] = {}
+        self._seen: Any = None
+
+    def begin(self, request: pytest.FixtureRequest) -> None:
+        """Give a test its account: empty, or as its fixtures left it for the last test if nothing was changed since."""
+        wanted = {(module, name) for module in (request.module.__name__, "conftest") for name in request.fixturenames}
+        if self._built and set(self._built) <= wanted and self._seen == self._look():
+            self._sandbox.restore_settings()
+            return
+        self._built.clear()
+        self._sandbox.reset()
+        self._seen = self._look()
+
+    def build(self, request: pytest.FixtureRequest, work: Callable[[], Any]) -> Any:
+        """What a fixture builds: by its work, or built for an earlier test. Its value is data.
+
+        After a fixture that keeps nothing it is built for this test alone.
+        """
+        key = (work.__module__, request.fixturename)
+        if key not in self._built:
+            untouched = self._seen == self._look()
+            value = work()
+            if not untouched:
+                return value
+            self._built[key] = value
+            self._seen = self._look()
+        return copy.deepcopy(self._built[key])
+
+    def _look(self) -> Any:
+        """What differs after a change, through the API or by hand."""
+        store = self._sandbox.store
+        store.settle()
+        return self._sandbox.recorder.changes, repr((store.clusters, store.registrations))
