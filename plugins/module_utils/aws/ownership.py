@@ -7,6 +7,8 @@ from __future__ import annotations
 
 PREFIX = "kumo.eks/"
 OWNED = "owned"
+# The tag of what belongs to a component of a platform, beside the mark of what the collection created. Its value is the component's word.
+COMPONENT = "kumo.eks/platform"
 
 
 def build_owner_key(region: str, cluster: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import COMPONENT
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import build_managed_policy_arn
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import build_pod_role_name
 from ansible_collections.kumo.eks.plugins.module_utils.core.service_accounts import Account
@@ -20,8 +21,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.platform.values import bu
 Options = dict[str, Any]
 Row = dict[str, Any]
 
-# The tag of what belongs to a component, beside the mark of what the collection created. Its value is the component's word.
-TAG = "kumo.eks/platform"
+TAG = COMPONENT
 MARK = "kumo.eks platform: "  # the same as the description of a release, which has no tags
 POD_IDENTITY, IRSA = "pod_identity", "irsa"
 
