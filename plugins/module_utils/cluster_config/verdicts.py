@@ -147,6 +147,10 @@ HONOURED: dict[str, str] = {
     f"{_ASSOCIATIONS}.permissionsBoundaryARN": "eks_irsa_pod_identity_associations[].permissions_boundary",
     f"{_ASSOCIATIONS}.wellKnownPolicies": "eks_irsa_pod_identity_associations[].well_known_policies",
     f"{_ASSOCIATIONS}.tags": "eks_irsa_pod_identity_associations[].tags",
+    "karpenter.version": "eks_karpenter_enabled, eks_karpenter_version",
+    "karpenter.createServiceAccount": "eks_karpenter_create_service_account",
+    "karpenter.defaultInstanceProfile": "eks_karpenter_instance_profile",
+    "karpenter.withSpotInterruptionQueue": "eks_karpenter_interruption_queue",
     "kubernetesNetworkConfig.ipFamily": "eks_cluster_kubernetes_network_config.ip_family",
     "kubernetesNetworkConfig.serviceIPv4CIDR": "eks_cluster_kubernetes_network_config.service_ipv4_cidr",
     "remoteNetworkConfig.remoteNodeNetworks": "eks_cluster_remote_network_config.remote_node_networks",
@@ -330,9 +334,6 @@ _BOTH = {
 REFUSED: dict[str, Refusal] = {
     "localZones": Refusal("subnets are created in Availability Zones only", "list your own in vpc.subnets"),
     "gitops": Refusal("Flux is not installed", "install its chart with eks_helm_releases"),
-    "karpenter": Refusal(
-        "Karpenter is not installed", "install its chart with eks_helm_releases, or use autoModeConfig"
-    ),
     "iamIdentityMappings[].account": Refusal(
         "an access entry is for one role or user, not for an account", "list the roles and users with their arn"
     ),

@@ -92,28 +92,26 @@ class KarpenterNodes:
         return found
 
     def remove(self, rows: list[Row]) -> None:
-        """Remove some objects. The nodes of a NodePool go with it."""
-        pools = [row["name"] for row in rows if row["kind"] == NODE_POOL.kind]
+        """Remove some objects, and wait for nodes of NodePools that are gone: the removal of a task before may have been interrupted."""
+        pools = {row["name"] for row in rows if row["kind"] == NODE_POOL.kind}
         classes = [row["name"] for row in rows if row["kind"] == NODE_CLASS.kind]
-        self._remove(NODE_POOL, [row for row in self._list(NODE_POOL) if row["metadata"]["name"] in pools])
-        claims = [row for row in self._list(NODE_CLAIM) if _get_pool(row) in pools]
-        self._remove_claims(claims)
+        there = self._list(NODE_POOL)
+        claims = self._list(NODE_CLAIM)
+        pools |= {_get_pool(row) for row in claims} - {row["metadata"]["name"] for row in there} - {""}
+        self._remove(NODE_POOL, [row for row in there if row["metadata"]["name"] in pools])
+        self._remove(NODE_CLAIM, [row for row in claims if _get_pool(row) in pools])
         self._wait_for_nodes(pools)
         self._remove(NODE_CLASS, [row for row in self._list(NODE_CLASS) if row["metadata"]["name"] in classes])
         self._wait_for_classes(classes)
 
     def ensure_absent(self) -> None:
         """Remove all of them, also those of others: nobody would end their nodes when Karpenter is gone."""
-        pools = self._list(NODE_POOL)
-        self._remove(NODE_POOL, pools)
-        self._remove_claims(self._list(NODE_CLAIM))
+        self._remove(NODE_POOL, self._list(NODE_POOL))
+        # A NodePool that is deleted takes its NodeClaims along by and by; those without one have nobody who would
+        self._remove(NODE_CLAIM, self._list(NODE_CLAIM))
         self._wait_for_nodes(None)
         self._remove(NODE_CLASS, self._list(NODE_CLASS))
         self._wait_for_classes(None)
-
-    def _remove_claims(self, claims: list[Object]) -> None:
-        """A NodePool that is deleted takes its NodeClaims along by and by; those without one have nobody who would."""
-        self._remove(NODE_CLAIM, claims)
 
     def _remove(self, kind: Kind, rows: Iterable[Object]) -> None:
         for row in rows:
@@ -122,7 +120,7 @@ class KarpenterNodes:
             if not self.check_mode and "deletionTimestamp" not in row["metadata"]:
                 self.api.delete(kind, name, uid=row["metadata"]["uid"])
 
-    def _wait_for_nodes(self, pools: list[str] | None) -> None:
+    def _wait_for_nodes(self, pools: set[str] | None) -> None:
         """Wait for the end of NodeClaims and nodes; None waits for those of all pools."""
         if self.check_mode:
             return

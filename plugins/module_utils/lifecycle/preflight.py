@@ -383,6 +383,8 @@ def _find_access_problems(read: dict[str, Any]) -> Iterator[str]:
         yield f"eks_access_entries: a cluster has none {cure}"
     if read.get("capabilities") and mode == MODES[0]:
         yield f"eks_cluster_capabilities: each needs an access entry, and a cluster has none {cure}"
+    if "karpenter" in read and mode == MODES[0]:
+        yield f"eks_karpenter_enabled: the nodes need an access entry, and a cluster has none {cure}"
 
 
 def _find_component_problems(read: dict[str, Any]) -> Iterator[str]:

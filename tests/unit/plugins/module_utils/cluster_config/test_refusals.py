@@ -25,7 +25,6 @@ FIELDS = dict(list_paths())
 DENIED: dict[str, tuple[str, ...]] = {
     "subnets are created in Availability Zones only": ("local_zone",),
     "Flux is not installed": ("flux", "gitops"),
-    "Karpenter is not installed": ("eks_karpenter", "karpenter_version", "install_karpenter"),
     "an access entry is for one role or user, not for an account": (),
     "EKS accepts no access entries for the service-linked roles of services": (),
     "it belongs to serviceName, which is not supported": (),
@@ -33,7 +32,7 @@ DENIED: dict[str, tuple[str, ...]] = {
     "routes to another network are not created": ("transit_gateway", "vpn_gateway", "vpc_gateway_id"),
     "IAM roles of hybrid nodes are not created": ("hybrid", "roles_anywhere"),
     "it is what eksctl reports, not a setting": (),
-    "the service account of an association is not created": ("create_service_account",),
+    "the service account of an association is not created": ("create_associated_account",),
     "EKS has no placement group for etcd": ("etcd_placement_group",),
     "the IPv6 block of the VPC is one of Amazon's": ("ipv6_pool", "ipv6_cidr"),
     "rules of the cluster security group that EKS creates are not changed": (
@@ -51,7 +50,7 @@ DENIED: dict[str, tuple[str, ...]] = {
     "eksctl does not take it for an association of an add-on": (),
     "EC2 key pairs are not imported": ("public_key", "import_key"),
     "add-ons are identified by their names": ("addon_publisher", "addon_owner"),
-    "the add-on creates its service account": ("create_service_account",),
+    "the add-on creates its service account": ("create_addon_account",),
     "EKS owns the Auto Scaling group": ("asg_", "suspend_process", "propagate"),
     "the number of network cards of an instance type is not determined": ("efa_enabled",),
     "instance types are not selected automatically": ("instance_selector", "vcpu"),
