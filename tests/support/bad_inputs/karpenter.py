@@ -1,0 +1,30 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Karpenter and its parts, as options of their modules."""
+
+from __future__ import annotations
+
+from support.bad_inputs.row import module
+
+queue = module("eks_interruption_queue", cluster_name="there")
+nodes = module("eks_karpenter_nodes", cluster_name="there", node_role="nodes")
+tags = module("eks_discovery_tags", cluster_name="none")
+
+ROWS = [
+    queue("a name with a dot", "queue_name", "'my.queue'", "1-80 letters", queue_name="my.queue"),
+    nodes(
+        "a name with capital letters",
+        "node_pools[0].name",
+        "'Batch'",
+        "lowercase letters",
+        node_pools=[{"name": "Batch"}],
+    ),
+    nodes(
+        "a node class of two identities",
+        "node_classes[0].spec",
+        "both role and instanceProfile",
+        "accepts one of them",
+        node_classes=[{"name": "default", "spec": {"role": "a", "instanceProfile": "b"}}],
+    ),
+    tags("a cluster that does not exist", "cluster_name", "none does not exist", "name subnets and security_groups"),
+]
