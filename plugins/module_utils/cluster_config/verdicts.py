@@ -226,6 +226,8 @@ HONOURED: dict[str, str] = {
     "addons[].podIdentityAssociations[].permissionsBoundaryARN": "eks_addons_iam_roles[].permissions_boundary",
     "addons[].namespaceConfig.namespace": "eks_addons_list[].namespace",
     "addons[].tags": "eks_addons_list[].tags",
+    "addons[].useDefaultPodIdentityAssociations": "eks_addons_list[].identity",
+    "addonsConfig.autoApplyPodIdentityAssociations": "eks_addons_list[].identity",
     "addonsConfig.disableDefaultAddons": "eks_addons_list, eks_cluster_bootstrap_self_managed_addons",
     "vpc.id": "eks_network_existing_vpc_id",
     "vpc.autoAllocateIPv6": "eks_network_ip_family",
@@ -307,11 +309,6 @@ _EXTRA = Refusal(
 _KEY = Refusal(
     "EC2 key pairs are not imported", "import it, for example with amazon.aws.ec2_key, and set ssh.publicKeyName"
 )
-_RECOMMENDED = Refusal(
-    "the permissions that an add-on recommends are not looked up",
-    "list them in the add-on's podIdentityAssociations, with permissionPolicyARNs",
-    (False,),
-)
 _ONLY_ARNS = Refusal(
     "eksctl does not take it for an association of an add-on", "use permissionPolicyARNs or permissionPolicy instead"
 )
@@ -372,9 +369,7 @@ REFUSED: dict[str, Refusal] = {
     "vpc.manageSharedNodeSecurityGroupRules": Refusal(
         "nodes share the cluster security group that EKS creates", "remove it", (True,)
     ),
-    "addonsConfig.autoApplyPodIdentityAssociations": _RECOMMENDED,
     "fargateProfiles[].status": Refusal("it is what eksctl reports, not a setting", "remove it", ("",)),
-    "addons[].useDefaultPodIdentityAssociations": _RECOMMENDED,
     "addons[].owners": Refusal("add-ons are identified by their names", "remove it"),
     "addons[].publishers": Refusal("add-ons are identified by their names", "remove it"),
     "addons[].types": Refusal("add-ons are identified by their names", "remove it"),

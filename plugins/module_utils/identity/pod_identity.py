@@ -113,10 +113,11 @@ class PodIdentityManager:
         with record_progress(parts):
             parts["association"] = self._build_association(identity, wait=True).ensure_absent()
             if identity.role_arn is None:
-                parts.update(self._ensure_role_absent(identity, kept))
+                parts.update(self.ensure_role_absent(identity, kept))
         return _combine(parts, kept)
 
-    def _ensure_role_absent(self, identity: Identity, kept: list[Kept]) -> dict[str, Outcome]:
+    def ensure_role_absent(self, identity: Identity, kept: list[Kept]) -> dict[str, Outcome]:
+        """The role removed, if no other association has it."""
         role = self._roles.build_role(identity.build_role_request())
         raw = role.describe()
         if raw is None and "policy" not in identity.options:

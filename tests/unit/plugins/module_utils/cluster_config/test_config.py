@@ -509,6 +509,48 @@ class TestRolesOfAddons:
         ]
 
 
+class TestRecommendedRoles:
+    @staticmethod
+    def convert(*addons: dict[str, Any], **more: Any) -> dict[str, Any]:
+        rows = [*addons, {"name": "eks-pod-identity-agent"}]
+        return build_role_variables(config(addons=rows, iam={"withOIDC": True}, **more))
+
+    def test_one_add_on_asks_for_them(self):
+        found = self.convert(
+            {"name": "vpc-cni", "useDefaultPodIdentityAssociations": True}, {"name": "aws-ebs-csi-driver"}
+        )
+        rows = {row["name"]: row for row in found["eks_addons_list"]}
+        assert rows["vpc-cni"] == {"name": "vpc-cni", "identity": "pod_identity"}
+        assert "service_account_role_name" in rows["aws-ebs-csi-driver"]  # eksctl's default by IRSA
+
+    def test_the_file_asks_for_all_that_have_no_other(self):
+        arn = "arn:aws:iam::123456789012:role/r"
+        given = {"name": "aws-efs-csi-driver", "serviceAccountRoleARN": arn}
+        found = self.convert(given, addonsConfig={"autoApplyPodIdentityAssociations": True})
+        by_word = [row["name"] for row in found["eks_addons_list"] if row.get("identity") == "pod_identity"]
+        assert by_word == ["vpc-cni"] and "eks_irsa_service_accounts" not in found
+
+    @pytest.mark.parametrize(
+        ("addons", "problem"),
+        [
+            (
+                [{"name": "vpc-cni", "useDefaultPodIdentityAssociations": True}],
+                "addons[0].useDefaultPodIdentityAssociations: needs the EKS Pod Identity Agent.",
+            ),
+            (
+                [
+                    {"name": "vpc-cni", "useDefaultPodIdentityAssociations": True, "serviceAccountRoleARN": "arn:r"},
+                    {"name": "eks-pod-identity-agent"},
+                ],
+                "addons[0].useDefaultPodIdentityAssociations: cannot be combined with serviceAccountRoleARN.",
+            ),
+        ],
+    )
+    def test_what_does_not_fit_is_named(self, addons: list[dict[str, Any]], problem: str):
+        (found,) = problems(config(addons=addons, iam={"withOIDC": True}))
+        assert found.startswith(problem)
+
+
 class TestKarpenter:
     @staticmethod
     def convert(**more: Any) -> dict[str, Any]:

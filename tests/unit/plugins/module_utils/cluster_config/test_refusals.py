@@ -41,11 +41,6 @@ DENIED: dict[str, tuple[str, ...]] = {
     ),
     "EC2's default is used": ("hostname_type",),
     "nodes share the cluster security group that EKS creates": ("shared_node",),
-    "the permissions that an add-on recommends are not looked up": (
-        "auto_apply",
-        "default_pod_identity",
-        "recommended",
-    ),
     "EKS takes a service account and a role for an association of an add-on": (),
     "eksctl does not take it for an association of an add-on": (),
     "EC2 key pairs are not imported": ("public_key", "import_key"),
