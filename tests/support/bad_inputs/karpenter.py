@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Karpenter and its parts, as options of their modules."""
+"""Karpenter and its parts, and the roles of add-ons, as options of their modules."""
 
 from __future__ import annotations
 
@@ -8,9 +8,26 @@ from support.bad_inputs.row import module
 
 queue = module("eks_interruption_queue", cluster_name="there")
 nodes = module("eks_karpenter_nodes", cluster_name="there", node_role="nodes")
+addon = module("eks_addon", cluster_name="there", name="aws-ebs-csi-driver")
+migration = module("eks_pod_identity_migration", cluster_name="there")
 tags = module("eks_discovery_tags", cluster_name="none")
 
 ROWS = [
+    addon(
+        "roles of two kinds",
+        "service_account_role_name",
+        "cannot be combined with identity",
+        "Use one of them",
+        identity="irsa",
+        service_account_role_name="r",
+    ),
+    migration(
+        "a service account without a namespace",
+        "service_accounts",
+        "'reader'",
+        "like production/reader",
+        service_accounts=["reader"],
+    ),
     queue("a name with a dot", "queue_name", "'my.queue'", "1-80 letters", queue_name="my.queue"),
     nodes(
         "a name with capital letters",
