@@ -17,7 +17,7 @@ from kumo_sandbox import ground as account
 
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox(speed="instant", kubernetes=False) as sandbox:
+    with Sandbox(speed="instant", kubernetes=False) as sandbox, in_process.ask_directly(sandbox):
         yield sandbox
 
 

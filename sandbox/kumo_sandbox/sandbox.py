@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import werkzeug.serving
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from kumo_sandbox.account import Account
 from kumo_sandbox.agenda import Agenda
@@ -28,7 +29,7 @@ from kumo_sandbox.principals import make_administrator
 from kumo_sandbox.quotas import Quotas
 from kumo_sandbox.server.app import App
 from kumo_sandbox.server.control import Control
-from kumo_sandbox.server.direct import connect_directly
+from kumo_sandbox.server.direct import ask, connect_directly
 from kumo_sandbox.switches import Switches
 from kumo_sandbox.toolchain import charts
 
@@ -185,6 +186,10 @@ class Sandbox:
 
     def _connect(self, client: Any) -> Any:
         return connect_directly(client, self._app)
+
+    def ask(self, request: AWSPreparedRequest) -> AWSResponse:
+        """Answer a request that botocore made in this process, without a connection."""
+        return ask(self._app, request)
 
     @property
     def region(self) -> str:

@@ -13,6 +13,8 @@ from unittest import mock
 
 from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.httpsession import URLLib3Session
 from botocore.retries.standard import ExponentialBackoff
 from support.module_args import patch_module_args
 from support.shared_clients import list_replacements
@@ -26,6 +28,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws import lookups
 from ansible_collections.kumo.eks.plugins.module_utils.core import reconciler, waiting
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS
 from ansible_collections.kumo.eks.plugins.module_utils.nodes import joining
+from kumo_sandbox import Sandbox
 
 Result = dict[str, Any]
 
@@ -84,6 +87,18 @@ def share_clients() -> Iterator[None]:
     with ExitStack() as stack:
         for owner, name, replacement in list_replacements():
             stack.enter_context(mock.patch.object(owner, name, replacement))
+        yield
+
+
+@contextmanager
+def ask_directly(sandbox: Sandbox) -> Iterator[None]:
+    """Requests of this process to the sandbox, which is in it, take no connection: it would cost as much as the answer."""
+    send = URLLib3Session.send
+
+    def answer(session: URLLib3Session, request: AWSPreparedRequest) -> AWSResponse:
+        return sandbox.ask(request) if request.url.startswith(sandbox.endpoint) else send(session, request)
+
+    with mock.patch.object(URLLib3Session, "send", answer):
         yield
 
 

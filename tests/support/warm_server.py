@@ -93,6 +93,9 @@ PLAYBOOKS = (
     " ansible.utils.collection_loader._collection_meta ansible.utils.context_objects ansible.utils.fqcn"
     " ansible.utils.helpers ansible.utils.lock ansible.utils.multiprocessing ansible.utils.path ansible.utils.sentinel"
     " ansible.utils.singleton ansible.vars.hostvars"
+    # what the collection's own plugins import of others
+    " boto3.session botocore.client botocore.config botocore.credentials botocore.exceptions botocore.session botocore.waiter"
+    " jmespath"
 ).split()
 HEADER = 4  # bytes: a request's length before it, and the status after it
 STREAMS = 3

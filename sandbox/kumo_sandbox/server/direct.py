@@ -26,14 +26,19 @@ def connect_directly(client: Any, app: App) -> Any:
     """The client. Its requests are answered in the thread that makes them."""
 
     def send(request: AWSPreparedRequest, **_event: Any) -> AWSResponse:
-        try:
-            parts, status, headers = run_wsgi_app(app, build_environ(request))
-        except ConnectionAbortedError as error:  # a fault dropped it
-            raise ConnectionClosedError(endpoint_url=request.url, error=error) from error
-        return AWSResponse(request.url, int(status.split()[0]), headers, Body(b"".join(parts)))
+        return ask(app, request)
 
     client.meta.events.register("before-send", send)
     return client
+
+
+def ask(app: App, request: AWSPreparedRequest) -> AWSResponse:
+    """The application's answer, or the error of a connection that was dropped."""
+    try:
+        parts, status, headers = run_wsgi_app(app, build_environ(request))
+    except ConnectionAbortedError as error:  # a fault dropped it
+        raise ConnectionClosedError(endpoint_url=request.url, error=error) from error
+    return AWSResponse(request.url, int(status.split()[0]), headers, Body(b"".join(parts)))
 
 
 def build_environ(request: AWSPreparedRequest) -> dict[str, Any]:

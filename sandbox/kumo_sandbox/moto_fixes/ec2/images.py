@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+from moto.ec2.models import amis
 from moto.ec2.models.amis import AmiBackend
+from moto.utilities.utils import load_resource
 
 from kumo_sandbox.moto_fixes.hooks import Method, around
 
@@ -29,3 +32,28 @@ def _set_images(backend: Any, images: Images) -> None:
 
 
 AmiBackend.amis = property(_get_images, _set_images)
+
+
+@around(AmiBackend, "describe_images")
+def find_image(
+    original: Method, backend: Any, ami_ids: Any = None, filters: Any = None, *limits: Any, **more: Any
+) -> list[Any]:
+    """Each instance asks for its image. Those of EKS are none of moto's, and need none of them loaded."""
+    wanted = (filters or {}).get("image-id")
+    if isinstance(wanted, str) and len(filters) == 1 and not any((ami_ids, *limits, *more.values())):
+        is_loaded = getattr(backend, "_load", None) is None
+        images = backend.amis if is_loaded or wanted in _list_ids(backend.region_name) else backend._images
+        return [images[wanted]] if wanted in images else []
+    return original(backend, ami_ids, filters, *limits, **more)
+
+
+@cache
+def _list_ids(region: str) -> frozenset[str]:
+    """The images that moto loads in a region."""
+    files = [amis.AMIS]
+    for name in ("latest_amis", "ecs/optimized_amis"):
+        try:
+            files.append(load_resource(f"ec2/resources/{name}/{region}.json"))
+        except FileNotFoundError:  # moto has no images of new regions
+            continue
+    return frozenset(row["ami_id"] for rows in files for row in rows)
