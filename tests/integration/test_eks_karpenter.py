@@ -80,6 +80,7 @@ def test_an_empty_account_gets_the_plan(sandbox, karpenter):
     result = karpenter(check=True, kubernetes_version="1.34")
     assert result["changed"] and sent(sandbox) == []
     assert result["node_role_name"] == NODE_ROLE and result["queue_name"] == CLUSTER
+    assert not karpenter(state="absent")["changed"]
     planned = [key for diff in result["diff"] for key in diff["after"]]
     assert {"EC2NodeClass default", "NodePool default", "queue", "spot-interruption", AGENT} <= set(planned)
 

@@ -103,7 +103,6 @@ class InterruptionQueue:
     def ensure_present(self, tags: Row | None, purge_tags: bool) -> dict[str, Outcome]:
         """The queue, then its rules. A queue of another name that the rules led to goes last."""
         about = {"tags": tags, "purge_tags": purge_tags}
-        before = self._find_queues()
         queue = self._reconcile(self._build_queue(self.arn))
         parts = {
             "queue": queue.ensure_present(
@@ -116,8 +115,9 @@ class InterruptionQueue:
             )
         }
         rules = [(end, lambda end=end: self._ensure_rule(end, about)) for end in RULES]
-        parts |= _collect(rules)
-        for arn in sorted(before - {self.arn}):
+        found = _collect(rules)
+        parts |= found
+        for arn in sorted(_list_targets(found) - {self.arn}):
             parts[f"queue {arn.rpartition(':')[2]}"] = self._drop(self._build_queue(arn))
         return parts
 
@@ -133,17 +133,11 @@ class InterruptionQueue:
 
     def ensure_absent(self) -> dict[str, Outcome]:
         """The rules, then the queue, and one of another name that they lead to."""
-        queues = self._find_queues() | {self.arn}
         parts = _collect([(end, lambda end=end: self._drop(self._build_rule(end))) for end in RULES])
-        for arn in sorted(queues):
+        for arn in sorted(_list_targets(parts) | {self.arn}):
             key = "queue" if arn == self.arn else f"queue {arn.rpartition(':')[2]}"
             parts[key] = self._drop(self._build_queue(arn))
         return parts
-
-    def _find_queues(self) -> set[str]:
-        """The queues that the cluster's own rules lead to."""
-        found = [self._build_rule(end).describe() for end in RULES]
-        return {raw["Target"] for raw in found if raw and raw["Target"] and self.owner in raw["tags"]}
 
     def _drop(self, resource: Any) -> Outcome:
         """Delete what was made for the cluster; name what was not."""
@@ -155,6 +149,11 @@ class InterruptionQueue:
             self.kept.append({"kind": resource.kind, "name": resource.name, "why": why})
             return Outcome(False, raw)
         return self._reconcile(resource).ensure_absent()
+
+
+def _list_targets(rules: dict[str, Outcome]) -> set[str]:
+    """The queues that the cluster's own rules led to before the task."""
+    return {part.before["target"] for part in rules.values() if part.before.get("target")}
 
 
 def _collect(items: list[Any]) -> dict[str, Outcome]:

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll, poll_for
 from ansible_collections.kumo.eks.plugins.module_utils.karpenter.objects import (
     MANAGED_BY,
     NODE_CLAIM,
@@ -26,6 +27,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import N
 Object = dict[str, Any]
 Row = dict[str, Any]
 SELECTOR = ",".join(f"{key}={value}" for key, value in MANAGED_BY.items())
+ESTABLISHED = 30.0  # seconds within which the API server serves a new definition
 OF_THE_USER = ("labels", "annotations")  # of the metadata, what a manifest sets
 
 
@@ -66,13 +68,29 @@ class KarpenterNodes:
             self.api.apply(kind, manifest, force=True)
 
     def _plan(self, kind: Kind, manifest: Object, now: Object | None) -> Object:
-        """The object as it will be. In check mode its definition may not be there yet."""
+        """The object as it will be. In check mode its definition may not be there yet, and else it may have just been made."""
         try:
             return self.api.apply(kind, manifest, force=True, dry_run=True)
         except KubernetesError as error:
-            if self.check_mode and now is None and error.status == 404:
+            if error.status != 404:
+                raise
+            if self.check_mode and now is None:
                 return manifest
-            raise
+
+        def observe() -> tuple[bool, Object | None]:
+            try:
+                return True, self.api.apply(kind, manifest, force=True, dry_run=True)
+            except KubernetesError as error:
+                if error.status != 404:
+                    raise
+                return False, None
+
+        found = poll_for(observe, ESTABLISHED)
+        if found is None:
+            raise EksError(
+                f"The cluster does not know objects of kind {kind.kind}. Install Karpenter first, with its definitions."
+            )
+        return found
 
     def _get(self, kind: Kind, name: str) -> Object | None:
         return self.api.get(kind, name)
