@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.platform.options import (
@@ -31,36 +31,22 @@ from ansible_collections.kumo.eks.plugins.module_utils.platform.steps import (
     list_present_steps,
     list_removal_steps,
 )
-from ansible_collections.kumo.eks.plugins.plugin_utils.installed_modules import InstalledModules
+from ansible_collections.kumo.eks.plugins.plugin_utils.composed import ComposedModule
 from ansible_collections.kumo.eks.plugins.plugin_utils.steps import StepFailed
 
 Result = dict[str, Any]
 LISTS = ("addons", "associations", "identities", "releases")
 
 
-class ActionModule(InstalledModules):
+class ActionModule(ComposedModule):
     """Looks at the cluster by the module of the same name, and runs the modules that the components need."""
 
-    TRANSFERS_FILES = False
-    _supports_check_mode = True
-    _supports_async = False
+    lists = LISTS
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Result:
-        result = super().run(tmp, task_vars)
-        self._task_vars = task_vars or {}
-        self._done: Result = {"changed": False, "diff": [], "kept": [], **{name: [] for name in LISTS}}
-        try:
-            self._ensure()
-        except StepFailed as error:
-            self._done.update(failed=True, msg=error.result.get("msg"))
-        except EksError as error:
-            self._done.update(failed=True, msg=error.message, **error.facts)
-        finally:
-            self._remove_tmp_path(self._connection._shell.tmpdir)
-        result.update(self._done)
-        return result
+    def build_own_spec(self) -> dict[str, Any]:
+        return build_platform_spec()
 
-    def _ensure(self) -> None:
+    def ensure(self) -> None:
         params = self._read_options()
         components = read_components(params["components"], "components")
         words = {options["name"] for options in components}
@@ -103,7 +89,7 @@ class ActionModule(InstalledModules):
         """What there is. The module refuses options that it does not know, so it gets those of the connection, too."""
         named = [{key: row[key] for key in ("name", "namespace") if key in row} for row in components]
         args = {"cluster_name": params["cluster_name"], "components": named, "purge": params["purge"]}
-        answer = self._execute("eks_platform", args)
+        answer = self.execute("eks_platform", args)
         if answer.get("failed"):
             raise StepFailed(answer)
         return answer
@@ -122,30 +108,10 @@ class ActionModule(InstalledModules):
         if step.module == "eks_helm":
             args |= {"create_namespace": True, "atomic": True}
             args |= {"binary_path": params["binary_path"]} if params["binary_path"] else {}
-        answer = self._execute(step.module, args)
-        self._add(step, answer)
+        answer = self.execute(step.module, args)
+        self.add(answer, step.option)
         if answer.get("failed"):
             raise StepFailed({**answer, "msg": f"Platform, {step.what}: {answer.get('msg')}"})
-
-    def _execute(self, module: str, args: Result) -> Result:
-        """One run of a module, with the task's options of the connection."""
-        own = {name for option, row in build_platform_spec().items() for name in (option, *row.get("aliases", []))}
-        connection = {name: value for name, value in self._task.args.items() if name not in own}
-        return self._execute_module(
-            module_name=f"kumo.eks.{module}", module_args={**connection, **args}, task_vars=self._task_vars
-        )
-
-    def _add(self, step: Step, answer: Result) -> None:
-        """The answer of a module as a part of the task's result."""
-        done = self._done
-        done["changed"] = done["changed"] or bool(answer.get("changed"))
-        done[step.option] += answer.get(step.option) or []
-        done["kept"] += answer.get("kept") or []
-        diff = answer.get("diff") or []
-        done["diff"] += diff if isinstance(diff, list) else [diff]
-        for name in ("warnings", "waits"):
-            if answer.get(name):
-                done[name] = [*done.get(name, []), *answer[name]]
 
 
 def _read_settings(params: Result) -> Settings:

@@ -17,7 +17,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.preflight impor
 from ansible_collections.kumo.eks.plugins.plugin_utils.installed_modules import InstalledModules
 
 # Passwords and values: a module's parameters are logged on its host
-SECRETS = ("helm_repositories", "helm_releases", "components", "platform")
+SECRETS = ("helm_repositories", "helm_releases", "components", "platform", "karpenter")
 
 
 class ActionModule(InstalledModules):

@@ -75,6 +75,17 @@ options:
             role_name:
               description: Name of its IAM role, which has no path.
               type: str
+        identity:
+          description:
+            - Creates the IAM roles of the add-on with the AWS managed policies that EKS recommends for it, as the table of
+              C(aws eks describe-addon-configuration) lists them, and gives them to its service accounts.
+            - V(pod_identity) uses EKS Pod Identity, for which the cluster needs the add-on C(eks-pod-identity-agent). V(irsa) uses IRSA, and
+              creates the IAM OIDC provider of the cluster if it is missing.
+            - Changing one to the other is one update. The role that the add-on had before remains, because its pods may still use it.
+            - With O(state=absent) the task waits until the add-on is gone, and deletes its roles of both kinds.
+            - With V(none), or if it is omitted, no roles are created.
+          type: str
+          choices: [pod_identity, irsa, none]
         namespace:
           description: The Kubernetes namespace of the add-on, where the add-on allows another. Changing it requires O(replace=true).
           type: str
@@ -178,6 +189,12 @@ EXAMPLES = r"""
     pod_identity_associations:
       - service_account: ebs-csi-controller-sa
         role_arn: arn:aws:iam::123456789012:role/ebsCsiRole
+
+- name: Install the EFS CSI driver with the role that EKS recommends for it
+  kumo.eks.eks_addon:
+    cluster_name: my-cluster
+    name: aws-efs-csi-driver
+    identity: pod_identity
 
 - name: Remove an add-on from EKS' management, and leave its software running
   kumo.eks.eks_addon:
@@ -316,6 +333,18 @@ addon:
           type: str
           sample: kube-system
     # to here.
+    iam_roles:
+      description: Names of the IAM roles that O(identity) created.
+      returned: when O(identity) is V(pod_identity) or V(irsa)
+      type: list
+      elements: str
+      sample: [my-cluster.kube-system.ebs-csi-controller-sa]
+    kept:
+      description: Roles that were not removed, each with C(kind), C(name) and C(why).
+      returned: when O(identity) is V(pod_identity) or V(irsa)
+      type: list
+      elements: dict
+      sample: []
     pod_identities:
       description: The service accounts and roles of these associations.
       returned: when O(pod_identity_associations) is given
@@ -430,20 +459,27 @@ waits:
 # to here.
 """
 
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_rows, exit_with, exit_with_rows
 from ansible_collections.kumo.eks.plugins.module_utils.aws.unlisted import find_unlisted, list_unlisted
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.addon import build_addon_spec, name_roles
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.addon import (
+    build_addon_spec,
+    find_addon_problems,
+    name_roles,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import (
     build_item_spec,
     build_state_spec,
@@ -453,29 +489,18 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import 
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_unique
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import AddonResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog
+from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import refuse_missing_cluster
+from ansible_collections.kumo.eks.plugins.module_utils.iam.role_manager import record_progress
+from ansible_collections.kumo.eks.plugins.module_utils.identity.addon_identity import AddonIdentityManager, AddonRoles
+from ansible_collections.kumo.eks.plugins.module_utils.identity.context import build_cluster_context
+
+Row = dict[str, Any]
 
 
 def build_role_arn(module: AnsibleAWSModule, name: str) -> str:
     """The ARN of a role of the account, which need not exist yet in check mode."""
     account = get_client(module, "sts").get_caller_identity()["Account"]
     return f"arn:{get_partition(module.region)}:iam::{account}:role/{name}"
-
-
-def reconcile(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog, item: dict[str, Any]) -> Outcome:
-    """Bring one add-on to its desired state."""
-    state = item.get("state", module.params["state"])
-    item = name_roles(item, partial(build_role_arn, module))
-    resource = AddonResource(eks, module.params["cluster_name"], item, catalog)
-    if module.params["owned"]:
-        resource.owner = build_owner_key(eks.meta.region_name, module.params["cluster_name"])
-    reconciler = Reconciler(
-        resource,
-        check_mode=module.check_mode,
-        wait=module.params["wait"],
-        wait_timeout=module.params["wait_timeout"],
-        replace=item.get("replace", False),
-    )
-    return reconciler.ensure_absent() if state == "absent" else reconciler.ensure_present(item)
 
 
 def find_others(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog, listed: set[str]) -> list[str]:
@@ -488,6 +513,94 @@ def find_others(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog, liste
         return list_unlisted(eks, cluster, "list_addons", "addons", listed, describe, owner)
 
     return find_unlisted(module, "add-ons", look, "eks:ListAddons or eks:DescribeAddon")
+
+
+@dataclass
+class AddonTask:
+    """What the add-ons of a task share: clients, what was asked about versions, and the manager of roles where one is needed."""
+
+    module: AnsibleAWSModule
+    eks: Any
+    catalog: AddonCatalog
+    identities: AddonIdentityManager | None = None
+
+    def ensure(self, item: Row) -> Outcome:
+        """Bring one add-on to its desired state, with its roles."""
+        problems = list(find_addon_problems(item)) if item.get("identity") else []
+        if problems:
+            raise ValidationError(" ".join(problems))
+        if self.identities is None or item.get("identity") in (None, "none"):
+            return self._reconcile(item)
+        if self.module.params["state"] == "absent":
+            return self._remove_with_roles(item, self.identities)
+        roles = self.identities.ensure_present(item)
+        if not roles.options:
+            self.module.warn(f"identity: EKS recommends no permissions for add-on {item['name']}, so it gets no role.")
+        with record_progress(roles.parts):
+            return add_roles(self._reconcile({**item, **roles.options}), roles)
+
+    def _remove_with_roles(self, item: Row, identities: AddonIdentityManager) -> Outcome:
+        """The roles go when the pods are gone. What they are called is asked while the add-on is there."""
+        rows = identities.find_recommended(item)
+        outcome = self._reconcile(item, wait=True)
+        return add_roles(outcome, identities.ensure_absent(item, rows))
+
+    def remove_unlisted(self, name: str) -> Outcome:
+        """Its roles by EKS Pod Identity are its own. One by IRSA may be of the list of the role eks_irsa, and is left to that."""
+        item = {"name": name, "state": "absent"}
+        raw = AddonResource(self.eks, self.module.params["cluster_name"], item, self.catalog).describe()
+        if not (raw or {}).get("podIdentityAssociations"):
+            return self._reconcile(item)
+        identities = build_identities(self.module, self.eks, self.catalog)
+        rows = identities.find_recommended(item)
+        return add_roles(self._reconcile(item, wait=True), identities.ensure_absent(item, rows, of_irsa=False))
+
+    def _reconcile(self, item: Row, wait: bool = False) -> Outcome:
+        module, eks = self.module, self.eks
+        state = item.get("state", module.params["state"])
+        item = name_roles(
+            {name: value for name, value in item.items() if name != "identity"}, partial(build_role_arn, module)
+        )
+        resource = AddonResource(eks, module.params["cluster_name"], item, self.catalog)
+        if module.params["owned"]:
+            resource.owner = build_owner_key(eks.meta.region_name, module.params["cluster_name"])
+        reconciler = Reconciler(
+            resource,
+            check_mode=module.check_mode,
+            wait=wait or module.params["wait"],
+            wait_timeout=module.params["wait_timeout"],
+            replace=item.get("replace", False),
+        )
+        return reconciler.ensure_absent() if state == "absent" else reconciler.ensure_present(item)
+
+
+def add_roles(outcome: Outcome, roles: AddonRoles) -> Outcome:
+    """The outcome of an add-on with that of its roles."""
+    changed = {name: part for name, part in roles.parts.items() if part.changed}
+    raw = {
+        **(outcome.raw or {}),
+        "iamRoles": sorted(name for name, part in roles.parts.items() if part.raw),
+        "kept": roles.kept,
+    }
+    if not changed:
+        return replace(outcome, raw=raw)
+    return replace(
+        outcome,
+        changed=True,
+        raw=raw,
+        before={**outcome.before, "iam_roles": {name: part.before for name, part in changed.items()}},
+        after={**outcome.after, "iam_roles": {name: part.after for name, part in changed.items()}},
+    )
+
+
+def build_identities(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog) -> AddonIdentityManager:
+    """The manager of roles of add-ons."""
+    name, region = module.params["cluster_name"], eks.meta.region_name
+    raw = describe_or_none(eks.describe_cluster, "cluster", name=name)
+    if raw is None and not module.check_mode and module.params["state"] == "present":
+        refuse_missing_cluster(raw, name, region)
+    context = build_cluster_context(raw, name, region, lambda: get_client(module, "sts").get_caller_identity()["Arn"])
+    return AddonIdentityManager(eks, get_client(module, "iam"), context, raw, catalog, module.check_mode)
 
 
 def main() -> None:
@@ -514,13 +627,16 @@ def main() -> None:
     with handle_failures(module, f"Could not manage add-ons of cluster {params['cluster_name']}"):
         eks = get_client(module)
         catalog = AddonCatalog(eks, params["cluster_name"])
+        rows = [params] if "name" in params else merge_tags(params["addons"], params.get("tags"))
+        has_roles = any(row.get("identity") not in (None, "none") for row in rows)
+        task = AddonTask(module, eks, catalog, build_identities(module, eks, catalog) if has_roles else None)
         if "name" in params:
-            exit_with(module, reconcile(module, eks, catalog, params), "addon")
-        rows = merge_tags(params["addons"], params.get("tags"))
+            exit_with(module, task.ensure(params), "addon")
         check_unique("addons", [row["name"] for row in rows])
         unlisted = find_others(module, eks, catalog, {row["name"] for row in rows})
-        surplus = [{"name": name, "state": "absent"} for name in unlisted] if params.get("purge") else []
-        work = [(row["name"], partial(reconcile, module, eks, catalog, row)) for row in [*rows, *surplus]]
+        work = [(row["name"], partial(task.ensure, row)) for row in rows]
+        if params.get("purge"):
+            work += [(name, partial(task.remove_unlisted, name)) for name in unlisted]
         results = run_concurrently(work)
         found = build_rows(results)
         facts = {} if "purge" not in params else {"unlisted": unlisted}

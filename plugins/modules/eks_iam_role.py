@@ -49,6 +49,8 @@ options:
             Auto Mode can be enabled later.
           - V(node) is for managed nodes, V(auto_mode_node) for nodes of EKS Auto Mode. V(self_managed_node) is for the nodes of
             M(kumo.eks.eks_self_managed_nodes), with an instance profile of the same name.
+          - V(karpenter_node) is for the nodes that Karpenter starts. With O(state=absent) the instance profiles that Karpenter created for the
+            role are deleted, too. Remove the nodes first.
           - V(fargate) is the pod execution role of Fargate profiles.
           - V(addon) is for an add-on that uses EKS Pod Identity. Set its permissions with O(policy_arns) or other options.
           - V(capability) is for a capability of the cluster. Set the permissions of an ACK capability with O(policy_arns) or other options.
@@ -62,6 +64,7 @@ options:
           - auto_mode_cluster
           - node
           - self_managed_node
+          - karpenter_node
           - auto_mode_node
           - hybrid_node
           - fargate
@@ -89,26 +92,27 @@ options:
       cni_policy: &cni_policy
         description:
           - Whether nodes have the permissions of the VPC CNI. Set V(false) if the add-on vpc-cni has its own role, as AWS recommends.
-          - The default is V(true). Only with O(purpose=node) and O(purpose=self_managed_node).
+          - The default is V(true). Only with O(purpose=node), O(purpose=self_managed_node) and O(purpose=karpenter_node).
         type: bool
       container_registry: &container_registry
         description:
           - The permissions of nodes in Amazon ECR. V(read_only) attaches AmazonEC2ContainerRegistryReadOnly, V(pull_only)
             AmazonEC2ContainerRegistryPullOnly, which AWS recommends now.
-          - The default is V(read_only). Only with O(purpose=node) and O(purpose=self_managed_node).
+          - The default is V(read_only), and V(pull_only) for O(purpose=karpenter_node). Only with O(purpose=node),
+            O(purpose=self_managed_node) and O(purpose=karpenter_node).
         type: str
         choices: [read_only, pull_only]
       ip_family: &ip_family
         description:
           - The IP family of the cluster. In an IPv6 cluster the VPC CNI needs other permissions, which nodes get as the inline policy
             AmazonEKS_CNI_IPv6_Policy.
-          - The default is V(ipv4). Only with O(purpose=node) and O(purpose=self_managed_node).
+          - The default is V(ipv4). Only with O(purpose=node), O(purpose=self_managed_node) and O(purpose=karpenter_node).
         type: str
         choices: [ipv4, ipv6]
       ssm: &ssm
         description:
           - Whether nodes have AmazonSSMManagedInstanceCore, so that AWS Systems Manager can connect to them without SSH.
-          - The default is V(false). Only for roles of nodes.
+          - The default is V(false), and V(true) for O(purpose=karpenter_node). Only for roles of nodes.
         type: bool
       policy_arns: &policy_arns
         description: ARNs of managed policies, in addition to those of the purpose.

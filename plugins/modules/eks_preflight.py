@@ -99,6 +99,9 @@ options:
   platform:
     description: Other variables of the role P(kumo.eks.eks_platform#role), without the prefix C(eks_platform_).
     type: dict
+  karpenter:
+    description: Variables of the role P(kumo.eks.eks_karpenter#role), without the prefix C(eks_karpenter_). Their values are never logged.
+    type: dict
   check_account:
     description:
       - Whether to also check the AWS account. It checks whether a cluster of the name exists that kumo.eks did not create, whether EKS

@@ -37,6 +37,7 @@ READ_LAG = 2.0  # until reads of EC2 and IAM find what was just made; assumed: A
 INSIGHTS_REFRESH = 60.0
 IDENTITY_PROVIDER = 120.0
 REGISTRATION = 5.0  # of a cluster outside of EKS, and its end; assumed
+QUEUE_NAME_BLOCKED = 60.0  # after the deletion of a queue: CreateQueue, QueueDeletedRecently
 LOAD_BALANCER = 5.0  # until a Service shows its hostname; it takes traffic minutes later
 # EC2; assumed but for what AWS documents (a deleted NAT gateway can be seen for about an hour).
 NAT_GATEWAY_FAILURE = 15.0

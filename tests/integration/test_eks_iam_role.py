@@ -80,6 +80,17 @@ PURPOSES = [
         ["AmazonEC2ContainerRegistryReadOnly", "AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy"],
     ),
     (
+        "karpenter_node",
+        "ec2.amazonaws.com",
+        "sts:AssumeRole",
+        [
+            "AmazonEC2ContainerRegistryPullOnly",
+            "AmazonEKSWorkerNodePolicy",
+            "AmazonEKS_CNI_Policy",
+            "AmazonSSMManagedInstanceCore",
+        ],
+    ),
+    (
         "auto_mode_node",
         "ec2.amazonaws.com",
         "sts:AssumeRole",
@@ -275,7 +286,7 @@ REFUSED = [
     ({"purpose": "addon"}, "addon: is required with purpose=addon"),
     (
         {"purpose": "cluster", "ssm": True},
-        "ssm: applies to purpose=node and purpose=self_managed_node and purpose=auto_mode_node only",
+        "ssm: applies to purpose=node and purpose=self_managed_node and purpose=karpenter_node and purpose=auto_mode_node only",
     ),
     ({"purpose": "node", "name": "a b"}, "role_name: 'a b' is not a valid role name"),
     ({"purpose": "node", "path": "x"}, "path: 'x' is not a valid path"),

@@ -44,15 +44,19 @@ spec:
 """
 
 
-def write_repository(helm: Path, folder: Path, charts: dict[str, str]) -> Path:
-    """A folder with the packages of charts, by their names and versions, and their index."""
+def write_repository(helm: Path, folder: Path, charts: dict[str, str], templates: dict[str, str] | None = None) -> Path:
+    """A folder with the packages of charts, by their names and versions, and their index.
+
+    Args:
+        templates: by the names of charts, what they have instead of a controller.
+    """
     packages = folder / "packages"
     for name, version in charts.items():
         (folder / name / "templates").mkdir(parents=True)
         about = {"apiVersion": "v2", "name": name, "version": version, "appVersion": version}
         (folder / name / "Chart.yaml").write_text(json.dumps(about))
         (folder / name / "values.yaml").write_text("{}")
-        (folder / name / "templates" / "controller.yaml").write_text(TEMPLATE)
+        (folder / name / "templates" / "controller.yaml").write_text((templates or {}).get(name, TEMPLATE))
         package = [helm, "package", folder / name, "--destination", packages]
         subprocess.run(package, check=True, capture_output=True)
     subprocess.run([helm, "repo", "index", packages], check=True, capture_output=True)

@@ -21,6 +21,7 @@ ROOMS = {
     "iam": {"core", "aws"},
     "ec2": {"core", "aws"},
     "eks": {"core", "aws"},
+    "events": {"core", "aws"},
     "kubernetes": {"core", "aws"},
     "identity": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
     "access": {"core", "aws", "iam", "eks", "kubernetes"},
@@ -29,7 +30,23 @@ ROOMS = {
     "export": {"core", "cluster_config", "aws", "iam", "ec2", "eks", "access", "nodes"},
     "platform": {"core", "aws", "iam", "kubernetes", "helm"},
     "upgrade": {"core", "aws", "ec2", "eks", "kubernetes", "nodes", "helm"},
-    "lifecycle": {"core", "aws", "iam", "ec2", "eks", "kubernetes", "identity", "access", "nodes", "helm", "platform"},
+    "karpenter": {"core", "aws", "iam", "kubernetes", "events", "platform"},
+    "lifecycle": {
+        *(
+            "core",
+            "aws",
+            "iam",
+            "ec2",
+            "eks",
+            "kubernetes",
+            "identity",
+            "access",
+            "nodes",
+            "helm",
+            "platform",
+            "karpenter",
+        ),
+    },
 }
 PURE = {"core", "cluster_config"}  # without AWS, Kubernetes and HTTP
 CLIENTS = ("boto3", "botocore", "kubernetes", "ansible_collections.amazon", "ansible_collections.kubernetes", "urllib3")

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.access.principal_check import PrincipalCheck
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all
-from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import NODES_TAG
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import NODES_TAG, PLATFORM_TAG
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult, run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.principals import SERVICE_LINKED, is_caller
@@ -96,6 +96,8 @@ def find_reason_to_keep(entry: Raw, cluster: Raw, caller: str, owner: str) -> st
         return f"nodes or pods join the cluster by it (type {entry['type']}), and kumo.eks did not create it"
     if NODES_TAG in (entry.get("tags") or {}):
         return "self-managed nodes join the cluster by it, and it is deleted with them"
+    if PLATFORM_TAG in (entry.get("tags") or {}):
+        return f"nodes of {entry['tags'][PLATFORM_TAG]} join the cluster by it"
     own = sorted(policies & set(CAPABILITIES))
     if own:
         return f"it has {', '.join(own)}, which EKS associates with the role of a capability"

@@ -202,6 +202,25 @@ def check_addon_roles(config: Config) -> Iterator[str]:
             yield from _check_association(f"{path}.podIdentityAssociations[{place}]", row or {})
         if addon.get("podIdentityAssociations") and AGENT not in names and not _is_auto(config):
             yield f"{path}.podIdentityAssociations: need the EKS Pod Identity Agent. Add {AGENT} to addons."
+        if addon.get("useDefaultPodIdentityAssociations"):
+            yield from _check_recommended(f"{path}.useDefaultPodIdentityAssociations", addon, names, config)
+    if (
+        config.get("addonsConfig", {}).get("autoApplyPodIdentityAssociations")
+        and AGENT not in names
+        and not _is_auto(config)
+    ):
+        yield f"addonsConfig.autoApplyPodIdentityAssociations: needs the EKS Pod Identity Agent. Add {AGENT} to addons."
+
+
+def _check_recommended(path: str, addon: Config, names: set[Any], config: Config) -> Iterator[str]:
+    """Addon.Validate of eksctl: roles are either those that EKS recommends, or those of the file."""
+    given = [
+        name for name in ("podIdentityAssociations", "serviceAccountRoleARN", *POLICY_FIELDS) if is_given(addon, name)
+    ]
+    if given:
+        yield f"{path}: cannot be combined with {', '.join(given)}. Use one of them."
+    if AGENT not in names and not _is_auto(config):
+        yield f"{path}: needs the EKS Pod Identity Agent. Add {AGENT} to addons."
 
 
 def _is_auto(config: Config) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types, eksctl_rules
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.access_rules import find_access_problems
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.extension_rules import find_extension_problems
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.karpenter_rules import find_karpenter_problems
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import format_value
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.self_managed_rules import find_group_problems
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addon_roles import is_given
@@ -71,6 +72,7 @@ def find_contradictions(config: dict[str, Any]) -> list[str]:
         _check_addons,
         find_access_problems,
         find_extension_problems,
+        find_karpenter_problems,
         _check_service_accounts,
         _check_associations,
         *eksctl_rules.CHECKS,

@@ -59,6 +59,7 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     "Capability": ("name", "type"),
     "NodeGroupTaint": ("key", "effect"),
     "FargateProfile": ("name", "selectors"),
+    "Karpenter": ("version",),
     "FargateProfileSelector": ("namespace",),
     "AccessEntry": ("principalARN",),
     "AccessPolicy": ("policyARN",),

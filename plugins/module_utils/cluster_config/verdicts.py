@@ -152,6 +152,10 @@ HONOURED: dict[str, str] = {
     f"{_ASSOCIATIONS}.permissionsBoundaryARN": "eks_irsa_pod_identity_associations[].permissions_boundary",
     f"{_ASSOCIATIONS}.wellKnownPolicies": "eks_irsa_pod_identity_associations[].well_known_policies",
     f"{_ASSOCIATIONS}.tags": "eks_irsa_pod_identity_associations[].tags",
+    "karpenter.version": "eks_karpenter_enabled, eks_karpenter_version",
+    "karpenter.createServiceAccount": "eks_karpenter_create_service_account",
+    "karpenter.defaultInstanceProfile": "eks_karpenter_instance_profile",
+    "karpenter.withSpotInterruptionQueue": "eks_karpenter_interruption_queue",
     "kubernetesNetworkConfig.ipFamily": "eks_cluster_kubernetes_network_config.ip_family",
     "kubernetesNetworkConfig.serviceIPv4CIDR": "eks_cluster_kubernetes_network_config.service_ipv4_cidr",
     "remoteNetworkConfig.iam.roleARN": "eks_cluster_hybrid_node_role_arn",
@@ -237,6 +241,8 @@ HONOURED: dict[str, str] = {
     "addons[].podIdentityAssociations[].permissionsBoundaryARN": "eks_addons_iam_roles[].permissions_boundary",
     "addons[].namespaceConfig.namespace": "eks_addons_list[].namespace",
     "addons[].tags": "eks_addons_list[].tags",
+    "addons[].useDefaultPodIdentityAssociations": "eks_addons_list[].identity",
+    "addonsConfig.autoApplyPodIdentityAssociations": "eks_addons_list[].identity",
     "addonsConfig.disableDefaultAddons": "eks_addons_list, eks_cluster_bootstrap_self_managed_addons",
     "vpc.id": "eks_network_existing_vpc_id",
     "vpc.autoAllocateIPv6": "eks_network_ip_family",
@@ -311,11 +317,6 @@ HONOURED |= {
 }
 
 _OWN_TEMPLATE = "set it in your own EC2 launch template, and name that in launchTemplate"
-_RECOMMENDED = Refusal(
-    "the permissions that an add-on recommends are not looked up",
-    "list them in the add-on's podIdentityAssociations, with permissionPolicyARNs",
-    (False,),
-)
 _ONLY_ARNS = Refusal(
     "eksctl does not take it for an association of an add-on", "use permissionPolicyARNs or permissionPolicy instead"
 )
@@ -335,9 +336,6 @@ _BOTH = {
 REFUSED: dict[str, Refusal] = {
     "localZones": Refusal("subnets are created in Availability Zones only", "list your own in vpc.subnets"),
     "gitops": Refusal("Flux is not installed", "install its chart with eks_helm_releases"),
-    "karpenter": Refusal(
-        "Karpenter is not installed", "install its chart with eks_helm_releases, or use autoModeConfig"
-    ),
     "iamIdentityMappings[].account": Refusal(
         "an access entry is for one role or user, not for an account", "list the roles and users with their arn"
     ),
@@ -367,9 +365,7 @@ REFUSED: dict[str, Refusal] = {
     "vpc.manageSharedNodeSecurityGroupRules": Refusal(
         "nodes share the cluster security group that EKS creates", "remove it", (True,)
     ),
-    "addonsConfig.autoApplyPodIdentityAssociations": _RECOMMENDED,
     "fargateProfiles[].status": Refusal("it is what eksctl reports, not a setting", "remove it", ("",)),
-    "addons[].useDefaultPodIdentityAssociations": _RECOMMENDED,
     "addons[].owners": Refusal("add-ons are identified by their names", "remove it"),
     "addons[].publishers": Refusal("add-ons are identified by their names", "remove it"),
     "addons[].types": Refusal("add-ons are identified by their names", "remove it"),

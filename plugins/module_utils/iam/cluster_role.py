@@ -34,7 +34,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.role_request import R
 
 # Options that only roles of these purposes have.
 ONLY_OF = {
-    "nodegroup": OF_NODES,
+    "nodegroup": ("node", "self_managed_node"),
     "addon": ("addon",),
     "capability": ("capability",),
     "cni_policy": OF_NODES,
@@ -45,6 +45,8 @@ ONLY_OF = {
 }
 # A purpose: its role has an instance profile of the same name, unless another one is named
 SELF_MANAGED = "self_managed_node"
+# A purpose: Karpenter makes instance profiles for its role
+KARPENTER = "karpenter_node"
 # Options of a node group that are options of its role
 NAMED = {"node_role_name": "name", "permissions_boundary": "permissions_boundary"}
 OF_THE_REQUEST = ("name", "purpose", "path", "adopt", "trust_policy", "instance_profile", *ONLY_OF)
@@ -115,6 +117,7 @@ def read_role(options: dict[str, Any], cluster: str, region: str, partition: str
         adopt=options.get("adopt", False),
         extends_trust=False,
         profile=options.get("instance_profile") or (name if purpose == SELF_MANAGED else ""),
+        of_karpenter=purpose == KARPENTER,
     )
     return ClusterRole(purpose, options.get("nodegroup", ""), request)
 

@@ -39,7 +39,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.role_usage import (
 from ansible_collections.kumo.eks.plugins.module_utils.iam.trust_policy import list_providers
 
 # Purposes of roles that have access entries
-HAVE_ENTRIES = ("node", "self_managed_node", "auto_mode_node", "hybrid_node", "fargate", "custom")
+HAVE_ENTRIES = ("node", "self_managed_node", "karpenter_node", "auto_mode_node", "hybrid_node", "fargate", "custom")
 OF_EKS = "eks-"  # begins the names of instance profiles that EKS makes for managed node groups, and deletes with them
 
 
@@ -107,7 +107,7 @@ class ClusterRoleManager:
             return self._combine(role, self.roles.ensure_absent(role.request, resource, None, [], kept), kept)
         if not self.roles.is_own(resource, raw):
             return self._combine(role, {"role": Outcome(False, raw)}, [build_kept("role", role.name, NOT_OWN)])
-        sharing, reason = self._list_sharing(raw), self._explain_use(role.name, raw)
+        sharing, reason = self._list_sharing(raw), self._explain_use(role, raw)
         parts: dict[str, Outcome] = {}
         with record_progress(parts):
             if reason:
@@ -135,7 +135,7 @@ class ClusterRoleManager:
     def _is_used_here(self, raw: dict[str, Any]) -> bool:
         return bool(self._usage.unknown) or raw["Arn"] in self._usage.by_own_cluster
 
-    def _explain_use(self, name: str, raw: dict[str, Any]) -> str:
+    def _explain_use(self, role: ClusterRole, raw: dict[str, Any]) -> str:
         """Why the role is kept; empty where nobody uses it."""
         reason = self._usage.explain(raw["Arn"])
         if reason:
@@ -143,26 +143,26 @@ class ClusterRoleManager:
         providers = list_live_providers(self.roles.iam, list_providers(raw["AssumeRolePolicyDocument"]))
         if providers:
             return f"service accounts can assume it by {', '.join(providers)}"
-        profiles = self._list_profiles(name)
+        profiles = self._list_profiles(role)
         return f"it is used by {', '.join(f'instance profile {profile}' for profile in profiles)}" if profiles else ""
 
-    def _list_profiles(self, name: str) -> list[str]:
+    def _list_profiles(self, role: ClusterRole) -> list[str]:
         """Instance profiles of others that have the role.
 
         EKS deletes its own a moment after the node group is gone, so for a while only those that stay count.
         """
-        found = self.roles.list_foreign_profiles(name)
+        found = self.roles.list_foreign_profiles(role.name, role.request.of_karpenter)
         if not found or not all(profile.startswith(OF_EKS) for profile in found):
             return found
         if self.roles.check_mode:
             return found if self.finder.leaving.is_empty else []
 
         def observe() -> tuple[bool, list[str], str]:
-            rows = self.roles.list_foreign_profiles(name)
+            rows = self.roles.list_foreign_profiles(role.name, role.request.of_karpenter)
             return not rows or deadline.seconds_left() <= 0, rows, ", ".join(rows)
 
         deadline = Deadline(CATCH_UP)
-        return poll(observe, f"The deletion of instance profiles of IAM role {name}", Deadline(2 * CATCH_UP))
+        return poll(observe, f"The deletion of instance profiles of IAM role {role.name}", Deadline(2 * CATCH_UP))
 
     def _list_sharing(self, raw: dict[str, Any]) -> list[str]:
         """The other clusters that the role was made for, too, and that exist."""

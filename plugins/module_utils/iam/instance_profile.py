@@ -19,7 +19,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import (
     plan_tags,
     read_tag_list,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED, list_owners
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
@@ -122,6 +122,16 @@ class InstanceProfileResource(IamResource):
         if raw and raw["Role"]:
             self._remove_role(raw["Role"])
         self.iam.delete_instance_profile(InstanceProfileName=self.name)
+
+
+def is_made_by_karpenter(tags: dict[str, str], owner: str) -> bool:
+    """Whether Karpenter made the profile, for a node class of the cluster of this owner's key.
+
+    https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/pkg/apis/v1/ec2nodeclass.go (InstanceProfileTags)
+    """
+    (region, cluster), *_rest = list_owners({owner: OWNED})
+    wanted = {f"kubernetes.io/cluster/{cluster}": "owned", "topology.kubernetes.io/region": region}
+    return wanted.items() <= tags.items() and "karpenter.k8s.aws/ec2nodeclass" in tags
 
 
 def list_instance_profiles(iam: Any, role: str) -> list[str]:

@@ -64,6 +64,9 @@ PURPOSES = {
     "node": Purpose("node", "ec2", policies=("AmazonEKSWorkerNodePolicy", CNI, READ_ONLY)),
     # The same, for nodes that EKS does not start: a role has one access entry, of Linux or of Windows nodes, so it is not shared
     "self_managed_node": Purpose("self-managed-node", "ec2", policies=("AmazonEKSWorkerNodePolicy", CNI, READ_ONLY)),
+    # The nodes that Karpenter starts: KarpenterNodeRole of its CloudFormation template of v1.14
+    # https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/website/content/en/preview/getting-started/getting-started-with-karpenter/cloudformation.yaml
+    "karpenter_node": Purpose("karpenter-node", "ec2", policies=("AmazonEKSWorkerNodePolicy", CNI, PULL_ONLY, SSM)),
     # https://docs.aws.amazon.com/eks/latest/userguide/auto-create-node-role.html
     "auto_mode_node": Purpose("auto-node", "ec2", policies=("AmazonEKSWorkerNodeMinimalPolicy", PULL_ONLY)),
     # Machines outside of AWS, which get credentials by an activation of AWS Systems Manager
@@ -80,7 +83,7 @@ PURPOSES = {
     "custom": Purpose("", ""),
 }
 
-OF_NODES = ("node", "self_managed_node")
+OF_NODES = ("node", "self_managed_node", "karpenter_node")
 
 
 def build_trust(purpose: str, partition: str) -> dict[str, Any] | None:
@@ -105,10 +108,11 @@ def list_policy_arns(purpose: str, partition: str, options: dict[str, Any]) -> l
     names = list(PURPOSES[purpose].policies)
     if purpose in OF_NODES:
         names = [name for name in names if name != CNI or _has_ipv4_cni(options)]
-        if options.get("container_registry") == "pull_only":
-            names = [PULL_ONLY if name == READ_ONLY else name for name in names]
-    if options.get("ssm"):
-        names.append(SSM)
+        if options.get("container_registry"):
+            registry = PULL_ONLY if options["container_registry"] == "pull_only" else READ_ONLY
+            names = [registry if name in (READ_ONLY, PULL_ONLY) else name for name in names]
+    if "ssm" in options:
+        names = [*(name for name in names if name != SSM), *([SSM] if options["ssm"] else [])]
     return [build_managed_policy_arn(name, partition) for name in names]
 
 

@@ -23,6 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Re
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.iam.instance_profile import (
     InstanceProfileResource,
+    is_made_by_karpenter,
     list_instance_profiles,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.iam.managed_policy import ManagedPolicyResource
@@ -167,22 +168,29 @@ class RoleManager:
 
         parts = drop(arns - bounding)
         if leaving:
-            parts |= self._drop_profiles(role)
+            parts |= self._drop_profiles(role, request.of_karpenter)
         return {**parts, "role": staying or self._drop_role(role, raw), **drop(arns & bounding)}
 
-    def list_foreign_profiles(self, role: str) -> list[str]:
-        """Instance profiles with the role that were not made for this cluster: Karpenter's, or EKS' own of a node group."""
+    def list_foreign_profiles(self, role: str, of_karpenter: bool = False) -> list[str]:
+        """Instance profiles with the role that were not made for this cluster: Karpenter's, or EKS' own of a node group.
+
+        Args:
+            of_karpenter: whether those that Karpenter made for this cluster are its own.
+        """
         profiles = {
             name: InstanceProfileResource(self.iam, name, self.scope) for name in list_instance_profiles(self.iam, role)
         }
         found = {name: profile.describe() for name, profile in profiles.items()}
-        return sorted(name for name, raw in found.items() if raw and self.scope.owner not in raw["tags"])
+        return sorted(name for name, raw in found.items() if raw and not self._owns_profile(raw["tags"], of_karpenter))
 
-    def _drop_profiles(self, role: RoleResource) -> dict[str, Outcome]:
-        """Delete the instance profiles that were made here with the role."""
+    def _owns_profile(self, tags: dict[str, str], of_karpenter: bool) -> bool:
+        return self.scope.owner in tags or (of_karpenter and is_made_by_karpenter(tags, self.scope.owner))
+
+    def _drop_profiles(self, role: RoleResource, of_karpenter: bool) -> dict[str, Outcome]:
+        """Delete the instance profiles that were made here with the role, or by Karpenter."""
         names = list_instance_profiles(self.iam, role.name)
         keys = {name: f"instance_profile {name}" if len(names) > 1 else "instance_profile" for name in names}
-        foreign = self.list_foreign_profiles(role.name) if names else []
+        foreign = self.list_foreign_profiles(role.name, of_karpenter) if names else []
         return {
             keys[name]: self.ensure_deleted(InstanceProfileResource(self.iam, name, self.scope))
             for name in names

@@ -19,6 +19,7 @@ class RoleRequest:
         named: whether the task gives the role's name, and so may mean one that exists already.
         adopt, extends_trust: as RoleResource takes them.
         profile: name of the instance profile that has the role; empty for none.
+        of_karpenter: whether instance profiles that Karpenter made for the cluster go with the role.
     """
 
     name: str
@@ -29,3 +30,4 @@ class RoleRequest:
     adopt: bool = False
     extends_trust: bool = True
     profile: str = ""
+    of_karpenter: bool = False

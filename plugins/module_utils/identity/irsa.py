@@ -97,6 +97,10 @@ class IrsaManager:
                 parts[f"service account {account}"] = self._ensure_account_present(identity, account, annotations)
         return _combine(parts, arn)
 
+    def ensure_role(self, identity: Identity) -> Outcome:
+        """The role alone, for service accounts that somebody else annotates."""
+        return self._roles.ensure_present(identity.build_role_request(self._build_trust(identity)))["role"]
+
     def _build_trust(self, identity: Identity) -> dict[str, Any]:
         return build_web_identity_trust(
             self.context.provider_arn, identity.subjects, self.audience, identity.has_patterns

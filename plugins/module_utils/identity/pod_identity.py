@@ -148,7 +148,7 @@ class PodIdentityManager:
                 parts["service_account"] = self._ensure_account_absent(identity, kept)
             parts["association"] = self._build_association(identity, wait=True).ensure_absent()
             if identity.role_arn is None:
-                parts.update(self._ensure_role_absent(identity, kept))
+                parts.update(self.ensure_role_absent(identity, kept))
         return _combine(parts, kept)
 
     def _build_account(self, identity: Identity) -> ServiceAccountResource:
@@ -168,7 +168,8 @@ class PodIdentityManager:
         kept.append(build_kept("service account", identity.name, why))
         return Outcome(False, raw)
 
-    def _ensure_role_absent(self, identity: Identity, kept: list[Kept]) -> dict[str, Outcome]:
+    def ensure_role_absent(self, identity: Identity, kept: list[Kept]) -> dict[str, Outcome]:
+        """The role removed, if no other association has it."""
         role = self._roles.build_role(identity.build_role_request())
         raw = role.describe()
         if raw is None and "policy" not in identity.options:

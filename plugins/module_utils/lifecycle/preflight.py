@@ -82,6 +82,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import build_
 from ansible_collections.kumo.eks.plugins.module_utils.helm.order import find_order_problems
 from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import find_iam_role_problems
 from ansible_collections.kumo.eks.plugins.module_utils.identity.plan import find_identity_problems
+from ansible_collections.kumo.eks.plugins.module_utils.karpenter.options import (
+    build_karpenter_settings_spec,
+    find_karpenter_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_item
 from ansible_collections.kumo.eks.plugins.module_utils.platform.catalog import COMPONENTS
 from ansible_collections.kumo.eks.plugins.module_utils.platform.options import (
@@ -165,6 +169,7 @@ MAPPINGS = {
         find_warnings=find_cluster_warnings,
     ),
     "platform": Input("eks_platform_", build_settings_spec(), find_platform_problems),
+    "karpenter": Input("eks_karpenter_", build_karpenter_settings_spec(), find_karpenter_problems),
 }
 LISTS = {
     "iam_roles": Input("iam_roles", build_iam_role_spec(), find_iam_role_problems, key=None),
@@ -379,6 +384,8 @@ def _find_access_problems(read: dict[str, Any]) -> Iterator[str]:
         yield f"eks_access_entries: a cluster has none {cure}"
     if read.get("capabilities") and mode == MODES[0]:
         yield f"eks_cluster_capabilities: each needs an access entry, and a cluster has none {cure}"
+    if "karpenter" in read and mode == MODES[0]:
+        yield f"eks_karpenter_enabled: the nodes need an access entry, and a cluster has none {cure}"
 
 
 def _find_component_problems(read: dict[str, Any]) -> Iterator[str]:

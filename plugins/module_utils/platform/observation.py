@@ -89,10 +89,11 @@ def find_roles(iam: Any, place: Place, namespaces: dict[str, str]) -> list[Row]:
         for kind in ENDS
     ]
     numbers = [str(number) for number in range(len(wanted))]
-    return describe_all(numbers, lambda number: _find_role(iam, place, *wanted[int(number)]))
+    return describe_all(numbers, lambda number: find_role(iam, place, *wanted[int(number)]))
 
 
-def _find_role(iam: Any, place: Place, word: str, namespace: str, account: str, kind: str) -> Row | None:
+def find_role(iam: Any, place: Place, word: str, namespace: str, account: str, kind: str) -> Row | None:
+    """The role that was created for a component; None where there is none, or somebody else's."""
     name = build_pod_role_name(place.cluster, Account(namespace, account), ENDS[kind])
     found: Any = look_if_allowed(
         partial(get_or_none, partial(iam.get_role, RoleName=name)),

@@ -52,7 +52,9 @@ def build_preflight_options(variables: dict[str, Any]) -> dict[str, Any]:
     """The options of the task in playbooks/tasks/preflight.yml, as these variables of the roles make them."""
     common = {"eks_cluster_name": "new", "eks_region": REGION}
     templar = Templar(loader=DataLoader(), variables={**_read_defaults(), **common, **variables})
-    (task,) = _read(PREFLIGHT)
+    # site.yml includes the role of Karpenter where it is enabled, and its checks with it
+    of_karpenter = any(name.startswith("eks_karpenter_") for name in variables)
+    (task,) = _read("roles/eks_karpenter/tasks/preflight.yml" if of_karpenter else PREFLIGHT)
     return templar.template(task["kumo.eks.eks_preflight"])
 
 

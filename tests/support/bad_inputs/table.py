@@ -10,6 +10,7 @@ from support.bad_inputs import (
     files,
     fleets,
     identities,
+    karpenter,
     nodegroup,
     operations,
     others,
@@ -32,5 +33,6 @@ ROWS: list[BadInput] = [
     *files.ROWS,
     *self_managed.ROWS,
     *platform.ROWS,
+    *karpenter.ROWS,
     *fleets.ROWS,
 ]

@@ -23,6 +23,7 @@ NAMES = [
     "eks_access",
     "eks_irsa",
     "eks_platform",
+    "eks_karpenter",
     "eks_helm",
     "eks_upgrade",
 ]

@@ -32,6 +32,8 @@ CNI, CNI_POLICY = "vpc-cni", "AmazonEKS_CNI_Policy"
 # Rights that eksctl gives without being told, by its names of well-known policies.
 DEFAULT_RIGHTS = {"aws-ebs-csi-driver": "ebsCSIController", "aws-efs-csi-driver": "efsCSIController"}
 WELL_KNOWN = "wellKnownPolicies"
+# Add-ons that call no API of AWS, for which EKS recommends nothing
+WITHOUT_RIGHTS = ("coredns", "kube-proxy", "metrics-server", "eks-pod-identity-agent")
 POLICY_FIELDS = ("attachPolicyARNs", "attachPolicy", WELL_KNOWN)
 # Of an association that the file has no role for: what describes the role.
 ROLE_FIELDS = ("permissionPolicy", "permissionPolicyARNs", "permissionsBoundaryARN", "roleName")
@@ -43,10 +45,20 @@ def is_given(row: Row, name: str) -> bool:
     return any(value.values()) if name == WELL_KNOWN and isinstance(value, dict) else bool(value)
 
 
+def gets_recommended(addon: Row, config: Row) -> bool:
+    """Whether an add-on gets roles by EKS Pod Identity with the policies that EKS recommends, where the file gives it none."""
+    asked = addon.get("useDefaultPodIdentityAssociations") or (
+        config.get("addonsConfig", {}).get("autoApplyPodIdentityAssociations") and addon["name"] not in WITHOUT_RIGHTS
+    )
+    given = ("serviceAccountRoleARN", "podIdentityAssociations", *POLICY_FIELDS)
+    return bool(asked) and not any(is_given(addon, name) for name in given)
+
+
 def choose_policies(addon: Row, config: Row) -> Row:
     """What an add-on's role for IRSA may do, by the fields of an add-on; empty where it has no such role."""
     given = {name: addon[name] for name in POLICY_FIELDS if is_given(addon, name)}
-    if given or not config.get("iam", {}).get("withOIDC") or _has_other_role(addon, config):
+    without_default = not config.get("iam", {}).get("withOIDC") or gets_recommended(addon, config)
+    if given or without_default or _has_other_role(addon, config):
         return given
     if addon["name"] in DEFAULT_RIGHTS:
         return {"wellKnownPolicies": {DEFAULT_RIGHTS[addon["name"]]: True}}

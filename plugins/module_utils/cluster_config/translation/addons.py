@@ -18,6 +18,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.partitions
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addon_roles import (
     build_account,
     build_association_role,
+    gets_recommended,
     name_account_role,
     name_association_role,
 )
@@ -102,6 +103,8 @@ def _build_addon(addon: dict[str, Any], config: dict[str, Any]) -> dict[str, Any
     if "podIdentityAssociations" in addon:
         rows = addon["podIdentityAssociations"]
         found["pod_identity_associations"] = [_build_association(row, addon, config) for row in rows]
+    if gets_recommended(addon, config):
+        found["identity"] = "pod_identity"
     role = name_account_role(addon, config)
     return {**found, "service_account_role_name": role} if role else found
 

@@ -15,6 +15,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addons import build_addons
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.extensions import build_extensions
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.identities import build_identities
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.karpenter import build_karpenter
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.network import (
     build_network,
     is_private,
@@ -45,6 +46,7 @@ def build_variables(config: dict[str, Any]) -> dict[str, Any]:
         _build_access_to_cluster,
         _build_auto_mode,
         build_extensions,
+        build_karpenter,
         _build_nodes,
         build_self_managed,
         _build_fargate,

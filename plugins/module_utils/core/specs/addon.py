@@ -26,6 +26,8 @@ Spec = dict[str, Any]
 Options = dict[str, Any]
 
 
+# How an add-on gets roles with the policies that EKS recommends, in the words of eks_platform
+IDENTITIES = ("pod_identity", "irsa", "none")
 ROLE_OPTIONS = ("service_account_role_arn", "service_account_role_name")
 
 
@@ -67,6 +69,7 @@ def build_addon_spec() -> Spec:
             mutually_exclusive=[("role_arn", "role_name")],
             required_one_of=[("role_arn", "role_name")],
         ),
+        identity=dict(type="str", choices=list(IDENTITIES)),
         namespace=dict(type="str"),
         preserve=dict(type="bool", default=False),
         replace=dict(type="bool", default=False),
@@ -93,6 +96,12 @@ def find_addon_problems(options: Options) -> Iterator[str]:
             f"{of_account[0]}: cannot be combined with pod_identity_associations, whose roles would not be used."
             " Use one of them."
         )
+    if options.get("identity") not in (None, "none"):
+        given = [name for name in ROLE_OPTIONS if options.get(name)] + ["pod_identity_associations"] * bool(rows)
+        if given:
+            yield (
+                f"{given[0]}: cannot be combined with identity, which creates the roles that EKS recommends. Use one of them."
+            )
     yield from _find_configuration_problems(options.get("configuration_values"))
     yield from find_tag_problems(options.get("tags"))
 

@@ -15,6 +15,7 @@ PURPOSES = (
     "auto_mode_cluster",
     "node",
     "self_managed_node",
+    "karpenter_node",
     "auto_mode_node",
     "hybrid_node",
     "fargate",

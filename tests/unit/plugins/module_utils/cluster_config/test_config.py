@@ -543,6 +543,106 @@ class TestRolesOfAddons:
         ]
 
 
+class TestRecommendedRoles:
+    @staticmethod
+    def convert(*addons: dict[str, Any], **more: Any) -> dict[str, Any]:
+        rows = [*addons, {"name": "eks-pod-identity-agent"}]
+        return build_role_variables(config(addons=rows, iam={"withOIDC": True}, **more))
+
+    def test_one_add_on_asks_for_them(self):
+        found = self.convert(
+            {"name": "vpc-cni", "useDefaultPodIdentityAssociations": True}, {"name": "aws-ebs-csi-driver"}
+        )
+        rows = {row["name"]: row for row in found["eks_addons_list"]}
+        assert rows["vpc-cni"] == {"name": "vpc-cni", "identity": "pod_identity"}
+        assert "service_account_role_name" in rows["aws-ebs-csi-driver"]  # eksctl's default by IRSA
+
+    def test_the_file_asks_for_all_that_have_no_other(self):
+        arn = "arn:aws:iam::123456789012:role/r"
+        given = {"name": "aws-efs-csi-driver", "serviceAccountRoleARN": arn}
+        found = self.convert(given, addonsConfig={"autoApplyPodIdentityAssociations": True})
+        by_word = [row["name"] for row in found["eks_addons_list"] if row.get("identity") == "pod_identity"]
+        assert by_word == ["vpc-cni"] and "eks_irsa_service_accounts" not in found
+
+    @pytest.mark.parametrize(
+        ("addons", "problem"),
+        [
+            (
+                [{"name": "vpc-cni", "useDefaultPodIdentityAssociations": True}],
+                "addons[0].useDefaultPodIdentityAssociations: needs the EKS Pod Identity Agent.",
+            ),
+            (
+                [
+                    {"name": "vpc-cni", "useDefaultPodIdentityAssociations": True, "serviceAccountRoleARN": "arn:r"},
+                    {"name": "eks-pod-identity-agent"},
+                ],
+                "addons[0].useDefaultPodIdentityAssociations: cannot be combined with serviceAccountRoleARN.",
+            ),
+        ],
+    )
+    def test_what_does_not_fit_is_named(self, addons: list[dict[str, Any]], problem: str):
+        (found,) = problems(config(addons=addons, iam={"withOIDC": True}))
+        assert found.startswith(problem)
+
+
+class TestKarpenter:
+    @staticmethod
+    def convert(**more: Any) -> dict[str, Any]:
+        given = {"version": "v1.14.1", **more}
+        found = build_role_variables(config(karpenter=given, iam={"withOIDC": True}))
+        return {name: value for name, value in found.items() if name.startswith("eks_karpenter_")}
+
+    def test_it_is_installed_as_eksctl_does(self):
+        assert self.convert() == {
+            "eks_karpenter_enabled": True,
+            "eks_karpenter_version": "1.14.1",
+            "eks_karpenter_namespace": "karpenter",
+            "eks_karpenter_identity": "irsa",
+            "eks_karpenter_create_service_account": False,
+            "eks_karpenter_node_role_name": "eksctl-KarpenterNodeRole-one",
+            "eks_karpenter_instance_profile": "eksctl-KarpenterNodeInstanceProfile-one",
+            "eks_karpenter_interruption_queue": False,
+            "eks_karpenter_discovery": False,
+            "eks_karpenter_node_classes": [],
+            "eks_karpenter_node_pools": [],
+        }
+
+    def test_its_fields(self):
+        found = self.convert(createServiceAccount=True, defaultInstanceProfile="p", withSpotInterruptionQueue=True)
+        names = ("create_service_account", "instance_profile", "interruption_queue")
+        assert [found[f"eks_karpenter_{name}"] for name in names] == [True, "p", True]
+
+    def test_the_tag_of_the_file_is_that_of_the_cluster(self):
+        metadata = {"name": "one", "region": "eu-west-1", "tags": {"karpenter.sh/discovery": "one"}}
+        given = config(metadata=metadata, karpenter={"version": "1.0.0"}, iam={"withOIDC": True})
+        assert build_role_variables(given)["eks_karpenter_discovery"] is True
+
+    @pytest.mark.parametrize(
+        ("given", "problem"),
+        [
+            ({"karpenter": {}}, "karpenter.version: is missing."),
+            (
+                {"karpenter": {"version": "latest"}},
+                "karpenter.version: 'latest' is not a version. Use one like 1.14.1.",
+            ),
+            ({"karpenter": {"version": "v0.37.0"}}, "karpenter.version: v0.37.0 has other settings"),
+            ({"iam": {}}, "karpenter: needs the cluster's OIDC provider. Set iam.withOIDC to true."),
+            (
+                {"accessConfig": {"authenticationMode": "CONFIG_MAP"}},
+                "accessConfig.authenticationMode: CONFIG_MAP has no access",
+            ),
+            (
+                {"metadata": {"name": "one", "region": "eu-west-1", "tags": {"karpenter.sh/discovery": "all"}}},
+                "metadata.tags: karpenter.sh/discovery is 'all'",
+            ),
+            ({"metadata": {"name": "c" * 60, "region": "eu-west-1"}}, "karpenter: the role eksctl-KarpenterNodeRole-c"),
+        ],
+    )
+    def test_what_does_not_fit_is_named(self, given: dict[str, Any], problem: str):
+        found = problems(config(**{"karpenter": {"version": "1.0.0"}, "iam": {"withOIDC": True}, **given}))
+        assert len(found) == 1 and found[0].startswith(problem), found
+
+
 class TestProblems:
     @pytest.mark.parametrize(
         ("given", "problem"),
@@ -727,6 +827,7 @@ class TestProblems:
         )
         assert sorted(problem.split(": ")[0] for problem in found) == [
             "karpenter",
+            "karpenter.version",
             "managedNodeGroups[0].nam",
             "managedNodeGroups[0].name",
             "managedNodeGroups[1].bottlerocket",

@@ -235,6 +235,7 @@ BESIDE |= {
 }
 # Another value of these needs another field, too: compared with a file that has none of it.
 ALONE = (
+    "karpenter.version",
     f"{ENTRY}.principalARN",
     f"{ENTRY}.accessPolicies[].policyARN",
     f"{SCOPE}.type",
@@ -296,6 +297,14 @@ BESIDE |= {
 OUTPOST = {"controlPlaneOutpostARN": "arn:o", "controlPlaneInstanceType": "m5.large"}
 BESIDE |= {path: {"outpost": OUTPOST, "vpc": {"subnets": SUBNETS}} for path in LEAVES if path.startswith("outpost.")}
 # Fields without which a file is refused by a rule, for they are needed only here.
+WITH_AGENT = {"addons": [{"name": "vpc-cni"}, {"name": "eks-pod-identity-agent"}]}
+BESIDE |= {
+    "addons[].useDefaultPodIdentityAssociations": WITH_AGENT,
+    "addonsConfig.autoApplyPodIdentityAssociations": WITH_AGENT,
+}
+KARPENTER = {"karpenter": {"version": "1.0.0"}, "iam": {"withOIDC": True}}
+BESIDE |= {path: KARPENTER for path in LEAVES if path.startswith("karpenter.")}
+VALUES["karpenter.version"] = "1.1.0"
 NEEDED = (
     "addons[].podIdentityAssociations[].roleARN",
     "addons[].podIdentityAssociations[].permissionPolicyARNs",

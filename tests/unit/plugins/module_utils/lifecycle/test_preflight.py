@@ -117,7 +117,7 @@ def test_all_problems_of_all_roles_are_reported_at_once():
         ({"helm_releases": [{"name": "a", "chart": "https://me@host/a.tgz"}]}, "eks_helm_releases[0].chart: the URL has a user or a password"),
         ({"fargate_profiles": [{"name": "a", "selectors": []}]}, "eks_fargate_profiles[0].selectors: 0 are given. EKS accepts 1-5"),
         ({"addons": [{"name": "a", "configuration_values": "{a: ["}]}, "eks_addons_list[0].configuration_values: the text is neither JSON nor YAML"),
-        ({"addons": [{"name": "a", "config": {}}]}, "eks_addons_list[0].config: unknown option. Options are: configuration_values, name"),
+        ({"addons": [{"name": "a", "config": {}}]}, "eks_addons_list[0].config: unknown option. Options are: configuration_values, identity, name"),
         ({"identities": ["a"]}, "eks_irsa_service_accounts[0]: 'a' is not a mapping of options"),
         ({"identities": [{"name": "b", "polcy": {}}]}, "eks_irsa_service_accounts[0].polcy: unknown option. Did you mean policy?"),
         ({"identities": [{"name": "a", "max_session_duration": "long"}]}, "eks_irsa_service_accounts[0].max_session_duration: 'long' is not a whole number"),
