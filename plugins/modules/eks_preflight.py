@@ -99,6 +99,10 @@ options:
   platform:
     description: Other variables of the role P(kumo.eks.eks_platform#role), without the prefix C(eks_platform_).
     type: dict
+  upgrade_overrides:
+    description: The variable C(eks_upgrade_overrides) of the role P(kumo.eks.eks_upgrade#role).
+    type: list
+    elements: raw
   karpenter:
     description: Variables of the role P(kumo.eks.eks_karpenter#role), without the prefix C(eks_karpenter_). Their values are never logged.
     type: dict

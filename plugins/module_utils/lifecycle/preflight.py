@@ -72,6 +72,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed i
     find_self_managed_problems,
     find_self_managed_warnings,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import (
+    build_override_spec,
+    find_override_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
     find_duplicates,
     find_name_problems,
@@ -209,6 +213,7 @@ LISTS = {
     "components": Input(
         "eks_platform_components", build_component_spec(), find_component_problems, expand=expand_component
     ),
+    "upgrade_overrides": Input("eks_upgrade_overrides", build_override_spec(), find_override_problems, key="gate"),
 }
 
 

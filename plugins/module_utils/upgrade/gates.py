@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, format_issues
-from ansible_collections.kumo.eks.plugins.module_utils.core.validation import suggest_name
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import format_issues
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import find_overrides_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.capacity import (
     check_control_plane_addresses,
     check_node_addresses,
@@ -131,22 +132,8 @@ def format_closed(verdicts: Iterable[Verdict]) -> str:
 
 def read_overrides(rows: list[Row] | None) -> dict[str, str]:
     """Reasons by the gate's ID. Raises ValidationError for an unknown gate, and for no reason."""
-    found: dict[str, str] = {}
-    for number, row in enumerate(rows or []):
-        known = [gate.id for gate in GATES]
-        if row["gate"] not in known:
-            hint = suggest_name(row["gate"], known) or ""
-            raise ValidationError(
-                f"overrides[{number}].gate: there is no gate {row['gate']!r}.{hint} The gates are: {', '.join(known)}."
-            )
-        if not str(row.get("reason") or "").strip():
-            raise ValidationError(
-                f"overrides[{number}].reason: gate {row['gate']} is overridden without a reason. Say why; it is recorded."
-            )
-        if row["gate"] in found:
-            raise ValidationError(f"overrides[{number}].gate: {row['gate']} is in the list twice.")
-        found[row["gate"]] = row["reason"].strip()
-    return found
+    raise_problems(find_overrides_problems("overrides", rows or []))
+    return {row["gate"]: row["reason"].strip() for row in rows or []}
 
 
 # whether everything is at rest

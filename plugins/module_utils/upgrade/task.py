@@ -14,6 +14,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import Ansible
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_item_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import build_self_managed_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import build_override_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
     check_name,
     check_unique,
@@ -42,13 +43,12 @@ LIST, DEFAULTS = "self_managed_nodegroups", "self_managed_nodegroup_defaults"
 
 def build_upgrade_spec() -> Row:
     """The options of both modules."""
-    overrides = dict(gate=dict(type="str", required=True), reason=dict(type="str", required=True))
     return dict(
         cluster_name=dict(type="str", required=True),
         kubernetes_version=dict(type="str", required=True),
         addon_versions=dict(type="dict", default={}),
         self_managed_nodegroups=dict(type="list", elements="dict", default=[]),
-        overrides=dict(type="list", elements="dict", default=[], options=overrides),
+        overrides=dict(type="list", elements="dict", default=[], options=build_override_spec()),
         refresh_insights=dict(type="bool", default=True),
         refresh_timeout=dict(type="int", default=900),
     )

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from support.bad_inputs.row import module
+from support.bad_inputs.row import module, role
 
 versions = module("eks_version_info")
 addon_versions = module("eks_addon_version_info")
@@ -254,9 +254,31 @@ TAGS = [
     tag("a tag without a value", "tags", "A has no value", 'Write A: ""', tags={"A": None}),
     module("eks_tag_info")("a name", "resource", "'there'", "like arn:aws:eks", resource="there"),
 ]
+overriding = role("eks_upgrade")
 plan = module("eks_upgrade_info", cluster_name="there", kubernetes_version="1.34")
 upgrade = module("eks_upgrade", cluster_name="there", kubernetes_version="1.34")
 UPGRADES = [
+    overriding(
+        "a gate that is not there",
+        "eks_upgrade_overrides[0].gate",
+        "'quota'",
+        "vcpu_quota",
+        eks_upgrade_overrides=[{"gate": "quota", "reason": "x"}],
+    ),
+    overriding(
+        "a gate without a reason",
+        "eks_upgrade_overrides[1].reason",
+        "gate insights",
+        "Say why",
+        eks_upgrade_overrides=[{"gate": "vcpu_quota", "reason": "x"}, {"gate": "insights", "reason": ""}],
+    ),
+    overriding(
+        "a gate twice",
+        "eks_upgrade_overrides",
+        "insights",
+        "more than once",
+        eks_upgrade_overrides=[{"gate": "insights", "reason": "x"}, {"gate": "insights", "reason": "y"}],
+    ),
     plan(
         "a version without quotes", "kubernetes_version", "'1.3'", "put the version in quotes", kubernetes_version=1.3
     ),

@@ -1,0 +1,54 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Overrides of the gates of an upgrade: their options and rules. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_duplicates, suggest_name
+
+Row = dict[str, Any]
+# In the order in which they are shown: upgrade/gates.py has what each asks
+GATE_IDS = (
+    "cluster_active",
+    "nodegroups_active",
+    "addons_active",
+    "version_support",
+    "insights",
+    "addon_compatibility",
+    "nodegroup_versions",
+    "kubelet_skew",
+    "kube_proxy_skew",
+    "removed_apis",
+    "removed_features",
+    "control_plane_addresses",
+    "node_addresses",
+    "vcpu_quota",
+    "disruption_budgets",
+    "single_replicas",
+)
+
+
+def build_override_spec() -> Row:
+    """The options of one override."""
+    return dict(gate=dict(type="str", required=True), reason=dict(type="str", required=True))
+
+
+def find_override_problems(row: Row) -> Iterator[str]:
+    """A gate that does not exist, or no reason."""
+    gate = row["gate"]
+    if gate not in GATE_IDS:
+        hint = suggest_name(gate, list(GATE_IDS)) or ""
+        yield f"gate: there is no gate {gate!r}.{hint} The gates are: {', '.join(GATE_IDS)}."
+    elif not row["reason"].strip():
+        yield f"reason: gate {gate} is overridden without a reason. Say why; it is recorded."
+
+
+def find_overrides_problems(name: str, rows: list[Row]) -> Iterator[str]:
+    """What is wrong with a list of overrides; ``name`` is what the list is called."""
+    for number, row in enumerate(rows):
+        yield from (f"{name}[{number}].{problem}" for problem in find_override_problems(row))
+    yield from find_duplicates(name, [row["gate"] for row in rows])
