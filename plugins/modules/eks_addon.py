@@ -508,8 +508,10 @@ def find_others(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog, liste
     cluster = module.params["cluster_name"]
     owner = build_owner_key(eks.meta.region_name, cluster)
 
+    def describe(name: str) -> Row | None:
+        return AddonResource(eks, cluster, {"name": name}, catalog).describe()
+
     def look() -> list[str]:
-        describe = lambda name: AddonResource(eks, cluster, {"name": name}, catalog).describe()  # noqa: E731
         return list_unlisted(eks, cluster, "list_addons", "addons", listed, describe, owner)
 
     return find_unlisted(module, "add-ons", look, "eks:ListAddons or eks:DescribeAddon")

@@ -398,8 +398,10 @@ def find_others(module: AnsibleAWSModule, eks: Any, listed: set[str]) -> list[st
     cluster = module.params["cluster_name"]
     owner = build_owner_key(eks.meta.region_name, cluster)
 
+    def describe(name: str) -> dict[str, Any] | None:
+        return FargateProfileResource(eks, cluster, name).describe()
+
     def look() -> list[str]:
-        describe = lambda name: FargateProfileResource(eks, cluster, name).describe()  # noqa: E731
         return list_unlisted(eks, cluster, "list_fargate_profiles", "fargateProfileNames", listed, describe, owner)
 
     return find_unlisted(module, "Fargate profiles", look, "eks:ListFargateProfiles or eks:DescribeFargateProfile")

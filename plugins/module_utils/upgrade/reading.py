@@ -131,10 +131,12 @@ class StateReader:
 
     def _read_versions(self, state: ClusterState) -> None:
         if not self._versions:
-            pages = self.eks.get_paginator("describe_cluster_versions")
-            look = lambda: [row for page in pages.paginate(includeAll=True) for row in page["clusterVersions"]]  # noqa: E731
-            self._versions.append(read_or_note(look))
+            self._versions.append(read_or_note(self._describe_versions))
         state.versions = self._versions[0]
+
+    def _describe_versions(self) -> list[Row]:
+        pages = self.eks.get_paginator("describe_cluster_versions").paginate(includeAll=True)
+        return [row for page in pages for row in page["clusterVersions"]]
 
     def _read_insights(self, state: ClusterState, version: str) -> None:
         wanted = {"categories": ["UPGRADE_READINESS"], "kubernetesVersions": [version]}
