@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from support import in_process, warm
-from support.kept_account import KeptAccount
 
 from kumo_sandbox import Sandbox
 from kumo_sandbox import ground as account
+from kumo_sandbox.kept_account import KeptAccount
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ class Call:
 
 
 class Recorder:
-    """The calls since they were cleared. ``changes`` counts those that were more than looks, and goes on."""
+    """The calls since they were cleared. ``changes`` counts those that were more than looks and were not refused, and goes on."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -40,7 +40,7 @@ class Recorder:
     def add(self, call: Call) -> None:
         with self._lock:
             self._calls.append(call)
-            self.changes += not call.operation.startswith(READING)
+            self.changes += call.status < 400 and not call.operation.startswith(READING)
 
     def rows(self, service: str = "", operation: str = "") -> list[dict[str, object]]:
         with self._lock:

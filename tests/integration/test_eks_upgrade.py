@@ -33,8 +33,13 @@ def kubernetes(eks, monkeypatch):
 
 
 @pytest.fixture
-def cluster(sandbox, eks, ground, kubernetes):
+def cluster(request, sandbox, eks, ground, kubernetes, kept_account):
     """A cluster with an add-on that 1.32 does not know, another one with settings, and nodes."""
+    kept_account.build(request, lambda: create_cluster(eks, ground))
+    return CLUSTER
+
+
+def create_cluster(eks, ground):
     place = {"subnetIds": ground["subnets"]}
     access = {"authenticationMode": "API_AND_CONFIG_MAP"}
     eks.create_cluster(
@@ -45,7 +50,6 @@ def cluster(sandbox, eks, ground, kubernetes):
     words = {**WORDS, "resolveConflicts": "OVERWRITE"}
     eks.create_addon(**words, addonName="kube-proxy", configurationValues='{"mode": "iptables"}')
     eks.create_addon(**words, addonName="vpc-cni", serviceAccountRoleArn=ground["node_role"])
-    return CLUSTER
 
 
 @pytest.fixture

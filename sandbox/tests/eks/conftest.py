@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kumo_sandbox import Sandbox, ground
+from kumo_sandbox.kept_account import KeptAccount
 
 
 @pytest.fixture(scope="module")
@@ -16,12 +17,21 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def kept_account(sandbox: Sandbox) -> KeptAccount:
+    return KeptAccount(sandbox)
+
+
 @pytest.fixture
-def account(sandbox: Sandbox) -> dict[str, Any]:
-    """An empty account with subnets and roles; the clock moves only by ``sandbox.clock.advance`` (and truly)."""
-    sandbox.reset()
+def account(request: pytest.FixtureRequest, sandbox: Sandbox, kept_account: KeptAccount) -> dict[str, Any]:
+    """An account with subnets and roles; the clock moves only by ``sandbox.clock.advance`` (and truly)."""
+    kept_account.begin(request)
     sandbox.clock.set_speed(1)
     sandbox.settings.refuse_unsupported = False
+    return kept_account.build(request, lambda: build_account(sandbox))
+
+
+def build_account(sandbox: Sandbox) -> dict[str, Any]:
     ec2, iam = sandbox.client("ec2"), sandbox.client("iam")
     vpc = ground.create_vpc(ec2)
     subnets = ground.create_subnets(ec2, vpc)
@@ -41,13 +51,19 @@ def eks(sandbox: Sandbox) -> Any:
 
 
 @pytest.fixture
-def cluster(sandbox: Sandbox, account: dict[str, Any], eks: Any) -> str:
+def cluster(
+    request: pytest.FixtureRequest, sandbox: Sandbox, account: dict[str, Any], eks: Any, kept_account: KeptAccount
+) -> str:
     """An ACTIVE cluster at 1.33."""
+    kept_account.build(request, lambda: create_cluster(sandbox, account, eks))
+    return "c"
+
+
+def create_cluster(sandbox: Sandbox, account: dict[str, Any], eks: Any) -> None:
     eks.create_cluster(
         name="c", version="1.33", roleArn=account["cluster"], resourcesVpcConfig={"subnetIds": account["subnets"]}
     )
     sandbox.clock.advance(600)
-    return "c"
 
 
 @pytest.fixture

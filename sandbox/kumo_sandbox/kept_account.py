@@ -1,16 +1,15 @@
-# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""An account that is kept from one test to the next, as long as none changes it: to build it takes longer than most refusals."""
+"""For tests: an account that is kept from one to the next, as long as none changes it. To build it takes longer than most of them."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
+if TYPE_CHECKING:
+    import pytest
 
-from kumo_sandbox import Sandbox
+    from kumo_sandbox.sandbox import Sandbox
 
 Key = tuple[str, str]
 
