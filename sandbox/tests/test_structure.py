@@ -34,6 +34,7 @@ ALLOWED = {
     "account": {"eks", "base"},
     "server": {"server", "account", "eks", "identity", "kubernetes", "toolchain", "base"},
     "sandbox": {"server", "account", "eks", "identity", "kubernetes", "moto_fixes", "toolchain", "base"},
+    "kept_account": {"sandbox"},
     "state_dir": {"kubernetes"},
     "server_process": {"sandbox", "state_dir", "base"},
     "cli": {"server_process", "state_dir", "toolchain", "base"},
