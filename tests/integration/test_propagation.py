@@ -173,3 +173,35 @@ def test_reads_that_trail_writes_change_nothing(sandbox, run_module):
     assert len(sandbox.client("ec2").describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.0.0.0/16"]}])["Vpcs"]) == 1
     roles = [row["RoleName"] for row in sandbox.client("iam").list_roles()["Roles"]]
     assert len([name for name in roles if CLUSTER in name]) == 1
+
+
+# Tasks that name what an earlier task has just made, the question whose answer trails, and what it says meanwhile.
+LATE_ANSWERS = {
+    "principal": (
+        "eks_access_entry",
+        {"cluster_name": CLUSTER, "principal_arn": f"arn:aws:iam::{ACCOUNT}:role/eksNodeRole"},
+        ("iam", "GetRole", "NoSuchEntity"),
+    ),
+    "policy": (
+        "eks_iam_role",
+        {"cluster_name": CLUSTER, "purpose": "node", "policy_arns": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]},
+        ("iam", "GetPolicy", "NoSuchEntity"),
+    ),
+    "vpc": ("eks_network", {"cluster_name": CLUSTER}, ("ec2", "DescribeVpcs", "InvalidVpcID.NotFound")),
+}
+
+
+@pytest.mark.parametrize("late", LATE_ANSWERS)
+def test_what_the_input_names_is_looked_for_again(sandbox, run_module, ground, late):
+    module, options, (service, operation, code) = LATE_ANSWERS[late]
+    if late == "principal":
+        words = {"name": CLUSTER, "role_arn": ground["role"], "subnets": ground["subnets"], "wait": True}
+        assert not run_module("eks_cluster", {**words, "access_config": {"authentication_mode": "API"}})["failed"]
+    if late == "vpc":
+        (row,) = sandbox.client("ec2").describe_subnets(SubnetIds=ground["subnets"][:1])["Subnets"]
+        options = {**options, "vpc_id": row["VpcId"], "subnets": {"private": ground["subnets"]}}
+    sandbox.recorder.clear()
+    sandbox.faults.add(kind="throttle", service=service, operation=operation, code=code, message="not found")
+    result = run_module(module, options)
+    assert not result["failed"], result
+    assert [call["error"] for call in sandbox.calls(service, operation)].count(code) == 1

@@ -13,7 +13,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_i
 from ansible_collections.kumo.eks.plugins.module_utils.core.principals import get_account, get_kind, get_name
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import suggest_name
 from ansible_collections.kumo.eks.plugins.module_utils.eks.access_entry import list_available_policies
-from ansible_collections.kumo.eks.plugins.module_utils.iam.base import get_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.iam.base import find_patiently
 
 LOST = "it was not checked whether the principals of new access entries exist in IAM"
 
@@ -22,8 +22,8 @@ def describe_principal(iam: Any, arn: str) -> str | None:
     """The ARN of the role or user of this name, with its path; None where IAM has none."""
     name = get_name(arn)
     if get_kind(arn) == "role":
-        return get_or_none(lambda: iam.get_role(RoleName=name)["Role"]["Arn"])
-    return get_or_none(lambda: iam.get_user(UserName=name)["User"]["Arn"])
+        return find_patiently(lambda: iam.get_role(RoleName=name)["Role"]["Arn"])
+    return find_patiently(lambda: iam.get_user(UserName=name)["User"]["Arn"])
 
 
 def find_missing_principal(iam: Any, option: str, arn: str) -> Iterator[str]:

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import poll_for
 
 Row = dict[str, Any]
+T = TypeVar("T")
 # In all filters of a call (FilterLimitExceeded): https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 MOST_VALUES = 200
 PATIENCE = 7.5  # seconds for which what is missing is looked for again
@@ -91,3 +92,23 @@ def _describe_patiently(look: Callable[[], list[Row]], count: int) -> list[Row]:
         return len(rows) >= count, rows
 
     return poll_for(observe, PATIENCE)
+
+
+def ask_patiently(ask: Callable[[], T], *codes: str) -> T:
+    """The answer about something that the input names, asked for again where the codes say that it does not exist.
+
+    As _describe_patiently: an earlier task may have just made it.
+    """
+
+    def observe() -> tuple[bool, Any]:
+        try:
+            return True, ask()
+        except Exception as error:
+            if not has_code(error, *codes):
+                raise
+            return False, error
+
+    found = poll_for(observe, PATIENCE)
+    if isinstance(found, Exception):
+        raise found
+    return found

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import ask_patiently
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, was_repeated
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field, normalize_list
@@ -68,7 +69,7 @@ def list_ranges(row: Row) -> list[str]:
 def describe_vpc(ec2: Any, vpc_id: str) -> Row:
     """One VPC by its id, with its DNS attributes."""
     try:
-        row = read_row(ec2.describe_vpcs(VpcIds=[vpc_id])["Vpcs"][0])
+        row = read_row(ask_patiently(lambda: ec2.describe_vpcs(VpcIds=[vpc_id]), *NOT_FOUND)["Vpcs"][0])
     except Exception as error:
         if has_code(error, *NOT_FOUND):
             raise EksError(

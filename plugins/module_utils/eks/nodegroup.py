@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import ask_patiently
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import apply_tags, check_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUSTOM
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -293,7 +294,7 @@ class NodegroupResource(EksResource):
 
     def create(self, desired: dict[str, Any]) -> dict[str, Any]:
         try:
-            request = self.build_creation(desired)
+            request = ask_patiently(lambda: self.build_creation(desired), *NO_TEMPLATE)
         except Exception as error:
             if not has_code(error, *NO_TEMPLATE):
                 raise

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import ask_patiently
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Resource
 
@@ -53,6 +54,11 @@ def get_or_none(ask: Callable[[], Any]) -> Any:
         raise
 
 
+def find_patiently(ask: Callable[[], Any]) -> Any:
+    """As get_or_none, of what the input names and an earlier task may have just made."""
+    return get_or_none(lambda: ask_patiently(ask, "NoSuchEntity"))
+
+
 def check_policies(iam: Any, arns: list[str], option: str, partition: str) -> None:
     """Refuse policies that are of another partition or that do not exist."""
     for arn in arns:
@@ -61,6 +67,6 @@ def check_policies(iam: Any, arns: list[str], option: str, partition: str) -> No
                 f"{option}: {arn!r} is not the ARN of a policy in the partition {partition}. Use one like arn:{partition}:iam::..."
             )
         lost = f"it was not checked whether policy {arn} exists"
-        look = partial(get_or_none, partial(iam.get_policy, PolicyArn=arn))
+        look = partial(find_patiently, partial(iam.get_policy, PolicyArn=arn))
         if look_if_allowed(look, arn, "iam:GetPolicy", lost) is None:
             raise ValidationError(f"{option}: policy {arn} does not exist. Check its name and path.")

@@ -17,7 +17,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_cod
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import shorten
-from ansible_collections.kumo.eks.plugins.module_utils.iam.base import get_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.iam.base import find_patiently
 
 DEFAULT_QUOTA = 10
 LONGEST_INLINE = 10240  # characters of all inline policies of a role together; IAM does not count white space
@@ -51,7 +51,7 @@ def build_inline_name(arn: str) -> str:
 
 def read_document(iam: Any, arn: str, option: str) -> dict[str, Any]:
     """The document that a managed policy has in force."""
-    found = get_or_none(lambda: iam.get_policy(PolicyArn=arn)["Policy"])
+    found = find_patiently(lambda: iam.get_policy(PolicyArn=arn)["Policy"])
     if found is None:
         raise ValidationError(f"{option}: policy {arn} does not exist. Check its name and path.")
     version = iam.get_policy_version(PolicyArn=arn, VersionId=found["DefaultVersionId"])["PolicyVersion"]

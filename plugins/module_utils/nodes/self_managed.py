@@ -23,6 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_cod
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import ask_patiently
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
@@ -159,9 +160,13 @@ class SelfManagedManager:
     def _check_profile(self, item: Item) -> None:
         """The instance profile has the role: EC2 would start nodes that cannot join."""
         name = choose_profile(item)
+
+        def ask() -> Item:
+            return self.context.iam().get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
+
         try:
             found = look_if_allowed(
-                lambda: self.context.iam().get_instance_profile(InstanceProfileName=name)["InstanceProfile"],
+                ask if self.context.check_mode else lambda: ask_patiently(ask, "NoSuchEntity"),
                 None,
                 "iam:GetInstanceProfile",
                 f"it was not checked whether instance profile {name} exists and has the node_role",
