@@ -21,9 +21,11 @@ class KeptAccount:
         self._sandbox = sandbox
         self._built: dict[Key, Any] = {}
         self._seen: Any = None
+        self._test: Any = None
 
     def begin(self, request: pytest.FixtureRequest) -> None:
         """Give a test its account: empty, or as its fixtures left it for the last test if nothing was changed since."""
+        self._test = request.node
         wanted = {(module, name) for module in (request.module.__name__, "conftest") for name in request.fixturenames}
         if self._built and set(self._built) <= wanted and self._seen == self._look():
             self._sandbox.restore_settings()
@@ -35,8 +37,10 @@ class KeptAccount:
     def build(self, request: pytest.FixtureRequest, work: Callable[[], Any]) -> Any:
         """What a fixture builds: by its work, or built for an earlier test. Its value is data.
 
-        After a fixture that keeps nothing it is built for this test alone.
+        After a fixture that keeps nothing it is built for this test alone, as in a test that did not begin here.
         """
+        if request.node is not self._test:
+            return work()
         key = (work.__module__, request.fixturename)
         if key not in self._built:
             untouched = self._seen == self._look()
