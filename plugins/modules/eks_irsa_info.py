@@ -178,9 +178,9 @@ class LiveFacts:
         rows = pages.build_full_result()["associations"]
         if not rows:
             return None
-        key = rows[0]["associationId"]
-        answer = self._eks.describe_pod_identity_association(clusterName=self._name, associationId=key)
-        return answer["association"]["roleArn"]
+        describe, key = self._eks.describe_pod_identity_association, rows[0]["associationId"]
+        found = describe_or_none(describe, "association", clusterName=self._name, associationId=key)
+        return found["roleArn"] if found else None
 
     def list_pods(self) -> list[dict[str, Any]]:
         return list(self._api.list(POD, self.namespace))

@@ -31,7 +31,7 @@ def platform(monkeypatch, run_module, ground):
             module_name.removeprefix("kumo.eks."), module_args, check=check
         )
         result = action.run(task_vars={})
-        assert bool(result.get("failed")) == fails, result
+        assert bool(result.get("failed")) == fails, result.get("msg") or result
         return result
 
     return run

@@ -11,6 +11,7 @@ import pytest
 from denials import build_policy_without
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws import denials
+from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import describe_associations
 
 CLUSTER = "my-cluster"
 READ = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
@@ -293,3 +294,11 @@ def test_a_plan_can_be_made_where_there_is_no_cluster_yet(sandbox, identity):
     planned = identity(check=True, cluster_name="later", policy_arns=[READ])
     assert planned["changed"] and planned["association"]["role_arn"].endswith(":role/later.production.my-app-sa_pod")
     assert sent(sandbox) == []
+
+
+def test_an_association_that_goes_while_all_are_looked_at_is_left_out(sandbox, identity, roles):
+    made = [{"namespace": "jobs", "service_account": name, "role_arn": roles[0]} for name in ("a", "b")]
+    assert not identity(associations=made)["failed"]
+    gone = {"service": "eks", "operation": "DescribePodIdentityAssociation", "code": "ResourceNotFoundException"}
+    sandbox.faults.add(kind="throttle", message="No association found", **gone)
+    assert len(describe_associations(sandbox.client("eks"), CLUSTER, {})) == 1

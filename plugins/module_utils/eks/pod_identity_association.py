@@ -151,9 +151,9 @@ def describe_associations(
         if is_not_found(error):
             return []
         raise
-    return [
-        client.describe_pod_identity_association(clusterName=cluster, associationId=key)["association"] for key in keys
-    ]
+    describe = client.describe_pod_identity_association
+    found = [describe_or_none(describe, "association", clusterName=cluster, associationId=key) for key in keys]
+    return [row for row in found if row]  # one may have gone since the list
 
 
 def find_agent_status(client: Any, cluster: dict[str, Any] | None) -> str:
