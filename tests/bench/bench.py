@@ -252,6 +252,7 @@ def main(words: list[str]) -> int:
     good = True
     for name in wanted or BENCHES:
         print(f"== {name}", flush=True)
+        figures.begin(name)
         good = BENCHES[name]() and good
     if "--keep" in words:
         figures.keep()

@@ -14,12 +14,17 @@ from ansible.release import __version__ as ansible_version
 
 HERE = Path(__file__).resolve().parent
 PATH = HERE / "figures.json"
-_found: dict[str, float] = {}
+_found: dict[str, dict[str, float]] = {}
+
+
+def begin(part: str) -> None:
+    """What is noted from now on is of this part of the bench: several measure what has the same name."""
+    _found[part] = {}
 
 
 def remember(what: str, value: float) -> None:
-    """Note a figure of this run."""
-    _found[what] = round(value, 2)
+    """Note a figure of the part that runs."""
+    _found[next(reversed(_found))][what] = round(value, 2)
 
 
 def keep() -> None:
@@ -29,6 +34,7 @@ def keep() -> None:
     row = kept.setdefault(version, {"figures": {}})
     row["measured"] = datetime.date.today().isoformat()
     row["with"] = {"ansible-core": ansible_version, "Python": platform.python_version()}
-    row["figures"] |= _found
+    for part, figures in _found.items():
+        row["figures"].setdefault(part, {}).update(figures)
     PATH.write_text(json.dumps(kept, indent=2) + "\n")
     print(f"{PATH} has the figures of {version}.")
