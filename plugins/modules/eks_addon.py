@@ -506,14 +506,11 @@ def build_role_arn(module: AnsibleAWSModule, name: str) -> str:
 def find_others(module: AnsibleAWSModule, eks: Any, catalog: AddonCatalog, listed: set[str]) -> list[str]:
     """Add-ons that were created for the cluster and that the list does not name."""
     cluster = module.params["cluster_name"]
-    owner = build_owner_key(eks.meta.region_name, cluster)
 
     def describe(name: str) -> Row | None:
         return AddonResource(eks, cluster, {"name": name}, catalog).describe()
 
-    def look() -> list[str]:
-        return list_unlisted(eks, cluster, "list_addons", "addons", listed, describe, owner)
-
+    look = partial(list_unlisted, eks, cluster, "list_addons", "addons", listed, describe)
     return find_unlisted(module, "add-ons", look, "eks:ListAddons or eks:DescribeAddon")
 
 

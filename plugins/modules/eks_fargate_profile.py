@@ -396,14 +396,11 @@ def reconcile(
 def find_others(module: AnsibleAWSModule, eks: Any, listed: set[str]) -> list[str]:
     """Profiles that were created for the cluster and that the list does not name."""
     cluster = module.params["cluster_name"]
-    owner = build_owner_key(eks.meta.region_name, cluster)
 
     def describe(name: str) -> dict[str, Any] | None:
         return FargateProfileResource(eks, cluster, name).describe()
 
-    def look() -> list[str]:
-        return list_unlisted(eks, cluster, "list_fargate_profiles", "fargateProfileNames", listed, describe, owner)
-
+    look = partial(list_unlisted, eks, cluster, "list_fargate_profiles", "fargateProfileNames", listed, describe)
     return find_unlisted(module, "Fargate profiles", look, "eks:ListFargateProfiles or eks:DescribeFargateProfile")
 
 

@@ -145,6 +145,7 @@ options:
         V(oci://123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/charts).
       - The default is V(oci://public.ecr.aws/karpenter).
     type: str
+  # ChartSource: written by tools/shared_docs.py, from here
   chart_repository_username:
     description: The user at O(chart_repository).
     type: str
@@ -159,6 +160,7 @@ options:
   binary_path:
     description: The C(helm) to run. The default is the first C(helm) on PATH.
     type: path
+  # to here.
   wait_timeout:
     description: The limit of each wait for releases and for nodes that are drained, in seconds.
     type: int
@@ -260,6 +262,7 @@ releases:
   type: list
   elements: dict
   sample: [{"name": "karpenter", "namespace": "kube-system", "changed": true, "status": "deployed"}]
+# KarpenterUnlisted: written by tools/shared_docs.py, from here
 unlisted:
   description: Objects that a task applied before, and that this one does not declare. They were removed if O(purge=true).
   returned: always
@@ -276,6 +279,7 @@ unlisted:
       returned: always
       type: str
       sample: batch
+# to here.
 kept:
   description: What was not removed, and why.
   returned: always

@@ -151,6 +151,7 @@ node_pools:
   type: list
   elements: str
   sample: [default]
+# KarpenterUnlisted: written by tools/shared_docs.py, from here
 unlisted:
   description: Objects that a task applied before, and that this one does not declare. They were removed if O(purge=true).
   returned: always
@@ -167,6 +168,7 @@ unlisted:
       returned: always
       type: str
       sample: batch
+# to here.
 """
 
 from functools import partial

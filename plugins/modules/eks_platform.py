@@ -63,6 +63,7 @@ options:
         a registry like V(oci://123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/charts).
       - The default is the repository of each project.
     type: str
+  # ChartSource: written by tools/shared_docs.py, from here
   chart_repository_username:
     description: The user at O(chart_repository).
     type: str
@@ -77,6 +78,7 @@ options:
   binary_path:
     description: The C(helm) to run. The default is the first C(helm) on PATH.
     type: path
+  # to here.
   wait_timeout:
     description: The limit of each wait for add-ons and releases, in seconds.
     type: int

@@ -24,20 +24,22 @@ description:
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
+  # UpgradeOptions: written by tools/shared_docs.py, from here
   cluster_name:
     description: The cluster's name.
     type: str
     required: true
   kubernetes_version:
     description:
-      - The version that the upgrade is to reach, in quotes. It may be several minor versions away, and is reached one minor version at a time.
+      - The version that the upgrade is to reach, in quotes. It may be several minor versions away, and is reached one minor version at
+        a time.
       - The cluster's own version is allowed. Then only what lags behind it is left to do.
     type: str
     required: true
   addon_versions:
     description:
-      - The version of an add-on by its name. V(default), which EKS recommends for the Kubernetes version, V(most_recent), or a version by name
-        where that is compatible.
+      - The version of an add-on by its name. V(default), which EKS recommends for the Kubernetes version, V(most_recent), or a version
+        by name where that is compatible.
       - An add-on that is newer than recommended and compatible is not changed.
     type: dict
     default: {}
@@ -72,6 +74,7 @@ options:
     description: The limit for the refresh, in seconds.
     type: int
     default: 900
+  # to here.
   self_managed_nodegroup_defaults:
     description: Options of O(self_managed_nodegroups) that do not have their own.
     type: dict
@@ -166,6 +169,7 @@ steps:
   type: list
   elements: dict
   contains:
+    # UpgradeStep: written by tools/shared_docs.py, from here
     minor:
       description: The Kubernetes version to which the step belongs.
       returned: always
@@ -212,12 +216,14 @@ steps:
       returned: always
       type: str
       sample: https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterVersion.html
+    # to here.
 gates:
   description: The gates, as they were evaluated last.
   returned: when they were evaluated
   type: list
   elements: dict
   contains:
+    # UpgradeGate: written by tools/shared_docs.py, from here
     id:
       description: The gate's name, by which O(overrides) goes past it.
       returned: always
@@ -238,7 +244,8 @@ gates:
       returned: always
       type: list
       elements: str
-      sample: [PodDisruptionBudget production/web allows no disruption of web-0]
+      sample:
+        - PodDisruptionBudget production/web allows no disruption of web-0
     warnings:
       description: What does not close the gate and should be known.
       returned: always
@@ -260,6 +267,7 @@ gates:
       returned: always
       type: str
       sample: ''
+    # to here.
 ready:
   description: Whether no gate closes the next step.
   returned: success
@@ -282,6 +290,7 @@ done:
   type: list
   elements: dict
   contains:
+    # UpgradeStep: written by tools/shared_docs.py, from here
     minor:
       description: The Kubernetes version to which the step belongs.
       returned: always
@@ -328,6 +337,7 @@ done:
       returned: always
       type: str
       sample: https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterVersion.html
+    # to here.
     began:
       description: When it began.
       returned: always
@@ -427,9 +437,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import add_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
 from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import ClusterResource
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.report import build_record
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade.runner import Upgrade, format_time
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.runner import Upgrade
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.task import (
     build_plan_result,
     build_upgrade,

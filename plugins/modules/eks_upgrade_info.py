@@ -20,20 +20,22 @@ description:
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
+  # UpgradeOptions: written by tools/shared_docs.py, from here
   cluster_name:
     description: The cluster's name.
     type: str
     required: true
   kubernetes_version:
     description:
-      - The version that the upgrade is to reach, in quotes. It may be several minor versions away, and is reached one minor version at a time.
+      - The version that the upgrade is to reach, in quotes. It may be several minor versions away, and is reached one minor version at
+        a time.
       - The cluster's own version is allowed. Then only what lags behind it is left to do.
     type: str
     required: true
   addon_versions:
     description:
-      - The version of an add-on by its name. V(default), which EKS recommends for the Kubernetes version, V(most_recent), or a version by name
-        where that is compatible.
+      - The version of an add-on by its name. V(default), which EKS recommends for the Kubernetes version, V(most_recent), or a version
+        by name where that is compatible.
       - An add-on that is newer than recommended and compatible is not changed.
     type: dict
     default: {}
@@ -68,6 +70,7 @@ options:
     description: The limit for the refresh, in seconds.
     type: int
     default: 900
+  # to here.
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -135,6 +138,7 @@ steps:
   type: list
   elements: dict
   contains:
+    # UpgradeStep: written by tools/shared_docs.py, from here
     minor:
       description: The Kubernetes version to which the step belongs.
       returned: always
@@ -181,12 +185,14 @@ steps:
       returned: always
       type: str
       sample: https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterVersion.html
+    # to here.
 gates:
   description: The gates, as they were evaluated last.
   returned: when they were evaluated
   type: list
   elements: dict
   contains:
+    # UpgradeGate: written by tools/shared_docs.py, from here
     id:
       description: The gate's name, by which O(overrides) goes past it.
       returned: always
@@ -207,7 +213,8 @@ gates:
       returned: always
       type: list
       elements: str
-      sample: [PodDisruptionBudget production/web allows no disruption of web-0]
+      sample:
+        - PodDisruptionBudget production/web allows no disruption of web-0
     warnings:
       description: What does not close the gate and should be known.
       returned: always
@@ -229,6 +236,7 @@ gates:
       returned: always
       type: str
       sample: ''
+    # to here.
 ready:
   description: Whether no gate closes the next step.
   returned: success

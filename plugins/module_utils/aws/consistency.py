@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
@@ -29,11 +29,17 @@ def retry_until_known(send: Callable[[], T], what: str, *codes: str) -> T:
     """
 
     def observe() -> tuple[bool, Any, str]:
-        try:
-            return True, send(), ""
-        except Exception as error:
-            if not has_code(error, *(codes or ("NoSuchEntity",))):
-                raise
-            return False, None, str(error)
+        is_known, answer = ask_once(send, codes or ("NoSuchEntity",))
+        return is_known, answer, "" if is_known else str(answer)
 
     return poll(observe, what, Deadline(CATCH_UP))
+
+
+def ask_once(ask: Callable[[], Any], codes: Iterable[str]) -> tuple[bool, Any]:
+    """Whether the service knows what it is asked about, and its answer; its error where one of the codes says that it does not."""
+    try:
+        return True, ask()
+    except Exception as error:
+        if not has_code(error, *codes):
+            raise
+        return False, error

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import ask_once
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import poll_for
 
 Row = dict[str, Any]
@@ -99,16 +100,7 @@ def ask_patiently(ask: Callable[[], T], *codes: str) -> T:
 
     As _describe_patiently: an earlier task may have just made it.
     """
-
-    def observe() -> tuple[bool, Any]:
-        try:
-            return True, ask()
-        except Exception as error:
-            if not has_code(error, *codes):
-                raise
-            return False, error
-
-    found = poll_for(observe, PATIENCE)
+    found = poll_for(lambda: ask_once(ask, codes), PATIENCE)
     if isinstance(found, Exception):
         raise found
     return found

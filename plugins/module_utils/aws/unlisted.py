@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
-from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import list_names
-from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PLATFORM_TAG
-from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, list_names
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PLATFORM_TAG, build_owner_key
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -46,7 +44,7 @@ def find_unlisted(
 
 
 def is_unlisted(tags: dict[str, str] | None, owner: str) -> bool:
-    """Whether tags say that something was created for the cluster, and not as a part of a platform, which has a list of its own."""
+    """Whether tags mark something that was created for the cluster. Parts of a platform have their own list, and do not count."""
     return owner in (tags or {}) and PLATFORM_TAG not in (tags or {})
 
 
@@ -57,7 +55,6 @@ def list_unlisted(
     key: str,
     listed: set[str],
     describe: Callable[[str], Row | None],
-    owner: str,
 ) -> list[str]:
     """The names that a List operation of EKS answers, that the list does not have, and whose resources were created for the cluster.
 
@@ -65,8 +62,11 @@ def list_unlisted(
         operation: of boto3's client, and key, of the names in its answer.
         describe: one resource by its name.
     """
+    owner = build_owner_key(client.meta.region_name, cluster)
     names = [name for name in list_names(client, operation, key, cluster) if name not in listed]
-    with ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:
-        rows = list(pool.map(describe, names))
-    found = zip(names, rows, strict=True)
-    return sorted(name for name, row in found if row and is_unlisted(row.get("tags"), owner))
+
+    def look(name: str) -> Row | None:
+        row = describe(name)
+        return {"name": name} if row and is_unlisted(row.get("tags"), owner) else None
+
+    return sorted(row["name"] for row in describe_all(names, look))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.field_changes import format_value
+from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_columns, format_markdown_table
 
 Row = dict[str, Any]
 COLUMNS = ("Cluster", "Resource", "Action", "Field", "Is", "Declared", "Last changed")
@@ -32,7 +33,7 @@ def build_drift(clusters: list[Row]) -> Row:
         "drift": any(row["drift"] for row in found),
         "clusters": found,
         "summary": summary,
-        "lines": [*_format_table(cells), summary],
+        "lines": [*(align_columns([COLUMNS, *cells]) if cells else []), summary],
         "markdown": _format_markdown(cells, summary),
     }
 
@@ -88,22 +89,9 @@ def _summarize(clusters: list[Row]) -> str:
     return f"Drift in {len(names)} of {len(clusters)} clusters: {', '.join(names)}."
 
 
-def _format_table(cells: list[tuple[str, ...]]) -> list[str]:
-    if not cells:
-        return []
-    rows = [COLUMNS, *cells]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
-    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-
-
 def _format_markdown(cells: list[tuple[str, ...]], summary: str) -> str:
-    """A page with the table. Characters that would end a cell are escaped."""
+    """A page with the table."""
     lines = ["# Drift", "", summary]
     if cells:
-        lines += ["", *(_format_row(row) for row in (COLUMNS, ("---",) * len(COLUMNS), *cells))]
+        lines += ["", *format_markdown_table(COLUMNS, cells)]
     return "\n".join([*lines, ""])
-
-
-def _format_row(row: tuple[str, ...]) -> str:
-    cells = (text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for text in row)
-    return f"| {' | '.join(cells)} |"

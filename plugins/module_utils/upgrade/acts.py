@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
+from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import AddonResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog
 from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import ClusterResource
@@ -50,7 +51,7 @@ class UpgradeActs:
         build_manager: makes the manager of self-managed nodes, with the look at their nodes.
         items: the declared groups of self-managed nodes by name.
         force: whether nodes of managed groups go although a budget keeps pods on them.
-        force_cluster: whether EKS goes past readiness checks of its own, which it makes of insights (UpdateClusterVersion.force).
+        force_cluster: whether EKS ignores its upgrade insights (UpdateClusterVersion.force).
         wait_timeout: seconds, of each step.
         warn: shows a warning.
     """
@@ -117,7 +118,7 @@ class UpgradeActs:
         }
         pods = [pod for pod in api.list(POD) if (pod.get("spec") or {}).get("nodeName") in old] if old else []
         owners = {pod["metadata"]["name"]: find_owner(api, pod) for pod in pods}
-        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        moment = format_time(time.time())
         for kind, namespace, name in sorted({owner for owner in owners.values() if owner}):
             body = {"spec": {"template": {"metadata": {"annotations": {RESTARTED: moment}}}}}
             api.patch(RESTARTABLE[kind], name, body, namespace)

@@ -80,7 +80,7 @@ class KubernetesReader:
         return self._api
 
     def list_looks(self, raw: Row, current: int, target: int, with_gates: bool) -> list[Callable[[], None]]:
-        """What is to be read, each for a thread of its own. The state has the answers afterwards.
+        """The reads, which threads may run side by side. They put their answers into the state.
 
         Args:
             current, target: minor versions.

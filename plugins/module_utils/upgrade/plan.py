@@ -43,6 +43,15 @@ CONTROL_PLANE, ADDON, NODEGROUP, SELF_MANAGED, FARGATE, AUTO_MODE, OTHER = (
     "auto_mode_nodes",
     "other_nodes",
 )
+TITLES = {
+    CONTROL_PLANE: "control plane",
+    ADDON: "add-on {name}",
+    NODEGROUP: "node group {name}",
+    SELF_MANAGED: "self-managed nodes {name}",
+    FARGATE: "pods on Fargate",
+    AUTO_MODE: "nodes of EKS Auto Mode",
+    OTHER: "other nodes",
+}
 # How long a step usually takes, where AWS says so. Of what depends on the cluster, the limit.
 USUAL = {
     CONTROL_PLANE: (
@@ -82,16 +91,7 @@ class Step:
 
     @property
     def title(self) -> str:
-        words = {
-            CONTROL_PLANE: "control plane",
-            ADDON: f"add-on {self.name}",
-            NODEGROUP: f"node group {self.name}",
-            SELF_MANAGED: f"self-managed nodes {self.name}",
-            FARGATE: f"pods on Fargate {self.name}",
-            AUTO_MODE: "nodes of EKS Auto Mode",
-            OTHER: "other nodes",
-        }[self.kind]
-        return words.rstrip()
+        return TITLES[self.kind].format(name=self.name)
 
     def build_row(self) -> Row:
         return asdict(self)

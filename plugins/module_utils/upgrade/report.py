@@ -7,9 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_columns, format_markdown_table
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade import plan
+
 Row = dict[str, Any]
 STEPS = ("Step", "Version", "What", "From", "To", "By", "Usually")
 GATES = ("Gate", "Verdict", "What was read")
+TITLES = {**plan.TITLES, plan.FARGATE: "restart of pods on Fargate"}  # what is done, in a table of steps
 MARKS = {"passed": "+", "failed": "!", "unknown": "?"}
 
 
@@ -22,7 +26,9 @@ def format_lines(result: Row) -> list[str]:
         if steps
         else f"Cluster {result['cluster_name']} is at {result['version']}: no step is left."
     ]
-    lines += _align([STEPS, *(_build_cells(number, row) for number, row in enumerate(steps, 1))]) if steps else []
+    lines += (
+        align_columns([STEPS, *(_build_cells(number, row) for number, row in enumerate(steps, 1))]) if steps else []
+    )
     lines += ["", "Gates of the next step:"] if gates else []
     for row in gates:
         state = "overridden" if row["override"] and row["verdict"] != "passed" else row["verdict"]
@@ -37,22 +43,6 @@ def format_lines(result: Row) -> list[str]:
 def _build_cells(number: int, row: Row) -> tuple[str, ...]:
     what = TITLES[row["kind"]].format(name=row["name"]) + (f" ({row['note']})" if row["note"] else "")
     return (str(number), row["minor"], what, row["before"], row["after"], row["by"], row["usual_duration"])
-
-
-TITLES = {
-    "control_plane": "control plane",
-    "addon": "add-on {name}",
-    "nodegroup": "node group {name}",
-    "self_managed_nodes": "self-managed nodes {name}",
-    "fargate_pods": "restart of pods on Fargate",
-    "auto_mode_nodes": "nodes of EKS Auto Mode",
-    "other_nodes": "other nodes",
-}
-
-
-def _align(rows: list[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def build_runbook(result: Row) -> str:
@@ -139,9 +129,4 @@ def build_record(result: Row) -> str:
 def _format_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
     if not rows:
         return ["None."]
-    return [_format_row(row) for row in (head, ("---",) * len(head), *rows)]
-
-
-def _format_row(row: tuple[str, ...]) -> str:
-    cells = (text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ") for text in row)
-    return f"| {' | '.join(cells)} |"
+    return format_markdown_table(head, rows)

@@ -19,9 +19,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
     add_facts,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS
+from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import format_duration
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.nodes import read_node
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.pods import is_ready
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.gates import (
     Verdict,
@@ -44,7 +46,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import (
     Row,
     get_instance,
     get_nodegroup,
-    is_ready_node,
     read_kubelet_minor,
 )
 
@@ -144,7 +145,7 @@ class Upgrade:
                 self._remember_pods(state)
                 is_first = False
             self._pass_gates(state, plan)
-            # What is to be done at the version of the control plane goes before its next step, which has gates of its own
+            # Add-ons and nodes reach the version of the control plane before its next step, which has its own gates
             for step in [step for step in left if step in plan.prepare] or left[:1]:
                 self._do(step)
 
@@ -262,7 +263,7 @@ def _list_late_nodes(state: ClusterState, step: Step) -> list[str]:
         )
         if is_of_step and read_kubelet_minor(node) != parse_minor(step.after):
             found.append(f"node {name} is at 1.{read_kubelet_minor(node)}")
-        elif is_of_step and not is_ready_node(node):
+        elif is_of_step and not read_node(node).ready:
             found.append(f"node {name} is not Ready")
     return found
 
@@ -273,11 +274,6 @@ def _name(pod: Row) -> str:
 
 def _has_ended(pod: Row) -> bool:
     return bool(pod["metadata"].get("deletionTimestamp")) or (pod.get("status") or {}).get("phase") == "Failed"
-
-
-def format_time(seconds: float) -> str:
-    """A POSIX time in UTC."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 class Lines:

@@ -112,11 +112,6 @@ def read_minor(version: str) -> int:
     return int(version.lstrip("v").split(".")[1])
 
 
-def is_ready_node(node: Row) -> bool:
-    conditions = (node.get("status") or {}).get("conditions") or []
-    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
-
-
 def select(selector: Row | None, labels: Row) -> bool:
     """Whether a label selector matches. An empty one matches everything, none nothing (policy/v1).
 

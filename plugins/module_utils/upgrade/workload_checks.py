@@ -148,7 +148,7 @@ def check_budgets(state: ClusterState, plan: Plan) -> Finding:
 
 
 def check_single_replicas(state: ClusterState, plan: Plan) -> Finding:
-    """Workloads with one replica: they are interrupted by a drain, which is told and closes no gate."""
+    """Workloads with one replica, which a drain interrupts. They are a warning and close no gate."""
     read: Any = state.kubernetes.workloads
     if not read.is_known:
         return Finding(
