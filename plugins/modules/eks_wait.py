@@ -94,7 +94,7 @@ options:
   interval:
     description: The maximum interval between two polls, in seconds. The first intervals are shorter.
     type: int
-    default: 10
+    default: 5
   heartbeat:
     description: The interval between two lines of progress while nothing changes, in seconds.
     type: int
@@ -237,7 +237,7 @@ def argument_spec() -> dict[str, Any]:
         state=dict(type="str", choices=["active", "deleted"], default="active"),
         wait_timeout=dict(type="int", default=3600, aliases=["timeout"]),
         degraded_timeout=dict(type="int", default=600),
-        interval=dict(type="int", default=10),
+        interval=dict(type="int", default=5),
         heartbeat=dict(type="int", default=30),
         _poll_once=dict(type="bool", default=False),  # by the action plugin, which loops on the controller
     )

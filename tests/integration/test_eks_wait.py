@@ -209,7 +209,7 @@ def test_awx_gets_the_lines_among_its_events(sandbox, cluster, ground, tmp_path,
 
 
 def test_a_long_wait_looks_seldom():
-    """The pauses grow to the interval: the nine minutes of a cluster cost less than seventy looks, not hundreds."""
+    """The pauses grow to the interval: the nine minutes of a cluster cost at most 120 looks, not hundreds."""
     pauses = []
     now = [0.0]
 
@@ -218,8 +218,8 @@ def test_a_long_wait_looks_seldom():
         now[0] += seconds
 
     deadline = Deadline(3600, clock=lambda: now[0])
-    poll(lambda: (now[0] >= 540, None, ""), "a cluster", deadline, sleep, longest_pause=10)
-    assert len(pauses) < 70 and max(pauses) == 10
+    poll(lambda: (now[0] >= 540, None, ""), "a cluster", deadline, sleep)
+    assert len(pauses) <= 120 and max(pauses) == 5
 
 
 def test_everything_gone_with_its_cluster(cluster, wait):

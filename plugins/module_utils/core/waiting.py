@@ -14,7 +14,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitTi
 T = TypeVar("T")
 
 FIRST_PAUSE = 0.5  # seconds; grows, so that short waits end early and long ones poll rarely
-LONGEST_PAUSE = 10.0
+LONGEST_PAUSE = 5.0
 
 
 class Deadline:
