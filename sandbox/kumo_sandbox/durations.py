@@ -18,7 +18,7 @@ NODES_LOOK = 60.0  # between looks at whether they have; assumed
 # "If the Pods don't leave the node within 15 minutes and there's no force flag": the guide, managed-node-update-behavior
 NODE_DRAIN = 900.0
 NODEGROUP_DELETE = 240.0
-NODEGROUP_VERSION_UPDATE = 360.0
+NODEGROUP_VERSION_UPDATE = 60.0  # beside the replacement of the nodes; assumed
 NODEGROUP_CONFIG_UPDATE = 120.0
 FARGATE_CREATE = 90.0  # seen: 26 s to 5m45s
 FARGATE_DELETE = 120.0  # seen
@@ -51,3 +51,6 @@ CONTROL_PLANE_INTERFACES = 30.0  # they stay so long after the cluster is gone
 INSTANCE_LAUNCH = 30.0  # until an instance is InService
 INSTANCE_BOOT = 45.0  # from then on until its kubelet registers
 INSTANCE_TERMINATE = 40.0
+# Of an update of a managed node group: until the new nodes are Ready, and for each batch of old ones
+NODES_LAUNCH = INSTANCE_LAUNCH + INSTANCE_BOOT
+NODE_REPLACEMENT = 60.0 + INSTANCE_TERMINATE  # "waits for 60 seconds" after the last pod: managed-node-update-behavior

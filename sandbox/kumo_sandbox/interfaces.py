@@ -142,8 +142,11 @@ class KubernetesBackend(Protocol):
     def list_requests(self, arn: str) -> list[ApiRequest]:
         """Requests to API groups that have lost versions; none of a cluster that is not started."""
 
-    def list_undrained_nodes(self, arn: str, nodegroup: str) -> list[str]:
-        """Nodes of a group with pods whose eviction a PodDisruptionBudget refuses; none of a cluster that is not started."""
+    def cordon(self, arn: str, nodes: list[str]) -> None:
+        """Let no more pods go to nodes, and take them from load balancers; nothing in a cluster that is not started."""
+
+    def drain(self, arn: str, nodes: list[str], force: bool) -> list[str]:
+        """Evict the pods of nodes, with ``force`` delete those that a PodDisruptionBudget keeps; the nodes that pods are left on."""
 
     def addon_ready(self, arn: str, addon: str) -> bool:
         """Whether the add-on's pods could run by now (CoreDNS wants a node); a cluster not started is judged by its view."""

@@ -189,19 +189,30 @@ class AwsContext:
         )
 
     def _create_own_template(self, region: str, nodegroup: dict[str, Any], tags: dict[str, str], image: str) -> str:
-        """EKS' own launch template behind a node group, with what the user's says; its name is eks-UUID."""
-        data: dict[str, Any] = {}
-        if nodegroup.get("launchTemplate"):
-            data = self.describe_launch_template(region, nodegroup["launchTemplate"])["data"]
-        types = nodegroup.get("instanceTypes") or [data.get("InstanceType") or "t3.medium"]
+        """EKS' own launch template behind a node group; its name is eks-UUID."""
         name = name_own_template(nodegroup)
         rows = [{"Key": key, "Value": value} for key, value in tags.items() if not key.startswith("kubernetes.io/")]
         self.client("ec2", region).create_launch_template(
             LaunchTemplateName=name,
-            LaunchTemplateData={"ImageId": image, **data, "InstanceType": types[0]},
+            LaunchTemplateData=self._build_own_data(region, nodegroup, image),
             TagSpecifications=[{"ResourceType": "launch-template", "Tags": rows}],
         )
         return name
+
+    def update_own_template(self, region: str, nodegroup: dict[str, Any], image: str) -> None:
+        """The next version of EKS' own launch template, which the Auto Scaling group uses from now on."""
+        self.client("ec2", region).create_launch_template_version(
+            LaunchTemplateName=name_own_template(nodegroup),
+            LaunchTemplateData=self._build_own_data(region, nodegroup, image),
+        )
+
+    def _build_own_data(self, region: str, nodegroup: dict[str, Any], image: str) -> dict[str, Any]:
+        """What the user's template says, with EKS' image where it names none."""
+        data: dict[str, Any] = {}
+        if nodegroup.get("launchTemplate"):
+            data = self.describe_launch_template(region, nodegroup["launchTemplate"])["data"]
+        types = nodegroup.get("instanceTypes") or [data.get("InstanceType") or "t3.medium"]
+        return {"ImageId": image, **data, "InstanceType": types[0]}
 
     def scale(self, region: str, nodegroup: dict[str, Any]) -> None:
         scaling = nodegroup["scalingConfig"]

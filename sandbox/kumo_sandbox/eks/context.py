@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from kumo_sandbox import durations
@@ -103,7 +104,8 @@ def begin_update(
     act: Callable[[], None],
     undo: Callable[[], None] = lambda: None,
     unseen: float = 0.0,
-    find_obstacle: Callable[[float], Raw | None] = lambda seconds: None,
+    find_obstacle: Callable[[], Raw | None] = lambda: None,
+    milestones: Sequence[tuple[float, Callable[[], None]]] = (),
 ) -> dict[str, Any]:
     """Start an update of the cluster or one of its things and return it as the API does.
 
@@ -112,8 +114,9 @@ def begin_update(
         act: makes the change when the update ends well.
         undo: takes back what the update had begun when it fails.
         unseen: the seconds at its beginning in which the resource keeps its status.
-        find_obstacle: asked when the update could end, with the seconds since then: the error by which it fails, which is None where
-            nothing is in its way, and empty where it is looked at again a while later.
+        find_obstacle: asked when the update could end: the error by which it fails, which is None where nothing is in its way, and
+            empty where it is looked at again a while later.
+        milestones: what happens before the end, each after so many seconds.
 
     The resource is ACTIVE again whether it succeeded or failed; only the update says which. An add-on tells it by itself:
     AddonStatus has UPDATE_FAILED.
@@ -154,12 +157,16 @@ def begin_update(
     else:
         show()
 
-    def end(waited: float = 0.0) -> None:
+    def pass_by(work: Callable[[], None]) -> None:
+        if update["status"] == "InProgress" and not fault:
+            work()
+
+    def end() -> None:
         if update["status"] != "InProgress":
             return
-        error = _build_error(fault) if fault else find_obstacle(waited)
+        error = _build_error(fault) if fault else find_obstacle()
         if error == {}:
-            ctx.store.schedule(durations.NODES_LOOK, lambda: end(waited + durations.NODES_LOOK))
+            ctx.store.schedule(durations.NODES_LOOK, end)
             return
         raw["status"] = "UPDATE_FAILED" if error and what == "addon" else "ACTIVE"
         if error:
@@ -171,6 +178,8 @@ def begin_update(
         act()
         ctx.control_planes.sync(cluster.raw["arn"])
 
+    for moment, work in milestones:
+        ctx.store.schedule(moment, partial(pass_by, work))
     ctx.store.schedule(seconds, end)
     return {"update": dict(update)}
 

@@ -40,9 +40,14 @@ class ControlPlanes:
         """Who asked for which version of API groups that have lost some; none without a control plane."""
         return self._backend.list_requests(arn) if self._backend else []
 
-    def list_undrained_nodes(self, arn: str, nodegroup: str) -> list[str]:
-        """Nodes of a group with pods that may not be evicted; none without a control plane."""
-        return self._backend.list_undrained_nodes(arn, nodegroup) if self._backend else []
+    def cordon(self, arn: str, nodes: list[str]) -> None:
+        """Let no more pods go to nodes."""
+        if self._backend and nodes:
+            self._backend.cordon(arn, nodes)
+
+    def drain(self, arn: str, nodes: list[str], force: bool) -> list[str]:
+        """Evict the pods of nodes; those that pods are left on, none without a control plane."""
+        return self._backend.drain(arn, nodes, force) if self._backend and nodes else []
 
     def remove(self, arn: str) -> None:
         if self._backend:

@@ -9,6 +9,7 @@ from kumo_sandbox.eks import instance_types, node_labels, warm_pool
 from kumo_sandbox.eks.context import Context, begin_update, handles
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, ResourceInUse
 from kumo_sandbox.eks.launch_templates import check_reference, check_template
+from kumo_sandbox.eks.node_rollout import Rollout
 from kumo_sandbox.eks.nodegroups import (
     build_update_config,
     check_size,
@@ -102,30 +103,18 @@ def update_nodegroup_version(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         ("ReleaseVersion", patch.get("releaseVersion")),
         ("LaunchTemplateVersion", (patch.get("launchTemplate") or {}).get("version")),
     ]
+    rollout = Rollout(ctx, cluster, raw, patch, bool(p.get("force")))
     return begin_update(
         ctx,
         cluster,
         ("nodegroup", raw),
         "VersionUpdate",
         params,
-        durations.NODEGROUP_VERSION_UPDATE,
-        lambda: raw.update(patch, modifiedAt=ctx.now()),
-        find_obstacle=lambda waited: None if p.get("force") else _find_undrained(ctx, cluster, raw, waited),
+        rollout.seconds,
+        rollout.finish,
+        find_obstacle=rollout.find_obstacle,
+        milestones=rollout.list_milestones(),
     )
-
-
-def _find_undrained(ctx: Context, cluster: Cluster, raw: Raw, waited: float) -> Raw | None:
-    """Pods that a PodDisruptionBudget keeps on the group's nodes: EKS tries to evict them for a quarter of an hour, and then gives up.
-
-    https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html#managed-node-update-upgrade
-    """
-    nodes = ctx.control_planes.list_undrained_nodes(cluster.raw["arn"], raw["nodegroupName"])
-    if not nodes:
-        return None
-    if waited + durations.NODEGROUP_VERSION_UPDATE < durations.NODE_DRAIN:
-        return {}
-    message = f"Reached max retries while trying to evict pods from nodes in node group {raw['nodegroupName']}"
-    return {"errorCode": "PodEvictionFailure", "errorMessage": message, "resourceIds": nodes}
 
 
 def _check_same_template(ctx: Context, raw: Raw, asked: Raw) -> Raw:

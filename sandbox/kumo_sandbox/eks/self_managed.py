@@ -14,6 +14,7 @@ from kumo_sandbox.eks import node_labels, node_rights
 from kumo_sandbox.eks.access_grants import is_dead
 from kumo_sandbox.eks.context import Context
 from kumo_sandbox.eks.machine_images import find_version
+from kumo_sandbox.eks.node_names import build_node_name
 from kumo_sandbox.eks.node_routes import NodeNetwork
 from kumo_sandbox.eks.node_user_data import BOTTLEROCKET, LINUX, WINDOWS, Bootstrap, read_user_data
 from kumo_sandbox.eks.store import Cluster
@@ -93,7 +94,7 @@ def _is_let_in(ctx: Context, cluster: Cluster, instance: Any) -> bool:
 
 def _build_node(ctx: Context, cluster: Cluster, instance: Any, told: Bootstrap) -> NodeSpec:
     return NodeSpec(
-        name=f"ip-{instance.private_ip.replace('.', '-')}.{ctx.region}.compute.internal",
+        name=build_node_name(ctx.region, instance.private_ip),
         instance_id=instance.id,
         instance_type=instance.instance_type,
         capacity_type="SPOT" if instance.lifecycle == "spot" else "ON_DEMAND",

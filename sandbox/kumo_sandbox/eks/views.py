@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kumo_sandbox.eks.access_grants import list_node_roles
 from kumo_sandbox.eks.aws_context import AwsContext
+from kumo_sandbox.eks.node_names import build_node_name
 from kumo_sandbox.eks.store import Cluster, Raw, Store
 from kumo_sandbox.interfaces import AccessRule, AddonSpec, ClusterView, FargateProfileSpec, NodeSpec
 from kumo_sandbox.principals import find_unique_id
+
+if TYPE_CHECKING:
+    from moto.ec2.models.instances import Instance
 
 EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 
@@ -49,7 +55,7 @@ def build_view(store: Store, aws_context: AwsContext, arn: str) -> ClusterView |
 def _build_nodes(aws_context: AwsContext, region: str, group: Raw) -> list[NodeSpec]:
     return [
         NodeSpec(
-            name=f"ip-{instance.private_ip.replace('.', '-')}.{region}.compute.internal",
+            name=build_node_name(region, instance.private_ip),
             instance_id=instance.id,
             instance_type=instance.instance_type,
             capacity_type=group["capacityType"],
@@ -59,12 +65,17 @@ def _build_nodes(aws_context: AwsContext, region: str, group: Raw) -> list[NodeS
             nodegroup=group["nodegroupName"],
             labels=dict(group["labels"]),
             taints=tuple((t["key"], t.get("value") or "", EFFECTS[t["effect"]]) for t in group["taints"]),
-            version=group["version"],
+            version=_find_version(instance, group),
             ami_type=group["amiType"],
             image_id=instance.image_id,
         )
         for instance in aws_context.list_instances(region, group)
     ]
+
+
+def _find_version(instance: Instance, group: Raw) -> str:
+    """The Kubernetes version that an instance was launched with (node_rollout.py)."""
+    return getattr(instance, "kumo_launched_as", [group["version"]])[0]
 
 
 def _build_addons(cluster: Cluster) -> tuple[AddonSpec, ...]:

@@ -67,9 +67,14 @@ class KubernetesBackend:
         cluster = self._clusters.get(arn)
         return cluster.list_requests() if cluster else []
 
-    def list_undrained_nodes(self, arn: str, nodegroup: str) -> list[str]:
+    def cordon(self, arn: str, nodes: list[str]) -> None:
         cluster = self._clusters.get(arn)
-        return cluster.list_undrained_nodes(nodegroup) if cluster and cluster.started else []
+        if cluster and cluster.started:
+            cluster.cordon(nodes)
+
+    def drain(self, arn: str, nodes: list[str], force: bool) -> list[str]:
+        cluster = self._clusters.get(arn)
+        return cluster.drain(nodes, force) if cluster and cluster.started else []
 
     def remove(self, arn: str) -> None:
         """Returns at once: a cluster that is just starting reads its view, which the caller may hold locked."""

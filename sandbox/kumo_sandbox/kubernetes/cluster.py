@@ -7,6 +7,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -20,7 +21,7 @@ from kumo_sandbox.kubernetes.control_plane import AUDIT_LOG, ControlPlane, build
 from kumo_sandbox.kubernetes.listener import Listener
 from kumo_sandbox.kubernetes.load_balancers import balance
 from kumo_sandbox.kubernetes.pki import Pki
-from kumo_sandbox.kubernetes.reconcile import Reconciler, may_drain
+from kumo_sandbox.kubernetes.reconcile import Reconciler, cordon, evict_pods
 
 DEBOUNCE = 0.05  # seconds: changes that come together are one
 RETRY = 1.0  # seconds after a failed look
@@ -99,16 +100,14 @@ class Cluster:
 
     def find(self, kind: str, namespace: str, name: str) -> Manifest | None:
         """An object of the core API group as the running API server has it now, None where it has none."""
-        api = Api(self._control_plane.url, self._pki)
         metadata = {"namespace": namespace, "name": name}
-        try:
-            return api.get(build_path({"apiVersion": "v1", "kind": kind, "metadata": metadata}))
-        except ApiError as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
-            return None
-        finally:
-            api.close()
+        with closing(Api(self._control_plane.url, self._pki)) as api:
+            try:
+                return api.get(build_path({"apiVersion": "v1", "kind": kind, "metadata": metadata}))
+            except ApiError as error:
+                if error.status != HTTPStatus.NOT_FOUND:
+                    raise
+                return None
 
     def list_requests(self) -> list[ApiRequest]:
         """What was asked of the API groups that the control plane takes down, oldest first."""
@@ -116,15 +115,16 @@ class Cluster:
         lines = log.read_text().splitlines() if log.exists() else []
         return [read_request(json.loads(line)) for line in lines if line.endswith("}")]
 
-    def list_undrained_nodes(self, nodegroup: str) -> list[str]:
-        """The nodes of a node group from which not every pod may be evicted now."""
-        api = Api(self._control_plane.url, self._pki)
-        try:
-            nodes = api.items("v1", "Node", labelSelector=f"eks.amazonaws.com/nodegroup={nodegroup}")
-            names = [node["metadata"]["name"] for node in nodes]
-            return [name for name in names if not may_drain(api, name)]
-        finally:
-            api.close()
+    def cordon(self, nodes: list[str]) -> None:
+        """Let no more pods go to nodes."""
+        with closing(Api(self._control_plane.url, self._pki)) as api:
+            for name in nodes:
+                cordon(api, name)
+
+    def drain(self, nodes: list[str], force: bool) -> list[str]:
+        """Evict the pods of nodes; the nodes that pods are left on."""
+        with closing(Api(self._control_plane.url, self._pki)) as api:
+            return evict_pods(api, nodes, force)
 
     def remove(self) -> None:
         """End everything and delete the folder."""

@@ -16,6 +16,8 @@ from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_path
 from kumo_sandbox.kubernetes.nodes import build_node
 
 DRAIN_SECONDS = 5.0
+GOING_ANYWAY = (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)  # the namespace is terminated: no eviction is created in it
+EVICTION_SECONDS = 2.0  # the account is locked meanwhile
 OF_EKS = "eks.amazonaws.com/nodegroup"  # a label of managed nodes; nobody drains others
 
 
@@ -74,35 +76,46 @@ def drain(api: Api, nodes: list[str]) -> None:
     The pods of DaemonSets stay until the node is gone; their controller would only make them again.
     """
     for name in nodes:
-        _cordon(api, name)
+        cordon(api, name)
     end = time.monotonic() + DRAIN_SECONDS
-    while (pods := _is_drainable(api, nodes)) and time.monotonic() < end:
+    while (pods := _list_drainable(api, nodes)) and time.monotonic() < end:
         for pod in pods:
             if "deletionTimestamp" not in pod["metadata"]:
                 api.delete(build_path(pod))
         time.sleep(0.1)
 
 
-def may_drain(api: Api, node: str) -> bool:
-    """Whether the API server would let every pod of a node be evicted. Nothing is evicted.
+def evict_pods(api: Api, nodes: list[str], force: bool) -> list[str]:
+    """Cordon nodes, evict their pods, and wait a moment until these are gone; the nodes that pods are left on.
 
     https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
+
+    Args:
+        force: delete the pods that a PodDisruptionBudget keeps.
     """
-    for pod in _is_drainable(api, [node]):
-        about = {key: pod["metadata"][key] for key in ("name", "namespace")}
-        body = {
-            "apiVersion": "policy/v1",
-            "kind": "Eviction",
-            "metadata": about,
-            "deleteOptions": {"dryRun": ["All"]},
-        }
-        try:
-            api.create(f"{build_path(pod)}/eviction", body)
-        except ApiError as error:
-            if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-                return False
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
+    for name in nodes:
+        cordon(api, name)
+    going = [pod for pod in _list_drainable(api, nodes) if _evict(api, pod, force)]
+    end = time.monotonic() + EVICTION_SECONDS
+    while going and time.monotonic() < end:
+        time.sleep(0.05)
+        there = {pod["metadata"]["uid"] for pod in _list_drainable(api, nodes)}
+        going = [pod for pod in going if pod["metadata"]["uid"] in there]
+    return [name for name in nodes if _list_drainable(api, [name])]
+
+
+def _evict(api: Api, pod: Manifest, force: bool) -> bool:
+    """Whether the pod goes."""
+    about = {key: pod["metadata"][key] for key in ("name", "namespace")}
+    try:
+        api.create(f"{build_path(pod)}/eviction", {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": about})
+    except ApiError as error:
+        if error.status == HTTPStatus.TOO_MANY_REQUESTS and not force:
+            return False
+        if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+            api.delete(build_path(pod))
+        elif error.status not in GOING_ANYWAY:
+            raise
     return True
 
 
@@ -112,17 +125,18 @@ def forget_pods(api: Api, nodes: list[str]) -> None:
         api.delete(build_path(pod), grace_seconds=0)
 
 
-def _cordon(api: Api, node: str) -> None:
-    """Somebody may have deleted the node already."""
+def cordon(api: Api, node: str) -> None:
+    """Let no more pods go to a node, and take it from load balancers. Somebody may have deleted it already."""
     path = build_path({"apiVersion": "v1", "kind": "Node", "metadata": {"name": node}})
+    labels = {"node.kubernetes.io/exclude-from-external-load-balancers": "true"}
     try:
-        api.patch(path, {"spec": {"unschedulable": True}})
+        api.patch(path, {"metadata": {"labels": labels}, "spec": {"unschedulable": True}})
     except ApiError as error:
         if error.status != HTTPStatus.NOT_FOUND:
             raise
 
 
-def _is_drainable(api: Api, nodes: list[str]) -> list[Manifest]:
+def _list_drainable(api: Api, nodes: list[str]) -> list[Manifest]:
     return [pod for name in nodes for pod in _list_pods(api, name) if not _is_of_daemon(pod)]
 
 

@@ -368,20 +368,27 @@ def test_pods_go_with_their_profile(cluster: Demo, tasks: str) -> None:
     cluster.eventually(lambda: cluster.names("pods", "-n", tasks) == set() and not fargate_nodes(cluster))
 
 
-def test_a_budget_keeps_a_node_from_being_drained(cluster: Demo) -> None:
+def test_a_budget_keeps_a_pod_on_its_node(cluster: Demo) -> None:
     cluster.become(nodes=NODES)
     cluster.eventually(lambda: cluster.names("nodes") == {node.name for node in NODES})
     cluster.kubectl("create", "namespace", "kept")
-    run(cluster, "kept", "web", "--labels=app=web", f'--overrides={{"spec": {{"nodeName": "{NODES[0].name}"}}}}')
-    running(cluster, "kept", "web")
-    assert cluster.side.list_undrained_nodes(ARN, "general") == []
+    overrides = {"spec": {"nodeName": NODES[0].name}}
+    for name in ("web", "free"):
+        run(cluster, "kept", name, f"--labels=app={name}", f"--overrides={json.dumps(overrides)}")
+        running(cluster, "kept", name)
     cluster.kubectl("create", "pdb", "web", "-n", "kept", "--selector=app=web", "--min-available=1")
-    cluster.eventually(lambda: cluster.side.list_undrained_nodes(ARN, "general") == [NODES[0].name])
-    assert cluster.side.list_undrained_nodes(ARN, "another") == []
+    cluster.eventually(lambda: cluster.get("pdb", "web", "-n", "kept").get("status", {}).get("expectedPods") == 1)
+    names = [node.name for node in NODES]
+    assert cluster.side.drain(ARN, names, force=False) == [names[0]]
     assert cluster.names("pods", "-n", "kept") == {"web"}
-    cluster.kubectl("delete", "pdb", "web", "-n", "kept")
-    cluster.eventually(lambda: cluster.side.list_undrained_nodes(ARN, "general") == [])
+    node = cluster.get("node", names[1])
+    assert node["spec"]["unschedulable"] is True
+    assert node["metadata"]["labels"]["node.kubernetes.io/exclude-from-external-load-balancers"] == "true"
+    assert cluster.side.drain(ARN, names, force=True) == []
+    assert cluster.names("pods", "-n", "kept") == set()
     cluster.kubectl("delete", "namespace", "kept", "--wait=false")
+    for name in names:
+        cluster.kubectl("uncordon", name)
 
 
 def test_who_asks_for_api_versions_that_are_gone_is_known(cluster: Demo) -> None:

@@ -7,6 +7,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from kumo_sandbox import durations
 from kumo_sandbox.eks.control_planes import ControlPlanes
 
 
@@ -72,34 +73,104 @@ def test_a_node_group_follows_its_cluster_and_never_back(eks, make_cluster, make
     assert "back to" in refused(eks.update_nodegroup_version, version="1.30", **words)
 
 
-def test_an_update_gives_up_on_pods_that_a_budget_keeps(eks, make_cluster, make_nodegroup, monkeypatch):
-    """Which nodes they are on is asked of the API server: kubernetes/test_control_plane.py."""
+@pytest.fixture
+def outdated(sandbox, eks, make_cluster, make_nodegroup):
+    """A node group of three nodes whose cluster went on to 1.31; a function starts its update, and one looks at it until it ends."""
     make_cluster(version="1.30")
-    make_nodegroup()
+    make_nodegroup(scalingConfig={"minSize": 1, "maxSize": 4, "desiredSize": 3})
     eks.update_cluster_version(name="demo", version="1.31")
     eks.describe_cluster(name="demo")
+
+    def update(**words):
+        return eks.update_nodegroup_version(clusterName="demo", nodegroupName="general", **words)["update"]["id"]
+
+    def follow(key):
+        for _look in range(30):  # an instant clock goes from one look at the nodes to the next one
+            found = eks.describe_update(name="demo", nodegroupName="general", updateId=key)["update"]
+            if found["status"] != "InProgress":
+                return found
+        raise AssertionError("the update does not end")
+
+    return update, follow
+
+
+def list_nodes(sandbox):
+    """Instance id and Kubernetes version of each node."""
+    view = sandbox.view("arn:aws:eks:ap-northeast-1:123456789012:cluster/demo")
+    return {node.instance_id: node.version for node in view.nodes}
+
+
+def test_an_update_replaces_the_nodes(sandbox, eks, outdated):
+    update, follow = outdated
+    old = list_nodes(sandbox)
+    assert set(old.values()) == {"1.30"}
+    assert follow(update())["status"] == "Successful"
+    new = list_nodes(sandbox)
+    assert len(new) == 3 and not set(new) & set(old) and set(new.values()) == {"1.31"}
+    group = sandbox.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"][0]
+    assert (group["MinSize"], group["DesiredCapacity"], group["MaxSize"]) == (1, 3, 4)
+
+
+def test_new_nodes_come_before_old_ones_go(sandbox, eks, ground, outdated):
+    """https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html"""
+    update, follow = outdated
+    zones = {
+        row["AvailabilityZone"] for row in sandbox.client("ec2").describe_subnets(SubnetIds=ground.subnets)["Subnets"]
+    }
+    sandbox.clock.set_speed(1)
+    update()
+    counts = []
+    for seconds in (durations.NODES_LAUNCH, *[durations.NODE_REPLACEMENT] * 3):
+        sandbox.clock.advance(seconds + 1)
+        eks.describe_cluster(name="demo")
+        versions = list(list_nodes(sandbox).values())
+        counts.append((versions.count("1.30"), versions.count("1.31")))
+    surge = 2 * len(zones)  # two instances in each Availability Zone
+    assert counts == [(3, surge), (2, surge), (1, surge), (0, surge)]
+    sandbox.clock.advance(durations.NODEGROUP_VERSION_UPDATE)
+    eks.describe_cluster(name="demo")
+    assert len(list_nodes(sandbox)) == 3
+
+
+def test_the_minimal_strategy_never_has_more_nodes(sandbox, eks, outdated):
+    """https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupUpdateConfig.html"""
+    update, follow = outdated
+    words = {"clusterName": "demo", "nodegroupName": "general"}
+    eks.update_nodegroup_config(updateConfig={"updateStrategy": "MINIMAL", "maxUnavailable": 2}, **words)
+    eks.describe_nodegroup(**words)
+    sandbox.clock.set_speed(1)
+    update()
+    counts = []
+    for seconds in (durations.NODES_LAUNCH, *[durations.NODE_REPLACEMENT] * 2):
+        sandbox.clock.advance(seconds + 1)
+        eks.describe_cluster(name="demo")
+        versions = list(list_nodes(sandbox).values())
+        counts.append((versions.count("1.30"), versions.count("1.31")))
+    assert counts == [(3, 0), (1, 2), (0, 3)]
+
+
+def test_an_update_gives_up_on_pods_that_a_budget_keeps(sandbox, eks, outdated, monkeypatch):
+    """Which nodes they are on is asked of the API server: kubernetes/test_control_plane.py."""
+    update, follow = outdated
     asked = []
 
-    def list_undrained(self, arn, nodegroup):
-        asked.append(nodegroup)
-        return ["ip-10-0-1-10"]
+    def drain(self, arn, nodes, force):
+        asked.append(nodes)
+        return [] if force else nodes
 
-    monkeypatch.setattr(ControlPlanes, "list_undrained_nodes", list_undrained)
+    monkeypatch.setattr(ControlPlanes, "drain", drain)
     words = {"clusterName": "demo", "nodegroupName": "general"}
-    about = {"name": "demo", "nodegroupName": "general"}
-    key = eks.update_nodegroup_version(**words)["update"]["id"]
-    for _look in range(20):  # an instant clock goes from one look at the nodes to the next one
-        update = eks.describe_update(updateId=key, **about)["update"]
-        if update["status"] != "InProgress":
-            break
-    (error,) = update["errors"]
-    assert (update["status"], error["errorCode"]) == ("Failed", "PodEvictionFailure")
-    assert error["resourceIds"] == ["ip-10-0-1-10"] and "node group general" in error["errorMessage"]
-    assert len(asked) == 10  # each minute of the nine that are left of 15, and at once
+    found = follow(update())
+    (error,) = found["errors"]
+    assert (found["status"], error["errorCode"]) == ("Failed", "PodEvictionFailure")
+    assert error["resourceIds"] == asked[0] and "node group general" in error["errorMessage"]
+    assert len(asked) == 15  # each minute of fifteen
     group = eks.describe_nodegroup(**words)["nodegroup"]
     assert (group["status"], group["version"]) == ("ACTIVE", "1.30")
-    eks.update_nodegroup_version(**words, force=True)
-    assert eks.describe_nodegroup(**words)["nodegroup"]["version"] == "1.31" and len(asked) == 10
+    assert sorted(list_nodes(sandbox).values()) == ["1.30"] * 3 + ["1.31"] * 6  # what was done stays done
+    assert follow(update(force=True))["status"] == "Successful"
+    assert eks.describe_nodegroup(**words)["nodegroup"]["version"] == "1.31"
+    assert list(list_nodes(sandbox).values()) == ["1.31"] * 3
 
 
 def test_a_node_group_that_cannot_be_made(sandbox, make_cluster, make_nodegroup):
