@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from support import clock
+from support import clock, serving
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import NODE, POD
@@ -105,3 +105,44 @@ def test_two_minor_versions_on(sandbox, play, account, variables, kill_when, tmp
     assert done["result"] == "done" and done["version"] == "1.33" and len(done["gates"]) == 16
     assert done["overrides"] == {"vcpu_quota": "raised a moment ago"} and done["caller"].endswith("user/sandbox-admin")
     play("kumo.eks.site", **newer).assert_unchanged()
+
+
+@pytest.fixture
+def serving_cluster(ground):
+    """A cluster of its own: three nodes, and Fargate for the namespace tasks."""
+    sizes = {"min_size": 3, "max_size": 4, "desired_size": 3}
+    return {
+        "eks_cluster_name": "serving",
+        "eks_region": "ap-northeast-1",
+        "eks_cluster_version": "1.29",
+        "eks_network_subnets": {"private": ground["subnets"]},
+        "eks_nodegroups_list": [{"name": "managed", "scaling_config": sizes}],
+        "eks_fargate_profiles": [{"name": "tasks", "selectors": [{"namespace": "tasks"}]}],
+        "eks_addons_list": [{"name": name} for name in ("vpc-cni", "kube-proxy", "coredns")],
+    }
+
+
+def test_pods_serve_from_1_29_to_1_33(sandbox, play, serving_cluster):
+    """No more pods are away at any time than their budgets allow, and in the end all are on new nodes."""
+    play("kumo.eks.site", **serving_cluster).assert_ok()
+    eks, sts = sandbox.client("eks"), sandbox.client("sts")
+    workloads = [("web", "default"), ("database", "default"), ("task", "tasks")]
+    with open_cluster_api(eks, sts, "serving") as api:
+        serving.create_namespace(api, "tasks")
+        serving.create_workload(api, "Deployment", "web", "default")
+        serving.create_workload(api, "StatefulSet", "database", "default")
+        serving.create_workload(api, "DaemonSet", "agent", "default")
+        serving.create_workload(api, "Deployment", "task", "tasks")
+        serving.wait_until_ready(api, [*workloads, ("agent", "default")])
+        old = {row["metadata"]["name"] for row in api.list(NODE)}
+    newer = {**serving_cluster, "eks_cluster_version": "1.33"}
+    with serving.watch(lambda: open_cluster_api(eks, sts, "serving"), workloads) as lowest:
+        done = play("kumo.eks.site", **newer).assert_ok()
+    assert "control plane 1.32 -> 1.33: done after" in done.output, done.output
+    # Pods on nodes are evicted one at a time. Those on Fargate are restarted by their Deployment, which starts new ones first.
+    assert lowest == {"web": serving.REPLICAS - 1, "database": serving.REPLICAS - 1, "task": serving.REPLICAS}
+    with open_cluster_api(eks, sts, "serving") as api:
+        serving.wait_until_ready(api, [*workloads, ("agent", "default")])
+        nodes = api.list(NODE)
+    assert not {row["metadata"]["name"] for row in nodes} & old
+    assert {row["status"]["nodeInfo"]["kubeletVersion"][:5] for row in nodes} == {"v1.33"}

@@ -108,8 +108,11 @@ def _is_al2(ami_type: str | None) -> bool:
 
 
 def _list_al2_nodes(state: ClusterState) -> list[str]:
+    """Nodes whose image somebody chose: those of Fargate have Amazon Linux 2, too, and AWS replaces it."""
     rows = [
-        (row["metadata"]["name"], row["status"]["nodeInfo"]["osImage"]) for row in state.kubernetes.nodes.value or []
+        (row["metadata"]["name"], row["status"]["nodeInfo"]["osImage"])
+        for row in state.kubernetes.nodes.value or []
+        if not is_fargate(row)
     ]
     return [name for name, image in rows if image.startswith(AL2_OS) and not image.startswith(AL2023_OS)]
 
