@@ -108,14 +108,13 @@ def test_two_minor_versions_on(sandbox, play, account, variables, kill_when, tmp
 
 
 @pytest.fixture
-def serving_cluster(ground):
-    """A cluster of its own: three nodes, and Fargate for the namespace tasks."""
+def serving_cluster():
+    """A cluster with a network of its own: three nodes, and Fargate for the namespace tasks."""
     sizes = {"min_size": 3, "max_size": 4, "desired_size": 3}
     return {
         "eks_cluster_name": "serving",
         "eks_region": "ap-northeast-1",
         "eks_cluster_version": "1.29",
-        "eks_network_subnets": {"private": ground["subnets"]},
         "eks_nodegroups_list": [{"name": "managed", "scaling_config": sizes}],
         "eks_fargate_profiles": [{"name": "tasks", "selectors": [{"namespace": "tasks"}]}],
         "eks_addons_list": [{"name": name} for name in ("vpc-cni", "kube-proxy", "coredns")],
