@@ -30,7 +30,9 @@ def sandbox(standing, monkeypatch):
     for name, value in standing.env.items():
         monkeypatch.setenv(name, value)
     standing.clock.set_speed(clock.SPEED)
+    quota = standing.quotas["standard_vcpus"]
     yield standing
+    standing.quotas.change({"standard_vcpus": quota})
     standing.clock.set_speed("instant")
 
 
