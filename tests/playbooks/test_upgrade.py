@@ -135,7 +135,7 @@ def test_pods_serve_from_1_29_to_1_33(sandbox, play, serving_cluster):
         serving.create_workload(api, "DaemonSet", "agent", "default")
         serving.create_workload(api, "Deployment", "task", "tasks")
         serving.wait_until_ready(api, [*workloads, ("agent", "default")])
-        old = {row["metadata"]["name"] for row in api.list(NODE)}
+        old = {row["metadata"]["uid"] for row in api.list(NODE)}
     newer = {**serving_cluster, "eks_cluster_version": "1.33"}
     with serving.watch(lambda: open_cluster_api(eks, sts, "serving"), workloads) as lowest:
         done = play("kumo.eks.site", **newer).assert_ok()
@@ -145,5 +145,5 @@ def test_pods_serve_from_1_29_to_1_33(sandbox, play, serving_cluster):
     with open_cluster_api(eks, sts, "serving") as api:
         serving.wait_until_ready(api, [*workloads, ("agent", "default")])
         nodes = api.list(NODE)
-    assert not {row["metadata"]["name"] for row in nodes} & old
+    assert not {row["metadata"]["uid"] for row in nodes} & old
     assert {row["status"]["nodeInfo"]["kubeletVersion"][:5] for row in nodes} == {"v1.33"}

@@ -19,8 +19,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import
 from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import ClusterResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups, NodegroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, Object
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import NODE, POD, Kind
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import POD, Kind
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_steps import run_steps
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.kubernetes_reading import read_nodes
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import (
     ADDON,
     CONTROL_PLANE,
@@ -113,9 +114,8 @@ class UpgradeActs:
         """Restart the owners of pods whose Fargate nodes have an older kubelet. Others are named: nobody starts them again."""
         api = self.open_api()
         minor = int(step.after.partition(".")[2])
-        old = {
-            node["metadata"]["name"] for node in api.list(NODE) if is_fargate(node) and read_kubelet_minor(node) < minor
-        }
+        nodes = [node for node in read_nodes(api) if is_fargate(node)]
+        old = {node["metadata"]["name"] for node in nodes if read_kubelet_minor(node) < minor}
         pods = [pod for pod in api.list(POD) if (pod.get("spec") or {}).get("nodeName") in old] if old else []
         owners = {pod["metadata"]["name"]: find_owner(api, pod) for pod in pods}
         moment = format_time(time.time())

@@ -123,7 +123,8 @@ class KubernetesReader:
 
 
 def read_nodes(api: KubernetesApi) -> list[Row]:
-    return list(api.list(NODE))
+    """The nodes whose kubelet has reported: one that is just registering has no version yet."""
+    return [row for row in api.list(NODE) if row["status"]["nodeInfo"]["kubeletVersion"]]
 
 
 def read_workloads(api: KubernetesApi) -> list[Row]:
