@@ -29,6 +29,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cost.price_list import (
 Row = dict[str, Any]
 AUTO, API, TABLE = "auto", "api", "table"
 SPOT = "spot/"
+LONGEST = 300  # characters of a reason: a proxy answers with a page
 LINUX = ("Linux/UNIX", "Linux/UNIX (Amazon VPC)")
 # The endpoint that is nearest to a region, by its first word; else the first one of the partition
 NEAR = {"ap": "ap-south-1", "eu": "eu-central-1", "us": "us-east-1"}
@@ -82,7 +83,7 @@ def _try(book: PriceBook, what: str, read: Callable[[], None]) -> str:
         if not is_service_failure(error):
             raise
         reason = error.message if isinstance(error, EksError) else format_aws_error(error) or str(error)
-        failure = f"{what} could not be read: {reason}."
+        failure = f"{what} could not be read: {' '.join(reason.split())[:LONGEST]}."
         book.failures.append(failure)
         return failure
     return ""

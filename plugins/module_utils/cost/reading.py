@@ -139,20 +139,21 @@ class CostReader:
 
     def _read_nodes(self, costs: ClusterCosts) -> None:
         self.instances = self._list_instances()
+        managed = {raw["nodegroupName"]: raw for raw in self._list_managed()}
+        on_spot = {name for name, raw in managed.items() if raw.get("capacityType") == "SPOT"}
         grouped: dict[tuple[str, str, bool, bool], list[Row]] = {}
         for row in self.instances:
             grouped.setdefault(describe_owner(row), []).append(row)
         seen = {name for kind, name, _spot, _auto in grouped if kind == MANAGED}
-        for (kind, name, spot, auto), rows in sorted(grouped.items()):
+        for (kind, name, lifecycle, auto), rows in sorted(grouped.items()):
+            spot = lifecycle or (kind == MANAGED and name in on_spot)
             types = dict(Counter(row["InstanceType"] for row in rows))
             addresses = sum(bool(row.get("PublicIpAddress")) for row in rows)
             costs.node_groups.append(
                 NodeGroup(kind, name, types, is_spot=spot, is_auto=auto, public_addresses=addresses)
             )
         costs.volumes += self._list_node_volumes()
-        costs.node_groups += [
-            self._build_managed(raw) for raw in self._list_managed() if raw["nodegroupName"] not in seen
-        ]
+        costs.node_groups += [self._build_managed(raw) for name, raw in managed.items() if name not in seen]
 
     def _list_instances(self) -> list[Row]:
         """The instances of the cluster that run."""

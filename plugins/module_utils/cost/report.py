@@ -34,6 +34,18 @@ CSV_COLUMNS = (
     "note",
 )
 UNKNOWN = "unknown"
+# Of units that are counted; those that are measured have none
+PLURALS = {
+    "node": "s",
+    "gateway": "s",
+    "zone": "s",
+    "volume": "s",
+    "vCPU": "s",
+    "address": "es",
+    "resource": "s",
+    "application": "s",
+    "key": "s",
+}
 BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -43,8 +55,11 @@ def format_money(amount: float | None, currency: str = "USD", digits: int = 2) -
 
 
 def format_quantity(line: Row) -> str:
-    quantity = f"{line['quantity']:g}"
-    return f"{quantity} {line['unit']}" if line["unit"] != UNKNOWN else ""
+    unit = line["unit"]
+    if unit == UNKNOWN:
+        return ""
+    plural = "" if line["quantity"] == 1 or unit not in PLURALS else PLURALS[unit]
+    return f"{line['quantity']:,.10g} {unit}{plural}"
 
 
 def format_source(line: Row) -> str:

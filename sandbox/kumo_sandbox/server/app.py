@@ -27,7 +27,7 @@ from kumo_sandbox.identity.enforcement import check, is_enforced
 from kumo_sandbox.identity.sessions import describe_expired, is_expired
 from kumo_sandbox.principals import MARK
 from kumo_sandbox.recorder import Call
-from kumo_sandbox.server import cloudtrail
+from kumo_sandbox.server import cloudtrail, price_list
 from kumo_sandbox.server.control import Control
 from kumo_sandbox.server.lag import Lag
 from kumo_sandbox.server.wire import (
@@ -227,6 +227,8 @@ class App:
         if received.service == "cloudtrail" and received.operation == "LookupEvents":
             region = received.region or self._account.region
             return cloudtrail.handle(self._account.recorder.calls(), region, self._account.clock.now(), received.body)
+        if received.service == "pricing" and received.operation == "GetProducts":
+            return price_list.handle(received.region, received.body)
         if received.service == "eks-auth":
             region = received.region or self._account.region
             return eks_auth.handle(self._account.store, region, received.path, received.body)
