@@ -38,6 +38,13 @@ options:
       - Without it, these are named as unknown if the cluster has Fargate profiles or remote networks.
     type: bool
     default: true
+  rightsizing:
+    description:
+      - Whether to compare what pods request with what nodes have, to look for instance types that hold the same pods for less, and to price the
+        same pods on Fargate and on Amazon ECS.
+      - It reads the instance types of the region, and requires O(kubernetes).
+    type: bool
+    default: false
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -74,6 +81,12 @@ EXAMPLES = r"""
 - name: Show the report
   ansible.builtin.debug:
     msg: "{{ cost.text }}"
+
+- name: Look for what could cost less
+  kumo.eks.eks_cost_info:
+    cluster_name: my-cluster
+    rightsizing: true
+    region: ap-northeast-1
 
 - name: Price a cluster without asking the Price List API and the Kubernetes API
   kumo.eks.eks_cost_info:
@@ -249,6 +262,143 @@ text:
   type: list
   elements: str
   sample: ["Total: 912.50 USD a month (730 hours a month, 1.2500 an hour)."]
+rightsizing:
+  description: What could cost less. All amounts are by the shipped table, and on demand.
+  returned: with O(rightsizing), when the Kubernetes API was read
+  type: dict
+  contains:
+    groups:
+      description: The groups of nodes.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        group:
+          description: The name of the node group or node pool.
+          returned: always
+          type: str
+          sample: general
+        nodes:
+          description: How many nodes it has.
+          returned: always
+          type: int
+          sample: 3
+        instance_types:
+          description: Their types.
+          returned: always
+          type: list
+          elements: str
+          sample: [m5.large]
+        spot:
+          description: Whether they are on spot capacity.
+          returned: always
+          type: bool
+          sample: false
+        cpu_requested:
+          description: What pods request of the CPU that nodes can give, in percent.
+          returned: always
+          type: float
+          sample: 31.5
+        memory_requested:
+          description: The same of the memory.
+          returned: always
+          type: float
+          sample: 40.2
+        cpu_used:
+          description: What pods use of it, in percent. V(null) without metrics-server.
+          returned: always
+          type: float
+          sample: 8.1
+        memory_used:
+          description: The same of the memory.
+          returned: always
+          type: float
+          sample: 22.0
+        idle_nodes:
+          description: Nodes with no pods but those of DaemonSets.
+          returned: always
+          type: list
+          elements: str
+          sample: [ip-10-0-1-17.ap-northeast-1.compute.internal]
+        monthly:
+          description: What the nodes cost in a month. V(null) if it is not known.
+          returned: always
+          type: float
+          sample: 271.56
+        currency:
+          description: The currency.
+          returned: always
+          type: str
+          sample: USD
+        proposals:
+          description: For each architecture the cheapest type that holds the same pods, if that saves five percent or more.
+          returned: always
+          type: list
+          elements: dict
+          contains:
+            instance_type:
+              description: The type.
+              returned: always
+              type: str
+              sample: m7g.large
+            nodes:
+              description: How many of them.
+              returned: always
+              type: int
+              sample: 2
+            monthly:
+              description: What they cost in a month.
+              returned: always
+              type: float
+              sample: 153.88
+            saving:
+              description: How much less that is.
+              returned: always
+              type: float
+              sample: 117.68
+            architecture:
+              description: V(amd64) or V(arm64).
+              returned: always
+              type: str
+              sample: arm64
+            note:
+              description: What to check first.
+              returned: always
+              type: str
+              sample: check that all images are built for arm64
+        advice:
+          description: What to know of spot capacity.
+          returned: always
+          type: list
+          elements: str
+          sample: []
+    alternatives:
+      description: What the same pods cost elsewhere, without volumes, network and load balancers.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        place:
+          description: Where.
+          returned: always
+          type: str
+          sample: ECS on Fargate
+        monthly:
+          description: The cost of a month. V(null) if it is not known.
+          returned: always
+          type: float
+          sample: 95.2
+        note:
+          description: What is to be known of it.
+          returned: always
+          type: str
+          sample: ''
+    text:
+      description: The same as lines of text.
+      returned: always
+      type: list
+      elements: str
+      sample: ["general: 2 x m7g.large hold the same pods for 153.88 USD a month, 117.68 USD less."]
 """
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures

@@ -11,9 +11,11 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client, get_quick_client
-from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_by_filter
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, is_service_failure
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages, describe_by_filter
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError, is_service_failure
 from ansible_collections.kumo.eks.plugins.module_utils.cost import items
+from ansible_collections.kumo.eks.plugins.module_utils.cost.advice import build_rightsizing
+from ansible_collections.kumo.eks.plugins.module_utils.cost.alternatives import add, compare
 from ansible_collections.kumo.eks.plugins.module_utils.cost.book import PriceBook
 from ansible_collections.kumo.eks.plugins.module_utils.cost.items import NOT_INCLUDED, list_items, list_keys
 from ansible_collections.kumo.eks.plugins.module_utils.cost.kubernetes_reading import (
@@ -27,6 +29,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cost.model import Cluster
 from ansible_collections.kumo.eks.plugins.module_utils.cost.price_reading import AUTO, TABLE, read_prices
 from ansible_collections.kumo.eks.plugins.module_utils.cost.reading import CostReader
 from ansible_collections.kumo.eks.plugins.module_utils.cost.report import format_screen
+from ansible_collections.kumo.eks.plugins.module_utils.cost.rightsizing import find_savings
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import connect_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import build_connection
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import mint_token
@@ -41,12 +44,14 @@ def build_cost_spec() -> Row:
         cluster_name=dict(type="str", required=True),
         price_source=dict(type="str", choices=SOURCES, default=AUTO),
         kubernetes=dict(type="bool", default=True),
+        rightsizing=dict(type="bool", default=False),
     )
 
 
 def read_cost(module: Any) -> Row:
     """The result of eks_cost_info."""
     params, client = module.params, partial(get_client, module)
+    check_options(params)
     reader = CostReader(client, params["cluster_name"])
     costs = reader.read()
     snapshot = read_kubernetes(reader, costs) if params["kubernetes"] else None
@@ -55,7 +60,29 @@ def read_cost(module: Any) -> Row:
     book = PriceBook(reader.region)
     found = list_items(costs)
     read_prices(book, list_keys(found), client, partial(get_quick_client, module), params["price_source"], time.time())
-    return build_cost(costs.name, build_lines(found, book), book, reader.warnings)
+    result = build_cost(costs.name, build_lines(found, book), book, reader.warnings)
+    if snapshot and params["rightsizing"]:
+        result["rightsizing"] = look_for_savings(reader, snapshot)
+        result["text"] += result["rightsizing"]["text"]
+    return result
+
+
+def check_options(params: Row) -> None:
+    """Refuse what cannot be done, before anything is read."""
+    if params["rightsizing"] and not params["kubernetes"]:
+        raise ValidationError(
+            "rightsizing: true needs the pods of the cluster. Set kubernetes: true, or rightsizing: false."
+        )
+
+
+def look_for_savings(reader: CostReader, snapshot: KubernetesSnapshot) -> Row:
+    """What could cost less, and what the same pods cost elsewhere."""
+    types = describe_all_pages(reader.get_client("ec2"), "describe_instance_types", "InstanceTypes")
+    groups = find_savings(
+        snapshot.nodes, snapshot.pods, snapshot.volumes, snapshot.claims, snapshot.usage, types, reader.region
+    )
+    nodes = add(*(group["monthly"] for group in groups))
+    return build_rightsizing(groups, compare(snapshot.pods, nodes, reader.region))
 
 
 def read_kubernetes(reader: CostReader, costs: ClusterCosts) -> KubernetesSnapshot | None:
