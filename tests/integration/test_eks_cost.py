@@ -8,6 +8,10 @@ import json
 
 import pytest
 from denials import build_policy_without
+from fake_kubernetes import FakeKubernetes
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.cost import task
 
 CLUSTER, REGION = "my-cluster", "ap-northeast-1"
 OPTIONS = {"cluster_name": CLUSTER, "region": REGION, "kubernetes": False}
@@ -169,3 +173,76 @@ def test_a_plan_without_an_account(run_module, monkeypatch):
     found = run_module("eks_cost_plan", {"results": [result], "region": REGION})
     assert not found["failed"] and found["difference"] == pytest.approx(2 * 0.124 * 730)
     assert json.loads(json.dumps(found["after"]))["at_least"] and found["before"]["monthly"] == 0
+
+
+class Cluster(FakeKubernetes):
+    """With metrics-server."""
+
+    def read(self, path, accept=""):
+        assert path == "/apis/metrics.k8s.io/v1beta1/pods"
+        usage = {"cpu": "100m", "memory": "256Mi"}
+        about = {"namespace": "shop", "name": "web"}
+        return json.dumps({"items": [{"metadata": about, "containers": [{"usage": usage}]}]})
+
+
+def build_node(name, kind, **capacity):
+    labels = {"eks.amazonaws.com/compute-type": kind}
+    if kind == "ec2":
+        zone = {"topology.kubernetes.io/zone": f"{REGION}a", "eks.amazonaws.com/nodegroup": "general"}
+        labels |= {"node.kubernetes.io/instance-type": "m5.large", **zone}
+    return {
+        "metadata": {"name": name, "labels": labels},
+        "spec": {},
+        "status": {"capacity": capacity, "allocatable": capacity},
+    }
+
+
+def build_pod(name, node, cpu, memory, **annotations):
+    owner = [{"kind": "ReplicaSet", "uid": name}]
+    about = {"name": name, "namespace": "shop", "annotations": annotations, "ownerReferences": owner}
+    spec = {"nodeName": node, "containers": [{"resources": {"requests": {"cpu": cpu, "memory": memory}}}]}
+    return {"metadata": about, "spec": spec, "status": {"phase": "Running"}}
+
+
+@pytest.fixture
+def kubernetes(sandbox, monkeypatch):
+    fake = Cluster(sandbox.client("eks"), CLUSTER)
+    fake._list_nodes = list
+    monkeypatch.setattr(task, "connect_api", fake.connect)
+    nodes = [build_node("f1", "fargate"), build_node("f2", "fargate"), build_node("h1", "hybrid", cpu="8")]
+    fake.objects["Node"] = [*nodes, build_node("e1", "ec2", cpu="1930m", memory="7Gi")]
+    fake.objects["Pod"] = [
+        build_pod("a", "f1", "250m", "512Mi", CapacityProvisioned="0.25vCPU 1GB"),
+        build_pod("b", "f2", "1", "8Gi"),
+        build_pod("web", "e1", "500m", "1Gi"),
+    ]
+    return fake
+
+
+def test_kubernetes_knows_pods_on_fargate_and_hybrid_nodes(cluster, kubernetes, price):
+    found = price(kubernetes=True, rightsizing=True)
+    assert not found["failed"], found
+    amounts = list_amounts(found)
+    assert amounts["1 pods of 0.25 vCPU and 1 GB, vCPU"] == pytest.approx(0.25 * 0.05056 * 730)
+    assert amounts["1 pods of 2 vCPU and 9 GB, memory"] == pytest.approx(9 * 0.00553 * 730)  # 8 GiB and 256 MiB
+    assert amounts["hybrid nodes"] == pytest.approx(8 * 730 * 0.02) and found["total"]["unknown"] == []
+    (group,) = found["rightsizing"]["groups"]
+    assert group["instance_types"] == ["m5.large"] and group["cpu_used"] == pytest.approx(5.2)
+    assert [row["place"] for row in found["rightsizing"]["alternatives"]] == [
+        "EKS on EC2",
+        "EKS on Fargate",
+        "ECS on EC2",
+        "ECS on Fargate",
+    ]
+
+
+def test_a_cluster_that_cannot_be_reached(cluster, kubernetes, price, monkeypatch):
+    def refuse(*_args):
+        raise EksError("no route to host")
+
+    monkeypatch.setattr(task, "connect_api", refuse)
+    found = price(kubernetes=True, rightsizing=True)
+    (line,) = [line for line in found["lines"] if line["name"] == "pods on Fargate"]
+    assert "no route to host" in line["note"] and "rightsizing" not in found
+    refused = price(rightsizing=True)
+    assert refused["failed"] and "rightsizing: true needs the pods" in refused["msg"]

@@ -24,7 +24,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cost.model import (
 
 Row = dict[str, Any]
 BEFORE, AFTER = "before", "after"
-GATEWAY, ENDPOINT = "NAT gateway ", "VPC endpoint "
+GATEWAY, ENDPOINT, INTERFACE = "NAT gateway ", "VPC endpoint ", "Interface"
 LIVING = ("pending", "available")
 FIRST_TYPE = "EKS takes the first type of the list that has capacity"
 # Key of the list in a result, and what its items are called
@@ -89,11 +89,8 @@ def _read_network(results: list[Row], side: str, costs: ClusterCosts) -> set[str
     result = next((one for one in found if one.get("changed")), found[-1])
     network, before, after = result["network"], _read_diff(result, BEFORE), _read_diff(result, AFTER)
     costs.nat_gateways = sorted(_list_parts(GATEWAY, _list_gateways(network), before, after, side))
-    zones = {row["service_name"]: len(row.get("subnet_ids") or []) for row in _list_interface_endpoints(network)}
-    costs.endpoints = {
-        name: zones.get(name) or _count_subnets(name, before, after) or 1
-        for name in _list_parts(ENDPOINT, set(zones), before, after, side)
-    }
+    costs.endpoints = {row["service_name"]: len(row.get("subnet_ids") or []) for row in _list_interfaces(network)}
+    _change_endpoints(costs.endpoints, before, after, side)
     return {row["subnet_id"] for row in network.get("subnets") or [] if row.get("map_public_ip_on_launch")}
 
 
@@ -101,19 +98,27 @@ def _list_gateways(network: Row) -> set[str]:
     return {row["name"] or row["nat_gateway_id"] for row in network.get("nat_gateways") or [] if row["state"] in LIVING}
 
 
-def _list_interface_endpoints(network: Row) -> list[Row]:
-    return [row for row in network.get("vpc_endpoints") or [] if row.get("type") == "Interface"]
+def _list_interfaces(network: Row) -> list[Row]:
+    """Interface endpoints; those of gateways cost nothing."""
+    return [row for row in network.get("vpc_endpoints") or [] if row.get("type") == INTERFACE]
+
+
+def _change_endpoints(zones: dict[str, int], before: Row, after: Row, side: str) -> None:
+    """Put the endpoints that change into the zones by service, as they are on one side."""
+    shown, other = (after, before) if side == AFTER else (before, after)
+    for row in _list_diff_endpoints(other):
+        zones.pop(row["service"], None)
+    zones |= {row["service"]: len(row.get("subnets") or []) for row in _list_diff_endpoints(shown)}
+
+
+def _list_diff_endpoints(rows: Row) -> list[Row]:
+    return [row for key, row in rows.items() if key.startswith(ENDPOINT) and row.get("type") == INTERFACE]
 
 
 def _list_parts(kind: str, there: set[str], before: Row, after: Row, side: str) -> set[str]:
     """The names of parts on one side: what the result has is what there is after the run."""
     gone, new = ({key.removeprefix(kind) for key in rows if key.startswith(kind)} for rows in (before, after))
     return (there | new) - (gone - new) if side == AFTER else (there - (new - gone)) | gone
-
-
-def _count_subnets(name: str, before: Row, after: Row) -> int:
-    row = after.get(ENDPOINT + name) or before.get(ENDPOINT + name) or {}
-    return len(row.get("subnets") or row.get("subnet_ids") or [])
 
 
 def _list_groups(results: list[Row], key: str, side: str) -> dict[str, tuple[Row, Row]]:

@@ -107,3 +107,16 @@ def test_self_managed_nodes_and_capabilities():
     names = [line["name"] for line in found["lines"]]
     assert "self-managed nodes general, m5.large on spot" in names and "argo (ARGOCD)" in names
     assert found["before"]["monthly"] == 73.0
+
+
+def test_endpoints_that_come_and_go():
+    def build(service, kind="Interface"):
+        return {"service": service, "type": kind, "subnets": ["a", "c"] if kind == "Interface" else []}
+
+    network = build_network({})
+    network["network"]["vpc_endpoints"] = [{"service_name": "stays", "type": "Interface", "subnet_ids": ["a"]}]
+    before = {"VPC endpoint x": build("goes")}
+    after = {"VPC endpoint y": build("comes"), "VPC endpoint z": build("s3", "Gateway")}
+    network["diff"], network["changed"] = {"before": before, "after": after}, True
+    sides = build_sides([network])
+    assert [side.endpoints for side in sides] == [{"stays": 1, "goes": 2}, {"stays": 1, "comes": 2}]
