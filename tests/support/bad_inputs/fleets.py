@@ -12,8 +12,11 @@ whole = module("eks_info", cluster_name="there")
 export = module("eks_export")
 events = module("eks_event_info", cluster_name="there", resources=[{"kind": "cluster", "name": "there"}])
 report = module("eks_drift_report")
+cost = module("eks_cost_info", cluster_name="there")
 ROLE = "arn:aws:iam::123456789012:role/deploy"
 ROWS = [
+    cost("a source of prices that there is not", "price_source", "calculator", "auto", price_source="calculator"),
+    cost("pods that are not read", "rightsizing", "kubernetes", "kubernetes: true", rightsizing=True, kubernetes=False),
     entry("an alias of a blank", "alias", "' '", "Omit it", alias=" "),
     entry("a user alias of blanks", "user_alias", "' '", "Omit it", user_alias=" "),
     entry("a namespace with an underscore", "namespace", "'my_app'", "lower case letters", namespace="my_app"),
