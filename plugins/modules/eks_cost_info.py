@@ -79,8 +79,9 @@ EXAMPLES = r"""
   register: cost
 
 - name: Show the report
-  ansible.builtin.debug:
-    msg: "{{ cost.text }}"
+  kumo.eks.eks_cost_report:
+    clusters:
+      - "{{ cost | combine({'host': inventory_hostname}) }}"
 
 - name: Look for what could cost less
   kumo.eks.eks_cost_info:

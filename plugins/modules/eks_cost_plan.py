@@ -55,21 +55,21 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Plan a node group
+# Run with --check
+- name: Plan node groups
   kumo.eks.eks_nodegroup:
     cluster_name: my-cluster
-    name: general
-    node_role: eksNodeRole
-    instance_types: [m5.large]
-    scaling_config: {min_size: 2, max_size: 10, desired_size: 4}
+    nodegroups:
+      - name: general
+        instance_types: [m5.large]
+        scaling_config: {min_size: 2, max_size: 10, desired_size: 4}
     region: ap-northeast-1
-  check_mode: true
   register: planned
 
-- name: Price it
+- name: Price them
   kumo.eks.eks_cost_plan:
     results:
-      - nodegroups: ["{{ planned.nodegroup | combine({'name': 'general', 'changed': planned.changed}) }}"]
+      - "{{ planned }}"
     region: ap-northeast-1
 """
 

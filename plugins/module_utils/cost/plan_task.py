@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client, get_quick_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, is_service_failure
 from ansible_collections.kumo.eks.plugins.module_utils.cost.book import PriceBook
 from ansible_collections.kumo.eks.plugins.module_utils.cost.items import list_items, list_keys
@@ -35,11 +36,12 @@ def build_plan_spec() -> Row:
 def price_plan(module: Any) -> Row:
     """The result of eks_cost_plan."""
     params, client = module.params, partial(get_client, module)
+    region = find_region(module)
+    get_partition(region)  # refuses a region that there is not: all its prices would be unknown
     sides = build_sides(params["results"])
     if params["price_source"] != TABLE:
         for costs in sides:
             look_up_support(costs, client)
-    region = find_region(module)
     book = PriceBook(region)
     keys = list_keys(item for costs in sides for item in list_items(costs))
     if params["price_source"] != TABLE:
