@@ -74,11 +74,14 @@ def _read_cluster(results: list[Row], side: str, costs: ClusterCosts) -> None:
     costs.version = str(merged.get("version") or "")
     costs.tier = (merged.get("control_plane_scaling_config") or {}).get("tier") or STANDARD_TIER
     if costs.exists:
-        costs.keys = [arn for arn in map(_read_key, merged.get("encryption_config") or []) if arn]
+        costs.keys = _list_keys(merged.get("encryption_config"))
 
 
-def _read_key(row: Row) -> str:
-    return (row.get("provider") or {}).get("key_arn") or ""
+def _list_keys(encryption: Any) -> list[str]:
+    """The KMS keys, as a diff has them (key_arn), or as EKS does (provider.key_arn)."""
+    rows = encryption if isinstance(encryption, list) else [encryption or {}]
+    found = [row.get("key_arn") or (row.get("provider") or {}).get("key_arn") for row in rows if isinstance(row, dict)]
+    return [arn for arn in found if arn]
 
 
 def _read_network(results: list[Row], side: str, costs: ClusterCosts) -> set[str]:

@@ -22,7 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cost.report import format
 from ansible_collections.kumo.eks.plugins.module_utils.cost.support import describe_support, read_support
 
 Row = dict[str, Any]
-NOT_PLANNED = "Pods on Fargate, volumes of claims, load balancers and traffic are not part of a plan."
+NOT_PLANNED = "Pods on Fargate, nodes of EKS Auto Mode and Karpenter, volumes of claims, load balancers and traffic are not part of a plan."
 
 
 def build_plan_spec() -> Row:

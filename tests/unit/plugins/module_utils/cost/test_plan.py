@@ -120,3 +120,11 @@ def test_endpoints_that_come_and_go():
     network["diff"], network["changed"] = {"before": before, "after": after}, True
     sides = build_sides([network])
     assert [side.endpoints for side in sides] == [{"stays": 1, "goes": 2}, {"stays": 1, "comes": 2}]
+
+
+def test_the_key_of_the_secrets():
+    key = "arn:aws:kms:ap-northeast-1:123456789012:key/0"
+    encrypted = {**NEW, "diff": {"before": {}, "after": {"encryption_config": {"key_arn": key}}}}
+    there = {**THERE, "cluster": {"name": "c", "encryption_config": [{"provider": {"key_arn": key}}]}}
+    assert [side.keys for side in build_sides([encrypted])] == [[], [key]]
+    assert [side.keys for side in build_sides([there])] == [[key], [key]]
