@@ -13,8 +13,9 @@ description:
   - Prices are those of the shipped table by default, so that no account is required. A price that nobody says is unknown. It is not in the
     total, which is a lower limit then.
   - Counts the control plane, node groups and self-managed nodes by their desired sizes, their volumes and public IPv4 addresses, NAT
-    gateways, interface endpoints, capabilities and KMS keys. What Kubernetes makes is not part of a plan: pods on Fargate, nodes of EKS Auto Mode and
-    Karpenter, volumes of claims and load balancers.
+    gateways, interface endpoints, capabilities and KMS keys.
+  - A plan does not contain what Kubernetes makes, which are pods on Fargate, nodes of EKS Auto Mode and Karpenter, volumes of claims and
+    load balancers.
   - C(kumo.eks.site) runs it at the end of a run in check mode, unless C(eks_cost_plan) is V(false).
 author:
   - kumo.eks contributors (@kumo-eks)

@@ -13,7 +13,7 @@ from moto.ec2.responses.spot_instances import SpotInstances
 
 from kumo_sandbox.moto_fixes.hooks import Method, around
 from kumo_sandbox.moto_fixes.runtime import runtime
-from kumo_sandbox.server.price_list import INSTANCES, PREFIXES
+from kumo_sandbox.price_list import INSTANCES, PREFIXES
 
 UNLISTED = 0.1  # dollars on demand, of types that the price list of the sandbox does not have
 
