@@ -95,10 +95,13 @@ def list_nodes(group: NodeGroup) -> Iterator[Item]:
         if not count:
             continue
         title = f"{group.kind} {group.name}".rstrip()
-        if group.is_spot:
+        if group.unpriced:
+            yield Item(NODES, f"{title}, {name}", count, "node", "", note=group.unpriced)
+        elif group.is_spot:
             yield _build_spot(group, title, name, count)
         else:
-            yield Item(NODES, f"{title}, {name}", count, "node", f"ec2/{name}", note=group.note)
+            system = get_system(group)
+            yield Item(NODES, f"{title}, {name}", count, "node", f"{system}/{name}", note=group.note)
         if group.is_auto:
             yield Item(NODES, f"EKS Auto Mode's fee for {group.name}, {name}", count, "node", f"auto/{name}")
     for volume in group.volumes:
@@ -108,13 +111,20 @@ def list_nodes(group: NodeGroup) -> Iterator[Item]:
         yield Item(NETWORK, title, group.public_addresses, "address", "ipv4")
 
 
+def get_system(group: NodeGroup) -> str:
+    """The first word of the key of an instance on demand."""
+    return "windows" if group.is_windows else "ec2"
+
+
 def _build_spot(group: NodeGroup, title: str, name: str, count: int) -> Item:
     """Nodes on spot, of one type or of any of several. They never cost more than on demand.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-instances-history.html
     """
     types = group.choices or (name,)
-    spot, on_demand = (tuple(f"{kind}/{one}" for one in types) for kind in ("spot", "ec2"))
+    # Spot prices are read of Linux
+    spot = tuple(f"spot/{one}" for one in types) if not group.is_windows else ()
+    on_demand = tuple(f"{get_system(group)}/{one}" for one in types)
     return Item(
         NODES,
         f"{title}, {' or '.join(types)} on spot",

@@ -40,6 +40,8 @@ class NodeGroup:
         choices: types of which each node may have any, where the types of nodes are not known.
         is_spot: whether they are on spot capacity.
         is_auto: whether EKS Auto Mode runs them, which has a fee.
+        is_windows: whether they run Windows, whose license is in the price.
+        unpriced: why the price on demand is not theirs, as of reserved capacity.
         volumes: of each node.
         public_addresses: how many nodes have a public IPv4 address.
         note: what the reader should know.
@@ -51,6 +53,8 @@ class NodeGroup:
     choices: tuple[str, ...] = ()
     is_spot: bool = False
     is_auto: bool = False
+    is_windows: bool = False
+    unpriced: str = ""
     volumes: tuple[Volume, ...] = ()
     public_addresses: int = 0
     note: str = ""

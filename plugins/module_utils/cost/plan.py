@@ -26,6 +26,8 @@ Row = dict[str, Any]
 BEFORE, AFTER = "before", "after"
 GATEWAY, ENDPOINT, INTERFACE = "NAT gateway ", "VPC endpoint ", "Interface"
 LIVING = ("pending", "available")
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/capacity-blocks-pricing-billing.html
+PREPAID = "a Capacity Block is paid for when it is reserved"
 FIRST_TYPE = "EKS takes the first type of the list that has capacity"
 # Key of the list in a result, and what its items are called
 GROUPS = (("nodegroups", "node group"), ("self_managed_nodegroups", "self-managed nodes"))
@@ -148,7 +150,8 @@ def _pick(row: Row) -> Row:
 def _build_group(kind: str, name: str, row: Row, group: Row, public: set[str]) -> NodeGroup:
     size = (group.get("scaling_config") or row.get("scaling_config") or {}).get("desired_size") or 0
     types = group.get("instance_types") or row.get("instance_types") or [DEFAULT_TYPE]
-    spot = group.get("capacity_type") == "SPOT" or _is_spot(group.get("instances_distribution"))
+    capacity = group.get("capacity_type")
+    spot = capacity == "SPOT" or _is_spot(group.get("instances_distribution"))
     subnets = set(group.get("subnets") or [])
     many = len(types) > 1
     return NodeGroup(
@@ -157,10 +160,16 @@ def _build_group(kind: str, name: str, row: Row, group: Row, public: set[str]) -
         {types[0]: size},
         choices=tuple(types) if many else (),
         is_spot=spot,
+        is_windows=is_windows(group.get("ami_type")),
+        unpriced=PREPAID if capacity == "CAPACITY_BLOCK" else "",
         volumes=tuple(list_volumes(name, group)),
         public_addresses=size if subnets and subnets <= public else 0,
         note=FIRST_TYPE if many and not spot else "",
     )
+
+
+def is_windows(ami_type: str | None) -> bool:
+    return (ami_type or "").startswith("WINDOWS")
 
 
 def _is_spot(distribution: Row | None) -> bool:
@@ -174,8 +183,7 @@ def list_volumes(name: str, group: Row) -> Iterator[Volume]:
     for row in (devices or {}).values():
         yield build_volume(name, row)
     if not devices:
-        windows = str(group.get("ami_type") or "").startswith("WINDOWS")
-        default = DEFAULT_WINDOWS_SIZE if windows else DEFAULT_SIZE
+        default = DEFAULT_WINDOWS_SIZE if is_windows(group.get("ami_type")) else DEFAULT_SIZE
         is_own = "launch_template.version" in group or "launch_template" in group
         yield Volume(f"root volumes of {name}", group.get("disk_size") or (None if is_own else default))
 

@@ -7,7 +7,8 @@ A price has a key, a word with slashes:
 
     eks/cluster, eks/extended, eks/tier-xl, eks/hybrid      the control plane, and vCPUs of hybrid nodes
     capability/ACK, capability/ACK/resource                 a capability, and what it manages
-    ec2/m5.large, spot/m5.large, auto/m5.large              an instance on demand and on spot, and the fee of EKS Auto Mode for it
+    ec2/m5.large, windows/m5.large, spot/m5.large           an instance on demand, with Linux and with Windows, and on spot with Linux
+    auto/m5.large                                           the fee of EKS Auto Mode for it
     fargate/vcpu, fargate/gb                                a pod on Fargate
     ebs/gp3, ebs/gp3/iops, ebs/gp3/throughput               a volume: GiB, and what goes beyond the free part
     nat, endpoint, ipv4                                     the network, by the hour

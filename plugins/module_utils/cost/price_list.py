@@ -63,6 +63,9 @@ def _build_question(key: str, region: str) -> Question | None:
     place = ("regionCode", region)
     if kind == "ec2":
         return Question(key, "AmazonEC2", (place, ("instanceType", name), *INSTANCE.items()), f"BoxUsage:{name}")
+    if kind == "windows":
+        words = {**INSTANCE, "operatingSystem": "Windows", "licenseModel": "No License required"}
+        return Question(key, "AmazonEC2", (place, ("instanceType", name), *words.items()), f"BoxUsage:{name}")
     if kind == "auto":
         usage = f"EKS-Auto:{name}-management-hours"
         return Question(key, "AmazonEKS", (place, ("operation", "EKSAutoUsage"), ("instancetype", name)), usage)

@@ -28,7 +28,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cost.model import (
     Unknown,
     Volume,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.cost.plan import FIRST_TYPE, list_volumes
+from ansible_collections.kumo.eks.plugins.module_utils.cost.plan import FIRST_TYPE, PREPAID, is_windows, list_volumes
 from ansible_collections.kumo.eks.plugins.module_utils.cost.support import (
     describe_support,
     read_support,
@@ -141,16 +141,26 @@ class CostReader:
         self.instances = self._list_instances()
         managed = {raw["nodegroupName"]: raw for raw in self._list_managed()}
         on_spot = {name for name, raw in managed.items() if raw.get("capacityType") == "SPOT"}
-        grouped: dict[tuple[str, str, bool, bool], list[Row]] = {}
+        grouped: dict[tuple[str, str, bool, bool, bool, str], list[Row]] = {}
         for row in self.instances:
-            grouped.setdefault(describe_owner(row), []).append(row)
-        seen = {name for kind, name, _spot, _auto in grouped if kind == MANAGED}
-        for (kind, name, lifecycle, auto), rows in sorted(grouped.items()):
+            system = row.get("Platform") == "windows", find_unpriced(row)
+            grouped.setdefault((*describe_owner(row), *system), []).append(row)
+        seen = {key[1] for key in grouped if key[0] == MANAGED}
+        for (kind, name, lifecycle, auto, windows, unpriced), rows in sorted(grouped.items()):
             spot = lifecycle or (kind == MANAGED and name in on_spot)
             types = dict(Counter(row["InstanceType"] for row in rows))
             addresses = sum(bool(row.get("PublicIpAddress")) for row in rows)
             costs.node_groups.append(
-                NodeGroup(kind, name, types, is_spot=spot, is_auto=auto, public_addresses=addresses)
+                NodeGroup(
+                    kind,
+                    name,
+                    types,
+                    is_spot=spot,
+                    is_auto=auto,
+                    is_windows=windows,
+                    unpriced=unpriced,
+                    public_addresses=addresses,
+                )
             )
         costs.volumes += self._list_node_volumes()
         costs.node_groups += [self._build_managed(raw) for name, raw in managed.items() if name not in seen]
@@ -197,6 +207,8 @@ class CostReader:
             {types[0]: size},
             choices=tuple(types) if many else (),
             is_spot=spot,
+            is_windows=is_windows(raw.get("amiType")),
+            unpriced=PREPAID if raw.get("capacityType") == "CAPACITY_BLOCK" else "",
             volumes=tuple(list_volumes(name, group)),
             public_addresses=size if self._is_public(raw["subnets"]) else 0,
             note=FIRST_TYPE if many and not spot else "",
@@ -293,6 +305,14 @@ def describe_owner(instance: Row) -> tuple[str, str, bool, bool]:
         if key in tags:
             return kind, tags[key], spot, False
     return "instance", instance["InstanceId"], spot, False
+
+
+def find_unpriced(instance: Row) -> str:
+    """Why the price on demand of shared tenancy is not that of an instance; "" where it is."""
+    if instance.get("InstanceLifecycle") == "capacity-block":
+        return PREPAID
+    tenancy = (instance.get("Placement") or {}).get("Tenancy") or "default"
+    return f"its tenancy is {tenancy}, of which the price is not known" if tenancy != "default" else ""
 
 
 def read_volume(row: Row) -> tuple[float, str, int, int]:

@@ -155,3 +155,19 @@ def test_fargate_rounds_up(cpu, memory, size):
 
 def test_what_fargate_says_itself():
     assert read_annotation("0.25vCPU 0.5GB") == (0.25, 0.5) and read_annotation("") is None
+
+
+def test_windows_and_reserved_capacity_do_not_have_the_price_of_linux():
+    groups = [
+        NodeGroup("node group", "win", {"m5.large": 2}, is_windows=True),
+        NodeGroup("node group", "winspot", {"m5.large": 1}, is_windows=True, is_spot=True),
+        NodeGroup(
+            "node group", "block", {"p5.48xlarge": 1}, unpriced="a Capacity Block is paid for when it is reserved"
+        ),
+    ]
+    read = {"windows/m5.large": Price(0.216, "Price List API", "2026-11-27", True)}
+    lines = price(ClusterCosts(exists=False, node_groups=groups))
+    assert [line["monthly"] for line in lines] == [None, None, None]
+    known = price(ClusterCosts(exists=False, node_groups=groups), **read)
+    assert [line["monthly"] for line in known] == [pytest.approx(2 * 0.216 * 730), None, None]
+    assert known[1]["monthly_most"] == pytest.approx(0.216 * 730) and "paid for" in known[2]["note"]

@@ -121,3 +121,9 @@ def test_what_was_read_comes_before_what_is_shipped():
     read = Price(0.2, "Price List API", "2026-11-01", True)
     book = PriceBook(TOKYO, {"ec2/m5.large": read})
     assert book.find("ec2/m5.large") is read and book.find("nat").amount == 0.062
+
+
+def test_windows_is_asked_for_by_its_system():
+    (question,) = build_questions(["windows/m5.large"], TOKYO)
+    assert ("operatingSystem", "Windows") in question.filters and question.ending == "BoxUsage:m5.large"
+    assert find_shipped(TOKYO, "windows/m5.large") is None
