@@ -106,6 +106,7 @@ def note_unread(reader: CostReader, costs: ClusterCosts, reason: str) -> None:
     if not reason:
         return
     text = f"the Kubernetes API of the cluster was not read: {reason}"
+    reader.warnings.append(f"Volumes of claims without tags of the cluster are not counted, because {text}.")
     if reader.profiles:
         costs.gaps.append(Unknown(items.FARGATE, "pods on Fargate", text))
     if reader.raw.get("remoteNetworkConfig"):
