@@ -30,6 +30,7 @@ body { margin: 0 auto; max-width: 70rem; padding: 1rem; color: var(--ink); backg
 h1, h2 { line-height: 1.2 }
 table { border-collapse: collapse; width: 100% }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .5rem; text-align: left; vertical-align: top }
+td:last-child { overflow-wrap: anywhere }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 thead th { background: var(--soft) }
 .total { font-size: 1.2rem; font-weight: 600 }
@@ -44,7 +45,12 @@ svg text { fill: var(--ink) } svg rect { fill: var(--bar) }
   td, th[scope=row] { display: flex; justify-content: space-between; gap: 1rem; border: 0; text-align: right; white-space: normal }
   td::before, th[scope=row]::before { content: attr(data-label); font-weight: 600; text-align: left }
 }
-@media print { body { max-width: none; font-size: 10pt } .wide { overflow: visible } tr, svg { break-inside: avoid } }
+@media print {
+  body { max-width: none; font-size: 10pt }
+  table { font-size: 8pt }
+  .wide { overflow: visible }
+  tr, svg { break-inside: avoid }
+}
 """
 NUMBERS = (2, 3, 4, 5)  # columns of the table that are aligned to the right
 
@@ -128,7 +134,7 @@ def build_chart(title: str, values: list[tuple[str, float]], currency: str) -> s
         middle = top + BAR - 6
         bars.append(
             f'<text x="0" y="{middle}">{escape(_shorten(name))}</text>'
-            f'<rect x="{LABEL}" y="{top}" width="{width:.1f}" height="{BAR}" rx="2"/>'
+            f'<rect x="{LABEL}" y="{top}" width="{width:.1f}" height="{BAR}" rx="2" fill="#0969da"/>'
             f'<text x="{LABEL + width + 6:.1f}" y="{middle}">{amount:,.2f}</text>'
         )
     about = f"<title>{escape(title)}</title><desc>{escape(told)}</desc>"
