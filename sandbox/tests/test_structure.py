@@ -18,6 +18,7 @@ BASE = {
     "ground",
     "interfaces",
     "partitions",
+    "price_list",
     "principals",
     "quotas",
     "recorder",

@@ -79,6 +79,9 @@ def test_a_fleet_from_its_first_run_to_its_end(sandbox, declared, run_fleet):
     assert {host: (row["changed"], row["failed"]) for host, row in counts.items()} == dict.fromkeys(
         ["one.eu-west-1", "two.eu-west-1"], (0, 0)
     ), output
+    counts, output = run_fleet("kumo.eks.cost", eks_hosts="eks_clusters", eks_cost_kubernetes=False)
+    assert {host: row["failed"] for host, row in counts.items()} == dict.fromkeys([*DECLARED, "localhost"], 0), output
+    assert re.search(r"Total of 3 clusters: .*USD a month", output), output
     counts, output = run_fleet("kumo.eks.teardown", "--forks", "3", eks_hosts="eks_clusters:!two.eu-west-1")
     assert {host: row["failed"] for host, row in counts.items()} == {"one.ap-northeast-1": 0, "one.eu-west-1": 0}, (
         output

@@ -20,9 +20,10 @@ RUNNER = Path(sys.executable).with_name("ansible-runner")
 NAME = "awx-cluster"
 
 
-def answers() -> dict[str, str]:
+def answers(survey: str = "survey") -> dict[str, str]:
     """The survey's defaults, as AWX hands them over: all of them texts."""
-    return {row["variable"]: str(row["default"]) for row in json.loads((PROJECT / "survey.json").read_text())["spec"]}
+    spec = json.loads((PROJECT / f"{survey}.json").read_text())["spec"]
+    return {row["variable"]: str(row["default"]) for row in spec}
 
 
 @pytest.fixture
@@ -89,6 +90,11 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
     sizes = eks.describe_nodegroup(clusterName=NAME, nodegroupName="general")["nodegroup"]["scalingConfig"]
     assert sizes == {"minSize": 1, "maxSize": 6, "desiredSize": 3}
 
+    (folder_vars := awx / "env/extravars").write_text(json.dumps({**answers("survey-cost"), "kubernetes_api": "no"}))
+    cost = printed(run(awx, "cost.yml"))
+    assert "node group general, " in cost and "USD a month (730 hours a month" in cost
+    folder_vars.write_text(json.dumps(answers()))
+
     again = through_the_pipeline(awx, tmp_path)
     assert changed(again) == 0, printed(again)
 
@@ -113,9 +119,10 @@ def through_the_pipeline(folder: Path, tmp_path: Path) -> list[dict[str, Any]]:
     return events(back / "artifacts")
 
 
-def test_the_surveys_choices_are_texts_and_its_variables_are_used():
-    spec = json.loads((PROJECT / "survey.json").read_text())["spec"]
+@pytest.mark.parametrize(("survey", "playbook"), [("survey", "site"), ("survey-cost", "cost")])
+def test_the_surveys_choices_are_texts_and_its_variables_are_used(survey: str, playbook: str):
+    spec = json.loads((PROJECT / f"{survey}.json").read_text())["spec"]
     assert [row["variable"] for row in spec if not isinstance(row["default"], str)] == []
-    used = (PROJECT / "site.yml").read_text()
+    used = (PROJECT / f"{playbook}.yml").read_text()
     own = {"eks_cluster_name", "eks_region"}  # the roles read them
     assert [row["variable"] for row in spec if row["variable"] not in own and row["variable"] not in used] == []

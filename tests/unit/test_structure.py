@@ -30,6 +30,7 @@ ROOMS = {
     "export": {"core", "cluster_config", "aws", "iam", "ec2", "eks", "access", "nodes"},
     "platform": {"core", "aws", "iam", "kubernetes", "helm"},
     "upgrade": {"core", "aws", "ec2", "eks", "kubernetes", "nodes", "helm"},
+    "cost": {"core", "aws", "ec2", "eks", "kubernetes"},
     "karpenter": {"core", "aws", "iam", "kubernetes", "events", "platform"},
     "lifecycle": {
         *(

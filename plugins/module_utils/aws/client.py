@@ -50,6 +50,14 @@ def get_client(module: AnsibleAWSModule, service: str = "eks", region: str | Non
         module.fail_json_aws(error, msg="Could not connect to AWS")
 
 
+def get_quick_client(module: AnsibleAWSModule, service: str, region: str) -> Any:
+    """A client for what the task can do without: it gives up after two attempts of a few seconds, as in a network without a way out."""
+    where, endpoint, params = get_aws_connection_info(module)
+    quick = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 2})
+    given = params.get("aws_config") or Config()
+    return AwsSession(where, endpoint, {**params, "aws_config": given.merge(quick)}).get_client(service, region)
+
+
 class AwsSession:
     """A session of boto3 with its connection options, and the clients made from it. Threads may share it.
 

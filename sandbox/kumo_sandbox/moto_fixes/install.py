@@ -44,6 +44,7 @@ RULES = (
     "ec2.partitions",
     "ec2.route_tables",
     "ec2.security_groups",
+    "ec2.spot_prices",
     "ec2.subnets",
     "ec2.vpc_endpoints",
     "ec2.vpcs",

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from werkzeug.wrappers import Request
 
+from kumo_sandbox import price_list
 from kumo_sandbox.account import Account
 from kumo_sandbox.eks import model, service
 from kumo_sandbox.eks.errors import ServiceError
@@ -31,6 +32,8 @@ from kumo_sandbox.server import cloudtrail
 from kumo_sandbox.server.control import Control
 from kumo_sandbox.server.lag import Lag
 from kumo_sandbox.server.wire import (
+    UNKNOWN_KEY,
+    UNKNOWN_KEY_ELSEWHERE,
     XML_SERVICES,
     build_error,
     read_body,
@@ -54,16 +57,6 @@ THROTTLED = {
 }
 THROTTLED_ELSEWHERE = ("ThrottlingException", 400)
 UNAVAILABLE = ("ServiceUnavailableException", 503)
-# Of a key that is of another partition or of a region that is not enabled, which is to say of none there: EKS' and other JSON services' common errors, IAM's
-# (https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html), EC2's
-# (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html)
-UNKNOWN_KEY = {
-    "ec2": ("AuthFailure", 401, "AWS was not able to validate the provided access credentials"),
-    **dict.fromkeys(
-        XML_SERVICES[1:], ("InvalidClientTokenId", 403, "The security token included in the request is invalid.")
-    ),
-}
-UNKNOWN_KEY_ELSEWHERE = ("UnrecognizedClientException", 403, "The security token included in the request is invalid.")
 Start = Callable[..., Any]
 
 
@@ -227,6 +220,8 @@ class App:
         if received.service == "cloudtrail" and received.operation == "LookupEvents":
             region = received.region or self._account.region
             return cloudtrail.handle(self._account.recorder.calls(), region, self._account.clock.now(), received.body)
+        if received.service == "pricing" and received.operation == "GetProducts":
+            return price_list.handle(received.region, received.body)
         if received.service == "eks-auth":
             region = received.region or self._account.region
             return eks_auth.handle(self._account.store, region, received.path, received.body)

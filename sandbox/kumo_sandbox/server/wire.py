@@ -11,6 +11,17 @@ ROLES = re.compile(rb'"(?:roleArn|nodeRole|podExecutionRoleArn|serviceAccountRol
 CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type":\s*"(?:[^"#]*#)?([^"]+)"|"code":\s*"([^"]+)"')
 XML_SERVICES = ("ec2", "iam", "sts", "autoscaling", "elasticloadbalancing", "cloudformation")
 
+# Of a key that is of another partition or of a region that is not enabled, which is to say of none there: EKS' and other JSON services' common errors, IAM's
+# (https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html), EC2's
+# (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html)
+UNKNOWN_KEY = {
+    "ec2": ("AuthFailure", 401, "AWS was not able to validate the provided access credentials"),
+    **dict.fromkeys(
+        XML_SERVICES[1:], ("InvalidClientTokenId", 403, "The security token included in the request is invalid.")
+    ),
+}
+UNKNOWN_KEY_ELSEWHERE = ("UnrecognizedClientException", 403, "The security token included in the request is invalid.")
+
 
 def read_body(environ: dict[str, Any]) -> bytes:
     length = int(environ.get("CONTENT_LENGTH") or 0)

@@ -12,8 +12,15 @@ whole = module("eks_info", cluster_name="there")
 export = module("eks_export")
 events = module("eks_event_info", cluster_name="there", resources=[{"kind": "cluster", "name": "there"}])
 report = module("eks_drift_report")
+cost = module("eks_cost_info", cluster_name="there")
+priced = module("eks_cost_plan", results=[])
+costs = module("eks_cost_report")
 ROLE = "arn:aws:iam::123456789012:role/deploy"
 ROWS = [
+    priced("a source of a plan's prices", "price_source", "spot", "table", price_source="spot"),
+    priced("a region of nowhere", "region", "'tokyo'", "spelling", region="tokyo"),
+    cost("a source of prices that there is not", "price_source", "calculator", "auto", price_source="calculator"),
+    cost("pods that are not read", "rightsizing", "kubernetes", "kubernetes: true", rightsizing=True, kubernetes=False),
     entry("an alias of a blank", "alias", "' '", "Omit it", alias=" "),
     entry("a user alias of blanks", "user_alias", "' '", "Omit it", user_alias=" "),
     entry("a namespace with an underscore", "namespace", "'my_app'", "lower case letters", namespace="my_app"),
@@ -57,6 +64,7 @@ ROWS = [
     export("no cluster", "cluster_name", "missing required arguments", "cluster_name"),
     events("more hours than CloudTrail keeps", "hours", "5000", "2160", hours=5000),
     events("no hours", "hours", "0", "1", hours=0),
+    costs("no clusters to price", "clusters", "missing required arguments", "clusters"),
     report("no clusters", "clusters", "missing required arguments", "clusters"),
     whole("an unknown section", "sections", "nodes", "nodegroups", sections=["nodes"]),
 ]

@@ -15,6 +15,9 @@ from kumo_sandbox.moto_fixes.hooks import Method, around, before, refuse
 from kumo_sandbox.moto_fixes.runtime import runtime
 from kumo_sandbox.principals import get_iam_backend
 
+# The root device of the images of EKS, and the one that moto gives each instance
+ROOT, DEFAULT_ROOT = "/dev/xvda", "/dev/sda1"
+
 
 @before(Instance, "terminate")
 def take_interfaces_along(instance: Any, *args: Any, **options: Any) -> None:
@@ -50,7 +53,13 @@ def check_profile(response: Any) -> None:
 
 @around(Instance, "add_block_device")
 def attach(original: Method, instance: Any, *args: Any, volume_type: str | None = None) -> None:
-    """A volume with provisioned IOPS, too: moto forgets the mapping's IOPS, and then refuses the volume without them."""
+    """A volume with provisioned IOPS, too: moto forgets the mapping's IOPS, and then refuses the volume without them.
+
+    A mapping of the root device is the root volume, beside which moto makes another one.
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-device-mapping-concepts.html
+    """
+    if args[1] == ROOT:
+        _drop_default_root(instance)
     if volume_type not in IOPS_REQUIRED_VOLUME_TYPES:
         original(instance, *args, volume_type=volume_type)
         return
@@ -59,3 +68,10 @@ def attach(original: Method, instance: Any, *args: Any, volume_type: str | None 
     for device in set(instance.block_device_mapping) - others:
         volume_id = instance.block_device_mapping[device].volume_id
         instance.ec2_backend.volumes[volume_id].volume_type = volume_type
+
+
+def _drop_default_root(instance: Any) -> None:
+    device = instance.block_device_mapping.get(DEFAULT_ROOT)
+    if device:
+        instance.ec2_backend.detach_volume(device.volume_id, instance.id, DEFAULT_ROOT)
+        instance.ec2_backend.delete_volume(device.volume_id)
