@@ -144,6 +144,6 @@ def test_pods_serve_from_1_29_to_1_33(sandbox, play, serving_cluster):
     assert lowest == {"web": serving.REPLICAS - 1, "database": serving.REPLICAS - 1, "task": serving.REPLICAS}
     with open_cluster_api(eks, sts, "serving") as api:
         serving.wait_until_ready(api, [*workloads, ("agent", "default")])
-        nodes = api.list(NODE)
+        nodes = list(api.list(NODE))
     assert not {row["metadata"]["uid"] for row in nodes} & old
     assert {row["status"]["nodeInfo"]["kubeletVersion"][:5] for row in nodes} == {"v1.33"}
