@@ -31,6 +31,7 @@ ROOMS = {
     "platform": {"core", "aws", "iam", "kubernetes", "helm"},
     "upgrade": {"core", "aws", "ec2", "eks", "kubernetes", "nodes", "helm"},
     "karpenter": {"core", "aws", "iam", "kubernetes", "events", "platform"},
+    "leaks": {"core", "aws", "iam", "kubernetes", "platform", "karpenter"},
     "lifecycle": {
         *(
             "core",
