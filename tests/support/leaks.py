@@ -150,7 +150,9 @@ class Planter:
         profile = f"{self.cluster}_1234567890"
         iam.create_instance_profile(
             InstanceProfileName=profile,
-            Tags=to_list({**self.owned, "karpenter.k8s.aws/ec2nodeclass": "default"}),
+            Tags=to_list(
+                {**self.owned, "karpenter.k8s.aws/ec2nodeclass": "default", "topology.kubernetes.io/region": REGION}
+            ),
         )
         pair = self.ec2.create_key_pair(KeyName=f"eksctl-{self.cluster}-nodegroup-ng-1-aa:bb")["KeyPairId"]
         address = self.ec2.allocate_address(

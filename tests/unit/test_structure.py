@@ -31,7 +31,7 @@ ROOMS = {
     "platform": {"core", "aws", "iam", "kubernetes", "helm"},
     "upgrade": {"core", "aws", "ec2", "eks", "kubernetes", "nodes", "helm"},
     "karpenter": {"core", "aws", "iam", "kubernetes", "events", "platform"},
-    "leaks": {"core", "aws", "iam", "kubernetes", "platform", "karpenter"},
+    "leaks": {"core", "aws", "iam", "ec2", "kubernetes", "platform", "karpenter"},
     "lifecycle": {
         *(
             "core",

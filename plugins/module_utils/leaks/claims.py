@@ -35,6 +35,8 @@ BRANCH_TAGS = ("vpcresources.k8s.aws/trunk-eni-id", "vpcresources.k8s.aws/vlan-i
 # https://karpenter.sh/docs/concepts/nodeclasses/#spectags
 NODEPOOL_TAG, NODE_CLASS_TAG = "karpenter.sh/nodepool", "karpenter.k8s.aws/ec2nodeclass"
 KARPENTER_TAG = "karpenter.k8s.aws/cluster"
+# https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/pkg/apis/v1/ec2nodeclass.go (InstanceProfileTags)
+REGION_TAG = "topology.kubernetes.io/region"
 # Of EKS itself: https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html, and of EKS Auto Mode the last one:
 # https://docs.aws.amazon.com/eks/latest/userguide/auto-learn-iam.html
 EKS_TAGS = ("aws:eks:cluster-name", "eks:cluster-name", "eks:eks-cluster-name")
@@ -117,7 +119,9 @@ def claim_all(things: Iterable[Thing], region: str, issuers: dict[str, str]) -> 
     for number, thing in enumerate(things):
         claim = claims[number]
         if claim is None or not claim.cluster:
-            claims[number] = next(filter(None, (look(thing) for look in relations)), claim) or _find_issuer(thing, region)
+            claims[number] = next(filter(None, (look(thing) for look in relations)), claim) or _find_issuer(
+                thing, region
+            )
     return [(things[number], claim) for number, claim in claims.items() if claim]
 
 
@@ -134,8 +138,10 @@ def _find_volume(thing: Thing, _region: str) -> Claim | None:
     return Claim(text.partition("/")[0], CONTROLLER, f"tag {VOLUME_TAG}={text}") if text else None
 
 
-def _find_karpenter(thing: Thing, _region: str) -> Claim | None:
+def _find_karpenter(thing: Thing, region: str) -> Claim | None:
     """What Karpenter made. EKS Auto Mode, which is Karpenter inside, marks its work with a tag of EKS alone."""
+    if thing.kind == "instance_profile" and thing.tags.get(REGION_TAG) != region:
+        return None  # IAM has no regions, and other regions may have a cluster of this name
     mark = next((key for key in (NODEPOOL_TAG, NODE_CLASS_TAG, KARPENTER_TAG) if key in thing.tags), "")
     if not mark:
         return None
@@ -169,6 +175,8 @@ def _get_owned_cluster(thing: Thing) -> str:
 def _find_cluster_tag(thing: Thing) -> Claim | None:
     """Controllers set ``kubernetes.io/cluster/NAME: owned``, and so do people and other tools: another mark says who did."""
     cluster, tags = _get_owned_cluster(thing), thing.tags
+    if thing.kind == "instance_profile":
+        return None
     reason = f"tag {CLUSTER_TAG}{cluster}={OWNED}"
     if not cluster and thing.tags.get(CNI_TAG):
         return Claim(tags[CNI_TAG], CONTROLLER, f"tag {CNI_TAG}={tags[CNI_TAG]}")
@@ -224,10 +232,12 @@ def _find_issuer(thing: Thing, region: str) -> Claim | None:
 
 
 def _is_loose_pod_interface(thing: Thing) -> bool:
-    return str(thing.facts.get("description", "")).startswith(POD_INTERFACE) and thing.facts.get("status") == "available"
+    return _is_pod_interface(thing) and thing.facts.get("status") == "available"
 
 
 # by what they are bound to
+
+Follow = Callable[[Thing, Claim, str], "Claim | None"]
 
 
 def _build_relations(
@@ -241,12 +251,12 @@ def _build_relations(
         if claim.cluster and thing.facts.get("hostname")
     }
 
-    def look_at(kind: str, fact: str, other: str, words: str) -> Callable[[Thing], Claim | None]:
+    def look_at(kind: str, fact: str, other: str, follow: Follow) -> Callable[[Thing], Claim | None]:
         def look(thing: Thing) -> Claim | None:
             if thing.kind != kind:
                 return None
             ids = [one for one in thing.facts.get(fact) or [] if (other, one) in by_id]
-            return _follow(thing, by_id[(other, ids[0])], f"{words} {ids[0]}") if ids else None
+            return follow(thing, by_id[(other, ids[0])], ids[0]) if ids else None
 
         return look
 
@@ -257,25 +267,46 @@ def _build_relations(
         return None
 
     def look_at_host(thing: Thing) -> Claim | None:
-        hosts_of = [str(host).lower().rstrip(".").removeprefix("dualstack.") for host in thing.facts.get("targets") or []]
+        hosts_of = [
+            str(host).lower().rstrip(".").removeprefix("dualstack.") for host in thing.facts.get("targets") or []
+        ]
         host = next((one for one in hosts_of if one in hosts), "")
         return Claim(hosts[host].cluster, UNKNOWN, f"it points to {host}") if host else None
 
     return [
-        look_at("network_interface", "instances", "instance", "it is attached to, or was made by, instance"),
-        look_at("network_interface", "groups", "security_group", "it has security group"),
-        look_at("target_group", "balancers", "load_balancer", "load balancer"),
-        look_at("event_rule", "queues", "queue", "it sends to queue"),
-        look_at("volume", "instances", "instance", "it is attached to instance"),
+        look_at("network_interface", "instances", "instance", _follow_instance),
+        look_at("network_interface", "groups", "security_group", _follow_group),
+        look_at("target_group", "balancers", "load_balancer", _follow_any),
+        look_at("event_rule", "queues", "queue", _follow_any),
+        look_at("volume", "instances", "instance", _follow_volume),
         look_at_issuer,
         look_at_host,
     ]
 
 
-def _follow(thing: Thing, claim: Claim, reason: str) -> Claim | None:
-    """The claim of a thing that is bound to another. An interface that is no pod's belongs to who attached it."""
-    if thing.kind != "network_interface":
-        return Claim(claim.cluster, claim.owner if thing.kind == "target_group" else CONTROLLER, reason)
-    if str(thing.facts.get("description", "")).startswith(POD_INTERFACE):
-        return Claim(claim.cluster, CONTROLLER, f"description {thing.facts['description']} (VPC CNI), and {reason}")
-    return Claim(claim.cluster, claim.owner, reason) if "attached" in reason else None
+def _follow_any(_thing: Thing, claim: Claim, other: str) -> Claim:
+    return Claim(claim.cluster, claim.owner, f"it is bound to {other}")
+
+
+def _follow_instance(thing: Thing, claim: Claim, other: str) -> Claim:
+    """An interface of a node: of the VPC CNI, or what the instance was started with."""
+    owner = CONTROLLER if _is_pod_interface(thing) else claim.owner
+    return Claim(claim.cluster, owner, f"it is attached to, or was made on, instance {other}")
+
+
+def _follow_group(thing: Thing, claim: Claim, other: str) -> Claim | None:
+    """An interface with the cluster's group is its own only where the VPC CNI made it: others use the group, too."""
+    if not _is_pod_interface(thing):
+        return None
+    return Claim(
+        claim.cluster, CONTROLLER, f"description {thing.facts['description']} (VPC CNI), and security group {other}"
+    )
+
+
+def _follow_volume(thing: Thing, claim: Claim, other: str) -> Claim | None:
+    """A volume that a driver attached. The root volume of the instance goes with it."""
+    return Claim(claim.cluster, CONTROLLER, f"tag {CSI_TAG}, and instance {other}") if CSI_TAG in thing.tags else None
+
+
+def _is_pod_interface(thing: Thing) -> bool:
+    return str(thing.facts.get("description", "")).startswith(POD_INTERFACE)

@@ -118,7 +118,9 @@ def _find_owner_fate(thing: Thing, claim: Claim, policy: Policy) -> Fate:
     if claim.owner == CONTROLLER and thing.kind in OF_CONTROLLERS:
         return Fate(True, "a controller of the cluster created it")
     made_by = "eksctl" if claim.owner == EKSCTL else "others, or by hand"
-    return Fate(False, f"it was created by {made_by}" if claim.owner != CONTROLLER else "it may be needed without the cluster")
+    return Fate(
+        False, f"it was created by {made_by}" if claim.owner != CONTROLLER else "it may be needed without the cluster"
+    )
 
 
 def _find_data_fate(thing: Thing, claim: Claim, policy: Policy) -> Fate:
@@ -126,7 +128,9 @@ def _find_data_fate(thing: Thing, claim: Claim, policy: Policy) -> Fate:
         return Fate(False, "snapshots are kept")
     if thing.kind == "log_group":
         removed = policy.log_group == DELETE and claim.owner == EKS
-        return Fate(removed, "eks_teardown_log_group=" + policy.log_group if claim.owner == EKS else "EKS did not create it")
+        return Fate(
+            removed, "eks_teardown_log_group=" + policy.log_group if claim.owner == EKS else "EKS did not create it"
+        )
     if claim.owner == COLLECTION:
         return Fate(True, "kumo.eks created it")
     if claim.owner != CONTROLLER:
@@ -144,7 +148,11 @@ def build_remedy(thing: Thing, claim: Claim, region: str) -> str:
         return f"aws --region {region} cloudformation delete-stack --stack-name {thing.id}"
     if thing.kind == "load_balancer":
         classic = thing.facts.get("type") == "classic"
-        words = "elb delete-load-balancer --load-balancer-name" if classic else "elbv2 delete-load-balancer --load-balancer-arn"
+        words = (
+            "elb delete-load-balancer --load-balancer-name"
+            if classic
+            else "elbv2 delete-load-balancer --load-balancer-arn"
+        )
         return f"aws --region {region} {words} {thing.id}"
     if thing.kind == "dns_record":
         zone = thing.facts.get("zone", "")

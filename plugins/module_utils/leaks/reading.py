@@ -37,7 +37,16 @@ from ansible_collections.kumo.eks.plugins.module_utils.leaks.claims import (
 from ansible_collections.kumo.eks.plugins.module_utils.leaks.reading_iam import IamReader
 
 Row = dict[str, Any]
-GONE = ("terminated", "shutting-down", "deleted", "deleting", "DELETE_COMPLETE", "Deleted", "Deleting", "delete_complete")
+GONE = (
+    "terminated",
+    "shutting-down",
+    "deleted",
+    "deleting",
+    "DELETE_COMPLETE",
+    "Deleted",
+    "Deleting",
+    "delete_complete",
+)
 BATCH = 20  # resources of one DescribeTags of Elastic Load Balancing; the API's limit
 
 
@@ -251,9 +260,7 @@ class AccountReader:
             yield self._build_thing("snapshot", "SnapshotId", row, status=row.get("State"), volume=row.get("VolumeId"))
 
     def _read_instances(self) -> Iterator[Thing]:
-        rows = describe_all_pages(
-            self._ec2, "describe_instances", "Reservations", Filters=self._build_filters()
-        )
+        rows = describe_all_pages(self._ec2, "describe_instances", "Reservations", Filters=self._build_filters())
         for row in (one for reservation in rows for one in reservation["Instances"]):
             if row["State"]["Name"] not in GONE:
                 facts = {"status": row["State"]["Name"], "vpc_id": row.get("VpcId")}
@@ -347,7 +354,9 @@ class AccountReader:
     def _read_rules(self) -> Iterator[Thing]:
         """Of EventBridge's default bus. Nothing else makes a rule for a cluster than Karpenter's instructions and this collection."""
         events = self._get_client("events")
-        prefixes = [{"NamePrefix": name} for name in (self.cluster, f"Karpenter-{self.cluster}")] if self.cluster else [{}]
+        prefixes = (
+            [{"NamePrefix": name} for name in (self.cluster, f"Karpenter-{self.cluster}")] if self.cluster else [{}]
+        )
         rows: list[Row] = []
         for prefix in prefixes:
             rows += [row for page in events.get_paginator("list_rules").paginate(**prefix) for row in page["Rules"]]

@@ -36,7 +36,12 @@ DATA = ("volume", "log_group")
 STEPS = (FIRST, BALANCERS, TARGETS, NETWORK, GROUPS, LAST, DATA)
 KINDS = tuple(kind for step in STEPS for kind in step)
 GONE = (
-    *("InvalidInstanceID.NotFound", "LoadBalancerNotFound", "TargetGroupNotFound", "InvalidNetworkInterfaceID.NotFound"),
+    *(
+        "InvalidInstanceID.NotFound",
+        "LoadBalancerNotFound",
+        "TargetGroupNotFound",
+        "InvalidNetworkInterfaceID.NotFound",
+    ),
     *("InvalidGroup.NotFound", "InvalidGroupId.NotFound", "InvalidLaunchTemplateId.NotFound", "NoSuchEntity"),
     *("InvalidVolume.NotFound", "ResourceNotFoundException", "InvalidLaunchTemplateId.NotFoundException"),
 )
