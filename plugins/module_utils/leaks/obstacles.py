@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_if_allowed
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.network_info import describe_network
 from ansible_collections.kumo.eks.plugins.module_utils.leaks.claims import CONTROLLER, Claim, Thing
 
@@ -60,7 +61,10 @@ def _find_protected_instances(ec2: Any, things: list[Thing]) -> Iterator[str]:
 
 def _find_strangers(ec2: Any, region: str, cluster: str, things: list[Thing]) -> Iterator[str]:
     """What others have in the network that was made for the cluster: EC2 deletes no VPC around it."""
-    found = describe_network(ec2, region, cluster, None, True)
+    try:
+        found = describe_network(ec2, region, cluster, None, True)
+    except EksError:
+        return  # there are several: eks_network removes each, and looks at each before
     left = found["leftovers"]
     names = [text for text in [*left["blocking"], *left["leaving"]] if is_strange(text, things)]
     names = _drop_interfaces_of_nodes(ec2, names, {thing.id for thing in things if thing.kind == "instance"})
@@ -91,7 +95,5 @@ def _drop_interfaces_of_nodes(ec2: Any, names: list[str], instances: set[str]) -
         return names
     filters = [{"Name": "network-interface-id", "Values": ids}]
     rows = ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
-    own = {
-        row["NetworkInterfaceId"] for row in rows if (row.get("Attachment") or {}).get("InstanceId") in instances
-    }
+    own = {row["NetworkInterfaceId"] for row in rows if (row.get("Attachment") or {}).get("InstanceId") in instances}
     return [text for text in names if not (text.startswith(INTERFACE) and text.split()[2] in own)]
