@@ -20,9 +20,9 @@ RUNNER = Path(sys.executable).with_name("ansible-runner")
 NAME = "awx-cluster"
 
 
-def answers() -> dict[str, str]:
-    """The survey's defaults, as AWX hands them over: all of them texts."""
-    return {row["variable"]: str(row["default"]) for row in json.loads((PROJECT / "survey.json").read_text())["spec"]}
+def answers(survey: str = "survey.json") -> dict[str, str]:
+    """A survey's defaults, as AWX hands them over: all of them texts."""
+    return {row["variable"]: str(row["default"]) for row in json.loads((PROJECT / survey).read_text())["spec"]}
 
 
 @pytest.fixture
@@ -92,6 +92,8 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
     again = through_the_pipeline(awx, tmp_path)
     assert changed(again) == 0, printed(again)
 
+    given = {**answers("teardown-survey.json"), "confirm": NAME}
+    (awx / "env/extravars").write_text(json.dumps(given))
     assert changed(run(awx, "teardown.yml")) > 0
     assert eks.list_clusters()["clusters"] == []
     own = [{"Name": "is-default", "Values": ["false"]}]
@@ -113,9 +115,10 @@ def through_the_pipeline(folder: Path, tmp_path: Path) -> list[dict[str, Any]]:
     return events(back / "artifacts")
 
 
-def test_the_surveys_choices_are_texts_and_its_variables_are_used():
-    spec = json.loads((PROJECT / "survey.json").read_text())["spec"]
+@pytest.mark.parametrize(("survey", "playbook"), [("survey", "site"), ("teardown-survey", "teardown")])
+def test_the_surveys_choices_are_texts_and_its_variables_are_used(survey, playbook):
+    spec = json.loads((PROJECT / f"{survey}.json").read_text())["spec"]
     assert [row["variable"] for row in spec if not isinstance(row["default"], str)] == []
-    used = (PROJECT / "site.yml").read_text()
+    used = (PROJECT / f"{playbook}.yml").read_text()
     own = {"eks_cluster_name", "eks_region"}  # the roles read them
     assert [row["variable"] for row in spec if row["variable"] not in own and row["variable"] not in used] == []
