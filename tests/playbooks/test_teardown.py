@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from support import clock
 from support.account.comparison import compare
 from support.leaks import REGION, Planter
@@ -17,7 +16,7 @@ CLUSTER: dict[str, Any] = {
     "eks_cluster_version": "1.34",
     "eks_network_nat_gateway": "Disable",
     "eks_network_zones": [f"{REGION}a", f"{REGION}c"],
-    "eks_cluster_logging": ["audit"],
+    "eks_addons_list": [],
 }
 DELETE = {"eks_teardown_volumes": "delete", "eks_teardown_log_group": "delete"}
 
