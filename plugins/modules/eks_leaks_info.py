@@ -248,8 +248,6 @@ def find_leaks(module: AnsibleAWSModule) -> dict[str, Any]:
     """The result."""
     cluster, region = module.params["cluster_name"], module.region
     picture = take_picture(partial(get_client, module), region, cluster, choose_kinds(module.params["kinds"]))
-    for row in picture.unread:
-        module.warn(f"Resources of kind {row.kind} were not looked for: {row.action} is denied. AWS said: {row.reason}")
     vpc = ((picture.raw or {}).get("resourcesVpcConfig") or {}).get("vpcId")
     rows = [
         build_row(thing, claim, Policy(vpc_id=vpc, owner=build_owner_key(region, claim.cluster)), region)

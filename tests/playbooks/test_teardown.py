@@ -67,3 +67,31 @@ def test_what_controllers_left_goes_without_an_api_server(sandbox, play, account
     assert f"Nothing is left of cluster {NAME}." in done.output
     assert compare(account(), before) == []
     play("kumo.eks.teardown", **CLUSTER, **DELETE).assert_unchanged()
+
+
+@pytest.mark.extended
+def test_a_killed_teardown_is_resumed(sandbox, play, kill_when, account):
+    """Killed when the first load balancer is gone, when the groups are, and while EKS deletes the cluster."""
+    before = account()
+    play("kumo.eks.site", **CLUSTER).assert_ok()
+    clock.settle(sandbox)
+    plant(sandbox)
+    eks, ec2, elb, elbv2 = (sandbox.client(name) for name in ("eks", "ec2", "elb", "elbv2"))
+
+    def count_balancers() -> int:
+        classic = elb.describe_load_balancers()["LoadBalancerDescriptions"]
+        return len(classic) + len(elbv2.describe_load_balancers()["LoadBalancers"])
+
+    def count_groups() -> int:
+        named = [{"Name": "group-name", "Values": ["k8s-*"]}]
+        return len(ec2.describe_security_groups(Filters=named)["SecurityGroups"])
+
+    def is_deleting() -> bool:
+        names = eks.list_clusters()["clusters"]
+        return not names or eks.describe_cluster(name=NAME)["cluster"]["status"] == "DELETING"
+
+    for is_reached in (lambda: count_balancers() < 2, lambda: count_groups() < 3, is_deleting):
+        kill_when(is_reached, "kumo.eks.teardown", **CLUSTER, **DELETE)
+        clock.settle(sandbox)
+    play("kumo.eks.teardown", **CLUSTER, **DELETE).assert_ok()
+    assert compare(account(), before) == []

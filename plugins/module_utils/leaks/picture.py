@@ -70,7 +70,7 @@ def _describe_clusters(reader: AccountReader, cluster: str | None) -> dict[str, 
 
     def describe(name: str) -> dict[str, Any] | None:
         def note(action: str, error: Exception) -> None:
-            reader.unread.append(Unread("cluster", action, str(error)))
+            reader.note_unread("cluster", action, error)
 
         return read_if_allowed(lambda: reader.describe_cluster(name), {"name": name}, note)
 

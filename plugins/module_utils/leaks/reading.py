@@ -13,8 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import format_aws_error, has_code, is_not_found
-from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import read_if_allowed
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import (
+    format_aws_error,
+    has_code,
+    has_message,
+    is_not_found,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import read_if_allowed, warn_denied
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
@@ -47,6 +52,7 @@ GONE = (
     "Deleting",
     "delete_complete",
 )
+NO_CLUSTER = "No cluster found for name:"  # some operations answer it with the code InvalidParameterException
 BATCH = 20  # resources of one DescribeTags of Elastic Load Balancing; the API's limit
 
 
@@ -166,9 +172,14 @@ class AccountReader:
 
     def _read_kind(self, kind: str) -> list[Thing]:
         def note(action: str, error: Exception) -> None:
-            self.unread.append(Unread(kind, action, format_aws_error(error) or str(error)))
+            self.note_unread(kind, action, error)
 
         return read_if_allowed(lambda: list(self._readers[kind]()), [], note)
+
+    def note_unread(self, kind: str, action: str, error: Exception) -> None:
+        """Remember, and warn of, a kind that was not read."""
+        warn_denied(error, action, f"resources of the kind {kind} were not looked for")
+        self.unread.append(Unread(kind, action, format_aws_error(error) or str(error)))
 
     # EKS
 
@@ -202,7 +213,7 @@ class AccountReader:
             pages = self._get_client("eks").get_paginator(operation).paginate(clusterName=self.cluster)
             rows = [row for page in pages for row in page[key]]
         except Exception as error:
-            if is_not_found(error):
+            if is_not_found(error) or has_message(error, NO_CLUSTER):
                 return
             raise
         for row in rows:

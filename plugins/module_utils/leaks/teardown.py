@@ -82,7 +82,7 @@ class Teardown:
         state: list[Row] = []
 
         def observe() -> tuple[bool, None, str]:
-            state[:] = self._build_rows(self._take_picture(quiet=bool(state)))
+            state[:] = self._build_rows(self._take_picture())
             going = [row for row in state if row["removed_by_teardown"] and row["owner"] in (EKS, CONTROLLER)]
             return not going, None, ", ".join(row["id"] for row in going)
 
@@ -99,17 +99,8 @@ class Teardown:
             )
         return {"changed": False, "kept": kept, "left": left, "lines": format_proof(self.cluster, kept, left)}
 
-    def _take_picture(self, quiet: bool = False) -> Picture:
-        picture = take_picture(self.get_client, self.region, self.cluster, KINDS)
-        if not quiet:
-            self._warn_unread(picture)
-        return picture
-
-    def _warn_unread(self, picture: Picture) -> None:
-        for row in picture.unread:
-            self.warn(
-                f"Resources of kind {row.kind} were not looked for: {row.action} is denied. AWS said: {row.reason}"
-            )
+    def _take_picture(self) -> Picture:
+        return take_picture(self.get_client, self.region, self.cluster, KINDS)
 
     def _build_rows(self, picture: Picture) -> list[Row]:
         vpc = ((picture.raw or {}).get("resourcesVpcConfig") or {}).get("vpcId")
@@ -175,7 +166,6 @@ class Teardown:
             self.get_client, self.region, self.cluster, self._policy, self.check_mode, self.wait_timeout
         )
         removal.ensure_absent()
-        self._warn_unread(removal.picture)
         before = {
             f"{row['kind']} {row['id']}": {"name": row["name"], "reason": row["reason"]} for row in removal.removed
         }
