@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from support import clock
 from support.account.comparison import compare
 from support.leaks import REGION, Planter

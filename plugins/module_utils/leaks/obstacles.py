@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_if_allowed
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_by_filter
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.network_info import describe_network
 from ansible_collections.kumo.eks.plugins.module_utils.leaks.claims import CONTROLLER, Claim, Thing
@@ -93,7 +94,6 @@ def _drop_interfaces_of_nodes(ec2: Any, names: list[str], instances: set[str]) -
     ids = [text.split()[2] for text in names if text.startswith(INTERFACE)]
     if not ids or not instances:
         return names
-    filters = [{"Name": "network-interface-id", "Values": ids}]
-    rows = ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+    rows = describe_by_filter(ec2, "describe_network_interfaces", "NetworkInterfaces", "network-interface-id", ids)
     own = {row["NetworkInterfaceId"] for row in rows if (row.get("Attachment") or {}).get("InstanceId") in instances}
     return [text for text in names if not (text.startswith(INTERFACE) and text.split()[2] in own)]

@@ -309,7 +309,7 @@ class AccountReader:
         names = [row["LoadBalancerName"] for row in rows]
         tags: dict[str, dict[str, str]] = {name: {} for name in names}
         for batch in _split(names):
-            answer = _ignore_gone(lambda batch=batch: elb.describe_tags(LoadBalancerNames=batch)["TagDescriptions"])
+            answer = _ignore_gone(lambda batch=batch: _describe_tags(elb, LoadBalancerNames=batch))
             tags.update({row["LoadBalancerName"]: read_tag_list(row["Tags"]) for row in answer})
         for row in rows:
             facts = {"vpc_id": row.get("VPCId"), "hostname": row["DNSName"], "type": "classic"}
@@ -327,9 +327,7 @@ class AccountReader:
     def _read_balancer_tags(self, arns: list[str]) -> dict[str, dict[str, str]]:
         tags: dict[str, dict[str, str]] = {arn: {} for arn in arns}
         for batch in _split(arns):
-            answer = _ignore_gone(
-                lambda batch=batch: self._get_client("elbv2").describe_tags(ResourceArns=batch)["TagDescriptions"]
-            )
+            answer = _ignore_gone(lambda batch=batch: _describe_tags(self._get_client("elbv2"), ResourceArns=batch))
             tags.update({row["ResourceArn"]: read_tag_list(row["Tags"]) for row in answer})
         return tags
 
@@ -400,6 +398,11 @@ class AccountReader:
 def _read_facts(row: Row) -> Row:
     attachments = [one["InstanceId"] for one in row.get("Attachments") or [] if one.get("InstanceId")]
     return {"status": row.get("State"), "vpc_id": row.get("VpcId"), "instances": attachments}
+
+
+def _describe_tags(client: Any, **names: list[str]) -> list[Row]:
+    """The tags of so many load balancers or target groups as one call takes."""
+    return describe_all_pages(client, "describe_tags", "TagDescriptions", **names)
 
 
 def _split(names: list[str]) -> Iterator[list[str]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
@@ -40,8 +41,7 @@ class IamReader:
         """The OIDC providers of this region's issuers."""
         rows = self._iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
         arns = [row["Arn"] for row in rows if f".{self._region}." in row["Arn"]]
-        ask = self._iam.list_open_id_connect_provider_tags
-        tags = self._read_tags([(lambda arn=arn: ask(OpenIDConnectProviderArn=arn)) for arn in arns])
+        tags = self._read_tags("list_open_id_connect_provider_tags", "OpenIDConnectProviderArn", arns)
         for arn, found in zip(arns, tags, strict=True):
             issuer = get_issuer(arn)
             yield Thing("oidc_provider", arn, issuer, found, {"arn": arn, "issuers": [issuer]})
@@ -55,7 +55,7 @@ class IamReader:
                 " read. Leave roles out with kinds=['all', '!iam_role']."
             )
         names = [role["RoleName"] for role in roles]
-        tags = self._read_tags([(lambda name=name: self._iam.list_role_tags(RoleName=name)) for name in names])
+        tags = self._read_tags("list_role_tags", "RoleName", names)
         for role, found in zip(roles, tags, strict=True):
             facts = {"arn": role["Arn"], "issuers": _list_issuers(role)}
             yield Thing("iam_role", role["RoleName"], role["RoleName"], found, facts)
@@ -64,7 +64,7 @@ class IamReader:
         """The customer-managed policies whose names may be of a cluster."""
         pages = self._iam.get_paginator("list_policies").paginate(Scope="Local")
         rows = [row for page in pages for row in page["Policies"] if self._may_be(row["PolicyName"])]
-        tags = self._read_tags([(lambda row=row: self._iam.list_policy_tags(PolicyArn=row["Arn"])) for row in rows])
+        tags = self._read_tags("list_policy_tags", "PolicyArn", [row["Arn"] for row in rows])
         for row, found in zip(rows, tags, strict=True):
             yield Thing("iam_policy", row["Arn"], row["PolicyName"], found, {"arn": row["Arn"]})
 
@@ -73,8 +73,7 @@ class IamReader:
         pages = self._iam.get_paginator("list_instance_profiles").paginate()
         rows = [row for page in pages for row in page["InstanceProfiles"]]
         names = [row["InstanceProfileName"] for row in rows if self._may_be(row["InstanceProfileName"])]
-        ask = self._iam.get_instance_profile
-        tags = self._read_tags([(lambda name=name: ask(InstanceProfileName=name)["InstanceProfile"]) for name in names])
+        tags = self._read_all([(lambda name=name: self._read_profile_tags(name)) for name in names])
         for name, found in zip(names, tags, strict=True):
             yield Thing("instance_profile", name, name, found)
 
@@ -82,12 +81,24 @@ class IamReader:
         """Of all clusters any name may be."""
         return self._cluster is None or self._cluster.lower() in name.lower()
 
-    def _read_tags(self, asks: Iterable[Callable[[], Row]]) -> list[dict[str, str]]:
+    def _read_profile_tags(self, name: str) -> list[Row]:
+        return self._iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"].get("Tags") or []
+
+    def _read_tags(self, operation: str, parameter: str, names: list[str]) -> list[dict[str, str]]:
+        """The tags of each, by an operation that lists those of one."""
+
+        def build(name: str) -> Callable[[], list[Row]]:
+            return lambda: describe_all_pages(self._iam, operation, "Tags", **{parameter: name})
+
+        return self._read_all([build(name) for name in names])
+
+    @staticmethod
+    def _read_all(asks: Iterable[Callable[[], list[Row]]]) -> list[dict[str, str]]:
         """The tags of each; none where it is gone since it was listed."""
 
-        def read(ask: Callable[[], Row]) -> dict[str, str]:
+        def read(ask: Callable[[], list[Row]]) -> dict[str, str]:
             try:
-                return read_tag_list(ask().get("Tags"))
+                return read_tag_list(ask())
             except Exception as error:
                 if has_code(error, "NoSuchEntity"):
                     return {}

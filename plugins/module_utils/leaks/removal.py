@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitTimedOut, add_facts
@@ -189,7 +190,8 @@ class LeftoverRemoval:
         filters = [{"Name": "group-id", "Values": groups}, {"Name": "description", "Values": ["ELB *"]}]
 
         def observe() -> tuple[bool, None, str]:
-            rows = self.get_client("ec2").describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+            ec2 = self.get_client("ec2")
+            rows = describe_all_pages(ec2, "describe_network_interfaces", "NetworkInterfaces", Filters=filters)
             return not rows, None, ", ".join(row["NetworkInterfaceId"] for row in rows)
 
         try:
