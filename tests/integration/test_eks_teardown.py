@@ -300,7 +300,7 @@ def test_volumes_are_held_and_marked_before_their_claims_go(do, sandbox, cluster
     assert api.changes == []
     result = do("leftovers", volumes="delete")
     assert [row["id"] for row in result["removed"]] == [ours]
-    proof = do("proof", volumes="delete")["kept"]
+    proof = do("proof", volumes="delete", wait_timeout=1)["kept"]
     assert {row["id"] for row in proof if row["kind"] == "volume"} == {kept, static}
 
 
