@@ -40,6 +40,7 @@ REGION_TAG = "topology.kubernetes.io/region"
 # Of EKS itself: https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html, and of EKS Auto Mode the last one:
 # https://docs.aws.amazon.com/eks/latest/userguide/auto-learn-iam.html
 EKS_TAGS = ("aws:eks:cluster-name", "eks:cluster-name", "eks:eks-cluster-name")
+OF_OBJECTS = ("load_balancer", "target_group", "security_group", "volume", "snapshot")
 # https://github.com/eksctl-io/eksctl/blob/main/pkg/apis/eksctl.io/v1alpha5/types.go (ClusterNameTag, OldClusterNameTag)
 EKSCTL_TAGS = ("alpha.eksctl.io/cluster-name", "eksctl.cluster.k8s.io/v1alpha1/cluster-name")
 STACK_TAG = "aws:cloudformation:stack-name"
@@ -155,7 +156,14 @@ def _find_balancer(thing: Thing, _region: str) -> Claim | None:
 
 
 def _find_eks(thing: Thing, _region: str) -> Claim | None:
-    return _find_by_value(thing, EKS_TAGS, EKS)
+    """What EKS made. Load balancers and volumes of EKS Auto Mode are of its controllers, and do not go with the cluster.
+
+    https://aws-samples.github.io/sample-aws-eks-auto-mode/docs/architecture/cleanup
+    """
+    claim = _find_by_value(thing, EKS_TAGS, EKS)
+    if claim and thing.kind in OF_OBJECTS and not any(thing.tags.get(key) for key in EKS_TAGS[:2]):
+        return Claim(claim.cluster, CONTROLLER, f"{claim.reason} (EKS Auto Mode)")
+    return claim
 
 
 def _find_eksctl(thing: Thing, _region: str) -> Claim | None:
