@@ -38,7 +38,7 @@ eval "$(.venv/bin/kumo-sandbox env --state "$state")"
 cp docs/examples/cluster-config.yaml "$scratch/config.yaml"
 play() {
   # An own folder, with no ansible.cfg above the user's.
-  (cd "$scratch/home" && run ansible-playbook "kumo.eks.$1" -e eks_cluster_config="$scratch/config.yaml") | tee "$scratch/log"
+  (cd "$scratch/home" && run ansible-playbook "kumo.eks.$1" -e eks_cluster_config="$scratch/config.yaml" -e eks_teardown_confirm=my-cluster) | tee "$scratch/log"
 }
 play site
 grep -q 'failed=0 ' "$scratch/log"

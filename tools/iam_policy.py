@@ -23,6 +23,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 CONFIG = f"eks_cluster_config={DOCS / 'examples/cluster-config.yaml'}"
 IDENTITIES = f"@{DOCS / 'examples/identities.yaml'}"
 SPEED = 300  # of the clock, so that the calls of waits are seen
+CONFIRMED = "eks_teardown_confirm=my-cluster"
 RUNS = (("site", "--check", "--diff"), ("site",), ("site",), ("teardown",))
 
 
@@ -39,7 +40,7 @@ def recorded(variables: str, kubernetes: bool) -> dict[str, object]:
         for name, *words in RUNS:
             print(f"{name} {' '.join(words)} -e {variables} ...", file=sys.stderr, flush=True)
             subprocess.run(
-                [playbook, f"kumo.eks.{name}", "-e", variables, *words],
+                [playbook, f"kumo.eks.{name}", "-e", variables, "-e", CONFIRMED, *words],
                 env={**os.environ, **sandbox.env, "ANSIBLE_HOME": home},
                 stdin=subprocess.DEVNULL,
                 stdout=sys.stderr,

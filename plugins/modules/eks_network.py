@@ -195,6 +195,13 @@ options:
     description: The limit for all waits together, in seconds.
     type: int
     default: 600
+  planned_removals:
+    description:
+      - IDs of instances, network interfaces and security groups that earlier tasks of the play remove, as M(kumo.eks.eks_teardown)
+        returns them. In check mode they still exist, but do not prevent the deletion of the VPC.
+    type: list
+    elements: str
+    default: []
   _goes_on:
     description: Set by the action plugin of this module, which waits on the controller. Do not use it in playbooks.
     type: bool
@@ -616,7 +623,12 @@ def ensure(module: AnsibleAWSModule) -> dict[str, Any]:
     mode = dict(check_mode=module.check_mode, wait=params["wait"], wait_timeout=params["wait_timeout"])
     if params["state"] == "absent":
         return NetworkRemoval(
-            ec2, options, cluster_exists=cluster.exists, delete_log_role=role.ensure_absent, **mode
+            ec2,
+            options,
+            cluster_exists=cluster.exists,
+            delete_log_role=role.ensure_absent,
+            planned_removals=frozenset(params["planned_removals"]),
+            **mode,
         ).ensure_absent()
     return Network(
         ec2,
@@ -637,6 +649,7 @@ def main() -> None:
         purge_tags=dict(type="bool", default=False),
         wait=dict(type="bool", default=True),
         wait_timeout=dict(type="int", default=600),
+        planned_removals=dict(type="list", elements="str", default=[]),
         _goes_on=dict(type="bool", default=False),  # given by the action plugin alone
         **build_network_spec(),
     )

@@ -110,8 +110,8 @@ class LoadBalancers(Protocol):
     def ensure(self, wanted: LoadBalancerSpec) -> str | None:
         """Make it where it is not there; its hostname, None while it is still being made."""
 
-    def remove(self, wanted: LoadBalancerSpec) -> None:
-        """Delete the load balancer of that name; what is not there is not missed."""
+    def remove(self, wanted: LoadBalancerSpec) -> bool:
+        """Delete the load balancer of that name, and what goes with it; whether all of it is gone. What is not there is not missed."""
 
 
 class KubernetesBackend(Protocol):

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from kumo_sandbox.partitions import read_partition
 
 OF_EVENTS = ("region", "parameters")  # fields for CloudTrail alone
-READING = ("Describe", "List", "Get", "Head", "Simulate", "AssumeRole")
+READING = ("Describe", "List", "Get", "GET ", "Head", "Simulate", "AssumeRole")
 
 
 @dataclass

@@ -64,7 +64,11 @@ class Side:
 
     def _play(self, title: str, playbook: str, always: bool = False) -> bool:
         """Run a playbook; its screen goes to a file. Whether it ended well."""
-        variables = {"eks_cluster_config": str(self.folder / "cluster-config.yaml"), "eks_irsa_roles_only": True}
+        variables = {
+            "eks_cluster_config": str(self.folder / "cluster-config.yaml"),
+            "eks_irsa_roles_only": True,
+            "eks_teardown_confirm": self.config["metadata"]["name"],
+        }
         command = [str(BIN / "ansible-playbook"), "-i", "localhost,", playbook, "-e", json.dumps(variables)]
         return self._run(title, command, always)
 

@@ -101,7 +101,7 @@ class Place:
         return Run(-1, log.read_text())
 
     def _start(self, playbook: str, log: Path, more: dict[str, object]) -> subprocess.Popen[str]:
-        variables = json.dumps({**self._variables, **more})
+        variables = json.dumps({"eks_teardown_confirm": "{{ eks_cluster_name }}", **self._variables, **more})
         command = [str(self._commands.playbook), "-i", "localhost,", f"kumo.eks.{playbook}", "-e", variables]
         env = {
             **{key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "ANSIBLE_"))},

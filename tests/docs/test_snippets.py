@@ -41,6 +41,7 @@ from kumo_sandbox.recorder import build_policy
 
 README = ROOT / "README.md"
 FLEETS = ROOT / "docs/fleets.md"  # tests/integration/test_inventory.py runs its inventories
+NEIGHBOUR = "https://oidc.eks.ap-northeast-1.amazonaws.com/id/NEIGHBOUR"
 PAGES = sorted((ROOT / "docs/guide").glob("[0-9]*.md"))
 KINDS = {
     ("yaml", "playbook"),
@@ -93,7 +94,9 @@ def least_rights(story: Story) -> Iterator[None]:
 
 
 def test_the_readme_leaves_nothing(story: Story, least_rights: None):
-    """Its commands are run with the policy that it names."""
+    """Its commands are run with the policy that it names, in an account with another cluster's OIDC provider, whose tags are read."""
+    iam = story.sandbox.client("iam")
+    neighbour = iam.create_open_id_connect_provider(Url=NEIGHBOUR, ClientIDList=["sts.amazonaws.com"])
     so_far, before = len(story.sandbox.calls()), leave_out_remains(list_account(story.sandbox.client))
     follow(blocks.read(README), story)
     by_reader = [call for call in story.sandbox.calls()[so_far:] if call["principal"].endswith(f":user/{USER}")]
@@ -101,6 +104,7 @@ def test_the_readme_leaves_nothing(story: Story, least_rights: None):
     assert {"CreateCluster", "DeleteCluster"} <= {call["operation"] for call in by_reader}
     assert list_denied(by_reader) == []
     assert compare(leave_out_remains(list_account(story.sandbox.client)), before) == []
+    iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=neighbour["OpenIDConnectProviderArn"])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

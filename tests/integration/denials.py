@@ -77,6 +77,7 @@ def tear_down(run: Run) -> None:
     run("eks_cluster_info", {"name": CLUSTER})
     run("eks_nodegroup_info", INSIDE)
     run("eks_fargate_profile_info", INSIDE)
+    run("eks_teardown", {**INSIDE, "step": "check"})
     principal = "arn:aws:iam::123456789012:role/my-cluster.ap-northeast-1_cluster"
     run("eks_access_entry", {**INSIDE, "access_entries": [{"principal_arn": principal}], "state": "absent"})
     run("eks_addon", {**gone, "addons": [{"name": "vpc-cni"}]})
@@ -88,7 +89,9 @@ def tear_down(run: Run) -> None:
     run("eks_irsa", {**IRSA, "state": "absent"})
     run("eks_cluster", {"name": CLUSTER, "owned": True, "state": "absent", "wait": True})
     run("eks_iam_role", {**ROLE_OF_CLUSTER, "state": "absent", "all_owned": True})
+    run("eks_teardown", {**INSIDE, "step": "leftovers", "log_group": "delete", "wait_timeout": 30})
     run("eks_network", {**NETWORK, "state": "absent"})
+    run("eks_teardown", {**INSIDE, "step": "proof", "wait_timeout": 30})
 
 
 def name_step(module: str, params: dict[str, Any]) -> str:

@@ -63,11 +63,16 @@ def ground(sandbox: Sandbox, ground: dict[str, Any]) -> dict[str, Any]:
     return ground
 
 
+# A teardown asks for the cluster's name. The tests of other things give it whichever it is.
+CONFIRMED = {"kumo.eks.teardown": {"eks_teardown_confirm": "{{ eks_cluster_name }}"}}
+
+
 @pytest.fixture
 def play(sandbox: Sandbox, tmp_path: Path, commands: Commands) -> Callable[..., Run]:
     """Run a playbook: play("kumo.eks.site", "--check", eks_cluster_name="x") -> its Run. Nothing reads an ansible.cfg."""
 
     def run(name: str, *args: str, **variables: Any) -> Run:
+        variables = {**CONFIRMED.get(name, {}), **variables}
         command = [str(commands.playbook), name, "-e", json.dumps(variables), *args]
         env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"}
         done = subprocess.run(
@@ -103,6 +108,7 @@ def kill_when(sandbox: Sandbox, tmp_path: Path, commands: Commands) -> Callable[
     """kill_when(condition, playbook, **variables): start a playbook, and kill it with all it started once the condition holds."""
 
     def run(condition: Callable[[], bool], playbook: str, **variables: Any) -> None:
+        variables = {**CONFIRMED.get(playbook, {}), **variables}
         command = [str(commands.playbook), playbook, "-e", json.dumps(variables)]
         env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"}
         log = tmp_path / "killed.log"

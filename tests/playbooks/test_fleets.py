@@ -23,6 +23,7 @@ REGIONS = {"ap-northeast-1": "ac", "eu-west-1": "ab"}
 ACCOUNT = "123456789012"
 # One name is in both regions
 DECLARED = {"one.ap-northeast-1": "one", "one.eu-west-1": "one", "two.eu-west-1": "two"}
+CONFIRMED = {"kumo.eks.teardown": {"eks_teardown_confirm": "one, two"}}
 Recap = dict[str, dict[str, int]]
 
 
@@ -33,6 +34,7 @@ def run_fleet(sandbox: Sandbox, tmp_path: Path, commands: Commands) -> Callable[
     folder.mkdir()
 
     def run(name: str, *args: str, **variables: Any) -> tuple[Recap, str]:
+        variables = {**CONFIRMED.get(name, {}), **variables}
         command = [str(commands.playbook), "-i", str(folder), name, "-e", json.dumps(variables), *args]
         env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"}
         done = subprocess.run(

@@ -20,10 +20,9 @@ RUNNER = Path(sys.executable).with_name("ansible-runner")
 NAME = "awx-cluster"
 
 
-def answers(survey: str = "survey") -> dict[str, str]:
-    """The survey's defaults, as AWX hands them over: all of them texts."""
-    spec = json.loads((PROJECT / f"{survey}.json").read_text())["spec"]
-    return {row["variable"]: str(row["default"]) for row in spec}
+def answers(survey: str = "survey.json") -> dict[str, str]:
+    """A survey's defaults, as AWX hands them over: all of them texts."""
+    return {row["variable"]: str(row["default"]) for row in json.loads((PROJECT / survey).read_text())["spec"]}
 
 
 @pytest.fixture
@@ -90,7 +89,9 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
     sizes = eks.describe_nodegroup(clusterName=NAME, nodegroupName="general")["nodegroup"]["scalingConfig"]
     assert sizes == {"minSize": 1, "maxSize": 6, "desiredSize": 3}
 
-    (folder_vars := awx / "env/extravars").write_text(json.dumps({**answers("survey-cost"), "kubernetes_api": "no"}))
+    (folder_vars := awx / "env/extravars").write_text(
+        json.dumps({**answers("cost-survey.json"), "kubernetes_api": "no"})
+    )
     cost = printed(run(awx, "cost.yml"))
     assert "node group general, " in cost and "USD a month (730 hours a month" in cost
     folder_vars.write_text(json.dumps(answers()))
@@ -98,6 +99,8 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
     again = through_the_pipeline(awx, tmp_path)
     assert changed(again) == 0, printed(again)
 
+    given = {**answers("teardown-survey.json"), "confirm": NAME}
+    (awx / "env/extravars").write_text(json.dumps(given))
     assert changed(run(awx, "teardown.yml")) > 0
     assert eks.list_clusters()["clusters"] == []
     own = [{"Name": "is-default", "Values": ["false"]}]
@@ -119,7 +122,9 @@ def through_the_pipeline(folder: Path, tmp_path: Path) -> list[dict[str, Any]]:
     return events(back / "artifacts")
 
 
-@pytest.mark.parametrize(("survey", "playbook"), [("survey", "site"), ("survey-cost", "cost")])
+@pytest.mark.parametrize(
+    ("survey", "playbook"), [("survey", "site"), ("teardown-survey", "teardown"), ("cost-survey", "cost")]
+)
 def test_the_surveys_choices_are_texts_and_its_variables_are_used(survey: str, playbook: str):
     spec = json.loads((PROJECT / f"{survey}.json").read_text())["spec"]
     assert [row["variable"] for row in spec if not isinstance(row["default"], str)] == []

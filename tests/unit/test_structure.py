@@ -32,6 +32,7 @@ ROOMS = {
     "upgrade": {"core", "aws", "ec2", "eks", "kubernetes", "nodes", "helm"},
     "cost": {"core", "aws", "ec2", "eks", "kubernetes"},
     "karpenter": {"core", "aws", "iam", "kubernetes", "events", "platform"},
+    "leaks": {"core", "aws", "iam", "ec2", "kubernetes", "platform", "karpenter"},
     "lifecycle": {
         *(
             "core",

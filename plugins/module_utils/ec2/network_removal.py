@@ -53,6 +53,7 @@ class NetworkRemoval:
     Args:
         cluster_exists: whether the control plane is there and is not being deleted; asked where it has interfaces in the VPC.
         delete_log_role: deletes the IAM role that was made for flow logs; returns its outcome.
+        planned_removals: IDs of what earlier tasks remove. In check mode it is still there, and not in the way.
     """
 
     ec2: Any
@@ -62,6 +63,7 @@ class NetworkRemoval:
     wait_timeout: float = 600
     cluster_exists: Callable[[], bool] = lambda: False
     delete_log_role: Callable[[], Outcome] | None = None
+    planned_removals: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self.inventory = Inventory(self.ec2, self.options.owner)
@@ -99,6 +101,8 @@ class NetworkRemoval:
         """Remove what is in one VPC, and the VPC; returns in words what is still going."""
         self.inventory.vpc = vpc
         self.inventory.read(KINDS, OPTIONAL)
+        if self.check_mode:
+            self._drop_planned()
         leftovers = find_leftovers(self.inventory, self.options)
         self._check(leftovers)
         self._delete_first()
@@ -106,6 +110,16 @@ class NetworkRemoval:
         if not going:
             self._delete_rest()
         return going
+
+    def _drop_planned(self) -> None:
+        """An instance takes its interfaces along."""
+        for row in self.inventory.list_rows("network_interfaces"):
+            instance = (row.get("Attachment") or {}).get("InstanceId")
+            if self.planned_removals & {row["NetworkInterfaceId"], instance}:
+                self.inventory.drop("network_interfaces", row["NetworkInterfaceId"])
+        for row in self.inventory.list_rows("security_groups"):
+            if row["GroupId"] in self.planned_removals:
+                self.inventory.drop("security_groups", row["GroupId"])
 
     # what is in the way
 

@@ -26,7 +26,7 @@ def list_owned_roles(iam: Any, owner: str) -> list[str]:
     ListRoles answers no tags, so they are read of each role that something of EKS could assume (the trust policy is answered).
     """
     lost = "IAM roles that were made for the cluster and that the task does not name were not looked for and stay"
-    names = [role["RoleName"] for role in look_if_allowed(lambda: _list_candidates(iam), [], "iam:ListRoles", lost)]
+    names = [role["RoleName"] for role in look_if_allowed(lambda: list_candidates(iam), [], "iam:ListRoles", lost)]
     if len(names) > MOST:
         raise EksError(
             f"all_owned: the account has {len(names)} roles that EKS, EC2 or pods can assume, and the tags of at most {MOST} are"
@@ -40,7 +40,8 @@ def list_owned_roles(iam: Any, owner: str) -> list[str]:
     return [name for name, owned in zip(names, found, strict=True) if owned]
 
 
-def _list_candidates(iam: Any) -> list[dict[str, Any]]:
+def list_candidates(iam: Any) -> list[dict[str, Any]]:
+    """The roles that something of EKS could assume."""
     pages = iam.get_paginator("list_roles").paginate()
     return [role for page in pages for role in page["Roles"] if _is_candidate(role)]
 

@@ -12,7 +12,8 @@ from kumo_sandbox.eks.store import Store
 from kumo_sandbox.interfaces import LoadBalancerSpec
 
 ROLES = {False: "kubernetes.io/role/elb", True: "kubernetes.io/role/internal-elb"}  # by whether it is internal
-NOT_FOUND = ("LoadBalancerNotFound", "LoadBalancerNotFoundException")
+NOT_FOUND = ("LoadBalancerNotFound", "LoadBalancerNotFoundException", "TargetGroupNotFound")
+OF_CONTROLLER = "elbv2.k8s.aws/cluster"  # what the AWS Load Balancer Controller makes has it
 
 
 class LoadBalancers:
@@ -31,17 +32,36 @@ class LoadBalancers:
         ready_at = self._ready_at.setdefault(hostname, self._store.clock.after(durations.LOAD_BALANCER))
         return hostname if self._store.clock.now() >= ready_at else None
 
-    def remove(self, wanted: LoadBalancerSpec) -> None:
-        """Whichever kind it is: the Service's annotation may have changed since."""
+    def remove(self, wanted: LoadBalancerSpec) -> bool:
+        """Whichever kind it is: the Service's annotation may have changed since. The group is held until the interfaces are gone."""
+        self._store.settle()
         region = _read_region(wanted)
         if network := self._describe_network(wanted):
             self._aws_context.client("elbv2", region).delete_load_balancer(LoadBalancerArn=network["LoadBalancerArn"])
             self._ready_at.pop(network["DNSName"], None)
         if classic := self._describe_classic(wanted):
             self._aws_context.client("elb", region).delete_load_balancer(LoadBalancerName=wanted.name)
-            for group in classic["SecurityGroups"]:
-                self._aws_context.delete_security_group(region, group)
             self._ready_at.pop(classic["DNSName"], None)
+        for target in self._list_target_groups(wanted):
+            self._aws_context.client("elbv2", region).delete_target_group(TargetGroupArn=target)
+        for group in self._list_groups(wanted):
+            self._aws_context.delete_security_group(region, group)
+        return not self._list_groups(wanted)
+
+    def _list_groups(self, wanted: LoadBalancerSpec) -> list[str]:
+        """The group that was made for it."""
+        own = [{"Name": "group-name", "Values": [_name_group(wanted)]}]
+        rows = self._aws_context.client("ec2", _read_region(wanted)).describe_security_groups(Filters=own)
+        return [row["GroupId"] for row in rows["SecurityGroups"]]
+
+    def _list_target_groups(self, wanted: LoadBalancerSpec) -> list[str]:
+        """The target group that was made for it."""
+        try:
+            answer = self._aws_context.client("elbv2", _read_region(wanted)).describe_target_groups(Names=[wanted.name])
+        except ClientError as error:
+            _ignore_not_found(error)
+            return []
+        return [row["TargetGroupArn"] for row in answer["TargetGroups"]]
 
     def _find(self, wanted: LoadBalancerSpec) -> str:
         found = self._describe_network(wanted) or self._describe_classic(wanted)
@@ -73,6 +93,10 @@ class LoadBalancers:
             answer = self._aws_context.client("elbv2", region).create_load_balancer(
                 Name=wanted.name, Type="network", **{"Scheme": "internet-facing", **words}
             )
+            if OF_CONTROLLER in wanted.tags:
+                self._aws_context.client("elbv2", region).create_target_group(
+                    Name=wanted.name, Protocol="TCP", Port=wanted.ports[0], VpcId=vpc, Tags=tags
+                )
             return str(answer["LoadBalancers"][0]["DNSName"])
         listeners = [
             {"Protocol": "TCP", "LoadBalancerPort": port, "InstanceProtocol": "TCP", "InstancePort": port}
@@ -87,7 +111,7 @@ class LoadBalancers:
     def _create_security_group(self, wanted: LoadBalancerSpec, region: str, vpc: str) -> str:
         owned = [{"Key": key, "Value": value} for key, value in wanted.tags.items() if value == "owned"]
         answer = self._aws_context.client("ec2", region).create_security_group(
-            GroupName=f"k8s-elb-{wanted.name}",
+            GroupName=_name_group(wanted),
             Description=f"Security group for Kubernetes ELB {wanted.name} ({wanted.tags['kubernetes.io/service-name']})",
             VpcId=vpc,
             TagSpecifications=[{"ResourceType": "security-group", "Tags": owned}],
@@ -109,6 +133,10 @@ class LoadBalancers:
 
 def _read_region(wanted: LoadBalancerSpec) -> str:
     return wanted.cluster.split(":")[3]
+
+
+def _name_group(wanted: LoadBalancerSpec) -> str:
+    return f"k8s-elb-{wanted.name}"
 
 
 def _ignore_not_found(error: ClientError) -> None:

@@ -91,7 +91,10 @@ def _look(desk: Desk, service: Manifest) -> bool:
     try:
         for finalizer in _list_finalizers(service):
             if finalizer != wanted and finalizer in desk.running:
-                service = _release(desk, service, finalizer)
+                released = _release(desk, service, finalizer)
+                if released is None:
+                    return False  # the group of the load balancer is still held
+                service = released
         return wanted is None or (wanted in desk.running and _attach(desk, service, wanted))
     except ApiError as error:
         if error.status not in PASSING:
@@ -111,8 +114,10 @@ def _attach(desk: Desk, service: Manifest, finalizer: str) -> bool:
     return hostname is not None
 
 
-def _release(desk: Desk, service: Manifest, finalizer: str) -> Manifest:
-    desk.balancers.remove(build_spec(service, desk.cluster, finalizer))
+def _release(desk: Desk, service: Manifest, finalizer: str) -> Manifest | None:
+    """The Service without the finalizer; None while what goes with its load balancer is not gone."""
+    if not desk.balancers.remove(build_spec(service, desk.cluster, finalizer)):
+        return None
     if service["status"].get("loadBalancer", {}).get("ingress"):
         service = _set_ingress(desk, service, None)
     return _set_finalizers(desk, service, [each for each in _list_all_finalizers(service) if each != finalizer])

@@ -1,6 +1,6 @@
-"""Load balancers as AWS has them: hostnames in its form, and network interfaces that hold their subnets.
+"""Load balancers as AWS has them: hostnames in its form, and network interfaces that hold their subnets and groups.
 
-moto's have other hostnames and no network interfaces.
+moto's have other hostnames and no network interfaces. Those go some time after their load balancer.
 https://docs.aws.amazon.com/elasticloadbalancing/latest/network/introduction.html
 """
 
@@ -14,7 +14,9 @@ from moto.ec2.utils import random_public_ip
 from moto.elb.models import ELBBackend
 from moto.elbv2.models import ELBv2Backend
 
+from kumo_sandbox import durations
 from kumo_sandbox.moto_fixes.hooks import Method, around
+from kumo_sandbox.moto_fixes.runtime import runtime
 from kumo_sandbox.partitions import find_partition
 
 INTERFACE = "ELB "  # how the description of a load balancer's network interface begins
@@ -93,6 +95,10 @@ def _create_interfaces(ec2: Any, subnets: list[str], description: str, groups: l
 
 
 def _delete_interfaces(ec2: Any, description: str) -> None:
+    runtime.schedule(durations.LOAD_BALANCER_INTERFACES, lambda: _forget_interfaces(ec2, description))
+
+
+def _forget_interfaces(ec2: Any, description: str) -> None:
     for name in [each.id for each in ec2.enis.values() if each.description == description]:
         ec2.delete_network_interface(name)
 

@@ -33,6 +33,7 @@ RULES = (
     "sqs",
     "sts",
     "speed",
+    "ec2.filters",
     "ec2.addresses",
     "ec2.flow_logs",
     "ec2.images",

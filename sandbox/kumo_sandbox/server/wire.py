@@ -9,7 +9,12 @@ from urllib.parse import parse_qs
 
 ROLES = re.compile(rb'"(?:roleArn|nodeRole|podExecutionRoleArn|serviceAccountRoleArn)"\s*:\s*"([^"]+)"')
 CODE = re.compile(rb'<Code>([^<]+)</Code>|"__type":\s*"(?:[^"#]*#)?([^"]+)"|"code":\s*"([^"]+)"')
-XML_SERVICES = ("ec2", "iam", "sts", "autoscaling", "elasticloadbalancing", "cloudformation")
+XML_SERVICES = ("ec2", "iam", "sts", "autoscaling", "elasticloadbalancing", "cloudformation", "route53")
+# The reads of Route 53 whose names are known here, so that they may be denied by name
+ROUTE53 = (
+    (re.compile(r"GET /2013-04-01/hostedzone"), "ListHostedZones"),
+    (re.compile(r"GET /2013-04-01/hostedzone/[^/]+/rrset"), "ListResourceRecordSets"),
+)
 
 # Of a key that is of another partition or of a region that is not enabled, which is to say of none there: EKS' and other JSON services' common errors, IAM's
 # (https://docs.aws.amazon.com/IAM/latest/APIReference/CommonErrors.html), EC2's
@@ -45,8 +50,17 @@ def read_operation(environ: dict[str, Any], body: bytes, signed_for: str) -> str
         return target.rsplit(".", 1)[-1]
     if signed_for == "eks-auth":
         return "AssumeRoleForPodIdentity"
+    if signed_for == "route53":
+        return _read_route53_operation(environ)
     action = read_parameters(environ, body).get("Action")
     return action or f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '/')}"
+
+
+def _read_route53_operation(environ: dict[str, Any]) -> str:
+    """Route 53 names its operations by method and path. https://docs.aws.amazon.com/Route53/latest/APIReference/API_Operations.html"""
+    method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/")
+    names = [name for pattern, name in ROUTE53 if pattern.fullmatch(f"{method} {path}")]
+    return names[0] if names else f"{method} {path}"
 
 
 def read_parameters(environ: dict[str, Any], body: bytes) -> dict[str, str]:

@@ -168,10 +168,14 @@ def test_a_public_load_balancer_keeps_the_internet_gateway(sandbox, ec2, network
     internal = elb.create_load_balancer(Name="internal", Scheme="internal", **subnets)["LoadBalancers"][0]
     public = elb.create_load_balancer(Name="public", Scheme="internet-facing", **subnets)["LoadBalancers"][0]
     assert "mapped public address" in refused(ec2.detach_internet_gateway, **detach)
+    sandbox.clock.set_speed(1)
     elb.delete_load_balancer(LoadBalancerArn=public["LoadBalancerArn"])
+    assert "mapped public address" in refused(ec2.detach_internet_gateway, **detach)  # for a while after it
+    sandbox.clock.advance(durations.LOAD_BALANCER_INTERFACES)
     ec2.detach_internet_gateway(**detach)
     assert "DependencyViolation" in refused(ec2.delete_subnet, SubnetId=network.private)
     elb.delete_load_balancer(LoadBalancerArn=internal["LoadBalancerArn"])
+    sandbox.clock.advance(durations.LOAD_BALANCER_INTERFACES)
     ec2.delete_subnet(SubnetId=network.private)
 
 

@@ -23,6 +23,15 @@ def test_a_region_has_five_vpcs_until_the_quota_is_raised(sandbox, ec2, refused)
     assert sandbox.quotas["vpcs"] == 5
 
 
+def test_any_value_of_a_filter_may_match_any_of_several_tags(ec2, network):
+    tags = [{"Key": "a/b", "Value": "1"}, {"Key": "c", "Value": "2"}]
+    ec2.create_tags(Resources=[network.vpc], Tags=tags)
+    for values in (["a/b", "other"], ["a/*", "other"], ["other", "c"]):
+        found = ec2.describe_vpcs(Filters=[{"Name": "tag-key", "Values": values}])["Vpcs"]
+        assert [row["VpcId"] for row in found] == [network.vpc], values
+    assert ec2.describe_vpcs(Filters=[{"Name": "tag-key", "Values": ["other", "a"]}])["Vpcs"] == []
+
+
 def test_an_unknown_quota_is_refused(sandbox):
     with pytest.raises(ValueError, match="'cars' is not a quota. Use one of vpcs, subnets"):
         sandbox.quotas.change({"cars": 1})

@@ -55,14 +55,16 @@ class Balancers:
     made: dict[str, LoadBalancerSpec] = field(default_factory=dict)  # by name
     removed: list[str] = field(default_factory=list)
     ready: bool = True
+    held: bool = False  # whether something of a deleted load balancer is still there
 
     def ensure(self, wanted: LoadBalancerSpec) -> str | None:
         self.made.setdefault(wanted.name, wanted)
         return f"{wanted.name}.example.com" if self.ready else None
 
-    def remove(self, wanted: LoadBalancerSpec) -> None:
+    def remove(self, wanted: LoadBalancerSpec) -> bool:
         self.made.pop(wanted.name, None)
         self.removed.append(wanted.name)
+        return not self.held
 
 
 @dataclass

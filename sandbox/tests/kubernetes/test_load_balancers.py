@@ -98,6 +98,17 @@ def test_a_service_gets_its_hostname_in_time_and_keeps_it(balanced: Demo, namesp
     assert balanced.balancers.removed == [name]
 
 
+def test_a_service_stays_until_all_of_its_load_balancer_is_gone(balanced: Demo, namespace: str) -> None:
+    make(balanced, namespace, "web")
+    balanced.eventually(lambda: hostname(balanced, namespace, "web"))
+    balanced.balancers.held = True
+    balanced.kubectl("delete", "service", "web", "-n", namespace, "--wait=false")
+    balanced.eventually(lambda: len(balanced.balancers.removed) > 1)  # it tries again
+    assert balanced.get("service", "web", "-n", namespace)["metadata"]["finalizers"] == [CLOUD]
+    balanced.balancers.held = False
+    balanced.kubectl("wait", "service/web", "-n", namespace, "--for=delete", "--timeout=30s")
+
+
 def test_it_goes_when_the_type_changes(balanced: Demo, namespace: str) -> None:
     make(balanced, namespace, "web")
     balanced.eventually(lambda: hostname(balanced, namespace, "web"))

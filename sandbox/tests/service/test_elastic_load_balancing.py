@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -52,7 +53,8 @@ def test_a_network_load_balancer_stands_in_its_subnets(sandbox, eks, balancers, 
     eks.delete_cluster(name="demo")  # and its own interfaces: what is left in the subnet is the load balancer
     assert eks.list_clusters()["clusters"] == []
     assert "DependencyViolation" in refused(ec2.delete_subnet, SubnetId=ground.subnets[0])
-    balancers.remove(spec)
+    assert balancers.remove(spec)
+    sandbox.clock.advance(durations.LOAD_BALANCER_INTERFACES)
     assert elbv2.describe_load_balancers()["LoadBalancers"] == [] and interfaces(sandbox) == set()
     ec2.delete_subnet(SubnetId=ground.subnets[0])
 
@@ -64,10 +66,25 @@ def test_a_classic_load_balancer_has_its_security_group(sandbox, balancers, want
     ec2 = sandbox.client("ec2")
     group = [{"Name": "group-name", "Values": [f"k8s-elb-{NAME}"]}]
     assert len(ec2.describe_security_groups(Filters=group)["SecurityGroups"]) == 1
-    balancers.remove(wanted("classic"))
+    sandbox.clock.set_speed(1)
+    assert not balancers.remove(wanted("classic"))  # its interfaces hold the group for a while
     assert sandbox.client("elb").describe_load_balancers()["LoadBalancerDescriptions"] == []
+    assert len(ec2.describe_security_groups(Filters=group)["SecurityGroups"]) == 1 and interfaces(sandbox)
+    sandbox.clock.advance(durations.LOAD_BALANCER_INTERFACES)
+    assert balancers.remove(wanted("classic"))
     assert ec2.describe_security_groups(Filters=group)["SecurityGroups"] == [] and interfaces(sandbox) == set()
-    balancers.remove(wanted("classic"))
+    assert balancers.remove(wanted("classic"))
+
+
+def test_the_controller_makes_a_target_group_and_takes_it_away(sandbox, balancers, wanted):
+    spec = replace(wanted("network"), tags={"elbv2.k8s.aws/cluster": "demo"})
+    balancers.ensure(spec)
+    elbv2 = sandbox.client("elbv2")
+    (group,) = elbv2.describe_target_groups(Names=[NAME])["TargetGroups"]
+    (described,) = elbv2.describe_tags(ResourceArns=[group["TargetGroupArn"]])["TagDescriptions"]
+    assert described["Tags"] == [{"Key": "elbv2.k8s.aws/cluster", "Value": "demo"}]
+    balancers.remove(spec)
+    assert elbv2.describe_target_groups()["TargetGroups"] == []
 
 
 def test_a_hostname_takes_its_time(sandbox, balancers, wanted):
