@@ -73,7 +73,11 @@ def build_node(name: str, version: str, labels: Row | None = None, image: str = 
     return {
         "metadata": {"name": name, "labels": labels or {}},
         "spec": {"providerID": f"aws:///zone/i-{name}"},
-        "status": {"nodeInfo": {"kubeletVersion": f"v{version}.9-eks-1", "osImage": image}, "conditions": READY},
+        "status": {
+            "nodeInfo": {"kubeletVersion": f"v{version}.9-eks-1", "osImage": image},
+            "allocatable": {"cpu": "1930m", "memory": "7291748Ki", "pods": "29"},
+            "conditions": READY,
+        },
     }
 
 

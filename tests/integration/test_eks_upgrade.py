@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import pytest
 from fake_kubernetes import FakeKubernetes, build_budget, build_node, build_pod, build_release
 
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade import kubernetes_reading, reading
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade import reading
 from kumo_sandbox.eks import versions
 from kumo_sandbox.moto_fixes import service_quotas
 
@@ -28,7 +29,7 @@ def eks(sandbox):
 @pytest.fixture
 def kubernetes(eks, monkeypatch):
     fake = FakeKubernetes(eks, CLUSTER)
-    monkeypatch.setattr(kubernetes_reading, "connect_api", fake.connect)
+    monkeypatch.setattr(opening, "connect_api", fake.connect)
     return fake
 
 

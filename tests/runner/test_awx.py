@@ -99,6 +99,12 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
     again = through_the_pipeline(awx, tmp_path)
     assert changed(again) == 0, printed(again)
 
+    own = json.loads((awx / "env/extravars").read_text())
+    (awx / "env/extravars").write_text(json.dumps(answers("audit-survey.json")))
+    audited = run(awx, "audit.yml")
+    assert changed(audited) == 0 and "KUMO-A09" in printed(audited)
+    (awx / "env/extravars").write_text(json.dumps(own))
+
     given = {**answers("teardown-survey.json"), "confirm": NAME}
     (awx / "env/extravars").write_text(json.dumps(given))
     assert changed(run(awx, "teardown.yml")) > 0
@@ -123,7 +129,8 @@ def through_the_pipeline(folder: Path, tmp_path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("survey", "playbook"), [("survey", "site"), ("teardown-survey", "teardown"), ("cost-survey", "cost")]
+    ("survey", "playbook"),
+    [("survey", "site"), ("teardown-survey", "teardown"), ("cost-survey", "cost"), ("audit-survey", "audit")],
 )
 def test_the_surveys_choices_are_texts_and_its_variables_are_used(survey: str, playbook: str):
     spec = json.loads((PROJECT / f"{survey}.json").read_text())["spec"]

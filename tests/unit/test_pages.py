@@ -15,8 +15,8 @@ PLUGINS = Path(__file__).parents[2] / "plugins"
 SERVICES = ("autoscaling", "ec2", "eks", "iam")
 # A call that names what it looks for by IDs or names has as many rows as it names; a version of a template has one.
 BY_ID = ("Ids", "GroupNames", "Versions", "defaultOnly", "ResourceArns", "LoadBalancerNames")
-# Tags of one provider, of which only the existence counts.
-EXCEPTIONS = {"role_usage.py: list_open_id_connect_provider_tags"}
+# Tags of one provider, of which only the existence counts, and an operation of Elastic Load Balancing, which has no pages.
+EXCEPTIONS = {"role_usage.py: list_open_id_connect_provider_tags", "load_balancers.py: describe_tags"}
 
 
 def list_pageable() -> set[str]:

@@ -65,7 +65,7 @@ def describe_key(kms: Any, arn: str) -> Row | None:
         raise
 
 
-def describe_by_filter(ec2: Any, operation: str, key: str, name: str, values: Iterable[str], **words: str) -> list[Row]:
+def describe_by_filter(ec2: Any, operation: str, key: str, name: str, values: Iterable[str], **words: Any) -> list[Row]:
     """What a filter finds of these values: what exists, where IDs would fail for all; nothing, without a call, for no values."""
     wanted = sorted(set(values))
     rows: list[Row] = []

@@ -63,3 +63,10 @@ def run_serially(
 
 def _has_work(planned: Outcome, wait: bool) -> bool:
     return planned.changed or (wait and planned.raw is not None and planned.raw["status"] != "ACTIVE")
+
+
+def run_all(looks: list[Callable[[], None]]) -> None:
+    """Look at everything side by side. The first failure is raised."""
+    with concurrent.futures.ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:
+        for done in [pool.submit(look) for look in looks]:
+            done.result()

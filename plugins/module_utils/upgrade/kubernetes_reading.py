@@ -13,21 +13,21 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
 from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import parse_objects
 from ansible_collections.kumo.eks.plugins.module_utils.helm.release import decode_release
 from ansible_collections.kumo.eks.plugins.module_utils.helm.store import SECRET_DRIVERS
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, connect_api
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import build_connection
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.errors import KubernetesError
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import CONFIG_MAP, NODE, POD, SECRET, Kind
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import mint_token
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.opening import ApiOpener
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.removed_apis import (
     CLUSTER_WIDE,
     RemovedApi,
     find_removed,
     list_removed,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import KubernetesState, Read, Row
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import KubernetesState, Row
 
 BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
@@ -52,32 +52,8 @@ class KubernetesReader:
     """
 
     def __init__(self, stack: ExitStack, sts: Any, cluster_name: str, region: str) -> None:
-        self._stack, self._sts, self._cluster_name, self._region = stack, sts, cluster_name, region
-        self._api: KubernetesApi | None = None
-        self._lost = ""
+        self.open = ApiOpener(stack, sts, cluster_name, region).open
         self.state = KubernetesState()
-
-    def open(self, raw: Row) -> KubernetesApi:
-        """The API of the cluster.
-
-        Args:
-            raw: the answer of DescribeCluster.
-
-        Raises:
-            EksError: it has no endpoint, or cannot be reached. It is not tried again: that takes its time.
-        """
-        if self._lost:
-            raise EksError(self._lost)
-        if self._api is None:
-            connection = build_connection(raw, self._cluster_name, self._region)
-            api = self._stack.enter_context(connect_api(connection, partial(mint_token, self._sts, self._cluster_name)))
-            try:
-                api.get_version()
-            except EksError as error:
-                self._lost = error.message
-                raise
-            self._api = api
-        return self._api
 
     def list_looks(self, raw: Row, current: int, target: int, with_gates: bool) -> list[Callable[[], None]]:
         """The reads, which threads may run side by side. They put their answers into the state.

@@ -9,16 +9,15 @@ What only a gate asks for may be denied, or fail: the gate is then unknown. What
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import format_aws_error
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages, describe_by_filter
-from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, is_service_failure
+from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
+from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_all
+from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_group import list_owned_groups
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import build_version_rows, list_offered
 from ansible_collections.kumo.eks.plugins.module_utils.eks.insights import (
@@ -32,19 +31,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_contex
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_template import read_image
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.capacity import find_quota_code, list_types
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.kubernetes_reading import KubernetesReader
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import ClusterState, Read, Row
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import ClusterState, Row
 
 RUNNING = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
-
-
-def read_or_note(look: Callable[[], Any]) -> Read:
-    """What a look finds, or why it cannot be had: denied, not reachable, not there."""
-    try:
-        return Read(look(), "")
-    except Exception as error:
-        if not is_service_failure(error):
-            raise
-        return Read(None, error.message if isinstance(error, EksError) else format_aws_error(error) or str(error))
 
 
 @dataclass
@@ -218,10 +207,3 @@ class StateReader:
             quota = client.get_service_quota(ServiceCode="ec2", QuotaCode=code)["Quota"]
             found[code] = {"name": quota["QuotaName"], "limit": quota["Value"], "used": used.get(code, 0)}
         return found
-
-
-def run_all(looks: list[Callable[[], None]]) -> None:
-    """Look at everything side by side. The first failure is raised."""
-    with ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:
-        for done in [pool.submit(look) for look in looks]:
-            done.result()

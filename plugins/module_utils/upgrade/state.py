@@ -8,22 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 
 Row = dict[str, Any]
-NOT_ASKED = "it was not asked for"
-
-
-@dataclass
-class Read:
-    """An answer, or why there is none."""
-
-    value: Any = None
-    problem: str = NOT_ASKED
-
-    @property
-    def is_known(self) -> bool:
-        return not self.problem
 
 
 @dataclass
@@ -110,25 +98,3 @@ def read_kubelet_minor(node: Row) -> int:
 def read_minor(version: str) -> int:
     """The minor number of a full version, as v1.31.13-eksbuild.5."""
     return int(version.lstrip("v").split(".")[1])
-
-
-def select(selector: Row | None, labels: Row) -> bool:
-    """Whether a label selector matches. An empty one matches everything, none nothing (policy/v1).
-
-    https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors
-    """
-    if selector is None:
-        return False
-    if any(labels.get(key) != value for key, value in (selector.get("matchLabels") or {}).items()):
-        return False
-    return all(_matches(row, labels) for row in selector.get("matchExpressions") or [])
-
-
-def _matches(row: Row, labels: Row) -> bool:
-    key, values = row["key"], row.get("values") or []
-    return {
-        "In": labels.get(key) in values and key in labels,
-        "NotIn": labels.get(key) not in values or key not in labels,
-        "Exists": key in labels,
-        "DoesNotExist": key not in labels,
-    }[row["operator"]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import AL2, LAST_MINOR_WITH_AL2, read_ami_type
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.selectors import select
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.findings import FAILED, PASSED, UNKNOWN, Finding
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import (
     FARGATE,
@@ -21,7 +22,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import (
     Row,
     is_fargate,
     read_minor,
-    select,
 )
 
 MOST = 5  # named in a clause

@@ -117,6 +117,12 @@ def match_eks_route(environ: dict[str, Any]) -> Any:
     return model.match(environ["REQUEST_METHOD"], raw.partition("?")[0])
 
 
+def build_missing(received: Received, reason: str) -> service.Answer:
+    """The answer to a call that moto does not have. Clients do not send it again, as they would after a 500."""
+    headers, body = build_error(received.service, "NotImplemented", f"The sandbox does not have it: {reason}")
+    return 501, dict(headers), body
+
+
 class App:
     """The WSGI application."""
 
@@ -266,7 +272,12 @@ class App:
 
         # moto keeps its state without locks; a service looks and changes in one step, whoever asks at the same time
         with self._one_at_a_time:
-            parts = list(self._moto(received.environ, remember))
+            try:
+                parts = list(self._moto(received.environ, remember))
+            except NotImplementedError as error:
+                status, headers, body = build_missing(received, str(error))
+                start(f"{status} Error", list(headers.items()))
+                return status, [body]
         return int(seen[0].split()[0]), parts
 
     # the recorder

@@ -15,7 +15,10 @@ report = module("eks_drift_report")
 cost = module("eks_cost_info", cluster_name="there")
 priced = module("eks_cost_plan", results=[])
 costs = module("eks_cost_report")
+audit = module("eks_audit_info", cluster_name="there")
+audits = module("eks_audit_report")
 ROLE = "arn:aws:iam::123456789012:role/deploy"
+OWN_RULE = {"id": "my rule", "severity": "low", "title": "x", "reads": ["cluster"], "expression": "cluster"}
 ROWS = [
     priced("a source of a plan's prices", "price_source", "spot", "table", price_source="spot"),
     priced("a region of nowhere", "region", "'tokyo'", "spelling", region="tokyo"),
@@ -66,5 +69,26 @@ ROWS = [
     events("no hours", "hours", "0", "1", hours=0),
     costs("no clusters to price", "clusters", "missing required arguments", "clusters"),
     report("no clusters", "clusters", "missing required arguments", "clusters"),
+    audit(
+        "a rule that does not exist",
+        "only",
+        "'endpoint_publik'",
+        "Did you mean endpoint_public",
+        only=["endpoint_publik"],
+    ),
+    audit("an unknown family", "families", "network", "value of families must be", families=["networks"]),
+    audit(
+        "a rule of a user with a blank in its ID", "custom_rules[0].id", "'my rule'", "letters", custom_rules=[OWN_RULE]
+    ),
+    audit(
+        "an exception without a day",
+        "exceptions[0].until",
+        "'soon'",
+        "2027-03-31",
+        exceptions=[{"rule": "endpoint_public", "reason": "known", "until": "soon"}],
+    ),
+    audits(
+        "an audit without findings", "audits[0]", "neither findings nor an error", "eks_audit_info", audits=[{"a": 1}]
+    ),
     whole("an unknown section", "sections", "nodes", "nodegroups", sections=["nodes"]),
 ]

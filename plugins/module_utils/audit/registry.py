@@ -1,0 +1,91 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All rules of this collection. Ansible packs only what is imported statically, so each family is named here."""
+
+from __future__ import annotations
+
+from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import Rule
+from ansible_collections.kumo.eks.plugins.module_utils.audit.rules import (
+    access,
+    account,
+    addons,
+    capacity,
+    cluster_network,
+    components,
+    control_plane,
+    control_plane_environment,
+    control_plane_settings,
+    dangling,
+    data,
+    disruption,
+    instances,
+    karpenter,
+    leaks,
+    load_balancers,
+    namespaces,
+    node_roles,
+    nodegroups,
+    pod_roles,
+    probes,
+    rbac,
+    releases,
+    reliability,
+    removed_apis,
+    rollouts,
+    running,
+    scaling,
+    security_groups,
+    upgrade_readiness,
+    usage,
+    volumes,
+    vpc,
+    workload_data,
+    workload_privileges,
+    workload_settings,
+)
+
+FAMILY_FILES = (
+    access,
+    account,
+    addons,
+    capacity,
+    cluster_network,
+    components,
+    control_plane,
+    control_plane_environment,
+    control_plane_settings,
+    dangling,
+    data,
+    disruption,
+    instances,
+    karpenter,
+    leaks,
+    load_balancers,
+    namespaces,
+    node_roles,
+    nodegroups,
+    pod_roles,
+    probes,
+    rbac,
+    releases,
+    removed_apis,
+    reliability,
+    rollouts,
+    running,
+    scaling,
+    security_groups,
+    upgrade_readiness,
+    usage,
+    volumes,
+    vpc,
+    workload_data,
+    workload_privileges,
+    workload_settings,
+)
+RULES: tuple[Rule, ...] = tuple(
+    sorted(
+        (one for family in FAMILY_FILES for one in vars(family).values() if isinstance(one, Rule)),
+        key=lambda one: (one.key[0], int("".join(filter(str.isdigit, one.key))), one.key),
+    )
+)
