@@ -46,7 +46,7 @@ helm: all-binaries ## the Helm modules and role with the real Helm 3 and 4
 
 .PHONY: playbooks
 playbooks: binaries ## site.yml, teardown.yml and each role alone, against the sandbox
-	@$(GATE) playbooks playbooks-extended
+	@$(GATE) playbooks playbooks-extended proofs
 
 .PHONY: snippets
 snippets: binaries ## what the README, the guide and the modules' examples show, run

@@ -72,12 +72,6 @@ EXAMPLES = r"""
     audits: ["{{ audit }}"]
     fail_on: high
   register: report
-
-- name: Write the page
-  ansible.builtin.copy:
-    content: "{{ report.html }}"
-    dest: audit.html
-    mode: "0600"
 """
 
 RETURN = r"""

@@ -200,6 +200,7 @@ from functools import partial
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_range_problems, raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.leaks.fates import KEEP, LOG_POLICIES, VOLUME_POLICIES
 from ansible_collections.kumo.eks.plugins.module_utils.leaks.teardown import STEPS, Teardown
 
@@ -214,8 +215,17 @@ def main() -> None:
         wait_timeout=dict(type="int", default=600),
     )
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
+    with handle_failures(
+        module, f"Could not do the step {module.params['step']} of the teardown of {module.params['cluster_name']}"
+    ):
+        result = build_teardown(module).run(module.params["step"])
+    module.exit_json(**result)
+
+
+def build_teardown(module: AnsibleAWSModule) -> Teardown:
     params = module.params
-    teardown = Teardown(
+    raise_problems(find_range_problems("wait_timeout", params["wait_timeout"], 0))
+    return Teardown(
         partial(get_client, module),
         module.region,
         params["cluster_name"],
@@ -226,9 +236,6 @@ def main() -> None:
         params["node_pools"],
         params["wait_timeout"],
     )
-    with handle_failures(module, f"Could not do the step {params['step']} of the teardown of {params['cluster_name']}"):
-        result = teardown.run(params["step"])
-    module.exit_json(**result)
 
 
 if __name__ == "__main__":

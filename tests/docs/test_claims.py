@@ -111,7 +111,7 @@ def test_the_tested_versions_are_those_of_the_gate():
 
 
 def test_the_regions_that_are_said_to_be_tested_are():
-    tested = (ROOT / "tests/playbooks/test_partitions.py").read_text()
+    tested = (ROOT / "tests/playbooks/proofs/test_partitions.py").read_text()
     sentence = re.search(r"is tested in (.*?) on the", QUESTIONS.read_text(), re.DOTALL)[1]
     regions = re.findall(r"`([\w-]+)`", sentence)
     assert set(regions) == set(re.findall(r'^    "([\w-]+)": \("aws', tested, re.MULTILINE))

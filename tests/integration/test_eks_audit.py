@@ -78,7 +78,7 @@ def read_verdicts(result):
 # What the sandbox does not answer: its rules are unknown
 UNREAD = {
     "service_quotas": "NotImplemented: The sandbox does not have it: The list_service_quotas action has not been implemented",
-    "removed_api_releases": "a Secret of Helm has no release that can be read (KeyError)",  # the fake API does not select by labels
+    "removed_api_releases": "Secret shop/db is labelled as Helm's and has no release (KeyError).",  # the fake API does not select by labels
 }
 
 

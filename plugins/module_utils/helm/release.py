@@ -8,10 +8,15 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+
 GZIP_MAGIC = b"\x1f\x8b"
+# What comes of another Secret with Helm's labels. The message of the error may have some of its content.
+UNREADABLE = (KeyError, TypeError, ValueError, OSError, EOFError, zlib.error)
 FACTS = ("name", "namespace", "revision", "status", "chart", "app_version", "updated", "description")
 
 
@@ -57,9 +62,17 @@ def decode_release(secret: dict[str, Any]) -> dict[str, Any]:
 
     base64 of the Kubernetes API, base64 of Helm, gzip, JSON:
     https://github.com/helm/helm/blob/main/pkg/storage/driver/util.go
+
+    Raises:
+        EksError: the Secret has none.
     """
-    raw = base64.b64decode(base64.b64decode(secret["data"]["release"]))
-    return json.loads(gzip.decompress(raw) if raw.startswith(GZIP_MAGIC) else raw)
+    try:
+        raw = base64.b64decode(base64.b64decode(secret["data"]["release"]))
+        return json.loads(gzip.decompress(raw) if raw.startswith(GZIP_MAGIC) else raw)
+    except UNREADABLE as error:
+        about = secret["metadata"]
+        name = f"{about.get('namespace')}/{about['name']}"
+        raise EksError(f"Secret {name} is labelled as Helm's and has no release ({type(error).__name__}).") from error
 
 
 def build_release(raw: dict[str, Any]) -> Release:

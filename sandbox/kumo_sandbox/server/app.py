@@ -32,6 +32,9 @@ from kumo_sandbox.server import cloudtrail
 from kumo_sandbox.server.control import Control
 from kumo_sandbox.server.lag import Lag
 from kumo_sandbox.server.wire import (
+    THROTTLED,
+    THROTTLED_ELSEWHERE,
+    UNAVAILABLE,
     UNKNOWN_KEY,
     UNKNOWN_KEY_ELSEWHERE,
     XML_SERVICES,
@@ -46,17 +49,6 @@ from kumo_sandbox.server.wire import (
 
 AROUND_DISPATCH = ("throttle", "error5xx", "drop", "lose_answer", "slow", "hold", "hold_answer")
 AFTER_THE_WORK = ("lose_answer", "hold_answer")
-# Code and status of a call that is one too many: EKS' model (ThrottlingException),
-# https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html, and what IAM and STS answer
-# (https://github.com/go-to-k/delstack/issues/82)
-THROTTLED = {
-    "eks": ("ThrottlingException", 429),
-    "ec2": ("RequestLimitExceeded", 503),
-    "iam": ("Throttling", 400),
-    "sts": ("Throttling", 400),
-}
-THROTTLED_ELSEWHERE = ("ThrottlingException", 400)
-UNAVAILABLE = ("ServiceUnavailableException", 503)
 Start = Callable[..., Any]
 
 

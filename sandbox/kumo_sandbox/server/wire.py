@@ -27,6 +27,18 @@ UNKNOWN_KEY = {
 }
 UNKNOWN_KEY_ELSEWHERE = ("UnrecognizedClientException", 403, "The security token included in the request is invalid.")
 
+# Code and status of a call that is one too many: EKS' model (ThrottlingException),
+# https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html, and what IAM and STS answer
+# (https://github.com/go-to-k/delstack/issues/82)
+THROTTLED = {
+    "eks": ("ThrottlingException", 429),
+    "ec2": ("RequestLimitExceeded", 503),
+    "iam": ("Throttling", 400),
+    "sts": ("Throttling", 400),
+}
+THROTTLED_ELSEWHERE = ("ThrottlingException", 400)
+UNAVAILABLE = ("ServiceUnavailableException", 503)
+
 
 def read_body(environ: dict[str, Any]) -> bytes:
     length = int(environ.get("CONTENT_LENGTH") or 0)

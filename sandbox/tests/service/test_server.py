@@ -34,6 +34,12 @@ def test_calls_are_recorded(sandbox, eks, refused):
     assert rows[0]["principal"] == "arn:aws:iam::123456789012:user/sandbox-admin"
 
 
+def test_what_moto_lacks_is_refused_at_once(sandbox, refused):
+    client = sandbox.client("service-quotas")
+    assert refused(client.get_association_for_service_quota_template).startswith("NotImplemented: ")
+    assert [row["status"] for row in sandbox.calls(service="servicequotas")] == [501]
+
+
 def test_the_policy_of_the_calls(sandbox, make_cluster, ground):
     make_cluster()
     statements = build_policy(sandbox.calls())["Statement"]

@@ -17,9 +17,15 @@ priced = module("eks_cost_plan", results=[])
 costs = module("eks_cost_report")
 audit = module("eks_audit_info", cluster_name="there")
 audits = module("eks_audit_report")
+leaks = module("eks_leaks_info", cluster_name="there")
+teardown = module("eks_teardown", cluster_name="there", step="check")
 ROLE = "arn:aws:iam::123456789012:role/deploy"
 OWN_RULE = {"id": "my rule", "severity": "low", "title": "x", "reads": ["cluster"], "expression": "cluster"}
 ROWS = [
+    leaks("a kind that there is not", "kinds", "balancers", "load_balancer", kinds=["balancers"]),
+    teardown("a step that there is not", "step", "everything", "leftovers", step="everything"),
+    teardown("volumes that are given away", "volumes", "give", "snapshot", volumes="give"),
+    teardown("a wait into the past", "wait_timeout", "-1", "at least 0", wait_timeout=-1),
     priced("a source of a plan's prices", "price_source", "spot", "table", price_source="spot"),
     priced("a region of nowhere", "region", "'tokyo'", "spelling", region="tokyo"),
     cost("a source of prices that there is not", "price_source", "calculator", "auto", price_source="calculator"),

@@ -11,6 +11,8 @@ import re
 
 import pytest
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.helm.release import decode_release
 from ansible_collections.kumo.eks.plugins.module_utils.helm.store import ReleaseStore
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.errors import KubernetesError
 
@@ -33,6 +35,15 @@ def secret(namespace: str, name: str, revision: int, status: str, packed: bool =
     data = base64.b64encode(base64.b64encode(gzip.compress(text) if packed else text)).decode()
     labels = {"owner": "helm", "name": name, "status": status, "version": str(revision)}
     return {"metadata": {"namespace": namespace, "labels": labels}, "data": {"release": data}}
+
+
+def test_a_secret_without_a_release_is_named_and_nothing_of_it_is_said():
+    other = {
+        "metadata": {"namespace": "shop", "name": "db"},
+        "data": {"release": base64.b64encode(b"hunter2").decode()},
+    }
+    with pytest.raises(EksError, match=r"Secret shop/db is labelled as Helm's and has no release \(\w+\)\.$"):
+        decode_release(other)
 
 
 class Api:

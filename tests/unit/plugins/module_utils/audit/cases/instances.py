@@ -44,8 +44,9 @@ def disks(encrypted):
     return {**template(BlockDeviceMappings=[mapping]), "ebs_encryption_by_default": False}
 
 
-def volume(encrypted, tags=OWN):
-    return {"cluster": build_cluster(), "volumes": [{"VolumeId": "vol-1", "Encrypted": encrypted, "tags": tags}]}
+def volume(encrypted, tags=None):
+    row = {"VolumeId": "vol-1", "Encrypted": encrypted, "tags": OWN if tags is None else tags}
+    return {"cluster": build_cluster(), "volumes": [row]}
 
 
 CASES = {

@@ -6,7 +6,7 @@ from __future__ import annotations
 from case import Case, build_cluster, build_object, build_pods
 
 NODE = ["Node one"]
-OWNER = [{"kind": "ReplicaSet", "name": "web-1", "controller": True}]
+OWNER = ({"kind": "ReplicaSet", "name": "web-1", "controller": True},)
 PODS = ["ReplicaSet shop/web-1"]
 
 
@@ -25,7 +25,9 @@ def nodes(*rows):
 
 def pod(*statuses, owners=OWNER, conditions=(), name="web-1-x"):
     status = {"containerStatuses": list(statuses), "conditions": list(conditions)}
-    return build_object(name, "shop", metadata={"ownerReferences": owners}, spec={"nodeName": "one"}, status=status)
+    return build_object(
+        name, "shop", metadata={"ownerReferences": list(owners)}, spec={"nodeName": "one"}, status=status
+    )
 
 
 def pods(*rows):

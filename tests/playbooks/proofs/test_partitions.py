@@ -22,7 +22,7 @@ from kumo_sandbox.server import app
 
 pytestmark = pytest.mark.extended
 
-CONFIG = Path(__file__).parents[2] / "docs/examples/cluster-config.yaml"
+CONFIG = Path(__file__).parents[3] / "docs/examples/cluster-config.yaml"
 NAME = "my-cluster"
 ELSEWHERE = "arn:aws:"
 WITHOUT_FARGATE = "us-gov-west-1"

@@ -12,7 +12,7 @@ import yaml
 from support import clock
 
 pytestmark = pytest.mark.extended
-CONFIG = Path(__file__).parents[2] / "docs/examples/cluster-config.yaml"
+CONFIG = Path(__file__).parents[3] / "docs/examples/cluster-config.yaml"
 NAME = "my-cluster"
 TAGS = {"Größe": "5 mü @ groß", "部署 名": "プラットフォーム", "Coût/équipe": "à payer: +10 EUR"}
 

@@ -18,7 +18,7 @@ from support.process_tree import kill_tree
 from kumo_sandbox.eks import service
 
 pytestmark = pytest.mark.extended
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 PROGRAM = TESTS / "aws_check" / "aws_check.py"
 ACCOUNT = "123456789012"
 

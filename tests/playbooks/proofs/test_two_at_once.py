@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.extended
-GUIDE = {"eks_cluster_config": str(Path(__file__).parents[2] / "docs/examples/cluster-config.yaml")}
+GUIDE = {"eks_cluster_config": str(Path(__file__).parents[3] / "docs/examples/cluster-config.yaml")}
 
 
 def test_two_runs_of_site_and_of_teardown(sandbox, play, account):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.extended
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parents[2]
 GUIDE = {"eks_cluster_config": str(TESTS.parent / "docs/examples/cluster-config.yaml")}
 NAME = "my-cluster"
 WITH_ROLE_LAG = 2  # the clock's speed while a role is new: EKS sees it seconds after the module first asks
