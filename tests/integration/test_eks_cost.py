@@ -11,7 +11,7 @@ from denials import build_policy_without
 from fake_kubernetes import FakeKubernetes
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
-from ansible_collections.kumo.eks.plugins.module_utils.cost import task
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
 
 CLUSTER, REGION = "my-cluster", "ap-northeast-1"
 OPTIONS = {"cluster_name": CLUSTER, "region": REGION, "kubernetes": False}
@@ -208,7 +208,7 @@ def build_pod(name, node, cpu, memory, **annotations):
 def kubernetes(sandbox, monkeypatch):
     fake = Cluster(sandbox.client("eks"), CLUSTER)
     fake._list_nodes = list
-    monkeypatch.setattr(task, "connect_api", fake.connect)
+    monkeypatch.setattr(opening, "connect_api", fake.connect)
     nodes = [build_node("f1", "fargate"), build_node("f2", "fargate"), build_node("h1", "hybrid", cpu="8")]
     fake.objects["Node"] = [*nodes, build_node("e1", "ec2", cpu="1930m", memory="7Gi")]
     fake.objects["Pod"] = [
@@ -240,7 +240,7 @@ def test_a_cluster_that_cannot_be_reached(cluster, kubernetes, price, monkeypatc
     def refuse(*_args):
         raise EksError("no route to host")
 
-    monkeypatch.setattr(task, "connect_api", refuse)
+    monkeypatch.setattr(opening, "connect_api", refuse)
     found = price(kubernetes=True, rightsizing=True)
     (line,) = [line for line in found["lines"] if line["name"] == "pods on Fargate"]
     assert "no route to host" in line["note"] and "rightsizing" not in found

@@ -245,7 +245,7 @@ def api(monkeypatch):
     fake.add("Ingress", "nginx")
     for kind in ("Gateway", "PersistentVolume", "Deployment", "StatefulSet"):
         fake.objects[kind] = []
-    monkeypatch.setattr(teardown.Teardown, "_connect", lambda self, raw: _Opened(fake))
+    monkeypatch.setattr(teardown, "open_described_api", lambda *about: _Opened(fake))
     return fake
 
 

@@ -13,7 +13,7 @@ from support.account.comparison import compare
 from support.leaks import Planter
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
-from ansible_collections.kumo.eks.plugins.module_utils.leaks.controllers import SERVICE, VOLUME
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import PERSISTENT_VOLUME, SERVICE
 from kumo_sandbox import Sandbox
 
 pytestmark = pytest.mark.extended
@@ -71,15 +71,15 @@ def test_controllers_take_away_what_they_made(sandbox, account, ground, play):
     ours, kept = planter.plant_volume({}), planter.plant_volume({})
     with open_cluster_api(eks, sandbox.client("sts"), NAME) as api:
         api.create(SERVICE, build_service("web"), "default")
-        api.create(VOLUME, build_volume(ours, "Delete"))
-        api.create(VOLUME, build_volume(kept, "Retain"))
+        api.create(PERSISTENT_VOLUME, build_volume(ours, "Delete"))
+        api.create(PERSISTENT_VOLUME, build_volume(kept, "Retain"))
         wait_until(lambda: elb.describe_load_balancers()["LoadBalancerDescriptions"])
         plan = play("kumo.eks.teardown", "--check", "--diff", **variables).assert_ok()
         assert [
             words for words in ("Service default/web", f"PersistentVolume pv-{ours}") if words not in plan.output
         ] == []
         assert api.get(SERVICE, "web", "default")["spec"]["type"] == "LoadBalancer"
-        assert api.get(VOLUME, f"pv-{ours}")["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
+        assert api.get(PERSISTENT_VOLUME, f"pv-{ours}")["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
 
     done = play("kumo.eks.teardown", eks_teardown_volumes="delete", **variables).assert_ok()
     assert "cannot be asked" not in done.output

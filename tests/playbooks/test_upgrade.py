@@ -10,8 +10,7 @@ import pytest
 from support import clock, serving
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import NODE, POD
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade.kubernetes_reading import BUDGET
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import NODE, POD, POD_DISRUPTION_BUDGET
 from kumo_sandbox import Sandbox
 
 NAME = "my-cluster"
@@ -79,13 +78,13 @@ def test_two_minor_versions_on(sandbox, play, account, variables, kill_when, tmp
     with open_cluster_api(eks, sandbox.client("sts"), NAME) as api:
         (node,) = [row["metadata"]["name"] for row in api.list(NODE)]
         api.create(POD, build_pod(node), "default")
-        api.create(BUDGET, build_budget(), "default")
+        api.create(POD_DISRUPTION_BUDGET, build_budget(), "default")
         play("kumo.eks.site", **newer).assert_refused(
             "Cluster my-cluster stays at 1.31: these gates are closed: disruption_budgets",
             "PodDisruptionBudget default/web allows no disruption of web",
         )
         assert account() == before
-        api.delete(BUDGET, "web", "default")
+        api.delete(POD_DISRUPTION_BUDGET, "web", "default")
         api.delete(POD, "web", "default", grace_period=0)
 
     def find_version():

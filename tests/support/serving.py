@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import NAMESPACE, POD
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.pods import is_ready
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade.kubernetes_reading import (
-    BUDGET,
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import (
     DAEMON_SET,
     DEPLOYMENT,
+    NAMESPACE,
+    POD,
+    POD_DISRUPTION_BUDGET,
     STATEFUL_SET,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.pods import is_ready
 
 KINDS = {"Deployment": DEPLOYMENT, "StatefulSet": STATEFUL_SET, "DaemonSet": DAEMON_SET}
 PAUSE = 0.05  # seconds between two looks
@@ -41,7 +42,7 @@ def create_workload(api: Any, kind: str, name: str, namespace: str) -> None:
     if kind != "DaemonSet":
         budget = {"maxUnavailable": 1, "selector": {"matchLabels": labels}}
         body = {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": metadata, "spec": budget}
-        api.create(BUDGET, body, namespace)
+        api.create(POD_DISRUPTION_BUDGET, body, namespace)
 
 
 def create_namespace(api: Any, name: str) -> None:

@@ -28,7 +28,7 @@ MAX_EVIDENCE = 500  # characters
 
 
 class CustomRule(Rule):
-    """A rule of a user. Its ID is the user's own, and it has a family of its own."""
+    """A rule of a user. The user chooses its ID. Such rules have a separate family."""
 
     @property
     def id(self) -> str:

@@ -1,21 +1,18 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What rules ask of objects of Kubernetes: labels, owners of pods, quantities, times. Pure."""
+"""What rules ask of objects of Kubernetes: labels, owners of pods, requests, times. Pure."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.quantities import parse_quantity
+
 Row = dict[str, Any]
 HASH = "pod-template-hash"  # label of a Deployment's pods, and the end of its ReplicaSet's name
-QUANTITY = re.compile(r"([+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?)([numkKMGTPE]?i?)")
-# https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
-UNITS = {"": 1.0, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
-UNITS |= {f"{unit}i": 1024.0 ** (power + 1) for power, unit in enumerate("KMGTPE")}
 FINISHED = ("Succeeded", "Failed")
 LONG_RUNNING = ("Deployment", "StatefulSet", "DaemonSet")
 ZONE = "topology.kubernetes.io/zone"
@@ -86,14 +83,6 @@ def is_running(pod: Row) -> bool:
 def find_condition(row: Row, kind: str) -> Row:
     """A condition of an object's status; empty where it has none."""
     return next((one for one in get_status(row).get("conditions") or [] if one.get("type") == kind), {})
-
-
-def parse_quantity(value: Any) -> float:
-    """A quantity of Kubernetes as a number: "250m" is 0.25, "1Gi" 1073741824. Raises ValueError."""
-    found = QUANTITY.fullmatch(str(value).strip())
-    if not found or found[2] not in UNITS:
-        raise ValueError(f"{value!r} is not a quantity")
-    return float(found[1]) * UNITS[found[2]]
 
 
 def parse_moment(text: str | None) -> float | None:

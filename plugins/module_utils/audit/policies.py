@@ -4,7 +4,7 @@
 """What policies allow: actions of IAM roles by their documents. Pure.
 
 An action is allowed if a statement allows it and none denies it for all resources. Conditions of allowing statements are not judged: what is allowed
-under a condition is told with it. A permissions boundary limits what policies allow.
+under a condition is reported with it. A permissions boundary limits what policies allow.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 

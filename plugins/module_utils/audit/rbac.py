@@ -55,7 +55,7 @@ def is_of_cluster(subject: Row) -> bool:
 def find_holders(grants: Grants, matches: Callable[[Row], bool]) -> Iterator[tuple[str, str]]:
     """Subjects that a binding gives a rule that matches, each once, with the binding and its role.
 
-    cluster-admin is left out: it has a rule of the audit of its own. So are bindings of the cluster itself, those of access policies among them.
+    cluster-admin is left out: a separate rule covers it. So are bindings of the cluster itself, those of access policies among them.
     """
     cluster_roles, roles, cluster_bindings, bindings = grants
     wide = {

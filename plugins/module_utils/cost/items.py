@@ -74,7 +74,7 @@ def list_items(costs: ClusterCosts) -> list[Item]:
 
 
 def list_control_plane(costs: ClusterCosts) -> Iterator[Item]:
-    """The cluster, what extended support adds, and its tier. They are told apart because each can be ended by itself."""
+    """The cluster, what extended support adds, and its tier. They are separate lines, because each can be ended independently."""
     if costs.exists:
         yield Item(CONTROL_PLANE, "standard support", 1, "cluster", "eks/cluster")
         if costs.support == "EXTENDED":

@@ -15,11 +15,14 @@ from ansible_collections.kumo.eks.plugins.module_utils.cost.model import Cluster
 from ansible_collections.kumo.eks.plugins.module_utils.cost.quantities import is_running, read_quantity, sum_requests
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.errors import KubernetesError
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import NODE, POD, Kind
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import (
+    NODE,
+    PERSISTENT_VOLUME,
+    PERSISTENT_VOLUME_CLAIM,
+    POD,
+)
 
 Row = dict[str, Any]
-VOLUME = Kind("v1", "PersistentVolume", "persistentvolumes", namespaced=False)
-CLAIM = Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 METRICS = "/apis/metrics.k8s.io/v1beta1/{}"
 COMPUTE_TYPE = "eks.amazonaws.com/compute-type"
 PROVISIONED = "CapacityProvisioned"
@@ -44,7 +47,11 @@ class KubernetesSnapshot:
 def read_snapshot(api: KubernetesApi) -> KubernetesSnapshot:
     """Nodes, pods, volumes and, where metrics-server is installed, usage."""
     return KubernetesSnapshot(
-        list(api.list(NODE)), list(api.list(POD)), list(api.list(VOLUME)), list(api.list(CLAIM)), read_usage(api)
+        list(api.list(NODE)),
+        list(api.list(POD)),
+        list(api.list(PERSISTENT_VOLUME)),
+        list(api.list(PERSISTENT_VOLUME_CLAIM)),
+        read_usage(api),
     )
 
 

@@ -11,11 +11,11 @@ from functools import partial
 from statistics import mean
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import format_aws_error
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition, list_service_regions
+from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, is_service_failure
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
 from ansible_collections.kumo.eks.plugins.module_utils.cost.book import PriceBook
 from ansible_collections.kumo.eks.plugins.module_utils.cost.price import Price
@@ -77,16 +77,12 @@ def read_prices(
 
 def _try(book: PriceBook, what: str, read: Callable[[], None]) -> str:
     """Read, or note why that cannot be done; the reason."""
-    try:
-        read()
-    except Exception as error:
-        if not is_service_failure(error):
-            raise
-        reason = error.message if isinstance(error, EksError) else format_aws_error(error) or str(error)
-        failure = f"{what} could not be read: {' '.join(reason.split())[:LONGEST]}."
-        book.failures.append(failure)
-        return failure
-    return ""
+    problem = read_or_note(read).problem
+    if not problem:
+        return ""
+    failure = f"{what} could not be read: {' '.join(problem.split())[:LONGEST]}."
+    book.failures.append(failure)
+    return failure
 
 
 def read_price_list(book: PriceBook, keys: Iterable[str], get_quick: Callable[..., Any]) -> None:

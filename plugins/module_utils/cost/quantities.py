@@ -1,44 +1,23 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Quantities of Kubernetes, and what pods request. Pure.
-
-https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
-"""
+"""What pods request. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.quantities import parse_quantity
+
 Row = dict[str, Any]
-SUFFIXES = {
-    "n": 1e-9,
-    "u": 1e-6,
-    "m": 1e-3,
-    "k": 1e3,
-    "M": 1e6,
-    "G": 1e9,
-    "T": 1e12,
-    "P": 1e15,
-    "Ki": 2.0**10,
-    "Mi": 2.0**20,
-    "Gi": 2.0**30,
-    "Ti": 2.0**40,
-    "Pi": 2.0**50,
-}
 GIB = 2.0**30
 DONE = ("Succeeded", "Failed")
 
 
 def read_quantity(value: Any) -> float:
-    """A quantity as a number: "250m" is 0.25, "1Gi" is 1073741824."""
-    text = str(value or 0)
-    for length in (2, 1):
-        suffix = text[-length:]
-        if suffix in SUFFIXES and len(text) > length:
-            return float(text[:-length]) * SUFFIXES[suffix]
-    return float(text)
+    """A quantity as a number; 0 for none."""
+    return parse_quantity(value or 0)
 
 
 def sum_requests(pod: Row) -> tuple[float, float]:

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer, format_aws_error
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages, describe_by_filter
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, is_service_failure
+from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.cost import items
 from ansible_collections.kumo.eks.plugins.module_utils.cost.model import (
     DEFAULT_TYPE,
@@ -116,13 +117,9 @@ class CostReader:
     @staticmethod
     def _try(costs: ClusterCosts, kind: str, name: str, read: Callable[[ClusterCosts], None]) -> None:
         """Read a part, or note the gap."""
-        try:
-            read(costs)
-        except Exception as error:
-            if not is_service_failure(error):
-                raise
-            reason = error.message if isinstance(error, EksError) else format_aws_error(error) or str(error)
-            costs.gaps.append(Unknown(kind, name, reason))
+        problem = read_or_note(partial(read, costs)).problem
+        if problem:
+            costs.gaps.append(Unknown(kind, name, problem))
 
     # control plane
 

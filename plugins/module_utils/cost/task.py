@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
@@ -30,9 +29,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cost.price_reading import
 from ansible_collections.kumo.eks.plugins.module_utils.cost.reading import CostReader
 from ansible_collections.kumo.eks.plugins.module_utils.cost.report import format_screen
 from ansible_collections.kumo.eks.plugins.module_utils.cost.rightsizing import find_savings
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import connect_api
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import build_connection
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import mint_token
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.opening import open_described_api
 
 Row = dict[str, Any]
 SOURCES = [AUTO, "api", TABLE]
@@ -88,10 +85,8 @@ def look_for_savings(reader: CostReader, snapshot: KubernetesSnapshot) -> Row:
 def read_kubernetes(reader: CostReader, costs: ClusterCosts) -> KubernetesSnapshot | None:
     """What the API server knows; None, with a gap, where it cannot be asked."""
     try:
-        with ExitStack() as stack:
-            sts = reader.get_client("sts")
-            connection = build_connection(reader.raw, reader.cluster_name, reader.region)
-            api = stack.enter_context(connect_api(connection, partial(mint_token, sts, reader.cluster_name)))
+        sts = reader.get_client("sts")
+        with open_described_api(reader.raw, sts, reader.cluster_name, reader.region) as api:
             snapshot = read_snapshot(api)
     except EksError as error:
         note_unread(reader, costs, error.message)

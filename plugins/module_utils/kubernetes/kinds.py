@@ -52,6 +52,7 @@ def build_group_path(api_version: str) -> str:
     return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
 
 
+APPS = "apps/v1"
 RBAC = "rbac.authorization.k8s.io/v1"
 CLUSTER_ROLE = Kind(RBAC, "ClusterRole", "clusterroles", namespaced=False)
 CLUSTER_ROLE_BINDING = Kind(RBAC, "ClusterRoleBinding", "clusterrolebindings", namespaced=False)
@@ -59,11 +60,19 @@ CONFIG_MAP = Kind("v1", "ConfigMap", "configmaps")
 CUSTOM_RESOURCE_DEFINITION = Kind(
     "apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False
 )
+DAEMON_SET = Kind(APPS, "DaemonSet", "daemonsets")
+DEPLOYMENT = Kind(APPS, "Deployment", "deployments")
 EVENT = Kind("v1", "Event", "events")
 NAMESPACE = Kind("v1", "Namespace", "namespaces", namespaced=False)
 NODE = Kind("v1", "Node", "nodes", namespaced=False)
+PERSISTENT_VOLUME = Kind("v1", "PersistentVolume", "persistentvolumes", namespaced=False)
+PERSISTENT_VOLUME_CLAIM = Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 POD = Kind("v1", "Pod", "pods")
+POD_DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
+REPLICA_SET = Kind(APPS, "ReplicaSet", "replicasets")
 ROLE = Kind(RBAC, "Role", "roles")
 ROLE_BINDING = Kind(RBAC, "RoleBinding", "rolebindings")
 SECRET = Kind("v1", "Secret", "secrets")
+SERVICE = Kind("v1", "Service", "services")
 SERVICE_ACCOUNT = Kind("v1", "ServiceAccount", "serviceaccounts")
+STATEFUL_SET = Kind(APPS, "StatefulSet", "statefulsets")

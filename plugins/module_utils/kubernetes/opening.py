@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,13 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksErr
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, connect_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import build_connection
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import mint_token
+
+
+@contextmanager
+def open_described_api(raw: dict[str, Any], sts: Any, cluster_name: str, region: str) -> Iterator[KubernetesApi]:
+    """The API of a cluster by the answer of DescribeCluster, with tokens of the caller of ``sts``."""
+    with connect_api(build_connection(raw, cluster_name, region), partial(mint_token, sts, cluster_name)) as api:
+        yield api
 
 
 class ApiOpener:
@@ -48,8 +56,7 @@ class ApiOpener:
             return self._api
 
     def _connect(self, raw: dict[str, Any]) -> KubernetesApi:
-        connection = build_connection(raw, self._cluster_name, self._region)
-        api = self._stack.enter_context(connect_api(connection, partial(mint_token, self._sts, self._cluster_name)))
+        api = self._stack.enter_context(open_described_api(raw, self._sts, self._cluster_name, self._region))
         try:
             api.get_version()
         except EksError as error:

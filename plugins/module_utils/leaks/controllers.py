@@ -3,7 +3,7 @@
 
 """What only the controllers of a cluster take away in good order, asked of them while they live.
 
-First what would make things anew is paused, and volumes are held. Then the objects with load balancers go: each has a finalizer,
+First what would recreate things is paused, and volumes are held. Then the objects with load balancers go: each has a finalizer,
 so it is gone when its load balancer is.
 """
 
@@ -17,18 +17,20 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksErr
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.karpenter.nodes import KarpenterNodes
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, KubernetesError
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import Kind
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import (
+    DEPLOYMENT,
+    PERSISTENT_VOLUME,
+    SERVICE,
+    STATEFUL_SET,
+    Kind,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.leaks.claims import VOLUME_TAG
 from ansible_collections.kumo.eks.plugins.module_utils.leaks.fates import KEEP
 
 Object = dict[str, Any]
-SERVICE = Kind("v1", "Service", "services")
 INGRESS = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
 GATEWAY = Kind("gateway.networking.k8s.io/v1", "Gateway", "gateways")
-VOLUME = Kind("v1", "PersistentVolume", "persistentvolumes", namespaced=False)
-DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
-STATEFUL_SET = Kind("apps/v1", "StatefulSet", "statefulsets")
-# What applies manifests again and again: what it is told to have it keeps when it is gone itself (RETAIN).
+# What applies manifests again and again: what a capability created stays when the capability is deleted (RETAIN).
 GITOPS = (
     Kind("argoproj.io/v1alpha1", "Application", "applications"),
     Kind("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "kustomizations"),
@@ -48,7 +50,7 @@ KARPENTER = "app.kubernetes.io/name=karpenter"  # of its Deployment, by its char
 # How the finalizers of Ingresses contain who made their load balancers: the AWS Load Balancer Controller, and EKS Auto Mode.
 # https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/k8s/finalizer.go
 BALANCER_FINALIZERS = ("ingress.k8s.aws/", "eks.amazonaws.com/")
-# https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/pkg/driver/driver.go; EKS Auto Mode has a name of its own:
+# https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/pkg/driver/driver.go; EKS Auto Mode has another name:
 # https://docs.aws.amazon.com/eks/latest/userguide/create-storage-class.html
 EBS_DRIVERS = ("ebs.csi.aws.com", "ebs.csi.eks.amazonaws.com")
 DRIVER_ANNOTATION = "pv.kubernetes.io/provisioned-by"
@@ -103,7 +105,7 @@ class ControllerRemoval:
 
     def _hold_volumes(self) -> None:
         """Retain all volumes before the first claim goes: what becomes of them is the policy's to say, and not the driver's."""
-        for volume in self._list(VOLUME):
+        for volume in self._list(PERSISTENT_VOLUME):
             spec, annotations = volume["spec"], volume["metadata"].get("annotations") or {}
             policy = annotations.get(RECLAIM_ANNOTATION) or spec.get("persistentVolumeReclaimPolicy", DELETE)
             driver = (spec.get("csi") or {}).get("driver", "")
@@ -128,9 +130,9 @@ class ControllerRemoval:
                 "metadata": {"annotations": {RECLAIM_ANNOTATION: DELETE}},
                 "spec": {"persistentVolumeReclaimPolicy": RETAIN},
             }
-            self.api.patch(VOLUME, name, body)
+            self.api.patch(PERSISTENT_VOLUME, name, body)
 
-    # what makes things anew
+    # what recreates things
 
     def _pause(self) -> None:
         paused = False

@@ -23,7 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.leaks.claims import (
 Row = dict[str, Any]
 KEEP, SNAPSHOT, DELETE = "keep", "snapshot", "delete"
 VOLUME_POLICIES, LOG_POLICIES = (KEEP, SNAPSHOT, DELETE), (KEEP, DELETE)
-# What controllers make anew from objects in the cluster: without the cluster it serves nobody.
+# What controllers recreate from objects in the cluster: without the cluster it serves nobody.
 OF_CONTROLLERS = (
     *("load_balancer", "target_group", "security_group", "network_interface", "instance", "launch_template"),
     "instance_profile",

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
@@ -17,9 +15,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, WaitTimedOut
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, connect_api
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import build_connection
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import mint_token
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.opening import open_described_api
 from ansible_collections.kumo.eks.plugins.module_utils.leaks.claims import CONTROLLER, EKS
 from ansible_collections.kumo.eks.plugins.module_utils.leaks.controllers import ControllerRemoval, is_no_answer
 from ansible_collections.kumo.eks.plugins.module_utils.leaks.fates import Policy, build_row
@@ -116,7 +113,7 @@ class Teardown:
         if raw is None:
             return result
         try:
-            with self._connect(raw) as api:
+            with open_described_api(raw, self.get_client("sts"), self.cluster, self.region) as api:
                 removal = self._build_removal(api, raw)
                 removal.probe()
                 removal.run()
@@ -133,14 +130,8 @@ class Teardown:
         diff = {"before": removal.before, "after": removal.after}
         return {"changed": removal.changed, "reachable": True, "left": removal.left, "diff": diff}
 
-    @contextmanager
-    def _connect(self, raw: Row) -> Iterator[KubernetesApi]:
-        connection = build_connection(raw, self.cluster, self.region)
-        with connect_api(connection, partial(mint_token, self.get_client("sts"), self.cluster)) as api:
-            yield api
-
     def _build_removal(self, api: KubernetesApi, raw: Row) -> ControllerRemoval:
-        """EKS Auto Mode keeps NodePools of its own, and ends their nodes with the cluster."""
+        """EKS Auto Mode manages its NodePools, and ends their nodes with the cluster."""
         auto_mode = bool((raw.get("computeConfig") or {}).get("enabled"))
         return ControllerRemoval(
             api,

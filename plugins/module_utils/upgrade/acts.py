@@ -19,7 +19,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import
 from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import ClusterResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups, NodegroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, Object
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import POD, Kind
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import POD, REPLICA_SET, Kind
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_steps import run_steps
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.kubernetes_reading import read_nodes
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import (
@@ -38,7 +38,6 @@ RESTARTABLE = {
     "Deployment": Kind("apps/v1", "Deployment", "deployments"),
     "StatefulSet": Kind("apps/v1", "StatefulSet", "statefulsets"),
 }
-REPLICA_SET = Kind("apps/v1", "ReplicaSet", "replicasets")
 
 
 @dataclass

@@ -19,7 +19,17 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.release import decod
 from ansible_collections.kumo.eks.plugins.module_utils.helm.store import SECRET_DRIVERS
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.errors import KubernetesError
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import CONFIG_MAP, NODE, POD, SECRET, Kind
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import (
+    CONFIG_MAP,
+    DAEMON_SET,
+    DEPLOYMENT,
+    NODE,
+    POD,
+    POD_DISRUPTION_BUDGET,
+    SECRET,
+    STATEFUL_SET,
+    Kind,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.opening import ApiOpener
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.removed_apis import (
     CLUSTER_WIDE,
@@ -29,10 +39,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.removed_apis impo
 )
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import KubernetesState, Row
 
-BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
-DEPLOYMENT = Kind("apps/v1", "Deployment", "deployments")
-STATEFUL_SET = Kind("apps/v1", "StatefulSet", "statefulsets")
-DAEMON_SET = Kind("apps/v1", "DaemonSet", "daemonsets")
 SYSTEM, PROXY, PROXY_CONFIG = "kube-system", "kube-proxy", "kube-proxy-config"
 # https://kubernetes.io/docs/reference/instrumentation/metrics/
 METRIC = re.compile(r"^apiserver_requested_deprecated_apis\{(.*)\}\s+(\S+)", re.MULTILINE)
@@ -68,7 +74,7 @@ class KubernetesReader:
             removed = list_removed(current, target)
             reads |= {
                 "pods": lambda api: list(api.list(POD)),
-                "budgets": lambda api: list(api.list(BUDGET)),
+                "budgets": lambda api: list(api.list(POD_DISRUPTION_BUDGET)),
                 "workloads": read_workloads,
                 "proxy": read_proxy,
                 "metrics": read_metrics,

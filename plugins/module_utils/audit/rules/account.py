@@ -157,7 +157,7 @@ def logs_for_ever(log_groups: list[Row], cluster: Row) -> Hits:
 @rule(
     "L10",
     INFO,
-    "Node groups have tags by which costs are told apart",
+    "Node groups have tags by which costs can be distinguished",
     reads=("nodegroups",),
     why="The bill shows instances, and not whose they are.",
     remedy="Give the node group tags, and activate them as cost allocation tags.",

@@ -105,7 +105,7 @@ def addon_old(cluster: Row, addons: list[Row], addon_offers: dict[str, Row]) -> 
     MEDIUM,
     "Add-ons that call AWS have a role",
     reads=("addons", "addon_offers"),
-    why="Without a role of its own the add-on uses the role of the nodes, or does not work.",
+    why="Without a separate role the add-on uses the role of the nodes, or does not work.",
     remedy="Give the add-on a role by EKS Pod Identity.",
     task=(
         "eks_addon",

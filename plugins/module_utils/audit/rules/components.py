@@ -92,7 +92,7 @@ def no_node_autoscaler(cluster: Row, all_workloads: list[Row], node_pools: list[
     LOW,
     "The Cluster Autoscaler has the version of the control plane",
     reads=("cluster", "all_workloads"),
-    why="It simulates the scheduler of its own version, and decides wrongly for another one.",
+    why="It simulates the scheduler of one version, and decides wrongly for another one.",
     remedy="Use the release of the Cluster Autoscaler for the version of the cluster.",
     references=("hardeneks ensure_cluster_autoscaler_and_cluster_versions_match",),
 )
@@ -155,7 +155,7 @@ def node_class_image(ec2_node_classes: list[Row]) -> Hits:
 )
 def coredns_replicas(cluster: Row, pods: list[Row]) -> Hits:
     if (cluster.get("computeConfig") or {}).get("enabled"):
-        raise NotApplicable("nodes of EKS Auto Mode have a DNS of their own")
+        raise NotApplicable("EKS Auto Mode runs the DNS of its nodes")
     own = [row for row in pods if (row["metadata"].get("labels") or {}).get("k8s-app") == "kube-dns"]
     places = {(row.get("spec") or {}).get("nodeName") for row in own if get_conditions(row).get("Ready") == "True"}
     if not own:
@@ -222,7 +222,7 @@ def node_port(services: list[Row], system_namespaces: list[str]) -> Hits:
     INFO,
     "Services share load balancers",
     reads=("services",),
-    why="Each Service of the type LoadBalancer has a load balancer of its own, which costs by the hour.",
+    why="Each Service of the type LoadBalancer has a separate load balancer, which costs by the hour.",
     remedy="Use Ingresses with alb.ingress.kubernetes.io/group.name, or a Gateway.",
 )
 def many_load_balancers(services: list[Row]) -> Hits:

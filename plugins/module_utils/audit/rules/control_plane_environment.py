@@ -45,7 +45,7 @@ def log_retention(cluster: Row, log_group: Row) -> Hits:
 @rule(
     "A04b",
     LOW,
-    "Somebody is told of what the control plane logs say",
+    "An alarm or a subscription watches the control plane logs",
     reads=("cluster", "log_group", "metric_filters"),
     why="Logs that nobody and nothing reads do not warn of an attack.",
     remedy="Add a metric filter with an alarm, or a subscription to a system that looks at them.",

@@ -225,7 +225,7 @@ def _has_port(service: Row, port: Row) -> bool:
     MEDIUM,
     "The certificates of Ingresses exist",
     reads=("ingresses", "secrets"),
-    why="The controller serves a certificate of its own, which browsers refuse.",
+    why="The controller serves its default certificate, which browsers refuse.",
     remedy="Create the Secret, for example with cert-manager.",
 )
 def ingress_certificate(ingresses: list[Row], secrets: list[Row]) -> Hits:

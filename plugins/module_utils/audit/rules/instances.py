@@ -80,7 +80,7 @@ def instance_imdsv1(instances: list[Row]) -> Hits:
     "Pods cannot get the credentials of their node",
     reads=("instances",),
     why="With a hop limit of 2, each pod gets the credentials of the node role. EKS sets 2 on managed nodes that have no launch template.",
-    remedy="Set http_put_response_hop_limit to 1 in a launch template, after all pods that call AWS have roles of their own.",
+    remedy="Set http_put_response_hop_limit to 1 in a launch template, after all pods that call AWS have separate roles.",
     references=("hardeneks check_access_to_instance_profile",),
 )
 def hop_limit(instances: list[Row]) -> Hits:

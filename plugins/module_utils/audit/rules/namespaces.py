@@ -72,7 +72,7 @@ def no_policy_engine(all_workloads: list[Row], validating_admission_policies: li
     "Nothing runs in the default namespace",
     reads=("workloads",),
     why="Rights, quotas and policies are by namespace. What is in default has those of everything else there.",
-    remedy="Move the workload to a namespace of its own.",
+    remedy="Move the workload to a separate namespace.",
     references=("CIS EKS 4.5.2", "Kubescape C-0212", "Trivy KSV-0110"),
 )
 def default_namespace(workloads: list[Row]) -> Hits:

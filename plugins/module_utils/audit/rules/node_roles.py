@@ -43,7 +43,7 @@ OWN_ROLE = (
     "eks_iam_role",
     {"cluster_name": "{cluster}", "name": "{name}", "purpose": "node", "adopt": True, "purge_policies": True},
 )
-GUIDE = "Attach only the worker node, registry and CNI policies. Give pods that call AWS roles of their own."
+GUIDE = "Attach only the worker node, registry and CNI policies. Give pods that call AWS separate roles."
 
 
 def name_role(role: Row) -> str:
@@ -227,7 +227,7 @@ def node_role_trust(node_roles: dict[str, Row]) -> Hits:
     "Node roles do not have the permissions of the VPC CNI",
     reads=("node_roles", "cluster"),
     why="Each pod could move addresses and network interfaces of instances. Only the VPC CNI needs to.",
-    remedy="Give the add-on vpc-cni a role of its own, then detach AmazonEKS_CNI_Policy from the node role.",
+    remedy="Give the add-on vpc-cni a separate role, then detach AmazonEKS_CNI_Policy from the node role.",
     task=(
         "eks_addon",
         {
@@ -252,8 +252,8 @@ def cni_on_node_role(node_roles: dict[str, Row], cluster: Row) -> Hits:
     MEDIUM,
     "Node roles do not scale Auto Scaling groups",
     reads=("node_roles",),
-    why="Each pod could end all nodes. Only an autoscaler needs to, with a role of its own, limited to the groups of the cluster.",
-    remedy="Give the autoscaler a role of its own, with a condition on the tags of the groups.",
+    why="Each pod could end all nodes. Only an autoscaler needs to, with a separate role, limited to the groups of the cluster.",
+    remedy="Give the autoscaler a separate role, with a condition on the tags of the groups.",
     references=("hardeneks use_separate_iam_role_for_cluster_autoscaler",),
 )
 def autoscaling_on_node_role(node_roles: dict[str, Row]) -> Hits:
@@ -277,7 +277,7 @@ def autoscaling_on_node_role(node_roles: dict[str, Row]) -> Hits:
     "Node groups that differ in their tasks do not share a role",
     reads=("node_role_arns",),
     why="What the role is given for one group, the pods of all others get as well.",
-    remedy="Give each node group with additional policies a role of its own.",
+    remedy="Give each node group with additional policies a separate role.",
 )
 def node_role_shared(node_role_arns: dict[str, list[str]]) -> Hits:
     for arn, users in node_role_arns.items():

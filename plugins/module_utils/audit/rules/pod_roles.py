@@ -221,7 +221,7 @@ def pod_role_escalation(association_roles: dict[str, Row], irsa_roles: dict[str,
 @rule(
     "B07",
     MEDIUM,
-    "Pods that call AWS have a role of their own",
+    "Pods that call AWS have a separate role",
     reads=("workloads", "service_accounts", "pod_identity_associations"),
     why="Without one they use the role of their node, so the node role has to allow it to all pods.",
     remedy="Give the service account a role by EKS Pod Identity or IRSA.",
@@ -281,7 +281,7 @@ def access_keys_in_pod(workloads: list[Row]) -> Hits:
     "No workload runs as administrator of the node's network with the node's credentials",
     reads=("workloads",),
     why="A pod in the network of its host reaches the instance metadata service whatever the hop limit, and gets the credentials of the node.",
-    remedy="Remove hostNetwork. A pod that needs it should have a role of its own, and run on nodes of its own.",
+    remedy="Remove hostNetwork. A pod that needs it should have a separate role, and run on separate nodes.",
     references=("CIS EKS 5.2.1",),
 )
 def host_network_credentials(workloads: list[Row]) -> Hits:

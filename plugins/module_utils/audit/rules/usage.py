@@ -11,7 +11,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.objects import (
     get_status,
     index_by_place,
     name_owner,
-    parse_quantity,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     HIGH,
@@ -22,6 +21,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     name_object,
     rule,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.quantities import parse_quantity
 
 NEAR = 0.9  # of what is allowed
 

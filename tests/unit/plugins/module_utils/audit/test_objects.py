@@ -10,9 +10,9 @@ import pytest
 from ansible_collections.kumo.eks.plugins.module_utils.audit.objects import (
     name_owner,
     parse_moment,
-    parse_quantity,
     sum_requests,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.quantities import parse_quantity
 
 
 @pytest.mark.parametrize(
