@@ -20,6 +20,7 @@ description:
     C(node_addresses), C(vcpu_quota), C(disruption_budgets) and C(single_replicas).
   - After each step, nodes must have its version, and nodes and pods must be ready. Pods that were not ready at the beginning do not count.
   - Nothing is kept between two steps. A run that was interrupted is continued by the next one, which waits for updates in progress first.
+  - With O(windows), steps are begun in maintenance windows only. The next run goes on where a window closed.
   - Where the module runs on the controller itself, it prints what it does while it lasts. In check mode it prints the plan and the gates.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -102,6 +103,53 @@ options:
     description: How long nodes and pods may take to be ready after a step, in seconds.
     type: int
     default: 600
+  # MaintenanceWindows: written by tools/shared_docs.py, from here
+  windows:
+    description:
+      - The maintenance windows. No step is begun outside of them, and none that is not expected to end in the window that is open. What
+        is in progress is waited for.
+      - If there are none, steps are begun at any time. Windows that touch or overlap each other are one.
+      - The clock and the time zones are those of the host that runs the module.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      days:
+        description: Days of the week on which it opens, in its time zone.
+        type: list
+        elements: str
+        choices: [Mon, Tue, Wed, Thu, Fri, Sat, Sun]
+        default: [Mon, Tue, Wed, Thu, Fri, Sat, Sun]
+      start:
+        description: When it opens, as HH:MM in quotes. It may close on a later day.
+        type: str
+        required: true
+      duration:
+        description: How long it is open, up to seven days. For example V(4h), V(90m) or V(1h30m).
+        type: str
+        required: true
+      timezone:
+        description: Its time zone by the name in the IANA database. Other zones than V(UTC) need this database, or the Python package tzdata.
+        type: str
+        default: UTC
+      exclude:
+        description: Days on which it is closed, like V(2026-12-24), or V(2026-12-20/2027-01-05) for all days of a period.
+        type: list
+        elements: str
+        default: []
+  expected_minutes:
+    description:
+      - How many minutes a step is expected to take, by its kind, to decide whether it ends in a window. AWS does not promise durations.
+      - The defaults are V(control_plane) 20, V(addon) 5, and V(fargate_pods) 15. V(nodegroup) and V(self_managed_nodes) have 6 for each
+        batch of nodes that is replaced at once, and 10 minutes more for all of them together.
+    type: dict
+    default: {}
+  wait_for_window:
+    description:
+      - Whether the task waits for the next window, and goes on in it. Otherwise it ends well, with RV(waiting_for_window).
+    type: bool
+    default: false
+  # to here.
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -139,6 +187,18 @@ EXAMPLES = r"""
     overrides:
       - gate: vcpu_quota
         reason: Service Quotas may not be read here. The quota was looked up in the console.
+    region: ap-northeast-1
+
+- name: Upgrade in the nights of weekends
+  kumo.eks.eks_upgrade:
+    cluster_name: my-cluster
+    kubernetes_version: "1.33"
+    windows:
+      - days: [Sat, Sun]
+        start: "02:00"
+        duration: 4h
+        timezone: Asia/Tokyo
+        exclude: [2026-12-20/2027-01-05]
     region: ap-northeast-1
 """
 
@@ -353,6 +413,45 @@ done:
       returned: when it was looked at
       type: str
       sample: 3 nodes and their pods are ready
+waiting_for_window:
+  description:
+    - The step that is left, and when the next maintenance window opens for it. It is null if no step waits for one.
+    - In check mode it says whether the first step would wait.
+  returned: always
+  type: dict
+  contains:
+    # WaitingForWindow: written by tools/shared_docs.py, from here
+    step:
+      description: The step that is not begun.
+      returned: always
+      type: str
+      sample: control plane
+    expected_seconds:
+      description: How long the step is expected to take.
+      returned: always
+      type: int
+      sample: 1200
+    reason:
+      description: Why it is not begun.
+      returned: always
+      type: str
+      sample: control plane is not begun outside of the maintenance windows
+    opens:
+      description: When the next window opens that is long enough.
+      returned: always
+      type: str
+      sample: '2026-11-28T17:00:00Z'
+    closes:
+      description: When that window closes.
+      returned: always
+      type: str
+      sample: '2026-11-28T21:00:00Z'
+    opens_at:
+      description: When it opens, in seconds since 1970.
+      returned: always
+      type: int
+      sample: 1795885200
+    # to here.
 record:
   description: The whole run as data, also if it failed.
   returned: always, except in check mode
@@ -399,7 +498,7 @@ record:
       type: str
       sample: '1.33'
     result:
-      description: V(done), V(nothing to do), or the message of the failure.
+      description: V(done), V(nothing to do), V(waiting_for_window), or the message of the failure.
       returned: always
       type: str
       sample: done
@@ -418,6 +517,10 @@ record:
       returned: always
       type: list
       elements: dict
+    waiting_for_window:
+      description: The same as RV(waiting_for_window).
+      returned: always
+      type: dict
 record_markdown:
   description: RV(record) as a Markdown page.
   returned: always, except in check mode
@@ -446,6 +549,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.task import (
     build_upgrade,
     build_upgrade_spec,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.window import WAITING, build_windows_spec
 
 
 def build_spec() -> dict[str, Any]:
@@ -459,6 +563,7 @@ def build_spec() -> dict[str, Any]:
         adopt=dict(type="bool", default=False),
         wait_timeout=dict(type="int", default=7200),
         health_timeout=dict(type="int", default=600),
+        **build_windows_spec(),
     )
 
 
@@ -489,6 +594,7 @@ def build_facts(module: AnsibleAWSModule, upgrade: Upgrade, began: float, result
         "overrides": upgrade.overrides,
         "gates": facts["gates"],
         "done": facts["done"],
+        WAITING: upgrade.waiting,
     }
     return {**facts, "record": record, "record_markdown": build_record(record)}
 
@@ -501,8 +607,9 @@ def run(module: AnsibleAWSModule, upgrade: Upgrade) -> dict[str, Any]:
     except Exception as error:
         add_facts(error, build_facts(module, upgrade, began, format_failure(error)))
         raise
-    facts = build_facts(module, upgrade, began, "done" if upgrade.done else "nothing to do")
-    return {**build_plan_result(module, plan, verdicts), **facts}
+    word = WAITING if upgrade.waiting else "done" if upgrade.done else "nothing to do"
+    facts = build_facts(module, upgrade, began, word)
+    return {**build_plan_result(module, plan, verdicts, upgrade.waiting), **facts}
 
 
 def main() -> None:
@@ -513,7 +620,8 @@ def main() -> None:
         check_owner(module)
         if module.check_mode:
             plan, verdicts = upgrade.look()
-            result = {**build_plan_result(module, plan, verdicts), "changed": bool(plan.own_steps)}
+            shown = build_plan_result(module, plan, verdicts, upgrade.waiting)
+            result = {**shown, "changed": bool(plan.own_steps) and not upgrade.waiting}
         else:
             result = run(module, upgrade)
     module.exit_json(**result)

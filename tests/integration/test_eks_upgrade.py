@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -448,3 +449,48 @@ def test_a_cluster_of_somebody_else_is_refused(upgrade):
     refused = upgrade(owned=True)
     assert refused["failed"] and "was not created by kumo.eks" in refused["msg"]
     assert not upgrade("1.31", owned=True, adopt=True)["failed"]
+
+
+# maintenance windows
+
+
+def build_window(minutes, begins=-1):
+    """A window of so many minutes that has begun a minute ago."""
+    start = time.strftime("%H:%M", time.gmtime(time.time() + 60 * begins))
+    return {"start": start, "duration": f"{minutes}m"}
+
+
+def test_what_does_not_end_in_a_window_is_not_begun(upgrade, eks, sandbox):
+    windows = [build_window(16), build_window(60, begins=12 * 60)]
+    planned = upgrade("1.32", check=True, windows=[windows[1]])
+    assert not planned["changed"] and planned["waiting_for_window"]["step"] == "add-on coredns"
+    assert planned["lines"][-1].startswith("Waits: add-on coredns is not begun outside of the maintenance windows.")
+    begun = upgrade("1.32", windows=windows)
+    assert not begun["failed"] and begun["changed"] and begun["record"]["result"] == "waiting_for_window", begun
+    assert [row["name"] for row in begun["done"]] == ["coredns"]
+    waiting = begun["waiting_for_window"]
+    assert waiting["step"] == "control plane" and waiting["expected_seconds"] == 1200
+    assert "is expected to take 20m00s, and the maintenance window closes in 14m" in waiting["reason"]
+    assert f"The next window opens at {waiting['opens']}" in begun["record_markdown"]
+    sandbox.recorder.clear()
+    again = upgrade("1.32", windows=windows)
+    assert not again["failed"] and not again["changed"] and again["waiting_for_window"]["opens"] == waiting["opens"]
+    assert not [call for call in sandbox.calls() if call["operation"].startswith(("Update", "StartInsights"))]
+    short = upgrade("1.32", windows=[windows[0]])
+    assert short["failed"] and "no window is longer than 16m00s. Use a longer window, or set" in short["msg"]
+    assert eks.describe_cluster(name=CLUSTER)["cluster"]["version"] == "1.31"
+    expected = {"control_plane": 5, "nodegroup": 0.5}
+    done = upgrade("1.32", windows=windows, expected_minutes=expected)
+    assert done["waiting_for_window"] is None and done["record"]["result"] == "done", done.get("msg")
+    nothing = upgrade("1.32", windows=[windows[1]])
+    assert not nothing["changed"] and nothing["waiting_for_window"] is None
+
+
+def test_windows_that_cannot_be_read(upgrade):
+    for options, words in (
+        ({"windows": [{"start": "1320", "duration": "1h"}]}, "windows[0].start: '1320' is not a time"),
+        ({"expected_minutes": {"nodegroups": 5}}, "'nodegroups' is not a kind of step. Did you mean nodegroup?"),
+        ({"expected_minutes": {"addon": "soon"}}, "expected_minutes.addon: 'soon' is not a number of minutes"),
+    ):
+        refused = upgrade(check=True, **options)
+        assert refused["failed"] and words in refused["msg"], refused["msg"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_columns, format_markdown_table
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade import plan
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.window import WAITING, format_wait
 
 Row = dict[str, Any]
 STEPS = ("Step", "Version", "What", "From", "To", "By", "Usually")
@@ -37,7 +38,7 @@ def format_lines(result: Row) -> list[str]:
         lines += [f"    warning: {text}" for text in row["warnings"]]
         lines += [f"    {row['remedy']}"] if row["remedy"] and row["verdict"] != "passed" else []
         lines += [f"    overridden: {row['override']}"] if row["override"] else []
-    return lines
+    return lines + ([f"Waits: {format_wait(result[WAITING])}"] if result.get(WAITING) else [])
 
 
 def _build_cells(number: int, row: Row) -> tuple[str, ...]:
@@ -98,6 +99,7 @@ def build_record(result: Row) -> str:
         f"- Began: {result['began']}, ended: {result['ended']}",
         f"- From {result['from_version']} to {result['version']}, asked for: {result['kubernetes_version']}",
         f"- Result: {result['result']}",
+        *([f"- {format_wait(result[WAITING])}"] if result.get(WAITING) else []),
         "",
         "## Gates",
         "",

@@ -48,6 +48,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import (
     get_nodegroup,
     read_kubelet_minor,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.window import WAITING, WindowKeeper, format_wait
 
 HEARTBEAT = 60.0  # seconds between two lines of a step
 BUSY = ("CREATING", "UPDATING", "DELETING", "PENDING")
@@ -80,6 +81,7 @@ class Upgrade:
         overrides: reasons by the gate's ID.
         health_timeout: seconds for which nodes and pods may take to be ready after a step.
         step_timeout: seconds for which things that are under way at the beginning are waited for.
+        window: keeps steps in maintenance windows, None where they may begin at any time.
     """
 
     reader: Looks
@@ -90,9 +92,11 @@ class Upgrade:
     overrides: dict[str, str]
     health_timeout: float
     step_timeout: float
+    window: WindowKeeper | None = None
     done: list[Row] = field(default_factory=list)
     started_at: str = ""  # the version at the beginning
     gates: list[Verdict] = field(default_factory=list)
+    waiting: Row | None = None  # for which window the run has ended, or would wait
     _unready: set[str] | None = None  # pods that were not ready at the beginning
 
     def _plan(self, state: ClusterState) -> Plan:
@@ -109,6 +113,8 @@ class Upgrade:
         state = self.reader.read(self.target, True)
         plan = self._plan(state)
         self.gates = evaluate_gates(state, plan, self.overrides)
+        if self.window and plan.own_steps:
+            self.waiting = self.window.find_wait(plan.own_steps[0], state)
         return plan, self.gates
 
     def run(self) -> tuple[Plan, list[Verdict]]:
@@ -128,15 +134,22 @@ class Upgrade:
             "changed": bool(self.done),
             "done": self.done,
             "gates": [row.build_row() for row in self.gates],
+            WAITING: self.waiting,
         }
 
     def _run(self) -> tuple[Plan, list[Verdict]]:
         is_first = True
         while True:
-            plan = self._plan(self._settle())
+            state = self._settle()
+            plan = self._plan(state)
             self.started_at = self.started_at or f"1.{plan.current}"
-            if not self._list_left(plan):
+            left = self._list_left(plan)
+            if not left:
                 return plan, self.gates
+            if self._is_held(left[0], state):
+                if not self._hold():
+                    return plan, self.gates
+                continue
             state = self.reader.read(self.target, True)
             plan = self._plan(state)
             left = self._list_left(plan)
@@ -147,7 +160,23 @@ class Upgrade:
             self._pass_gates(state, plan)
             # Add-ons and nodes reach the version of the control plane before its next step, which has its own gates
             for step in [step for step in left if step in plan.prepare] or left[:1]:
+                if self._is_held(step, state):
+                    break  # what is left is planned again
                 self._do(step)
+
+    def _is_held(self, step: Step, state: ClusterState) -> bool:
+        """Whether a step may not begin now, because of the maintenance windows."""
+        self.waiting = self.window.find_wait(step, state) if self.window else None
+        return self.waiting is not None
+
+    def _hold(self) -> bool:
+        """Wait for the window, where that is asked for. The cluster may be another one afterwards. Returns whether it has come."""
+        if self.window is None or self.waiting is None:
+            return True
+        PROGRESS.tell(format_wait(self.waiting))
+        if self.window.wait:
+            self.window.hold(self.waiting)
+        return self.window.wait
 
     def _list_left(self, plan: Plan) -> list[Step]:
         """What this run has still to do. Some pods on Fargate stay as they are: nobody starts them again.

@@ -37,6 +37,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.reading import St
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.report import build_runbook, format_lines
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.runner import Upgrade
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import Row
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.window import WAITING, build_keeper
 
 LIST, DEFAULTS = "self_managed_nodegroups", "self_managed_nodegroup_defaults"
 
@@ -122,11 +123,12 @@ def build_upgrade(module: AnsibleAWSModule, stack: ExitStack) -> Upgrade:
         overrides,
         params.get("health_timeout") or 300,
         timeout,
+        build_keeper(params),
     )
 
 
-def build_plan_result(module: AnsibleAWSModule, plan: Plan, verdicts: list[Verdict]) -> Row:
-    """The plan and the gates as the result of a task, with both as text."""
+def build_plan_result(module: AnsibleAWSModule, plan: Plan, verdicts: list[Verdict], waiting: Row | None = None) -> Row:
+    """The plan and the gates as the result of a task, with both as text, and for which maintenance window it waits."""
     result = {
         "cluster_name": module.params["cluster_name"],
         "version": f"1.{plan.current}",
@@ -135,5 +137,6 @@ def build_plan_result(module: AnsibleAWSModule, plan: Plan, verdicts: list[Verdi
         "steps": [step.build_row() for step in plan.steps],
         "gates": [row.build_row() for row in verdicts],
         "ready": all(row.is_open for row in verdicts),
+        **({WAITING: waiting} if "windows" in module.params else {}),
     }
     return {**result, "lines": format_lines(result), "runbook": build_runbook(result)}
