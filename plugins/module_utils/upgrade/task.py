@@ -70,6 +70,15 @@ def read_self_managed(params: Row) -> dict[str, Row]:
     return {item["name"]: item for item in build_items(task)}
 
 
+def build_reader(module: AnsibleAWSModule, kubernetes: KubernetesReader | None) -> StateReader:
+    """What reads the cluster of a task that changes nothing of its nodes."""
+    name, eks = module.params["cluster_name"], get_client(module)
+    ec2, iam, ssm = (partial(get_client, module, service) for service in ("ec2", "iam", "ssm"))
+    lookups = NodegroupLookups(eks, name, ec2, ssm)
+    context = GroupContext(eks, get_client(module, "autoscaling"), iam, lookups, module.check_mode, 0)
+    return StateReader(partial(get_client, module), name, context, kubernetes)
+
+
 def build_upgrade(module: AnsibleAWSModule, stack: ExitStack) -> Upgrade:
     """The run that the options ask for. Raises ValidationError for options that contradict themselves."""
     params = module.params
