@@ -66,6 +66,7 @@ ENTRY_POINTS = {
     "extensions_wait": "Wait for the identity provider and the capabilities",
     "service_accounts": "Create or update service accounts with their IAM roles (IRSA)",
     "migrate": "Create access entries for the mappings of the ConfigMap aws-auth",
+    "addons": "Update the managed add-ons at the version that the cluster has",
     "runbook": "Write the runbook, and change nothing",
     "associations": "Create or update EKS Pod Identity associations with their IAM roles",
 }

@@ -528,28 +528,17 @@ record_markdown:
   sample: '# Upgrade of my-cluster'
 """
 
-import time
 from contextlib import ExitStack
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
-from ansible_collections.kumo.eks.plugins.module_utils.aws.module import (
-    AnsibleAWSModule,
-    format_failure,
-    handle_failures,
-)
-from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import add_facts
-from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
-from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import ClusterResource
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade.report import build_record
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade.runner import Upgrade
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.record import check_owner, run_and_record
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.task import (
     build_plan_result,
     build_upgrade,
     build_upgrade_spec,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade.window import WAITING, build_windows_spec
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.window import build_windows_spec
 
 
 def build_spec() -> dict[str, Any]:
@@ -567,51 +556,6 @@ def build_spec() -> dict[str, Any]:
     )
 
 
-def check_owner(module: AnsibleAWSModule) -> None:
-    """Refuse a cluster of somebody else."""
-    eks, name = get_client(module), module.params["cluster_name"]
-    owner = build_owner_key(eks.meta.region_name, name) if module.params["owned"] else ""
-    resource = ClusterResource(eks, name, owner, module.params["adopt"])
-    raw = resource.describe() if owner else None
-    if raw is not None:
-        resource.adjust(raw, {})
-
-
-def build_facts(module: AnsibleAWSModule, upgrade: Upgrade, began: float, result: str) -> dict[str, Any]:
-    """What was done, and its record."""
-    facts = upgrade.build_facts()
-    last = [row["after"] for row in facts["done"] if row["kind"] == "control_plane"]
-    record = {
-        "cluster_name": module.params["cluster_name"],
-        "region": get_client(module).meta.region_name,
-        "caller": get_client(module, "sts").get_caller_identity()["Arn"],
-        "began": format_time(began),
-        "ended": format_time(time.time()),
-        "from_version": upgrade.started_at,
-        "version": last[-1] if last else upgrade.started_at,
-        "kubernetes_version": module.params["kubernetes_version"],
-        "result": result,
-        "overrides": upgrade.overrides,
-        "gates": facts["gates"],
-        "done": facts["done"],
-        WAITING: upgrade.waiting,
-    }
-    return {**facts, "record": record, "record_markdown": build_record(record)}
-
-
-def run(module: AnsibleAWSModule, upgrade: Upgrade) -> dict[str, Any]:
-    """Go through the plan. A failure has what was done as its facts."""
-    began = time.time()
-    try:
-        plan, verdicts = upgrade.run()
-    except Exception as error:
-        add_facts(error, build_facts(module, upgrade, began, format_failure(error)))
-        raise
-    word = WAITING if upgrade.waiting else "done" if upgrade.done else "nothing to do"
-    facts = build_facts(module, upgrade, began, word)
-    return {**build_plan_result(module, plan, verdicts, upgrade.waiting), **facts}
-
-
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=build_spec(), supports_check_mode=True)
     name = module.params["cluster_name"]
@@ -623,7 +567,8 @@ def main() -> None:
             shown = build_plan_result(module, plan, verdicts, upgrade.waiting)
             result = {**shown, "changed": bool(plan.own_steps) and not upgrade.waiting}
         else:
-            result = run(module, upgrade)
+            (plan, verdicts), facts = run_and_record(module, upgrade)
+            result = {**build_plan_result(module, plan, verdicts, upgrade.waiting), **facts}
     module.exit_json(**result)
 
 

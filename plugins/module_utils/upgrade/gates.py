@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import format_issues
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import find_overrides_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import GATE_IDS, find_overrides_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.capacity import (
     check_control_plane_addresses,
@@ -90,15 +90,18 @@ class Verdict:
         return asdict(self)
 
 
-def evaluate_gates(state: ClusterState, plan: Plan, overrides: dict[str, str]) -> list[Verdict]:
+def evaluate_gates(
+    state: ClusterState, plan: Plan, overrides: dict[str, str], gates: Iterable[Gate] | None = None
+) -> list[Verdict]:
     """All gates.
 
     Args:
         overrides: reasons by the gate's ID.
+        gates: those of an upgrade, if there are no others.
     """
     is_at_control_plane = not any(step.by == "kumo.eks" for step in plan.prepare) and plan.target > plan.current
     rows = []
-    for gate in GATES:
+    for gate in GATES if gates is None else gates:
         found = gate.check(state, plan)
         applies = gate.scope == ANY or is_at_control_plane
         rows.append(
@@ -130,9 +133,9 @@ def format_closed(verdicts: Iterable[Verdict]) -> str:
     )
 
 
-def read_overrides(rows: list[Row] | None) -> dict[str, str]:
+def read_overrides(rows: list[Row] | None, known: tuple[str, ...] = GATE_IDS) -> dict[str, str]:
     """Reasons by the gate's ID. Raises ValidationError for an unknown gate, and for no reason."""
-    raise_problems(find_overrides_problems("overrides", rows or []))
+    raise_problems(find_overrides_problems("overrides", rows or [], known))
     return {row["gate"]: row["reason"].strip() for row in rows or []}
 
 

@@ -15,13 +15,15 @@ Row = dict[str, Any]
 STEPS = ("Step", "Version", "What", "From", "To", "By", "Usually")
 GATES = ("Gate", "Verdict", "What was read")
 TITLES = {**plan.TITLES, plan.FARGATE: "restart of pods on Fargate"}  # what is done, in a table of steps
+UPGRADE = "Upgrade"
 MARKS = {"passed": "+", "failed": "!", "unknown": "?"}
 
 
-def format_lines(result: Row) -> list[str]:
+def format_lines(result: Row, title: str = UPGRADE) -> list[str]:
     """The plan and the gates of a result, as tables for the screen."""
     steps, gates = result.get("steps") or [], result.get("gates") or []
-    head = f"Upgrade of cluster {result['cluster_name']} from {result['version']} to {result['kubernetes_version']}"
+    way = f" from {result['version']} to {result['kubernetes_version']}" if result.get("kubernetes_version") else ""
+    head = f"{title} of cluster {result['cluster_name']}{way}"
     lines = [
         f"{head}: {len(steps)} steps."
         if steps
@@ -90,14 +92,16 @@ def build_runbook(result: Row) -> str:
     return "\n".join([*lines, ""])
 
 
-def build_record(result: Row) -> str:
+def build_record(result: Row, title: str = UPGRADE) -> str:
     """What a run did, as Markdown."""
     lines = [
-        f"# Upgrade of {result['cluster_name']}",
+        f"# {title} of {result['cluster_name']}",
         "",
         f"- By: {result['caller']}",
         f"- Began: {result['began']}, ended: {result['ended']}",
-        f"- From {result['from_version']} to {result['version']}, asked for: {result['kubernetes_version']}",
+        f"- From {result['from_version']} to {result['version']}, asked for: {result['kubernetes_version']}"
+        if title == UPGRADE
+        else f"- Kubernetes {result['from_version']}",
         f"- Result: {result['result']}",
         *([f"- {format_wait(result[WAITING])}"] if result.get(WAITING) else []),
         "",

@@ -95,6 +95,7 @@ class Upgrade:
     window: WindowKeeper | None = None
     done: list[Row] = field(default_factory=list)
     started_at: str = ""  # the version at the beginning
+    title: str = "Upgrade"
     gates: list[Verdict] = field(default_factory=list)
     waiting: Row | None = None  # for which window the run has ended, or would wait
     _unready: set[str] | None = None  # pods that were not ready at the beginning
@@ -112,7 +113,7 @@ class Upgrade:
         """The whole plan and all gates, without a change."""
         state = self.reader.read(self.target, True)
         plan = self._plan(state)
-        self.gates = evaluate_gates(state, plan, self.overrides)
+        self.gates = self._evaluate(state, plan)
         if self.window and plan.own_steps:
             self.waiting = self.window.find_wait(plan.own_steps[0], state)
         return plan, self.gates
@@ -206,8 +207,11 @@ class Upgrade:
         lines = Lines()
         return poll(look, "What is under way in the cluster", Deadline(self.step_timeout))
 
+    def _evaluate(self, state: ClusterState, plan: Plan) -> list[Verdict]:
+        return evaluate_gates(state, plan, self.overrides)
+
     def _pass_gates(self, state: ClusterState, plan: Plan) -> None:
-        self.gates = evaluate_gates(state, plan, self.overrides)
+        self.gates = self._evaluate(state, plan)
         for row in self.gates:
             for text in row.warnings:
                 PROGRESS.tell(f"gate {row.id}: {text}")

@@ -32,23 +32,27 @@ GATE_IDS = (
 )
 
 
+# Those of updates of add-ons
+ADDON_GATE_IDS = ("cluster_active", "addons_active", "addon_compatibility", "addon_configuration")
+
+
 def build_override_spec() -> Row:
     """The options of one override."""
     return dict(gate=dict(type="str", required=True), reason=dict(type="str", required=True))
 
 
-def find_override_problems(row: Row) -> Iterator[str]:
+def find_override_problems(row: Row, known: tuple[str, ...] = GATE_IDS) -> Iterator[str]:
     """A gate that does not exist, or no reason."""
     gate = row["gate"]
-    if gate not in GATE_IDS:
-        hint = suggest_name(gate, list(GATE_IDS)) or ""
-        yield f"gate: there is no gate {gate!r}.{hint} The gates are: {', '.join(GATE_IDS)}."
+    if gate not in known:
+        hint = suggest_name(gate, list(known)) or ""
+        yield f"gate: there is no gate {gate!r}.{hint} The gates are: {', '.join(known)}."
     elif not row["reason"].strip():
         yield f"reason: gate {gate} is overridden without a reason. Say why; it is recorded."
 
 
-def find_overrides_problems(name: str, rows: list[Row]) -> Iterator[str]:
+def find_overrides_problems(name: str, rows: list[Row], known: tuple[str, ...] = GATE_IDS) -> Iterator[str]:
     """What is wrong with a list of overrides; ``name`` is what the list is called."""
     for number, row in enumerate(rows):
-        yield from (f"{name}[{number}].{problem}" for problem in find_override_problems(row))
+        yield from (f"{name}[{number}].{problem}" for problem in find_override_problems(row, known))
     yield from find_duplicates(name, [row["gate"] for row in rows])

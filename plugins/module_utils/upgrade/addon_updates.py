@@ -1,0 +1,209 @@
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Updates of the add-ons of a cluster at the Kubernetes version that it has: the part of an upgrade that is about add-ons.
+
+Each add-on is looked at after its update. The first that is not well ends the run, so that the others keep what works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
+    EksError,
+    WaitFailed,
+    WaitTimedOut,
+    format_issues,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.json_schema import problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.addon import parse_configuration
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import ADDON_GATE_IDS
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import DEFAULT, parse_numbers
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import DAEMON_SET, DEPLOYMENT
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.findings import FAILED, PASSED, UNKNOWN, Finding
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.gates import (
+    ANY,
+    GATES,
+    Gate,
+    Verdict,
+    evaluate_gates,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import ADDON, Plan, Step, build_plan
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.reading import StateReader
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.runner import Upgrade
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import ClusterState, Row
+
+# What a cluster has from the beginning, if EKS does not manage it: the object in kube-system, by the add-on.
+SELF_MANAGED = {
+    "vpc-cni": (DAEMON_SET, "aws-node"),
+    "kube-proxy": (DAEMON_SET, "kube-proxy"),
+    "coredns": (DEPLOYMENT, "coredns"),
+}
+
+
+@dataclass
+class AddonReader:
+    """Reads what updates of add-ons need of a cluster.
+
+    Args:
+        inner: reads the cluster.
+    """
+
+    inner: StateReader
+
+    def read(self, target: int, with_gates: bool) -> ClusterState:
+        """The state, with pods where gates are to be evaluated."""
+        state = self.inner.read(0, False)
+        if with_gates:
+            state.kubernetes.pods = self.inner.read_pods(state.cluster)
+        return state
+
+    def read_pods(self, raw: Row) -> Read:
+        return self.inner.read_pods(raw)
+
+    def list_self_managed(self, state: ClusterState) -> Read:
+        """Add-ons whose software runs, and which EKS does not manage."""
+        kubernetes = self.inner.kubernetes
+        if kubernetes is None:
+            return Read()
+        managed = {raw["addonName"] for raw in state.addons}
+        try:
+            api = kubernetes.open(state.cluster)
+            found = [
+                name
+                for name, (kind, title) in SELF_MANAGED.items()
+                if name not in managed and api.get(kind, title, "kube-system") is not None
+            ]
+        except EksError as error:
+            return Read(None, error.message)
+        return Read(found, "")
+
+
+@dataclass
+class AddonUpdates(Upgrade):
+    """One run.
+
+    Args:
+        describe_schema: the JSON schema of the configuration of an add-on and a version.
+        default_version: what add-ons get that addon_versions does not name: ``default`` or ``most_recent``.
+        only: names of add-ons; all of them where there is none.
+        skip: names of add-ons that are left as they are.
+        allow_major: names of add-ons that may get another major version.
+    """
+
+    describe_schema: Callable[[str, str], Row] = lambda addon, version: {}
+    default_version: str = DEFAULT
+    only: set[str] = field(default_factory=set)
+    skip: set[str] = field(default_factory=set)
+    allow_major: set[str] = field(default_factory=set)
+    title: str = "Update of the add-ons"
+    seen: ClusterState | None = None
+    _schemas: dict[tuple[str, str], Read] = field(default_factory=dict)
+
+    # plan
+
+    def _plan(self, state: ClusterState) -> Plan:
+        self.seen = state
+        wanted = {raw["addonName"]: self.default_version for raw in state.addons} | self.addon_versions
+        plan = build_plan(state, state.minor, wanted, set())
+        steps = [step for step in plan.prepare if step.kind == ADDON and self._is_meant(step.name)]
+        plan.prepare = [self._leave_major(step) for step in steps]
+        plan.unfit = [row for row in plan.unfit if self._is_meant(row["name"])]
+        return plan
+
+    def _is_meant(self, name: str) -> bool:
+        return (not self.only or name in self.only) and name not in self.skip
+
+    def _leave_major(self, step: Step) -> Step:
+        """A step to another major version is left to the user, who has not allowed it."""
+        before, after = parse_numbers(step.before)[:1], parse_numbers(step.after)[:1]
+        if before == after or step.name in self.allow_major:
+            return step
+        return replace(
+            step, by="you", note=f"another major version: read its release notes, and name {step.name} in allow_major"
+        )
+
+    # gates
+
+    def _evaluate(self, state: ClusterState, plan: Plan) -> list[Verdict]:
+        return evaluate_gates(state, plan, self.overrides, self._build_gates())
+
+    def _build_gates(self) -> list[Gate]:
+        title = "The new versions accept the configuration"
+        own = Gate("addon_configuration", title, ANY, self._check_configuration)
+        return [gate for gate in (*GATES, own) if gate.id in ADDON_GATE_IDS]
+
+    def _check_configuration(self, state: ClusterState, plan: Plan) -> Finding:
+        """The configuration values of each add-on by the schema of its next version."""
+        by_name = {raw["addonName"]: parse_configuration(raw.get("configurationValues")) for raw in state.addons}
+        wrong, unknown, checked = [], [], 0
+        for step in plan.own_steps:
+            if not by_name.get(step.name):
+                continue
+            read = self._read_schema(step.name, step.after)
+            checked += 1
+            if not read.is_known:
+                unknown.append(f"add-on {step.name}: {read.problem}")
+                continue
+            found = problems(by_name[step.name], read.value)
+            wrong += [f"add-on {step.name} {step.after} does not accept its configuration: {'; '.join(found)}"] * bool(
+                found
+            )
+        if wrong:
+            remedy = "Change configuration_values first, name a version in addon_versions, or leave the add-on out."
+            return Finding(FAILED, wrong, remedy)
+        if unknown:
+            return Finding(UNKNOWN, unknown, "Allow eks:DescribeAddonConfiguration.")
+        return Finding(PASSED, [f"{checked} of the add-ons to be updated have configuration values"])
+
+    def _read_schema(self, name: str, version: str) -> Read:
+        key = (name, version)
+        if key not in self._schemas:
+            self._schemas[key] = read_or_note(partial(self.describe_schema, name, version))
+        return self._schemas[key]
+
+    # steps
+
+    def _do(self, step: Step) -> None:
+        try:
+            super()._do(step)
+        except (WaitFailed, WaitTimedOut) as error:
+            error.message = f"{error.message} {format_way_back(step)}"
+            raise
+
+    def _check_health(self, step: Step) -> str:
+        """The add-on is ACTIVE without an issue, and pods that were ready are again."""
+        last: list[str] = []
+
+        def look() -> tuple[bool, None, str]:
+            raw = self._find_addon(step.name)
+            issues = (raw.get("health") or {}).get("issues") or []
+            last[:] = [f"{raw.get('status', 'gone')} ({format_issues(issues)})"]
+            return raw.get("status") == "ACTIVE" and not issues, None, last[0]
+
+        try:
+            poll(look, "The look at the add-on", Deadline(self.health_timeout))
+        except WaitTimedOut as error:
+            raise WaitFailed(
+                f"{step.title} is at {step.after}, and is {last[0]} after {self.health_timeout:g} seconds."
+                " No other add-on is updated."
+            ) from error
+        return super()._check_health(step)
+
+    def _find_addon(self, name: str) -> dict[str, Any]:
+        rows = self.reader.read(self.target, False).addons
+        return next((raw for raw in rows if raw["addonName"] == name), {})
+
+
+def format_way_back(step: Step) -> str:
+    """How an add-on gets back to the version that it had."""
+    return (
+        f"The way back: kumo.eks.eks_addon with name={step.name}, version={step.before} and resolve_conflicts=PRESERVE."
+    )
