@@ -8,6 +8,7 @@ Each add-on is looked at after its update. The first that is not well ends the r
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -24,6 +25,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.json_schema import p
 from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.addon import parse_configuration
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import ADDON_GATE_IDS
+from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import DEFAULT, parse_numbers
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import DAEMON_SET, DEPLOYMENT
@@ -172,11 +174,20 @@ class AddonUpdates(Upgrade):
     # steps
 
     def _do(self, step: Step) -> None:
+        began = time.time()
         try:
             super()._do(step)
         except (WaitFailed, WaitTimedOut) as error:
-            error.message = f"{error.message} {format_way_back(step)}"
+            self._record_unwell(step, began)
+            error.message = f"{error.message} {format_way_back(step)} No other add-on is updated."
             raise
+
+    def _record_unwell(self, step: Step, began: float) -> None:
+        """An add-on that has its new version and is not well has changed all the same."""
+        is_recorded = any(row["name"] == step.name for row in self.done)
+        if not is_recorded and self._find_addon(step.name).get("addonVersion") == step.after:
+            times = {"began": format_time(began), "seconds": round(time.time() - began, 1)}
+            self.done.append({**step.build_row(), **times, "health": "the add-on did not become ACTIVE"})
 
     def _check_health(self, step: Step) -> str:
         """The add-on is ACTIVE without an issue, and pods that were ready are again."""
@@ -193,7 +204,6 @@ class AddonUpdates(Upgrade):
         except WaitTimedOut as error:
             raise WaitFailed(
                 f"{step.title} is at {step.after}, and is {last[0]} after {self.health_timeout:g} seconds."
-                " No other add-on is updated."
             ) from error
         return super()._check_health(step)
 
