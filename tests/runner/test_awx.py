@@ -18,6 +18,13 @@ from kumo_sandbox import Sandbox
 PROJECT = Path(__file__).resolve().parents[2] / "docs/examples/awx-project"
 RUNNER = Path(sys.executable).with_name("ansible-runner")
 NAME = "awx-cluster"
+HERE = {
+    "hosts": "localhost",
+    "waves": "localhost",
+    "soak": "0",
+    "eks_cluster_name": NAME,
+    "eks_region": "ap-northeast-1",
+}
 
 
 def answers(survey: str = "survey.json") -> dict[str, str]:
@@ -103,6 +110,14 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
     (awx / "env/extravars").write_text(json.dumps(answers("audit-survey.json")))
     audited = run(awx, "audit.yml")
     assert changed(audited) == 0 and "KUMO-A09" in printed(audited)
+    (awx / "env/extravars").write_text(json.dumps(answers("update-addons-survey.json")))
+    updated = run(awx, "update_addons.yml")
+    assert changed(updated) == 0 and "Update | " not in printed(updated), printed(updated)
+    (awx / "env/extravars").write_text(
+        json.dumps({**answers("upgrade-fleet-survey.json"), **HERE, "eks_upgrade_wave_checks": ["version", "cluster"]})
+    )
+    through_waves = run(awx, "upgrade_fleet.yml")
+    assert changed(through_waves) == 0 and "1 of 1 waves have passed." in printed(through_waves)
     (awx / "env/extravars").write_text(json.dumps(own))
 
     given = {**answers("teardown-survey.json"), "confirm": NAME}
@@ -130,7 +145,14 @@ def through_the_pipeline(folder: Path, tmp_path: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("survey", "playbook"),
-    [("survey", "site"), ("teardown-survey", "teardown"), ("cost-survey", "cost"), ("audit-survey", "audit")],
+    [
+        ("survey", "site"),
+        ("teardown-survey", "teardown"),
+        ("cost-survey", "cost"),
+        ("audit-survey", "audit"),
+        ("upgrade-fleet-survey", "upgrade_fleet"),
+        ("update-addons-survey", "update_addons"),
+    ],
 )
 def test_the_surveys_choices_are_texts_and_its_variables_are_used(survey: str, playbook: str):
     spec = json.loads((PROJECT / f"{survey}.json").read_text())["spec"]
