@@ -136,7 +136,7 @@ def test_the_first_add_on_that_degrades_ends_the_run(update, eks, sandbox, monke
     assert "The last state was: DEGRADED (InsufficientNumberOfReplicas: no room)" in ended["msg"], ended["msg"]
     assert f"kumo.eks.eks_addon with name=vpc-cni, version={CNI[0]} and resolve_conflicts=PRESERVE." in ended["msg"]
     assert find_addon(eks, "coredns")["addonVersion"] == CORE[0] and ended["record"]["result"] == ended["msg"]
-    closed = update()
+    closed = update(version="most_recent")
     assert closed["failed"] and "these gates are closed: addons_active" in closed["msg"]
 
 
