@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     Change,
     Field,
-    build_options,
+    build_set_options,
 )
 
 # Statuses that a resource leaves without help. A kind of resource whose DEGRADED is final overrides ``transient_statuses``.
@@ -69,7 +69,7 @@ class Resource:
 
     def build_replacement(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         """The desired state of a replacement: the task's options, and the current values of all others."""
-        return {**build_options(self.fields, raw), **self.adjust(raw, desired)}
+        return {**build_set_options(self.fields, raw), **self.adjust(raw, desired)}
 
     def is_immutable(self, change: Change) -> bool:
         """Whether the API has no request for this change."""

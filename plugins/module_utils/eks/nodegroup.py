@@ -16,8 +16,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUS
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     Change,
-    build_options,
     build_request,
+    build_set_options,
     convert_to_snake,
     drop_none,
 )
@@ -164,9 +164,10 @@ class NodegroupResource(EksResource):
             dropped |= {"disk_size", "remote_access"}
         if raw.get("amiType") == CUSTOM:
             dropped |= {"ami_type"}
-        options = build_options(self.fields, raw)
+        options = build_set_options(self.fields, raw)
         kept = {option: value for option, value in options.items() if value and option not in dropped}
-        kept["subnets"] = raw["subnets"]  # what is sent is never the sorted form that is compared
+        # What is sent is never the form that is compared: neither sorted nor with defaults.
+        kept |= {"subnets": raw["subnets"], "update_config": convert_to_snake(raw.get("updateConfig"))}
         if raw.get("launchTemplate") and not has_template:
             kept["launch_template"] = {key: raw["launchTemplate"][key] for key in ("id", "version")}
         return {**kept, **asked}

@@ -47,6 +47,7 @@ RULES = (
     "ec2.security_groups",
     "ec2.spot_prices",
     "ec2.subnets",
+    "ec2.volumes",
     "ec2.vpc_endpoints",
     "ec2.vpcs",
     "ec2.zones",
