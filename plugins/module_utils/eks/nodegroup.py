@@ -101,14 +101,24 @@ class NodegroupResource(EksResource):
         lookups: NodegroupLookups | None,
         owner: str = "",
         check_new: Callable[[dict[str, Any]], None] | None = None,
+        marks: dict[str, str] | None = None,
     ) -> None:
         super().__init__(client, name)
         self.owner = owner
+        self._marks = marks or {}  # tags of a creation beside the owner's
         self.cluster_name = cluster_name
         self._names = {"clusterName": cluster_name, "nodegroupName": name}
         self._lookups = lookups
         self._check_new = check_new
         self._observed: list[dict[str, Any] | None] = []
+
+    def mark(self, desired: dict[str, Any]) -> dict[str, Any]:
+        wanted = super().mark(desired)
+        return {**wanted, "tags": {**(wanted.get("tags") or {}), **self._marks}} if self._marks else wanted
+
+    def read_options(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """A group as options of the module, for a diff."""
+        return build_options(self.fields, raw)
 
     def observe(self) -> dict[str, Any] | None:
         """Describe, and let the next describe() answer the same: one look serves both."""
