@@ -34,8 +34,19 @@ options:
       - The version that the upgrade is to reach, in quotes. It may be several minor versions away, and is reached one minor version at
         a time.
       - The cluster's own version is allowed. Then only what lags behind it is left to do.
+      - With O(rollback=true), the version before the cluster's.
     type: str
     required: true
+  rollback:
+    description:
+      - Whether the cluster goes back to the version before its own, which EKS allows for seven days after an upgrade.
+      - Add-ons that are not compatible with the older version, managed node groups and self-managed nodes go back first, because no kubelet
+        may be newer than the control plane. Pods on Fargate, nodes of other owners, and groups with an image of your own are named as left
+        to you.
+      - EKS' insights about the rollback take the place of those about an upgrade. The gates C(removed_apis) and C(removed_features) do
+        not apply.
+    type: bool
+    default: false
   addon_versions:
     description:
       - The version of an add-on by its name. V(default), which EKS recommends for the Kubernetes version, V(most_recent), or a version
@@ -158,6 +169,11 @@ kubernetes_version:
   returned: success
   type: str
   sample: '1.33'
+rollback:
+  description: Whether it is a rollback.
+  returned: success
+  type: bool
+  sample: false
 region:
   description: The region.
   returned: success
@@ -398,6 +414,11 @@ record:
       returned: always
       type: str
       sample: '1.33'
+    rollback:
+      description: Whether a rollback was asked for.
+      returned: always
+      type: bool
+      sample: false
     result:
       description: V(done), V(nothing to do), or the message of the failure.
       returned: always
@@ -485,6 +506,7 @@ def build_facts(module: AnsibleAWSModule, upgrade: Upgrade, began: float, result
         "from_version": upgrade.started_at,
         "version": last[-1] if last else upgrade.started_at,
         "kubernetes_version": module.params["kubernetes_version"],
+        "rollback": module.params["rollback"],
         "result": result,
         "overrides": upgrade.overrides,
         "gates": facts["gates"],

@@ -262,14 +262,14 @@ class NodegroupResource(EksResource):
         sizes = {"scaling_config": desired.get("scaling_config") or convert_to_snake(raw["scalingConfig"])}
         raise_problems(find_nodegroup_problems({**desired, **image, **sizes, "name": self.name}))
         if desired.get("version") not in (None, raw.get("version")):
-            self._validate_version(raw["version"], desired["version"])
+            self._validate_version(raw["version"], desired["version"], bool(desired.get("rollback")))
 
-    def _validate_version(self, now: str, wanted: str) -> None:
-        """Not back, and not ahead of the cluster."""
-        if parse_minor(wanted) < parse_minor(now):
+    def _validate_version(self, now: str, wanted: str, rollback: bool) -> None:
+        """Not ahead of the cluster, and not back, but for the step before a rollback of the control plane."""
+        if parse_minor(wanted) < parse_minor(now) and not (rollback and parse_minor(wanted) == parse_minor(now) - 1):
             raise ValidationError(
-                f"version: node group {self.name} is at {now} and cannot go back to {wanted}."
-                " Create another node group, and move the pods to it."
+                f"version: node group {self.name} is at {now} and cannot go back to {wanted}. Within seven days after an upgrade, EKS takes"
+                " it back before a rollback of the control plane: kumo.eks.eks_upgrade with rollback=true does both."
             )
         cluster = self._lookups.describe_cluster()
         if cluster and parse_minor(cluster["version"]) < parse_minor(wanted):

@@ -14,6 +14,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import I
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
+from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import AddonResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog
 from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import ClusterResource
@@ -84,7 +85,8 @@ class UpgradeActs:
         Reconciler(resource, wait=True, wait_timeout=self.wait_timeout).ensure_present(desired)
 
     def _update_control_plane(self, step: Step) -> None:
-        self._ensure(ClusterResource(self.eks, self.cluster_name), {"version": step.after, "force": self.force_cluster})
+        desired = {"version": step.after, "force": self.force_cluster, "rollback": is_step_back(step)}
+        self._ensure(ClusterResource(self.eks, self.cluster_name), desired)
 
     def _update_addon(self, step: Step) -> None:
         """Settings and roles stay: the resource sends them again. What was changed in the cluster by hand stays, too.
@@ -97,7 +99,8 @@ class UpgradeActs:
     def _update_nodegroup(self, step: Step) -> None:
         lookups = NodegroupLookups(self.eks, self.cluster_name, self.lookups.ec2, self.lookups.ssm)
         resource = NodegroupResource(self.eks, self.cluster_name, step.name, lookups)
-        self._ensure(resource, {"name": step.name, "version": step.after, "force": self.force})
+        desired = {"name": step.name, "version": step.after, "force": self.force, "rollback": is_step_back(step)}
+        self._ensure(resource, desired)
 
     def _roll_self_managed(self, step: Step) -> None:
         """The new image in the launch template, and then the rollout of the group."""
@@ -126,6 +129,11 @@ class UpgradeActs:
             self.warn(
                 f"Pods on Fargate that have no Deployment or StatefulSet keep their kubelet: {', '.join(sorted(left))}."
             )
+
+
+def is_step_back(step: Step) -> bool:
+    """Whether a step of the control plane or a node group is part of a rollback."""
+    return parse_minor(step.after) < parse_minor(step.before)
 
 
 def find_owner(api: KubernetesApi, pod: Object) -> tuple[str, str, str] | None:

@@ -120,6 +120,10 @@ class Plan:
         return [*self.prepare, *self.later]
 
     @property
+    def is_rollback(self) -> bool:
+        return self.target < self.current
+
+    @property
     def next_minor(self) -> int:
         """The minor version of the next step of the control plane; the current one where none is left."""
         return min(self.current + 1, self.target)
@@ -148,7 +152,7 @@ def build_plan(state: ClusterState, target: int, addon_versions: dict[str, str],
     for minor in range(state.minor + 1, target + 1):
         if minor > state.minor + 1:
             plan.later += _plan_bridges(state, plan, minor, addon_versions)
-        plan.later.append(_build_step(minor, CONTROL_PLANE, state.cluster["name"], f"1.{minor - 1}", f"1.{minor}"))
+        plan.later.append(build_step(minor, CONTROL_PLANE, state.cluster["name"], f"1.{minor - 1}", f"1.{minor}"))
         plan.later += _plan_addons(state, plan, minor, addon_versions)
         plan.later += _plan_nodes(state, minor, declared, is_first=False)
     plan.addons = at_first
@@ -160,7 +164,7 @@ def _list_misnamed(state: ClusterState, target: int, wanted: dict[str, str]) -> 
     """Versions of add-ons that the user names and that the target is not compatible with."""
     for raw in state.addons:
         name = raw["addonName"]
-        rows, version = _list_rows(state, name), wanted.get(name, DEFAULT)
+        rows, version = list_known_versions(state, name), wanted.get(name, DEFAULT)
         fit = [row["version"] for row in rows or [] if f"1.{target}" in row["cluster_versions"]]
         if rows is not None and version not in (DEFAULT, MOST_RECENT, *fit):
             yield {
@@ -170,7 +174,8 @@ def _list_misnamed(state: ClusterState, target: int, wanted: dict[str, str]) -> 
             }
 
 
-def _build_step(minor: int, kind: str, name: str, before: str, after: str, **words: str) -> Step:
+def build_step(minor: int, kind: str, name: str, before: str, after: str, **words: str) -> Step:
+    """A step, with what AWS says of its duration."""
     duration, source = USUAL.get(kind, ("", ""))
     return Step(f"1.{minor}", kind, name, before, after, usual_duration=duration, source=source, **words)
 
@@ -183,7 +188,7 @@ def order_addons(names: Any) -> list[str]:
 def _plan_addons(state: ClusterState, plan: Plan, minor: int, wanted: dict[str, str]) -> Iterator[Step]:
     """Bring each add-on to the version that is recommended for a minor version. A newer one that is compatible stays."""
     for name in order_addons(plan.addons):
-        rows = _list_rows(state, name)
+        rows = list_known_versions(state, name)
         if rows is None:
             continue  # a gate says so
         fit = [row for row in rows if f"1.{minor}" in row["cluster_versions"]]
@@ -195,7 +200,7 @@ def _plan_addons(state: ClusterState, plan: Plan, minor: int, wanted: dict[str, 
         if not _is_behind(now, chosen, fit, wanted.get(name)):
             continue
         plan.addons[name] = chosen
-        yield _build_step(minor, ADDON, name, now, chosen)
+        yield build_step(minor, ADDON, name, now, chosen)
 
 
 def _plan_bridges(state: ClusterState, plan: Plan, minor: int, wanted: dict[str, str]) -> Iterator[Step]:
@@ -204,7 +209,7 @@ def _plan_bridges(state: ClusterState, plan: Plan, minor: int, wanted: dict[str,
     kube-proxy follows the control plane, by the version skew of Kubernetes: https://kubernetes.io/releases/version-skew-policy/
     """
     for name in order_addons(plan.addons):
-        rows = _list_rows(state, name)
+        rows = list_known_versions(state, name)
         if rows is None or name == KUBE_PROXY:
             continue
         now = plan.addons[name]
@@ -218,12 +223,12 @@ def _plan_bridges(state: ClusterState, plan: Plan, minor: int, wanted: dict[str,
             continue
         chosen = choose_addon_version(both, f"1.{minor}", wanted.get(name))
         plan.addons[name] = chosen
-        yield _build_step(
+        yield build_step(
             minor - 1, ADDON, name, now, chosen, note=f"{now} is not compatible with 1.{minor}, {chosen} is with both"
         )
 
 
-def _list_rows(state: ClusterState, name: str) -> list[Row] | None:
+def list_known_versions(state: ClusterState, name: str) -> list[Row] | None:
     """The versions of an add-on, newest first, None where they are not known."""
     read = state.offers.get(name)
     return read.value if read and read.is_known else None
@@ -267,7 +272,7 @@ def _plan_nodegroups(state: ClusterState, minor: int, is_first: bool) -> Iterato
         words = {}
         if raw.get("amiType") == CUSTOM:
             words = {"by": "you", "note": "it has an image of your own: give its launch template one for this version"}
-        yield _build_step(minor, NODEGROUP, raw["nodegroupName"], now, f"1.{minor}", **words)
+        yield build_step(minor, NODEGROUP, raw["nodegroupName"], now, f"1.{minor}", **words)
 
 
 def _plan_self_managed(state: ClusterState, minor: int, declared: set[str], is_first: bool) -> Iterator[Step]:
@@ -281,7 +286,7 @@ def _plan_self_managed(state: ClusterState, minor: int, declared: set[str], is_f
             words = {"by": "you", "note": "it has an image of your own: declare one for this version"}
         elif row["name"] not in declared:
             words = {"by": "you", "note": "its declaration is needed: name it in self_managed_nodegroups"}
-        yield _build_step(minor, SELF_MANAGED, row["name"], now, f"1.{minor}", **words)
+        yield build_step(minor, SELF_MANAGED, row["name"], now, f"1.{minor}", **words)
 
 
 def _plan_fargate(state: ClusterState, minor: int, is_first: bool) -> Iterator[Step]:
@@ -293,19 +298,19 @@ def _plan_fargate(state: ClusterState, minor: int, is_first: bool) -> Iterator[S
         behind = [row for row in nodes if read_kubelet_minor(row) < minor]
         if behind:
             oldest = min(map(read_kubelet_minor, behind))
-            yield _build_step(minor, FARGATE, "", f"1.{oldest}", f"1.{minor}", note=f"{len(behind)} pods")
+            yield build_step(minor, FARGATE, "", f"1.{oldest}", f"1.{minor}", note=f"{len(behind)} pods")
         return
-    yield _build_step(minor, FARGATE, "", f"1.{minor - 1}", f"1.{minor}")
+    yield build_step(minor, FARGATE, "", f"1.{minor - 1}", f"1.{minor}")
 
 
 def _plan_others(state: ClusterState, minor: int, is_first: bool) -> Iterator[Step]:
     """Nodes that follow by themselves, and those that nobody here replaces."""
     if state.is_auto_mode and not is_first:
-        yield _build_step(minor, AUTO_MODE, "", f"1.{minor - 1}", f"1.{minor}", by="EKS")
+        yield build_step(minor, AUTO_MODE, "", f"1.{minor - 1}", f"1.{minor}", by="EKS")
     names = list_other_nodes(state)
     if names and not is_first:
         note = f"{len(names)} nodes of other owners (Karpenter replaces its own): {', '.join(names[:5])}"
-        yield _build_step(minor, OTHER, "", f"1.{minor - 1}", f"1.{minor}", by="you", note=note)
+        yield build_step(minor, OTHER, "", f"1.{minor - 1}", f"1.{minor}", by="you", note=note)
 
 
 def list_other_nodes(state: ClusterState) -> list[str]:

@@ -40,6 +40,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import (
     Step,
     build_plan,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.rollback_plan import build_rollback_plan
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import (
     ClusterState,
     Read,
@@ -91,18 +92,30 @@ class Upgrade:
     health_timeout: float
     step_timeout: float
     done: list[Row] = field(default_factory=list)
+    rollback: bool = False  # whether the target is the minor version before the current one
     started_at: str = ""  # the version at the beginning
     gates: list[Verdict] = field(default_factory=list)
     _unready: set[str] | None = None  # pods that were not ready at the beginning
 
     def _plan(self, state: ClusterState) -> Plan:
         """The steps that are left."""
+        if self.rollback:
+            return self._plan_rollback(state)
         if state.minor > self.target:
             raise ValidationError(
                 f"kubernetes_version: cluster {state.cluster['name']} is at {state.cluster['version']}, and an upgrade does not go back"
-                f" to 1.{self.target}. EKS can roll back the last one within seven days: eks_cluster with rollback=true."
+                f" to 1.{self.target}. EKS can roll back the last one within seven days: set rollback=true."
             )
         return build_plan(state, self.target, self.addon_versions, self.declared)
+
+    def _plan_rollback(self, state: ClusterState) -> Plan:
+        """The steps back that are left. None are when the control plane has the version."""
+        if self.target not in (state.minor - 1, state.minor):
+            raise ValidationError(
+                f"kubernetes_version: cluster {state.cluster['name']} is at {state.cluster['version']}, and a rollback goes to the version"
+                f" before it, 1.{state.minor - 1}, not to 1.{self.target}."
+            )
+        return build_rollback_plan(state, self.target, self.addon_versions, self.declared)
 
     def look(self) -> tuple[Plan, list[Verdict]]:
         """The whole plan and all gates, without a change."""

@@ -46,6 +46,7 @@ def build_upgrade_spec() -> Row:
     return dict(
         cluster_name=dict(type="str", required=True),
         kubernetes_version=dict(type="str", required=True),
+        rollback=dict(type="bool", default=False),
         addon_versions=dict(type="dict", default={}),
         self_managed_nodegroups=dict(type="list", elements="dict", default=[]),
         overrides=dict(type="list", elements="dict", default=[], options=build_override_spec()),
@@ -122,6 +123,7 @@ def build_upgrade(module: AnsibleAWSModule, stack: ExitStack) -> Upgrade:
         overrides,
         params.get("health_timeout") or 300,
         timeout,
+        rollback=params["rollback"],
     )
 
 
@@ -131,6 +133,7 @@ def build_plan_result(module: AnsibleAWSModule, plan: Plan, verdicts: list[Verdi
         "cluster_name": module.params["cluster_name"],
         "version": f"1.{plan.current}",
         "kubernetes_version": f"1.{plan.target}",
+        "rollback": module.params["rollback"],
         "region": get_client(module).meta.region_name,
         "steps": [step.build_row() for step in plan.steps],
         "gates": [row.build_row() for row in verdicts],

@@ -44,7 +44,9 @@ def test_readiness_insights_and_the_support_policy_block_a_rollback(eks, make_cl
     eks.describe_cluster(name="demo")
     eks.create_addon(clusterName="demo", addonName="kube-proxy", addonVersion="v1.32.9-eksbuild.2")
     back = {"name": "demo", "version": "1.31"}
-    assert "Change the upgrade policy of the cluster to EXTENDED" in refused(eks.update_cluster_version, **back, force=True)
+    assert "Change the upgrade policy of the cluster to EXTENDED" in refused(
+        eks.update_cluster_version, **back, force=True
+    )
     eks.update_cluster_config(name="demo", upgradePolicy={"supportType": "EXTENDED"})
     said = refused(eks.update_cluster_version, **back)
     assert "EKS add-on version rollback compatibility" in said and "kube-proxy is newer than version 1.31" in said
