@@ -71,6 +71,19 @@ options:
         description: Why. It is part of the result and of the record.
         type: str
         required: true
+  nodegroup_strategy:
+    description:
+      - How managed node groups get a version. With V(rolling), EKS replaces their nodes. With V(blue_green), a new node group is created
+        for each, its pods move there at a given pace, and the old group is deleted, as by M(kumo.eks.eks_nodegroup_replacement).
+      - EKS creates node groups only with the version of the cluster. So each minor version on the way takes a new group, and O(rollback=true)
+        rolls them.
+    type: str
+    choices: [rolling, blue_green]
+    default: rolling
+  nodegroup_strategies:
+    description: The strategy of single node groups, by the declared name or the name in EKS, over O(nodegroup_strategy).
+    type: dict
+    default: {}
   refresh_insights:
     description:
       - Whether EKS checks the cluster now, before its upgrade insights are read. EKS does so once a day by itself.

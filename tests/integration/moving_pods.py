@@ -38,7 +38,9 @@ class MovingPods(FakeKubernetes):
             yield row
 
     def patch(self, kind: Any, name: str, body: Row, namespace: str = "") -> None:
-        assert kind.kind == "Node"
+        if kind.kind != "Node":
+            super().patch(kind, name, body, namespace)
+            return
         node = self.written.setdefault(name, {"annotations": {}, "spec": {}})
         self._merge(node["annotations"], body["metadata"].get("annotations") or {})
         self._merge(node["spec"], body.get("spec") or {})

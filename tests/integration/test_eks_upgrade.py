@@ -8,7 +8,8 @@ import copy
 from contextlib import contextmanager
 
 import pytest
-from fake_kubernetes import FakeKubernetes, build_budget, build_node, build_pod, build_release
+from fake_kubernetes import build_budget, build_node, build_pod, build_release
+from moving_pods import MovingPods
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade import reading
@@ -28,7 +29,7 @@ def eks(sandbox):
 
 @pytest.fixture
 def kubernetes(eks, monkeypatch):
-    fake = FakeKubernetes(eks, CLUSTER)
+    fake = MovingPods(eks, CLUSTER)
     monkeypatch.setattr(opening, "connect_api", fake.connect)
     return fake
 
@@ -528,3 +529,30 @@ def test_an_override_of_the_insights_rolls_back_by_force(upgrade, eks, sandbox):
     assert not done["failed"] and read_version(eks) == ("1.31", "1.31"), done.get("msg")
     last = [call for call in sandbox.recorder.calls() if call.operation == "UpdateClusterVersion"][-1]
     assert (last.parameters["version"], last.parameters["force"]) == ("1.31", True)
+
+
+def test_blue_green_replaces_a_group_in_each_minor_version(upgrade, look, eks, kubernetes, sandbox):
+    strategies = {"nodegroup_strategies": {"general": "blue_green"}}
+    planned = look(**strategies)
+    notes = [row["note"] for row in planned["steps"] if row["kind"] == "nodegroup"]
+    assert notes == ["by a new node group, to which the pods move"] * 2
+    assert "for 2 more nodes" in find_gate(planned, "node_addresses")["evidence"][0]
+    done = upgrade(**strategies)
+    assert not done["failed"] and len(done["done"]) == 7, done.get("msg")
+    assert eks.list_nodegroups(**WORDS)["nodegroups"] == ["general-3"]
+    group = eks.describe_nodegroup(**WORDS, nodegroupName="general-3")["nodegroup"]
+    assert group["version"] == "1.33" and group["scalingConfig"] == SIZES
+    assert not upgrade(**strategies)["changed"]
+    unknown = upgrade(nodegroup_strategies={"other": "blue_green"})
+    assert unknown["failed"] and "nodegroup_strategies: cluster my-cluster has no node group other" in unknown["msg"]
+    wrong = upgrade(nodegroup_strategies={"general": "canary"})
+    assert "nodegroup_strategies.general: 'canary' is not a strategy. Use rolling or blue_green." in wrong["msg"]
+
+
+def test_a_replacement_that_was_begun_goes_on_whatever_the_strategy(upgrade, run_module, eks):
+    assert not upgrade("1.32")["failed"]
+    eks.update_cluster_version(name=CLUSTER, version="1.33")
+    words = {"cluster_name": CLUSTER, "name": "general", "until": "ready"}
+    assert not run_module("eks_nodegroup_replacement", words)["failed"]
+    done = upgrade()
+    assert not done["failed"] and eks.list_nodegroups(**WORDS)["nodegroups"] == ["general-2"], done.get("msg")

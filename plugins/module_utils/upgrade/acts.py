@@ -21,6 +21,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import Cluste
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups, NodegroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, Object
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import POD, REPLICA_SET, Kind
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.replacement import Replacement
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_steps import run_steps
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.kubernetes_reading import read_nodes
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import (
@@ -30,6 +31,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import (
     NODEGROUP,
     SELF_MANAGED,
     Step,
+    Strategies,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import Row, is_fargate, read_kubelet_minor
 
@@ -49,6 +51,8 @@ class UpgradeActs:
         eks: boto3's client.
         lookups: what node groups look up.
         open_api: the API server of the cluster.
+        strategies: of managed node groups.
+        build_replacement: makes the replacement of a node group, by its name.
         build_manager: makes the manager of self-managed nodes, with the look at their nodes.
         items: the declared groups of self-managed nodes by name.
         force: whether nodes of managed groups go although a budget keeps pods on them.
@@ -67,6 +71,8 @@ class UpgradeActs:
     force_cluster: bool = False
     wait_timeout: float = 7200
     warn: Callable[[str], None] = lambda text: None
+    strategies: Strategies = field(default_factory=Strategies)
+    build_replacement: Callable[[str], Replacement] | None = None
 
     def do(self, step: Step) -> None:
         """Do one step, and wait for its end."""
@@ -97,6 +103,13 @@ class UpgradeActs:
         self._ensure(AddonResource(self.eks, self.cluster_name, item, AddonCatalog(self.eks, self.cluster_name)), item)
 
     def _update_nodegroup(self, step: Step) -> None:
+        """By EKS, or by a new group; a replacement that was begun goes on. EKS creates no group of an older version than the cluster's."""
+        replacement = self.build_replacement(step.name) if self.build_replacement else None
+        pair = replacement.read() if replacement else None
+        if pair and pair.old and not is_step_back(step):
+            if pair.new or self.strategies.is_blue_green(pair.old):
+                replacement.replace()
+                return
         lookups = NodegroupLookups(self.eks, self.cluster_name, self.lookups.ec2, self.lookups.ssm)
         resource = NodegroupResource(self.eks, self.cluster_name, step.name, lookups)
         desired = {"name": step.name, "version": step.after, "force": self.force, "rollback": is_step_back(step)}

@@ -15,12 +15,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUSTOM
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import BLUE_GREEN, ROLLING
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import (
     DEFAULT,
     MOST_RECENT,
     parse_numbers,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_names import get_declared_name
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import (
     ClusterState,
     Row,
@@ -52,6 +54,7 @@ TITLES = {
     AUTO_MODE: "nodes of EKS Auto Mode",
     OTHER: "other nodes",
 }
+BLUE_GREEN_NOTE = "by a new node group, to which the pods move"
 # How long a step usually takes, where AWS says so. Of what depends on the cluster, the limit.
 USUAL = {
     CONTROL_PLANE: (
@@ -97,6 +100,22 @@ class Step:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Strategies:
+    """How managed node groups get another version.
+
+    Args:
+        default: "rolling", by EKS, or "blue_green", by a new group. by_name: that of single groups, by declared name or EKS' own.
+    """
+
+    default: str = ROLLING
+    by_name: dict[str, str] = field(default_factory=dict)
+
+    def is_blue_green(self, raw: Row) -> bool:
+        names = (raw["nodegroupName"], get_declared_name(raw))
+        return next((self.by_name[name] for name in names if name in self.by_name), self.default) == BLUE_GREEN
+
+
 @dataclass
 class Plan:
     """The steps, and which versions things have before the next step of the control plane.
@@ -106,6 +125,7 @@ class Plan:
         later: steps of the minor versions after it.
         addons: the version of each add-on when the control plane takes its next step.
         unfit: add-ons without a version for a minor version: {name, minor, problem}.
+        blue_green: node groups that are replaced by new ones.
     """
 
     current: int
@@ -114,6 +134,7 @@ class Plan:
     later: list[Step] = field(default_factory=list)
     addons: dict[str, str] = field(default_factory=dict)
     unfit: list[Row] = field(default_factory=list)
+    blue_green: set[str] = field(default_factory=set)
 
     @property
     def steps(self) -> list[Step]:
@@ -134,17 +155,26 @@ class Plan:
         return [step for step in self.steps if step.by == "kumo.eks"]
 
 
-def build_plan(state: ClusterState, target: int, addon_versions: dict[str, str], declared: set[str]) -> Plan:
+def build_plan(
+    state: ClusterState,
+    target: int,
+    addon_versions: dict[str, str],
+    declared: set[str],
+    strategies: Strategies | None = None,
+) -> Plan:
     """The plan from the state to a minor version.
 
     Args:
         addon_versions: of an add-on the version that the user wants: ``default``, ``most_recent`` or one by name.
         declared: groups of self-managed nodes whose options the task has.
+        strategies: of managed node groups; by default EKS rolls them.
     """
     plan = Plan(state.minor, target, addons={raw["addonName"]: raw["addonVersion"] for raw in state.addons})
+    chosen = strategies or Strategies()
+    plan.blue_green = {raw["nodegroupName"] for raw in state.nodegroups if chosen.is_blue_green(raw)}
     plan.prepare = [
         *_plan_addons(state, plan, state.minor, addon_versions),
-        *_plan_nodes(state, state.minor, declared, is_first=True),
+        *_plan_nodes(state, plan, state.minor, declared, is_first=True),
     ]
     if target > state.minor:
         plan.prepare += _plan_bridges(state, plan, state.minor + 1, addon_versions)
@@ -154,7 +184,7 @@ def build_plan(state: ClusterState, target: int, addon_versions: dict[str, str],
             plan.later += _plan_bridges(state, plan, minor, addon_versions)
         plan.later.append(build_step(minor, CONTROL_PLANE, state.cluster["name"], f"1.{minor - 1}", f"1.{minor}"))
         plan.later += _plan_addons(state, plan, minor, addon_versions)
-        plan.later += _plan_nodes(state, minor, declared, is_first=False)
+        plan.later += _plan_nodes(state, plan, minor, declared, is_first=False)
     plan.addons = at_first
     plan.unfit += _list_misnamed(state, target, addon_versions)
     return plan
@@ -176,7 +206,7 @@ def _list_misnamed(state: ClusterState, target: int, wanted: dict[str, str]) -> 
 
 def build_step(minor: int, kind: str, name: str, before: str, after: str, **words: str) -> Step:
     """A step, with what AWS says of its duration."""
-    duration, source = USUAL.get(kind, ("", ""))
+    duration, source = USUAL.get(kind, ("", "")) if words.get("note") != BLUE_GREEN_NOTE else ("", "")
     return Step(f"1.{minor}", kind, name, before, after, usual_duration=duration, source=source, **words)
 
 
@@ -256,20 +286,20 @@ def _is_behind(now: str, chosen: str, fit: list[Row], wanted: str | None) -> boo
 # nodes
 
 
-def _plan_nodes(state: ClusterState, minor: int, declared: set[str], is_first: bool) -> Iterator[Step]:
+def _plan_nodes(state: ClusterState, plan: Plan, minor: int, declared: set[str], is_first: bool) -> Iterator[Step]:
     """The nodes of a minor version: those that lag behind now, or all of them after a step of the control plane."""
-    yield from _plan_nodegroups(state, minor, is_first)
+    yield from _plan_nodegroups(state, plan, minor, is_first)
     yield from _plan_self_managed(state, minor, declared, is_first)
     yield from _plan_fargate(state, minor, is_first)
     yield from _plan_others(state, minor, is_first)
 
 
-def _plan_nodegroups(state: ClusterState, minor: int, is_first: bool) -> Iterator[Step]:
+def _plan_nodegroups(state: ClusterState, plan: Plan, minor: int, is_first: bool) -> Iterator[Step]:
     for raw in state.nodegroups:
         now = raw["version"] if is_first else f"1.{minor - 1}"
         if parse_minor(now) >= minor:
             continue
-        words = {}
+        words = {"note": BLUE_GREEN_NOTE} if raw["nodegroupName"] in plan.blue_green else {}
         if raw.get("amiType") == CUSTOM:
             words = {"by": "you", "note": "it has an image of your own: give its launch template one for this version"}
         yield build_step(minor, NODEGROUP, raw["nodegroupName"], now, f"1.{minor}", **words)
