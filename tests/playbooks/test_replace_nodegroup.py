@@ -133,5 +133,6 @@ def test_an_upgrade_by_a_new_group_and_the_way_back(sandbox, eks, play, look, va
     with look() as api:
         assert {row["status"]["nodeInfo"]["kubeletVersion"][:5] for row in api.list(NODE)} == {"v1.31"}
     play("kumo.eks.upgrade", **back).assert_unchanged()
+    play("kumo.eks.teardown", "--check", **larger, eks_teardown_confirm=NAME).assert_ok()
     play("kumo.eks.teardown", **larger, eks_teardown_confirm=NAME).assert_ok()
     assert eks.list_clusters()["clusters"] == []

@@ -34,6 +34,14 @@ def get_declared_name(raw: Row) -> str:
     return (raw.get("tags") or {}).get(NODEGROUP_TAG) or raw["nodegroupName"]
 
 
+def add_successors(eks: Any, cluster: str, names: list[str]) -> list[str]:
+    """Declared names, and the names of the groups that stand for them."""
+    if not names:
+        return []
+    rows = read_nodegroups(eks, cluster)
+    return [*names, *(raw["nodegroupName"] for raw in rows if get_declared_name(raw) in names)]
+
+
 def build_reference(raw: Row) -> str:
     """What the tag of a replacement says of a group: NAME/ID. Another group of this name has another ID."""
     return f"{raw['nodegroupName']}/{raw['nodegroupArn'].rpartition('/')[2]}"
