@@ -243,3 +243,17 @@ def test_groups_share_the_launch_template_of_their_declared_name(replace, run_mo
     assert not run_module("eks_nodegroup", {**words, "nodegroups": [larger]})["changed"]
     gone = run_module("eks_nodegroup", {**words, "nodegroups": [larger], "state": "absent"})
     assert gone["changed"] and list_templates() == []
+
+
+def test_a_group_is_declared_by_its_declared_name(replace, run_module, eks, sandbox, ground):
+    row = {"node_role": ground["node_role"], "subnets": ground["subnets"], "template": {"volumes": [{"size": 20}]}}
+    words = {"cluster_name": CLUSTER, "wait": True}
+    run_module("eks_nodegroup", {**words, "nodegroups": [{"name": "own", **row}], "owned": True})
+    replace(name="own", new_name="blue", until="ready")
+    wrong = run_module("eks_nodegroup", {**words, "name": "blue", **row})
+    assert wrong["failed"] and "blue took the place of the declared node group own. Declare it as own." in wrong["msg"]
+    gone = run_module("eks_nodegroup", {**words, "name": "blue", "state": "absent"})
+    assert gone["changed"] and sorted(list_groups(eks)) == ["general", "own"], gone.get("msg")
+    names = [row["LaunchTemplateName"] for row in sandbox.client("ec2").describe_launch_templates()["LaunchTemplates"]]
+    assert any("own" in name for name in names)  # the old group has it
+    assert run_module("eks_nodegroup_info", {"cluster_name": CLUSTER})["declared_names"]["own"] == "own"

@@ -22,7 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import (
     build_owner_key,
     build_owner_tags,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import add_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, add_facts
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import find_nodegroup_problems
@@ -123,7 +123,18 @@ class NodegroupManager:
 
     def ensure_present(self, item: Item) -> Outcome:
         """Create or change one node group and, where the task describes it, its launch template."""
-        return self._ensure(self._find_group(item["name"]), item)
+        group = self._find_group(item["name"])
+        self._refuse_other_name(group, item["name"])
+        return self._ensure(group, item)
+
+    def _refuse_other_name(self, group: NodegroupResource, name: str) -> None:
+        """Refuse a group that is declared by the name that it has in EKS: its launch template is that of its declared name."""
+        raw = group.observe()
+        declared = get_declared_name(raw) if raw else name
+        if declared != name:
+            raise ValidationError(
+                f"name: node group {name} took the place of the declared node group {declared}. Declare it as {declared}."
+            )
 
     def _ensure(self, group: NodegroupResource, item: Item) -> Outcome:
         if item.get("instance_selector") is not None:
@@ -152,7 +163,7 @@ class NodegroupManager:
         lost = f"whether another node group stands for {declared} was not looked for"
         rows = look_if_allowed(self._read_all, [], "eks:ListNodegroups or eks:DescribeNodegroup", lost)
         names = [raw["nodegroupName"] for raw in rows if get_declared_name(raw) == declared]
-        return [self._group(other) for other in names if other not in (declared, name)]
+        return [self._group(other) for other in names if other != name]
 
     def _read_all(self) -> list[Item]:
         """All groups of the cluster, asked for once in a task."""
@@ -299,14 +310,18 @@ class NodegroupManager:
 
     def ensure_absent(self, item: Item) -> Outcome:
         """Delete a node group, and then its launch template, which stays as long as the group is there."""
-        group, template = self._find_group(item["name"]), self._template(item["name"])
-        others = [self._reconciler(one, item).ensure_absent() for one in self._list_others(item["name"], group.name)]
+        group = self._find_group(item["name"])
+        raw = group.observe()
+        declared = get_declared_name(raw) if raw else item["name"]
+        template = self._template(declared)
+        family = self._list_others(declared, group.name)
+        others = [self._reconciler(one, item).ensure_absent() for one in family if declared == item["name"]]
         gone = self._reconciler(group, item).ensure_absent()
         gone = Outcome(gone.changed or any(one.changed for one in others), gone.raw, gone.before, gone.after)
         is_leaving = gone.raw is not None or any(one.raw for one in others) or (self.check_mode and gone.changed)
-        if is_leaving and not self.wait:
+        if (is_leaving and not self.wait) or len(family) > len(others):  # one that was not named has the template, too
             return gone
-        return self._delete_template(item["name"], template, gone)
+        return self._delete_template(declared, template, gone)
 
     def _delete_template(self, name: str, template: LaunchTemplateResource, gone: Outcome) -> Outcome:
         """The launch template, and before it the security group for SSH that it names."""
