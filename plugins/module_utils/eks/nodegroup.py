@@ -90,6 +90,7 @@ class NodegroupResource(EksResource):
     kind = "node group"
     fields = FIELDS
     replaceable = True
+    replace_remedy = "Set replace=true to delete and recreate it, or replace it by a new one while its pods serve: kumo.eks.eks_nodegroup_replacement"
     remedies = REMEDIES
     transient_statuses = TRANSIENT_STATUSES - {"DEGRADED"}  # lost nodes do not come back during a wait
 

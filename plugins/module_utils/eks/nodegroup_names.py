@@ -42,6 +42,13 @@ def add_successors(eks: Any, cluster: str, names: list[str]) -> list[str]:
     return [*names, *(raw["nodegroupName"] for raw in rows if get_declared_name(raw) in names)]
 
 
+def list_declared(rows: list[Row]) -> list[Row]:
+    """The groups by their declared names, as the user declares them; without those that are on their way to replace another one."""
+    there = {build_reference(raw) for raw in rows}
+    standing = [raw for raw in rows if (raw.get("tags") or {}).get(REPLACES_TAG) not in there]
+    return [{**raw, "nodegroupName": get_declared_name(raw)} for raw in standing]
+
+
 def build_reference(raw: Row) -> str:
     """What the tag of a replacement says of a group: NAME/ID. Another group of this name has another ID."""
     return f"{raw['nodegroupName']}/{raw['nodegroupArn'].rpartition('/')[2]}"

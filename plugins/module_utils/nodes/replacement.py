@@ -220,7 +220,11 @@ class Replacement:
 
     def _check_pods(self, old: Row) -> None:
         """Refuse pods that could not move, and name those that would be lost."""
-        nodes = self._nodes(old["nodegroupName"])
+        if self.until == READY and self._check_mode:
+            return
+        nodes = self._nodes(
+            old["nodegroupName"]
+        )  # a cluster that cannot be asked ends the task before anything is created
         if self.until == READY:
             return
         bound = nodes.list_bound_pods()
