@@ -78,7 +78,7 @@ options:
     type: str
     choices: [replaced, reverted]
     default: replaced
-  until:
+  stop_at:
     description:
       - Where the task ends. V(ready) leaves both groups, with Ready nodes and no pod moved. V(drained) leaves the empty old group, so that
         the way back is quick. V(deleted) ends the replacement, after which there is no way back.
@@ -157,7 +157,7 @@ EXAMPLES = r"""
     name: general
     nodegroup:
       ami_type: BOTTLEROCKET_x86_64
-    until: ready
+    stop_at: ready
     region: ap-northeast-1
 
 - name: Take it back
@@ -540,7 +540,7 @@ def build_spec() -> dict[str, Any]:
         subnet_zones=dict(type="dict"),
         tags=dict(type="dict"),
         state=dict(type="str", choices=["replaced", "reverted"], default="replaced"),
-        until=dict(type="str", choices=["ready", "drained", "deleted"], default="deleted"),
+        stop_at=dict(type="str", choices=["ready", "drained", "deleted"], default="deleted"),
         drain=build_drain_spec(),
         wait_timeout=dict(type="int", default=7200),
         ready_timeout=dict(type="int", default=900),

@@ -118,18 +118,18 @@ def test_all_old_nodes_are_cordoned_before_the_first_pod_moves(replace, kubernet
             for node, row in kubernetes.written.items()
         }
     )
-    replace(until="drained", **LARGER)
+    replace(stop_at="drained", **LARGER)
     assert seen and seen[0] == {"general-0": (True, "true"), "general-1": (True, "true")}
 
 
 def test_it_stops_where_it_is_told_and_goes_on_later(replace, eks, kubernetes):
-    ready = replace(until="ready", **LARGER)
+    ready = replace(stop_at="ready", **LARGER)
     assert list_steps(ready) == [("create", "general-2")] and not kubernetes.evicted
     assert describe(eks, "general-2")["scalingConfig"]["minSize"] == 2  # until the old group is gone
-    assert not replace(until="ready", **LARGER)["changed"]
-    drained = replace(until="drained", **LARGER)
+    assert not replace(stop_at="ready", **LARGER)["changed"]
+    drained = replace(stop_at="drained", **LARGER)
     assert list_steps(drained) == [("drain", "general")] and sorted(list_groups(eks)) == ["general", "general-2"]
-    assert not replace(until="drained", **LARGER)["changed"]
+    assert not replace(stop_at="drained", **LARGER)["changed"]
     assert list_steps(replace(check=True, **LARGER)) == [("resize", "general-2"), ("delete", "general")]
     assert list_steps(replace(**LARGER)) == [("resize", "general-2"), ("delete", "general")]
     assert list_groups(eks) == ["general-2"]
@@ -147,11 +147,11 @@ def test_a_pod_that_a_budget_keeps_ends_the_run_with_its_name_and_the_next_one_g
     assert not done["failed"] and list_groups(eks) == ["general-2"], done.get("msg")
 
 
-@pytest.mark.parametrize("until", ["ready", "drained"])
-def test_it_is_taken_back_until_the_old_group_is_deleted(replace, eks, kubernetes, until):
+@pytest.mark.parametrize("stop_at", ["ready", "drained"])
+def test_it_is_taken_back_until_the_old_group_is_deleted(replace, eks, kubernetes, stop_at):
     kubernetes.written["general-1"] = {"annotations": {}, "spec": {"unschedulable": True}}  # by somebody else
     before = describe(eks, "general")
-    replace(until=until, **LARGER)
+    replace(stop_at=stop_at, **LARGER)
     planned = replace(check=True, state="reverted")
     back = replace(state="reverted")
     assert not back["failed"] and back["changed"] and back["steps"] == planned["steps"], back.get("msg")
@@ -198,7 +198,7 @@ def test_the_declaration_stays_as_it_is(replace, run_module, eks, ground):
         words = {"cluster_name": CLUSTER, "nodegroups": [row], "purge": True, "owned": True, **options}
         return run_module("eks_nodegroup", words, check)
 
-    replace(until="ready", **LARGER)
+    replace(stop_at="ready", **LARGER)
     during = declare()
     assert not during["failed"] and during["unlisted"] == [], during.get("msg")
     assert describe(eks, "general")["labels"] == {"a": "b"} and sorted(list_groups(eks)) == ["general", "general-2"]
@@ -227,7 +227,7 @@ def test_groups_share_the_launch_template_of_their_declared_name(replace, run_mo
         return {str(one["VersionNumber"]): one["DefaultVersion"] for one in rows["LaunchTemplateVersions"]}
 
     larger = {**row, "template": {"volumes": [{"size": 40}]}, "instance_types": ["m6i.large"]}
-    replace(name="encrypted", nodegroup=larger, until="ready")
+    replace(name="encrypted", nodegroup=larger, stop_at="ready")
     assert list_versions() == {"1": False, "2": True}
     versions = [describe(eks, name)["launchTemplate"]["version"] for name in ("encrypted", "encrypted-2")]
     assert versions == ["1", "2"]
@@ -249,7 +249,7 @@ def test_a_group_is_declared_by_its_declared_name(replace, run_module, eks, sand
     row = {"node_role": ground["node_role"], "subnets": ground["subnets"], "template": {"volumes": [{"size": 20}]}}
     words = {"cluster_name": CLUSTER, "wait": True}
     run_module("eks_nodegroup", {**words, "nodegroups": [{"name": "own", **row}], "owned": True})
-    replace(name="own", new_name="blue", until="ready")
+    replace(name="own", new_name="blue", stop_at="ready")
     wrong = run_module("eks_nodegroup", {**words, "name": "blue", **row})
     assert wrong["failed"] and "blue took the place of the declared node group own. Declare it as own." in wrong["msg"]
     gone = run_module("eks_nodegroup", {**words, "name": "blue", "state": "absent"})

@@ -552,7 +552,7 @@ def test_blue_green_replaces_a_group_in_each_minor_version(upgrade, look, eks, k
 def test_a_replacement_that_was_begun_goes_on_whatever_the_strategy(upgrade, run_module, eks):
     assert not upgrade("1.32")["failed"]
     eks.update_cluster_version(name=CLUSTER, version="1.33")
-    words = {"cluster_name": CLUSTER, "name": "general", "until": "ready"}
+    words = {"cluster_name": CLUSTER, "name": "general", "stop_at": "ready"}
     assert not run_module("eks_nodegroup_replacement", words)["failed"]
     done = upgrade()
     assert not done["failed"] and eks.list_nodegroups(**WORDS)["nodegroups"] == ["general-2"], done.get("msg")

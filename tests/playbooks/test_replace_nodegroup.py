@@ -86,7 +86,7 @@ def test_a_group_is_replaced_while_its_pods_serve(sandbox, eks, play, look, vari
     assert account() == before
 
     with serving.watch(look, WORKLOADS) as lowest:
-        drained = play("kumo.eks.replace_nodegroup", **larger, eks_replace_until="drained").assert_ok()
+        drained = play("kumo.eks.replace_nodegroup", **larger, eks_replace_stop_at="drained").assert_ok()
         assert "no pod is left" in drained.output and list_places(look) == {"managed-2"}
         with look() as api:
             serving.wait_until_ready(api, ALL)

@@ -105,7 +105,7 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
     (awx / "env/extravars").write_text(json.dumps(answers("audit-survey.json")))
     audited = run(awx, "audit.yml")
     assert changed(audited) == 0 and "KUMO-A09" in printed(audited)
-    asked = {**answers("replace_nodegroup-survey.json"), "instance_types": "m6i.large, m5.large", "until": "ready"}
+    asked = {**answers("replace_nodegroup-survey.json"), "instance_types": "m6i.large, m5.large", "stop_at": "ready"}
     folder_vars.write_text(json.dumps(asked))
     assert "create node group general-2 with 3 nodes" in printed(run(awx, "replace_nodegroup.yml", check=True))
     folder_vars.write_text(json.dumps(answers("rollback-survey.json")))

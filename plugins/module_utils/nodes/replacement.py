@@ -42,8 +42,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes.managed import Node
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.moving import Move, Pace, release_all
 
 Row = dict[str, Any]
-READY, DRAINED, DELETED = "ready", "drained", "deleted"
-UNTIL = (READY, DRAINED, DELETED)
+READY, DELETED = "ready", "deleted"  # the third end is "drained"
 WORKING = ("ACTIVE", "DEGRADED")
 ROLLED = ("version", "release_version", "launch_template.version", "template")  # what EKS would roll the nodes for
 
@@ -71,7 +70,7 @@ class Replacement:
         name: the declared name, or that of either group.
         item: the options of the new group that are not those of the old one.
         new_name: of the new group; empty for the next number.
-        until: where to stop: "ready", "drained" or "deleted".
+        stop_at: where to end: "ready", "drained" or "deleted".
         wait_timeout: seconds, of each step.
         ready_timeout: seconds that the new nodes may take to be Ready after the group is ACTIVE.
     """
@@ -82,7 +81,7 @@ class Replacement:
     item: Row = field(default_factory=dict)
     new_name: str = ""
     pace: Pace = field(default_factory=Pace)
-    until: str = DELETED
+    stop_at: str = DELETED
     wait_timeout: float = 7200
     ready_timeout: float = 900
     warn: Callable[[str], None] = lambda text: None
@@ -141,9 +140,9 @@ class Replacement:
         if pair.new is None:
             raw = self._create(old, new_name, wanted)
         raw = self._await_nodes(new_name, raw, is_new=pair.new is None)
-        if self.until != READY:
+        if self.stop_at != READY:
             self._move(old["nodegroupName"], new_name)
-        if self.until == DELETED:
+        if self.stop_at == DELETED:
             self._restore_sizes(new_name, wanted)
             self._delete(old["nodegroupName"])
         if self._check_mode:
@@ -220,12 +219,12 @@ class Replacement:
 
     def _check_pods(self, old: Row) -> None:
         """Refuse pods that could not move, and name those that would be lost."""
-        if self.until == READY and self._check_mode:
+        if self.stop_at == READY and self._check_mode:
             return
         nodes = self._nodes(
             old["nodegroupName"]
         )  # a cluster that cannot be asked ends the task before anything is created
-        if self.until == READY:
+        if self.stop_at == READY:
             return
         bound = nodes.list_bound_pods()
         if bound:
@@ -271,7 +270,7 @@ class Replacement:
             ready = sum(one.node.ready for one in self._nodes(name).list())
             return ready >= wanted, raw, f"{ready} of {wanted} nodes are Ready"
 
-        if is_new or self.until == READY:
+        if is_new or self.stop_at == READY:
             PROGRESS.tell(f"node group {name} is ACTIVE: waiting for {wanted} Ready nodes")
         return poll(look, f"Node group {name}", Deadline(self.ready_timeout))
 

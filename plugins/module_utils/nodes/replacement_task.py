@@ -74,7 +74,7 @@ def build_replacement(
         item,
         params["new_name"] or "",
         build_pace(params["drain"]),
-        params["until"],
+        params["stop_at"],
         params["wait_timeout"],
         params["ready_timeout"],
         warn,
