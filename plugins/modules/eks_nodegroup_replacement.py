@@ -105,7 +105,7 @@ options:
         type: int
         default: 3600
   wait_timeout:
-    description: The limit of each step, in seconds.
+    description: The limit of each wait for EKS, in seconds. A drain has the limit of O(drain.timeout) for each node.
     type: int
     default: 7200
   ready_timeout:

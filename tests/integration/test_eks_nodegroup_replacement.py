@@ -163,6 +163,26 @@ def test_it_is_taken_back_until_the_old_group_is_deleted(replace, eks, kubernete
     assert not replace(state="reverted")["changed"]
 
 
+def test_what_was_killed_while_a_group_is_deleted_goes_on_in_its_direction(replace, eks, sandbox):
+    replace(stop_at="drained", **LARGER)
+    sandbox.clock.set_speed(1)
+    eks.delete_nodegroup(nodegroupName="general-2", **WORDS)
+    there = replace(**LARGER)
+    assert (
+        there["failed"] and "general-2 is being deleted: its replacement of general is being taken back" in there["msg"]
+    )
+    sandbox.clock.set_speed("instant")
+    ended = replace(state="reverted", wait_timeout=30)
+    assert not ended["failed"] and list_groups(eks) == ["general"], ended.get("msg")
+    replace(stop_at="drained", **LARGER)
+    sandbox.clock.set_speed(1)
+    eks.delete_nodegroup(nodegroupName="general", **WORDS)
+    back = replace(state="reverted")
+    assert back["failed"] and "the old group is being deleted, and there is no way back" in back["msg"]
+    sandbox.clock.set_speed("instant")
+    assert not replace(**LARGER)["failed"] and list_groups(eks) == ["general-2"]
+
+
 def test_a_new_group_that_fails_is_told_and_taken_back(replace, eks, sandbox, kubernetes):
     sandbox.faults.add(kind="fail_creation", resource="general-2", code="NodeCreationFailure", message="no way")
     failed = replace(**LARGER)

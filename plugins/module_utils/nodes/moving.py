@@ -59,13 +59,14 @@ class Move:
     def hold(self) -> list[GroupNode]:
         """Cordon all nodes, those that an autoscaler has just added, too. Returns them as they are now."""
         nodes = self.source.list()
-        if not any([self.source.hold(one, self.target) for one in nodes]):
+        held = [self.source.hold(one, self.target) for one in nodes]  # each of them, not up to the first
+        if not any(held):
             return nodes
         self.changed = True
         return self.source.list()
 
     def drain(self, wait_timeout: float) -> None:
-        """Drain all nodes.
+        """Drain all nodes, in so many seconds at most; each node has its own limit.
 
         Raises:
             WaitFailed: a node was not drained in its time. It says which pods are left, and which budgets keep them.

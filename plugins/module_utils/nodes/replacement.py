@@ -71,7 +71,7 @@ class Replacement:
         item: the options of the new group that are not those of the old one.
         new_name: of the new group; empty for the next number.
         stop_at: where to end: "ready", "drained" or "deleted".
-        wait_timeout: seconds, of each step.
+        wait_timeout: seconds, of each wait for EKS.
         ready_timeout: seconds that the new nodes may take to be Ready after the group is ACTIVE.
     """
 
@@ -165,6 +165,11 @@ class Replacement:
         now = resource.read_options(old)
         wanted = self._build_wanted(pair, resource)
         if pair.new is not None:
+            if pair.new["status"] == "DELETING":
+                raise ValidationError(
+                    f"node group {pair.new['nodegroupName']} is being deleted: its replacement of {old['nodegroupName']} is being taken back."
+                    " Run the task with state=reverted to its end first."
+                )
             if self.new_name and self.new_name != pair.new["nodegroupName"]:
                 raise ValidationError(
                     f"new_name: {pair.new['nodegroupName']} is replacing {old['nodegroupName']} already. Omit new_name, or take it back"
@@ -285,7 +290,7 @@ class Replacement:
         if self._check_mode:
             return
         try:
-            move.drain(self.wait_timeout)
+            move.drain(len(nodes) * (self.pace.timeout + self.pace.pause) + self.pace.timeout)
         finally:
             self.changed = self.changed or move.changed
 
@@ -312,7 +317,7 @@ class Replacement:
             return
         nodes = self._nodes(name)
         left = [pod for one in nodes.list() for pod in nodes.list_pods(one)]
-        if left:
+        if left and (self.read_one(name) or {}).get("status") != "DELETING":  # EKS ends what it is deleting in any case
             raise WaitFailed(
                 f"node group {name} is not deleted: {', '.join(left[:5])} came back to its nodes. Run the task again."
             )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
@@ -108,12 +108,21 @@ class UpgradeActs:
         pair = replacement.read() if replacement else None
         if pair and pair.old and not is_step_back(step):
             if pair.new or self.strategies.is_blue_green(pair.old):
-                replacement.replace()
+                self._replace(replacement)
                 return
         lookups = NodegroupLookups(self.eks, self.cluster_name, self.lookups.ec2, self.lookups.ssm)
         resource = NodegroupResource(self.eks, self.cluster_name, step.name, lookups)
         desired = {"name": step.name, "version": step.after, "force": self.force, "rollback": is_step_back(step)}
         self._ensure(resource, desired)
+
+    @staticmethod
+    def _replace(replacement: Replacement) -> None:
+        """A failure has the steps of the upgrade as its facts, and not those of the replacement."""
+        try:
+            replacement.replace()
+        except Exception as error:
+            error.facts = {key: value for key, value in get_facts(error).items() if key != "steps"}
+            raise
 
     def _roll_self_managed(self, step: Step) -> None:
         """The new image in the launch template, and then the rollout of the group."""
