@@ -14,6 +14,7 @@ description:
     EKS rolls the nodes.
   - Manages one node group with O(name), or a list of node groups in one task with O(nodegroups), concurrently.
   - Omitted options are not changed. The module refuses changes that EKS cannot make, unless O(replace=true).
+  - A group that M(kumo.eks.eks_nodegroup_replacement) has replaced is found by its declared name, although it has another one in EKS.
   - A task that was written for M(community.aws.eks_nodegroup) works when only the name of the collection is changed.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -604,6 +605,7 @@ notes:
     policies of the IAM role, and refuses a group whose nodes could not join. It skips what the caller may not read, groups without nodes
     and custom images. Policies of your own are not judged.
 seealso:
+  - module: kumo.eks.eks_nodegroup_replacement
   - module: kumo.eks.eks_iam_role
   - name: Customize managed nodes with launch templates
     description: What belongs to the node group, what to its launch template, and how EKS merges user data.

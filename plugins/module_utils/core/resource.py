@@ -43,6 +43,9 @@ class Resource:
     fields: tuple[Field, ...]
     transient_statuses = TRANSIENT_STATUSES  # statuses in which a wait goes on
     replaceable = False  # whether its module has the option replace
+    replace_remedy = (
+        "Set replace=true to delete and recreate it"  # of what cannot be changed in place, where it is replaceable
+    )
     remedies: Mapping[str, str] = {}  # by the code of a health issue, what mends it
     # The update as which EKS makes the last creation or deletion, for the few kinds of which it does: only that shows how it ended.
     started: dict[str, Any] | None = None

@@ -90,6 +90,7 @@ class NodegroupResource(EksResource):
     kind = "node group"
     fields = FIELDS
     replaceable = True
+    replace_remedy = "Set replace=true to delete and recreate it, or replace it by a new one while its pods serve: kumo.eks.eks_nodegroup_replacement"
     remedies = REMEDIES
     transient_statuses = TRANSIENT_STATUSES - {"DEGRADED"}  # lost nodes do not come back during a wait
 
@@ -101,14 +102,24 @@ class NodegroupResource(EksResource):
         lookups: NodegroupLookups | None,
         owner: str = "",
         check_new: Callable[[dict[str, Any]], None] | None = None,
+        marks: dict[str, str] | None = None,
     ) -> None:
         super().__init__(client, name)
         self.owner = owner
+        self._marks = marks or {}  # tags of a creation beside the owner's
         self.cluster_name = cluster_name
         self._names = {"clusterName": cluster_name, "nodegroupName": name}
         self._lookups = lookups
         self._check_new = check_new
         self._observed: list[dict[str, Any] | None] = []
+
+    def mark(self, desired: dict[str, Any]) -> dict[str, Any]:
+        wanted = super().mark(desired)
+        return {**wanted, "tags": {**(wanted.get("tags") or {}), **self._marks}} if self._marks else wanted
+
+    def read_options(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """A group as options of the module, for a diff."""
+        return build_options(self.fields, raw)
 
     def observe(self) -> dict[str, Any] | None:
         """Describe, and let the next describe() answer the same: one look serves both."""
@@ -253,14 +264,14 @@ class NodegroupResource(EksResource):
         sizes = {"scaling_config": desired.get("scaling_config") or convert_to_snake(raw["scalingConfig"])}
         raise_problems(find_nodegroup_problems({**desired, **image, **sizes, "name": self.name}))
         if desired.get("version") not in (None, raw.get("version")):
-            self._validate_version(raw["version"], desired["version"])
+            self._validate_version(raw["version"], desired["version"], bool(desired.get("rollback")))
 
-    def _validate_version(self, now: str, wanted: str) -> None:
-        """Not back, and not ahead of the cluster."""
-        if parse_minor(wanted) < parse_minor(now):
+    def _validate_version(self, now: str, wanted: str, rollback: bool) -> None:
+        """Not ahead of the cluster, and not back, but for the step before a rollback of the control plane."""
+        if parse_minor(wanted) < parse_minor(now) and not (rollback and parse_minor(wanted) == parse_minor(now) - 1):
             raise ValidationError(
-                f"version: node group {self.name} is at {now} and cannot go back to {wanted}."
-                " Create another node group, and move the pods to it."
+                f"version: node group {self.name} is at {now} and cannot go back to {wanted}. Within seven days after an upgrade, EKS takes"
+                " it back before a rollback of the control plane: kumo.eks.eks_upgrade with rollback=true does both."
             )
         cluster = self._lookups.describe_cluster()
         if cluster and parse_minor(cluster["version"]) < parse_minor(wanted):

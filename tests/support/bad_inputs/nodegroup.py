@@ -399,7 +399,7 @@ NEW = [
 ]
 
 EXISTING = [
-    change("a downgrade", "version", "1.32", "Create another node group", version="1.32"),
+    change("a downgrade", "version", "1.32", "kumo.eks.eks_upgrade with rollback=true", version="1.32"),
     change("ahead of the cluster", "version", "1.34", "Upgrade the cluster first", version="1.34"),
     change("another instance type", "instance_types", "m5.large", "replace=true", instance_types=["m5.large"]),
     change("other subnets", "subnets", "$third_subnet", "replace=true", subnets=["$third_subnet"]),
