@@ -195,6 +195,7 @@ def parts_of_test_all() -> list[Part]:
         pytest_part("playbooks-extended", "-m", "extended", "tests/playbooks", f"--ignore={PROOFS}"),
         pytest_part("proofs", "-m", "extended", PROOFS),
         Part("molecule-extended", ["bash", "tools/molecule.sh", "teardown", "site"], by_scenarios),
+        pytest_part("pages", "tests/pages"),
         pytest_part("runner", "tests/runner"),
         sanity_part("sanity-extended", f"{SANITY} --test pylint --exclude plugins/", PYLINTED),
         pytest_part("sandbox-extended", "-m", "extended", "sandbox/tests"),
