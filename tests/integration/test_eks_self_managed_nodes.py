@@ -180,6 +180,24 @@ def test_ssh_and_zones_of_a_group(sandbox, run_module, nodes, step, ground):
     assert ec2.describe_security_groups(Filters=wanted)["SecurityGroups"] == []
 
 
+def test_efa_of_a_group(sandbox, nodes, step, ground):
+    ec2 = sandbox.client("ec2")
+    made = {**nodes.base, "subnets": ground["subnets"][:1], "instance_types": ["c6in.32xlarge"], "wait": True}
+    made |= {"template": {"efa": True}}
+    step(True, **made)
+    step(False, **made)
+    (group,) = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [f"{NAME}.efa"]}])[
+        "SecurityGroups"
+    ]
+    interfaces = read_data(sandbox)["NetworkInterfaces"]
+    assert len(interfaces) == 2 and all(group["GroupId"] in row["Groups"] for row in interfaces)
+    (placement,) = ec2.describe_placement_groups()["PlacementGroups"]
+    assert (placement["GroupName"], placement["Strategy"]) == (f"{NAME}.efa", "cluster")
+    step(True, state="absent", wait=True)
+    assert ec2.describe_placement_groups()["PlacementGroups"] == []
+    assert ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["*.efa"]}])["SecurityGroups"] == []
+
+
 @pytest.mark.extended
 def test_options_that_are_left_out_change_nothing(sandbox, nodes, step):
     step(True, **nodes.base, wait=True)

@@ -202,6 +202,7 @@ HONOURED: dict[str, str] = {
     f"{_NODES}.disableIMDSv1": "eks_nodegroups_list[].template.metadata_options.http_tokens",
     f"{_NODES}.disablePodIMDS": "eks_nodegroups_list[].template.metadata_options.http_put_response_hop_limit",
     f"{_NODES}.ebsOptimized": "eks_nodegroups_list[].template.ebs_optimized",
+    f"{_NODES}.efaEnabled": "eks_nodegroups_list[].template.efa",
     f"{_NODES}.enableDetailedMonitoring": "eks_nodegroups_list[].template.monitoring",
     f"{_NODES}.instanceName": "eks_nodegroups_list[].template.tags",
     f"{_NODES}.instancePrefix": "eks_nodegroups_list[].template.tags",
@@ -322,13 +323,7 @@ _ONLY_ARNS = Refusal(
 )
 _OF_ASSOCIATION = Refusal("EKS takes a service account and a role for an association of an add-on", "remove it")
 
-_EFA = Refusal(
-    "the number of network cards of an instance type is not determined",
-    "use role variables, with template.efa_interfaces",
-    (False,),
-)
 _BOTH = {
-    "efaEnabled": _EFA,
     "outpostARN": Refusal("nodes on AWS Outposts are not managed", "remove it"),
     "placement.spreadLevel": Refusal("it is for AWS Outposts", "remove it"),
 }

@@ -253,6 +253,7 @@ class SelfManagedManager:
                 Reconciler(entry).ensure_absent()
             self._delete_ssh_group(item["name"])
             self._delete_key_pairs(item["name"])
+            self.context.build_efa(item["name"]).ensure_absent()
             Reconciler(template).ensure_absent()
         return Step(bool(raw or owned), None, before, {})
 
