@@ -329,7 +329,10 @@ _BOTH = {
 }
 
 REFUSED: dict[str, Refusal] = {
-    "localZones": Refusal("subnets are created in Availability Zones only", "list your own in vpc.subnets"),
+    "localZones": Refusal(
+        "subnets are created in Availability Zones only",
+        "create those in Local Zones yourself, and name their IDs in subnets of the nodeGroups",
+    ),
     "gitops": Refusal("Flux is not installed", "install its chart with eks_helm_releases"),
     "iamIdentityMappings[].account": Refusal(
         "an access entry is for one role or user, not for an account", "list the roles and users with their arn"
@@ -382,7 +385,8 @@ REFUSED: dict[str, Refusal] = {
         "the launch template of self-managed nodes requests no Capacity Block", "use managedNodeGroups"
     ),
     f"{_SELF_MANAGED}.localZones": Refusal(
-        "subnets are created in Availability Zones only", "list your own in vpc.subnets, and use subnets"
+        "subnets are created in Availability Zones only",
+        "create those in Local Zones yourself, and name their IDs in subnets",
     ),
     f"{_SELF_MANAGED}.updateConfig.maxUnavailablePercentage": Refusal(
         "self-managed nodes are replaced by their number", "use updateConfig.maxUnavailable"
