@@ -19,7 +19,7 @@ UNROUTABLE = (*PRIVATE, *map(ipaddress.ip_network, ("100.64.0.0/10", "127.0.0.0/
 SERVICES = ("172.20.0.0/16", "10.100.0.0/16")  # the second one where the VPC has addresses of the first
 MOST_GROUPS = 5
 # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#network-requirements-subnets
-AVAILABILITY_ZONE = re.compile(r"[a-z]+(?:-[a-z]+)+-\d[a-z]")
+EDGE_ZONE = re.compile(r"[a-z]+(?:-[a-z]+)+-\d+-.+")  # "us-west-2-lax-1a", "us-east-1-wl1-bos-wlz-1"
 ZONES_WITHOUT_EKS = ("use1-az3", "usw1-az2", "cac1-az3")
 CONFIG_MAP = "CONFIG_MAP"
 
@@ -115,11 +115,11 @@ def check_zones(cluster: str, subnets: Iterable[dict[str, Any]]) -> None:
 
 
 def list_edge_subnets(subnets: Iterable[dict[str, Any]]) -> list[str]:
-    """Those in Local Zones and Wavelength Zones, whose names have more than a letter behind the region's.
+    """Those in Local Zones and Wavelength Zones, whose names go on behind the number of the region.
 
     https://docs.aws.amazon.com/eks/latest/userguide/local-zones.html
     """
-    return [row["SubnetId"] for row in subnets if not AVAILABILITY_ZONE.fullmatch(row["AvailabilityZone"])]
+    return [row["SubnetId"] for row in subnets if EDGE_ZONE.fullmatch(row["AvailabilityZone"])]
 
 
 def refuse_edge_subnets(cluster: str, what: str, subnets: Iterable[dict[str, Any]]) -> None:

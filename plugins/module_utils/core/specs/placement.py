@@ -22,7 +22,7 @@ Row = dict[str, Any]
 # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
 WITHOUT_EKS = ("use1-az3", "usw1-az2", "cac1-az3")
 FEWEST_ZONES = 2
-AVAILABILITY_ZONE = re.compile(r"[a-z]+(?:-[a-z]+)+-\d[a-z]")
+EDGE_ZONE = re.compile(r"[a-z]+(?:-[a-z]+)+-\d+-.+")  # "us-west-2-lax-1a", "us-east-1-wl1-bos-wlz-1"
 KEY_USAGE, KEY_SPEC = "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"
 # Options that hold ARNs, by what their names end with.
 ARN_OPTIONS = ("_arn", "_arns", "node_role", "permissions_boundary", "kms_key_id")
@@ -79,7 +79,7 @@ def find_cluster_subnet_problems(option: str, rows: list[Row], is_local: bool = 
 
 
 def find_edge_problems(option: str, what: str, rows: list[Row]) -> Iterator[str]:
-    """Subnets in Local Zones and Wavelength Zones, whose names have more than a letter behind the region's.
+    """Subnets in Local Zones and Wavelength Zones, whose names go on behind the number of the region.
 
     https://docs.aws.amazon.com/eks/latest/userguide/local-zones.html
 
@@ -87,7 +87,7 @@ def find_edge_problems(option: str, what: str, rows: list[Row]) -> Iterator[str]
         what: is not there, in the plural.
     """
     for row in rows:
-        if not AVAILABILITY_ZONE.fullmatch(row["AvailabilityZone"]):
+        if EDGE_ZONE.fullmatch(row["AvailabilityZone"]):
             yield (
                 f"{option}: {row['SubnetId']} is in {row['AvailabilityZone']}, which is no Availability Zone. EKS has no {what} there. Use"
                 " another subnet; only self-managed nodes can be in Local Zones."
