@@ -12,7 +12,7 @@ from kumo_sandbox.eks.access_grants import is_dead
 from kumo_sandbox.eks.context import Context
 from kumo_sandbox.eks.node_routes import NodeNetwork
 from kumo_sandbox.eks.store import Cluster, Raw
-from kumo_sandbox.moto_fixes.ec2.placement_groups import find_launch_problem
+from kumo_sandbox.launching import find_launch_problem
 
 NOT_JOINED = "Instances failed to join the kubernetes cluster"
 # Nodes that registered and did not become Ready: https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2041

@@ -17,9 +17,9 @@ from moto.autoscaling.models import (
 )
 
 from kumo_sandbox import durations
+from kumo_sandbox.launching import find_launch_problem
 from kumo_sandbox.moto_fixes.autoscaling import is_of_eks, is_standing, sort_for_removal
 from kumo_sandbox.moto_fixes.autoscaling_settings import deregister, register
-from kumo_sandbox.moto_fixes.ec2.placement_groups import find_launch_problem
 from kumo_sandbox.moto_fixes.hooks import Method, around
 from kumo_sandbox.moto_fixes.runtime import runtime
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kumo_sandbox.moto_fixes.ec2.placement_groups import find_launch_problem
+from kumo_sandbox.launching import find_launch_problem
 
 EFA = {"InterfaceType": "efa", "DeviceIndex": 0}
 

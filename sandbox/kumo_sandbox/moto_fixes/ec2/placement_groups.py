@@ -1,6 +1,6 @@
-"""Placement groups, which moto does not have, and what keeps instances from being launched by a template.
+"""Placement groups, which moto does not have.
 
-https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-groups.html, https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-groups.html
 """
 
 from __future__ import annotations
@@ -9,21 +9,15 @@ import uuid
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.ec2.models import ec2_backends
-from moto.ec2.models.instance_types import INSTANCE_TYPES
 from moto.ec2.responses import EC2Response
 
+from kumo_sandbox.launching import list_groups
 from kumo_sandbox.moto_fixes.hooks import refuse
 from kumo_sandbox.principals import ACCOUNT
 
 STRATEGIES = ("cluster", "partition", "spread")
 LONGEST_NAME = 255  # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreatePlacementGroup.html
 Row = dict[str, Any]
-
-
-def list_groups(backend: Any) -> dict[str, Row]:
-    """The placement groups of a region by name; moto's reset forgets them with the backend."""
-    return backend.__dict__.setdefault("_kumo_placement_groups", {})
 
 
 def create_placement_group(response: Any) -> Any:
@@ -90,31 +84,6 @@ def _is_used(region: str, name: str) -> bool:
 def _read_data(group: Any) -> Row:
     template = group.ec2_launch_template
     return template.get_version(group.launch_template_version).data if template else {}
-
-
-def find_launch_problem(region: str, data: Row, types: list[str], zones: set[str]) -> str | None:
-    """Why EC2 launches no instance, or not all of them, by the data of a launch template; None where it does.
-
-    Args:
-        types: the instance types that are asked for.
-        zones: the Availability Zones of the subnets.
-    """
-    name = (data.get("Placement") or {}).get("GroupName")
-    group = list_groups(ec2_backends[ACCOUNT][region]).get(name or "")
-    if name and group is None:
-        return f"The Placement Group '{name}' is unknown."
-    # "A cluster placement group can't span multiple Availability Zones."
-    if group and group["Strategy"] == "cluster" and len(zones) > 1:
-        return f"The placement group {name} is in one Availability Zone, and instances are asked for in {', '.join(sorted(zones))}."
-    cards = [row for row in data.get("NetworkInterfaces") or [] if row.get("InterfaceType") == "efa"]
-    for one in types if cards else ():
-        network = (INSTANCE_TYPES.get(one) or {}).get("NetworkInfo") or {}
-        if not network.get("EfaSupported"):
-            return f"EFA interfaces are not supported on {one}"
-        most = (network.get("EfaInfo") or {}).get("MaximumEfaInterfaces") or 1
-        if len(cards) > most:
-            return f"The number of EFA interfaces exceeds the limit for {one}: {most}"
-    return None
 
 
 EC2Response.create_placement_group = create_placement_group
