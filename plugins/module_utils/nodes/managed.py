@@ -42,6 +42,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_names impor
     read_nodegroups,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.efa import EfaParts, add_efa, count_interfaces
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.instance_selection import InstanceSelection
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.ssh_access import (
@@ -240,6 +241,15 @@ class NodegroupManager:
         """The security group for SSH to the nodes, None where the task names no sources."""
         return ensure_ssh_group(item, self.lookups, lambda vpc_id: self._ssh_group(item["name"], vpc_id), plan)
 
+    def _efa(self, name: str) -> EfaParts:
+        prefix = build_template_name(self.cluster_name, name)
+        return EfaParts(self.lookups, prefix, self._build_marks(name), self.owner)
+
+    def _count_interfaces(self, raw: Item | None, item: Item) -> int:
+        """The EFA interfaces of a node, by the instance types and subnets of the task, or those that the group has."""
+        now = {"instance_types": raw.get("instanceTypes"), "subnets": raw.get("subnets")} if raw else {}
+        return count_interfaces(self.lookups.ec2, item, now)
+
     def _key_pair(self, name: str, nodegroup: str, key: str) -> KeyPairResource:
         return KeyPairResource(self.lookups.ec2(), name, key, self._build_marks(nodegroup), self.owner)
 
@@ -255,19 +265,21 @@ class NodegroupManager:
         key, keyed = self._ensure_key_pair(item, plan=True), item
         item = add_key_pair(item, key)
         ssh = self._ensure_ssh_group(item, plan=True)
-        wanted = self._build_wanted(raw, add_ssh_group(item, ssh))
+        cards, efa = self._count_interfaces(raw, item), self._efa(item["name"]).ensure(item, plan=True)
+        wanted = self._build_wanted(raw, add_efa(add_ssh_group(item, ssh), efa, cards))
         template = self._template(item["name"], _find_version_in_use(raw), wanted["data"])
         planned = Reconciler(template, check_mode=True).ensure_present(wanted)
         desired = _build_desired(item, planned, planned.raw["defaultVersion"])
         plan = self._reconciler(group, item, plan=True).ensure_present(desired)
-        parts = {"ssh_security_group": ssh, "key_pair": key}
+        parts = {"ssh_security_group": ssh, "key_pair": key, **efa}
         changed = planned.changed or plan.changed or _is_any_changed(parts)
         if self.check_mode or not (changed or (self.wait and plan.raw["status"] != "ACTIVE")):
             return _combine(template, planned, plan, parts)
         if key and key.changed:
             self._ensure_key_pair(keyed, plan=False)
-        if ssh and ssh.changed:
-            wanted = self._build_wanted(raw, add_ssh_group(item, self._ensure_ssh_group(item, plan=False)))
+        if _is_any_changed({"ssh": ssh, **efa}):
+            ssh, efa = self._ensure_ssh_group(item, plan=False), self._efa(item["name"]).ensure(item, plan=False)
+            wanted = self._build_wanted(raw, add_efa(add_ssh_group(item, ssh), efa, cards))
             template.wanted = wanted["data"]
         made = Reconciler(template).ensure_present(wanted) if planned.changed else planned
         try:
@@ -324,7 +336,7 @@ class NodegroupManager:
         return self._delete_template(declared, template, gone)
 
     def _delete_template(self, name: str, template: LaunchTemplateResource, gone: Outcome) -> Outcome:
-        """The launch template, and before it the security group for SSH that it names."""
+        """The launch template, and before it what it names."""
         raw = template.describe()
         if raw is None or self.owner not in raw["tags"]:
             return gone
@@ -339,10 +351,12 @@ class NodegroupManager:
             lambda pair, key: self._key_pair(pair, name, key),
             self.check_mode,
         )
+        efa = self._efa(name).ensure_absent(self.check_mode)
         deleted = Reconciler(template, self.check_mode).ensure_absent()
-        parts = {"ssh_security_group": freed.before, "key_pairs": keys}
+        parts = {"ssh_security_group": freed.before, "key_pairs": keys, **efa}
         before = _show(gone.before, deleted.before, parts)
-        return Outcome(gone.changed or deleted.changed or freed.changed or bool(keys), gone.raw, before, {})
+        changed = gone.changed or deleted.changed or freed.changed or bool(keys) or bool(efa)
+        return Outcome(changed, gone.raw, before, {})
 
     # what the list does not name
 

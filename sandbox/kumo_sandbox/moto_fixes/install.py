@@ -43,6 +43,7 @@ RULES = (
     "ec2.nat_gateways",
     "ec2.network_interfaces",
     "ec2.partitions",
+    "ec2.placement_groups",
     "ec2.route_tables",
     "ec2.security_groups",
     "ec2.spot_prices",
