@@ -299,7 +299,10 @@ def main() -> None:
         check_names(list(params["versions"]), "versions")
         raise_problems(find_tag_problems(params["tags"]))
         eks, sts = get_client(module), get_client(module, "sts")
-        refuse_missing_cluster(describe_or_none(eks.describe_cluster, "cluster", name=name), name, eks.meta.region_name)
+        raw = describe_or_none(eks.describe_cluster, "cluster", name=name)
+        if raw is None and module.check_mode:
+            module.exit_json(changed=False, addons=[])
+        refuse_missing_cluster(raw, name, eks.meta.region_name)
         with open_cluster_api(eks, sts, name) as api:
             task = build_task(module, eks, api)
             rows = take_over(task, list(dict.fromkeys(params["addons"] or NAMES)), params["accept_loss"])

@@ -10,9 +10,9 @@ import json
 
 import pytest
 import yaml
-from clusters import create_cluster
 from support import clock
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import poll_for
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesError, open_cluster_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import (
     CONFIG_MAP,
@@ -24,7 +24,14 @@ from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import (
     Kind,
 )
 from kumo_sandbox import Sandbox
-from kumo_sandbox.ground import NODE_POLICIES, create_role, open_way_out
+from kumo_sandbox.ground import (
+    CLUSTER_POLICIES,
+    NODE_POLICIES,
+    create_role,
+    create_subnets,
+    create_vpc,
+    open_way_out,
+)
 
 pytestmark = pytest.mark.extended
 CLUSTER, SYSTEM = "my-cluster", "kube-system"
@@ -40,20 +47,23 @@ def standing():
     with Sandbox(speed="instant", kubernetes=True) as sandbox, pytest.MonkeyPatch.context() as patch:
         for name, value in sandbox.env.items():
             patch.setenv(name, value)
-        create_cluster(sandbox, CLUSTER)
-        add_node(sandbox)
+        build_cluster(sandbox)
         yield sandbox
 
 
-def add_node(sandbox):
+def build_cluster(sandbox):
+    """With what EKS installs by itself, and one node."""
     eks, ec2, iam = sandbox.client("eks"), sandbox.client("ec2"), sandbox.client("iam")
-    place = eks.describe_cluster(name=CLUSTER)["cluster"]["resourcesVpcConfig"]
-    subnets = place["subnetIds"]
-    open_way_out(ec2, place["vpcId"])
-    role = create_role(iam, "node", "ec2.amazonaws.com", NODE_POLICIES)
-    size = {"minSize": 1, "maxSize": 1, "desiredSize": 1}
-    words = {"clusterName": CLUSTER, "nodegroupName": "general", "nodeRole": role, "subnets": subnets}
-    eks.create_nodegroup(**words, scalingConfig=size)
+    vpc = create_vpc(ec2)
+    subnets = create_subnets(ec2, vpc)
+    open_way_out(ec2, vpc)
+    role = create_role(iam, "cluster", "eks.amazonaws.com", CLUSTER_POLICIES)
+    access = {"authenticationMode": "API_AND_CONFIG_MAP", "bootstrapClusterCreatorAdminPermissions": True}
+    place = {"subnetIds": subnets}
+    eks.create_cluster(name=CLUSTER, version="1.33", roleArn=role, resourcesVpcConfig=place, accessConfig=access)
+    node = create_role(iam, "node", "ec2.amazonaws.com", NODE_POLICIES)
+    eks.describe_cluster(name=CLUSTER)
+    eks.create_nodegroup(clusterName=CLUSTER, nodegroupName="general", nodeRole=node, subnets=subnets)
     eks.describe_nodegroup(clusterName=CLUSTER, nodegroupName="general")
 
 
@@ -73,15 +83,32 @@ def api(standing):
 @pytest.fixture
 def take_over(standing, run_module):
     def run(check=False, fails=False, **options):
-        result = run_module("eks_addon_takeover", {"cluster_name": CLUSTER, "wait_timeout": 60, **options}, check=check)
-        assert result["failed"] == fails, result
+        result = run_module("eks_addon_takeover", {"cluster_name": CLUSTER, "wait_timeout": 20, **options}, check=check)
+        assert result["failed"] == fails, result["msg"]
         return {**result, "by_name": {row["name"]: row for row in result["addons"]}}
 
     return run
 
 
+def eventually(look):
+    """The sandbox's control plane follows what EKS answers a moment later."""
+    done, found = poll_for(lambda: (bool(found := look()), (bool(found), found)), 30)
+    assert done, found
+    return found
+
+
 def list_addons(sandbox):
     return sandbox.client("eks").list_addons(clusterName=CLUSTER)["addons"]
+
+
+def find_ready(api, name, replicas):
+    row = api.get(DEPLOYMENT, name, SYSTEM)
+    return row if row and (row.get("status") or {}).get("readyReplicas") == replicas else None
+
+
+def read_proxy(api, least):
+    config = yaml.safe_load(api.get(CONFIG_MAP, "kube-proxy-config", SYSTEM)["data"]["config"])
+    return config if config["conntrack"]["min"] == least else None
 
 
 def describe(sandbox, name):
@@ -97,11 +124,19 @@ def test_what_eks_installed_with_the_cluster(standing, api, take_over, run_modul
         assert row["version"] == row["installed_version"]
 
     # settings that the owner of the cluster made by hand
-    env = {"spec": {"template": {"spec": {"containers": [{"name": "aws-node", "env": [{"name": "WARM_IP_TARGET", "value": "5"}]}]}}}}
+    env = {
+        "spec": {
+            "template": {
+                "spec": {"containers": [{"name": "aws-node", "env": [{"name": "WARM_IP_TARGET", "value": "5"}]}]}
+            }
+        }
+    }
     api.patch(DAEMON_SET, "aws-node", env, SYSTEM, "application/strategic-merge-patch+json")
     api.patch(SERVICE_ACCOUNT, "aws-node", {"metadata": {"annotations": {"eks.amazonaws.com/role-arn": ROLE}}}, SYSTEM)
     api.patch(DEPLOYMENT, "coredns", {"spec": {"replicas": 3}}, SYSTEM)
-    corefile = api.get(CONFIG_MAP, "coredns", SYSTEM)["data"]["Corefile"] + "example.org:53 {\n    forward . 10.0.0.2\n}\n"
+    corefile = (
+        api.get(CONFIG_MAP, "coredns", SYSTEM)["data"]["Corefile"] + "example.org:53 {\n    forward . 10.0.0.2\n}\n"
+    )
     api.patch(CONFIG_MAP, "coredns", {"data": {"Corefile": corefile}}, SYSTEM)
     config = yaml.safe_load(api.get(CONFIG_MAP, "kube-proxy-config", SYSTEM)["data"]["config"])
     config["conntrack"]["min"], config["mode"], config["ipvs"]["scheduler"] = 262144, "ipvs", "lc"
@@ -131,12 +166,15 @@ def test_what_eks_installed_with_the_cluster(standing, api, take_over, run_modul
     assert cni["status"] == "ACTIVE" and cni["serviceAccountRoleArn"] == ROLE and cni["tags"]["Team"] == "a"
     assert "kumo.eks/ap-northeast-1/my-cluster" in cni["tags"]
     assert cni["addonVersion"] == plan["by_name"]["vpc-cni"]["installed_version"]
-    dns = api.get(DEPLOYMENT, "coredns", SYSTEM)
-    assert dns["spec"]["replicas"] == dns["status"]["readyReplicas"] == 3
+    dns = eventually(lambda: find_ready(api, "coredns", 3))
+    assert dns["spec"]["replicas"] == 3
     assert api.get(CONFIG_MAP, "coredns", SYSTEM)["data"]["Corefile"] == corefile
-    after = yaml.safe_load(api.get(CONFIG_MAP, "kube-proxy-config", SYSTEM)["data"]["config"])
-    assert (after["conntrack"]["min"], after["mode"], after["ipvs"]["scheduler"]) == (131072, "ipvs", "lc")
-    names = [row["name"] for row in api.get(DAEMON_SET, "aws-node", SYSTEM)["spec"]["template"]["spec"]["containers"][0]["env"]]
+    after = eventually(lambda: read_proxy(api, 131072))
+    assert (after["mode"], after["ipvs"]["scheduler"]) == ("ipvs", "lc")
+    names = [
+        row["name"]
+        for row in api.get(DAEMON_SET, "aws-node", SYSTEM)["spec"]["template"]["spec"]["containers"][0]["env"]
+    ]
     assert "WARM_IP_TARGET" in names and names.count("WARM_ENI_TARGET") == 1
     # the address that pods ask, and the Service behind it, are the same ones
     same = api.get(SERVICE, "kube-dns", SYSTEM)
@@ -204,8 +242,17 @@ def driver(standing, api):
     api.delete(DAEMON_SET, "ebs-csi-node", SYSTEM)
 
 
+def test_a_release_with_more_in_it(standing, api, take_over, driver):
+    driver({}, chart="platform")
+    refused = take_over(fails=True, addons=[DRIVER], accept_loss=["all"])
+    assert "part of the Helm release ebs of the chart platform-2.45.0" in refused["msg"]
+    assert DRIVER not in list_addons(standing) and api.get(DEPLOYMENT, "ebs-csi-controller", SYSTEM)
+
+
 def test_a_driver_by_helm(standing, api, take_over, driver):
-    driver({"controller": {"replicaCount": 3, "k8sTagClusterId": CLUSTER}, "image": {"repository": "my.registry/driver"}})
+    driver(
+        {"controller": {"replicaCount": 3, "k8sTagClusterId": CLUSTER}, "image": {"repository": "my.registry/driver"}}
+    )
     refused = take_over(fails=True, addons=[DRIVER])
     assert "Helm value image.repository" in refused["msg"] and "my.registry" not in refused["msg"]
     done = take_over(addons=[DRIVER], accept_loss=["all"])["by_name"][DRIVER]
@@ -215,17 +262,9 @@ def test_a_driver_by_helm(standing, api, take_over, driver):
     assert addon["status"] == "ACTIVE" and addon["addonVersion"] == "v1.45.0-eksbuild.2"
     assert json.loads(addon["configurationValues"]) == {"controller": {"replicaCount": 3, "k8sTagClusterId": CLUSTER}}
     assert addon["serviceAccountRoleArn"].endswith(":role/ebs")
-    deployment = api.get(DEPLOYMENT, "ebs-csi-controller", SYSTEM)
-    assert deployment["status"]["readyReplicas"] == 3
+    deployment = eventually(lambda: find_ready(api, "ebs-csi-controller", 3))
     assert "app.kubernetes.io/instance" not in deployment["spec"]["selector"]["matchLabels"]
     # Helm does not know the release any more, and what else it had is there
     assert list(api.list(SECRET, SYSTEM, label_selector="owner=helm")) == []
     assert api.get(STORAGE_CLASS, "fast") is not None
     assert not take_over(addons=[DRIVER])["changed"]
-
-
-def test_a_release_with_more_in_it(standing, api, take_over, driver):
-    driver({}, chart="platform")
-    refused = take_over(fails=True, addons=[DRIVER], accept_loss=["all"])
-    assert "part of the Helm release ebs of the chart platform-2.45.0" in refused["msg"]
-    assert DRIVER not in list_addons(standing) and api.get(DEPLOYMENT, "ebs-csi-controller", SYSTEM)

@@ -137,10 +137,10 @@ class Takeover:
             poll(lambda part=part: self._look_at(part), f"the rollout of {part.kind.kind} {part.name}", deadline)
 
     def _look_at(self, part: Part) -> tuple[bool, None, str]:
-        """Whether all pods of a workload are new and ready; one that has been deleted meanwhile is nobody's wait."""
+        """Whether all pods of a workload are new and ready."""
         row = self.api.get(part.kind, part.name, NAMESPACE)
         if row is None:
-            return True, None, "gone"
+            return False, None, "it does not exist"
         wanted, ready, updated = count_pods(row)
         seen = (row.get("status") or {}).get("observedGeneration", 0) >= row["metadata"].get("generation", 0)
         return (
