@@ -61,11 +61,6 @@ EXAMPLES = r"""
   kumo.eks.eks_addon_info:
     cluster_name: my-cluster
     name: vpc-cni
-
-- name: Show what runs without EKS managing it, and what differs from EKS' defaults
-  kumo.eks.eks_addon_info:
-    cluster_name: my-cluster
-    self_managed: true
 """
 
 RETURN = r"""

@@ -130,7 +130,13 @@ def through_the_pipeline(folder: Path, tmp_path: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("survey", "playbook"),
-    [("survey", "site"), ("teardown-survey", "teardown"), ("cost-survey", "cost"), ("audit-survey", "audit")],
+    [
+        ("survey", "site"),
+        ("teardown-survey", "teardown"),
+        ("cost-survey", "cost"),
+        ("audit-survey", "audit"),
+        ("take-over-addons-survey", "take-over-addons"),
+    ],
 )
 def test_the_surveys_choices_are_texts_and_its_variables_are_used(survey: str, playbook: str):
     spec = json.loads((PROJECT / f"{survey}.json").read_text())["spec"]
