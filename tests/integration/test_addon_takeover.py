@@ -83,7 +83,9 @@ def api(standing):
 @pytest.fixture
 def take_over(standing, run_module):
     def run(check=False, fails=False, **options):
-        result = run_module("eks_addon_takeover", {"cluster_name": CLUSTER, "wait_timeout": 20, **options}, check=check)
+        result = run_module(
+            "eks_addon_takeover", {"cluster_name": CLUSTER, "wait_timeout": 120, **options}, check=check
+        )
         assert result["failed"] == fails, result["msg"]
         return {**result, "by_name": {row["name"]: row for row in result["addons"]}}
 
@@ -237,6 +239,7 @@ def driver(standing, api):
     if DRIVER in list_addons(standing):
         standing.client("eks").delete_addon(clusterName=CLUSTER, addonName=DRIVER)
         clock.settle(standing)
+        eventually(lambda: api.get(SERVICE_ACCOUNT, "ebs-csi-controller-sa", SYSTEM) is None)
     api.delete(SECRET, "sh.helm.release.v1.ebs.v1", SYSTEM)
     api.delete(DEPLOYMENT, "ebs-csi-controller", SYSTEM)
     api.delete(DAEMON_SET, "ebs-csi-node", SYSTEM)
@@ -268,3 +271,20 @@ def test_a_driver_by_helm(standing, api, take_over, driver):
     assert list(api.list(SECRET, SYSTEM, label_selector="owner=helm")) == []
     assert api.get(STORAGE_CLASS, "fast") is not None
     assert not take_over(addons=[DRIVER])["changed"]
+
+
+def test_an_interrupted_take_over_goes_on(standing, api, take_over, driver):
+    eks = standing.client("eks")
+    driver({"controller": {"replicaCount": 3}})
+    # the workloads are gone, and the add-on is not there yet, or could not be created
+    eks.create_addon(clusterName=CLUSTER, addonName=DRIVER)
+    assert eks.describe_addon(clusterName=CLUSTER, addonName=DRIVER)["addon"]["status"] == "CREATE_FAILED"
+    for kind, name in ((DEPLOYMENT, "ebs-csi-controller"), (DAEMON_SET, "ebs-csi-node")):
+        api.delete(kind, name, SYSTEM)
+    done = take_over(addons=[DRIVER])["by_name"][DRIVER]
+    assert done["installed_version"] == "v1.45.0" and done["state"] == "taken_over"
+    addon = describe(standing, DRIVER)
+    assert addon["status"] == "ACTIVE" and json.loads(addon["configurationValues"]) == {
+        "controller": {"replicaCount": 3}
+    }
+    assert list(api.list(SECRET, SYSTEM, label_selector="owner=helm")) == []

@@ -23,6 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.release import Relea
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import (
     CONFIG_MAP,
+    POD,
     POD_DISRUPTION_BUDGET,
     SECRET,
     SERVICE_ACCOUNT,
@@ -41,6 +42,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.takeover.table import BY_
 Row = dict[str, Any]
 RELEASE_NAME, RELEASE_NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
 CHARTS = {"aws-ebs-csi-driver", "aws-vpc-cni", "coredns", "kube-proxy"}  # with nothing in them but the add-on
+FARGATE_PROFILE = "eks.amazonaws.com/fargate-profile"  # a label of pods on Fargate
 UNFINISHED = "CREATE_FAILED"  # an add-on that EKS could not create manages nothing
 
 
@@ -100,7 +102,12 @@ class TakeoverReader:
             tuple(budgets),
             self._find_account(software, there),
             release.values if release is not None and release_chart(release) == software.chart else None,
+            software.name == "coredns" and self._is_dns_on_fargate(),
         )
+
+    def _is_dns_on_fargate(self) -> bool:
+        pods = self._api.list(POD, NAMESPACE, label_selector="k8s-app=kube-dns")
+        return any(FARGATE_PROFILE in (pod["metadata"].get("labels") or {}) for pod in pods)
 
     def _find_workload(self, kind: Any, name: str) -> Row | None:
         found = self._api.get(kind, name, NAMESPACE)
@@ -148,7 +155,7 @@ class TakeoverReader:
             plan.why = (
                 "Helm installed it, and there is no record of its release in Secrets. Uninstall the release first"
             )
-        elif release is not None and (release_chart(release) not in CHARTS or has_subcharts(release)):
+        elif release is not None and not is_alone(release):
             plan.why = (
                 f"it is part of the Helm release {release.name} of the chart {release.chart}, which has more in it"
             )
@@ -194,8 +201,10 @@ def release_chart(release: Release) -> str:
     return (release.package.get("metadata") or {}).get("name", "")
 
 
-def has_subcharts(release: Release) -> bool:
-    return bool((release.package.get("metadata") or {}).get("dependencies"))
+def is_alone(release: Release) -> bool:
+    """Whether a release has nothing in it but the software of one add-on."""
+    subcharts = (release.package.get("metadata") or {}).get("dependencies")
+    return release_chart(release) in CHARTS and not subcharts
 
 
 def is_older(version: str, installed: str) -> bool:

@@ -16,7 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import AddonRes
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import SECRET
 from ansible_collections.kumo.eks.plugins.module_utils.takeover.plan import Plan
-from ansible_collections.kumo.eks.plugins.module_utils.takeover.reading import TakeoverReader
+from ansible_collections.kumo.eks.plugins.module_utils.takeover.reading import TakeoverReader, is_alone
 from ansible_collections.kumo.eks.plugins.module_utils.takeover.table import BY_NAME, NAMESPACE, Part
 
 Row = dict[str, Any]
@@ -79,7 +79,7 @@ class Takeover:
     def finish(self, name: str) -> Row | None:
         """Remove the records of a release whose software EKS manages by now, as an interrupted run leaves them."""
         release = self.reader.find_release(BY_NAME[name])
-        if release is None or release.name == "":
+        if release is None or not is_alone(release):
             return None
         key = (release.namespace, release.name)
         self.before[name] = {"managed_by": "eks, helm", "release": "/".join(key)}

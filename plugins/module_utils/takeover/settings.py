@@ -74,6 +74,7 @@ class Observed:
         budgets: the PodDisruptionBudgets of the namespace.
         account: the service account.
         release: the user's values of the Helm release that it belongs to, None where it belongs to none.
+        on_fargate: whether pods of CoreDNS run on Fargate, where EKS' default does not put them.
     """
 
     workloads: dict[str, Row]
@@ -81,6 +82,7 @@ class Observed:
     budgets: tuple[Row, ...] = ()
     account: Row | None = None
     release: Row | None = None
+    on_fargate: bool = False
 
 
 def list_settings(software: Software, observed: Observed) -> Iterator[Setting]:
@@ -228,6 +230,9 @@ def _list_dns_config(observed: Observed) -> Iterator[Setting]:
             yield Setting((), None, f"ConfigMap coredns {key}")
         elif text.split() not in [known.split() for known in COREFILES]:
             yield Setting(("corefile",), text, "ConfigMap coredns Corefile")
+    if observed.on_fargate:
+        # https://docs.aws.amazon.com/eks/latest/userguide/fargate-getting-started.html#fargate-gs-coredns
+        yield Setting(("computeType",), "fargate", "pods of CoreDNS on Fargate")
     labels = {"k8s-app": "kube-dns", "eks.amazonaws.com/component": "coredns"}
     for budget in observed.budgets:
         name, spec = budget["metadata"]["name"], budget["spec"]

@@ -34,6 +34,7 @@ COMMON: dict[str, Any] = {
 COREDNS = {
     "replicaCount": {"type": "integer", "minimum": 1},
     "corefile": {"type": "string"},
+    "computeType": {"type": "string"},
     "topologySpreadConstraints": {"type": "array", "items": {"type": "object"}},
     "podDisruptionBudget": {
         "type": "object",

@@ -126,6 +126,12 @@ def test_the_corefile_is_compared_without_white_space() -> None:
         assert plan.kept == kept and plan.lost == ["ConfigMap coredns Other"]
 
 
+def test_dns_on_fargate_stays_there() -> None:
+    schema = {**CLOSED, "properties": {"computeType": {"type": "string"}}}
+    assert plan_of("coredns", schema, on_fargate=True).kept == {"computeType": "fargate"}
+    assert plan_of("coredns", CLOSED, on_fargate=True).lost == ["pods of CoreDNS on Fargate"]
+
+
 def test_a_second_disruption_budget_is_not_added() -> None:
     budget = {
         "metadata": {"name": "mine"},
