@@ -145,6 +145,7 @@ def through_the_pipeline(folder: Path, tmp_path: Path) -> list[dict[str, Any]]:
         ("audit-survey", "audit"),
         ("replace_nodegroup-survey", "replace_nodegroup"),
         ("rollback-survey", "rollback"),
+        ("take-over-addons-survey", "take-over-addons"),
     ],
 )
 def test_the_surveys_choices_are_texts_and_its_variables_are_used(survey: str, playbook: str):
