@@ -130,6 +130,14 @@ binaries: ## make .venv, and find or build the sandbox's Kubernetes binaries
 all-binaries: ## those, Helm 3 and 4, an OCI registry and the chart repository
 	@tools/prepare.sh helm helm3 registry charts
 
+.PHONY: docs
+docs: setup ## build the documentation site in tests/output/docs/html, and check it
+	@tools/docs.sh
+
+.PHONY: docs-serve
+docs-serve: setup ## the same, and serve it on this machine
+	@tools/docs.sh --serve
+
 .PHONY: format
 format: setup ## format the Python code
 	@.venv/bin/ruff format -q . && .venv/bin/ruff check -q --fix .

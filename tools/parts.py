@@ -201,6 +201,7 @@ def parts_of_test_all() -> list[Part]:
         ),
         pytest_part("pages", "tests/pages"),
         pytest_part("runner", "tests/runner"),
+        Part("docs-site", ["bash", "tools/docs.sh"], by_proof("documentation site: no warnings, no broken links")),
         sanity_part("sanity-extended", f"{SANITY} --test pylint --exclude plugins/", PYLINTED),
         pytest_part("sandbox-extended", "-m", "extended", "sandbox/tests"),
         pytest_part("snippets-extended", "-m", "extended", "tests/docs"),
