@@ -16,6 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUS
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     Change,
+    build_options,
     build_request,
     build_set_options,
     convert_to_snake,
