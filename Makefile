@@ -29,7 +29,8 @@ test: ## the gate: every check but a few that CI makes
 	@$(GATE)
 
 .PHONY: test-all
-test-all: all-binaries ## what make test leaves out: longer tests, Helm 3, AWX's engine, old and new ansible-core, the tarball
+test-all: ## what make test leaves out: longer tests, Helm 3, a browser, AWX's engine, old and new ansible-core, the tarball
+	@tools/prepare.sh helm helm3 registry charts chromium
 	@$(GATE) --rest
 
 .PHONY: unit
@@ -51,6 +52,10 @@ playbooks: binaries ## site.yml, teardown.yml and each role alone, against the s
 .PHONY: snippets
 snippets: binaries ## what the README, the guide and the modules' examples show, run
 	@$(GATE) snippets snippets-extended
+
+.PHONY: pages
+pages: setup ## the HTML reports in Chromium, which is fetched; screenshots are kept in tests/output/pages
+	@$(GATE) pages
 
 .PHONY: runner
 runner: setup ## the example project under AWX's engine
@@ -124,6 +129,14 @@ binaries: ## make .venv, and find or build the sandbox's Kubernetes binaries
 .PHONY: all-binaries
 all-binaries: ## those, Helm 3 and 4, an OCI registry and the chart repository
 	@tools/prepare.sh helm helm3 registry charts
+
+.PHONY: docs
+docs: setup ## build the documentation site in tests/output/docs/html, and check it
+	@tools/docs.sh
+
+.PHONY: docs-serve
+docs-serve: setup ## the same, and serve it on this machine
+	@tools/docs.sh --serve
 
 .PHONY: format
 format: setup ## format the Python code

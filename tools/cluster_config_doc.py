@@ -78,6 +78,10 @@ Differences from eksctl:
   a list of instance types it is not used, and eksctl compares the two. `neuron_devices` counts Trainium, too. The AMI type follows from
   `gpus` and `neuron_devices`; where they are omitted it is one without accelerators.
 - `ssh.publicKeyPath` is a file, and not the name of an EC2 key pair. The key pair that is imported is called CLUSTER.NODEGROUP.DIGEST.
+- `efaEnabled` gives nodes a security group for EFA on every version of Kubernetes, and eksctl gives managed nodes none from Kubernetes 1.33 on.
+  Self-managed nodes with `capacityReservation` get no placement group, as managed ones in eksctl. The EFA device plugin is not installed.
+  Install its chart, aws-efa-k8s-device-plugin of https://aws.github.io/eks-charts, with `eks_helm_releases`. Instance types with several
+  network cards need `privateNetworking: true`.
 - With `remoteNetworkConfig`, the hybrid activation itself is not created, as by eksctl. It is a secret of one day, made with
   `aws ssm create-activation`.
 

@@ -50,6 +50,7 @@ options:
             - What EKS does where Kubernetes objects have settings that it would change. With V(NONE) the change fails, V(OVERWRITE)
               replaces the settings, V(PRESERVE) keeps them. EKS takes V(PRESERVE) for updates only. A creation goes without it.
             - V(OVERWRITE) is what takes over VPC CNI, kube-proxy and CoreDNS where EKS installed them unmanaged.
+            - It replaces their settings by defaults. M(kumo.eks.eks_addon_takeover) keeps them.
           type: str
           choices: [NONE, OVERWRITE, PRESERVE]
         service_account_role_arn:

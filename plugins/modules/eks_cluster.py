@@ -1098,6 +1098,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.api_access import Api
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.security_groups import find_group_ids
 from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import ClusterResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.log_group import OPTION, LogGroupResource, combine
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_names import add_successors
 
 
 def build_argument_spec() -> dict[str, Any]:
@@ -1118,8 +1119,9 @@ def build_resource(module: AnsibleAWSModule, params: dict[str, Any]) -> ClusterR
     """The cluster, with the mark of ownership that the task asks for."""
     eks, removals = get_client(module), params.get("planned_removals", {})
     owner = build_owner_key(eks.meta.region_name, params["name"]) if params["owned"] else ""
+    groups = removals.get("nodegroups", []) if module.check_mode and params["state"] == "absent" else []
     planned = {
-        "nodegroups": removals.get("nodegroups", []),
+        "nodegroups": add_successors(eks, params["name"], groups),
         "fargateProfileNames": removals.get("fargate_profiles", []),
     }
     return ClusterResource(eks, params["name"], owner, params["adopt"], planned, partial(get_client, module))

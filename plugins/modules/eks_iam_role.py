@@ -606,6 +606,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role import build_iam_role_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_names import add_successors
 from ansible_collections.kumo.eks.plugins.module_utils.iam.access_entry import AccessEntries
 from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import (
     SELF_MANAGED,
@@ -671,7 +672,9 @@ def read_task(module: AnsibleAWSModule) -> list[ClusterRole]:
 def build_leaving(module: AnsibleAWSModule) -> Leaving:
     """What earlier tasks delete; nothing in a real run, where it is gone already."""
     planned = (module.params["planned_removals"] or {}) if module.check_mode else {}
-    names = {(NODEGROUP, name) for name in planned.get("nodegroups", [])}
+    groups = planned.get("nodegroups", [])
+    groups = add_successors(get_client(module), module.params["cluster_name"], groups) if groups else []
+    names = {(NODEGROUP, name) for name in groups}
     names |= {(FARGATE_PROFILE, name) for name in planned.get("fargate_profiles", [])}
     return Leaving(module.region, module.params["cluster_name"], planned.get("cluster", False), frozenset(names))
 

@@ -14,6 +14,7 @@ description:
     EKS rolls the nodes.
   - Manages one node group with O(name), or a list of node groups in one task with O(nodegroups), concurrently.
   - Omitted options are not changed. The module refuses changes that EKS cannot make, unless O(replace=true).
+  - A group that M(kumo.eks.eks_nodegroup_replacement) has replaced is found by its declared name, although it has another one in EKS.
   - A task that was written for M(community.aws.eks_nodegroup) works when only the name of the collection is changed.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -284,9 +285,22 @@ options:
             public_key_path:
               description: The file that contains O(template.public_key), on the host where the module runs. C(~) is its user's home.
               type: path
+            efa:
+              description:
+                - Whether each instance has Elastic Fabric Adapters, one on each network card of the instance types, which all have to support
+                  EFA.
+                - The module creates the security group CLUSTER.NODEGROUP.efa, which allows all traffic from and to itself, and, unless
+                  O(template.placement.group_name) or O(template.capacity_reservation) is set, the placement group of the same name with
+                  the strategy cluster. Those of self-managed nodes are called CLUSTER.self-managed.NODEGROUP.efa. Both are deleted with
+                  the group.
+                - EFA works in one zone. A group without O(subnets) and O(availability_zones) is in the first subnet of the task.
+                - Instances with several network cards get no public IPv4 address, so that they need private subnets.
+                - Pods request adapters from the EFA device plugin or the EFA DRA driver, which are installed by their charts.
+              type: bool
             efa_interfaces:
               description:
-                - How many Elastic Fabric Adapters an instance has, one on each network card. The instance type has to support as many.
+                - How many Elastic Fabric Adapters an instance has, one on each network card, where it is not counted by O(template.efa).
+                  The instance type has to support as many.
                 - Before Kubernetes 1.33 a group in O(template.security_groups) has to allow all traffic to and from itself.
               type: int
             placement:
@@ -604,6 +618,7 @@ notes:
     policies of the IAM role, and refuses a group whose nodes could not join. It skips what the caller may not read, groups without nodes
     and custom images. Policies of your own are not judged.
 seealso:
+  - module: kumo.eks.eks_nodegroup_replacement
   - module: kumo.eks.eks_iam_role
   - name: Customize managed nodes with launch templates
     description: What belongs to the node group, what to its launch template, and how EKS merges user data.

@@ -51,6 +51,13 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+declared_names:
+  description:
+    - The name by which each node group is declared, by its name in EKS. They differ for a group by which M(kumo.eks.eks_nodegroup_replacement)
+      has replaced another one.
+  returned: always
+  type: dict
+  sample: {general-2: general, spot: spot}
 nodegroups:
   description:
     - The node groups as DescribeNodegroup answers them, in snake case.
@@ -382,6 +389,7 @@ nodegroups:
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer, get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_names import get_declared_name
 
 
 def main() -> None:
@@ -395,7 +403,8 @@ def main() -> None:
             [name] if name else list_names(eks, "list_nodegroups", "nodegroups", cluster),
             lambda one: describe_or_none(eks.describe_nodegroup, "nodegroup", nodegroupName=one, **words),
         )
-    module.exit_json(changed=False, nodegroups=[convert_answer(raw) for raw in found])
+    declared = {raw["nodegroupName"]: get_declared_name(raw) for raw in found}
+    module.exit_json(changed=False, nodegroups=[convert_answer(raw) for raw in found], declared_names=declared)
 
 
 if __name__ == "__main__":

@@ -35,8 +35,19 @@ options:
       - The version that the upgrade is to reach, in quotes. It may be several minor versions away, and is reached one minor version at
         a time.
       - The cluster's own version is allowed. Then only what lags behind it is left to do.
+      - With O(rollback=true), the version before the cluster's.
     type: str
     required: true
+  rollback:
+    description:
+      - Whether the cluster goes back to the version before its own, which EKS allows for seven days after an upgrade.
+      - Add-ons that are not compatible with the older version, managed node groups and self-managed nodes go back first, because no kubelet
+        may be newer than the control plane. Pods on Fargate, nodes of other owners, and groups with an image of your own are named as left
+        to you.
+      - EKS' insights about the rollback take the place of those about an upgrade. The gates C(removed_apis) and C(removed_features) do
+        not apply.
+    type: bool
+    default: false
   addon_versions:
     description:
       - The version of an add-on by its name. V(default), which EKS recommends for the Kubernetes version, V(most_recent), or a version
@@ -65,6 +76,19 @@ options:
         description: Why. It is part of the result and of the record.
         type: str
         required: true
+  nodegroup_strategy:
+    description:
+      - How managed node groups get a version. With V(rolling), EKS replaces their nodes. With V(blue_green), a new node group is created
+        for each, its pods move there at a given pace, and the old group is deleted, as by M(kumo.eks.eks_nodegroup_replacement).
+      - EKS creates node groups only with the version of the cluster. So each minor version on the way takes a new group, and O(rollback=true)
+        rolls them.
+    type: str
+    choices: [rolling, blue_green]
+    default: rolling
+  nodegroup_strategies:
+    description: The strategy of single node groups, by the declared name or the name in EKS, over O(nodegroup_strategy).
+    type: dict
+    default: {}
   refresh_insights:
     description:
       - Whether EKS checks the cluster now, before its upgrade insights are read. EKS does so once a day by itself.
@@ -87,6 +111,23 @@ options:
     description: Whether EKS replaces nodes of managed node groups although a PodDisruptionBudget keeps pods on them.
     type: bool
     default: false
+  nodegroup_drain:
+    description: The pace at which the nodes of a group with the strategy V(blue_green) are drained.
+    type: dict
+    default: {}
+    suboptions:
+      max_parallel:
+        description: How many nodes are drained at once.
+        type: int
+        default: 1
+      pause:
+        description: How many seconds pass between the end of a drain and the beginning of the next one.
+        type: int
+        default: 0
+      timeout:
+        description: How many seconds a node may take. Then the task fails, and says which pods are left and which budgets keep them.
+        type: int
+        default: 3600
   owned:
     description: Whether a cluster that kumo.eks did not create is refused.
     type: bool
@@ -167,6 +208,7 @@ attributes:
     platforms: posix
 seealso:
   - module: kumo.eks.eks_upgrade_info
+  - module: kumo.eks.eks_nodegroup_replacement
   - module: kumo.eks.eks_cluster
   - name: Update an Amazon EKS cluster to a new Kubernetes version
     description: What AWS says of an upgrade.
@@ -178,6 +220,23 @@ EXAMPLES = r"""
   kumo.eks.eks_upgrade:
     cluster_name: my-cluster
     kubernetes_version: "1.33"
+    region: ap-northeast-1
+
+- name: Upgrade, and replace one node group by a new one instead of rolling it
+  kumo.eks.eks_upgrade:
+    cluster_name: my-cluster
+    kubernetes_version: "1.33"
+    nodegroup_strategies:
+      databases: blue_green
+    nodegroup_drain:
+      pause: 120
+    region: ap-northeast-1
+
+- name: Go back to the version before
+  kumo.eks.eks_upgrade:
+    cluster_name: my-cluster
+    kubernetes_version: "1.32"
+    rollback: true
     region: ap-northeast-1
 
 - name: Upgrade past a gate
@@ -218,6 +277,11 @@ kubernetes_version:
   returned: success
   type: str
   sample: '1.33'
+rollback:
+  description: Whether it is a rollback.
+  returned: success
+  type: bool
+  sample: false
 region:
   description: The region.
   returned: success
@@ -497,6 +561,11 @@ record:
       returned: always
       type: str
       sample: '1.33'
+    rollback:
+      description: Whether a rollback was asked for.
+      returned: always
+      type: bool
+      sample: false
     result:
       description: V(done), V(nothing to do), V(waiting_for_window), or the message of the failure.
       returned: always
@@ -532,6 +601,7 @@ from contextlib import ExitStack
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.replacement import build_drain_spec
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.record import check_owner, run_and_record
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.task import (
     build_plan_result,
@@ -548,6 +618,7 @@ def build_spec() -> dict[str, Any]:
         self_managed_nodegroup_defaults=dict(type="dict", default={}),
         self_managed_tags=dict(type="dict"),
         force=dict(type="bool", default=False),
+        nodegroup_drain=build_drain_spec(),
         owned=dict(type="bool", default=False),
         adopt=dict(type="bool", default=False),
         wait_timeout=dict(type="int", default=7200),

@@ -30,8 +30,19 @@ options:
       - The version that the upgrade is to reach, in quotes. It may be several minor versions away, and is reached one minor version at
         a time.
       - The cluster's own version is allowed. Then only what lags behind it is left to do.
+      - With O(rollback=true), the version before the cluster's.
     type: str
     required: true
+  rollback:
+    description:
+      - Whether the cluster goes back to the version before its own, which EKS allows for seven days after an upgrade.
+      - Add-ons that are not compatible with the older version, managed node groups and self-managed nodes go back first, because no kubelet
+        may be newer than the control plane. Pods on Fargate, nodes of other owners, and groups with an image of your own are named as left
+        to you.
+      - EKS' insights about the rollback take the place of those about an upgrade. The gates C(removed_apis) and C(removed_features) do
+        not apply.
+    type: bool
+    default: false
   addon_versions:
     description:
       - The version of an add-on by its name. V(default), which EKS recommends for the Kubernetes version, V(most_recent), or a version
@@ -60,6 +71,19 @@ options:
         description: Why. It is part of the result and of the record.
         type: str
         required: true
+  nodegroup_strategy:
+    description:
+      - How managed node groups get a version. With V(rolling), EKS replaces their nodes. With V(blue_green), a new node group is created
+        for each, its pods move there at a given pace, and the old group is deleted, as by M(kumo.eks.eks_nodegroup_replacement).
+      - EKS creates node groups only with the version of the cluster. So each minor version on the way takes a new group, and O(rollback=true)
+        rolls them.
+    type: str
+    choices: [rolling, blue_green]
+    default: rolling
+  nodegroup_strategies:
+    description: The strategy of single node groups, by the declared name or the name in EKS, over O(nodegroup_strategy).
+    type: dict
+    default: {}
   refresh_insights:
     description:
       - Whether EKS checks the cluster now, before its upgrade insights are read. EKS does so once a day by itself.
@@ -127,6 +151,11 @@ kubernetes_version:
   returned: success
   type: str
   sample: '1.33'
+rollback:
+  description: Whether it is a rollback.
+  returned: success
+  type: bool
+  sample: false
 region:
   description: The region.
   returned: success

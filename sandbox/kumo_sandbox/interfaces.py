@@ -58,6 +58,8 @@ class AddonSpec:
 
     name: str
     version: str
+    configuration: str = ""  # its configuration values as JSON or YAML text
+    role_arn: str = ""  # of its service account, by IRSA
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,9 @@ class ClusterView:
     authentication_mode: str = "API"
     node_roles: tuple[tuple[str, str], ...] = ()  # of managed nodes and of Fargate: ARN, type of an access entry
     addons: tuple[AddonSpec, ...] = field(default=())
+    bootstrapped: tuple[
+        AddonSpec, ...
+    ] = ()  # software that was installed with the cluster, and that EKS does not manage
     pod_identities: tuple[tuple[str, str], ...] = ()  # namespace and service account of each association
     signing_key: str = field(default="", repr=False)  # PEM of the issuer's key; empty: the Kubernetes backend makes one
 
@@ -150,6 +155,13 @@ class KubernetesBackend(Protocol):
 
     def addon_ready(self, arn: str, addon: str) -> bool:
         """Whether the add-on's pods could run by now (CoreDNS wants a node); a cluster not started is judged by its view."""
+
+    def find_conflicts(self, arn: str, addon: AddonSpec, force: bool) -> list[str] | None:
+        """The fields that keep an add-on from being applied, as EKS names them; None for a cluster that is not started.
+
+        Args:
+            force: overwrite what other field managers set. What Kubernetes does not let anybody change is left.
+        """
 
     def remove(self, arn: str) -> None:
         """Stop the cluster's processes and forget its state."""

@@ -17,6 +17,7 @@ BASE = {
     "faults",
     "ground",
     "interfaces",
+    "launching",
     "partitions",
     "price_list",
     "principals",

@@ -43,6 +43,7 @@ EKSCTL = {
     },
     "create addon": {"cluster", "name", "version", "region"},
     "utils associate-iam-oidc-provider": {"cluster", "approve", "region"},
+    "delete nodegroup": {"cluster", "name", "region"},
     "delete cluster": {"f", "config-file", "name", "region", "wait"},
     "upgrade cluster": {"name", "version", "approve", "region"},
     "upgrade nodegroup": {"cluster", "name", "kubernetes-version", "region"},

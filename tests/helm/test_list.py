@@ -8,6 +8,7 @@ import pytest
 from charts import NEVER_READY, SETTINGS, config_map, definition, write_chart
 from conftest import CLUSTER, HELM_4
 
+from ansible_collections.kumo.eks.plugins.module_utils.helm import listing
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import Helm
 
 WIDGET = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: first}\n"
@@ -82,6 +83,17 @@ def test_a_list_is_planned_made_left_alone_and_removed(
     assert set(actions(gone).values()) == {"uninstall"}
     assert keep_all(rows, state="absent", **options)["changed"] is False
     kubectl("delete", "namespace", other, "--wait=false")
+
+
+@HELM_4
+def test_more_releases_than_helm_lists_at_once(keep_all, task, tmp_path, namespace, monkeypatch):
+    chart = str(write_chart(tmp_path / "quick", templates={"own": config_map("{{ .Release.Name }}")}))
+    rows = [{"name": f"release-{number}", "chart": chart} for number in range(5)]
+    keep_all(rows)
+    monkeypatch.setattr(listing, "PAGE", 2)
+    found = task("eks_helm_info", {"cluster_name": CLUSTER, "namespace": namespace})["releases"]
+    assert [row["name"] for row in found] == [row["name"] for row in rows]
+    assert keep_all(rows)["changed"] is False
 
 
 @pytest.mark.extended

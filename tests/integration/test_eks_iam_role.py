@@ -401,6 +401,18 @@ def test_all_roles_of_a_cluster_by_its_tag(role, iam, run_module):
     assert not role(state="absent", all_owned=True)["changed"]
 
 
+def test_a_removal_that_was_interrupted_takes_the_empty_instance_profile(role, iam):
+    options = {"purpose": "node", "instance_profile": "mine", "state": "absent"}
+    name = role(**{**options, "state": "present"})["iam_role_name"]
+    iam.create_instance_profile(InstanceProfileName="others")
+    iam.remove_role_from_instance_profile(InstanceProfileName="mine", RoleName=name)
+    assert role(**{**options, "instance_profile": "others"}, check=True)["changed"]
+    assert role(**options)["changed"]
+    rows = iam.list_instance_profiles()["InstanceProfiles"]
+    assert [row["InstanceProfileName"] for row in rows] == ["others"] and names(iam) == set()
+    assert not role(**{**options, "instance_profile": "others"})["changed"]
+
+
 def test_instance_profiles_of_others_keep_a_role(role, iam):
     name = role(purpose="node", instance_profile="mine")["iam_role_name"]
     iam.create_instance_profile(InstanceProfileName="karpenter")

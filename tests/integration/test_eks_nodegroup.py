@@ -293,12 +293,15 @@ def test_the_order_of_instance_types_is_their_priority(sandbox, nodegroup):
     assert moved["instance_types"] == ["m5a.large", "m5.large"]
 
 
-def test_a_replacement_keeps_what_the_task_leaves_out(standing):
+def test_a_replacement_keeps_what_the_task_leaves_out(sandbox, standing):
     planned = standing(capacity_type="SPOT", replace=True, check=True)
     result = standing(capacity_type="SPOT", replace=True, wait=True)
     assert result["capacity_type"] == "SPOT" and result["labels"] == {"role": "general"}
     assert result["version"] == "1.33" and result["scaling_config"]["max_size"] == 5  # a new group has the cluster's
     assert planned["diff"]["after"]["labels"] == {"role": "general"}
+    shown = sandbox.client("eks").describe_nodegroup(clusterName="my-cluster", nodegroupName=result["nodegroup_name"])
+    assert not {"warmPoolConfig", "nodeRepairConfig"} & set(shown["nodegroup"])  # nobody asked for them
+    assert "updateStrategy" not in shown["nodegroup"]["updateConfig"]
 
 
 def test_a_failed_creation_is_told_with_its_reason_and_its_way_out(sandbox, nodegroup):

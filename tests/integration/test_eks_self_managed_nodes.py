@@ -180,6 +180,46 @@ def test_ssh_and_zones_of_a_group(sandbox, run_module, nodes, step, ground):
     assert ec2.describe_security_groups(Filters=wanted)["SecurityGroups"] == []
 
 
+def test_nodes_in_a_local_zone(sandbox, run_module, nodes, step, ground):
+    ec2 = sandbox.client("ec2")
+    ec2.modify_availability_zone_group(GroupName="ap-northeast-1-tpe-1", OptInStatus="opted-in")
+    vpc = ec2.describe_subnets(SubnetIds=ground["subnets"][:1])["Subnets"][0]["VpcId"]
+    words = {"VpcId": vpc, "CidrBlock": "10.0.77.0/24", "AvailabilityZone": "ap-northeast-1-tpe-1a"}
+    place = {"subnets": [ec2.create_subnet(**words)["Subnet"]["SubnetId"]]}
+    step(True, **{**nodes.base, **place}, wait=True)
+    for module, role, what in (
+        ("eks_nodegroup", {"node_role": ground["node_role"]}, "managed node groups"),
+        (
+            "eks_fargate_profile",
+            {"role_arn": ground["pod_role"], "selectors": [{"namespace": "a"}]},
+            "Fargate profiles",
+        ),
+        ("eks_cluster", {"role_arn": ground["role"]}, "control planes"),
+    ):
+        named = {"name": "new"} if module == "eks_cluster" else {"cluster_name": CLUSTER, "name": "new"}
+        own = {"subnets": [*ground["subnets"], *place["subnets"]]} if module == "eks_cluster" else place
+        refused = run_module(module, {**named, **role, **own})
+        assert refused["failed"] and f"EKS has no {what} there" in refused["msg"], refused
+
+
+def test_efa_of_a_group(sandbox, nodes, step, ground):
+    ec2 = sandbox.client("ec2")
+    made = {**nodes.base, "subnets": ground["subnets"][:1], "instance_types": ["c6in.32xlarge"], "wait": True}
+    made |= {"template": {"efa": True}}
+    step(True, **made)
+    step(False, **made)
+    (group,) = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": [f"{NAME}.efa"]}])[
+        "SecurityGroups"
+    ]
+    interfaces = read_data(sandbox)["NetworkInterfaces"]
+    assert len(interfaces) == 2 and all(group["GroupId"] in row["Groups"] for row in interfaces)
+    (placement,) = ec2.describe_placement_groups()["PlacementGroups"]
+    assert (placement["GroupName"], placement["Strategy"]) == (f"{NAME}.efa", "cluster")
+    step(True, state="absent", wait=True)
+    assert ec2.describe_placement_groups()["PlacementGroups"] == []
+    assert ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["*.efa"]}])["SecurityGroups"] == []
+
+
 @pytest.mark.extended
 def test_options_that_are_left_out_change_nothing(sandbox, nodes, step):
     step(True, **nodes.base, wait=True)

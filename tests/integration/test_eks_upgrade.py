@@ -9,7 +9,8 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from fake_kubernetes import FakeKubernetes, build_budget, build_node, build_pod, build_release
+from fake_kubernetes import build_budget, build_node, build_pod, build_release
+from moving_pods import MovingPods
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade import reading
@@ -29,7 +30,7 @@ def eks(sandbox):
 
 @pytest.fixture
 def kubernetes(eks, monkeypatch):
-    fake = FakeKubernetes(eks, CLUSTER)
+    fake = MovingPods(eks, CLUSTER)
     monkeypatch.setattr(opening, "connect_api", fake.connect)
     return fake
 
@@ -494,3 +495,110 @@ def test_windows_that_cannot_be_read(upgrade):
     ):
         refused = upgrade(check=True, **options)
         assert refused["failed"] and words in refused["msg"], refused["msg"]
+
+
+def roll_back(upgrade, **options):
+    return upgrade("1.31", rollback=True, **options)
+
+
+def test_a_rollback_takes_nodes_and_addons_back_before_the_control_plane(upgrade, look, eks, sandbox):
+    assert not upgrade("1.32")["failed"]
+    before = eks.describe_addon(**WORDS, addonName="kube-proxy")["addon"]["addonVersion"]
+    assert before.startswith("v1.32") and read_version(eks) == ("1.32", "1.32")
+    sandbox.recorder.clear()
+    planned = roll_back(upgrade, check=True)
+    assert planned["changed"] and read_version(eks) == ("1.32", "1.32")
+    steps = [
+        ("addon", "kube-proxy", "v1.32.9-eksbuild.2", "v1.31.13-eksbuild.2"),
+        ("nodegroup", "general", "1.32", "1.31"),
+        ("control_plane", CLUSTER, "1.32", "1.31"),
+    ]
+    assert list_steps(planned["steps"]) == steps == list_steps(look("1.31", rollback=True)["steps"])
+    assert planned["lines"][0].startswith("Rollback of cluster my-cluster from 1.32 to 1.31: 3 steps")
+    assert "eks_upgrade_rollback=true" in planned["runbook"]
+    assert find_gate(planned, "insights")["title"].startswith("EKS' rollback readiness insights")
+    assert not {call["operation"] for call in sandbox.calls() if call["operation"].startswith("Update")}
+    done = roll_back(upgrade)
+    assert not done["failed"] and list_steps(done["done"]) == steps, done.get("msg")
+    assert read_version(eks) == ("1.31", "1.31")
+    record = done["record"]
+    assert (record["from_version"], record["version"], record["rollback"]) == ("1.32", "1.31", True)
+    assert done["record_markdown"].startswith("# Rollback of my-cluster")
+    again = roll_back(upgrade)
+    assert not again["changed"] and again["record"]["result"] == "nothing to do"
+
+
+def read_version(eks):
+    cluster = eks.describe_cluster(name=CLUSTER)["cluster"]["version"]
+    return cluster, eks.describe_nodegroup(**WORDS, nodegroupName="general")["nodegroup"]["version"]
+
+
+def test_what_closes_a_rollback(upgrade, eks, kubernetes, sandbox):
+    never = roll_back(upgrade, check=True)
+    assert not never["changed"] and never["steps"] == []  # it has the version
+    assert not upgrade("1.32")["failed"]
+    far = upgrade("1.30", rollback=True)
+    assert far["failed"] and "a rollback goes to the version before it, 1.31, not to 1.30" in far["msg"]
+    (state,) = sandbox.store.clusters.values()
+    with_policy = {**state.raw, "upgradePolicy": {"supportType": "STANDARD"}}
+    before = dict(state.raw)
+    state.raw.update(with_policy)
+    policy = find_gate(roll_back(upgrade, check=True), "version_support")
+    assert policy["verdict"] == "failed" and "eks_cluster_upgrade_policy" in policy["remedy"]
+    state.raw.update(before, upgradePolicy=before["upgradePolicy"])
+    fargate = {"eks.amazonaws.com/compute-type": "fargate"}
+    kubernetes.objects["Node"] = [build_node("fargate-1", "1.32", fargate), build_node("mine", "1.32")]
+    planned = roll_back(upgrade, check=True)
+    by = {row["kind"]: (row["by"], row["note"]) for row in planned["steps"]}
+    assert by["fargate_pods"][0] == "you" and "scale their workloads to zero" in by["fargate_pods"][1]
+    assert by["other_nodes"][0] == "you" and "mine" in by["other_nodes"][1]
+    gate = find_gate(planned, "kubelet_skew")
+    assert gate["evidence"] == ["Fargate node fargate-1 is at 1.32", "node mine is at 1.32"]
+    stopped = roll_back(upgrade)
+    assert stopped["failed"] and "these gates are closed: kubelet_skew" in stopped["msg"]
+    assert read_version(eks) == ("1.32", "1.31")  # what comes before is done, and a later run goes on
+    kubernetes.objects["Node"] = []
+    sandbox.clock.advance(8 * 86400)
+    late = roll_back(upgrade)
+    assert late["failed"] and "EKS has no rollback readiness insights about 1.31" in late["msg"]
+    assert "There is" not in late["msg"] and read_version(eks)[0] == "1.32"
+
+
+def test_an_override_of_the_insights_rolls_back_by_force(upgrade, eks, sandbox):
+    assert not upgrade("1.32")["failed"]
+    (state,) = sandbox.store.clusters.values()
+    state.raw["health"] = ISSUES
+    reasons = [{"gate": gate, "reason": "seen"} for gate in ("insights", "cluster_active")]
+    stopped = roll_back(upgrade, overrides=reasons[1:])
+    assert stopped["failed"] and "closed: insights" in stopped["msg"]
+    done = roll_back(upgrade, overrides=reasons)
+    assert not done["failed"] and read_version(eks) == ("1.31", "1.31"), done.get("msg")
+    last = [call for call in sandbox.recorder.calls() if call.operation == "UpdateClusterVersion"][-1]
+    assert (last.parameters["version"], last.parameters["force"]) == ("1.31", True)
+
+
+def test_blue_green_replaces_a_group_in_each_minor_version(upgrade, look, eks, kubernetes, sandbox):
+    strategies = {"nodegroup_strategies": {"general": "blue_green"}}
+    planned = look(**strategies)
+    notes = [row["note"] for row in planned["steps"] if row["kind"] == "nodegroup"]
+    assert notes == ["by a new node group, to which the pods move"] * 2
+    assert "for 2 more nodes" in find_gate(planned, "node_addresses")["evidence"][0]
+    done = upgrade(**strategies)
+    assert not done["failed"] and len(done["done"]) == 7, done.get("msg")
+    assert eks.list_nodegroups(**WORDS)["nodegroups"] == ["general-3"]
+    group = eks.describe_nodegroup(**WORDS, nodegroupName="general-3")["nodegroup"]
+    assert group["version"] == "1.33" and group["scalingConfig"] == SIZES
+    assert not upgrade(**strategies)["changed"]
+    unknown = upgrade(nodegroup_strategies={"other": "blue_green"})
+    assert unknown["failed"] and "nodegroup_strategies: cluster my-cluster has no node group other" in unknown["msg"]
+    wrong = upgrade(nodegroup_strategies={"general": "canary"})
+    assert "nodegroup_strategies.general: 'canary' is not a strategy. Use rolling or blue_green." in wrong["msg"]
+
+
+def test_a_replacement_that_was_begun_goes_on_whatever_the_strategy(upgrade, run_module, eks):
+    assert not upgrade("1.32")["failed"]
+    eks.update_cluster_version(name=CLUSTER, version="1.33")
+    words = {"cluster_name": CLUSTER, "name": "general", "stop_at": "ready"}
+    assert not run_module("eks_nodegroup_replacement", words)["failed"]
+    done = upgrade()
+    assert not done["failed"] and eks.list_nodegroups(**WORDS)["nodegroups"] == ["general-2"], done.get("msg")

@@ -372,3 +372,61 @@ def test_instance_types_that_are_described_are_chosen_once(sandbox, nodegroup, s
     assert not [call for call in sandbox.calls() if call["operation"] == "DescribeInstanceTypes"]
     replaced = step(True, **options, instance_selector=selector, capacity_type="SPOT", replace=True)
     assert replaced["instance_types"] == ["m5.large", "m6i.large"]
+
+
+def describe_efa(sandbox):
+    """(security groups, placement groups) for EFA, by name."""
+    ec2 = sandbox.client("ec2")
+    groups = ec2.describe_security_groups(Filters=[{"Name": "group-name", "Values": ["*.efa"]}])["SecurityGroups"]
+    return [row["GroupName"] for row in groups], [
+        row["GroupName"] for row in ec2.describe_placement_groups()["PlacementGroups"]
+    ]
+
+
+def test_efa_brings_its_security_group_and_its_placement_group(sandbox, nodegroup, step, ground):
+    words = {"node_role": ground["node_role"], "private_subnets": ground["subnets"], "instance_types": ["p4d.24xlarge"]}
+    words |= {"ami_type": "AL2023_x86_64_NVIDIA", "template": {"efa": True}, "wait": True}
+    made = step(True, **words)
+    assert made["nodegroup"]["subnets"] == ground["subnets"][:1]
+    assert describe_efa(sandbox) == ([f"{NAME}.efa"], [f"{NAME}.efa"])
+    (group,) = sandbox.client("ec2").describe_security_groups(
+        Filters=[{"Name": "group-name", "Values": [f"{NAME}.efa"]}]
+    )["SecurityGroups"]
+    to_itself = [rule for rule in group["IpPermissionsEgress"] if rule["UserIdGroupPairs"]]
+    for rule in (*group["IpPermissions"], *to_itself):
+        assert (rule["IpProtocol"], rule["UserIdGroupPairs"][0]["GroupId"]) == ("-1", group["GroupId"])
+    data = data_of(sandbox)
+    shared = sandbox.client("eks").describe_cluster(name=CLUSTER)["cluster"]["resourcesVpcConfig"]
+    assert [(row["NetworkCardIndex"], row["DeviceIndex"]) for row in data["NetworkInterfaces"]] == [
+        (0, 0),
+        (1, 1),
+        (2, 1),
+        (3, 1),
+    ]
+    assert all(row["InterfaceType"] == "efa" for row in data["NetworkInterfaces"])
+    assert all(
+        row["Groups"] == [shared["clusterSecurityGroupId"], group["GroupId"]] for row in data["NetworkInterfaces"]
+    )
+    assert data["Placement"] == {"GroupName": f"{NAME}.efa"}
+    step(False, **words)
+    sandbox.client("ec2").revoke_security_group_egress(
+        GroupId=group["GroupId"],
+        IpPermissions=[{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group["GroupId"]}]}],
+    )
+    step(True, **words)
+    step(False, **words)
+    step(True, state="absent", wait=True)
+    assert describe_efa(sandbox) == ([], [])
+
+
+def test_efa_with_a_placement_group_of_others(sandbox, nodegroup, step, ground):
+    ec2 = sandbox.client("ec2")
+    ec2.create_placement_group(GroupName="mine", Strategy="cluster")
+    words = {**nodegroup.base, "subnets": ground["subnets"][:1], "instance_types": ["c6in.32xlarge"], "wait": True}
+    step(True, **words, template={"efa": True, "placement": {"group_name": "mine"}})
+    assert describe_efa(sandbox) == ([f"{NAME}.efa"], ["mine"])
+    step(True, state="absent", wait=True)
+    assert describe_efa(sandbox) == ([], ["mine"])
+    ec2.create_placement_group(GroupName=f"{NAME}.efa", Strategy="cluster")
+    refused = nodegroup(**words, template={"efa": True})
+    assert refused["failed"] and "exists and was not created by kumo.eks for this cluster" in refused["msg"]

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from denials import CLUSTER, INSIDE, bring_up, tear_down
+from denials import CLUSTER, GROUP, INSIDE, bring_up, tear_down
 from support import crowd
+
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import KEPT_VERSIONS
 
 Run = Callable[[str, dict[str, Any]], dict[str, Any]]
 pytestmark = pytest.mark.extended
@@ -45,6 +47,17 @@ def check_unchanged(run: Run, results: list[tuple[str, bool]]) -> None:
     assert [module for module, changed in results if changed] == []
 
 
+def check_old_versions(sandbox, run: Run) -> None:
+    """A new version of a launch template removes the old ones, on whichever page they are, but not the one that was in use."""
+    template = crowd.fill_template(sandbox, f"kumo.eks/{crowd.REGION}/{CLUSTER}")
+    group = {**GROUP, "template": {"volumes": [{"size": 60}]}}
+    assert run("eks_nodegroup", {**INSIDE, "nodegroups": [group], "purge": False, "wait": True})["changed"]
+    pages = sandbox.client("ec2").get_paginator("describe_launch_template_versions").paginate(LaunchTemplateId=template)
+    left = [row["VersionNumber"] for page in pages for row in page["LaunchTemplateVersions"]]
+    newest = crowd.MANY_TEMPLATES + 2
+    assert sorted(left) == [1, *range(newest - KEPT_VERSIONS + 1, newest + 1)]
+
+
 def test_listings_that_end_early(sandbox, run, results):
     """AWS may answer fewer rows than a page has, with a token for the others."""
     before = crowd.list_names()
@@ -70,6 +83,7 @@ def test_more_than_a_page_of_everything(sandbox, run, results):
     counts = {module: len(run(module, INSIDE)[key]) for module, key in LISTS.items()}
     assert counts == dict.fromkeys(LISTS, crowd.MANY + 1)
     crowd.empty_cluster(sandbox, CLUSTER)
+    check_old_versions(sandbox, run)
     crowd.empty_vpc(strangers)
 
     tear_down(run)

@@ -61,7 +61,7 @@ def test_the_price_of_a_plan_is_that_of_what_is_made(sandbox, play, tmp_path):
     with (tmp_path / "cost.csv").open() as text:
         assert sum(float(row["monthly"]) for row in csv.DictReader(text)) == pytest.approx(planned, abs=0.005)
     assert f"{planned:,.2f} USD" in (tmp_path / "cost.markdown").read_text()
-    assert "<svg" in (tmp_path / "cost.html").read_text()
+    assert "<figure>" in (tmp_path / "cost.html").read_text()
     changed = {**DECLARED, "eks_network_nat_gateway": "Single"}
     amount, difference = read_price(play("kumo.eks.site", "--check", **changed))
     assert difference == pytest.approx(-0.067 * 730, abs=0.01) and amount == pytest.approx(

@@ -58,15 +58,17 @@ def path_of_tools() -> str:
     return f"{RUNNER.parent}:/usr/bin:/bin"
 
 
-def run(folder: Path, playbook: str) -> list[dict[str, Any]]:
+def run(folder: Path, playbook: str, check: bool = False) -> list[dict[str, Any]]:
     """Run a playbook of the project in the private data directory; the job's events."""
+    job = ["--cmdline=--check"] if check else []
     done = subprocess.run(
-        [str(RUNNER), "run", str(folder), "-p", playbook, "-i", playbook, "--quiet"],
+        [str(RUNNER), "run", str(folder), "-p", playbook, "-i", playbook, "--quiet", *job],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
     )
+    (folder / "env" / "cmdline").unlink(missing_ok=True)  # ansible-runner keeps it for the next job
     found = events(folder / "artifacts" / playbook)
     assert done.returncode == 0, printed(found) + done.stdout + done.stderr
     return found
@@ -118,6 +120,12 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
     )
     through_waves = run(awx, "upgrade_fleet.yml")
     assert changed(through_waves) == 0 and "1 of 1 waves have passed." in printed(through_waves)
+    asked = {**answers("replace_nodegroup-survey.json"), "instance_types": "m6i.large, m5.large", "stop_at": "ready"}
+    folder_vars.write_text(json.dumps(asked))
+    assert "create node group general-2 with 3 nodes" in printed(run(awx, "replace_nodegroup.yml", check=True))
+    folder_vars.write_text(json.dumps(answers("rollback-survey.json")))
+    back = printed(run(awx, "rollback.yml", check=True))
+    assert f"Rollback of cluster {NAME} from 1.34 to 1.33: " in back and "? insights unknown" in back, back
     (awx / "env/extravars").write_text(json.dumps(own))
 
     given = {**answers("teardown-survey.json"), "confirm": NAME}
@@ -152,6 +160,9 @@ def through_the_pipeline(folder: Path, tmp_path: Path) -> list[dict[str, Any]]:
         ("audit-survey", "audit"),
         ("upgrade-fleet-survey", "upgrade_fleet"),
         ("update-addons-survey", "update_addons"),
+        ("replace_nodegroup-survey", "replace_nodegroup"),
+        ("rollback-survey", "rollback"),
+        ("take-over-addons-survey", "take-over-addons"),
     ],
 )
 def test_the_surveys_choices_are_texts_and_its_variables_are_used(survey: str, playbook: str):

@@ -22,7 +22,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from soak.sequences import Step, build_sequence, format_steps
-from soak.walk import Finding, walk_sequence
+from soak.walk import LEFT, Finding, walk_sequence
 from support.in_process import share_clients, shorten_pauses
 
 from kumo_sandbox import Sandbox
@@ -52,9 +52,13 @@ def try_steps(steps: list[Step]) -> str:
 
 
 def shrink(steps: list[Step], text: str) -> list[Step]:
-    """Without steps that the finding does not need: the same words must come again without one."""
+    """Without steps that the finding does not need: the same words must come again without one.
+
+    What is left at the end is only a finding where everything is removed: the removals stay.
+    """
     words = _get_words(text)
-    for number in reversed(range(len(steps))):
+    removals = {id(step) for step in steps if step.options.get("state") == "absent" and words.endswith(LEFT)}
+    for number in reversed([number for number, step in enumerate(steps) if id(step) not in removals]):
         fewer = steps[:number] + steps[number + 1 :]
         if _get_words(try_steps(fewer)) == words:
             steps = fewer

@@ -185,13 +185,13 @@ class Builder:
 
     # disturbances
 
-    def _disturb(self, kind: Kind, verb: str) -> Options:
-        """Mostly nothing."""
+    def _disturb(self, kind: Kind, verb: str, is_waited_for: bool) -> Options:
+        """Mostly nothing. What fails in the background is seen by a task that waits."""
         if self.rng.random() > 0.3:
             return {}
         if self.rng.random() < 0.5:
             return {"kill": self.rng.choice(("before", "after")), "call": self.rng.randint(1, 8)}
-        if kind.waits and self.rng.random() < 0.4:
+        if is_waited_for and self.rng.random() < 0.4:
             fault = {"create": "fail_creation", "delete": "fail_deletion"}.get(verb, "fail_update")
             if (fault != "fail_update" or kind.updates) and (fault != "fail_creation" or kind.replaceable):
                 return {"fault": fault}
@@ -204,7 +204,7 @@ class Builder:
         kind = self.kinds[names[0]]
         waits = min((self.kinds[name].waits for name in names), key=lambda waits: waits.get("wait", False))
         options = {**kind.common, **waits}
-        disturbance = self._disturb(kind, verb)
+        disturbance = self._disturb(kind, verb, bool(waits.get("wait")))
         again: Options = {}
         if len(items) == 1 and self.rng.random() < 0.7 or not kind.option:
             options |= {**kind.named, **items[0], **more}

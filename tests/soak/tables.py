@@ -316,5 +316,5 @@ ASSOCIATIONS = Table(
         "tags": TAGS,
         "purge_tags": build_rows("purge_tags", True, False),
     },
-    fixed=frozenset({"role"}),
+    fixed=frozenset({"role", "target"}),  # EKS takes no target role away
 )

@@ -31,6 +31,7 @@ from support.in_process import Result, run_module
 from kumo_sandbox import Sandbox
 
 READS = ("Describe", "Get", "List")
+LEFT = "the account is not as it was at the beginning"
 SUBNETS = re.compile(r"\{\{ network\.network\.(\w+_subnet_ids)(?:\[:(\d)\])? \}\}")
 
 
@@ -112,7 +113,7 @@ class Walk:
         self._delete_log_group()
         left = compare(list_account(self.sandbox.client), before)
         if left:
-            raise Finding(len(steps) - 1, "the account is not as it was at the beginning", *left)
+            raise Finding(len(steps) - 1, LEFT, *left)
 
     def _begin(self) -> None:
         self.sandbox.reset()

@@ -10,13 +10,14 @@ from typing import Any
 
 from moto.ec2.models import ec2_backends
 from moto.iam.models import iam_backends
+from moto.logs.models import logs_backends
 
 from kumo_sandbox import Sandbox
 from kumo_sandbox.eks.store import Cluster
 from kumo_sandbox.principals import ACCOUNT
 
 MANY = 101  # IAM's and EKS' listings have 100 rows in a page, and so have EC2's route tables
-MANY_TEMPLATES = 201  # EC2's launch templates have 200
+MANY_TEMPLATES = 201  # EC2's launch templates and their versions have 200, CloudWatch's log groups 50
 REGION = "ap-northeast-1"
 TRUST = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
@@ -32,8 +33,9 @@ def _tags(owner: str) -> list[dict[str, str]]:
 
 
 def fill_account() -> None:
-    """Roles, policies, instance profiles, OIDC providers, VPCs and launch templates of other clusters."""
+    """Roles, policies, instance profiles, OIDC providers, VPCs, log groups and launch templates of other clusters."""
     iam, ec2 = iam_backends[ACCOUNT]["aws"], ec2_backends[ACCOUNT][REGION]
+    logs = logs_backends[ACCOUNT][REGION]
     for number in range(MANY):
         other = f"other-{number:03}"
         iam.create_role(other, _document(TRUST), "/", None, "", _tags(other), "3600")
@@ -42,8 +44,20 @@ def fill_account() -> None:
         url = f"https://oidc.eks.{REGION}.amazonaws.com/id/{number:032}"
         iam.create_open_id_connect_provider(url, ["0" * 40], ["sts.amazonaws.com"], _tags(other))
         ec2.create_vpc("10.0.0.0/16", tags=_tags(other))
+        logs.create_log_group(f"/aws/eks/{other}/cluster", {})
     for number in range(MANY_TEMPLATES):
         ec2.create_launch_template(f"other-{number:03}", "", TEMPLATE, {})
+
+
+def fill_template(sandbox: Sandbox, owner: str) -> str:
+    """More versions of the launch template with this tag of an owner than a page has; its ID."""
+    ec2 = sandbox.client("ec2")
+    wanted = [{"Name": "tag-key", "Values": [owner]}]
+    (template,) = ec2.describe_launch_templates(Filters=wanted)["LaunchTemplates"]
+    words = {"LaunchTemplateId": template["LaunchTemplateId"], "SourceVersion": "1", "LaunchTemplateData": {}}
+    for _number in range(MANY_TEMPLATES):
+        ec2.create_launch_template_version(**words)
+    return str(template["LaunchTemplateId"])
 
 
 def fill_vpc(vpc: str) -> list[str]:
@@ -114,4 +128,5 @@ def list_names() -> dict[str, set[str]]:
         "templates": set(ec2.launch_templates),
         "addresses": set(ec2.addresses),
         "gateways": set(ec2.internet_gateways),
+        "log groups": set(logs_backends[ACCOUNT][REGION].groups),
     }

@@ -12,9 +12,12 @@ import botocore.session
 from botocore import xform_name
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
-SERVICES = ("autoscaling", "ec2", "eks", "iam")
+SERVICES = (
+    "autoscaling cloudtrail cloudwatch ec2 ecr eks elb elbv2 events guardduty iam kms logs pricing route53 service-quotas sqs ssm"
+).split()
 # A call that names what it looks for by IDs or names has as many rows as it names; a version of a template has one.
-BY_ID = ("Ids", "GroupNames", "Versions", "defaultOnly", "ResourceArns", "LoadBalancerNames")
+BY_ID = ("GroupNames", "Versions", "defaultOnly", "ResourceArns", "LoadBalancerNames", "repositoryNames")
+OF_OTHERS = "OwnerIds"  # whose they are, and not which
 # Tags of one provider, of which only the existence counts, and an operation of Elastic Load Balancing, which has no pages.
 EXCEPTIONS = {"role_usage.py: list_open_id_connect_provider_tags", "load_balancers.py: describe_tags"}
 
@@ -33,7 +36,8 @@ def find_calls(path: Path, methods: set[str]) -> Iterator[ast.Call]:
 
 
 def is_by_id(call: ast.Call) -> bool:
-    return any(word.arg and word.arg.endswith(BY_ID) for word in call.keywords)
+    names = [word.arg for word in call.keywords if word.arg and word.arg != OF_OTHERS]
+    return any(name.endswith((*BY_ID, "Ids")) for name in names)
 
 
 def test_no_listing_is_cut_off_after_its_first_page():

@@ -34,6 +34,7 @@ ROOMS = {
     "karpenter": {"core", "aws", "iam", "kubernetes", "events", "platform"},
     "leaks": {"core", "aws", "iam", "ec2", "kubernetes", "platform", "karpenter"},
     "audit": {"core", "aws", "iam", "ec2", "eks", "kubernetes", "upgrade"},
+    "takeover": {"core", "aws", "eks", "kubernetes", "helm"},
     "lifecycle": {
         *(
             "core",

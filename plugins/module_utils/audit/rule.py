@@ -31,6 +31,7 @@ How to add a rule
    An object of Kubernetes is named by ``name_object(kind, row)``: ``Deployment shop/web``.
 3. Add a case to ``tests/unit/plugins/module_utils/audit/cases/``: by the rule's name what its function is given in a bad case, the resources
    expected of it, and what it is given in a good case. A test fails for a rule without a case.
+   ``tests/integration/test_audit_of_a_bad_cluster.py`` plants it in a real cluster, or has a row that says why it cannot.
 4. ``tools/audit_rules_doc.py`` writes the list of rules in the guide.
 """
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 PREFIX = "kumo.eks/"
 OWNED = "owned"
 NODES_TAG = f"{PREFIX}nodes"  # of an access entry: which nodes join by it
+NODEGROUP_TAG = f"{PREFIX}nodegroup"  # the declared node group, of its launch template and of a group with another name
+REPLACES_TAG = f"{PREFIX}replaces"  # of a node group: the one whose place it takes, as NAME/ID
 PLATFORM_TAG = f"{PREFIX}platform"  # of a part of a platform: the name of its component
 
 

@@ -199,7 +199,7 @@ def _check_nodegroups(config: dict[str, Any]) -> Iterator[str]:
         yield from _check_names(kind, groups, seen)
         for index, group in enumerate(groups):
             path = f"{kind}[{index}]"
-            for check in (*checks, _check_sizes, _check_volume, _check_identity, _check_taints):
+            for check in (*checks, _check_sizes, _check_volume, _check_identity, _check_taints, _check_efa):
                 yield from check(path, group or {})
             yield from _check_subnets(path, group or {}, config, known)
     if config.get("nodeGroups") and config.get("accessConfig", {}).get("authenticationMode") == "CONFIG_MAP":
@@ -316,6 +316,13 @@ def _check_taints(path: str, group: dict[str, Any]) -> Iterator[str]:
     pairs = [(taint.get("key"), taint.get("effect")) for taint in group.get("taints", []) if taint]
     for pair in sorted({pair for pair in pairs if pairs.count(pair) > 1 and None not in pair}):
         yield f"{path}.taints: {pair[0]} with {pair[1]} is listed twice."
+
+
+def _check_efa(path: str, group: dict[str, Any]) -> Iterator[str]:
+    """validateNodeGroupBase in eksctl: EFA works in one zone."""
+    for name in ("availabilityZones", "subnets") if group.get("efaEnabled") else ():
+        if len(group.get(name, [])) > 1:
+            yield f"{path}.{name}: {', '.join(map(str, group[name]))} cannot be combined with efaEnabled. EFA works in one zone: name one."
 
 
 def _check_subnets(path: str, group: dict[str, Any], config: dict[str, Any], known: set[str]) -> Iterator[str]:

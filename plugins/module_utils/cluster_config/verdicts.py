@@ -202,6 +202,7 @@ HONOURED: dict[str, str] = {
     f"{_NODES}.disableIMDSv1": "eks_nodegroups_list[].template.metadata_options.http_tokens",
     f"{_NODES}.disablePodIMDS": "eks_nodegroups_list[].template.metadata_options.http_put_response_hop_limit",
     f"{_NODES}.ebsOptimized": "eks_nodegroups_list[].template.ebs_optimized",
+    f"{_NODES}.efaEnabled": "eks_nodegroups_list[].template.efa",
     f"{_NODES}.enableDetailedMonitoring": "eks_nodegroups_list[].template.monitoring",
     f"{_NODES}.instanceName": "eks_nodegroups_list[].template.tags",
     f"{_NODES}.instancePrefix": "eks_nodegroups_list[].template.tags",
@@ -322,19 +323,16 @@ _ONLY_ARNS = Refusal(
 )
 _OF_ASSOCIATION = Refusal("EKS takes a service account and a role for an association of an add-on", "remove it")
 
-_EFA = Refusal(
-    "the number of network cards of an instance type is not determined",
-    "use role variables, with template.efa_interfaces",
-    (False,),
-)
 _BOTH = {
-    "efaEnabled": _EFA,
     "outpostARN": Refusal("nodes on AWS Outposts are not managed", "remove it"),
     "placement.spreadLevel": Refusal("it is for AWS Outposts", "remove it"),
 }
 
 REFUSED: dict[str, Refusal] = {
-    "localZones": Refusal("subnets are created in Availability Zones only", "list your own in vpc.subnets"),
+    "localZones": Refusal(
+        "subnets are created in Availability Zones only",
+        "create those in Local Zones yourself, and name their IDs in subnets of the nodeGroups",
+    ),
     "gitops": Refusal("Flux is not installed", "install its chart with eks_helm_releases"),
     "iamIdentityMappings[].account": Refusal(
         "an access entry is for one role or user, not for an account", "list the roles and users with their arn"
@@ -387,7 +385,8 @@ REFUSED: dict[str, Refusal] = {
         "the launch template of self-managed nodes requests no Capacity Block", "use managedNodeGroups"
     ),
     f"{_SELF_MANAGED}.localZones": Refusal(
-        "subnets are created in Availability Zones only", "list your own in vpc.subnets, and use subnets"
+        "subnets are created in Availability Zones only",
+        "create those in Local Zones yourself, and name their IDs in subnets",
     ),
     f"{_SELF_MANAGED}.updateConfig.maxUnavailablePercentage": Refusal(
         "self-managed nodes are replaced by their number", "use updateConfig.maxUnavailable"

@@ -129,6 +129,11 @@ def build_options(fields: tuple[Field, ...], raw: dict[str, Any]) -> dict[str, A
     return {option: value for option, value in values.items() if value not in (None, [], {})}
 
 
+def build_set_options(fields: tuple[Field, ...], raw: dict[str, Any]) -> dict[str, Any]:
+    """The options that the answer of the API has a value for: without what it leaves out because nobody set it."""
+    return build_options(tuple(field for field in fields if field.read(raw) is not None), raw)
+
+
 def merge(current: Any, wanted: Any) -> Any:
     """The current value with the wanted one merged over it: keys that the wanted dict does not have are kept."""
     if isinstance(current, dict) and isinstance(wanted, dict):

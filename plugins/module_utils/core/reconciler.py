@@ -375,8 +375,6 @@ class Reconciler:
     def _format_immutable(self, immutable: list[Change]) -> str:
         parts = [f"{change.field.option} is {change.before!r}, not {change.after!r}" for change in immutable]
         remedy = (
-            "Set replace=true to delete and recreate it"
-            if self.resource.replaceable
-            else "Omit the option or set its current value"
+            self.resource.replace_remedy if self.resource.replaceable else "Omit the option or set its current value"
         )
         return f"{self._title} cannot be changed in place: {'; '.join(parts)}. {remedy}."

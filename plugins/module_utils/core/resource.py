@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     Change,
     Field,
-    build_options,
+    build_set_options,
 )
 
 # Statuses that a resource leaves without help. A kind of resource whose DEGRADED is final overrides ``transient_statuses``.
@@ -43,6 +43,9 @@ class Resource:
     fields: tuple[Field, ...]
     transient_statuses = TRANSIENT_STATUSES  # statuses in which a wait goes on
     replaceable = False  # whether its module has the option replace
+    replace_remedy = (
+        "Set replace=true to delete and recreate it"  # of what cannot be changed in place, where it is replaceable
+    )
     remedies: Mapping[str, str] = {}  # by the code of a health issue, what mends it
     # The update as which EKS makes the last creation or deletion, for the few kinds of which it does: only that shows how it ended.
     started: dict[str, Any] | None = None
@@ -69,7 +72,7 @@ class Resource:
 
     def build_replacement(self, raw: dict[str, Any], desired: dict[str, Any]) -> dict[str, Any]:
         """The desired state of a replacement: the task's options, and the current values of all others."""
-        return {**build_options(self.fields, raw), **self.adjust(raw, desired)}
+        return {**build_set_options(self.fields, raw), **self.adjust(raw, desired)}
 
     def is_immutable(self, change: Change) -> bool:
         """Whether the API has no request for this change."""

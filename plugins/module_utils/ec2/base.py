@@ -139,4 +139,10 @@ def delete_when_free(call: Callable[[], Any], what: str, deadline: Deadline) -> 
 
 # AuthFailure is what DetachInternetGateway and ReleaseAddress answer while an address is still mapped.
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
-HELD = ("DependencyViolation", "InvalidIPAddress.InUse", "InvalidAddress.Locked", "InvalidNetworkInterface.InUse")
+HELD = (
+    "DependencyViolation",
+    "InvalidIPAddress.InUse",
+    "InvalidAddress.Locked",
+    "InvalidNetworkInterface.InUse",
+    "InvalidPlacementGroup.InUse",
+)

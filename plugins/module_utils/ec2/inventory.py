@@ -44,6 +44,7 @@ NOT_FOUND = (
     "InvalidVpcEndpoint.NotFound",
     "InvalidFlowLogId.NotFound",
     "InvalidNetworkInterfaceID.NotFound",
+    "InvalidPlacementGroup.Unknown",
     "NatGatewayNotFound",
     "InvalidNatGatewayID.NotFound",
 )

@@ -207,7 +207,7 @@ class LaunchTemplateResource(Resource):
         if "version" in groups:
             found.append(Request("CreateLaunchTemplateVersion", lambda: self._create_version(raw, desired)))
         elif "default" in groups:
-            found.append(Request("ModifyLaunchTemplate", lambda: self._set_default(raw, desired["default_version"])))
+            found.append(Request("ModifyLaunchTemplate", lambda: self.set_default(raw, desired["default_version"])))
         return found
 
     def _create_version(self, raw: Row, desired: Row) -> None:
@@ -216,10 +216,16 @@ class LaunchTemplateResource(Resource):
             LaunchTemplateData=desired["launch_template_data"],
             ClientToken=str(uuid.uuid4()),
         )
-        self._set_default(raw, str(answer["LaunchTemplateVersion"]["VersionNumber"]))
+        self.set_default(raw, str(answer["LaunchTemplateVersion"]["VersionNumber"]))
 
-    def _set_default(self, raw: Row, number: str) -> None:
+    def set_default(self, raw: Row, number: str) -> None:
+        """Let another version be the default one."""
         self.ec2.modify_launch_template(LaunchTemplateId=raw["id"], DefaultVersion=number)
+
+    def delete_version(self, raw: Row, number: str | None) -> None:
+        """Delete one version, which is not the default one."""
+        if number:
+            self.ec2.delete_launch_template_versions(LaunchTemplateId=raw["id"], Versions=[number])
 
     def _set_tags(self, raw: Row, wanted: Row) -> None:
         gone, new = compare_tags(_drop_marks(raw["tags"]), _drop_marks(wanted))

@@ -79,6 +79,7 @@ class AddonResource(EksResource):
     replaceable = True
     remedies = {
         "ConfigurationConflict": "Set resolve_conflicts=OVERWRITE to replace the settings of the software that is installed."
+        " To keep them, delete the add-on with preserve=true, and use kumo.eks.eks_addon_takeover."
     }
 
     def __init__(self, client: Any, cluster_name: str, item: dict[str, Any], catalog: AddonCatalog) -> None:

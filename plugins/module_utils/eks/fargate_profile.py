@@ -20,7 +20,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Requ
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.fargate_profile import find_fargate_profile_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_missing, raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
-from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
+from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import FARGATE, Placement
 
 
 def normalize_selectors(value: Any) -> list[dict[str, Any]]:
@@ -64,7 +64,7 @@ class FargateProfileResource(EksResource):
             raise_problems(find_missing(desired, ("role_arn", "selectors"), f"Fargate profile {self.name}"))
             self.check_arns(desired)
             if self._placement:
-                raise_problems(self._placement.find_problems(desired, is_fargate=True))
+                raise_problems(self._placement.find_problems(desired, FARGATE))
 
     def build_create_request(self, desired: dict[str, Any]) -> dict[str, Any]:
         return {**self._names, **build_request(self.fields, drop_none(self.mark(desired)))}

@@ -18,6 +18,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     Change,
     build_options,
     build_request,
+    build_set_options,
     convert_to_snake,
     drop_none,
 )
@@ -90,6 +91,7 @@ class NodegroupResource(EksResource):
     kind = "node group"
     fields = FIELDS
     replaceable = True
+    replace_remedy = "Set replace=true to delete and recreate it, or replace it by a new one while its pods serve: kumo.eks.eks_nodegroup_replacement"
     remedies = REMEDIES
     transient_statuses = TRANSIENT_STATUSES - {"DEGRADED"}  # lost nodes do not come back during a wait
 
@@ -101,14 +103,24 @@ class NodegroupResource(EksResource):
         lookups: NodegroupLookups | None,
         owner: str = "",
         check_new: Callable[[dict[str, Any]], None] | None = None,
+        marks: dict[str, str] | None = None,
     ) -> None:
         super().__init__(client, name)
         self.owner = owner
+        self._marks = marks or {}  # tags of a creation beside the owner's
         self.cluster_name = cluster_name
         self._names = {"clusterName": cluster_name, "nodegroupName": name}
         self._lookups = lookups
         self._check_new = check_new
         self._observed: list[dict[str, Any] | None] = []
+
+    def mark(self, desired: dict[str, Any]) -> dict[str, Any]:
+        wanted = super().mark(desired)
+        return {**wanted, "tags": {**(wanted.get("tags") or {}), **self._marks}} if self._marks else wanted
+
+    def read_options(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """A group as options of the module, for a diff."""
+        return build_options(self.fields, raw)
 
     def observe(self) -> dict[str, Any] | None:
         """Describe, and let the next describe() answer the same: one look serves both."""
@@ -164,9 +176,10 @@ class NodegroupResource(EksResource):
             dropped |= {"disk_size", "remote_access"}
         if raw.get("amiType") == CUSTOM:
             dropped |= {"ami_type"}
-        options = build_options(self.fields, raw)
+        options = build_set_options(self.fields, raw)
         kept = {option: value for option, value in options.items() if value and option not in dropped}
-        kept["subnets"] = raw["subnets"]  # what is sent is never the sorted form that is compared
+        # What is sent is never the form that is compared: neither sorted nor with defaults.
+        kept |= {"subnets": raw["subnets"], "update_config": convert_to_snake(raw.get("updateConfig"))}
         if raw.get("launchTemplate") and not has_template:
             kept["launch_template"] = {key: raw["launchTemplate"][key] for key in ("id", "version")}
         return {**kept, **asked}
@@ -252,14 +265,14 @@ class NodegroupResource(EksResource):
         sizes = {"scaling_config": desired.get("scaling_config") or convert_to_snake(raw["scalingConfig"])}
         raise_problems(find_nodegroup_problems({**desired, **image, **sizes, "name": self.name}))
         if desired.get("version") not in (None, raw.get("version")):
-            self._validate_version(raw["version"], desired["version"])
+            self._validate_version(raw["version"], desired["version"], bool(desired.get("rollback")))
 
-    def _validate_version(self, now: str, wanted: str) -> None:
-        """Not back, and not ahead of the cluster."""
-        if parse_minor(wanted) < parse_minor(now):
+    def _validate_version(self, now: str, wanted: str, rollback: bool) -> None:
+        """Not ahead of the cluster, and not back, but for the step before a rollback of the control plane."""
+        if parse_minor(wanted) < parse_minor(now) and not (rollback and parse_minor(wanted) == parse_minor(now) - 1):
             raise ValidationError(
-                f"version: node group {self.name} is at {now} and cannot go back to {wanted}."
-                " Create another node group, and move the pods to it."
+                f"version: node group {self.name} is at {now} and cannot go back to {wanted}. Within seven days after an upgrade, EKS takes"
+                " it back before a rollback of the control plane: kumo.eks.eks_upgrade with rollback=true does both."
             )
         cluster = self._lookups.describe_cluster()
         if cluster and parse_minor(cluster["version"]) < parse_minor(wanted):

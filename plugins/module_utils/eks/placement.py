@@ -19,6 +19,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
     drop_planned_ids,
+    find_edge_problems,
     find_group_problems,
     find_missing_subnets,
     find_offering_problems,
@@ -27,6 +28,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement impo
 )
 
 Row = dict[str, Any]
+MANAGED, FARGATE, SELF_MANAGED = "managed node groups", "Fargate profiles", "self-managed nodes"
 LOST = "it was not checked whether the cluster exists and the options fit to it"
 
 
@@ -58,8 +60,12 @@ class Placement:
         self._lock = threading.Lock()
         self._answers: dict[tuple[str, ...], Any] = {}
 
-    def find_problems(self, desired: Row, is_fargate: bool = False) -> list[str]:
-        """What EKS would refuse, or fail at later, of the options of a node group or a Fargate profile."""
+    def find_problems(self, desired: Row, kind: str = MANAGED) -> list[str]:
+        """What EKS would refuse, or fail at later, of the options of a node group or a Fargate profile.
+
+        Args:
+            kind: MANAGED, FARGATE or SELF_MANAGED.
+        """
         vpc_id = self._find_vpc()
         template = desired.get("template") or {}
         groups = {
@@ -67,7 +73,7 @@ class Placement:
             "remote_access.source_sg": (desired.get("remote_access") or {}).get("source_sg"),
         }
         looks = [
-            lambda: self._find_subnet_problems(drop_planned_ids(desired.get("subnets")), vpc_id, is_fargate),
+            lambda: self._find_subnet_problems(drop_planned_ids(desired.get("subnets")), vpc_id, kind),
             *(lambda at=at, ids=ids: self._find_group_problems(at, ids, vpc_id) for at, ids in groups.items() if ids),
             lambda: self._find_type_problems(desired.get("instance_types") or []),
         ]
@@ -81,13 +87,15 @@ class Placement:
             refuse_missing_cluster(cluster, self._name, self._get_ec2().meta.region_name)
         return (cluster or {}).get("resourcesVpcConfig", {}).get("vpcId")
 
-    def _find_subnet_problems(self, ids: list[str], vpc_id: str | None, is_fargate: bool) -> Iterator[str]:
+    def _find_subnet_problems(self, ids: list[str], vpc_id: str | None, kind: str) -> Iterator[str]:
         rows = self._ask(describe_subnets, ids)
         yield from find_missing_subnets("subnets", ids, rows)
         if vpc_id:
             vpcs = {row["SubnetId"]: row["VpcId"] for row in rows}
             yield from find_vpc_problems("subnets", "subnet", vpcs, vpc_id)
-        if is_fargate and rows:
+        if kind != SELF_MANAGED:
+            yield from find_edge_problems("subnets", kind, rows)
+        if kind == FARGATE and rows:
             tables = self._ask(describe_route_tables, rows[0]["VpcId"])
             yield from find_public_subnet_problems("subnets", ids, tables)
 

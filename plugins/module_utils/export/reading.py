@@ -29,6 +29,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.ssh_group import read
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.vpc import describe_dns
 from ansible_collections.kumo.eks.plugins.module_utils.eks.access_entry import describe_entry, list_entries
 from ansible_collections.kumo.eks.plugins.module_utils.eks.identity_provider import describe_provider, list_providers
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_names import list_declared
 from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import describe_associations
 from ansible_collections.kumo.eks.plugins.module_utils.export.state import ClusterState
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import get_or_none
@@ -67,7 +68,7 @@ class StateReader:
     def read(self) -> None:
         """Read everything."""
         state = self.state
-        state.nodegroups = self._read_children("node groups", "nodegroup", "nodegroups", "nodegroupName")
+        state.nodegroups = list_declared(self._read_children("node groups", "nodegroup", "nodegroups", "nodegroupName"))
         state.fargate_profiles = self._take("Fargate profiles", self._read_profiles, [])
         state.addons = self._take("add-ons", self._read_addons, [])
         state.access_entries = self._take("access entries", self._read_entries, [])

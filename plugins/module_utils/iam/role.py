@@ -316,8 +316,8 @@ class RoleResource(IamResource):
 
     def _set_inline(self, raw: dict[str, Any], wanted: dict[str, Any]) -> None:
         now = raw["InlinePolicies"]
-        for name in sorted(set(now) - set(wanted)):
-            self.iam.delete_role_policy(RoleName=self.name, PolicyName=name)
+        for name in sorted(set(now) - set(wanted)):  # one whose deletion was answered, and the answer lost, is gone
+            get_or_none(lambda name=name: self.iam.delete_role_policy(RoleName=self.name, PolicyName=name))
         self._put_inline(
             {name: doc for name, doc in wanted.items() if normalize_document(doc) != normalize_document(now.get(name))}
         )
@@ -334,7 +334,7 @@ class RoleResource(IamResource):
 
     def _set_attached(self, raw: dict[str, Any], wanted: list[str]) -> None:
         for arn in sorted(set(raw["PolicyArns"]) - set(wanted)):
-            self.iam.detach_role_policy(RoleName=self.name, PolicyArn=arn)
+            get_or_none(lambda arn=arn: self.iam.detach_role_policy(RoleName=self.name, PolicyArn=arn))
         self._attach(sorted(set(wanted) - set(raw["PolicyArns"])))
 
     def _attach(self, arns: list[str]) -> None:

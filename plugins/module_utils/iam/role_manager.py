@@ -168,7 +168,7 @@ class RoleManager:
 
         parts = drop(arns - bounding)
         if leaving:
-            parts |= self._drop_profiles(role, request.of_karpenter)
+            parts |= self._drop_profiles(role, request)
         return {**parts, "role": staying or self._drop_role(role, raw), **drop(arns & bounding)}
 
     def list_foreign_profiles(self, role: str, of_karpenter: bool = False) -> list[str]:
@@ -177,24 +177,27 @@ class RoleManager:
         Args:
             of_karpenter: whether those that Karpenter made for this cluster are its own.
         """
-        profiles = {
-            name: InstanceProfileResource(self.iam, name, self.scope) for name in list_instance_profiles(self.iam, role)
-        }
-        found = {name: profile.describe() for name, profile in profiles.items()}
-        return sorted(name for name, raw in found.items() if raw and not self._owns_profile(raw["tags"], of_karpenter))
+        found = self._describe_profiles(role)
+        return sorted(name for name, raw in found.items() if not self._owns_profile(raw["tags"], of_karpenter))
+
+    def _describe_profiles(self, role: str, named: str = "") -> dict[str, dict[str, Any]]:
+        """The instance profiles that have the role, and the named one where it has no role, as an interrupted removal leaves it."""
+        having = list_instance_profiles(self.iam, role)
+        names = {*having, *filter(None, [named])}
+        found = {name: InstanceProfileResource(self.iam, name, self.scope).describe() for name in sorted(names)}
+        return {name: raw for name, raw in found.items() if raw and (name in having or not raw["Role"])}
 
     def _owns_profile(self, tags: dict[str, str], of_karpenter: bool) -> bool:
         return self.scope.owner in tags or (of_karpenter and is_made_by_karpenter(tags, self.scope.owner))
 
-    def _drop_profiles(self, role: RoleResource, of_karpenter: bool) -> dict[str, Outcome]:
+    def _drop_profiles(self, role: RoleResource, request: RoleRequest) -> dict[str, Outcome]:
         """Delete the instance profiles that were made here with the role, or by Karpenter."""
-        names = list_instance_profiles(self.iam, role.name)
-        keys = {name: f"instance_profile {name}" if len(names) > 1 else "instance_profile" for name in names}
-        foreign = self.list_foreign_profiles(role.name, of_karpenter) if names else []
+        found = self._describe_profiles(role.name, request.profile)
+        keys = {name: f"instance_profile {name}" if len(found) > 1 else "instance_profile" for name in found}
         return {
             keys[name]: self.ensure_deleted(InstanceProfileResource(self.iam, name, self.scope))
-            for name in names
-            if name not in foreign
+            for name, raw in found.items()
+            if self._owns_profile(raw["tags"], request.of_karpenter)
         }
 
     def _drop_role(self, role: RoleResource, raw: dict[str, Any]) -> Outcome:

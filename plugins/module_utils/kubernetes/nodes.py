@@ -62,28 +62,30 @@ class ClusterNodes:
 
     def evict_pods(self, node: Node) -> list[str]:
         """Ask for the end of each pod that a drain ends. Returns what is still there, and why."""
-        return [self._evict(pod) for pod in self._list_pods(node)]
+        return [evict_pod(self._api, pod) for pod in self._list_pods(node)]
 
     def list_pods_left(self, node: Node) -> list[str]:
         """The pods that a drain has not ended yet."""
-        return [_format_pod(pod) for pod in self._list_pods(node)]
+        return [format_pod(pod) for pod in self._list_pods(node)]
 
     def _list_pods(self, node: Node) -> Iterator[Object]:
         for pod in self._api.list(POD, field_selector=f"spec.nodeName={node.name}"):
             if is_drained(pod):
                 yield pod
 
-    def _evict(self, pod: Object) -> str:
-        metadata = pod["metadata"]
-        if metadata.get("deletionTimestamp"):
-            return f"{_format_pod(pod)} ends"
-        try:
-            self._api.evict(metadata["name"], metadata["namespace"])
-        except KubernetesError as error:
-            if error.status == 429:
-                return f"{_format_pod(pod)} may not be evicted now: {error.body.get('message') or error.message}"
-            raise
-        return f"{_format_pod(pod)} ends"
+
+def evict_pod(api: KubernetesApi, pod: Object) -> str:
+    """Ask for the end of a pod. Returns what becomes of it, and which budget keeps it."""
+    metadata = pod["metadata"]
+    if metadata.get("deletionTimestamp"):
+        return f"{format_pod(pod)} ends"
+    try:
+        api.evict(metadata["name"], metadata["namespace"])
+    except KubernetesError as error:
+        if error.status == 429:
+            return f"{format_pod(pod)} may not be evicted now: {_format_refusal(error)}"
+        raise
+    return f"{format_pod(pod)} ends"
 
 
 def read_node(row: Object) -> Node:
@@ -108,5 +110,12 @@ def is_drained(pod: Object) -> bool:
     return not ("DaemonSet" in owners or is_static or (pod.get("status") or {}).get("phase") in FINISHED)
 
 
-def _format_pod(pod: Object) -> str:
+def _format_refusal(error: KubernetesError) -> str:
+    """Why an eviction was refused. The causes name the PodDisruptionBudget, which the message does not."""
+    causes = (error.body.get("details") or {}).get("causes") or []
+    said = [cause["message"] for cause in causes if cause.get("reason") == "DisruptionBudget" and cause.get("message")]
+    return "; ".join(said) or str(error.body.get("message") or error.message)
+
+
+def format_pod(pod: Object) -> str:
     return f"pod {pod['metadata']['namespace']}/{pod['metadata']['name']}"

@@ -34,7 +34,8 @@ class VolumeRemoval:
 
     def _find_snapshot(self, thing: Thing) -> str | None:
         filters = [{"Name": f"tag:{SNAPSHOT_TAG}", "Values": [thing.id]}]
-        rows = self._ec2.describe_snapshots(OwnerIds=["self"], Filters=filters)["Snapshots"]
+        pages = self._ec2.get_paginator("describe_snapshots").paginate(OwnerIds=["self"], Filters=filters)
+        rows = [row for page in pages for row in page["Snapshots"]]
         return next((row["SnapshotId"] for row in rows if row["State"] != "error"), None)
 
     def _create_snapshot(self, thing: Thing) -> str:

@@ -33,8 +33,13 @@ def build_item(task: Row, row: Row) -> Row:
         item["tags"] = {key: value for each in tags for key, value in (each or {}).items()}
     item.setdefault("purge_tags", task.get("purge_tags"))
     item.setdefault("node_role", (task.get("node_roles") or {}).get(row["name"]))
-    item.setdefault("subnets", choose_subnets(task, item))
+    item.setdefault("subnets", _narrow(item, choose_subnets(task, item)))
     return drop_none(item)
+
+
+def _narrow(item: Row, subnets: list[str] | None) -> list[str] | None:
+    """The first subnet for nodes with EFA, which works in one zone: eksctl's AssignSubnets does so, too."""
+    return subnets[:1] if subnets and (item.get("template") or {}).get("efa") else subnets
 
 
 def choose_subnets(task: Row, item: Row) -> list[str] | None:

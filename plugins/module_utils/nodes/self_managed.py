@@ -39,7 +39,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_group imp
 )
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import describe_owned_templates
 from ansible_collections.kumo.eks.plugins.module_utils.eks.node_access_entry import NodeAccessEntry, has_entries
-from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Placement
+from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import SELF_MANAGED, Placement
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.nodes import ClusterNodes
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.instance_selection import InstanceSelection
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
@@ -153,7 +153,7 @@ class SelfManagedManager:
                 f"suspended_processes: group {item['name']} is new, and starts no nodes while Launch is suspended. Suspend it when the nodes"
                 " are there, or begin with scaling_config.desired_size=0."
             )
-        raise_problems(self.placement.find_problems(item))
+        raise_problems(self.placement.find_problems(item, SELF_MANAGED))
         self.joining.check(item)
         self._check_profile(item)
 
@@ -253,6 +253,7 @@ class SelfManagedManager:
                 Reconciler(entry).ensure_absent()
             self._delete_ssh_group(item["name"])
             self._delete_key_pairs(item["name"])
+            self.context.build_efa(item["name"]).ensure_absent()
             Reconciler(template).ensure_absent()
         return Step(bool(raw or owned), None, before, {})
 

@@ -17,6 +17,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.key_pair import KeyPa
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import LaunchTemplateResource
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.ssh_group import SshGroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.efa import EfaParts
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.ssh_access import LONGEST_NAME as LONGEST_SSH_NAME
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.template import LONGEST_NAME
 
@@ -76,6 +77,11 @@ class GroupContext:
         found = f"{self.cluster_name}.self-managed.{name}.ssh"
         group_name = shorten(found, found, LONGEST_SSH_NAME)
         return SshGroupResource(self.lookups.ec2(), group_name, vpc_id, self._build_marks(name), self.owner)
+
+    def build_efa(self, name: str) -> EfaParts:
+        """What the nodes of a group need for EFA, by its name in the task."""
+        prefix = build_group_name(self.cluster_name, name)
+        return EfaParts(self.lookups, prefix, self._build_marks(name), self.owner)
 
     def build_key_pair(self, name: str, pair: str, key: str) -> KeyPairResource:
         """A key pair of a group, by the group's name in the task."""

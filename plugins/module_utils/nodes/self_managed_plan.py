@@ -23,6 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.node_access_entry imp
     choose_type,
     has_entries,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.efa import add_efa, count_interfaces
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.rollout import list_outdated
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_context import GroupContext, build_group_name
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_template import (
@@ -72,6 +73,8 @@ class GroupPlan:
         self.image: Image | None = None  # where the task says something of the launch template
         self._template = context.build_template(item["name"], self._in_use)
         self._ssh = self._ensure_ssh_group(plan=True)
+        self._cards = count_interfaces(context.lookups.ec2, item, raw or {})
+        self._efa = context.build_efa(item["name"]).ensure(item, plan=True)
         self._planned = self._plan_template()
         self._entry = self._plan_entry()
         desired = self._build_desired(self._planned)
@@ -111,18 +114,20 @@ class GroupPlan:
         )
         self.image = image
         self._profile = self._choose_profile(current)
-        self._set_wanted(self._ssh)
+        self._set_wanted(self._ssh, self._efa)
         return Reconciler(self._template, check_mode=True).ensure_present(self._wanted)
 
-    def _set_wanted(self, ssh: Outcome | None) -> None:
-        """The launch template that is wanted, with the security group for SSH as far as it is known."""
+    def _set_wanted(self, ssh: Outcome | None, efa: dict[str, Outcome]) -> None:
+        """The launch template that is wanted, with the security groups as far as they are known."""
         context, item = self._context, self._item
         own = {
             "Name": f"{context.cluster_name}-{item['name']}",
             **self._choose_tags(),
             **build_owner_tags(context.eks.meta.region_name, context.cluster_name),
         }
-        data = build_data(add_ssh_group(item, ssh), self.image, self._profile, self._cluster, own)
+        data = build_data(
+            add_efa(add_ssh_group(item, ssh), efa, self._cards), self.image, self._profile, self._cluster, own
+        )
         self._wanted = build_desired_template(data, item.get("tags"))
         self._template = context.build_template(item["name"], self._in_use, self._wanted["data"])
 
@@ -187,7 +192,8 @@ class GroupPlan:
             rolls: whether instances are replaced by the task.
         """
         template, entry, ssh = self._planned, self._entry[1] if self._entry else None, self._ssh
-        changed = any(each is not None and each.changed for each in (self._group_plan, template, entry, ssh, self._key))
+        parts = (self._group_plan, template, entry, ssh, self._key, *self._efa.values())
+        changed = any(each is not None and each.changed for each in parts)
         changed = changed or rolls
         before = show_sides(self._group_plan.before, template and template.before)
         after = show_sides(self._group_plan.after, template and template.after)
@@ -195,6 +201,9 @@ class GroupPlan:
             after["access_entry"] = {"principal_arn": self._entry[0].name, **entry.after}
         if ssh and ssh.changed:
             before["ssh_security_group"], after["ssh_security_group"] = ssh.before, ssh.after
+        for name, part in self._efa.items():
+            if part.changed:
+                before[name], after[name] = part.before, part.after
         if self._key and self._key.changed:
             before["key_pair"], after["key_pair"] = self._key.before, self._key.after
         if rolls:
@@ -211,8 +220,9 @@ class GroupPlan:
         if self._key and self._key.changed:
             self._ensure_key_pair(plan=False)
             changed = True
-        if self._ssh and self._ssh.changed:
-            self._set_wanted(self._ensure_ssh_group(plan=False))
+        if any(part and part.changed for part in (self._ssh, *self._efa.values())):
+            efa = context.build_efa(self._item["name"]).ensure(self._item, plan=False)
+            self._set_wanted(self._ensure_ssh_group(plan=False), efa)
             changed = True
         template = self._planned
         if template is not None and template.changed:

@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
+from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import AddonResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog
 from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import ClusterResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupLookups, NodegroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, Object
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import POD, REPLICA_SET, Kind
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.replacement import Replacement
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_steps import run_steps
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.kubernetes_reading import read_nodes
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import (
@@ -29,6 +31,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import (
     NODEGROUP,
     SELF_MANAGED,
     Step,
+    Strategies,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import Row, is_fargate, read_kubelet_minor
 
@@ -48,6 +51,8 @@ class UpgradeActs:
         eks: boto3's client.
         lookups: what node groups look up.
         open_api: the API server of the cluster.
+        strategies: of managed node groups.
+        build_replacement: makes the replacement of a node group, by its name.
         build_manager: makes the manager of self-managed nodes, with the look at their nodes.
         items: the declared groups of self-managed nodes by name.
         force: whether nodes of managed groups go although a budget keeps pods on them.
@@ -66,6 +71,8 @@ class UpgradeActs:
     force_cluster: bool = False
     wait_timeout: float = 7200
     warn: Callable[[str], None] = lambda text: None
+    strategies: Strategies = field(default_factory=Strategies)
+    build_replacement: Callable[[str], Replacement] | None = None
 
     def do(self, step: Step) -> None:
         """Do one step, and wait for its end."""
@@ -84,7 +91,8 @@ class UpgradeActs:
         Reconciler(resource, wait=True, wait_timeout=self.wait_timeout).ensure_present(desired)
 
     def _update_control_plane(self, step: Step) -> None:
-        self._ensure(ClusterResource(self.eks, self.cluster_name), {"version": step.after, "force": self.force_cluster})
+        desired = {"version": step.after, "force": self.force_cluster, "rollback": is_step_back(step)}
+        self._ensure(ClusterResource(self.eks, self.cluster_name), desired)
 
     def _update_addon(self, step: Step) -> None:
         """Settings and roles stay: the resource sends them again. What was changed in the cluster by hand stays, too.
@@ -95,9 +103,26 @@ class UpgradeActs:
         self._ensure(AddonResource(self.eks, self.cluster_name, item, AddonCatalog(self.eks, self.cluster_name)), item)
 
     def _update_nodegroup(self, step: Step) -> None:
+        """By EKS, or by a new group; a replacement that was begun goes on. EKS creates no group of an older version than the cluster's."""
+        replacement = self.build_replacement(step.name) if self.build_replacement else None
+        pair = replacement.read() if replacement else None
+        if pair and pair.old and not is_step_back(step):
+            if pair.new or self.strategies.is_blue_green(pair.old):
+                self._replace(replacement)
+                return
         lookups = NodegroupLookups(self.eks, self.cluster_name, self.lookups.ec2, self.lookups.ssm)
         resource = NodegroupResource(self.eks, self.cluster_name, step.name, lookups)
-        self._ensure(resource, {"name": step.name, "version": step.after, "force": self.force})
+        desired = {"name": step.name, "version": step.after, "force": self.force, "rollback": is_step_back(step)}
+        self._ensure(resource, desired)
+
+    @staticmethod
+    def _replace(replacement: Replacement) -> None:
+        """A failure has the steps of the upgrade as its facts, and not those of the replacement."""
+        try:
+            replacement.replace()
+        except Exception as error:
+            error.facts = {key: value for key, value in get_facts(error).items() if key != "steps"}
+            raise
 
     def _roll_self_managed(self, step: Step) -> None:
         """The new image in the launch template, and then the rollout of the group."""
@@ -126,6 +151,11 @@ class UpgradeActs:
             self.warn(
                 f"Pods on Fargate that have no Deployment or StatefulSet keep their kubelet: {', '.join(sorted(left))}."
             )
+
+
+def is_step_back(step: Step) -> bool:
+    """Whether a step of the control plane or a node group is part of a rollback."""
+    return parse_minor(step.after) < parse_minor(step.before)
 
 
 def find_owner(api: KubernetesApi, pod: Object) -> tuple[str, str, str] | None:

@@ -61,6 +61,13 @@ def compute_surge(raw: Row, zones: int) -> int:
     return max(2 * zones, unavailable)
 
 
+def _count_new_nodes(plan: Plan, raw: Row, zones: int) -> int:
+    """The most nodes that are there beside those of a group: all of them where a new group replaces it."""
+    if raw["nodegroupName"] in plan.blue_green:
+        return raw["scalingConfig"].get("desiredSize") or 0
+    return compute_surge(raw, zones)
+
+
 def check_control_plane_addresses(state: ClusterState, plan: Plan) -> Finding:
     """The subnets of the control plane have the addresses that EKS needs for its new network interfaces."""
     if plan.target == plan.current:
@@ -93,7 +100,7 @@ def check_node_addresses(state: ClusterState, plan: Plan) -> Finding:
     evidence, failed, warnings = [], [], []
     for raw in groups:
         rows = [state.subnets.value[name] for name in raw["subnets"] if name in state.subnets.value]
-        surge = compute_surge(raw, len({row["AvailabilityZone"] for row in rows}))
+        surge = _count_new_nodes(plan, raw, len({row["AvailabilityZone"] for row in rows}))
         free = sum(row["AvailableIpAddressCount"] for row in rows)
         text = f"node group {raw['nodegroupName']}: {free} free addresses for {surge} more nodes"
         evidence.append(text)
@@ -121,7 +128,7 @@ def compute_demand(state: ClusterState, plan: Plan) -> dict[str, int]:
     demand: dict[str, int] = {}
     for raw in list_updated_groups(state, plan):
         zones = {(state.subnets.value or {}).get(name, {}).get("AvailabilityZone", name) for name in raw["subnets"]}
-        surge = compute_surge(raw, len(zones))
+        surge = _count_new_nodes(plan, raw, len(zones))
         for name in list_types(raw):
             code = find_quota_code(name, raw.get("capacityType") == "SPOT")
             vcpus = ((state.types.value or {}).get(name) or {}).get("VCpuInfo", {}).get("DefaultVCpus", 0)
@@ -132,7 +139,7 @@ def compute_demand(state: ClusterState, plan: Plan) -> dict[str, int]:
 
 def check_vcpu_quota(state: ClusterState, plan: Plan) -> Finding:
     """The quotas of running vCPUs have room for the largest surge."""
-    if not any(compute_surge(raw, 1) for raw in list_updated_groups(state, plan)):
+    if not any(_count_new_nodes(plan, raw, 1) for raw in list_updated_groups(state, plan)):
         return Finding(PASSED, ["no node is added"])
     remedy = "Allow servicequotas:GetServiceQuota, ec2:DescribeInstances and ec2:DescribeInstanceTypes."
     for read in (state.types, state.quotas):

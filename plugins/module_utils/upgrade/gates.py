@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import format_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import GATE_IDS, find_overrides_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.capacity import (
     check_control_plane_addresses,
     check_node_addresses,
@@ -28,6 +29,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import (
     Plan,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import (
+    FARGATE_LABEL,
     ClusterState,
     Row,
     get_instance,
@@ -97,11 +99,12 @@ def evaluate_gates(
 
     Args:
         overrides: reasons by the gate's ID.
-        gates: those of an upgrade, if there are no others.
+        gates: those of an upgrade or a rollback, if there are no others.
     """
-    is_at_control_plane = not any(step.by == "kumo.eks" for step in plan.prepare) and plan.target > plan.current
+    is_at_control_plane = not any(step.by == "kumo.eks" for step in plan.prepare) and plan.target != plan.current
     rows = []
-    for gate in GATES if gates is None else gates:
+    own = ROLLBACK_GATES if plan.is_rollback else GATES
+    for gate in own if gates is None else gates:
         found = gate.check(state, plan)
         applies = gate.scope == ANY or is_at_control_plane
         rows.append(
@@ -224,6 +227,27 @@ def _check_insights(state: ClusterState, plan: Plan) -> Finding:
     return Finding(verdict, evidence, remedy, texts["WARNING"])
 
 
+def _check_rollback_insights(state: ClusterState, plan: Plan) -> Finding:
+    """EKS' own insights about the way back. Those with ERROR or UNKNOWN block it, and there are none after the seven days."""
+    remedy = "Do what the recommendation says. With an override, the control plane is rolled back with force."
+    if not state.insights.is_known:
+        return Finding(
+            UNKNOWN, [state.insights.problem], "Allow eks:ListInsights, eks:DescribeInsight and the refresh."
+        )
+    rows = state.insights.value
+    if not rows:
+        evidence = f"EKS has no rollback readiness insights about 1.{plan.target}"
+        advice = (
+            "They exist for seven days after an upgrade in place, and only then there is a way back, to the version before it. An override"
+            " does not change that."
+        )
+        return Finding(UNKNOWN, [evidence], advice)
+    bad = [_format_insight(row) for row in rows if _read_status(row) in ("ERROR", "UNKNOWN")]
+    warnings = [_format_insight(row) for row in rows if _read_status(row) == "WARNING"]
+    verdict = FAILED if any(_read_status(row) == "ERROR" for row in rows) else UNKNOWN if bad else PASSED
+    return Finding(verdict, bad or [f"{len(rows)} insights about 1.{plan.target}, none with ERROR"], remedy, warnings)
+
+
 STATUSES = ("PASSING", "WARNING", "ERROR", "UNKNOWN")
 
 
@@ -245,6 +269,71 @@ def _format_insight(row: Row) -> str:
     ]
     named = f" ({', '.join(resources[:5])})" if resources else ""
     return f"{row['name']} is {_read_status(row)}: {row['insightStatus'].get('reason') or ''}{named}"
+
+
+def _check_rollback_support(state: ClusterState, plan: Plan) -> Finding:
+    """A version in extended support needs the upgrade policy EXTENDED, and costs more."""
+    if not state.versions.is_known:
+        return Finding(UNKNOWN, [state.versions.problem], "Allow eks:DescribeClusterVersions.")
+    row = next((row for row in state.versions.value if row["clusterVersion"] == f"1.{plan.target}"), None)
+    if row is None or row.get("versionStatus") == "UNSUPPORTED":
+        return Finding(
+            FAILED,
+            [f"EKS does not offer 1.{plan.target}"],
+            "Stay at the current version, and mend what is wrong there.",
+        )
+    if row.get("versionStatus") != "EXTENDED_SUPPORT":
+        return Finding(PASSED, [_format_support(row)])
+    policy = (state.cluster.get("upgradePolicy") or {}).get("supportType")
+    if policy == "STANDARD":
+        return Finding(
+            FAILED,
+            [f"1.{plan.target} is in extended support, and the upgrade policy is STANDARD"],
+            "Set the upgrade policy of the cluster to EXTENDED first (eks_cluster_upgrade_policy).",
+        )
+    return Finding(
+        PASSED, [_format_support(row)], warnings=[f"1.{plan.target} is in extended support, which costs more."]
+    )
+
+
+def _check_newer_nodegroups(state: ClusterState, plan: Plan) -> Finding:
+    """No managed node group is newer than the version, as they will be after the steps before."""
+    own = {step.name for step in plan.prepare if step.kind == NODEGROUP and step.by == "kumo.eks"}
+    newer = [
+        f"node group {raw['nodegroupName']} is at {raw['version']}"
+        for raw in state.nodegroups
+        if parse_minor(raw["version"]) > plan.target and raw["nodegroupName"] not in own
+    ]
+    remedy = (
+        f"Take it back to 1.{plan.target}: with an image of your own, by a new version of its launch template, or replace it by a group"
+        " with an older image."
+    )
+    return (
+        Finding(FAILED, newer, remedy) if newer else Finding(PASSED, [f"no node group is newer than 1.{plan.target}"])
+    )
+
+
+def _check_newer_kubelets(state: ClusterState, plan: Plan) -> Finding:
+    """No kubelet is newer than the API server will be, as they will be after the steps before. EKS sees to nodes of Auto Mode."""
+    read = state.kubernetes.nodes
+    if not read.is_known:
+        return Finding(
+            UNKNOWN, [read.problem], "Run where the Kubernetes API can be reached, with a role that may list nodes."
+        )
+    steps = {(step.kind, step.name) for step in plan.prepare if step.by == "kumo.eks"}
+    owners = {one: row["name"] for row in state.self_managed.value or [] for one in row["instances"]}
+    bad = []
+    for node in read.value:
+        follows = (NODEGROUP, get_nodegroup(node)) in steps or (
+            SELF_MANAGED,
+            owners.get(get_instance(node), ""),
+        ) in steps
+        is_auto = (node["metadata"].get("labels") or {}).get(FARGATE_LABEL[0]) == "auto"
+        if read_kubelet_minor(node) > plan.target and not (follows or is_auto):
+            kind = "Fargate node" if is_fargate(node) else "node"
+            bad.append(f"{kind} {node['metadata']['name']} is at 1.{read_kubelet_minor(node)}")
+    remedy = f"Replace these nodes by some of 1.{plan.target} first, and delete pods on Fargate: no kubelet may be newer than the API server."
+    return Finding(FAILED, bad, remedy) if bad else Finding(PASSED, [f"{len(read.value)} nodes"])
 
 
 def _check_addon_compatibility(state: ClusterState, plan: Plan) -> Finding:
@@ -311,20 +400,12 @@ def _check_kube_proxy_skew(state: ClusterState, plan: Plan) -> Finding:
     return Finding(PASSED if is_fine else FAILED, [f"kube-proxy is at {version}"], remedy)
 
 
-GATES = (
+ACTIVE_GATES = (
     Gate("cluster_active", "The cluster is ACTIVE and has no health issue", ANY, _check_cluster_active),
     Gate("nodegroups_active", "All managed node groups are ACTIVE", ANY, _check_nodegroups_active),
     Gate("addons_active", "All add-ons are ACTIVE", ANY, _check_addons_active),
-    Gate("version_support", "EKS offers the versions on the way", NEXT_CONTROL_PLANE, _check_version_support),
-    Gate("insights", "EKS' upgrade insights have no error", NEXT_CONTROL_PLANE, _check_insights),
-    Gate("addon_compatibility", "Each add-on has a version for each step", ANY, _check_addon_compatibility),
-    Gate("nodegroup_versions", "Node groups have the cluster's version", NEXT_CONTROL_PLANE, _check_nodegroup_versions),
-    Gate("kubelet_skew", "No kubelet is too old for the next version", NEXT_CONTROL_PLANE, _check_kubelet_skew),
-    Gate(
-        "kube_proxy_skew", "kube-proxy is not too old for the next version", NEXT_CONTROL_PLANE, _check_kube_proxy_skew
-    ),
-    Gate("removed_apis", "Nobody uses API versions that are removed", NEXT_CONTROL_PLANE, check_removed_apis),
-    Gate("removed_features", "Nothing that the target removes is in use", ANY, check_removed_features),
+)
+CAPACITY_GATES = (
     Gate(
         "control_plane_addresses",
         "The control plane's subnets have free addresses",
@@ -335,4 +416,30 @@ GATES = (
     Gate("vcpu_quota", "The quota of vCPUs has room for the surge", ANY, check_vcpu_quota),
     Gate("disruption_budgets", "PodDisruptionBudgets allow the drain of nodes", ANY, check_budgets),
     Gate("single_replicas", "No workload with one replica is overlooked", ANY, check_single_replicas),
+)
+GATES = (
+    *ACTIVE_GATES,
+    Gate("version_support", "EKS offers the versions on the way", NEXT_CONTROL_PLANE, _check_version_support),
+    Gate("insights", "EKS' upgrade insights have no error", NEXT_CONTROL_PLANE, _check_insights),
+    Gate("addon_compatibility", "Each add-on has a version for each step", ANY, _check_addon_compatibility),
+    Gate("nodegroup_versions", "Node groups have the cluster's version", NEXT_CONTROL_PLANE, _check_nodegroup_versions),
+    Gate("kubelet_skew", "No kubelet is too old for the next version", NEXT_CONTROL_PLANE, _check_kubelet_skew),
+    Gate(
+        "kube_proxy_skew", "kube-proxy is not too old for the next version", NEXT_CONTROL_PLANE, _check_kube_proxy_skew
+    ),
+    Gate("removed_apis", "Nobody uses API versions that are removed", NEXT_CONTROL_PLANE, check_removed_apis),
+    Gate("removed_features", "Nothing that the target removes is in use", ANY, check_removed_features),
+    *CAPACITY_GATES,
+)
+ROLLBACK_GATES = (
+    *ACTIVE_GATES,
+    Gate("version_support", "EKS supports the older version for this cluster", ANY, _check_rollback_support),
+    Gate("insights", "EKS' rollback readiness insights have no error", NEXT_CONTROL_PLANE, _check_rollback_insights),
+    Gate("addon_compatibility", "Each add-on has a version for both versions", ANY, _check_addon_compatibility),
+    Gate("nodegroup_versions", "No node group is newer than the older version", ANY, _check_newer_nodegroups),
+    Gate("kubelet_skew", "No kubelet is newer than the older version", NEXT_CONTROL_PLANE, _check_newer_kubelets),
+    Gate(
+        "kube_proxy_skew", "kube-proxy is not newer than the older version", NEXT_CONTROL_PLANE, _check_kube_proxy_skew
+    ),
+    *CAPACITY_GATES,
 )

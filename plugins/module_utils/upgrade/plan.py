@@ -15,12 +15,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUSTOM
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import BLUE_GREEN, ROLLING
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import (
     DEFAULT,
     MOST_RECENT,
     parse_numbers,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_names import get_declared_name
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import (
     ClusterState,
     Row,
@@ -52,6 +54,7 @@ TITLES = {
     AUTO_MODE: "nodes of EKS Auto Mode",
     OTHER: "other nodes",
 }
+BLUE_GREEN_NOTE = "by a new node group, to which the pods move"
 # How long a step usually takes, where AWS says so. Of what depends on the cluster, the limit.
 USUAL = {
     CONTROL_PLANE: (
@@ -97,6 +100,22 @@ class Step:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Strategies:
+    """How managed node groups get another version.
+
+    Args:
+        default: "rolling", by EKS, or "blue_green", by a new group. by_name: that of single groups, by declared name or EKS' own.
+    """
+
+    default: str = ROLLING
+    by_name: dict[str, str] = field(default_factory=dict)
+
+    def is_blue_green(self, raw: Row) -> bool:
+        names = (raw["nodegroupName"], get_declared_name(raw))
+        return next((self.by_name[name] for name in names if name in self.by_name), self.default) == BLUE_GREEN
+
+
 @dataclass
 class Plan:
     """The steps, and which versions things have before the next step of the control plane.
@@ -106,6 +125,7 @@ class Plan:
         later: steps of the minor versions after it.
         addons: the version of each add-on when the control plane takes its next step.
         unfit: add-ons without a version for a minor version: {name, minor, problem}.
+        blue_green: node groups that are replaced by new ones.
     """
 
     current: int
@@ -114,10 +134,15 @@ class Plan:
     later: list[Step] = field(default_factory=list)
     addons: dict[str, str] = field(default_factory=dict)
     unfit: list[Row] = field(default_factory=list)
+    blue_green: set[str] = field(default_factory=set)
 
     @property
     def steps(self) -> list[Step]:
         return [*self.prepare, *self.later]
+
+    @property
+    def is_rollback(self) -> bool:
+        return self.target < self.current
 
     @property
     def next_minor(self) -> int:
@@ -130,17 +155,26 @@ class Plan:
         return [step for step in self.steps if step.by == "kumo.eks"]
 
 
-def build_plan(state: ClusterState, target: int, addon_versions: dict[str, str], declared: set[str]) -> Plan:
+def build_plan(
+    state: ClusterState,
+    target: int,
+    addon_versions: dict[str, str],
+    declared: set[str],
+    strategies: Strategies | None = None,
+) -> Plan:
     """The plan from the state to a minor version.
 
     Args:
         addon_versions: of an add-on the version that the user wants: ``default``, ``most_recent`` or one by name.
         declared: groups of self-managed nodes whose options the task has.
+        strategies: of managed node groups; by default EKS rolls them.
     """
     plan = Plan(state.minor, target, addons={raw["addonName"]: raw["addonVersion"] for raw in state.addons})
+    chosen = strategies or Strategies()
+    plan.blue_green = {raw["nodegroupName"] for raw in state.nodegroups if chosen.is_blue_green(raw)}
     plan.prepare = [
         *_plan_addons(state, plan, state.minor, addon_versions),
-        *_plan_nodes(state, state.minor, declared, is_first=True),
+        *_plan_nodes(state, plan, state.minor, declared, is_first=True),
     ]
     if target > state.minor:
         plan.prepare += _plan_bridges(state, plan, state.minor + 1, addon_versions)
@@ -148,9 +182,9 @@ def build_plan(state: ClusterState, target: int, addon_versions: dict[str, str],
     for minor in range(state.minor + 1, target + 1):
         if minor > state.minor + 1:
             plan.later += _plan_bridges(state, plan, minor, addon_versions)
-        plan.later.append(_build_step(minor, CONTROL_PLANE, state.cluster["name"], f"1.{minor - 1}", f"1.{minor}"))
+        plan.later.append(build_step(minor, CONTROL_PLANE, state.cluster["name"], f"1.{minor - 1}", f"1.{minor}"))
         plan.later += _plan_addons(state, plan, minor, addon_versions)
-        plan.later += _plan_nodes(state, minor, declared, is_first=False)
+        plan.later += _plan_nodes(state, plan, minor, declared, is_first=False)
     plan.addons = at_first
     plan.unfit += _list_misnamed(state, target, addon_versions)
     return plan
@@ -160,7 +194,7 @@ def _list_misnamed(state: ClusterState, target: int, wanted: dict[str, str]) -> 
     """Versions of add-ons that the user names and that the target is not compatible with."""
     for raw in state.addons:
         name = raw["addonName"]
-        rows, version = _list_rows(state, name), wanted.get(name, DEFAULT)
+        rows, version = list_known_versions(state, name), wanted.get(name, DEFAULT)
         fit = [row["version"] for row in rows or [] if f"1.{target}" in row["cluster_versions"]]
         if rows is not None and version not in (DEFAULT, MOST_RECENT, *fit):
             yield {
@@ -170,8 +204,9 @@ def _list_misnamed(state: ClusterState, target: int, wanted: dict[str, str]) -> 
             }
 
 
-def _build_step(minor: int, kind: str, name: str, before: str, after: str, **words: str) -> Step:
-    duration, source = USUAL.get(kind, ("", ""))
+def build_step(minor: int, kind: str, name: str, before: str, after: str, **words: str) -> Step:
+    """A step, with what AWS says of its duration."""
+    duration, source = USUAL.get(kind, ("", "")) if words.get("note") != BLUE_GREEN_NOTE else ("", "")
     return Step(f"1.{minor}", kind, name, before, after, usual_duration=duration, source=source, **words)
 
 
@@ -183,7 +218,7 @@ def order_addons(names: Any) -> list[str]:
 def _plan_addons(state: ClusterState, plan: Plan, minor: int, wanted: dict[str, str]) -> Iterator[Step]:
     """Bring each add-on to the version that is recommended for a minor version. A newer one that is compatible stays."""
     for name in order_addons(plan.addons):
-        rows = _list_rows(state, name)
+        rows = list_known_versions(state, name)
         if rows is None:
             continue  # a gate says so
         fit = [row for row in rows if f"1.{minor}" in row["cluster_versions"]]
@@ -195,7 +230,7 @@ def _plan_addons(state: ClusterState, plan: Plan, minor: int, wanted: dict[str, 
         if not _is_behind(now, chosen, fit, wanted.get(name)):
             continue
         plan.addons[name] = chosen
-        yield _build_step(minor, ADDON, name, now, chosen)
+        yield build_step(minor, ADDON, name, now, chosen)
 
 
 def _plan_bridges(state: ClusterState, plan: Plan, minor: int, wanted: dict[str, str]) -> Iterator[Step]:
@@ -204,7 +239,7 @@ def _plan_bridges(state: ClusterState, plan: Plan, minor: int, wanted: dict[str,
     kube-proxy follows the control plane, by the version skew of Kubernetes: https://kubernetes.io/releases/version-skew-policy/
     """
     for name in order_addons(plan.addons):
-        rows = _list_rows(state, name)
+        rows = list_known_versions(state, name)
         if rows is None or name == KUBE_PROXY:
             continue
         now = plan.addons[name]
@@ -218,12 +253,12 @@ def _plan_bridges(state: ClusterState, plan: Plan, minor: int, wanted: dict[str,
             continue
         chosen = choose_addon_version(both, f"1.{minor}", wanted.get(name))
         plan.addons[name] = chosen
-        yield _build_step(
+        yield build_step(
             minor - 1, ADDON, name, now, chosen, note=f"{now} is not compatible with 1.{minor}, {chosen} is with both"
         )
 
 
-def _list_rows(state: ClusterState, name: str) -> list[Row] | None:
+def list_known_versions(state: ClusterState, name: str) -> list[Row] | None:
     """The versions of an add-on, newest first, None where they are not known."""
     read = state.offers.get(name)
     return read.value if read and read.is_known else None
@@ -251,23 +286,23 @@ def _is_behind(now: str, chosen: str, fit: list[Row], wanted: str | None) -> boo
 # nodes
 
 
-def _plan_nodes(state: ClusterState, minor: int, declared: set[str], is_first: bool) -> Iterator[Step]:
+def _plan_nodes(state: ClusterState, plan: Plan, minor: int, declared: set[str], is_first: bool) -> Iterator[Step]:
     """The nodes of a minor version: those that lag behind now, or all of them after a step of the control plane."""
-    yield from _plan_nodegroups(state, minor, is_first)
+    yield from _plan_nodegroups(state, plan, minor, is_first)
     yield from _plan_self_managed(state, minor, declared, is_first)
     yield from _plan_fargate(state, minor, is_first)
     yield from _plan_others(state, minor, is_first)
 
 
-def _plan_nodegroups(state: ClusterState, minor: int, is_first: bool) -> Iterator[Step]:
+def _plan_nodegroups(state: ClusterState, plan: Plan, minor: int, is_first: bool) -> Iterator[Step]:
     for raw in state.nodegroups:
         now = raw["version"] if is_first else f"1.{minor - 1}"
         if parse_minor(now) >= minor:
             continue
-        words = {}
+        words = {"note": BLUE_GREEN_NOTE} if raw["nodegroupName"] in plan.blue_green else {}
         if raw.get("amiType") == CUSTOM:
             words = {"by": "you", "note": "it has an image of your own: give its launch template one for this version"}
-        yield _build_step(minor, NODEGROUP, raw["nodegroupName"], now, f"1.{minor}", **words)
+        yield build_step(minor, NODEGROUP, raw["nodegroupName"], now, f"1.{minor}", **words)
 
 
 def _plan_self_managed(state: ClusterState, minor: int, declared: set[str], is_first: bool) -> Iterator[Step]:
@@ -281,7 +316,7 @@ def _plan_self_managed(state: ClusterState, minor: int, declared: set[str], is_f
             words = {"by": "you", "note": "it has an image of your own: declare one for this version"}
         elif row["name"] not in declared:
             words = {"by": "you", "note": "its declaration is needed: name it in self_managed_nodegroups"}
-        yield _build_step(minor, SELF_MANAGED, row["name"], now, f"1.{minor}", **words)
+        yield build_step(minor, SELF_MANAGED, row["name"], now, f"1.{minor}", **words)
 
 
 def _plan_fargate(state: ClusterState, minor: int, is_first: bool) -> Iterator[Step]:
@@ -293,19 +328,19 @@ def _plan_fargate(state: ClusterState, minor: int, is_first: bool) -> Iterator[S
         behind = [row for row in nodes if read_kubelet_minor(row) < minor]
         if behind:
             oldest = min(map(read_kubelet_minor, behind))
-            yield _build_step(minor, FARGATE, "", f"1.{oldest}", f"1.{minor}", note=f"{len(behind)} pods")
+            yield build_step(minor, FARGATE, "", f"1.{oldest}", f"1.{minor}", note=f"{len(behind)} pods")
         return
-    yield _build_step(minor, FARGATE, "", f"1.{minor - 1}", f"1.{minor}")
+    yield build_step(minor, FARGATE, "", f"1.{minor - 1}", f"1.{minor}")
 
 
 def _plan_others(state: ClusterState, minor: int, is_first: bool) -> Iterator[Step]:
     """Nodes that follow by themselves, and those that nobody here replaces."""
     if state.is_auto_mode and not is_first:
-        yield _build_step(minor, AUTO_MODE, "", f"1.{minor - 1}", f"1.{minor}", by="EKS")
+        yield build_step(minor, AUTO_MODE, "", f"1.{minor - 1}", f"1.{minor}", by="EKS")
     names = list_other_nodes(state)
     if names and not is_first:
         note = f"{len(names)} nodes of other owners (Karpenter replaces its own): {', '.join(names[:5])}"
-        yield _build_step(minor, OTHER, "", f"1.{minor - 1}", f"1.{minor}", by="you", note=note)
+        yield build_step(minor, OTHER, "", f"1.{minor - 1}", f"1.{minor}", by="you", note=note)
 
 
 def list_other_nodes(state: ClusterState) -> list[str]:

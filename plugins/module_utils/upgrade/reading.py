@@ -80,7 +80,9 @@ class StateReader:
         if with_gates:
             looks += [partial(self._read_versions, state)]
             if target > state.minor:
-                looks += [partial(self._read_insights, state, f"1.{state.minor + 1}")]
+                looks += [partial(self._read_insights, state, "UPGRADE_READINESS", f"1.{state.minor + 1}")]
+            elif target < state.minor:
+                looks += [partial(self._read_insights, state, "ROLLBACK_READINESS", f"1.{target}")]
         if self.kubernetes:
             looks += self.kubernetes.list_looks(raw, state.minor, target, with_gates)
             state.kubernetes = self.kubernetes.state
@@ -127,8 +129,8 @@ class StateReader:
         pages = self.eks.get_paginator("describe_cluster_versions").paginate(includeAll=True)
         return [row for page in pages for row in page["clusterVersions"]]
 
-    def _read_insights(self, state: ClusterState, version: str) -> None:
-        wanted = {"categories": ["UPGRADE_READINESS"], "kubernetesVersions": [version]}
+    def _read_insights(self, state: ClusterState, category: str, version: str) -> None:
+        wanted = {"categories": [category], "kubernetesVersions": [version]}
 
         def look() -> list[Row]:
             if self.refresh:

@@ -49,6 +49,7 @@ def build_facts(module: AnsibleAWSModule, upgrade: Upgrade, began: float, result
         "from_version": upgrade.started_at,
         "version": last[-1] if last else upgrade.started_at,
         "kubernetes_version": module.params.get("kubernetes_version") or upgrade.started_at,
+        "rollback": bool(module.params.get("rollback")),
         "result": result,
         "overrides": upgrade.overrides,
         "gates": facts["gates"],

@@ -15,15 +15,14 @@ Row = dict[str, Any]
 STEPS = ("Step", "Version", "What", "From", "To", "By", "Usually")
 GATES = ("Gate", "Verdict", "What was read")
 TITLES = {**plan.TITLES, plan.FARGATE: "restart of pods on Fargate"}  # what is done, in a table of steps
-UPGRADE = "Upgrade"
 MARKS = {"passed": "+", "failed": "!", "unknown": "?"}
 
 
-def format_lines(result: Row, title: str = UPGRADE) -> list[str]:
+def format_lines(result: Row, title: str = "") -> list[str]:
     """The plan and the gates of a result, as tables for the screen."""
     steps, gates = result.get("steps") or [], result.get("gates") or []
     way = f" from {result['version']} to {result['kubernetes_version']}" if result.get("kubernetes_version") else ""
-    head = f"{title} of cluster {result['cluster_name']}{way}"
+    head = f"{title or name_kind(result)} of cluster {result['cluster_name']}{way}"
     lines = [
         f"{head}: {len(steps)} steps."
         if steps
@@ -43,6 +42,11 @@ def format_lines(result: Row, title: str = UPGRADE) -> list[str]:
     return lines + ([f"Waits: {format_wait(result[WAITING])}"] if result.get(WAITING) else [])
 
 
+def name_kind(result: Row) -> str:
+    """What the plan is of."""
+    return "Rollback" if result.get("rollback") else "Upgrade"
+
+
 def _build_cells(number: int, row: Row) -> tuple[str, ...]:
     what = TITLES[row["kind"]].format(name=row["name"]) + (f" ({row['note']})" if row["note"] else "")
     return (str(number), row["minor"], what, row["before"], row["after"], row["by"], row["usual_duration"])
@@ -52,7 +56,7 @@ def build_runbook(result: Row) -> str:
     """A page for the people who watch this upgrade: its gates, steps, checks and the way back."""
     name, region = result["cluster_name"], result.get("region") or ""
     lines = [
-        f"# Upgrade of {name} from {result['version']} to {result['kubernetes_version']}",
+        f"# {name_kind(result)} of {name} from {result['version']} to {result['kubernetes_version']}",
         "",
         f"Region {region}. Written from the state of the cluster, and to be written again after each change.",
         "",
@@ -71,7 +75,8 @@ def build_runbook(result: Row) -> str:
         "",
         "```console",
         f"ansible-playbook kumo.eks.upgrade -e eks_cluster_name={name} -e eks_cluster_region={region}"
-        f" -e eks_upgrade_version={result['kubernetes_version']}",
+        f" -e eks_upgrade_version={result['kubernetes_version']}"
+        + (" -e eks_upgrade_rollback=true" if result.get("rollback") else ""),
         "```",
         "",
         "## Checks by hand",
@@ -86,21 +91,21 @@ def build_runbook(result: Row) -> str:
         "",
         "- Run the same command again: it goes on with the first step that is not done.",
         "- A node group that cannot drain a node fails with PodEvictionFailure: let the pods go, or set eks_upgrade_force.",
-        "- Within seven days after a step, EKS can roll the control plane back by one minor version, if no node is newer:"
-        " eks_cluster_version one lower, and eks_cluster_rollback. Add-ons and nodes are not rolled back.",
+        "- Within seven days after a step, EKS can roll the control plane back by one minor version: eks_upgrade_version one lower, and"
+        " eks_upgrade_rollback. Node groups, and add-ons that do not know the older version, go back before it.",
     ]
     return "\n".join([*lines, ""])
 
 
-def build_record(result: Row, title: str = UPGRADE) -> str:
+def build_record(result: Row, title: str = "") -> str:
     """What a run did, as Markdown."""
     lines = [
-        f"# {title} of {result['cluster_name']}",
+        f"# {title or name_kind(result)} of {result['cluster_name']}",
         "",
         f"- By: {result['caller']}",
         f"- Began: {result['began']}, ended: {result['ended']}",
         f"- From {result['from_version']} to {result['version']}, asked for: {result['kubernetes_version']}"
-        if title == UPGRADE
+        if not title
         else f"- Kubernetes {result['from_version']}",
         f"- Result: {result['result']}",
         *([f"- {format_wait(result[WAITING])}"] if result.get(WAITING) else []),

@@ -23,6 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import format_duration
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_names import get_declared_name
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.nodes import read_node
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.pods import is_ready
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.gates import (
@@ -38,8 +39,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import (
     SELF_MANAGED,
     Plan,
     Step,
+    Strategies,
     build_plan,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.rollback_plan import build_rollback_plan
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import (
     ClusterState,
     Read,
@@ -94,20 +97,44 @@ class Upgrade:
     step_timeout: float
     window: WindowKeeper | None = None
     done: list[Row] = field(default_factory=list)
+    strategies: Strategies = field(default_factory=Strategies)
+    rollback: bool = False  # whether the target is the minor version before the current one
     started_at: str = ""  # the version at the beginning
-    title: str = "Upgrade"
+    title: str = ""  # what the run is called, if it is no upgrade and no rollback
     gates: list[Verdict] = field(default_factory=list)
     waiting: Row | None = None  # for which window the run has ended, or would wait
     _unready: set[str] | None = None  # pods that were not ready at the beginning
 
     def _plan(self, state: ClusterState) -> Plan:
         """The steps that are left."""
+        if self.rollback:
+            return self._plan_rollback(state)
         if state.minor > self.target:
             raise ValidationError(
                 f"kubernetes_version: cluster {state.cluster['name']} is at {state.cluster['version']}, and an upgrade does not go back"
-                f" to 1.{self.target}. EKS can roll back the last one within seven days: eks_cluster with rollback=true."
+                f" to 1.{self.target}. EKS can roll back the last one within seven days: set rollback=true."
             )
-        return build_plan(state, self.target, self.addon_versions, self.declared)
+        self._check_strategies(state)
+        return build_plan(state, self.target, self.addon_versions, self.declared, self.strategies)
+
+    def _check_strategies(self, state: ClusterState) -> None:
+        """Refuse the strategy of a group that does not exist, before it is updated in another way than the user means."""
+        known = {name for raw in state.nodegroups for name in (raw["nodegroupName"], get_declared_name(raw))}
+        unknown = sorted(set(self.strategies.by_name) - known)
+        if unknown:
+            raise ValidationError(
+                f"nodegroup_strategies: cluster {state.cluster['name']} has no node group {', '.join(unknown)}. It has"
+                f" {', '.join(sorted(known)) or 'none'}."
+            )
+
+    def _plan_rollback(self, state: ClusterState) -> Plan:
+        """The steps back that are left. None are when the control plane has the version."""
+        if self.target not in (state.minor - 1, state.minor):
+            raise ValidationError(
+                f"kubernetes_version: cluster {state.cluster['name']} is at {state.cluster['version']}, and a rollback goes to the version"
+                f" before it, 1.{state.minor - 1}, not to 1.{self.target}."
+            )
+        return build_rollback_plan(state, self.target, self.addon_versions, self.declared)
 
     def look(self) -> tuple[Plan, list[Verdict]]:
         """The whole plan and all gates, without a change."""

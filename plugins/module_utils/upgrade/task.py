@@ -13,8 +13,14 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_cli
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_item_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.replacement import find_drain_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import build_self_managed_spec
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import build_override_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import (
+    ROLLING,
+    STRATEGIES,
+    build_override_spec,
+    find_strategies_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
     check_name,
     check_unique,
@@ -27,12 +33,17 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import Plac
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.nodes import ClusterNodes
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.joining import JoinCheck
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_items
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.replacement import Replacement
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.replacement_task import (
+    build_manager as build_group_manager,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.nodes.replacement_task import build_pace
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed import NodeLook, SelfManagedManager
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_context import GroupContext
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.acts import UpgradeActs
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.gates import Verdict, read_overrides
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.kubernetes_reading import KubernetesReader
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import Plan
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import Plan, Strategies
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.reading import StateReader
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.report import build_runbook, format_lines
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.runner import Upgrade
@@ -47,9 +58,12 @@ def build_upgrade_spec() -> Row:
     return dict(
         cluster_name=dict(type="str", required=True),
         kubernetes_version=dict(type="str", required=True),
+        rollback=dict(type="bool", default=False),
         addon_versions=dict(type="dict", default={}),
         self_managed_nodegroups=dict(type="list", elements="dict", default=[]),
         overrides=dict(type="list", elements="dict", default=[], options=build_override_spec()),
+        nodegroup_strategy=dict(type="str", choices=list(STRATEGIES), default=ROLLING),
+        nodegroup_strategies=dict(type="dict", default={}),
         refresh_insights=dict(type="bool", default=True),
         refresh_timeout=dict(type="int", default=900),
     )
@@ -89,6 +103,13 @@ def build_upgrade(module: AnsibleAWSModule, stack: ExitStack) -> Upgrade:
     raise_problems(
         problem for option in limits if option in params for problem in find_range_problems(option, params[option], 1)
     )
+    raise_problems(
+        [
+            *find_strategies_problems("nodegroup_strategies", params["nodegroup_strategies"]),
+            *find_drain_problems("nodegroup_drain", params.get("nodegroup_drain")),
+        ]
+    )
+    strategies = Strategies(params["nodegroup_strategy"], params["nodegroup_strategies"])
     items, overrides = read_self_managed(params), read_overrides(params["overrides"])
     eks, sts = get_client(module), get_client(module, "sts")
     ec2, iam, ssm = (partial(get_client, module, service) for service in ("ec2", "iam", "ssm"))
@@ -107,6 +128,20 @@ def build_upgrade(module: AnsibleAWSModule, stack: ExitStack) -> Upgrade:
         placement, joining = Placement(name, describe, ec2, False), JoinCheck(ec2, iam, describe)
         return SelfManagedManager(context, placement, joining, look, True, time.time(), False, module.warn), look
 
+    def build_one_replacement(group: str) -> Replacement:
+        manager = build_group_manager(eks, name, partial(get_client, module), module.check_mode)
+        pace = build_pace(params.get("nodegroup_drain"))
+        describe = manager.lookups.describe_cluster
+        return Replacement(
+            manager,
+            lambda: kubernetes.open(describe() or {}),
+            group,
+            pace=pace,
+            wait_timeout=timeout,
+            ready_timeout=params.get("health_timeout") or 300,
+            warn=module.warn,
+        )
+
     refresh = params["refresh_insights"] and not module.check_mode
     reader = StateReader(
         partial(get_client, module), name, build_context(), kubernetes, refresh, params["refresh_timeout"]
@@ -122,6 +157,8 @@ def build_upgrade(module: AnsibleAWSModule, stack: ExitStack) -> Upgrade:
         "insights" in overrides,
         timeout,
         module.warn,
+        strategies,
+        build_one_replacement,
     )
     return Upgrade(
         reader,
@@ -133,6 +170,8 @@ def build_upgrade(module: AnsibleAWSModule, stack: ExitStack) -> Upgrade:
         params.get("health_timeout") or 300,
         timeout,
         build_keeper(params),
+        strategies=strategies,
+        rollback=params["rollback"],
     )
 
 
@@ -142,6 +181,7 @@ def build_plan_result(module: AnsibleAWSModule, plan: Plan, verdicts: list[Verdi
         "cluster_name": module.params["cluster_name"],
         "version": f"1.{plan.current}",
         "kubernetes_version": f"1.{plan.target}",
+        "rollback": module.params["rollback"],
         "region": get_client(module).meta.region_name,
         "steps": [step.build_row() for step in plan.steps],
         "gates": [row.build_row() for row in verdicts],

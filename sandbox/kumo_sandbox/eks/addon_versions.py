@@ -34,6 +34,16 @@ COMMON: dict[str, Any] = {
 COREDNS = {
     "replicaCount": {"type": "integer", "minimum": 1},
     "corefile": {"type": "string"},
+    "computeType": {"type": "string"},
+    "topologySpreadConstraints": {"type": "array", "items": {"type": "object"}},
+    "podDisruptionBudget": {
+        "type": "object",
+        "properties": {
+            "enabled": {"type": "boolean"},
+            "maxUnavailable": {"anyOf": [{"type": "string", "pattern": ".*%$"}, {"type": "integer"}]},
+            "minAvailable": {"anyOf": [{"type": "string", "pattern": ".*%$"}, {"type": "integer"}]},
+        },
+    },
     "autoScaling": {
         "type": "object",
         "additionalProperties": False,
@@ -82,7 +92,10 @@ TABLE: tuple[tuple[str, str, list[tuple[str, list[str]]], dict[str, Any]], ...] 
             for v in VERSIONS
             for n in (5, 2)
         ],
-        {"mode": {"type": "string", "enum": ["iptables", "ipvs", "nftables"]}},
+        {
+            "mode": {"type": "string", "enum": ["iptables", "ipvs", "nftables"]},
+            "ipvs": {"type": "object", "properties": {"scheduler": {"type": "string"}}, "additionalProperties": False},
+        },
     ),
     ("eks-pod-identity-agent", "security", [("v1.3.8-eksbuild.2", ALL), ("v1.3.4-eksbuild.1", ALL)], {}),
     (

@@ -14,17 +14,20 @@ from kumo_sandbox.eks.context import Context, begin_update, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceNotFound
 from kumo_sandbox.eks.pod_identity import create as create_association
 from kumo_sandbox.eks.store import Cluster, Raw
+from kumo_sandbox.eks.views import build_addon_spec
 
 WAITING = {
     "code": "InsufficientNumberOfReplicas",
     "message": "The add-on is unhealthy because it doesn't have the desired number of replicas.",
     "resourceIds": [],
 }
-# https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2829
-CONFLICT = {
-    "code": "ConfigurationConflict",
-    "message": "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. Conflicts:",
-    "resourceIds": [],
+# https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2829, https://github.com/aws/amazon-vpc-cni-k8s/issues/2607
+CONFLICT = "Conflicts found when trying to apply. Will not continue due to resolve conflicts mode. Conflicts:"
+# The image of each add-on that EKS installs with a cluster, as messages about conflicts name it
+IMAGES = {
+    "coredns": 'Deployment.apps coredns - .spec.template.spec.containers[name="coredns"].image',
+    "kube-proxy": 'DaemonSet.apps kube-proxy - .spec.template.spec.containers[name="kube-proxy"].image',
+    "vpc-cni": 'DaemonSet.apps aws-node - .spec.template.spec.containers[name="aws-node"].image',
 }
 
 
@@ -82,11 +85,13 @@ def create_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         if fault:
             raw.update(status="CREATE_FAILED", health=fault.build_health("InternalFailure", "The creation failed"))
             return
-        if p.get("resolveConflicts") != "OVERWRITE" and _has_conflicts(cluster, raw):
-            raw.update(status="CREATE_FAILED", health={"issues": [CONFLICT]})
+        conflicts = _find_conflicts(ctx, cluster, raw, p.get("resolveConflicts") == "OVERWRITE")
+        if conflicts:
+            raw.update(status="CREATE_FAILED", health={"issues": [build_conflict(conflicts)]})
             return
+        raw["status"] = "ACTIVE"  # until become_ready has looked
         cluster.self_managed.pop(name, None)
-        cluster.preserved.discard(name)
+        cluster.preserved.pop(name, None)
         ctx.control_planes.sync(cluster.raw["arn"])
         become_ready(ctx, cluster, raw)
 
@@ -94,10 +99,23 @@ def create_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     return {"addon": dict(raw)}
 
 
-def _has_conflicts(cluster: Cluster, raw: Raw) -> bool:
-    """Whether software of the add-on that EKS does not manage has other fields: another version, or what the values set."""
-    now = cluster.self_managed.get(raw["addonName"])
-    return now is not None and (now != raw["addonVersion"] or bool(raw.get("configurationValues")))
+def build_conflict(fields: list[str]) -> Raw:
+    """The issue that names the fields."""
+    return {"code": "ConfigurationConflict", "message": "\n".join([CONFLICT, *fields]), "resourceIds": []}
+
+
+def _find_conflicts(ctx: Context, cluster: Cluster, raw: Raw, overwrite: bool) -> list[str]:
+    """The fields that other software of the add-on has with other values.
+
+    A control plane that runs is asked. In one that does not run yet, nobody can have changed what was installed with it.
+    """
+    found = ctx.control_planes.find_conflicts(cluster.raw["arn"], build_addon_spec(raw), overwrite)
+    if found is not None or overwrite:
+        return found or []
+    name, now = raw["addonName"], cluster.self_managed.get(raw["addonName"])
+    if now is None or (now == raw["addonVersion"] and not raw.get("configurationValues")):
+        return []
+    return [IMAGES.get(name, f"Deployment.apps {name} - .spec.template.spec")]
 
 
 def become_ready(ctx: Context, cluster: Cluster, raw: Raw) -> None:
@@ -177,6 +195,8 @@ def delete_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     if raw["status"] == "DELETING":  # DeleteAddon has no ResourceInUseException among its errors
         return {"addon": dict(raw)}
     raw["status"] = "DELETING"
+    if p.get("preserve"):
+        cluster.preserved[raw["addonName"]] = dict(raw)
     fault = ctx.take_fault("fail_deletion", raw["addonName"])
 
     def end() -> None:
@@ -186,7 +206,6 @@ def delete_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         cluster.addons.pop(raw["addonName"], None)
         if p.get("preserve"):
             cluster.self_managed[raw["addonName"]] = raw["addonVersion"]
-            cluster.preserved.add(raw["addonName"])
         for arn in raw["podIdentityAssociations"]:
             cluster.pod_identities.pop(arn.rsplit("/", 1)[-1], None)
         ctx.control_planes.sync(cluster.raw["arn"])

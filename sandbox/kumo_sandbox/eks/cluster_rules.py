@@ -7,6 +7,7 @@ KubernetesNetworkConfigRequest, ComputeConfigRequest) and the link says where.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,6 +19,7 @@ UNROUTABLE = (*PRIVATE, *map(ipaddress.ip_network, ("100.64.0.0/10", "127.0.0.0/
 SERVICES = ("172.20.0.0/16", "10.100.0.0/16")  # the second one where the VPC has addresses of the first
 MOST_GROUPS = 5
 # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html#network-requirements-subnets
+EDGE_ZONE = re.compile(r"[a-z]+(?:-[a-z]+)+-\d+-.+")  # "us-west-2-lax-1a", "us-east-1-wl1-bos-wlz-1"
 ZONES_WITHOUT_EKS = ("use1-az3", "usw1-az2", "cac1-az3")
 CONFIG_MAP = "CONFIG_MAP"
 
@@ -110,6 +112,23 @@ def check_zones(cluster: str, subnets: Iterable[dict[str, Any]]) -> None:
                 clusterName=cluster,
                 validZones=sorted(others),
             )
+
+
+def list_edge_subnets(subnets: Iterable[dict[str, Any]]) -> list[str]:
+    """Those in Local Zones and Wavelength Zones, whose names go on behind the number of the region.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/local-zones.html
+    """
+    return [row["SubnetId"] for row in subnets if EDGE_ZONE.fullmatch(row["AvailabilityZone"])]
+
+
+def refuse_edge_subnets(cluster: str, what: str, subnets: Iterable[dict[str, Any]]) -> None:
+    """Neither control planes nor managed node groups nor Fargate are there."""
+    found = list_edge_subnets(subnets)
+    if found:
+        raise InvalidParameter(
+            f"{what} cannot be created in Local Zones or Wavelength Zones: {', '.join(found)}", clusterName=cluster
+        )
 
 
 def build_network_config(asked: Raw, subnets: list[dict[str, Any]], vpc_blocks: list[str]) -> Raw:

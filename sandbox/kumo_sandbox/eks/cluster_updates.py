@@ -19,6 +19,7 @@ from kumo_sandbox.eks.clusters import (
 from kumo_sandbox.eks.context import Context, begin_update, handles
 from kumo_sandbox.eks.control_plane_interfaces import place_interfaces
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest
+from kumo_sandbox.eks.insights import list_rollback_findings
 from kumo_sandbox.eks.log_groups import ensure_log_group
 from kumo_sandbox.eks.rollback import roll_back
 from kumo_sandbox.eks.store import Cluster, Raw
@@ -35,7 +36,7 @@ def update_cluster_version(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         raise InvalidParameter(f"unsupported Kubernetes version {p.get('version')}", clusterName=cluster.name)
     if wanted.minor == now.minor - 1:
         check_active(cluster)
-        return roll_back(ctx, cluster, wanted, p)
+        return roll_back(ctx, cluster, wanted, p, list_rollback_findings)
     if p.get("rollbackConfig"):
         raise InvalidParameter("rollbackConfig can only be given with a rollback", clusterName=cluster.name)
     if wanted.minor != now.minor + 1:

@@ -77,6 +77,7 @@ def _check_creation(ctx: Context, p: dict[str, Any], subnets: list[dict[str, Any
     cluster_rules.check_endpoints(p["name"], public, private)
     check_subnets(subnets)
     cluster_rules.check_zones(p["name"], subnets)
+    cluster_rules.refuse_edge_subnets(p["name"], "Clusters", subnets)
     ctx.aws_context.check_security_groups(ctx.region, asked.get("securityGroupIds") or [], subnets[0]["VpcId"])
     ctx.aws_context.check_key(ctx.region, p.get("encryptionConfig") or [])
     roles.check_cluster_role(ctx, p["roleArn"], ctx.build_arn(f"cluster/{p['name']}"))

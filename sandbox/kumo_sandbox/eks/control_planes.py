@@ -6,7 +6,7 @@ import base64
 import secrets
 
 from kumo_sandbox.eks.store import Cluster
-from kumo_sandbox.interfaces import ApiRequest, KubernetesBackend
+from kumo_sandbox.interfaces import AddonSpec, ApiRequest, KubernetesBackend
 from kumo_sandbox.partitions import find_partition
 
 RUNS_WITHOUT_NODES = {"vpc-cni", "kube-proxy", "eks-pod-identity-agent", "eks-node-monitoring-agent"}  # DaemonSets
@@ -48,6 +48,10 @@ class ControlPlanes:
     def drain(self, arn: str, nodes: list[str], force: bool) -> list[str]:
         """Evict the pods of nodes; those that pods are left on, none without a control plane."""
         return self._backend.drain(arn, nodes, force) if self._backend and nodes else []
+
+    def find_conflicts(self, arn: str, addon: AddonSpec, force: bool) -> list[str] | None:
+        """What keeps an add-on from being applied; None where no control plane runs that could be asked."""
+        return self._backend.find_conflicts(arn, addon, force) if self._backend else None
 
     def remove(self, arn: str) -> None:
         if self._backend:

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from kumo_sandbox import durations
-from kumo_sandbox.eks import roles
+from kumo_sandbox.eks import cluster_rules, roles
 from kumo_sandbox.eks.access_grants import grant_nodes
 from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import (
@@ -110,7 +110,9 @@ def _check_subnets(ctx: Context, cluster: Cluster, ids: list[str]) -> None:
     if not ids:
         return
     vpc_id = cluster.raw["resourcesVpcConfig"]["vpcId"]
-    if any(subnet["VpcId"] != vpc_id for subnet in ctx.aws_context.describe_subnets(ctx.region, ids)):
+    subnets = ctx.aws_context.describe_subnets(ctx.region, ids)
+    cluster_rules.refuse_edge_subnets(cluster.name, "Fargate profiles", subnets)
+    if any(subnet["VpcId"] != vpc_id for subnet in subnets):
         raise InvalidParameter("Subnets are not in the VPC of the cluster", clusterName=cluster.name)
     client = ctx.aws_context.client("ec2", ctx.region)
     tables = client.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])["RouteTables"]

@@ -82,11 +82,23 @@ def check_health_issues(cluster: Cluster, target: int) -> Finding:
 def check_kubelet_rollback(cluster: Cluster, target: int) -> Finding:
     """A kubelet is never newer than its API server."""
     newer = [raw for raw in cluster.nodegroups.values() if _parse_minor(raw["version"]) > target]
-    reason = f"Node kubelet versions are newer than version 1.{target}."
+    names = ", ".join(raw["nodegroupName"] for raw in newer)
+    reason = f"Node kubelet versions are newer than version 1.{target}: {names}"
     resources = [{"arn": raw["nodegroupArn"], "insightStatus": {"status": "ERROR", "reason": reason}} for raw in newer]
     if newer:
-        return "ERROR", "At least one node kubelet version matches the cluster control plane version.", resources, {}
+        return "ERROR", reason, resources, {}
     return "PASSING", f"Node kubelet versions are compatible with version 1.{target}.", [], {}
+
+
+def check_kube_proxy_rollback(cluster: Cluster, target: int) -> Finding:
+    """kube-proxy is never newer than the API server."""
+    rows = [row for row in cluster.addons.values() if row["addonName"] == "kube-proxy"]
+    newer = [row for row in rows if _parse_minor(row["addonVersion"]) > target]
+    reason = f"kube-proxy is newer than version 1.{target}."
+    resources = [{"arn": row["addonArn"], "insightStatus": {"status": "ERROR", "reason": reason}} for row in newer]
+    if newer:
+        return "ERROR", reason, resources, {}
+    return "PASSING", f"kube-proxy is compatible with version 1.{target}.", [], {}
 
 
 Check = tuple[str, str, str, Raw, Callable[[Cluster, int], Finding]]  # name, description, recommendation, links, check
@@ -129,6 +141,20 @@ ROLLBACK_CHECKS: tuple[Check, ...] = (
         check_kubelet_rollback,
     ),
     (
+        "kube-proxy version rollback compatibility",
+        "Checks kube-proxy against the version skew that the previous version allows.",
+        "Update the kube-proxy add-on to the previous version before you roll the cluster back.",
+        SKEW_POLICY,
+        check_kube_proxy_rollback,
+    ),
+    (
+        "Cluster health issues rollback",
+        "Checks for health issues of the cluster that keep it from being rolled back.",
+        "Remedy the health issues before you roll the cluster back.",
+        {},
+        check_health_issues,
+    ),
+    (
         "EKS add-on version rollback compatibility",
         "Checks whether the installed add-on versions are compatible with the previous version.",
         "Update the add-ons to a version that both Kubernetes versions support before you roll the cluster back.",
@@ -136,6 +162,11 @@ ROLLBACK_CHECKS: tuple[Check, ...] = (
         check_addon_compatibility,
     ),
 )
+
+
+def list_rollback_findings(cluster: Cluster, target: int) -> list[tuple[str, str, str]]:
+    """The readiness for a rollback as it is at this moment: name, status and reason of each check."""
+    return [(name, *look(cluster, target)[:2]) for name, _about, _advice, _links, look in ROLLBACK_CHECKS]
 
 
 def refresh(ctx: Context, cluster: Cluster) -> None:

@@ -12,6 +12,7 @@ from kumo_sandbox.eks.access_grants import is_dead
 from kumo_sandbox.eks.context import Context
 from kumo_sandbox.eks.node_routes import NodeNetwork
 from kumo_sandbox.eks.store import Cluster, Raw
+from kumo_sandbox.launching import find_launch_problem
 
 NOT_JOINED = "Instances failed to join the kubernetes cluster"
 # Nodes that registered and did not become Ready: https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2041
@@ -35,6 +36,9 @@ def find_lasting_issue(ctx: Context, cluster: Cluster, nodegroup: Raw) -> Raw | 
     if node_labels.list_unjoinable(nodegroup["labels"]) or is_dead(cluster, nodegroup["nodeRole"]):
         return build_issue("NodeCreationFailure", NOT_JOINED, [])
     network = _build_network(ctx, cluster, nodegroup)
+    unlaunched = _find_launch_problem(ctx, nodegroup, network)
+    if unlaunched:
+        return build_issue("AsgInstanceLaunchFailures", unlaunched, [])
     without = network.list_without_public_addresses()
     if without:
         words = {"subnets": ", ".join(without), "name": nodegroup["nodegroupName"]}
@@ -48,6 +52,16 @@ def find_lasting_issue(ctx: Context, cluster: Cluster, nodegroup: Raw) -> Raw | 
         message = "One or more of the subnets associated with your managed node group does not have enough available IP addresses for new nodes"
         return build_issue("InsufficientFreeAddresses", message, short)
     return None
+
+
+def _find_launch_problem(ctx: Context, nodegroup: Raw, network: NodeNetwork) -> str | None:
+    """Why EC2 Auto Scaling launches no instance by the launch template: Issue.code, AsgInstanceLaunchFailures."""
+    if not nodegroup.get("launchTemplate"):
+        return None
+    data = ctx.aws_context.describe_launch_template(ctx.region, nodegroup["launchTemplate"])["data"]
+    types = nodegroup.get("instanceTypes") or [data["InstanceType"]]
+    zones = {row["AvailabilityZone"] for row in network.subnets}
+    return find_launch_problem(ctx.region, data, types, zones)
 
 
 def find_passing_issue(ctx: Context, cluster: Cluster, nodegroup: Raw) -> Raw | None:

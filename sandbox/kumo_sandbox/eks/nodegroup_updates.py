@@ -18,6 +18,7 @@ from kumo_sandbox.eks.nodegroups import (
     find,
     merge_scaling,
 )
+from kumo_sandbox.eks.rollback import is_way_back
 from kumo_sandbox.eks.store import Cluster, Raw
 from kumo_sandbox.eks.versions import BY_NAME, build_release_version
 
@@ -131,7 +132,9 @@ def _check_same_template(ctx: Context, raw: Raw, asked: Raw) -> Raw:
 
 def _build_version_patch(ctx: Context, cluster: Cluster, raw: Raw, p: dict[str, Any]) -> Raw:
     version = choose_version(ctx, cluster, p.get("version"))
-    if BY_NAME[version].minor < BY_NAME[raw["version"]].minor:
+    # "You cannot roll back a node group to an earlier Kubernetes version", says UpdateNodegroupVersion. Since a cluster can be rolled back,
+    # its node groups go first: https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html
+    if BY_NAME[version].minor < BY_NAME[raw["version"]].minor and not is_way_back(ctx, cluster, version):
         raise InvalidParameter(
             f"Nodegroup version cannot go from {raw['version']} back to {version}", clusterName=cluster.name
         )

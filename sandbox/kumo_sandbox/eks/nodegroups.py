@@ -7,6 +7,7 @@ from typing import Any
 
 from kumo_sandbox import durations
 from kumo_sandbox.eks import (
+    cluster_rules,
     instance_profiles,
     instance_types,
     joining,
@@ -101,6 +102,7 @@ def _build_nodegroup(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> Raw:
     vpc_id = cluster.raw["resourcesVpcConfig"]["vpcId"]
     if {subnet["VpcId"] for subnet in subnets} != {vpc_id}:  # https://github.com/rancher/rancher/issues/28144
         raise InvalidParameter(f"Specified subnets must belong to cluster's vpc {vpc_id}", clusterName=cluster.name)
+    cluster_rules.refuse_edge_subnets(cluster.name, "Managed node groups", subnets)
     zones = {subnet["AvailabilityZone"] for subnet in subnets}
     node_labels.check_labels(cluster.name, p.get("labels") or {})
     check_remote_access(ctx, p, vpc_id)

@@ -1,5 +1,7 @@
 """Rolling a control plane back to the minor version it was upgraded from, and cancelling that.
 
+https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html: readiness insights with ERROR or UNKNOWN block it, and force goes
+past them; nothing goes past the seven days, and past the support policy that a version in extended support requires.
 https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterVersion.html and API_CancelUpdate.html: possible
 for seven days after the upgrade; in auto mode the nodes roll back first, and until they have the update can be cancelled.
 https://docs.aws.amazon.com/eks/latest/userguide/rollback-automode.html: the cluster is ACTIVE as long.
@@ -7,29 +9,38 @@ https://docs.aws.amazon.com/eks/latest/userguide/rollback-automode.html: the clu
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from kumo_sandbox import durations
 from kumo_sandbox.eks.context import Context, begin_update
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest, InvalidState, ResourceInUse
 from kumo_sandbox.eks.store import Cluster, Raw
-from kumo_sandbox.eks.versions import BY_NAME, Version
+from kumo_sandbox.eks.versions import Version, find_support_status
 
+Finding = tuple[str, str, str]
 KIND = "VersionRollback"
 DEADLINE = 7 * 86400  # seconds after the upgrade
 TIMEOUT = (120, 10080)  # minutes
 
 
-def roll_back(ctx: Context, cluster: Cluster, wanted: Version, p: dict[str, Any]) -> dict[str, Any]:
-    """Begin the update; raises in the service's words where there is no way back."""
+def roll_back(
+    ctx: Context, cluster: Cluster, wanted: Version, p: dict[str, Any], list_findings: Callable[..., list[Finding]]
+) -> dict[str, Any]:
+    """Begin the update; raises in the service's words where there is no way back.
+
+    Args:
+        list_findings: the readiness insights of the moment about a minor version: (name, status, reason).
+    """
     _check_way_back(ctx, cluster, wanted)
     minutes = (p.get("rollbackConfig") or {}).get("timeoutMinutes")
     if minutes is not None and not TIMEOUT[0] <= minutes <= TIMEOUT[1]:
         raise InvalidParameter(
             f"timeoutMinutes {minutes} must be between {TIMEOUT[0]} and {TIMEOUT[1]}", clusterName=cluster.name
         )
+    _check_support(ctx, cluster, wanted)
     if not p.get("force"):
-        _check_nodes(cluster, wanted)
+        _check_readiness(cluster, wanted, list_findings(cluster, wanted.minor))
 
     def act() -> None:
         cluster.raw.update(version=wanted.name)
@@ -81,6 +92,11 @@ def is_way_back_open(ctx: Context, cluster: Cluster) -> bool:
     return cluster.upgraded is not None and ctx.now() - cluster.upgraded[1] <= DEADLINE
 
 
+def is_way_back(ctx: Context, cluster: Cluster, version: str) -> bool:
+    """Whether the cluster can be rolled back to a version, so that its node groups may have it before."""
+    return is_way_back_open(ctx, cluster) and cluster.upgraded[0] == version
+
+
 def _check_way_back(ctx: Context, cluster: Cluster, wanted: Version) -> None:
     before, ended = cluster.upgraded or ("", 0.0)
     if before != wanted.name:
@@ -95,12 +111,23 @@ def _check_way_back(ctx: Context, cluster: Cluster, wanted: Version) -> None:
         )
 
 
-def _check_nodes(cluster: Cluster, wanted: Version) -> None:
-    """A kubelet is never newer than its API server."""
-    newer = [name for name, raw in cluster.nodegroups.items() if BY_NAME[raw["version"]].minor > wanted.minor]
-    if newer:
+def _check_support(ctx: Context, cluster: Cluster, wanted: Version) -> None:
+    """The code and the words are assumed."""
+    policy = (cluster.raw.get("upgradePolicy") or {}).get("supportType")
+    if find_support_status(ctx, wanted) == "EXTENDED_SUPPORT" and policy == "STANDARD":
         raise InvalidRequest(
-            f"Node groups are newer than {wanted.name}: {', '.join(sorted(newer))}", clusterName=cluster.name
+            f"Version {wanted.name} is in extended support. Change the upgrade policy of the cluster to EXTENDED first",
+            clusterName=cluster.name,
+        )
+
+
+def _check_readiness(cluster: Cluster, wanted: Version, findings: list[Finding]) -> None:
+    """The code and the words are assumed."""
+    closed = [f"{name}: {reason}" for name, status, reason in findings if status in ("ERROR", "UNKNOWN")]
+    if closed:
+        raise InvalidRequest(
+            f"Rollback readiness insights block the rollback to {wanted.name}: {'; '.join(closed)}",
+            clusterName=cluster.name,
         )
 
 

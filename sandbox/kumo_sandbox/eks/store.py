@@ -28,7 +28,7 @@ class Cluster:
     fargate_profiles: dict[str, Raw] = field(default_factory=dict)
     addons: dict[str, Raw] = field(default_factory=dict)
     self_managed: dict[str, str] = field(default_factory=dict)  # versions of add-ons' software that EKS does not manage
-    preserved: set[str] = field(default_factory=set)  # of those, what add-ons left behind
+    preserved: dict[str, Raw] = field(default_factory=dict)  # of those, the add-ons that left it behind
     access_entries: dict[str, Raw] = field(default_factory=dict)
     access_policies: dict[str, dict[str, Raw]] = field(default_factory=dict)
     announced_access: tuple[AccessRule, ...] = ()  # on its way to the API server

@@ -47,6 +47,7 @@ def build_view(store: Store, aws_context: AwsContext, arn: str) -> ClusterView |
             authentication_mode=raw["accessConfig"]["authenticationMode"],
             node_roles=tuple(list_node_roles(cluster).items()),
             addons=_build_addons(cluster),
+            bootstrapped=_build_bootstrapped(cluster),
             pod_identities=tuple((p["namespace"], p["serviceAccount"]) for p in cluster.pod_identities.values()),
             signing_key=cluster.issuer_key.pem,
         )
@@ -79,12 +80,24 @@ def _find_version(instance: Instance, group: Raw) -> str:
 
 
 def _build_addons(cluster: Cluster) -> tuple[AddonSpec, ...]:
-    """The managed ones, and what deleted ones left behind. What EKS bootstraps is not run: no pod of it does anything."""
-    found = {name: cluster.self_managed[name] for name in sorted(cluster.preserved)}
+    """The managed ones, and what deleted ones left behind. What is being created may yet be refused for a conflict."""
+    found = {name: cluster.preserved[name] for name in sorted(cluster.preserved)}
     for raw in cluster.addons.values():
-        if raw["status"] in ("ACTIVE", "DEGRADED", "UPDATING", "CREATING"):
-            found[raw["addonName"]] = raw["addonVersion"]
-    return tuple(AddonSpec(name, version) for name, version in found.items())
+        if raw["status"] in ("ACTIVE", "DEGRADED", "UPDATING"):
+            found[raw["addonName"]] = raw
+    return tuple(build_addon_spec(raw) for raw in found.values())
+
+
+def build_addon_spec(raw: Raw) -> AddonSpec:
+    """An add-on as the control plane runs it."""
+    configuration, role = raw.get("configurationValues") or "", raw.get("serviceAccountRoleArn") or ""
+    return AddonSpec(raw["addonName"], raw["addonVersion"], configuration, role)
+
+
+def _build_bootstrapped(cluster: Cluster) -> tuple[AddonSpec, ...]:
+    """What was installed with the cluster, and has not been taken over."""
+    installed = sorted(set(cluster.self_managed) - set(cluster.preserved))
+    return tuple(AddonSpec(name, cluster.self_managed[name]) for name in installed)
 
 
 def _build_profile(raw: Raw) -> FargateProfileSpec:

@@ -47,6 +47,7 @@ CREATED = {
     "CreateInternetGateway": "internet-gateway",
     "CreateLaunchTemplate": "launch-template",
     "CreateNatGateway": "natgateway",
+    "CreatePlacementGroup": "placement-group",
     "CreateRouteTable": "route-table",
     "CreateSecurityGroup": "security-group",
     "CreateSubnet": "subnet",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
 from kumo_sandbox.interfaces import AddonSpec, ClusterView, NodeSpec
+from kumo_sandbox.kubernetes.addon_settings import SETTINGS, build_config_maps, configure, read_configuration
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.fargate import COMPUTE_TYPE, find_profile
 from kumo_sandbox.partitions import find_partition
@@ -35,6 +37,8 @@ class Workload:
     replicas: int = 0
     host_network: bool = False
     requests: dict[str, str] = field(default_factory=dict)
+    about: dict[str, str] = field(default_factory=dict)  # more labels of its objects and pods
+    account: str = ""  # its service account; of its own name where it is empty
 
     @property
     def kind(self) -> str:
@@ -49,8 +53,15 @@ def _build_csi(prefix: str, image: str) -> tuple[Workload, ...]:
     controller = {"app": f"{prefix}-controller", **_build_named(image.split("/")[-1])}
     node = {"app": f"{prefix}-node", **_build_named(image.split("/")[-1])}
     return (
-        Workload(f"{prefix}-controller", f"{image}:{{tag}}", controller, replicas=2, requests={"cpu": "10m"}),
-        Workload(f"{prefix}-node", f"{image}:{{tag}}", node, requests={"cpu": "10m"}),
+        Workload(
+            f"{prefix}-controller",
+            f"{image}:{{tag}}",
+            controller,
+            replicas=2,
+            requests={"cpu": "10m"},
+            account=f"{prefix}-controller-sa",
+        ),
+        Workload(f"{prefix}-node", f"{image}:{{tag}}", node, requests={"cpu": "10m"}, account=f"{prefix}-node-sa"),
     )
 
 
@@ -78,9 +89,10 @@ WORKLOADS: dict[str, tuple[Workload, ...]] = {
         Workload(
             "aws-node",
             "amazon-k8s-cni:{version}",
-            {"k8s-app": "aws-node", **_build_named("aws-node")},
+            {"k8s-app": "aws-node"},
             host_network=True,
             requests={"cpu": "50m"},
+            about={"app.kubernetes.io/instance": "aws-vpc-cni", **_build_named("aws-node")},
         ),
     ),
     "eks-pod-identity-agent": (
@@ -117,11 +129,23 @@ DEPLOYMENT_TOLERATIONS = [
 def build_addon_manifests(view: ClusterView) -> Iterator[Manifest]:
     """All objects of the add-ons of a cluster."""
     for addon in view.addons:
-        if addon.name == "coredns":
-            yield _build_dns_service(view)
-        for workload in list_workloads(addon.name):
-            yield _build_service_account(workload)
-            yield _build_manifest(view, addon, workload)
+        yield from _build_objects(view, addon)
+
+
+def build_bootstrapped_manifests(view: ClusterView) -> Iterator[Manifest]:
+    """What is installed with a cluster: the same objects with their default settings."""
+    for addon in view.bootstrapped:
+        yield from _build_objects(view, addon)
+
+
+def _build_objects(view: ClusterView, addon: AddonSpec) -> Iterator[Manifest]:
+    values = read_configuration(addon.configuration)
+    if addon.name == "coredns":
+        yield _build_dns_service(view)
+    yield from build_config_maps(addon.name, values)
+    for number, workload in enumerate(list_workloads(addon.name)):
+        yield _build_service_account(workload, addon.role_arn if number == 0 else "")
+        yield configure(addon.name, values, _build_manifest(view, addon, workload))
 
 
 def list_workloads(addon: str) -> tuple[Workload, ...]:
@@ -150,14 +174,15 @@ def _is_tolerated(node: NodeSpec) -> bool:
 
 
 def _build_manifest(view: ClusterView, addon: AddonSpec, workload: Workload) -> Manifest:
+    labels = {**workload.labels, **workload.about}
     spec: dict[str, Any] = {
         "selector": {"matchLabels": workload.labels},
-        "template": {"metadata": {"labels": workload.labels}, "spec": _build_pod_spec(view, addon, workload)},
+        "template": {"metadata": {"labels": labels}, "spec": _build_pod_spec(view, addon, workload)},
     }
     return {
         "apiVersion": "apps/v1",
         "kind": workload.kind,
-        "metadata": {"name": workload.name, "namespace": NAMESPACE, "labels": workload.labels},
+        "metadata": {"name": workload.name, "namespace": NAMESPACE, "labels": labels},
         "spec": spec | ({"replicas": workload.replicas} if workload.replicas else {}),
     }
 
@@ -168,9 +193,10 @@ def _build_pod_spec(view: ClusterView, addon: AddonSpec, workload: Workload) -> 
         "name": workload.name,
         "image": _build_image(view.region, addon.version, workload),
         "resources": {"requests": workload.requests},
+        **deepcopy(SETTINGS.get(workload.name, {})),
     }
     return {
-        "serviceAccountName": workload.name,
+        "serviceAccountName": workload.account or workload.name,
         "hostNetwork": workload.host_network,
         "priorityClassName": "system-node-critical" if daemon else "system-cluster-critical",
         "tolerations": [{"operator": "Exists"}] if daemon else DEPLOYMENT_TOLERATIONS,
@@ -195,8 +221,11 @@ def _build_affinity(daemon: bool) -> dict[str, Any]:
     return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
 
 
-def _build_service_account(workload: Workload) -> Manifest:
-    metadata = {"name": workload.name, "namespace": NAMESPACE, "labels": workload.labels}
+def _build_service_account(workload: Workload, role_arn: str) -> Manifest:
+    labels = {**workload.labels, **workload.about}
+    metadata: Manifest = {"name": workload.account or workload.name, "namespace": NAMESPACE, "labels": labels}
+    if role_arn:
+        metadata["annotations"] = {"eks.amazonaws.com/role-arn": role_arn}
     return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
 
 

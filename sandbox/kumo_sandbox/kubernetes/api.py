@@ -30,6 +30,7 @@ RESOURCES = {
     "RoleBinding": ("rolebindings", True),
     "Service": ("services", True),
     "ServiceAccount": ("serviceaccounts", True),
+    "PodDisruptionBudget": ("poddisruptionbudgets", True),
     "StorageClass": ("storageclasses", False),
 }
 
@@ -37,9 +38,10 @@ RESOURCES = {
 class ApiError(RuntimeError):
     """The API server refused; ``status`` is the HTTP status, the message its own."""
 
-    def __init__(self, method: str, path: str, status: int, message: str) -> None:
+    def __init__(self, method: str, path: str, status: int, message: str, causes: list[Manifest] | None = None) -> None:
         super().__init__(f"{method} {path}: {status} {message}")
         self.status = status
+        self.causes = causes or []  # StatusCause: reason, message, field
 
 
 class Api:
@@ -78,8 +80,14 @@ class Api:
         typed = {"apiVersion": api_version, "kind": kind}  # which the items of a list lack
         return [{**typed, **item} for item in answer.get("items") or []]
 
-    def create(self, path: str, body: Manifest) -> Manifest:
-        return self._call("POST", path, json=body)
+    def create(self, path: str, body: Manifest, manager: str = "") -> Manifest:
+        parameters = {"fieldManager": manager} if manager else {}
+        return self._call("POST", path, params=parameters, json=body)
+
+    def try_apply(self, manifest: Manifest, force: bool) -> Manifest:
+        """A server-side apply that changes nothing."""
+        parameters = {"dryRun": "All", **({"force": "true"} if force else {"force": "false"})}
+        return self._apply(build_path(manifest), manifest, parameters)
 
     def patch(self, path: str, body: Manifest) -> Manifest:
         """A JSON merge patch."""
@@ -110,8 +118,8 @@ class Api:
                 if line:
                     changed()
 
-    def _apply(self, path: str, body: Manifest) -> Manifest:
-        parameters = {"fieldManager": FIELD_MANAGER, "force": "true"}
+    def _apply(self, path: str, body: Manifest, extra: dict[str, str] | None = None) -> Manifest:
+        parameters = {"fieldManager": FIELD_MANAGER, "force": "true", **(extra or {})}
         headers = {"Content-Type": "application/apply-patch+yaml"}
         return self._call("PATCH", path, params=parameters, data=json.dumps(body), headers=headers)
 
@@ -138,8 +146,10 @@ def build_collection_path(api_version: str, kind: str, namespace: str | None = N
 def _check(method: str, path: str, answer: requests.Response) -> None:
     if answer.ok:
         return
+    causes: list[Manifest] = []
     try:
-        message = str(answer.json().get("message"))
+        status = answer.json()
+        message, causes = str(status.get("message")), (status.get("details") or {}).get("causes") or []
     except ValueError:
         message = answer.text[:500]
-    raise ApiError(method, path, answer.status_code, message)
+    raise ApiError(method, path, answer.status_code, message, causes)

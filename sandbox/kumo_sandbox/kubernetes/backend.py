@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from kumo_sandbox.interfaces import ApiRequest, ClusterView, LoadBalancers
+from kumo_sandbox.interfaces import AddonSpec, ApiRequest, ClusterView, LoadBalancers
 from kumo_sandbox.kubernetes.addons import can_addon_run
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.cluster import Cluster
@@ -75,6 +75,10 @@ class KubernetesBackend:
     def drain(self, arn: str, nodes: list[str], force: bool) -> list[str]:
         cluster = self._clusters.get(arn)
         return cluster.drain(nodes, force) if cluster and cluster.started else []
+
+    def find_conflicts(self, arn: str, addon: AddonSpec, force: bool) -> list[str] | None:
+        cluster, view = self._clusters.get(arn), self._view(arn)
+        return cluster.find_conflicts(view, addon, force) if cluster and view and cluster.started else None
 
     def remove(self, arn: str) -> None:
         """Returns at once: a cluster that is just starting reads its view, which the caller may hold locked."""

@@ -13,8 +13,9 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
-from kumo_sandbox.interfaces import ApiRequest, ClusterView, LoadBalancers
+from kumo_sandbox.interfaces import AddonSpec, ApiRequest, ClusterView, LoadBalancers
 from kumo_sandbox.kubernetes import fargate_scheduler
+from kumo_sandbox.kubernetes.addon_conflicts import find_conflicts
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
 from kumo_sandbox.kubernetes.aws_auth import NodeMappings
 from kumo_sandbox.kubernetes.control_plane import AUDIT_LOG, ControlPlane, build_kubeconfig, write_private
@@ -125,6 +126,11 @@ class Cluster:
         """Evict the pods of nodes; the nodes that pods are left on."""
         with closing(Api(self._control_plane.url, self._pki)) as api:
             return evict_pods(api, nodes, force)
+
+    def find_conflicts(self, view: ClusterView, addon: AddonSpec, force: bool) -> list[str]:
+        """The fields that keep an add-on from being applied."""
+        with closing(Api(self._control_plane.url, self._pki)) as api:
+            return find_conflicts(api, view, addon, force)
 
     def remove(self) -> None:
         """End everything and delete the folder."""

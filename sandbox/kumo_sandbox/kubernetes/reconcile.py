@@ -11,11 +11,13 @@ from http import HTTPStatus
 
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.access import build_access_manifests
-from kumo_sandbox.kubernetes.addons import build_addon_manifests
-from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_path
+from kumo_sandbox.kubernetes.addons import build_addon_manifests, build_bootstrapped_manifests
+from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
 from kumo_sandbox.kubernetes.nodes import build_node
 
 DRAIN_SECONDS = 5.0
+# The field manager of what is installed with a cluster: https://github.com/hashicorp/terraform-provider-aws/issues/20440
+INSTALLER = "kubectl-client-side-apply"
 GOING_ANYWAY = (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN)  # the namespace is terminated: no eviction is created in it
 EVICTION_SECONDS = 2.0  # the account is locked meanwhile
 OF_EKS = "eks.amazonaws.com/nodegroup"  # a label of managed nodes; nobody drains others
@@ -36,6 +38,7 @@ class Reconciler:
         self._api = api
         self._extra = extra
         self._applied: dict[str, tuple[str, Manifest]] = {}  # path: digest, manifest
+        self._installed: set[str] = set()  # paths of what is installed once, and not looked at again
 
     def reconcile(self, view: ClusterView) -> None:
         """Apply and remove; one object that is refused holds up no other. Raises ExceptionGroup at the end."""
@@ -43,6 +46,8 @@ class Reconciler:
         wanted = {build_path(manifest): manifest for manifest in (*self._extra, *build_manifests(view, namespaces))}
         unwanted = [path for path in reversed(self._applied) if path not in wanted]
         errors: list[Exception] = []
+        for manifest in build_bootstrapped_manifests(view):
+            _collect(errors, partial(self._install, manifest))
         for path, manifest in wanted.items():
             _collect(errors, partial(self._apply, path, manifest))
         nodes = [_name(path) for path in unwanted if self._find_kind(path) == "Node"]
@@ -55,6 +60,19 @@ class Reconciler:
         _collect(errors, partial(forget_pods, self._api, nodes))
         if errors:
             raise ExceptionGroup(f"{view.name} does not yet look like its view", errors)
+
+    def _install(self, manifest: Manifest) -> None:
+        """Create an object unless it was there before. Whoever changes or deletes it has the last word."""
+        path = build_path(manifest)
+        if path in self._installed:
+            return
+        where = build_collection_path(manifest["apiVersion"], manifest["kind"], manifest["metadata"].get("namespace"))
+        try:
+            self._api.create(where, manifest, INSTALLER)
+        except ApiError as error:
+            if error.status != HTTPStatus.CONFLICT:
+                raise
+        self._installed.add(path)
 
     def _apply(self, path: str, manifest: Manifest) -> None:
         digest = _digest(manifest)

@@ -17,6 +17,7 @@ from moto.autoscaling.models import (
 )
 
 from kumo_sandbox import durations
+from kumo_sandbox.launching import find_launch_problem
 from kumo_sandbox.moto_fixes.autoscaling import is_of_eks, is_standing, sort_for_removal
 from kumo_sandbox.moto_fixes.autoscaling_settings import deregister, register
 from kumo_sandbox.moto_fixes.hooks import Method, around
@@ -41,12 +42,23 @@ def balance(group: Any) -> None:
     surplus = len(standing) - group.desired_capacity
     if group.status == LEAVING:
         return
-    if surplus < 0 and "Launch" not in group._suspended_processes:
+    if surplus < 0 and "Launch" not in group._suspended_processes and not _find_problem(group):
         group.replace_autoscaling_group_instances(-surplus, group.get_propagated_tags())
     elif surplus > 0 and "Terminate" not in group._suspended_processes:
         free = [state for state in standing if not state.protected_from_scale_in]
         for state in sort_for_removal(free)[:surplus]:
             terminate(group, state)
+
+
+def _find_problem(group: Any) -> str | None:
+    """Why EC2 launches nothing by the group's launch template."""
+    if not group.ec2_launch_template:
+        return None
+    data = group.ec2_launch_template.get_version(group.launch_template_version).data
+    rows = ((group.mixed_instances_policy or {}).get("LaunchTemplate") or {}).get("Overrides") or []
+    types = [row["InstanceType"] for row in rows if row.get("InstanceType")]
+    types = types or [data[key] for key in ("InstanceType",) if key in data]
+    return find_launch_problem(group.region, data, types, set(group.availability_zones))
 
 
 @around(FakeAutoScalingGroup, "replace_autoscaling_group_instances")
@@ -68,7 +80,10 @@ def _begin(group: Any, state: Any, version: Any) -> None:
     state.lifecycle_state = "Pending"
     data = version.data if version else {}
     state.__dict__.update(_kumo_version=version and version.number, _kumo_data=data)
-    groups = [group.ec2_backend.get_security_group_from_id(name) for name in data.get("SecurityGroupIds") or []]
+    named = data.get("SecurityGroupIds") or [
+        name for row in (data.get("NetworkInterfaces") or [])[:1] for name in row.get("Groups") or []
+    ]
+    groups = [group.ec2_backend.get_security_group_from_id(name) for name in named]
     for interface in state.instance.nics.values() if groups else ():
         interface._group_set = [each for each in groups if each]
     if _is_spot(group, state):

@@ -74,6 +74,12 @@ def test_an_unknown_id_is_an_error(ec2, refused):
     assert "InvalidLaunchTemplateId.NotFound" in error
 
 
+def test_an_unknown_name_is_not_deleted(ec2, refused):
+    assert "InvalidLaunchTemplateName.NotFoundException" in refused(
+        ec2.delete_launch_template, LaunchTemplateName="none"
+    )
+
+
 def test_tags_change(ec2):
     tags = [{"ResourceType": "launch-template", "Tags": [{"Key": "a", "Value": "b"}]}]
     asked = {"LaunchTemplateName": "one", "LaunchTemplateData": DATA, "TagSpecifications": tags}

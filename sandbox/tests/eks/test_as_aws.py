@@ -188,6 +188,25 @@ def test_zones_without_eks(sandbox, account):
         eks.create_cluster(name="c", roleArn=account["cluster"], resourcesVpcConfig={"subnetIds": subnets})
 
 
+def test_local_zones(sandbox, eks, account, cluster):
+    ec2 = sandbox.client("ec2")
+    ec2.modify_availability_zone_group(GroupName="ap-northeast-1-tpe-1", OptInStatus="opted-in")
+    zone = "ap-northeast-1-tpe-1a"
+    words = {"VpcId": account["vpc"], "CidrBlock": "10.0.77.0/24", "AvailabilityZone": zone}
+    subnet = ec2.create_subnet(**words)["Subnet"]["SubnetId"]
+    inside, text = {"clusterName": cluster, "subnets": [subnet]}, "cannot be created in Local Zones"
+    with refuse("InvalidParameterException", text):
+        place = {"subnetIds": [*account["subnets"], subnet]}
+        eks.create_cluster(name="d", roleArn=account["cluster"], resourcesVpcConfig=place)
+    with refuse("InvalidParameterException", text):
+        eks.create_nodegroup(**inside, nodegroupName="n", nodeRole=account["node"])
+    with refuse("InvalidParameterException", text):
+        selectors = [{"namespace": "n"}]
+        eks.create_fargate_profile(
+            **inside, fargateProfileName="p", podExecutionRoleArn=account["pod"], selectors=selectors
+        )
+
+
 def test_updates_that_change_nothing(eks, cluster):
     endpoint = (
         r"endpointPrivateAccess: false , endpointPublicAccess: true, and Public Endpoint Restrictions: \[0.0.0.0/0\]"

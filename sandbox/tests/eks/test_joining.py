@@ -232,3 +232,19 @@ def test_a_zone_without_the_instance_type(eks, account, group, made):
         eks.create_nodegroup(**group, instanceTypes=["a1.large"], amiType="AL2023_ARM_64_STANDARD")
     types = ["a1.large", "m6g.large"]
     assert made(**group, instanceTypes=types, amiType="AL2023_ARM_64_STANDARD") == "ACTIVE"
+
+
+def test_a_cluster_placement_group_is_in_one_zone(ec2, cluster, account, made):
+    ec2.create_placement_group(GroupName="together", Strategy="cluster")
+    data = {"Placement": {"GroupName": "together"}}
+    ec2.create_launch_template(LaunchTemplateName="together", LaunchTemplateData=data)
+    options = {
+        "clusterName": cluster,
+        "nodeRole": account["node"],
+        "launchTemplate": {"name": "together"},
+    }
+    code, message = made(**options, nodegroupName="wide", subnets=account["subnets"])
+    assert code == "AsgInstanceLaunchFailures" and "in one Availability Zone" in message
+    assert made(**options, nodegroupName="narrow", subnets=account["subnets"][:1]) == "ACTIVE"
+    with pytest.raises(ClientError, match="InvalidPlacementGroup.InUse"):
+        ec2.delete_placement_group(GroupName="together")

@@ -17,8 +17,12 @@ def test_an_upgrade_can_be_rolled_back_for_seven_days(sandbox, eks, make_cluster
     eks.update_cluster_version(name="demo", version="1.33")
     eks.describe_cluster(name="demo")
     make_nodegroup(version="1.33")
-    assert "newer than 1.32: general" in refused(eks.update_cluster_version, name="demo", version="1.32")
-    eks.delete_nodegroup(clusterName="demo", nodegroupName="general")
+    said = refused(eks.update_cluster_version, name="demo", version="1.32")
+    assert said.startswith("InvalidRequestException") and "newer than version 1.32: general" in said
+    words = {"clusterName": "demo", "nodegroupName": "general"}
+    assert "back to 1.31" in refused(eks.update_nodegroup_version, **words, version="1.31")
+    eks.update_nodegroup_version(**words, version="1.32")  # the node groups go back before the control plane
+    assert eks.describe_nodegroup(**words)["nodegroup"]["version"] == "1.32"
     short = {"timeoutMinutes": 1}
     assert "timeoutMinutes 1" in refused(eks.update_cluster_version, name="demo", version="1.32", rollbackConfig=short)
     update = eks.update_cluster_version(name="demo", version="1.32", rollbackConfig={"timeoutMinutes": 120})["update"]
@@ -28,8 +32,30 @@ def test_an_upgrade_can_be_rolled_back_for_seven_days(sandbox, eks, make_cluster
     assert "from 1.32 to 1.31" in refused(eks.update_cluster_version, name="demo", version="1.31")
     eks.update_cluster_version(name="demo", version="1.33")
     eks.describe_cluster(name="demo")
+    eks.update_nodegroup_version(**words, version="1.33")
     sandbox.clock.advance(7 * DAY + 60)
+    assert "back to 1.32" in refused(eks.update_nodegroup_version, **words, version="1.32")
     assert "more than 7 days ago" in refused(eks.update_cluster_version, name="demo", version="1.32")
+
+
+def test_readiness_insights_and_the_support_policy_block_a_rollback(eks, make_cluster, refused):
+    make_cluster(version="1.31", upgradePolicy={"supportType": "STANDARD"})
+    eks.update_cluster_version(name="demo", version="1.32")
+    eks.describe_cluster(name="demo")
+    eks.create_addon(clusterName="demo", addonName="kube-proxy", addonVersion="v1.32.9-eksbuild.2")
+    back = {"name": "demo", "version": "1.31"}
+    assert "Change the upgrade policy of the cluster to EXTENDED" in refused(
+        eks.update_cluster_version, **back, force=True
+    )
+    eks.update_cluster_config(name="demo", upgradePolicy={"supportType": "EXTENDED"})
+    said = refused(eks.update_cluster_version, **back)
+    assert "EKS add-on version rollback compatibility" in said and "kube-proxy is newer than version 1.31" in said
+    eks.update_addon(clusterName="demo", addonName="kube-proxy", addonVersion="v1.31.13-eksbuild.2")
+    assert eks.update_cluster_version(**back)["update"]["type"] == "VersionRollback"
+    eks.update_cluster_version(name="demo", version="1.32")
+    eks.describe_cluster(name="demo")
+    eks.update_addon(clusterName="demo", addonName="kube-proxy", addonVersion="v1.32.9-eksbuild.2")
+    assert eks.update_cluster_version(**back, force=True)["update"]["type"] == "VersionRollback"
 
 
 def test_only_a_rollback_whose_nodes_are_on_their_way_can_be_cancelled(

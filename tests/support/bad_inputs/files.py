@@ -229,6 +229,14 @@ ROWS = [
         "Names must be unique",
         managedNodeGroups=[{"name": "web"}, {"name": "web"}],
     ),
+    group(
+        "EFA in two zones",
+        "managedNodeGroups[0].availabilityZones",
+        "eu-west-1a, eu-west-1b",
+        "name one",
+        efaEnabled=True,
+        availabilityZones=["eu-west-1a", "eu-west-1b"],
+    ),
     group("a minimum above the maximum", "managedNodeGroups[0]", "minSize 5", "ascending order", minSize=5, maxSize=2),
     group(
         "a size in words", "managedNodeGroups[0].desiredCapacity", "'three'", "a whole number", desiredCapacity="three"

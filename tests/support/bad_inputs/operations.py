@@ -254,6 +254,21 @@ TAGS = [
     tag("a tag without a value", "tags", "A has no value", 'Write A: ""', tags={"A": None}),
     module("eks_tag_info")("a name", "resource", "'there'", "like arn:aws:eks", resource="there"),
 ]
+replacing = module("eks_nodegroup_replacement", cluster_name="there", name="workers")
+REPLACEMENTS = [
+    replacing("a group that is not there", "name", "has no node group worker", "It has workers", name="worker"),
+    replacing("a new name that is none", "new_name", "'-x'", "Use 1-63 letters", new_name="-x"),
+    replacing("no node at once", "drain.max_parallel", "0", "at least 1", drain={"max_parallel": 0}),
+    replacing("a pause that goes back", "drain.pause", "-1", "at least 0", drain={"pause": -1}),
+    replacing(
+        "an option that is none",
+        "nodegroup.instance_type",
+        "instance_type",
+        "instance_types",
+        nodegroup={"instance_type": ["m5.large"]},
+    ),
+    replacing("a cluster that is not there", "cluster_name", "nowhere", "", cluster_name="nowhere"),
+]
 overriding = role("eks_upgrade")
 plan = module("eks_upgrade_info", cluster_name="there", kubernetes_version="1.34")
 upgrade = module("eks_upgrade", cluster_name="there", kubernetes_version="1.34")
@@ -278,6 +293,28 @@ UPGRADES = [
         "insights",
         "more than once",
         eks_upgrade_overrides=[{"gate": "insights", "reason": "x"}, {"gate": "insights", "reason": "y"}],
+    ),
+    plan(
+        "a strategy that is none",
+        "nodegroup_strategies.workers",
+        "'canary'",
+        "Use rolling or blue_green",
+        nodegroup_strategies={"workers": "canary"},
+    ),
+    upgrade(
+        "a group that is not there",
+        "nodegroup_strategies",
+        "no node group worker",
+        "It has",
+        nodegroup_strategies={"worker": "blue_green"},
+    ),
+    upgrade(
+        "a rollback over two versions",
+        "kubernetes_version",
+        "1.31",
+        "a rollback goes to the version before it",
+        kubernetes_version="1.31",
+        rollback=True,
     ),
     plan(
         "a version without quotes", "kubernetes_version", "'1.3'", "put the version in quotes", kubernetes_version=1.3
@@ -308,6 +345,7 @@ UPGRADES = [
     upgrade("no cluster", "cluster_name", "nowhere", "Check its name and region", cluster_name="nowhere"),
 ]
 ROWS = [
+    *REPLACEMENTS,
     *UPGRADES,
     *VERSIONS,
     *INSIGHTS,

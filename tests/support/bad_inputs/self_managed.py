@@ -83,6 +83,15 @@ NEW = [
         availability_zones=["ap-northeast-1z"],
     ),
     bad(
+        "EFA on a type without it",
+        "template.efa",
+        "m5.large has no Elastic Fabric Adapter",
+        "Use instance types that have",
+        subnets=["$subnet"],
+        instance_types=["m5.large"],
+        template={"efa": True},
+    ),
+    bad(
         "SSH without a key",
         "template.ssh_sources",
         "needs template.key_name",

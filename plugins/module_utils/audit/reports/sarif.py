@@ -22,11 +22,48 @@ LEVELS = {CRITICAL: "error", HIGH: "error", MEDIUM: "warning", LOW: "note", INFO
 SCORES = {CRITICAL: "9.5", HIGH: "8.0", MEDIUM: "5.5", LOW: "3.0", INFO: "0.5"}
 
 
+# What GitHub takes of a file: https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit
+MOST_RUNS, MOST_RESULTS, MOST_TAGS = 20, 25_000, 20
+
+
 def format_sarif(clusters: list[Row], comparison: Row) -> str:
-    """The file: a run for each cluster."""
+    """The file: a run for each cluster, or one for all of a fleet with more clusters than GitHub takes runs."""
     known = {(row["cluster"], row["id"], row["resource"]) for row in (comparison or {}).get("new") or []}
     runs = [_build_run(cluster, comparison, known) for cluster in clusters]
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": runs}, indent=2, ensure_ascii=False) + "\n"
+    found = [_limit_results(run) for run in ([_merge(runs)] if len(runs) > MOST_RUNS else runs)]
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": found}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _merge(runs: list[Row]) -> Row:
+    """One run of many. A rule is described once, with the words of the first cluster that has a finding of it."""
+    rules: dict[str, Row] = {}
+    for rule in (rule for run in runs for rule in run["tool"]["driver"]["rules"]):
+        if "help" not in rules.get(rule["id"], {}):
+            rules[rule["id"]] = rule
+    numbers = {key: number for number, key in enumerate(rules)}
+    results = [{**row, "ruleIndex": numbers[row["ruleId"]]} for run in runs for row in run["results"]]
+    return {
+        "tool": {"driver": {**runs[0]["tool"]["driver"], "rules": list(rules.values())}},
+        "automationDetails": {"id": f"kumo.eks/{len(runs)} clusters/"},
+        "invocations": [row for run in runs for row in run["invocations"]],
+        "results": sorted(results, key=lambda row: -float(_get_score(rules[row["ruleId"]]))),
+    }
+
+
+def _get_score(rule: Row) -> str:
+    return rule["properties"]["security-severity"]
+
+
+def _limit_results(run: Row) -> Row:
+    """The most severe results, and a note where there are more than GitHub takes."""
+    number = len(run["results"])
+    if number <= MOST_RESULTS:
+        return run
+    text = f"{number - MOST_RESULTS} of {number} findings are left out, the least severe ones. The JSON has all."
+    first, *others = run["invocations"]
+    notes = [*first["toolExecutionNotifications"], {"level": "warning", "message": {"text": text}}]
+    invocations = [{**first, "toolExecutionNotifications": notes}, *others]
+    return {**run, "invocations": invocations, "results": run["results"][:MOST_RESULTS]}
 
 
 def _build_run(cluster: Row, comparison: Row, new: set[tuple[str, str, str]]) -> Row:
@@ -55,7 +92,7 @@ def _build_rule(check: Row, finding: Row) -> Row:
         "defaultConfiguration": {"level": LEVELS[check["severity"]]},
         "properties": {
             "security-severity": SCORES[check["severity"]],
-            "tags": [check["family"], *check["references"]],
+            "tags": list(dict.fromkeys([check["family"], *check["references"]]))[:MOST_TAGS],
         },
     }
     if finding.get("why"):

@@ -31,11 +31,8 @@ def name_addon(row: Row) -> str:
     "CoreDNS, kube-proxy and the VPC CNI are add-ons that EKS manages",
     reads=("cluster", "addons"),
     why="Installed and updated by hand, their versions become incompatible with the cluster, and security patches are late.",
-    remedy="Install the three as add-ons. EKS takes over what is there.",
-    task=(
-        "eks_addon",
-        {"cluster_name": "{cluster}", "addons": [{"name": "vpc-cni"}, {"name": "kube-proxy"}, {"name": "coredns"}]},
-    ),
+    remedy="Take over what is there with eks_addon_takeover, which keeps its settings. Install what is missing as an add-on.",
+    task=("eks_addon_takeover", {"cluster_name": "{cluster}", "addons": ["vpc-cni", "kube-proxy", "coredns"]}),
 )
 def core_addons(cluster: Row, addons: list[Row]) -> Hits:
     if (cluster.get("computeConfig") or {}).get("enabled"):

@@ -27,7 +27,10 @@ JOIN_TIME = 900  # seconds that a node may take
 SECRETS = {
     "an access key of AWS": re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"),
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
-    "a password": re.compile(r"(?i)\b(password|passwd|secret|token|api_?key)\b\s*[=:]\s*['\"]?[^\s'\"$<{]{8,}"),
+    # also at the end of a name: DB_PASSWORD=, AWS_SECRET_ACCESS_KEY=
+    "a password": re.compile(
+        r"(?i)(?<![a-z0-9])(password|passwd|secret|secret_access_key|token|api_?key)['\"]?\s*[=:]\s*['\"]?[^\s'\"$<{]{8,}"
+    ),
 }
 
 

@@ -167,19 +167,34 @@ def cluster_tag_on_groups(cluster: Row, instances: list[Row], security_groups: d
 def network_acl_answers(node_subnets: dict[str, list[str]], network_acls: list[Row]) -> Hits:
     for acl in network_acls:
         used = {one.get("SubnetId") for one in acl.get("Associations") or []} & set(node_subnets)
-        rows = [row for row in acl.get("Entries") or [] if not row.get("Egress") and row.get("RuleAction") == "allow"]
-        if used and not any(_admits_answers(row) for row in rows):
+        rows = [row for row in acl.get("Entries") or [] if not row.get("Egress")]
+        if used and not _admits_answers(rows):
             yield (
                 f"Network ACL {acl['NetworkAclId']}",
                 f"no inbound rule allows TCP 32768-60999 of {', '.join(sorted(filter(None, used)))}",
             )
 
 
-def _admits_answers(row: Row) -> bool:
+def _admits_answers(rows: list[Row]) -> bool:
+    """Whether the first entry by number that is about these ports lets them in.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
+    """
+    for row in sorted(rows, key=lambda row: row.get("RuleNumber", 0)):
+        first, last = _find_ports(row)
+        if row.get("RuleAction") == "allow" and first <= 32768 and last >= 60999:
+            return True
+        if row.get("RuleAction") == "deny" and row.get("CidrBlock") == "0.0.0.0/0" and first <= 60999 and last >= 32768:
+            return False
+    return False
+
+
+def _find_ports(row: Row) -> tuple[int, int]:
+    """The TCP ports of an entry; none for another protocol."""
     if row.get("Protocol") == "-1":
-        return True
+        return 0, 65535
     ports = row.get("PortRange") or {}
-    return row.get("Protocol") == "6" and ports.get("From", 0) <= 32768 and ports.get("To", 65535) >= 60999
+    return (ports.get("From", 0), ports.get("To", 65535)) if row.get("Protocol") == "6" else (65536, -1)
 
 
 @rule(

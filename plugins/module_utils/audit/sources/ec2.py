@@ -16,6 +16,7 @@ CLUSTER_TAG = "kubernetes.io/cluster/"
 OF_NODEGROUP = "eks:nodegroup-name"  # tag that EKS gives the Auto Scaling groups of managed node groups
 # Keys of tags by which a resource names its cluster. Values of filters may have wildcards.
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+LAUNCH_TEMPLATES = ("describe_launch_templates", "LaunchTemplates")
 MARKS = [
     f"{CLUSTER_TAG}*",
     "KubernetesCluster",
@@ -182,13 +183,8 @@ def launch_template_contents(snapshot: Snapshot) -> list[Row]:
     named: dict[tuple[str, str], list[str]] = {}
     for user, key, version in list_used_templates(snapshot):
         named.setdefault((key, version), []).append(user)
-    templates = (
-        describe(
-            snapshot, "describe_launch_templates", "LaunchTemplates", "launch-template-id", {key for key, _v in named}
-        )
-        if named
-        else []
-    )
+    ids = sorted({key for key, _version in named})  # EC2 has no filter for them
+    templates = describe_everything(snapshot, *LAUNCH_TEMPLATES, LaunchTemplateIds=ids) if ids else []
     newest = {row["LaunchTemplateId"]: row for row in templates}
     found = []
     for (key, version), users in sorted(named.items()):
@@ -284,7 +280,7 @@ def region_security_groups(snapshot: Snapshot) -> list[Row]:
 @source()
 def region_launch_templates(snapshot: Snapshot) -> list[Row]:
     """DescribeLaunchTemplates of the launch templates of the region whose tags name a cluster."""
-    return describe(snapshot, "describe_launch_templates", "LaunchTemplates", "tag-key", MARKS)
+    return describe(snapshot, *LAUNCH_TEMPLATES, "tag-key", MARKS)
 
 
 @source()

@@ -49,6 +49,7 @@ OF_THE_TEMPLATE = (
     "disableIMDSv1",
     "disablePodIMDS",
     "ebsOptimized",
+    "efaEnabled",
     "enableDetailedMonitoring",
     "instanceName",
     "instancePrefix",
@@ -80,6 +81,7 @@ def build_template(group: Group, family: str, cluster: str) -> Group | None:
         "monitoring": group.get("enableDetailedMonitoring"),
         "cpu_credits": group["cpuCredits"].lower() if "cpuCredits" in group else None,
         "enclave": group.get("enclaveEnabled"),
+        "efa": group.get("efaEnabled") or None,
         "placement": _drop_empty({"group_name": group.get("placement", {}).get("groupName")}),
         "capacity_reservation": _drop_empty(
             {

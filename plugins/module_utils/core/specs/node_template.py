@@ -19,6 +19,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import (
     read_ami_type,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.public_keys import ED25519, RSA, read_public_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.user_data import build_user_data
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
@@ -68,6 +69,7 @@ def build_node_template_spec() -> Spec:
         "user_data": {"type": "str"},
         "node_config": {"type": "dict"},
         "bottlerocket_settings": {"type": "dict"},
+        "efa": {"type": "bool"},
         "efa_interfaces": {"type": "int"},
         "placement": {
             "type": "dict",
@@ -130,6 +132,7 @@ def find_node_template_problems(options: Options) -> Iterator[str]:
     yield from _find_volume_problems(options, template)
     yield from _find_metadata_problems(template)
     yield from _find_interface_problems(template)
+    yield from _find_efa_problems(options, template)
     yield from _find_ssh_problems(options, template)
     yield from _find_reservation_problems(options, template)
     yield from find_tag_problems(template.get("tags"), "template.tags")
@@ -262,6 +265,25 @@ def _find_interface_problems(template: Options) -> Iterator[str]:
     for group in template.get("security_groups") or []:
         if not str(group).startswith("sg-"):
             yield f"template.security_groups: {group!r} is not the ID of a security group. Use one that begins with sg-."
+
+
+def _find_efa_problems(options: Options, template: Options) -> Iterator[str]:
+    if not template.get("efa"):
+        return
+    if template.get("efa_interfaces"):
+        yield "template.efa_interfaces: it cannot be combined with template.efa, which counts the network cards. Remove one of them."
+    zones = options.get("availability_zones") or []
+    if len(zones) > 1:
+        yield f"availability_zones: {', '.join(zones)} cannot be combined with template.efa. EFA works in one zone: name one."
+
+
+def needs_placement_group(template: Options) -> bool:
+    """Whether a placement group is made for EFA: none is named, and no reservation, which brings its own.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/cr-cpg.html
+    """
+    named = (template.get("placement") or {}).get("group_name")
+    return not named and not drop_none(template.get("capacity_reservation") or {})
 
 
 def _find_reservation_problems(options: Options, template: Options) -> Iterator[str]:

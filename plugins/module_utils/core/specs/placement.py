@@ -9,6 +9,7 @@ before a creation, and eks_preflight for the whole input: the rules stand here o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
@@ -21,6 +22,7 @@ Row = dict[str, Any]
 # https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
 WITHOUT_EKS = ("use1-az3", "usw1-az2", "cac1-az3")
 FEWEST_ZONES = 2
+EDGE_ZONE = re.compile(r"[a-z]+(?:-[a-z]+)+-\d+-.+")  # "us-west-2-lax-1a", "us-east-1-wl1-bos-wlz-1"
 KEY_USAGE, KEY_SPEC = "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT"
 # Options that hold ARNs, by what their names end with.
 ARN_OPTIONS = ("_arn", "_arns", "node_role", "permissions_boundary", "kms_key_id")
@@ -67,11 +69,28 @@ def find_cluster_subnet_problems(option: str, rows: list[Row], is_local: bool = 
         yield f"{option}: they are in several VPCs ({places}). Use subnets of one VPC."
     elif len(rows) > 1 and len(zones) < FEWEST_ZONES and not is_local:
         yield f"{option}: all are in {', '.join(zones)}. EKS requires at least two Availability Zones."
+    yield from find_edge_problems(option, "control planes", rows)
     for row in rows:
         if row.get("AvailabilityZoneId") in WITHOUT_EKS:
             yield (
                 f"{option}: {row['SubnetId']} is in {row['AvailabilityZone']} ({row['AvailabilityZoneId']}), where EKS does not"
                 " support control planes. Use subnets in other zones."
+            )
+
+
+def find_edge_problems(option: str, what: str, rows: list[Row]) -> Iterator[str]:
+    """Subnets in Local Zones and Wavelength Zones, whose names go on behind the number of the region.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/local-zones.html
+
+    Args:
+        what: is not there, in the plural.
+    """
+    for row in rows:
+        if EDGE_ZONE.fullmatch(row["AvailabilityZone"]):
+            yield (
+                f"{option}: {row['SubnetId']} is in {row['AvailabilityZone']}, which is no Availability Zone. EKS has no {what} there. Use"
+                " another subnet; only self-managed nodes can be in Local Zones."
             )
 
 

@@ -35,6 +35,16 @@ GATE_IDS = (
 # Those of updates of add-ons
 ADDON_GATE_IDS = ("cluster_active", "addons_active", "addon_compatibility", "addon_configuration")
 
+ROLLING, BLUE_GREEN = "rolling", "blue_green"
+STRATEGIES = (ROLLING, BLUE_GREEN)
+
+
+def find_strategies_problems(name: str, strategies: Row) -> Iterator[str]:
+    """Strategies of node groups that do not exist; ``name`` is what the option is called."""
+    for group, strategy in strategies.items():
+        if strategy not in STRATEGIES:
+            yield f"{name}.{group}: {strategy!r} is not a strategy. Use {' or '.join(STRATEGIES)}."
+
 
 def build_override_spec() -> Row:
     """The options of one override."""

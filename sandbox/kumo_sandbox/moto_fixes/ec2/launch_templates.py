@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.core.types import Base64EncodedString
-from moto.ec2.exceptions import InvalidLaunchTemplateVersionNotFound
+from moto.ec2.exceptions import InvalidLaunchTemplateNameNotFoundError, InvalidLaunchTemplateVersionNotFound
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
 from moto.ec2.responses import EC2Response
 
@@ -39,6 +39,14 @@ def keep_data_as_sent(
     kept = [row for row in data.get("TagSpecifications", []) if row.get("ResourceType") != "launch-template"]
     data = {key: value for key, value in data.items() if key != "TagSpecifications"}
     original(template, backend, name, {**data, **({"TagSpecifications": kept} if kept else {})}, *args, **options)
+
+
+@before(EC2Response, "delete_launch_template")
+def check_name(response: Any) -> None:
+    """moto says of a name that it does not know that there is none."""
+    name = response._get_param("LaunchTemplateName")
+    if name and name not in response.ec2_backend.launch_template_name_to_ids:
+        raise InvalidLaunchTemplateNameNotFoundError
 
 
 @before(EC2Response, "describe_launch_templates")

@@ -23,6 +23,7 @@ CREATIONS = (
     "create_vpc_endpoint",
     "create_flow_logs",
     "create_launch_template",
+    "create_placement_group",
     "allocate_address",
 )
 

@@ -67,6 +67,14 @@ def test_a_rule_finds_what_it_is_for(rule):
     assert run(rule, case.good) == []
 
 
+def test_an_entry_of_an_acl_that_denies_first_counts():
+    (rule,) = [rule for rule in RULES if rule.name == "network_acl_answers"]
+    values = importlib.import_module("cases.security_groups").denied_first()
+    assert [resource for resource, _evidence in run(rule, values)] == ["Network ACL acl-1"]
+    values["network_acls"][0]["Entries"][1]["RuleNumber"] = 200
+    assert run(rule, values) == []
+
+
 def test_each_case_has_its_rule_and_each_file_is_registered():
     assert set(CASES) == {rule.name for rule in RULES}
     files = {Path(one.__file__).name for one in FAMILY_FILES}

@@ -40,7 +40,6 @@ DENIED: dict[str, tuple[str, ...]] = {
     "add-ons are identified by their names": ("addon_publisher", "addon_owner"),
     "the add-on creates its service account": ("create_addon_account",),
     "EKS owns the Auto Scaling group": ("asg_", "suspend_process", "propagate"),
-    "the number of network cards of an instance type is not determined": ("efa_enabled",),
     "nodes on AWS Outposts are not managed": ("outpost_arn_of_node", "node_outpost"),
     "it is for AWS Outposts": (),
     "nodes use the cluster security group that EKS creates": ("with_shared", "with_local"),

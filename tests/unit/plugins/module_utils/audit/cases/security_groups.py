@@ -38,6 +38,17 @@ def acl(first, last):
     return {"node_subnets": {"subnet-a": ["Node group general"]}, "network_acls": rows}
 
 
+DENIED = {"Egress": False, "RuleNumber": 50, "RuleAction": "deny", "Protocol": "-1", "CidrBlock": "0.0.0.0/0"}
+
+
+def denied_first():
+    """All is allowed by the entry 100, and denied before it."""
+    found = acl(0, 65535)
+    found["network_acls"][0]["Entries"][0]["RuleNumber"] = 100
+    found["network_acls"][0]["Entries"].append(DENIED)
+    return found
+
+
 def balancer(*rows):
     return {
         "cluster_load_balancers": [{"LoadBalancerName": "web", "SecurityGroups": ["sg-lb"]}],

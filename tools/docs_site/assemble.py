@@ -1,0 +1,115 @@
+"""The source of the site: pages of the repository at their places, with generated ones beside them.
+
+A file is written only if it differs from the one of the last build, so that Sphinx reads only what has changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from diagrams import draw_all
+from links import rewrite_links
+from places import DIAGRAMS, REFERENCE, ROOT, SOURCE, find_page, list_markdown, list_roles
+
+import playbooks
+
+PROJECT = (
+    "project",
+    "architecture",
+    "sandbox/index",
+    "sandbox/fidelity",
+    "sandbox/kubernetes",
+    "contributing",
+    "changelog",
+)
+HOW_TO = ("cluster-config", "fleets", "permissions", "audit-rules", "examples/awx-project")
+
+
+def assemble() -> None:
+    """Write SOURCE, and remove what is in it from earlier builds and has no place any more."""
+    contents = {
+        **read_pages(),
+        **read_generated(),
+        **read_reference(),
+        "changelog.rst": (ROOT / "CHANGELOG.rst").read_bytes(),
+    }
+    for path, content in contents.items():
+        write(SOURCE / path, content)
+    kept = {SOURCE / path for path in contents} | set((SOURCE / DIAGRAMS).glob("*.svg"))
+    for path in [path for path in SOURCE.rglob("*") if path.is_file() and path not in kept]:
+        path.unlink()
+
+
+def write(path: Path, content: bytes) -> None:
+    if not path.exists() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def read_pages() -> dict[str, bytes]:
+    """The pages in Markdown of the repository, and the files that they link to."""
+    found: dict[str, bytes] = {}
+    for path in list_markdown():
+        name = str(path.relative_to(ROOT))
+        page = find_page(name)
+        text, files = rewrite_links(path.read_text(), name)
+        ups = "../" * page.count("/") or "./"
+        text = draw_all(text, SOURCE / DIAGRAMS, f"{ups}{DIAGRAMS}/")
+        found[f"{page}.md"] = (caption_files(text) + add_navigation(page)).encode()
+        found |= {f"files/{file}": (ROOT / file).read_bytes() for file in files}
+    return found
+
+
+def caption_files(text: str) -> str:
+    """Blocks that are a file (``yaml file=NAME``) show its name."""
+    return re.sub(r"^```(\w+) file=(\S+)$", r"```{code-block} \1\n:caption: \2\n", text, flags=re.MULTILINE)
+
+
+def read_generated() -> dict[str, bytes]:
+    """The pages of playbooks, and the list of roles."""
+    roles = [f"| [{role}]({role}.md) | [options](../reference/{role}_role.rst) |" for role in list_roles()]
+    text = "\n".join(["# Roles", "", "| role | reference |", "|---|---|", *roles, "", *toctree(list_roles())])
+    pages = {**playbooks.write_pages(), "roles/index": text}
+    pages["playbooks/index"] += "\n".join(["", *toctree(playbooks.list_playbooks())])
+    return {f"{page}.md": text.encode() for page, text in pages.items()}
+
+
+def read_reference() -> dict[str, bytes]:
+    """The pages by antsibull-docs. A link of the collection's index to its documentation would lead here."""
+    return {f"reference/{path.name}": path.read_bytes() for path in REFERENCE.glob("*.rst")}
+
+
+def add_navigation(page: str) -> str:
+    """What the start page and that of the guide have beside their text: the pages below them, in their order."""
+    if page == "guide/index":
+        return "\n".join(["", *toctree(list_folder("docs/guide/[0-9]*.md"), titles_only=True)])
+    if page.startswith("roles/"):
+        role = page.removeprefix("roles/")
+        return f"\n[All options of {role}](../reference/{role}_role.rst), down to the last level.\n"
+    if page != "index":
+        return ""
+    sections = {
+        "Tasks": order_tasks(),
+        "Guide and references": ["guide/index", *HOW_TO],
+        "Reference": ["reference/index", "roles/index", "playbooks/index"],
+        "Project": PROJECT,
+    }
+    return "\n".join(["", *(line for caption, pages in sections.items() for line in toctree(pages, caption))])
+
+
+def order_tasks() -> list[str]:
+    """The pages of tasks in the order of their links on the start page."""
+    linked = re.findall(r"\]\((tasks/[\w-]+)\.md\)", (ROOT / "docs/README.md").read_text())
+    return list(dict.fromkeys(linked))
+
+
+def list_folder(pattern: str) -> list[str]:
+    return [path.stem for path in sorted(ROOT.glob(pattern))]
+
+
+def toctree(pages: Iterable[str], caption: str = "", titles_only: bool = False) -> list[str]:
+    """A hidden list of pages: it makes the menu."""
+    options = [":hidden:", *([f":caption: {caption}"] if caption else []), *([":titlesonly:"] if titles_only else [])]
+    return ["```{toctree}", *options, "", *pages, "```", ""]
