@@ -245,7 +245,10 @@ ELSEWHERE = {
 }
 # Modules that change something which nobody declares as present and absent, and what is tested instead.
 WITHOUT_A_CYCLE = {
+    "eks_addon_takeover": "it takes over what there is, once: tests/integration/test_addon_takeover.py",
+    "eks_addon_update": "versions do not go back: tests/integration/test_eks_addon_update.py",
     "eks_helm_rollback": "it goes back to a revision: tests/helm/test_rollback.py",
+    "eks_nodegroup_replacement": "it moves what there is, or takes that back: tests/integration/test_eks_nodegroup_replacement.py",
     "eks_pod_identity_migration": "it moves what there is, once: tests/integration/test_pod_identity_migration.py",
     "eks_platform": "it runs other modules, each of which has a cycle: tests/playbooks/test_platform.py",
     "eks_teardown": "it only removes: tests/integration/test_eks_teardown.py",
@@ -255,7 +258,7 @@ WITHOUT_A_CYCLE = {
 # Modules that change nothing in AWS or Kubernetes
 READS = {
     *("eks_access_review", "eks_audit_report", "eks_cost_plan", "eks_cost_report", "eks_drift_report", "eks_export"),
-    *("eks_helm_search", "eks_preflight", "eks_summary", "eks_wait"),
+    *("eks_helm_search", "eks_preflight", "eks_summary", "eks_upgrade_waves", "eks_wait"),
 }
 
 

@@ -18,6 +18,7 @@ from support.bad_inputs import (
     platform,
     roles,
     self_managed,
+    waves,
 )
 from support.bad_inputs.row import BadInput
 
@@ -35,4 +36,5 @@ ROWS: list[BadInput] = [
     *platform.ROWS,
     *karpenter.ROWS,
     *fleets.ROWS,
+    *waves.ROWS,
 ]
