@@ -323,3 +323,5 @@ def test_the_plan_knows_new_ranges_of_a_vpc_that_exists(sandbox, network):
     walk(sandbox, network, **base, secondary_cidrs=["100.64.0.0/16"])
     walk(sandbox, network, **base, secondary_cidrs=["100.64.0.0/16"], ip_family="dual_stack")
     walk(sandbox, network, **base, secondary_cidrs=[])
+    walk(sandbox, network, **base, secondary_cidrs=["100.64.0.0/16"])
+    walk(sandbox, network, **base, secondary_cidrs=[])  # beside the association that has gone before

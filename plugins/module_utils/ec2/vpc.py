@@ -57,13 +57,17 @@ def describe_dns(ec2: Any, vpc_id: str) -> dict[str, bool]:
 
 def list_ranges(row: Row) -> list[str]:
     """The IPv4 ranges of a VPC, the first one first."""
-    states = ("associating", "associated")
-    more = [
-        entry["CidrBlock"]
-        for entry in row.get("CidrBlockAssociationSet") or []
-        if entry.get("CidrBlockState", {}).get("State", "associated") in states
-    ]
+    more = [entry["CidrBlock"] for entry in _list_associations(row)]
     return [row["CidrBlock"], *sorted(cidr for cidr in more if cidr != row["CidrBlock"])]
+
+
+def _list_associations(row: Row) -> list[Row]:
+    """Those that count: EC2 answers a range that has gone, too, for a while, also beside a new association of it."""
+    return [
+        entry
+        for entry in row.get("CidrBlockAssociationSet") or []
+        if entry.get("CidrBlockState", {}).get("State", "associated") in ("associating", "associated")
+    ]
 
 
 def describe_vpc(ec2: Any, vpc_id: str) -> Row:
@@ -213,7 +217,7 @@ class VpcResource(NetworkResource):
 
     def _set_ranges(self, raw: Row, desired: dict[str, Any]) -> None:
         wanted = desired["secondary_cidrs"]
-        for entry in raw.get("CidrBlockAssociationSet") or []:
+        for entry in _list_associations(raw):
             if entry["CidrBlock"] in raw["SecondaryCidrs"] and entry["CidrBlock"] not in wanted:
                 self.ec2.disassociate_vpc_cidr_block(AssociationId=entry["AssociationId"])
         self._add_ranges([cidr for cidr in wanted if cidr not in raw["SecondaryCidrs"]])

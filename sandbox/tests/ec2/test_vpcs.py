@@ -91,6 +91,22 @@ def test_a_secondary_range_is_associating_first_and_stays_while_a_subnet_uses_it
     ec2.disassociate_vpc_cidr_block(**name)
 
 
+def test_a_range_that_has_gone_goes_once_and_comes_back_as_another_association(ec2, network, refused):
+    asked = {"VpcId": network.vpc, "CidrBlock": "100.64.0.0/16"}
+    first, second = "", ""
+    for _number in range(2):
+        first, second = second, ec2.associate_vpc_cidr_block(**asked)["CidrBlockAssociation"]["AssociationId"]
+        if not first:
+            ec2.disassociate_vpc_cidr_block(AssociationId=second)
+    sets = ec2.describe_vpcs(VpcIds=[network.vpc])["Vpcs"][0]["CidrBlockAssociationSet"]
+    states = {
+        row["AssociationId"]: row["CidrBlockState"]["State"] for row in sets if row["CidrBlock"] == asked["CidrBlock"]
+    }
+    assert states == {first: "disassociated", second: "associating"}
+    error = refused(ec2.disassociate_vpc_cidr_block, AssociationId=first)
+    assert "InvalidVpcCidrBlockAssociationID.NotFound" in error
+
+
 def test_a_vpc_has_five_ipv6_ranges(ec2, network, refused):
     words = {"VpcId": network.vpc, "AmazonProvidedIpv6CidrBlock": True}
     made = [ec2.associate_vpc_cidr_block(**words)["Ipv6CidrBlockAssociation"] for _number in range(5)]

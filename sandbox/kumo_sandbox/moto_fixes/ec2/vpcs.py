@@ -13,6 +13,7 @@ from kumo_sandbox.moto_fixes.ec2.dependencies import is_vpc_occupied, list_subne
 from kumo_sandbox.moto_fixes.hooks import Method, around, before, refuse
 from kumo_sandbox.moto_fixes.runtime import runtime
 
+ACTIVE = ("associating", "associated")
 PRIVATE = [ipaddress.IPv4Network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
 # AWS services use them: https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
 RESERVED = ipaddress.IPv4Network("198.19.0.0/16")
@@ -119,6 +120,11 @@ def check_block_is_free(response: Any) -> None:
     name, backend = response._get_param("AssociationId"), response.ec2_backend
     for vpc in list(backend.vpcs.values()):
         association = vpc._cidr_block_association_set.get(name)
+        if association and association["cidr_block_state"]["state"] not in ACTIVE:
+            refuse(
+                "InvalidVpcCidrBlockAssociationID.NotFound",
+                f"The vpc CIDR block association ID '{name}' does not exist",
+            )
         if association and any(_is_inside(each, association["cidr_block"]) for each in list_subnets(backend, vpc.id)):
             refuse(
                 "InvalidCidrBlock.InUse",
