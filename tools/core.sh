@@ -20,7 +20,7 @@ read_version() { .venv/bin/python -c 'import json, sys; print(json.load(open(sys
 if [[ $1 = oldest ]]; then
   for name in amazon.aws kubernetes.core; do # what galaxy.yml allows is what is tested
     version=$(read_version "$users/collections/ansible_collections/${name/.//}/MANIFEST.json")
-    grep -q "$name: \">=$version[\",]" galaxy.yml || { echo "core.sh: $name $version is not the oldest of galaxy.yml" >&2; exit 1; }
+    grep -q "$name: \">=${version}[\",]" galaxy.yml || { echo "core.sh: $name $version is not the oldest of galaxy.yml" >&2; exit 1; }
   done
 fi
 scratch=$(mktemp -d)
