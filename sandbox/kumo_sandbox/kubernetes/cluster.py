@@ -112,8 +112,7 @@ class Cluster:
 
     def list_requests(self) -> list[ApiRequest]:
         """What was asked of the API groups that the control plane takes down, oldest first."""
-        log = self.folder / AUDIT_LOG
-        lines = log.read_text().splitlines() if log.exists() else []
+        lines = log.read_text().splitlines() if (log := self.folder / AUDIT_LOG).exists() else []
         return [read_request(json.loads(line)) for line in lines if line.endswith("}")]
 
     def cordon(self, nodes: list[str]) -> None:

@@ -61,7 +61,9 @@ def test_a_node_group_changes_in_place(sandbox, eks, make_cluster, make_nodegrou
     assert len(sandbox.view("arn:aws:eks:ap-northeast-1:123456789012:cluster/demo").nodes) == 1
 
 
-def test_a_node_group_follows_its_cluster_and_never_back(eks, make_cluster, make_nodegroup, refused):
+def test_a_node_group_follows_its_cluster_and_goes_back_only_before_it(
+    sandbox, eks, make_cluster, make_nodegroup, refused
+):
     make_cluster(version="1.30")
     make_nodegroup()
     eks.update_cluster_version(name="demo", version="1.31")
@@ -70,6 +72,11 @@ def test_a_node_group_follows_its_cluster_and_never_back(eks, make_cluster, make
     eks.update_nodegroup_version(**words)
     group = eks.describe_nodegroup(**words)["nodegroup"]
     assert group["version"] == "1.31" and group["releaseVersion"].startswith("1.31.")
+    eks.update_nodegroup_version(version="1.30", **words)  # the cluster can be rolled back, and its groups go first
+    assert eks.describe_nodegroup(**words)["nodegroup"]["version"] == "1.30"
+    eks.update_nodegroup_version(**words)
+    eks.describe_nodegroup(**words)
+    sandbox.clock.advance(8 * 86400)
     assert "back to" in refused(eks.update_nodegroup_version, version="1.30", **words)
 
 
