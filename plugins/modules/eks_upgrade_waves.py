@@ -39,7 +39,7 @@ options:
     description: How long to wait after the upgrades of a wave before its last check, like V(30m), V(2h) or V(1d).
     type: str
     default: '0'
-  until:
+  last_wave:
     description: The wave with which the run ends. Later ones are not begun.
     type: str
   outcomes:

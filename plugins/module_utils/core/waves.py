@@ -35,7 +35,7 @@ def build_waves_spec() -> Row:
         hosts=dict(type="list", elements="str", required=True),
         batch=dict(type="raw", default="100%"),
         soak=dict(type="str", default="0"),
-        until=dict(type="str"),
+        last_wave=dict(type="str"),
         outcomes=dict(type="list", elements="dict", default=[]),
         show=dict(type="bool", default=True),
     )
@@ -93,7 +93,7 @@ def read_waves(args: Row) -> list[Wave]:
         for row in rows
     ]
     raise_problems(find_duplicates("waves", [wave.name for wave in waves]))
-    _mark_wanted(waves, args.get("until"))
+    _mark_wanted(waves, args.get("last_wave"))
     return waves
 
 
@@ -140,14 +140,14 @@ def _read_soak(value: Any) -> float | None:
     return None if length is None else length.total_seconds()
 
 
-def _mark_wanted(waves: list[Wave], until: str | None) -> None:
+def _mark_wanted(waves: list[Wave], last_wave: str | None) -> None:
     names = [wave.name for wave in waves]
-    if not until:
+    if not last_wave:
         return
-    if until not in names:
-        hint = suggest_name(until, names)
-        raise ValidationError(f"until: there is no wave {until!r}.{hint} The waves are: {', '.join(names)}.")
-    for wave in waves[names.index(until) + 1 :]:
+    if last_wave not in names:
+        hint = suggest_name(last_wave, names)
+        raise ValidationError(f"last_wave: there is no wave {last_wave!r}.{hint} The waves are: {', '.join(names)}.")
+    for wave in waves[names.index(last_wave) + 1 :]:
         wave.is_wanted = False
 
 

@@ -15,7 +15,7 @@ NOW = 10_000.0
 
 
 def report(waves, outcomes=(), hosts=EVERY, **options):
-    found = read_waves({"waves": waves, "batch": "100%", "soak": "0", "until": None, **options})
+    found = read_waves({"waves": waves, "batch": "100%", "soak": "0", "last_wave": None, **options})
     fill_waves(found, list(hosts), lambda pattern: INVENTORY.get(pattern, []))
     return build_report(found, list(hosts), list(outcomes), NOW)
 
@@ -85,10 +85,10 @@ def test_the_soak_time_counts_from_the_last_upgrade_of_the_wave(upgraded, left):
 
 
 def test_until_ends_the_run_before_later_waves():
-    found = report(["staging", "eu", "all"], PASSED, until="staging")
+    found = report(["staging", "eu", "all"], PASSED, last_wave="staging")
     assert [row["wave"] for row in found["batches"]] == ["staging"]
     assert found["waves"][1]["reason"] == "the run was to end before it"
-    assert report(["staging", "eu"], hosts=["test"], until="staging")["batches"]
+    assert report(["staging", "eu"], hosts=["test"], last_wave="staging")["batches"]
 
 
 def test_later_waves_may_be_left_out_and_earlier_ones_may_not():
@@ -109,7 +109,7 @@ BAD = {
     "a size": ([{"hosts": "eu", "batch": 0}], {}, "waves[0].batch: 0 is not a size"),
     "a soak": ([{"hosts": "eu", "soak": "soon"}], {}, "waves[0].soak: 'soon' is not a duration"),
     "a common soak": (["eu"], {"soak": "30"}, "soak: '30' is not a duration"),
-    "until": (["eu"], {"until": "ue"}, "until: there is no wave 'ue'. The waves are: eu."),
+    "last_wave": (["eu"], {"last_wave": "ue"}, "last_wave: there is no wave 'ue'. The waves are: eu."),
 }
 
 
