@@ -24,8 +24,8 @@ class Page(HTMLParser):
         self.links: set[str] = set()
         self.anchors: set[str] = set()
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        values = dict(attributes)
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
         self.anchors |= {value for name in ("id", "name") if (value := values.get(name))}
         self.links |= {value for name in ("href", "src") if (value := values.get(name))}
 

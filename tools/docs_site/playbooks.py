@@ -19,7 +19,7 @@ USED = re.compile(r"kumo\.eks\.(eks_\w+)")
 def write_pages() -> dict[str, str]:
     """The pages with their names, among them the list of all."""
     names = list_playbooks()
-    rows = [f"| [{name}]({name}.md) | {read_head(name).split('. ')[0].rstrip('.')} |" for name in names]
+    rows = [f"| [{name}]({name}.md) | {read_head(name).split('. ', maxsplit=1)[0].rstrip('.')} |" for name in names]
     index = [
         "# Playbooks",
         "",

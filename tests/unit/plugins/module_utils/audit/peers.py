@@ -447,7 +447,7 @@ PEERS = [
         in_context(capabilities={"drop": ["ALL"], "add": ["SYS_PTRACE"]}),
         {"dangerous_capabilities"},
     ),
-    Peer("Kubescape C-0061", f"{KUBESCAPE}/c061.yaml", lambda parts: move_to_default(parts), {"default_namespace"}),
+    Peer("Kubescape C-0061", f"{KUBESCAPE}/c061.yaml", move_to_default, {"default_namespace"}),
     Peer("Kubescape C-0034", f"{KUBESCAPE}/c034.yaml", in_pod(automountServiceAccountToken=None), set()),
     Peer(
         "Popeye POP-100",
@@ -467,7 +467,7 @@ PEERS = [
     Peer(
         "Popeye POP-1100",
         f"{POPEYE}/core/svc/1.yaml",
-        lambda parts: lose_endpoints(parts),
+        lose_endpoints,
         {"service_without_endpoints"},
     ),
     Peer(

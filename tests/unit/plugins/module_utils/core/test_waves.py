@@ -10,7 +10,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 from ansible_collections.kumo.eks.plugins.module_utils.core.waves import build_report, fill_waves, read_waves
 
 INVENTORY = {"staging": ["test"], "eu": ["one", "two", "three"], "all": ["test", "one", "two", "three", "last"]}
-EVERY = INVENTORY["all"]
+EVERY = tuple(INVENTORY["all"])
 NOW = 10_000.0
 
 

@@ -141,8 +141,11 @@ def test_bad_input_is_named(name):
 
 
 def test_without_a_database_of_time_zones(monkeypatch):
+    def find(name):
+        raise specs.ZoneInfoNotFoundError(name)
+
     monkeypatch.setattr(specs, "available_timezones", set)
-    monkeypatch.setattr(specs, "ZoneInfo", lambda name: (_ for _ in ()).throw(specs.ZoneInfoNotFoundError(name)))
+    monkeypatch.setattr(specs, "ZoneInfo", find)
     with pytest.raises(ValidationError, match="Install the Python package tzdata there, or use UTC"):
         build_windows("windows", [WEEKEND])
     assert build_windows("windows", [window()])
