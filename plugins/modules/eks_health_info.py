@@ -77,11 +77,7 @@ EXAMPLES = r"""
     timeout: 300
     region: ap-northeast-1
   register: health
-
-- name: Stop if something is wrong
-  ansible.builtin.assert:
-    that: health.healthy
-    fail_msg: "{{ health.problems | join(', ') }}"
+  failed_when: not health.healthy
 """
 
 RETURN = r"""

@@ -89,7 +89,6 @@ EXAMPLES = r"""
         batch: [1, 50%]
         soak: 2h
     hosts: "{{ ansible_play_hosts_all }}"
-  run_once: true
 """
 
 RETURN = r"""

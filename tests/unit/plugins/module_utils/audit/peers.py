@@ -189,6 +189,20 @@ POLARIS, SCORE, HARDENEKS, KUBESCAPE, POPEYE = (
     "controls/examples",
     "internal/lint/testdata",
 )
+
+
+def move_to_default(parts: dict[str, Row]) -> None:
+    for row in parts.values():
+        if row["metadata"].get("namespace"):
+            row["metadata"]["namespace"] = "default"
+    parts["namespace"]["metadata"]["name"] = "default"
+
+
+def lose_endpoints(parts: dict[str, Row]) -> None:
+    use_service(type="ClusterIP")(parts)
+    parts["EndpointSlice web-1"]["endpoints"] = []
+
+
 PEERS = [
     Peer("Polaris hostIPCSet", f"{POLARIS}/hostIPCSet/failure.yaml", in_pod(hostIPC=True), {"host_namespaces"}),
     Peer("Polaris hostPIDSet", f"{POLARIS}/hostPIDSet/failure.yaml", in_pod(hostPID=True), {"host_namespaces"}),
@@ -489,15 +503,3 @@ PEERS = [
         {"unbound_claim", "immediate_binding", "unused_claim"},
     ),
 ]
-
-
-def move_to_default(parts: dict[str, Row]) -> None:
-    for row in parts.values():
-        if row["metadata"].get("namespace"):
-            row["metadata"]["namespace"] = "default"
-    parts["namespace"]["metadata"]["name"] = "default"
-
-
-def lose_endpoints(parts: dict[str, Row]) -> None:
-    use_service(type="ClusterIP")(parts)
-    parts["EndpointSlice web-1"]["endpoints"] = []
