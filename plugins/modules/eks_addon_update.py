@@ -436,6 +436,7 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import ADDON_GATE_IDS, build_override_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
@@ -500,12 +501,18 @@ def build_updates(module: AnsibleAWSModule, stack: ExitStack) -> AddonUpdates:
         health_timeout=params["health_timeout"],
         step_timeout=params["wait_timeout"],
         window=build_keeper(params),
+        describe_addon=partial(describe_addon, eks, name),
         describe_schema=AddonCatalog(eks, name).describe_schema,
         default_version=params["version"],
         only=set(params["only"]),
         skip=set(params["skip"]),
         allow_major=set(params["allow_major"]),
     )
+
+
+def describe_addon(eks: Any, cluster: str, name: str) -> dict[str, Any]:
+    """An add-on as it is now, {} for one that is gone."""
+    return describe_or_none(eks.describe_addon, "addon", clusterName=cluster, addonName=name) or {}
 
 
 def _refuse() -> Any:

@@ -57,7 +57,7 @@ options:
     default: {}
   private_subnets:
     description:
-      - IDs of the subnets of a declared group that has none of its own, as in O(kumo.eks.eks_nodegroup#module:private_subnets).
+      - IDs of the subnets of a declared group that does not set any, as in O(kumo.eks.eks_nodegroup#module:private_subnets).
         They are read where O(nodegroup) is a whole declaration.
     type: list
     elements: str

@@ -46,7 +46,8 @@ class FakeKubernetes:
         if kind.kind == "Node":
             yield from self._list_nodes()
             yield from self.list_own_nodes()
-        yield from self.objects.get(kind.kind, [])
+        node = field_selector.removeprefix("spec.nodeName=") if kind.kind == "Pod" else ""
+        yield from (row for row in self.objects.get(kind.kind, []) if not node or row["spec"].get("nodeName") == node)
 
     def get(self, kind: Any, name: str, namespace: str = "") -> Row | None:
         return next((row for row in self.objects.get(kind.kind, []) if row["metadata"]["name"] == name), None)

@@ -55,7 +55,7 @@ pre { padding: .75rem; background: var(--soft); border-radius: .3rem; font-size:
 
 
 def build_document(title: str, parts: Iterable[str], style: str = "") -> str:
-    """The page of parts that are HTML already, with a style of its own behind the common one."""
+    """The page of parts that are HTML already, with its own style after the common one."""
     head = (
         '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}{style}</style>"

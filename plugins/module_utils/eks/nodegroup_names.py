@@ -43,7 +43,7 @@ def add_successors(eks: Any, cluster: str, names: list[str]) -> list[str]:
 
 
 def list_declared(rows: list[Row]) -> list[Row]:
-    """The groups by their declared names, as the user declares them; without those that are on their way to replace another one."""
+    """The groups by their declared names, as the user declares them; without those that are replacing another one."""
     there = {build_reference(raw) for raw in rows}
     standing = [raw for raw in rows if (raw.get("tags") or {}).get(REPLACES_TAG) not in there]
     return [{**raw, "nodegroupName": get_declared_name(raw)} for raw in standing]
@@ -55,7 +55,7 @@ def build_reference(raw: Row) -> str:
 
 
 def find_pair(rows: list[Row], name: str) -> tuple[Row | None, Row | None]:
-    """The group that stands for a name, and the one that is on its way to replace it; None for each that is not there.
+    """The group that stands for a name, and the one that is replacing it; None for each that is not there.
 
     Args:
         name: the declared one, or that of either group.

@@ -9,7 +9,6 @@ What is done with a node is written on it, and nowhere else: a later run goes on
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, Object
@@ -17,9 +16,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import N
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.nodes import (
     DRAINING,
     Node,
-    evict_pod,
+    evict_pods,
     format_pod,
-    is_drained,
+    list_drained_pods,
     read_node,
 )
 
@@ -99,16 +98,11 @@ class GroupNodes:
 
     def evict(self, one: GroupNode) -> list[str]:
         """Ask for the end of each pod that a drain ends. Returns what is still there, and why."""
-        return [evict_pod(self._api, pod) for pod in self._list_pods(one)]
+        return evict_pods(self._api, one.name)
 
     def list_pods(self, one: GroupNode) -> list[str]:
         """The pods that a drain has not ended."""
-        return [format_pod(pod) for pod in self._list_pods(one)]
-
-    def _list_pods(self, one: GroupNode) -> Iterator[Object]:
-        for pod in self._api.list(POD, field_selector=f"spec.nodeName={one.name}"):
-            if (pod.get("spec") or {}).get("nodeName") == one.name and is_drained(pod):
-                yield pod
+        return [format_pod(pod) for pod in list_drained_pods(self._api, one.name)]
 
     def list_bound_pods(self) -> list[str]:
         """Pods that only run on nodes of this very group, by their node selector or a required node affinity."""
@@ -119,7 +113,7 @@ class GroupNodes:
         return [
             format_pod(pod)
             for one in self.list()
-            for pod in self._list_pods(one)
+            for pod in list_drained_pods(self._api, one.name)
             if not any(owner.get("controller") for owner in pod["metadata"].get("ownerReferences") or [])
         ]
 

@@ -62,19 +62,24 @@ class ClusterNodes:
 
     def evict_pods(self, node: Node) -> list[str]:
         """Ask for the end of each pod that a drain ends. Returns what is still there, and why."""
-        return [evict_pod(self._api, pod) for pod in self._list_pods(node)]
+        return evict_pods(self._api, node.name)
 
     def list_pods_left(self, node: Node) -> list[str]:
         """The pods that a drain has not ended yet."""
-        return [format_pod(pod) for pod in self._list_pods(node)]
-
-    def _list_pods(self, node: Node) -> Iterator[Object]:
-        for pod in self._api.list(POD, field_selector=f"spec.nodeName={node.name}"):
-            if is_drained(pod):
-                yield pod
+        return [format_pod(pod) for pod in list_drained_pods(self._api, node.name)]
 
 
-def evict_pod(api: KubernetesApi, pod: Object) -> str:
+def list_drained_pods(api: KubernetesApi, node: str) -> Iterator[Object]:
+    """The pods on a node that a drain ends."""
+    return (pod for pod in api.list(POD, field_selector=f"spec.nodeName={node}") if is_drained(pod))
+
+
+def evict_pods(api: KubernetesApi, node: str) -> list[str]:
+    """Ask for the end of each pod on a node that a drain ends. Returns what is still there, and why."""
+    return [_evict_pod(api, pod) for pod in list_drained_pods(api, node)]
+
+
+def _evict_pod(api: KubernetesApi, pod: Object) -> str:
     """Ask for the end of a pod. Returns what becomes of it, and which budget keeps it."""
     metadata = pod["metadata"]
     if metadata.get("deletionTimestamp"):

@@ -211,7 +211,7 @@ class Replacement:
         item = {key: value for key, value in self.item.items() if key not in ("name", "replace", "version")}
         wanted = resource.build_replacement(old, item)
         if item.get("instance_selector") is not None and not item.get("instance_types"):
-            wanted.pop("instance_types", None)  # they are chosen anew
+            wanted.pop("instance_types", None)  # they are selected again
         sizes = {**convert_to_snake(old["scalingConfig"]), **(wanted.get("scaling_config") or {})}
         desired = min(max(old["scalingConfig"].get("desiredSize") or 0, sizes["min_size"]), sizes["max_size"])
         return {**wanted, "scaling_config": {**sizes, "desired_size": desired}}

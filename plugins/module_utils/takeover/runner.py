@@ -29,7 +29,7 @@ def find_unaccepted(plan: Plan, accepted: list[str]) -> list[str]:
 
 
 def refuse(plans: list[Plan], accepted: list[str]) -> None:
-    """Raise for all that stands against the take-over, before anything is changed."""
+    """Raise ValidationError for everything that prevents the take-over, before anything is changed."""
     reasons = [f"{plan.name}: {plan.why}." for plan in plans if plan.why]
     for plan in plans:
         lost = find_unaccepted(plan, accepted)

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
@@ -93,6 +92,7 @@ class AddonUpdates(Upgrade):
     """One run.
 
     Args:
+        describe_addon: an add-on as DescribeAddon answers it, {} for one that is gone.
         describe_schema: the JSON schema of the configuration of an add-on and a version.
         default_version: what add-ons get that addon_versions does not name: ``default`` or ``most_recent``.
         only: names of add-ons; all of them where there is none.
@@ -100,6 +100,7 @@ class AddonUpdates(Upgrade):
         allow_major: names of add-ons that may get another major version.
     """
 
+    describe_addon: Callable[[str], Row] = lambda name: {}
     describe_schema: Callable[[str, str], Row] = lambda addon, version: {}
     default_version: str = DEFAULT
     only: set[str] = field(default_factory=set)
@@ -185,7 +186,7 @@ class AddonUpdates(Upgrade):
     def _record_unwell(self, step: Step, began: float) -> None:
         """An add-on that has its new version and is not well has changed all the same."""
         is_recorded = any(row["name"] == step.name for row in self.done)
-        if not is_recorded and self._find_addon(step.name).get("addonVersion") == step.after:
+        if not is_recorded and self.describe_addon(step.name).get("addonVersion") == step.after:
             times = {"began": format_time(began), "seconds": round(time.time() - began, 1)}
             self.done.append({**step.build_row(), **times, "health": "the add-on did not become ACTIVE"})
 
@@ -194,7 +195,7 @@ class AddonUpdates(Upgrade):
         last: list[str] = []
 
         def look() -> tuple[bool, None, str]:
-            raw = self._find_addon(step.name)
+            raw = self.describe_addon(step.name)
             issues = (raw.get("health") or {}).get("issues") or []
             last[:] = [f"{raw.get('status', 'gone')} ({format_issues(issues)})"]
             return raw.get("status") == "ACTIVE" and not issues, None, last[0]
@@ -206,10 +207,6 @@ class AddonUpdates(Upgrade):
                 f"{step.title} is at {step.after}, and is {last[0]} after {self.health_timeout:g} seconds."
             ) from error
         return super()._check_health(step)
-
-    def _find_addon(self, name: str) -> dict[str, Any]:
-        rows = self.reader.read(self.target, False).addons
-        return next((raw for raw in rows if raw["addonName"] == name), {})
 
 
 def format_way_back(step: Step) -> str:

@@ -114,7 +114,7 @@ def format_wait(row: Row) -> str:
 
 
 def build_keeper(params: Row) -> WindowKeeper:
-    """The keeper of a task's options. Raises ValidationError, naming the option."""
+    """The WindowKeeper for the options of a task. Raises ValidationError, naming the option."""
     minutes = {}
     for kind, value in (params.get("expected_minutes") or {}).items():
         if kind not in EXPECTED:

@@ -38,7 +38,7 @@ class Workload:
     host_network: bool = False
     requests: dict[str, str] = field(default_factory=dict)
     about: dict[str, str] = field(default_factory=dict)  # more labels of its objects and pods
-    account: str = ""  # its service account; of its own name where it is empty
+    account: str = ""  # its service account; if empty, the name of the workload
 
     @property
     def kind(self) -> str:

@@ -148,7 +148,7 @@ def _download(place: Path) -> Path:
 
 
 def _build_apt_command(place: Path) -> list[str]:
-    """apt with the machine's sources and keys, and folders of its own."""
+    """apt with the machine's sources and keys, and with its own folders."""
     for folder in ("state/lists/partial", "cache/archives/partial"):
         (place / folder).mkdir(parents=True)
     options = (
