@@ -12,7 +12,7 @@ case "$1" in
   newest) requirements=('ansible-core>=2.21,<2.22') python=$(tools/find-python.sh) ;;
   *) echo "core.sh: oldest or newest" >&2; exit 2 ;;
 esac
-environment=$(tools/environment.sh "$1-core" "$python" "${requirements[@]}" pytest -r requirements.txt -r sandbox/pyproject.toml)
+environment=$(tools/environment.sh "$1-core" "$python" "${requirements[@]}" pytest 'xmlschema>=4,<5' -r requirements.txt -r sandbox/pyproject.toml)
 # Users have neither the sandbox nor pytest. On the oldest core, they have the oldest of all.
 [[ $1 = newest ]] || libraries=('boto3==1.42.1' 'botocore==1.42.1' 'PyYAML==6.0.1')
 users=$(tools/environment.sh "$1-run" "$python" "${requirements[@]}" "${libraries[@]:-boto3}" -r requirements.txt)

@@ -7,6 +7,7 @@ Logs are in tests/output/. The last line counts: N passed, N failed.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ SCRATCH = OUTPUT / "scratch"  # home and temporary folder of all that runs here
 HEARTBEAT = 30.0  # seconds between signs of life of a long part
 MAX_CONCURRENCY = 3  # parts that run at once: each waits now and then, and two would leave a seventh of two cores idle
 TAIL = 60  # lines shown of a part that failed
+SHORT_TAIL, LINE = 5, 300  # lines at the very end of one that names no test, and characters of a line
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,15 @@ def print_table(outcomes: list[Outcome], wall: float) -> None:
     print(f"{'all':20} {'':34} {wall:6.0f} s {processor:6.0f} s of processor")
 
 
+def print_failures(outcomes: list[Outcome]) -> None:
+    """The failed tests by name, last of all: whoever sees only the end of a log sees what to run again."""
+    for outcome in outcomes:
+        if outcome.counts[1]:
+            lines = re.findall(r"^(?:FAILED|ERROR) \S+::.*|^ERROR \S+\.py.*", outcome.text, re.MULTILINE)
+            for line in lines or outcome.text.splitlines()[-SHORT_TAIL:]:
+                print(f"{outcome.name}: {line[:LINE]}")
+
+
 def describe_rest() -> str:
     """What `make test` leaves out."""
     halves = [part.leaves_out for part in parts_of_test() if part.leaves_out]
@@ -160,6 +171,7 @@ def main(words: list[str]) -> int:
     for folder in (SCRATCH, ROOT / "collections"):
         shutil.rmtree(folder, ignore_errors=True)
     print_table(outcomes, time.monotonic() - started)
+    print_failures(outcomes)
     if not words:
         print(describe_rest())
     passed, failed = (sum(outcome.counts[i] for outcome in outcomes) for i in (0, 1))

@@ -40,10 +40,11 @@ class Part:
 
 
 def by_pytest(text: str, code: int) -> Counts:
-    """pytest's own counts; a run that collected nothing failed."""
-    passed = sum(int(n) for n in re.findall(r"(\d+) passed", text))
-    failed = sum(int(n) for n in re.findall(r"(\d+) (?:failed|error)", text))
-    skipped = sum(int(n) for n in re.findall(r"(\d+) skipped", text))
+    """pytest's own counts, of its last lines only: what a failed test printed has counts, too. A run that collected nothing failed."""
+    closing = "\n".join(re.findall(r"^.* in \d+\.\d+s(?: \(.+\))?$", text, re.MULTILINE))
+    passed = sum(int(n) for n in re.findall(r"(\d+) passed", closing))
+    failed = sum(int(n) for n in re.findall(r"(\d+) (?:failed|error)", closing))
+    skipped = sum(int(n) for n in re.findall(r"(\d+) skipped", closing))
     wrong = failed + skipped  # a test never skips here
     return (passed, wrong) if passed and code == 0 and not wrong else (passed, max(wrong, 1))
 

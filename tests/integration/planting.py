@@ -37,7 +37,8 @@ CONTROLLERS = {
 }
 FIXED_NAMES = ("APIService", "CustomResourceDefinition")
 RBAC = "rbac.authorization.k8s.io"
-KEPT = ("kube-system", "default", "kube-public", "kube-node-lease")
+SYSTEM = "kube-system"
+KEPT = (SYSTEM, "default", "kube-public", "kube-node-lease")
 GIVEN = ("cluster", "now", "system_namespaces", "server_version")  # what is there without planting
 
 
@@ -512,6 +513,8 @@ def create(api: Any, kind: Kind, body: Row) -> None:
     if (kind.kind, about["name"]) == ("ServiceAccount", "default"):
         api.apply(kind, full, namespace, force=True)  # each namespace has one
     else:
+        if namespace == SYSTEM and api.get(kind, about["name"], namespace):
+            api.delete(kind, about["name"], namespace)  # what a new cluster has of its add-ons
         api.create(kind, full, namespace)
     if body.get("status") and kind.api_version.split("/")[0] not in CUSTOM:
         api.request(

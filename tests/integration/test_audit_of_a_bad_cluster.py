@@ -223,6 +223,7 @@ def planted(api):
     for definition in planting.list_definitions():
         planting.create(api, planting.CUSTOM_RESOURCE_DEFINITION, definition)
     wait_until_kinds_are_served(api)
+    remove_dns(api)
     for kind, body in MORE:
         planting.create(api, kind, body)
     expected, made = {}, set()
@@ -234,6 +235,16 @@ def planted(api):
         planting.plant(api, rows, made)
         expected[rule.name] = {planting.rename_text(rule, text, rows) for text in case.resources}
     return expected
+
+
+def remove_dns(api):
+    """A new cluster's own CoreDNS is good; its pods end before those with the fault come."""
+    api.delete(planting.CONTROLLERS["Deployment"], "coredns", planting.SYSTEM, propagation="Foreground")
+    for _attempt in range(300):
+        if not list(api.list(planting.KINDS["pods"], planting.SYSTEM, label_selector="k8s-app=kube-dns")):
+            return
+        time.sleep(0.1)
+    raise AssertionError("pods of CoreDNS are still there")
 
 
 def wait_until_kinds_are_served(api):
