@@ -22,6 +22,7 @@ from typing import Any
 import requests
 
 PATIENCE = 180.0  # seconds that `up` and `down` wait for the server
+DYING = 5.0  # seconds that a killed process may take to be gone
 
 
 class Failure(Exception):
@@ -61,10 +62,22 @@ class StateDir:
         draft.replace(self._facts)
 
     def request(self, method: str, path: str, **words: Any) -> Any:
-        answer = requests.request(method, f"{self.require_facts()['endpoint']}/_sandbox/{path}", timeout=30, **words)
+        facts = self.require_facts()
+        try:
+            answer = requests.request(method, f"{facts['endpoint']}/_sandbox/{path}", timeout=30, **words)
+        except requests.ConnectionError:
+            self._await_end(facts["pid"])
+            self.require_facts()
+            raise
         if answer.status_code >= 400:
             raise Failure(answer.text.strip())
         return answer.json()
+
+    def _await_end(self, pid: int) -> None:
+        """A server that was killed answers no more before the kernel has given its lock back."""
+        end = time.monotonic() + DYING
+        while self.find_server() == pid and time.monotonic() < end:
+            time.sleep(0.1)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
