@@ -52,7 +52,8 @@ def test_collections():
     for name, versions in yaml.safe_load((ROOT / "galaxy.yml").read_text())["dependencies"].items():
         supported, tested = matrix[name]
         assert supported.replace(" ", "") == versions
-        assert tested == f"{re.search(r'>=([\d.]+)', versions)[1]} and the newest"
+        oldest = re.search(r">=([\d.]+)", versions)[1]
+        assert tested == f"{oldest} and the newest"
 
 
 def test_kubernetes_and_helm():
