@@ -103,6 +103,7 @@ def test_an_audit(audit, sandbox):
     no_metrics, no_release = {"memory_near_limit", "busy_node"}, {"released_by_removed_api", "removed_later"}
     expected = {
         "coredns_replicas",
+        "creator_admin",
         "old_image",
         *no_metrics,
         *no_release,
