@@ -18,8 +18,8 @@ FAULTS = {
     # Behind one NAT gateway, with access by aws-auth, nodes of the version before, and settings that go too far
     "routed": set(
         """
-        authentication_mode cluster_tag_on_groups component_settings custom_image endpoint_cidrs_wide hop_limit instance_stopped
-        key_rotation log_retention nat_gateway_zones node_role_shared nodegroup_version s3_endpoint scaling_tier self_managed update_config
+        authentication_mode cluster_tag_on_groups component_settings custom_image endpoint_cidrs_wide gpu_image hop_limit instance_stopped
+        key_rotation log_retention nat_gateway_zones no_night_schedule node_role_shared nodegroup_version s3_endpoint scaling_tier self_managed update_config
         """.split()
     ),
     # Auto Mode without a way out, in subnets that are full
@@ -29,6 +29,8 @@ FAULTS = {
         nodegroup_status surge_addresses
         """.split()
     ),
+    # For hybrid nodes, which could not join
+    "hybrid": set("hybrid_endpoint hybrid_entry hybrid_routes".split()),
     # Of which everything but EKS' own things has been deleted
     "hollow": set("blackhole_routes cluster_role_exists node_role_exists".split()),
 }
@@ -42,6 +44,7 @@ def make_clusters(sandbox: Sandbox) -> None:
     }
     _make_routed(sandbox, roles)
     _make_isolated(sandbox, roles)
+    _make_hybrid(sandbox, roles)
     _make_hollow(sandbox)
 
 
@@ -70,10 +73,11 @@ def _make_routed(sandbox: Sandbox, roles: dict[str, str]) -> None:
     )
     logs.put_retention_policy(logGroupName="/aws/eks/routed/cluster", retentionInDays=7)
     words = {"clusterName": "routed", "nodeRole": roles["nodes"], "subnets": subnets, "scalingConfig": SIZES}
-    for name in ("one", "two", "three"):
+    for name in ("dev", "two", "three"):
         eks.create_nodegroup(**words, nodegroupName=name, updateConfig={"maxUnavailablePercentage": 50})
     template = _make_template(sandbox, vpc)
     eks.create_nodegroup(**words, nodegroupName="own", launchTemplate={"id": template, "version": "1"})
+    eks.create_nodegroup(**words, nodegroupName="gpu", instanceTypes=["g4dn.xlarge"], amiType="AL2023_x86_64_STANDARD")
     eks.update_cluster_version(name="routed", version="1.33")
     _make_self_managed(sandbox, subnets, template)
     _stop_an_instance(sandbox)
@@ -152,6 +156,18 @@ def _make_isolated(sandbox: Sandbox, roles: dict[str, str]) -> None:
     for subnet in subnets:
         for _each in range(7):
             ec2.create_network_interface(SubnetId=subnet)
+
+
+def _make_hybrid(sandbox: Sandbox, roles: dict[str, str]) -> None:
+    ec2 = sandbox.client("ec2")
+    subnets = ground.create_subnets(ec2, ground.create_vpc(ec2))
+    sandbox.client("eks").create_cluster(
+        name="hybrid",
+        roleArn=roles["cluster"],
+        accessConfig={"authenticationMode": "API"},
+        remoteNetworkConfig={"remoteNodeNetworks": [{"cidrs": ["192.168.0.0/20"]}]},
+        resourcesVpcConfig={"subnetIds": subnets, "endpointPublicAccess": True, "endpointPrivateAccess": True},
+    )
 
 
 def _make_hollow(sandbox: Sandbox) -> None:

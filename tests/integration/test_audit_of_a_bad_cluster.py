@@ -43,7 +43,7 @@ old_generation pod_identity_agent pod_role_administrator ports_from_internet rem
 ssh_from_internet ssh_key storage_class_plain subnet_public_addresses target_type template_disk_plain template_imdsv1 template_version
 upgrade_policy version_support volume_plain volume_without_snapshot vpc_dns_off zonal_shift
 cluster_group_networks entry_of_other_account identity_provider_prefix irsa_trust_wide node_monitoring_agent pod_role_escalation
-ecr_encryption efs_mount_targets efs_plain two_roles released_by_removed_api removed_later
+health_events ecr_encryption efs_mount_targets efs_plain two_roles released_by_removed_api removed_later
 ecr_lifecycle ecr_mutable_tags ecr_public ecr_scanning_off oidc_provider_missing irsa_untrusted fargate_without_pods user_data_secrets
 """.split()
 )
@@ -55,6 +55,7 @@ NO_STATE = "the sandbox never comes into this state: AWS writes it after failure
 ALIKE = "the cluster already has this object by the same name"
 REFUSED = "EKS, and so the sandbox, refuses it: a group of an access entry cannot begin with system:"
 NO_ANSWER = "no answer of EKS has this field, and the rule is unknown"
+LOAD = "it takes more requests than a test can send"
 THOUSANDS = "it takes thousands of nodes"
 REMOVED_BEFORE = "the API server of the sandbox is newer than the last Kubernetes version that removes an API, and drops a field manager of that API"
 AGE = "things have to be older than the sandbox lets them be"
@@ -94,6 +95,7 @@ UNPLANTED = {
     "misconfiguration_insights": NO_STATE,
     "no_node_autoscaler": ELSEWHERE,
     "no_policy_engine": ELSEWHERE,
+    "no_savings_plan": NO_API,
     "node_not_ready": HEALTHY,
     "node_role_lacks": ELSEWHERE,
     "nodegroup_blocks_upgrade": NO_STATE,
@@ -109,6 +111,7 @@ UNPLANTED = {
     "quota_nodegroups": NO_API,
     "quota_target_groups": NO_API,
     "removed_api_clients": NO_STATE,
+    "requests_refused": LOAD,
     "rollback_readiness": NO_STATE,
     "single_node": ELSEWHERE,
     "stale_insights": NO_STATE,

@@ -166,7 +166,11 @@ def _list_web(image: str) -> list[tuple[Kind, Row]]:
             KINDS["services"],
             {
                 "metadata": name("web"),
-                "spec": {"selector": {"app": "web"}, "ports": [{"name": "http", "port": 80, "targetPort": "http"}]},
+                "spec": {
+                    "trafficDistribution": "PreferClose",
+                    "selector": {"app": "web"},
+                    "ports": [{"name": "http", "port": 80, "targetPort": "http"}],
+                },
             },
         ),
         (KINDS["network_policies"], {"metadata": name("web"), "spec": allowed}),

@@ -67,11 +67,13 @@ DECLARED = {
     "guardduty_audit_logs": ACCOUNT,
     "guardduty_runtime": ACCOUNT,
     "inspector_off": ACCOUNT,
+    "health_events": ACCOUNT,
     "entry_of_user": ACCOUNT,
 }
 # Rules that cannot look here, and why
 UNKNOWN = {
     "creator_admin": "EKS does not say it",
+    "no_savings_plan": "moto does not have savings plans",
     "old_image": "moto has no dates of images of EKS",
     "memory_near_limit": "the guide's cluster has no metrics-server",
     "busy_node": "the guide's cluster has no metrics-server",
