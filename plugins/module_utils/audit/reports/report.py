@@ -90,7 +90,8 @@ def _read_audit(number: int, row: Row) -> Row:
 def _summarize(clusters: list[Row], severe: int, lost: int, fail_on: str) -> str:
     findings = sum(len(list_open(cluster)) for cluster in clusters)
     unknown = sum(len(list_unknown(cluster)) for cluster in clusters)
-    name = get_title(clusters[0]) if len(clusters) == 1 else format_count(len(clusters), "cluster")
+    audited = [cluster for cluster in clusters if not cluster["error"]]
+    name = get_title(audited[0]) if len(audited) == 1 else format_count(len(audited), "cluster")
     parts = [f"{format_count(findings, 'finding')} in {name}"]
     parts += [f"{severe} of them {fail_on} or more severe"] if fail_on != NONE else []
     parts += [f"{format_count(unknown, 'check', 'is', 'are')} unknown"] if unknown else []
