@@ -116,7 +116,7 @@ def cross_zone_traffic(services: list[Row], nodes: list[Row], system_namespaces:
     if not any(get_spec(row).get("trafficDistribution") or set(TOPOLOGY) & set(get_annotations(row)) for row in rows):
         yield (
             "Services",
-            f"no trafficDistribution in {format_count(len(rows), 'Service')}, and nodes in {len(zones)} zones",
+            f"no trafficDistribution in {format_count(len(rows), 'Service')}, and nodes in {format_count(len(zones), 'zone')}",
         )
 
 
