@@ -82,7 +82,7 @@ def list_steps(rows):
 def test_add_ons_are_updated_one_after_the_other_and_keep_what_they_have(update, eks, sandbox):
     planned = update(check=True)
     assert planned["changed"] and list_steps(planned["steps"]) == [("vpc-cni", CNI[0], CNI[1], "kumo.eks")]
-    assert planned["lines"][0] == "Update of the add-ons of cluster my-cluster: 1 steps."
+    assert planned["lines"][0] == "Update of the add-ons of cluster my-cluster: 1 step."
     assert update(check=True, version="most_recent", skip=["vpc-cni"])["steps"][0]["after"] == CORE[1]
     assert not list_updates(sandbox)
     done = update(version="most_recent")

@@ -259,7 +259,7 @@ SHUT = (
         "Helm release default/shop has PodDisruptionBudget web as policy/v1beta1",
     ),
     ("removed_features", lambda it, patch: it.set_group(amiType="AL2_x86_64"), "general has ami_type AL2_x86_64"),
-    ("control_plane_addresses", lambda it, patch: it.fill_subnets(patch, 1), "has 1 free addresses"),
+    ("control_plane_addresses", lambda it, patch: it.fill_subnets(patch, 1), "has 1 free address"),
     ("node_addresses", lambda it, patch: it.fill_subnets(patch, 1), "general: 3 free addresses for 6 more nodes"),
     (
         "vcpu_quota",

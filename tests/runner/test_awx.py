@@ -125,7 +125,7 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
         json.dumps({**answers("upgrade_fleet"), **HERE, "eks_upgrade_wave_checks": ["version", "cluster"]})
     )
     through_waves = run(awx, "upgrade_fleet.yml")
-    assert changed(through_waves) == 0 and "1 of 1 waves have passed." in printed(through_waves)
+    assert changed(through_waves) == 0 and "1 of 1 wave has passed." in printed(through_waves)
     asked = {**answers("replace_nodegroup"), "instance_types": "m6i.large, m5.large", "stop_at": "ready"}
     folder_vars.write_text(json.dumps(asked))
     assert "create node group general-2 with 3 nodes" in printed(run(awx, "replace_nodegroup.yml", check=True))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.windows import parse_duration
 from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_columns, format_markdown_table
@@ -306,7 +307,7 @@ def _explain_not_begun(wave: Wave, stopper: Row | None) -> str:
 
 def _summarize(rows: list[Row], reason: str, left: list[str]) -> str:
     passed = sum(row["state"] == PASSED for row in rows)
-    sentences = [f"{passed} of {len(rows)} waves have passed."]
+    sentences = [f"{passed} of {format_count(len(rows), 'wave', 'has', 'have')} passed."]
     if reason:
         sentences.append(f"Stopped: {reason}.")
         waiting = [row["name"] for row in rows if row["state"] == NOT_BEGUN]

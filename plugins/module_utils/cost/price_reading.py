@@ -15,6 +15,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import descri
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition, list_service_regions
 from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
 from ansible_collections.kumo.eks.plugins.module_utils.cost.book import PriceBook
@@ -126,5 +127,5 @@ def read_spot(book: PriceBook, types: Iterable[str], ec2: Any, now: float) -> No
                 latest[zone] = row
         amounts = [float(row["SpotPrice"]) for row in latest.values()]
         if amounts:
-            source = f"EC2, DescribeSpotPriceHistory, mean of {len(amounts)} zones"
+            source = f"EC2, DescribeSpotPriceHistory, mean of {format_count(len(amounts), 'zone')}"
             book.read[SPOT + name] = Price(mean(amounts), source, format_time(now)[:10], True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_subnets
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
     FEWEST_ZONES,
@@ -87,7 +88,7 @@ def _check_subnet(row: Row) -> None:
     free = row.get("AvailableIpAddressCount", ENOUGH_ADDRESSES)
     if free < FEWEST_ADDRESSES:
         raise ValidationError(
-            f"subnets: {row['SubnetId']} has {free} free addresses, and EKS needs at least {FEWEST_ADDRESSES} in each subnet."
+            f"subnets: {row['SubnetId']} has {format_count(free, 'free address')}, and EKS needs at least {FEWEST_ADDRESSES} in each subnet."
         )
 
 
@@ -97,7 +98,7 @@ def _list_warnings(inventory: Inventory, row: Row, kind: str) -> list[str]:
     free = row.get("AvailableIpAddressCount", ENOUGH_ADDRESSES)
     if free < ENOUGH_ADDRESSES:
         words.append(
-            f"{subnet} has {free} free addresses; EKS recommends at least {ENOUGH_ADDRESSES}, and pods need more"
+            f"{subnet} has {format_count(free, 'free address')}; EKS recommends at least {ENOUGH_ADDRESSES}, and pods need more"
         )
     tag = ROLES.get(kind)
     if tag and tag not in row["tags"]:

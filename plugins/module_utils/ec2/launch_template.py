@@ -24,6 +24,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_by_filter
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import drop_reserved_tags
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
@@ -57,7 +58,7 @@ def normalize_template_data(data: Row | None) -> Row:
 
 
 def _summarize(data: bytes) -> str:
-    return f"{len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()}" if data else ""
+    return f"{format_count(len(data), 'byte')}, SHA-256 {hashlib.sha256(data).hexdigest()}" if data else ""
 
 
 def _drop_marks(tags: Row | None) -> Row:

@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import format_aws_error
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
 from ansible_collections.kumo.eks.plugins.module_utils.helm.order import build_dependencies, list_starting_order
 
@@ -102,5 +103,5 @@ def format_failures(rows: list[Row]) -> str | None:
     skipped = [row["name"] for row in rows if row.get("skipped")]
     if not failed:
         return None
-    message = f"{len(failed)} of {len(rows)} releases failed: " + " | ".join(failed)
+    message = f"{len(failed)} of {format_count(len(rows), 'release')} failed: " + " | ".join(failed)
     return message + (f" | Skipped, because they depend on a failed release: {', '.join(skipped)}" if skipped else "")

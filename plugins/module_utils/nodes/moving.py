@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitFailed, WaitTimedOut
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
@@ -105,7 +106,9 @@ class Move:
             self._begin(one)
         texts = [f"node {one.name}: {text}" for one, left in busy for text in left]
         self._tell(texts, len(busy) + len(waiting))
-        return not busy and not waiting, texts or [f"{len(waiting)} nodes are still to be drained"]
+        return not busy and not waiting, texts or [
+            f"{format_count(len(waiting), 'node', 'is', 'are')} still to be drained"
+        ]
 
     def _begin(self, one: GroupNode) -> None:
         PROGRESS.tell(f"node {one.name} of {self.source.group}: drain begins")

@@ -24,6 +24,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_i
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import ask_patiently
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
@@ -275,7 +276,7 @@ class SelfManagedManager:
 
     @staticmethod
     def _describe_leaving(raw: Item) -> str:
-        return f"{len(raw['instances'])} instances are terminated"
+        return f"{format_count(len(raw['instances']), 'instance', 'is', 'are')} terminated"
 
     def _drain_all(self, item: Item, raw: Item) -> list[str]:
         """What the pods of a group that is deleted still do. After their time the instances go all the same, as with EKS.

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
@@ -146,7 +147,7 @@ class Takeover:
         return (
             seen and ready >= wanted and updated >= wanted,
             None,
-            f"{ready} of {wanted} pods are ready, {updated} are new",
+            f"{ready} of {format_count(wanted, 'pod', 'is', 'are')} ready, {updated} are new",
         )
 
     def _note(self, plan: Plan) -> None:

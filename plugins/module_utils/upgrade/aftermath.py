@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import format_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
 from ansible_collections.kumo.eks.plugins.module_utils.eks.updates import list_updates
@@ -107,7 +108,7 @@ def _list_pods(read: Read, allowed: int, ignored: set[str]) -> Iterator[str]:
         and (row.get("status") or {}).get("phase") not in ENDED
     ]
     if len(names) > allowed:
-        yield f"{len(names)} pods are not ready, and {allowed} may be: {_shorten(names)}"
+        yield f"{format_count(len(names), 'pod', 'is', 'are')} not ready, and {allowed} may be: {_shorten(names)}"
 
 
 def _add_insights(read: Read, health: Health) -> None:

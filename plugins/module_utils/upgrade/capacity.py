@@ -12,6 +12,7 @@ import math
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import DEFAULT_INSTANCE_TYPE
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.findings import FAILED, PASSED, UNKNOWN, Finding
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import NODEGROUP, Plan
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import ClusterState, Row
@@ -81,12 +82,16 @@ def check_control_plane_addresses(state: ClusterState, plan: Plan) -> Finding:
             FAILED, [f"subnet {name} does not exist" for name in missing], "Set subnets of the cluster that exist."
         )
     free = {name: state.subnets.value[name]["AvailableIpAddressCount"] for name in ids}
-    evidence = [f"{name} has {count} free addresses" for name, count in free.items()]
+    evidence = [f"{name} has {format_count(count, 'free address')}" for name, count in free.items()]
     total = sum(free.values())
     if total < CONTROL_PLANE_ADDRESSES:
         remedy = f"EKS needs up to {CONTROL_PLANE_ADDRESSES}: free some, or set other subnets of the cluster in the same zones."
         return Finding(FAILED, evidence, remedy)
-    few = [f"{name} has only {count} free addresses" for name, count in free.items() if count < CONTROL_PLANE_ADDRESSES]
+    few = [
+        f"{name} has only {format_count(count, 'free address')}"
+        for name, count in free.items()
+        if count < CONTROL_PLANE_ADDRESSES
+    ]
     return Finding(PASSED, evidence, warnings=few)
 
 
@@ -102,7 +107,7 @@ def check_node_addresses(state: ClusterState, plan: Plan) -> Finding:
         rows = [state.subnets.value[name] for name in raw["subnets"] if name in state.subnets.value]
         surge = _count_new_nodes(plan, raw, len({row["AvailabilityZone"] for row in rows}))
         free = sum(row["AvailableIpAddressCount"] for row in rows)
-        text = f"node group {raw['nodegroupName']}: {free} free addresses for {surge} more nodes"
+        text = f"node group {raw['nodegroupName']}: {format_count(free, 'free address')} for {format_count(surge, 'more node')}"
         evidence.append(text)
         per_node = _count_addresses(raw, state.types.value or {})
         if surge and free < surge:

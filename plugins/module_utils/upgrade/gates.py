@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import format_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import GATE_IDS, find_overrides_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
@@ -221,7 +222,7 @@ def _check_insights(state: ClusterState, plan: Plan) -> Finding:
         )
     texts = {status: [_format_insight(row) for row in rows if _read_status(row) == status] for status in STATUSES}
     evidence = [*texts["ERROR"], *texts["UNKNOWN"]] or [
-        f"{len(rows)} insights about 1.{plan.next_minor}, none with ERROR"
+        f"{format_count(len(rows), 'insight')} about 1.{plan.next_minor}, none with ERROR"
     ]
     verdict = FAILED if texts["ERROR"] else UNKNOWN if texts["UNKNOWN"] else PASSED
     return Finding(verdict, evidence, remedy, texts["WARNING"])
@@ -245,7 +246,12 @@ def _check_rollback_insights(state: ClusterState, plan: Plan) -> Finding:
     bad = [_format_insight(row) for row in rows if _read_status(row) in ("ERROR", "UNKNOWN")]
     warnings = [_format_insight(row) for row in rows if _read_status(row) == "WARNING"]
     verdict = FAILED if any(_read_status(row) == "ERROR" for row in rows) else UNKNOWN if bad else PASSED
-    return Finding(verdict, bad or [f"{len(rows)} insights about 1.{plan.target}, none with ERROR"], remedy, warnings)
+    return Finding(
+        verdict,
+        bad or [f"{format_count(len(rows), 'insight')} about 1.{plan.target}, none with ERROR"],
+        remedy,
+        warnings,
+    )
 
 
 STATUSES = ("PASSING", "WARNING", "ERROR", "UNKNOWN")
@@ -333,7 +339,7 @@ def _check_newer_kubelets(state: ClusterState, plan: Plan) -> Finding:
             kind = "Fargate node" if is_fargate(node) else "node"
             bad.append(f"{kind} {node['metadata']['name']} is at 1.{read_kubelet_minor(node)}")
     remedy = f"Replace these nodes by some of 1.{plan.target} first, and delete pods on Fargate: no kubelet may be newer than the API server."
-    return Finding(FAILED, bad, remedy) if bad else Finding(PASSED, [f"{len(read.value)} nodes"])
+    return Finding(FAILED, bad, remedy) if bad else Finding(PASSED, [format_count(len(read.value), "node")])
 
 
 def _check_addon_compatibility(state: ClusterState, plan: Plan) -> Finding:
@@ -381,7 +387,7 @@ def _check_kubelet_skew(state: ClusterState, plan: Plan) -> Finding:
             bad.append(f"{kind} {node['metadata']['name']} is at 1.{minor}")
     remedy = f"Replace these nodes first: a kubelet is at most {OLDEST_KUBELET} minor versions behind the API server."
     oldest = min(map(read_kubelet_minor, read.value), default=None)
-    evidence = [f"{len(read.value)} nodes" + (f", the oldest at 1.{oldest}" if oldest else "")]
+    evidence = [format_count(len(read.value), "node") + (f", the oldest at 1.{oldest}" if oldest else "")]
     return Finding(FAILED, bad, remedy) if bad else Finding(PASSED, evidence)
 
 

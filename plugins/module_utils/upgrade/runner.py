@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Protocol
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
     ValidationError,
     WaitFailed,
@@ -182,7 +183,7 @@ class Upgrade:
             plan = self._plan(state)
             left = self._list_left(plan)
             if is_first:
-                PROGRESS.tell(f"1.{plan.current} -> 1.{plan.target}: {len(left)} steps")
+                PROGRESS.tell(f"1.{plan.current} -> 1.{plan.target}: {format_count(len(left), 'step')}")
                 self._remember_pods(state)
                 is_first = False
             self._pass_gates(state, plan)
@@ -285,13 +286,13 @@ class Upgrade:
             state = poll(look, f"The look at nodes and pods after {step.title}", Deadline(self.health_timeout))
         except WaitTimedOut as error:
             raise WaitFailed(
-                f"{step.title} is at {step.after}, and {len(last)} nodes or pods are not ready after {self.health_timeout:g} seconds:"
+                f"{step.title} is at {step.after}, and {format_count(len(last), 'node or pod', 'is', 'are')} not ready after {self.health_timeout:g} seconds:"
                 f" {'; '.join(last[:MOST])}. Mend them, and run it again: it goes on from here."
             ) from error
         nodes = state.kubernetes.nodes
         if not nodes.is_known:
             return f"nodes and pods were not looked at: {nodes.problem}"
-        return f"{len(nodes.value)} nodes and their pods are ready"
+        return f"{format_count(len(nodes.value), 'node', 'and its pods', 'and their pods')} are ready"
 
     def _list_late_pods(self, state: ClusterState) -> list[str]:
         if self._unready is None:

@@ -31,6 +31,7 @@ from kumo_sandbox.recorder import Call
 from kumo_sandbox.server import cloudtrail
 from kumo_sandbox.server.control import Control
 from kumo_sandbox.server.lag import Lag
+from kumo_sandbox.server.moto_app import build_moto
 from kumo_sandbox.server.wire import (
     THROTTLED,
     THROTTLED_ELSEWHERE,
@@ -119,11 +120,9 @@ class App:
     """The WSGI application."""
 
     def __init__(self, account: Account, control: Control, latency: float = 0.0) -> None:
-        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
         self._account, self._control, self._latency = account, control, latency
         self.lag = Lag(account.clock)
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = build_moto()
         self._one_at_a_time = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:

@@ -17,6 +17,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.reports.grouping im
     list_unused,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import Row
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_columns, format_markdown_table
 
 COLUMNS = ("Severity", "ID", "Rule", "Resources")
@@ -51,7 +52,7 @@ def _format_verdicts(cluster: Row) -> str:
     counts = cluster["counts"]["checks"]
     words = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number)
     excepted = cluster["counts"]["excepted"]
-    return f"checks: {words or 'none'}" + (f"; {excepted} findings excepted" if excepted else "")
+    return f"checks: {words or 'none'}" + (f"; {format_count(excepted, 'finding')} excepted" if excepted else "")
 
 
 def _format_notes(cluster: Row) -> list[str]:

@@ -68,7 +68,7 @@ PROBLEMS = {
     "node": ({"kubernetes": KubernetesState(Read([node("False")], ""), Read([], ""))}, "nodes are not Ready: ip-1"),
     "pod": (
         {"kubernetes": KubernetesState(Read([], ""), Read([pod("web", "False")], ""))},
-        "1 pods are not ready, and 0 may be: shop/web",
+        "1 pod is not ready, and 0 may be: shop/web",
     ),
     "unreachable": (
         {"kubernetes": KubernetesState(Read(None, "no way"), Read([], ""))},
