@@ -16,7 +16,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, WaitFailed
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotDrained, ValidationError, WaitFailed
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import (
     DRAIN_TIMEOUT,
     NONE,
@@ -179,7 +179,7 @@ class Rollout:
         elif self.update.get("force"):
             self._terminate(instance)
         else:
-            raise WaitFailed(
+            raise NotDrained(
                 f"node {node.name} was not drained after {timeout} seconds: {'; '.join(left)}. It takes no new pods, and its instance"
                 f" {instance['InstanceId']} runs. Let the pods go, and run the task again, or set update_config.force=true."
             )

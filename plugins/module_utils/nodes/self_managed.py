@@ -24,7 +24,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_i
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import ask_patiently
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, NotFound, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import (
@@ -207,7 +207,7 @@ class SelfManagedManager:
         """Replace what is to be replaced, and say what is still to come."""
         now = group.describe()
         if now is None:
-            raise EksError(f"Auto Scaling group {group.name} does not exist any more: it was deleted during the task.")
+            raise NotFound(f"Auto Scaling group {group.name} does not exist any more: it was deleted during the task.")
         if not self.waits and not (rolls and get_strategy(item) == REFRESH):
             return Step(done, now, shown.before, shown.after)
         nodes, reason = self.look.get() if self.waits else (None, "")
