@@ -24,7 +24,7 @@ PROJECT = (
     "contributing",
     "changelog",
 )
-HOW_TO = ("cluster-config", "fleets", "permissions", "audit-rules", "examples/awx-project")
+HOW_TO = ("errors", "cluster-config", "fleets", "permissions", "audit-rules", "examples/awx-project")
 
 
 def assemble() -> None:
