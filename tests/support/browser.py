@@ -68,6 +68,18 @@ class Page:
     def click(self, selector: str) -> None:
         self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
 
+    def go(self, url: str) -> None:
+        """Another page in the same tab, when it is loaded."""
+        self.send("Page.navigate", url=url)
+        self.browser.wait_for_load(self.session)
+
+    def wait_until(self, expression: str) -> Any:
+        """The value of a JavaScript expression as soon as there is one; what is there after PATIENCE, if there is none."""
+        end = time.monotonic() + PATIENCE
+        while not (found := self.evaluate(expression)) and time.monotonic() < end:
+            time.sleep(0.05)
+        return found
+
     def emulate(self, media: str = "", scheme: str = "light") -> None:
         """See it as on paper (print), or in a light or dark scheme."""
         features = [{"name": "prefers-color-scheme", "value": scheme}]
@@ -134,9 +146,11 @@ class Browser:
         size = {"width": screen.width, "height": screen.height, "mobile": screen.is_phone}
         page.send("Emulation.setDeviceMetricsOverride", deviceScaleFactor=1, **size)
         page.emulate(scheme=scheme)
-        page.send("Page.navigate", url=file.absolute().as_uri())
-        self._wait(lambda event: event["method"] == "Page.loadEventFired" and event.get("sessionId") == session)
+        page.go(file.absolute().as_uri())
         return page
+
+    def wait_for_load(self, session: str) -> None:
+        self._wait(lambda event: event["method"] == "Page.loadEventFired" and event.get("sessionId") == session)
 
     def send(self, method: str, session: str = "", **parameters: Any) -> Row:
         """The result of a method. What happens meanwhile is noted."""
