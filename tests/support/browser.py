@@ -92,7 +92,10 @@ class Page:
         return [f"{row['id']}: {row['help']}: {[node['html'][:200] for node in row['nodes'][:3]]}" for row in found]
 
     def find_wide(self) -> list[str]:
-        """The elements that make the page scroll sideways: those beyond its right edge, and not in a box that scrolls."""
+        """The elements that make the page scroll sideways: those beyond its right edge, and not in a box that scrolls.
+
+        What has a fixed place, like a menu that waits beside the screen, makes no page scroll.
+        """
         return self.evaluate(FIND_WIDE)
 
     def keep_screenshot(self, path: Path, most: int = 6000) -> None:
@@ -121,7 +124,9 @@ class Page:
 FIND_WIDE = """(() => {
   const width = document.documentElement.clientWidth;
   const scrolls = one => ['auto', 'scroll', 'hidden', 'clip'].includes(getComputedStyle(one).overflowX);
-  const inside = one => { for (let up = one.parentElement; up && up !== document.body; up = up.parentElement) if (scrolls(up)) return true; };
+  const fixed = one => getComputedStyle(one).position === 'fixed';
+  const inside = one => { if (fixed(one)) return true;
+    for (let up = one.parentElement; up && up !== document.body; up = up.parentElement) if (scrolls(up) || fixed(up)) return true; };
   const wide = [...document.body.querySelectorAll('*')].filter(one => one.getBoundingClientRect().right > width + 1 && !inside(one));
   const page = document.documentElement.scrollWidth > width ? ['page ' + document.documentElement.scrollWidth + ' > ' + width] : [];
   return [...page, ...wide.slice(0, 5).map(one => one.outerHTML.slice(0, 200))];

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools" / "docs_site"))
+import accessible
 import assemble
 import check
 import diagrams
@@ -240,3 +241,29 @@ def test_what_the_search_does_not_know(site: Path, monkeypatch: pytest.MonkeyPat
 
 def test_pages_that_are_missing(site: Path):
     assert "no page errors.html" in check.find_missing_pages()
+
+
+# what the theme leaves out
+
+
+def test_a_page_is_completed_once(tmp_path: Path):
+    page = tmp_path / "a" / "page.html"
+    page.parent.mkdir()
+    page.write_text(
+        '<p class="caption" role="heading">x</p><aside class="sidebar-drawer"></aside><aside class="toc-drawer no-toc"></aside><pre>y</pre>'
+        '<a aria-role="button">z</a>'
+    )
+    accessible.finish_pages(tmp_path)
+    text = page.read_text()
+    assert (
+        'role="heading" aria-level="2">' in text
+        and '<aside aria-label="On this page" class="toc-drawer no-toc">' in text
+    )
+    assert '<pre tabindex="0">' in text and "aria-role" not in text and 'aria-label="Site"' in text
+    accessible.finish_pages(tmp_path)
+    assert page.read_text() == text
+
+
+def test_a_page_of_antsibull_docs_loses_its_own_contents():
+    text = "Title\n=====\n\n.. contents::\n   :local:\n   :depth: 1\n\n.. note::\n   stays\n"
+    assert assemble.drop_contents(text) == "Title\n=====\n\n\n.. note::\n   stays\n"
