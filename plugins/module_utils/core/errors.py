@@ -32,6 +32,12 @@ class ValidationError(EksError):
     kind = "invalid-option"
 
 
+class NotThere(ValidationError):
+    """An option names a cluster or another resource that does not exist. Nothing was sent."""
+
+    kind = "not-found"
+
+
 class UnsupportedVersion(ValidationError):
     """A version that EKS does not offer, or not from the present one."""
 

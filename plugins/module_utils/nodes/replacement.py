@@ -18,6 +18,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import NODE
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUSTOM
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
     EksError,
+    NotThere,
     ValidationError,
     WaitFailed,
     add_facts,
@@ -124,7 +125,7 @@ class Replacement:
     def _replace(self) -> Outcome:
         pair = self.read()
         if pair.old is None:
-            raise ValidationError(
+            raise NotThere(
                 f"name: cluster {self.manager.cluster_name} has no node group {self.name}. It has"
                 f" {', '.join(raw['nodegroupName'] for raw in pair.rows) or 'none'}."
             )

@@ -24,7 +24,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_i
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import ask_patiently
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, NotFound, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, NotFound, NotThere, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import (
@@ -176,7 +176,7 @@ class SelfManagedManager:
                 raise
             if self.context.check_mode:
                 return  # an earlier task may be about to create it
-            raise ValidationError(
+            raise NotThere(
                 f"instance_profile: {name} does not exist. Create it with eks_iam_role and its option instance_profile, or name another"
                 " one."
             ) from error
