@@ -14,7 +14,7 @@ The kinds of block, the word after the language:
 - ``setup``: make targets, and what is installed; they must exist
 - ``use``: a part of a file that shows how something is written; it must be YAML whose names exist
 - ``drawing``: nothing to run
-- a diagram in Mermaid has no kind; tests/docs_site draws it
+- a diagram in Mermaid has no kind; tools/docs_site draws it
 - ``finding``: what kumo.eks.eks_irsa_info says of a broken check; the check is broken so, and found so
 - ``cure``: tasks or commands that mend what the findings before it tell of
 """
