@@ -252,7 +252,7 @@ def main() -> None:
     try:
         waves = read_waves(module.params)
     except ValidationError as error:
-        module.fail_json(msg=error.message)
+        module.fail_json(msg=error.message, **error.facts)
     module.exit_json(**build_report(waves, module.params["hosts"], module.params["outcomes"], time.time()))
 
 

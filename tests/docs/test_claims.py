@@ -27,6 +27,7 @@ PAGES = sorted(
         SANDBOX,
         *ROOT.glob("docs/*.md"),
         *ROOT.glob("docs/guide/*.md"),
+        *ROOT.glob("docs/tasks/*.md"),
         *ROOT.glob("docs/examples/*/*.md"),
         *ROOT.glob("roles/*/README.md"),
     ]

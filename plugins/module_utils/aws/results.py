@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer
+from ansible_collections.kumo.eks.plugins.module_utils.aws.error_kinds import build_error_facts
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, format_failure
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import get_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import copy_first_help
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 
 Row = dict[str, Any]
@@ -45,7 +46,7 @@ def build_rows(results: list[ItemResult], build: Callable[[Outcome], Row] = buil
 def _build_row(item: ItemResult, build: Callable[[Outcome], Row]) -> Row:
     if item.outcome is None:
         reason = format_failure(item.error)
-        return {"changed": False, **get_facts(item.error), "name": item.name, "failed": True, "msg": reason}
+        return {"changed": False, **build_error_facts(item.error), "name": item.name, "failed": True, "msg": reason}
     return {**build(item.outcome), "name": item.name, "failed": False}
 
 
@@ -77,11 +78,11 @@ def exit_with_rows(
             diff["before"][item.name], diff["after"][item.name] = item.outcome.before, item.outcome.after
     failed = [f"{row['name']}: {row['msg']}" for row in rows if row["failed"]]
     if key is None and failed:
-        module.fail_json(msg=rows[0]["msg"], diff=diff, **facts)
+        module.fail_json(msg=rows[0]["msg"], diff=diff, **copy_first_help(rows), **facts)
     if key is None:
         single = {name: value for name, value in rows[0].items() if name not in ("name", "failed")}
         module.exit_json(**{**single, **facts}, diff=diff)
     if failed:
         reason = f"{len(failed)} of {len(rows)} failed: " + " | ".join(failed)
-        module.fail_json(msg=reason, diff=diff, **{key: rows}, **facts)
+        module.fail_json(msg=reason, diff=diff, **copy_first_help(rows), **{key: rows}, **facts)
     module.exit_json(diff=diff, **{key: rows}, **facts)

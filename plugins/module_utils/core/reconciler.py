@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
-    EksError,
-    ValidationError,
+    CannotChange,
+    NotFound,
+    Refused,
     WaitFailed,
     add_facts,
     format_issues,
@@ -203,7 +204,7 @@ class Reconciler:
             self.resource.validate(raw, wanted)
         immutable = [change for change in changes if self.resource.is_immutable(change)]
         if immutable and not self.replace:
-            raise ValidationError(self._format_immutable(immutable))
+            raise CannotChange(self._format_immutable(immutable))
         return Plan(raw, changes, wanted)
 
     def _unchanged(self, raw: dict[str, Any]) -> Outcome:
@@ -295,7 +296,7 @@ class Reconciler:
         self._propagation = self._propagation or Deadline(PROPAGATION_TIMEOUT)
         self._wait = self._wait or Wait(self._title, f"{refusal}, which may be new: {error}")
         if self._propagation.seconds_left() <= 0:
-            raise EksError(
+            raise Refused(
                 f"{self._title}: {refusal} for {self._propagation.seconds:g} seconds: {error}. {self.resource.refusal_advice}"
             ) from error
         self._wait.go_on()
@@ -315,6 +316,7 @@ class Reconciler:
             if update["status"] in ("Failed", "Cancelled"):
                 raise WaitFailed(
                     f"{operation} of {self._title} ended {update['status']}: {format_issues(update.get('errors') or [])}",
+                    update.get("errors") or [],
                     update_id=update_id,
                 )
             return update["status"] == "Successful", update, f"update {update_id} {update['status']}"
@@ -349,7 +351,7 @@ class Reconciler:
     def _describe_again(self) -> dict[str, Any]:
         raw = self.resource.describe()
         if raw is None:
-            raise EksError(f"{self._title} does not exist any more: it was deleted during the update.")
+            raise NotFound(f"{self._title} does not exist any more: it was deleted during the update.")
         return raw
 
     # words
@@ -369,6 +371,7 @@ class Reconciler:
         advice = f". {cause} Then {remedy} to delete and recreate it."
         raise WaitFailed(
             f"{self._title} is {raw['status']}: {format_issues(issues)}{advice if raw['status'] in CREATE_FAILED_STATUSES else ''}",
+            issues,
             status=raw["status"],
         )
 

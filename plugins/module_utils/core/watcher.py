@@ -124,7 +124,9 @@ class Watcher:
         failed = [observation for observation in observations if self._is_lost(observation, now)]
         if failed:
             raise WaitFailed(
-                "; ".join(self._format_failure(observation) for observation in failed), resources=self.report()
+                "; ".join(self._format_failure(observation) for observation in failed),
+                [{"code": observation.reason.partition(":")[0]} for observation in failed],
+                resources=self.report(),
             )
         settled = all(is_settled(observation) for observation in observations)
         if not settled:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotOwned, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field, normalize_list
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import suggest_name
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource
@@ -164,7 +164,7 @@ class EndpointGroupResource(NetworkResource):
         self.inventory.read((self.rows,))
         there = self.inventory.find(self.rows, self.name, "GroupName")
         if there and not self.inventory.is_owned(there):
-            raise ValidationError(
+            raise NotOwned(
                 f"endpoints: the security group {self.name} in {self.inventory.vpc_id} was not created for this cluster. Rename"
                 " or delete it."
             ) from error

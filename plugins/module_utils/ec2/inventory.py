@@ -54,6 +54,8 @@ UNKNOWN = "(known after apply)"  # the end of an id that only a creation gives
 class VpcReplaced(EksError):
     """The VPC of this run is gone: another run agreed on another VPC for the same cluster."""
 
+    kind = "not-found"
+
 
 @dataclass(frozen=True)
 class Kind:

@@ -25,7 +25,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import descri
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import drop_reserved_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotOwned
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
@@ -170,7 +170,7 @@ class LaunchTemplateResource(Resource):
     def check_owner(self, raw: Row) -> None:
         """Refuse a template that was not created here for this cluster."""
         if self.owner not in raw["tags"]:
-            raise ValidationError(
+            raise NotOwned(
                 f"template: launch template {self.name} exists and was not created by kumo.eks for this cluster (it has no tag"
                 f" {self.owner}). Delete it, name the node group differently, or use it with the option launch_template."
             )

@@ -15,7 +15,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import descri
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.iam.owned_roles import MOST, list_candidates
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import EKS_PROVIDER, get_issuer
 from ansible_collections.kumo.eks.plugins.module_utils.iam.trust_policy import list_providers
@@ -51,7 +51,7 @@ class IamReader:
         """The roles that EKS, nodes or pods can assume."""
         roles = list_candidates(self._iam)
         if len(roles) > MOST:
-            raise EksError(
+            raise ValidationError(
                 f"kinds: the account has {format_count(len(roles), 'role')} that EKS, EC2 or pods can assume, and the tags of at most {MOST} are"
                 " read. Leave roles out with kinds=['all', '!iam_role']."
             )

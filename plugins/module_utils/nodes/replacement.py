@@ -19,6 +19,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUS
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
     EksError,
+    NotThere,
     ValidationError,
     WaitFailed,
     add_facts,
@@ -125,7 +126,7 @@ class Replacement:
     def _replace(self) -> Outcome:
         pair = self.read()
         if pair.old is None:
-            raise ValidationError(
+            raise NotThere(
                 f"name: cluster {self.manager.cluster_name} has no node group {self.name}. It has"
                 f" {', '.join(raw['nodegroupName'] for raw in pair.rows) or 'none'}."
             )

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, WaitFailed
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotDrained, ValidationError, WaitFailed
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import (
     DRAIN_TIMEOUT,
     NONE,
@@ -180,7 +180,7 @@ class Rollout:
         elif self.update.get("force"):
             self._terminate(instance)
         else:
-            raise WaitFailed(
+            raise NotDrained(
                 f"node {node.name} was not drained after {timeout} seconds: {'; '.join(left)}. It takes no new pods, and its instance"
                 f" {instance['InstanceId']} runs. Let the pods go, and run the task again, or set update_config.force=true."
             )

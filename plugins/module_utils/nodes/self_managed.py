@@ -25,7 +25,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import descr
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import ask_patiently
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, NotFound, NotThere, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import (
@@ -177,7 +177,7 @@ class SelfManagedManager:
                 raise
             if self.context.check_mode:
                 return  # an earlier task may be about to create it
-            raise ValidationError(
+            raise NotThere(
                 f"instance_profile: {name} does not exist. Create it with eks_iam_role and its option instance_profile, or name another"
                 " one."
             ) from error
@@ -208,7 +208,7 @@ class SelfManagedManager:
         """Replace what is to be replaced, and say what is still to come."""
         now = group.describe()
         if now is None:
-            raise EksError(f"Auto Scaling group {group.name} does not exist any more: it was deleted during the task.")
+            raise NotFound(f"Auto Scaling group {group.name} does not exist any more: it was deleted during the task.")
         if not self.waits and not (rolls and get_strategy(item) == REFRESH):
             return Step(done, now, shown.before, shown.after)
         nodes, reason = self.look.get() if self.waits else (None, "")

@@ -16,6 +16,7 @@ from functools import partial
 from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
     EksError,
+    Unhealthy,
     WaitFailed,
     WaitTimedOut,
     format_issues,
@@ -203,7 +204,7 @@ class AddonUpdates(Upgrade):
         try:
             poll(look, "The look at the add-on", Deadline(self.health_timeout))
         except WaitTimedOut as error:
-            raise WaitFailed(
+            raise Unhealthy(
                 f"{step.title} is at {step.after}, and is {last[0]} after {self.health_timeout:g} seconds."
             ) from error
         return super()._check_health(step)

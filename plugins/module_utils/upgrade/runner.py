@@ -14,6 +14,9 @@ from typing import Protocol
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
+    GateClosed,
+    Unhealthy,
+    UnsupportedVersion,
     ValidationError,
     WaitFailed,
     WaitTimedOut,
@@ -111,7 +114,7 @@ class Upgrade:
         if self.rollback:
             return self._plan_rollback(state)
         if state.minor > self.target:
-            raise ValidationError(
+            raise UnsupportedVersion(
                 f"kubernetes_version: cluster {state.cluster['name']} is at {state.cluster['version']}, and an upgrade does not go back"
                 f" to 1.{self.target}. EKS can roll back the last one within seven days: set rollback=true."
             )
@@ -131,7 +134,7 @@ class Upgrade:
     def _plan_rollback(self, state: ClusterState) -> Plan:
         """The steps back that are left. None are when the control plane has the version."""
         if self.target not in (state.minor - 1, state.minor):
-            raise ValidationError(
+            raise UnsupportedVersion(
                 f"kubernetes_version: cluster {state.cluster['name']} is at {state.cluster['version']}, and a rollback goes to the version"
                 f" before it, 1.{state.minor - 1}, not to 1.{self.target}."
             )
@@ -248,7 +251,7 @@ class Upgrade:
         closed = list_closed(self.gates)
         if closed:
             names = ", ".join(row.id for row in closed)
-            raise ValidationError(
+            raise GateClosed(
                 f"Cluster {state.cluster['name']} stays at {state.cluster['version']}: these gates are closed: {names}."
                 f" {format_closed(closed)} Nothing was changed behind them. To go past one, name it in overrides with a reason."
             )
@@ -285,7 +288,7 @@ class Upgrade:
         try:
             state = poll(look, f"The look at nodes and pods after {step.title}", Deadline(self.health_timeout))
         except WaitTimedOut as error:
-            raise WaitFailed(
+            raise Unhealthy(
                 f"{step.title} is at {step.after}, and {format_count(len(last), 'node or pod', 'is', 'are')} not ready after {self.health_timeout:g} seconds:"
                 f" {'; '.join(last[:MOST])}. Mend them, and run it again: it goes on from here."
             ) from error
