@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import pytest
 
+from kumo_sandbox import durations
+
 CLUSTER = "my-cluster"
 ZONES = ["ap-northeast-1a", "ap-northeast-1c"]
 OWNER = f"kumo.eks/ap-northeast-1/{CLUSTER}"
@@ -87,6 +89,21 @@ def test_without_wait_it_is_begun_and_with_wait_finished(sandbox, network):
     assert done["changed"] and done["ready"], done
     assert set(done["diff"]["after"]) == {f"route table my-cluster-private-ap-northeast-1{zone}" for zone in "acd"}
     assert not network(wait=False)["changed"]
+
+
+def test_what_ec2_does_not_list_yet_is_waited_for(sandbox, network, monkeypatch):
+    """Gateways and endpoints come up in no time here, and are listed later than that."""
+    monkeypatch.setattr(durations, "READ_LAG", 60.0)
+    sandbox.clock.set_speed(100)
+    made = network(zones=ZONES, endpoints=["ec2"], nat_gateway="Single")
+    assert not made["failed"] and made["ready"], made
+    found = made["network"]
+    assert [row["state"] for row in found["nat_gateways"]] == ["available"]
+    assert [row["state"] for row in found["vpc_endpoints"]] == ["available"]
+    tables = [row for row in found["route_tables"] if "private" in row["name"]]
+    assert all(row["routes"] for row in tables) and len(tables) == 2
+    sandbox.clock.advance(60)
+    assert not network(zones=ZONES, endpoints=["ec2"], nat_gateway="Single")["changed"]
 
 
 def test_from_one_nat_gateway_in_each_zone_to_one_and_none(sandbox, network, ec2):
@@ -286,6 +303,7 @@ def test_a_nat_gateway_that_failed_is_named_and_replaced(sandbox, network, ec2):
     first = ec2.create_nat_gateway(SubnetId=made["public_subnet_ids"][0], AllocationId=taken, TagSpecifications=tags)[
         "NatGateway"
     ]
+    sandbox.clock.advance(durations.READ_LAG)
     begun = network(wait=False, **options)
     assert not begun["failed"] and not begun["ready"], begun
     sandbox.clock.advance(20)
