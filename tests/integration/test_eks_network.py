@@ -207,6 +207,34 @@ def test_an_existing_vpc_is_used_and_stays(sandbox, network, ec2):
     assert not network(state="absent")["changed"]
 
 
+def test_subnets_that_another_account_shares_are_used_and_stay_as_they_are(sandbox, network, ec2, run_module, ground):
+    """https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html"""
+    found = network(cluster_name="theirs", zones=ZONES, nat_gateway="Single")["network"]
+    vpc, private = found["vpc_id"], found["private_subnet_ids"]
+    sandbox.share_vpc(vpc, "210987654321")
+    sandbox.recorder.clear()
+    refused = network(vpc_id=vpc)
+    assert refused["failed"] and f"vpc_id: {vpc} belongs to account 210987654321" in refused["msg"], refused
+    assert "List the shared subnets in the option subnets" in refused["msg"]
+    taken = network(subnets={"private": private})
+    assert not taken["failed"] and not taken["changed"] and taken["network"]["private_subnet_ids"] == private, taken
+    told = [text for text in taken["warnings"] if "kubernetes.io/role/internal-elb" in text]
+    assert len(told) == len(private) and "does not see tags that its owner 210987654321 set" in told[0]
+    assert sent(sandbox) == []
+    words = {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": private, "wait": True}
+    assert not run_module("eks_cluster", words)["failed"]
+    kinds = {row["kind"] for row in run_module("eks_leaks_info", {"cluster_name": CLUSTER})["resources"]}
+    assert kinds.isdisjoint({"vpc", "subnet", "route_table", "nat_gateway", "internet_gateway"}), kinds
+    assert not run_module("eks_cluster", {"name": CLUSTER, "state": "absent", "wait": True})["failed"]
+    sandbox.recorder.clear()
+    for options in ({}, {"vpc_id": vpc}):
+        gone = network(state="absent", **options)
+        assert not gone["failed"], gone
+    assert [name for name in sent(sandbox) if name.startswith(("Delete", "Create", "Modify"))] == []
+    left = ec2.describe_subnets(SubnetIds=found["public_subnet_ids"] + private)["Subnets"]
+    assert len(left) == 4 and not any(row.get("Tags") for row in left)
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
