@@ -256,20 +256,16 @@ class App:
         return service.handle(build_context, operation, path, query, received.body)
 
     def _ask_moto(self, received: Received, start: Start) -> tuple[int, list[bytes]]:
-        seen: list[tuple[str, list[tuple[str, str]]]] = []
-
-        def remember(status: str, headers: list[tuple[str, str]], *_rest: Any) -> None:
-            seen.append((status, headers))
-
+        began: list[Any] = []  # what moto's application begins its answer with: status and headers
         # moto keeps its state without locks; a service looks and changes in one step, whoever asks at the same time
         with self._one_at_a_time:
             try:
-                body = b"".join(self._moto(received.environ, remember))
+                body = b"".join(self._moto(received.environ, lambda *words: began.append(words)))
             except NotImplementedError as error:
                 status, headers, body = build_missing(received, str(error))
                 start(f"{status} Error", list(headers.items()))
                 return status, [body]
-        status, headers = seen[0]
+        status, headers = began[0][:2]
         if not received.is_from_sandbox:
             body = self.lag.hide(received.service, received.operation, body)
         sized = [(name, str(len(body)) if name.lower() == "content-length" else value) for name, value in headers]
