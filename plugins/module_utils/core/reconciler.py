@@ -39,7 +39,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.resource import (
     Request,
     Resource,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import CATCH_UP, Deadline, poll
 
 T = TypeVar("T")
 
@@ -70,6 +70,7 @@ class Reconciler:
         self._title = f"{self.resource.kind} {self.resource.name}"
         self._propagation: Deadline | None = None  # begins with the first answer that something is not seen yet
         self._wait: Wait | None = None  # until it is seen
+        self._unseen: Deadline | None = None  # until when a read may be without what this run made
         self._sent: dict[str, Any] = {}  # facts for the result of a failure: what had been done until then
 
     def ensure_present(self, desired: dict[str, Any]) -> Outcome:
@@ -149,6 +150,7 @@ class Reconciler:
             made = self._present(desired)
             return Outcome(True, made.raw, {}, after, made.updates)
         self._sent["changed"] = True
+        self._unseen = Deadline(CATCH_UP)
         updates = self._follow_started()
         if self.wait:
             raw = self.wait_until_active()
@@ -329,6 +331,8 @@ class Reconciler:
 
         def look() -> tuple[bool, dict[str, Any], str]:
             now = first.pop() if first else self.resource.describe()
+            if now is None and self._unseen and self._unseen.seconds_left() > 0:
+                return False, {}, "created, and not seen yet"
             if now is None:
                 raise WaitFailed(f"{self._title} does not exist any more: it was deleted during the wait.")
             if now["status"] != "ACTIVE" and now["status"] not in self.resource.transient_statuses:

@@ -270,7 +270,7 @@ class EndpointResource(NetworkResource):
             )
         )["VpcEndpoint"]
         row = read_row(made)
-        row = self.inventory.put(self.rows, {**row, "tags": row["tags"] or dict(desired["tags"])})
+        row = self.inventory.add(self.rows, {**row, "tags": row["tags"] or dict(desired["tags"])})
         if self.group is None:
             self._look_for_twins()
         return self.read(self.find() or row)
@@ -287,9 +287,7 @@ class EndpointResource(NetworkResource):
     def already_exists(self, error: Exception) -> bool:
         """Another run was first: the routes of a gateway endpoint, or the DNS name of an interface endpoint, are taken."""
         taken = has_code(error, "RouteAlreadyExists") or has_message(error, "conflicting DNS domain")
-        if taken:
-            self.inventory.read((self.rows,))
-        return taken and self.find() is not None
+        return taken and self.is_seen()
 
     def actions(self, raw: Row, desired: dict[str, Any]) -> dict[str, tuple[str, Callable[[], Any]]]:
         return {"places": ("ModifyVpcEndpoint", lambda: self._set_places(raw))}

@@ -80,10 +80,7 @@ class FlowLogResource(NetworkResource):
         return self.read(self.inventory.put(self.rows, row))
 
     def already_exists(self, error: Exception) -> bool:
-        if not has_code(error, "FlowLogAlreadyExists"):
-            return False
-        self.inventory.read((self.rows,))
-        return self.find() is not None
+        return has_code(error, "FlowLogAlreadyExists") and self.is_seen()
 
     def delete(self) -> None:
         row = self.find()

@@ -18,7 +18,6 @@ from typing import Any
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
-from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build_tag_list, compare_tags, read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_by_filter
@@ -28,7 +27,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotOwned
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import CATCH_UP, Deadline, poll
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 MISSING_CODES = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException")

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
-from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import ask_patiently
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
@@ -23,7 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
     was_repeated,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field, normalize_list
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import CATCH_UP, Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import (
     NOT_FOUND,

@@ -34,6 +34,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed i
     find_self_managed_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_missing, raise_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import CATCH_UP, poll_for
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_group import (
     AutoScalingGroupResource,
     list_owned_groups,
@@ -138,7 +139,7 @@ class SelfManagedManager:
         rolls = self._is_rolling(item, plan)
         shown = plan.build_outcome(rolls)
         done = plan.apply()
-        step = self._finish(group, item, done, shown, rolls)
+        step = self._finish(group, item, done, shown, rolls, is_new=raw is None)
         step.raw = _add_version(step.raw, plan)
         return step
 
@@ -204,11 +205,11 @@ class SelfManagedManager:
                 f" {reason.rstrip('.')}. Run where it can be reached, or set instance_refresh, which does not drain."
             )
 
-    def _finish(self, group: AutoScalingGroupResource, item: Item, done: bool, shown: Outcome, rolls: bool) -> Step:
+    def _finish(
+        self, group: AutoScalingGroupResource, item: Item, done: bool, shown: Outcome, rolls: bool, is_new: bool
+    ) -> Step:
         """Replace what is to be replaced, and say what is still to come."""
-        now = group.describe()
-        if now is None:
-            raise NotFound(f"Auto Scaling group {group.name} does not exist any more: it was deleted during the task.")
+        now = self._describe(group, is_new)
         if not self.waits and not (rolls and get_strategy(item) == REFRESH):
             return Step(done, now, shown.before, shown.after)
         nodes, reason = self.look.get() if self.waits else (None, "")
@@ -221,6 +222,22 @@ class SelfManagedManager:
             now = group.describe() or now
         pending, by = (rollout.pending, "nodes" if nodes else "instances") if self.waits else ([], "nothing")
         return Step(done or rollout.changed, now, shown.before, shown.after, pending, by)
+
+    @staticmethod
+    def _describe(group: AutoScalingGroupResource, is_new: bool) -> Item:
+        """The group after its changes. One that was just created may be listed some seconds later.
+
+        https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/autoscaling/group.go (waitGroupCapacitySatisfied)
+        """
+
+        def look() -> tuple[bool, Item | None]:
+            now = group.describe()
+            return now is not None or not is_new, now
+
+        now = poll_for(look, CATCH_UP)
+        if now is None:
+            raise NotFound(f"Auto Scaling group {group.name} does not exist any more: it was deleted during the task.")
+        return now
 
     # absent
 
