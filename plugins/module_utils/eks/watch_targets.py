@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, format_issues
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import list_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import MISSING, Observation
 from ansible_collections.kumo.eks.plugins.module_utils.eks.updates import TARGETS, describe_update
 
@@ -91,6 +92,6 @@ def observe(kind: str, name: str, raw: dict[str, Any] | None, wanted: str = "act
     """An answer of a Describe operation as an observation."""
     if raw is None:
         return Observation(kind, name, MISSING, wanted=wanted)
-    issues = raw.get("errors") or (raw.get("health") or {}).get("issues") or []
+    issues = raw.get("errors") or list_issues(raw)
     details = {key: raw[key] for key in ("version", "endpoint") if kind == "cluster" and raw.get(key)}
     return Observation(kind, name, raw["status"], format_issues(issues) if issues else "", wanted, details)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import format_issues
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import format_status, list_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
 from ansible_collections.kumo.eks.plugins.module_utils.eks.updates import list_updates
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.nodes import read_node
@@ -71,7 +72,7 @@ def _list_behind(state: ClusterState, target: int) -> Iterator[str]:
 
 
 def _list_cluster_issues(raw: Row) -> Iterator[str]:
-    issues = (raw.get("health") or {}).get("issues") or []
+    issues = list_issues(raw)
     if raw["status"] != "ACTIVE":
         yield f"the cluster is {raw['status']}"
     if issues:
@@ -80,9 +81,8 @@ def _list_cluster_issues(raw: Row) -> Iterator[str]:
 
 def _list_inactive(kind: str, key: str, rows: list[Row]) -> Iterator[str]:
     for raw in rows:
-        issues = (raw.get("health") or {}).get("issues") or []
-        if raw["status"] != "ACTIVE" or issues:
-            yield f"{kind} {raw[key]} is {raw['status']} ({format_issues(issues)})"
+        if raw["status"] != "ACTIVE" or list_issues(raw):
+            yield f"{kind} {raw[key]} is {format_status(raw)}"
 
 
 def _list_nodes(read: Read) -> Iterator[str]:
