@@ -112,14 +112,19 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
     (awx / "env/extravars").write_text(json.dumps(answers("audit-survey.json")))
     audited = run(awx, "audit.yml")
     assert changed(audited) == 0 and "KUMO-A09" in printed(audited)
-    (awx / "env/extravars").write_text(json.dumps(answers("update-addons-survey.json")))
+    (awx / "env/extravars").write_text(json.dumps(answers("update_addons-survey.json")))
     updated = run(awx, "update_addons.yml")
     assert changed(updated) == 0 and "Update | " not in printed(updated), printed(updated)
     (awx / "env/extravars").write_text(
-        json.dumps({**answers("upgrade-fleet-survey.json"), **HERE, "eks_upgrade_wave_checks": ["version", "cluster"]})
+        json.dumps({**answers("upgrade_fleet-survey.json"), **HERE, "eks_upgrade_wave_checks": ["version", "cluster"]})
     )
     through_waves = run(awx, "upgrade_fleet.yml")
     assert changed(through_waves) == 0 and "1 of 1 waves have passed." in printed(through_waves)
+    folder_vars.write_text(
+        json.dumps({**answers("update_addons_fleet-survey.json"), **HERE, "eks_upgrade_wave_checks": ["addons"]})
+    )
+    in_waves = run(awx, "update_addons_fleet.yml")
+    assert changed(in_waves) == 0 and "1 of 1 waves have passed." in printed(in_waves)
     asked = {**answers("replace_nodegroup-survey.json"), "instance_types": "m6i.large, m5.large", "stop_at": "ready"}
     folder_vars.write_text(json.dumps(asked))
     assert "create node group general-2 with 3 nodes" in printed(run(awx, "replace_nodegroup.yml", check=True))
@@ -158,11 +163,12 @@ def through_the_pipeline(folder: Path, tmp_path: Path) -> list[dict[str, Any]]:
         ("teardown-survey", "teardown"),
         ("cost-survey", "cost"),
         ("audit-survey", "audit"),
-        ("upgrade-fleet-survey", "upgrade_fleet"),
-        ("update-addons-survey", "update_addons"),
+        ("upgrade_fleet-survey", "upgrade_fleet"),
+        ("update_addons-survey", "update_addons"),
+        ("update_addons_fleet-survey", "update_addons_fleet"),
         ("replace_nodegroup-survey", "replace_nodegroup"),
         ("rollback-survey", "rollback"),
-        ("take-over-addons-survey", "take-over-addons"),
+        ("take_over_addons-survey", "take_over_addons"),
     ],
 )
 def test_the_surveys_choices_are_texts_and_its_variables_are_used(survey: str, playbook: str):

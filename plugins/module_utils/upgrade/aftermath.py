@@ -16,7 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.updates import list_u
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.nodes import read_node
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.pods import is_ready
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.durations import estimate_seconds
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import CONTROL_PLANE, NODEGROUP, Step
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import ADDON, CONTROL_PLANE, NODEGROUP, Step
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import ClusterState, Row
 
 CHECKS = ("version", "cluster", "nodegroups", "addons", "insights", "nodes", "pods")
@@ -144,6 +144,19 @@ def find_upgraded_at(eks: Any, state: ClusterState, target: int, now: float) -> 
             update["createdAt"].timestamp() + estimate_seconds(step, state, {})
             for update in list_updates(eks, name, place)
             if _is_upgrade(update, f"1.{target}")
+        ]
+    return min(now, max(ends)) if ends else None
+
+
+def find_addons_updated_at(eks: Any, state: ClusterState, now: float) -> float | None:
+    """When the last update of an add-on was over, in POSIX seconds, None where there was none. As find_upgraded_at says it."""
+    ends = []
+    for name in [raw["addonName"] for raw in state.addons]:
+        expected = estimate_seconds(Step("", ADDON, name, "", ""), state, {})
+        ends += [
+            update["createdAt"].timestamp() + expected
+            for update in list_updates(eks, state.cluster["name"], {"addon": name})
+            if update["type"] == "AddonUpdate" and update["status"] == "Successful"
         ]
     return min(now, max(ends)) if ends else None
 
