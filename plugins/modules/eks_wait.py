@@ -27,7 +27,7 @@ options:
       - By default the module waits for it if O(all) is V(true), or if no other resource is named.
     type: bool
   nodegroups:
-    description: The names of node groups to wait for.
+    description: The names of node groups to wait for, in EKS or as they are declared.
     type: list
     elements: str
   fargate_profiles:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from fake_kubernetes import FakeKubernetes, build_pod
+from support.fake_kubernetes import FakeKubernetes, build_pod
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade import reading

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from moving_pods import MovingPods
+from support.moving_pods import MovingPods
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade import capacity_reading
@@ -274,6 +274,15 @@ def test_the_declaration_stays_as_it_is(replace, run_module, eks, ground):
     after = declare(wait=True)
     assert after["nodegroups"][0]["nodegroup_name"] == "general-2" and after["nodegroups"][0]["name"] == "general"
     assert list_groups(eks) == ["general-2"] and not declare()["changed"]
+    changed = declare(nodegroups=[{"name": "general", "labels": {"a": "c"}}])
+    waits = (
+        {"results": [changed]},
+        {"nodegroups": ["general"]},
+    )  # as site.yml, and as a user who knows the declaration
+    for words in waits:
+        waited = run_module("eks_wait", {"cluster_name": CLUSTER, "wait_timeout": 5, **words})
+        assert changed["changed"] and not waited["failed"], waited
+        assert waited["resources"][0]["status"] == "ACTIVE"
     gone = declare(state="absent", wait=True)
     assert gone["changed"] and list_groups(eks) == []
 

@@ -9,8 +9,8 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from fake_kubernetes import build_budget, build_node, build_pod, build_release
-from moving_pods import MovingPods
+from support.fake_kubernetes import build_budget, build_node, build_pod, build_release
+from support.moving_pods import MovingPods
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade import capacity_reading, reading
