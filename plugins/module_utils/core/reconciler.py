@@ -314,8 +314,11 @@ class Reconciler:
         def look() -> tuple[bool, dict[str, Any], str]:
             update = self.resource.describe_update(update_id)
             if update["status"] in ("Failed", "Cancelled"):
+                errors = update.get("errors") or []
+                known = dict.fromkeys(self.resource.update_remedies.get(row.get("errorCode"), "") for row in errors)
+                advice = "".join(f". {text}" for text in known if text)
                 raise WaitFailed(
-                    f"{operation} of {self._title} ended {update['status']}: {format_issues(update.get('errors') or [])}",
+                    f"{operation} of {self._title} ended {update['status']}: {format_issues(errors)}{advice}",
                     update_id=update_id,
                 )
             return update["status"] == "Successful", update, f"update {update_id} {update['status']}"
