@@ -175,7 +175,10 @@ def _read_group(item: Options, present: bool) -> Declared:
 
 
 def _read_replacement(item: Options, present: bool) -> Declared:
-    return _read_group({**item["nodegroup"], "name": item["name"]}, present)
+    nodegroup = dict(item["nodegroup"])
+    if item.get("stop_at", "deleted") != "deleted":  # its least size is its number of nodes until the old group is gone
+        nodegroup.pop("scaling_config", None)
+    return _read_group({**nodegroup, "name": item["name"]}, present)
 
 
 def _read_profile(item: Options, present: bool) -> Declared:

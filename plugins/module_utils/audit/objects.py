@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.listing import format_first
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.quantities import parse_quantity
 
 Row = dict[str, Any]
@@ -102,6 +103,4 @@ def sum_requests(pod: Row, resource: str) -> float:
 
 def format_names(names: Iterable[str], most: int = 5) -> str:
     """The first names, and how many more there are."""
-    rows = list(dict.fromkeys(names))
-    more = f" and {len(rows) - most} more" if len(rows) > most else ""
-    return ", ".join(rows[:most]) + more
+    return format_first(list(dict.fromkeys(names)), most)

@@ -27,7 +27,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import
 from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import DEFAULT, parse_numbers
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import DAEMON_SET, DEPLOYMENT
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.addon_workloads import WORKLOADS
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.findings import FAILED, PASSED, UNKNOWN, Finding
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.gates import (
     ANY,
@@ -40,13 +40,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import ADDON
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.reading import StateReader
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.runner import Ending, Upgrade
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import ClusterState, Row
-
-# What a cluster has from the beginning, if EKS does not manage it: the object in kube-system, by the add-on.
-SELF_MANAGED = {
-    "vpc-cni": (DAEMON_SET, "aws-node"),
-    "kube-proxy": (DAEMON_SET, "kube-proxy"),
-    "coredns": (DEPLOYMENT, "coredns"),
-}
 
 
 @dataclass
@@ -79,7 +72,7 @@ class AddonReader:
             api = kubernetes.open(state.cluster)
             found = [
                 name
-                for name, (kind, title) in SELF_MANAGED.items()
+                for name, (kind, title) in WORKLOADS.items()
                 if name not in managed and api.get(kind, title, "kube-system") is not None
             ]
         except EksError as error:

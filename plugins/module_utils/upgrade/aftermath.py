@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import format_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.health import format_status, list_issues
+from ansible_collections.kumo.eks.plugins.module_utils.core.listing import format_first
 from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
 from ansible_collections.kumo.eks.plugins.module_utils.eks.updates import list_updates
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.nodes import read_node
@@ -20,7 +21,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import ADDON
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import ClusterState, Row
 
 CHECKS = ("version", "cluster", "nodegroups", "addons", "insights", "nodes", "pods")
-MOST = 5  # named in a problem
 MISCONFIGURATION = "MISCONFIGURATION"
 ENDED = ("Succeeded", "Failed")
 
@@ -91,7 +91,7 @@ def _list_nodes(read: Read) -> Iterator[str]:
         return
     names = [row["metadata"]["name"] for row in read.value if not read_node(row).ready]
     if names:
-        yield f"nodes are not Ready: {_shorten(names)}"
+        yield f"nodes are not Ready: {format_first(names)}"
 
 
 def _list_pods(read: Read, allowed: int, ignored: set[str]) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _list_pods(read: Read, allowed: int, ignored: set[str]) -> Iterator[str]:
         and (row.get("status") or {}).get("phase") not in ENDED
     ]
     if len(names) > allowed:
-        yield f"{len(names)} pods are not ready, and {allowed} may be: {_shorten(names)}"
+        yield f"{len(names)} pods are not ready, and {allowed} may be: {format_first(names)}"
 
 
 def _add_insights(read: Read, health: Health) -> None:
@@ -120,11 +120,6 @@ def _add_insights(read: Read, health: Health) -> None:
             continue
         text = f"insight {row['name']} is ERROR: {row['insightStatus'].get('reason') or 'EKS gave no reason'}"
         (health.problems if row.get("category") == MISCONFIGURATION else health.warnings).append(text)
-
-
-def _shorten(names: list[str]) -> str:
-    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
-    return f"{', '.join(names[:MOST])}{more}"
 
 
 # since when
