@@ -152,7 +152,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import Clus
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.task import build_reader
 
 ERRORS = {"statuses": ["ERROR"]}
-UPGRADE, ADDONS = "upgrade", "addons"
+UPGRADE = "upgrade"  # ansible-doc warns of assignments to tuples
+ADDONS = "addons"
 
 
 def build_spec() -> dict[str, Any]:
