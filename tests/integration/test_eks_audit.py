@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from fake_kubernetes import FakeKubernetes
+from support.fake_kubernetes import FakeKubernetes
 
 from ansible_collections.kumo.eks.plugins.module_utils.audit.registry import RULES
 from ansible_collections.kumo.eks.plugins.module_utils.audit.snapshot import Snapshot

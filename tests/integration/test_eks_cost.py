@@ -8,7 +8,7 @@ import json
 
 import pytest
 from denials import build_policy_without
-from fake_kubernetes import FakeKubernetes
+from support.fake_kubernetes import FakeKubernetes
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening

@@ -126,6 +126,11 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
     )
     through_waves = run(awx, "upgrade_fleet.yml")
     assert changed(through_waves) == 0 and "1 of 1 wave has passed." in printed(through_waves)
+    folder_vars.write_text(
+        json.dumps({**answers("update_addons_fleet"), **HERE, "eks_upgrade_wave_checks": ["addons"]})
+    )
+    in_waves = run(awx, "update_addons_fleet.yml")
+    assert changed(in_waves) == 0 and "1 of 1 wave has passed." in printed(in_waves)
     asked = {**answers("replace_nodegroup"), "instance_types": "m6i.large, m5.large", "stop_at": "ready"}
     folder_vars.write_text(json.dumps(asked))
     assert "create node group general-2 with 3 nodes" in printed(run(awx, "replace_nodegroup.yml", check=True))

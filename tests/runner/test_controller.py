@@ -40,7 +40,7 @@ def list_playbooks() -> list[str]:
     return sorted(path.name for path in PROJECT.glob("*.yml") if path.stem not in OTHERS)
 
 
-OTHERS = ("configure", "configure_aap", "ansible-navigator")  # not playbooks of jobs
+OTHERS = ("configure", "ansible-navigator")  # not playbooks of jobs
 
 
 def configure(program: Path, url: str, collections: str, home: Path) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.listing import format_first
+
 Row = dict[str, Any]
 HASH = "pod-template-hash"  # label of a Deployment's pods, and the end of its ReplicaSet's name
 FINISHED = ("Succeeded", "Failed")
@@ -90,6 +92,4 @@ def parse_moment(text: str | None) -> float | None:
 
 def format_names(names: Iterable[str], most: int = 5) -> str:
     """The first names, and how many more there are."""
-    rows = list(dict.fromkeys(names))
-    more = f" and {len(rows) - most} more" if len(rows) > most else ""
-    return ", ".join(rows[:most]) + more
+    return format_first(list(dict.fromkeys(names)), most)

@@ -31,6 +31,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     build_options,
     compare,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import format_status, list_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import Wait
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import (
     CREATE_FAILED_STATUSES,
@@ -246,7 +247,7 @@ class Reconciler:
                 if (
                     raw["status"] == "UPDATING"
                 ):  # the update may be over before a request that was planned on this answer arrives
-                    return False, (None, None, left), self._state(raw)
+                    return False, (None, None, left), format_status(raw)
                 again = self._plan(raw, desired)
                 left = self.resource.requests(again.raw, again.changes, again.wanted)
             if not left:
@@ -316,9 +317,12 @@ class Reconciler:
         def look() -> tuple[bool, dict[str, Any], str]:
             update = self.resource.describe_update(update_id)
             if update["status"] in ("Failed", "Cancelled"):
+                errors = update.get("errors") or []
+                known = dict.fromkeys(self.resource.update_remedies.get(row.get("errorCode"), "") for row in errors)
+                advice = "".join(f". {text}" for text in known if text)
                 raise WaitFailed(
-                    f"{operation} of {self._title} ended {update['status']}: {format_issues(update.get('errors') or [])}",
-                    update.get("errors") or [],
+                    f"{operation} of {self._title} ended {update['status']}: {format_issues(errors)}{advice}",
+                    errors,
                     update_id=update_id,
                 )
             return update["status"] == "Successful", update, f"update {update_id} {update['status']}"
@@ -337,7 +341,7 @@ class Reconciler:
                 raise WaitFailed(f"{self._title} does not exist any more: it was deleted during the wait.")
             if now["status"] != "ACTIVE" and now["status"] not in self.resource.transient_statuses:
                 self._fail_terminal(now)
-            return now["status"] == "ACTIVE", now, self._state(now)
+            return now["status"] == "ACTIVE", now, format_status(now)
 
         return poll(look, self._title, self._deadline)
 
@@ -348,7 +352,7 @@ class Reconciler:
             now = self.resource.describe()
             if now is not None and now["status"].endswith("FAILED") and now["status"] != "CREATE_FAILED":
                 self._fail_terminal(now)
-            return now is None, None, self._state(now) if now else "gone"
+            return now is None, None, format_status(now) if now else "gone"
 
         poll(look, f"The deletion of {self._title}", self._deadline)
 
@@ -360,13 +364,8 @@ class Reconciler:
 
     # words
 
-    @staticmethod
-    def _state(raw: dict[str, Any]) -> str:
-        issues = (raw.get("health") or {}).get("issues") or []
-        return raw["status"] + (f" ({format_issues(issues)})" if issues else "")
-
     def _fail_terminal(self, raw: dict[str, Any]) -> NoReturn:
-        issues = (raw.get("health") or {}).get("issues") or []
+        issues = list_issues(raw)
         remedy = (
             "set replace=true" if self.resource.replaceable else "remove it with state=absent and run the task again"
         )

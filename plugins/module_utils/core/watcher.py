@@ -91,6 +91,15 @@ def format_duration(seconds: float) -> str:
     return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
 
 
+def list_warnings(rows: list[dict[str, object]]) -> list[str]:
+    """What EKS says of resources that are ACTIVE all the same, of the rows of a report."""
+    return [
+        f"{row['kind']} {row['name']} is ACTIVE and has health issues: {row['issues']}"
+        for row in rows
+        if row["status"] == "ACTIVE" and row["issues"]
+    ]
+
+
 class Watcher:
     """The memory of a wait: the last state of each resource, since when, and how long it took.
 

@@ -75,6 +75,7 @@ class Replacement:
         stop_at: where to end: "ready", "drained" or "deleted".
         wait_timeout: seconds, of each wait for EKS.
         ready_timeout: seconds that the new nodes may take to be Ready after the group is ACTIVE.
+        check_room: refuses a new group, as the request of its creation, for which there are too few addresses or vCPUs.
     """
 
     manager: NodegroupManager
@@ -87,6 +88,7 @@ class Replacement:
     wait_timeout: float = 7200
     ready_timeout: float = 900
     warn: Callable[[str], None] = lambda text: None
+    check_room: Callable[[Row], None] = lambda group: None
     steps: list[Row] = field(default_factory=list)  # what was done, or in check mode what would be
     changed: bool = False
 
@@ -140,6 +142,7 @@ class Replacement:
         self._check_pods(old)
         raw = outcome.raw
         if pair.new is None:
+            self.check_room(raw)
             raw = self._create(old, new_name, wanted)
         raw = self._await_nodes(new_name, raw, is_new=pair.new is None)
         if self.stop_at != READY:

@@ -31,6 +31,7 @@ QUOTAS = (
     (("x",), "L-7295265B", "L-E3A00192"),
     (("a", "c", "d", "h", "i", "m", "r", "t", "z"), "L-1216C47A", "L-34B43A08"),
 )
+MINIMAL = " With update_config.update_strategy MINIMAL, an update in place adds no nodes."
 UNCOUNTED = ("dl", "hpc", "mac")  # families with quotas of their own, whose codes are not here
 
 
@@ -114,7 +115,8 @@ def check_node_addresses(state: ClusterState, plan: Plan) -> Finding:
             failed.append(text)
         elif surge and free < surge * per_node:
             warnings.append(f"{text}, which take up to {per_node} each for their pods")
-    remedy = "Free some addresses, add subnets, or set update_config.update_strategy to MINIMAL, which adds no nodes."
+    rolled = any(raw["nodegroupName"] not in plan.blue_green for raw in groups)
+    remedy = "Free some addresses, or add subnets." + MINIMAL * rolled
     return Finding(FAILED, failed, remedy, warnings) if failed else Finding(PASSED, evidence, warnings=warnings)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import format_issues
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import format_status, list_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import GATE_IDS, find_overrides_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
@@ -148,28 +148,33 @@ def read_overrides(rows: list[Row] | None, known: tuple[str, ...] = GATE_IDS) ->
 
 def _check_cluster_active(state: ClusterState, plan: Plan) -> Finding:
     raw = state.cluster
-    issues = (raw.get("health") or {}).get("issues") or []
-    evidence = [f"cluster {raw['name']} is {raw['status']}" + (f" ({format_issues(issues)})" if issues else "")]
-    is_fine = raw["status"] == "ACTIVE" and not issues
-    return Finding(PASSED if is_fine else FAILED, evidence, "Wait for the end of the update, or mend what EKS names.")
+    evidence = [f"cluster {raw['name']} is {format_status(raw)}"]
+    return Finding(
+        PASSED if _is_fine(raw) else FAILED, evidence, "Wait for the end of the update, or mend what EKS names."
+    )
 
 
 def _check_nodegroups_active(state: ClusterState, plan: Plan) -> Finding:
-    rows = [(raw["nodegroupName"], raw["status"], raw) for raw in state.nodegroups]
-    return _check_active("node group", rows, "Wait for its update, or mend what EKS names; one that failed is deleted.")
+    return _check_active(
+        "node group",
+        "nodegroupName",
+        state.nodegroups,
+        "Wait for its update, or mend what EKS names; one that failed is deleted.",
+    )
 
 
 def _check_addons_active(state: ClusterState, plan: Plan) -> Finding:
-    rows = [(raw["addonName"], raw["status"], raw) for raw in state.addons]
-    return _check_active("add-on", rows, "Wait for its update, or mend what EKS names and update it again.")
+    return _check_active(
+        "add-on", "addonName", state.addons, "Wait for its update, or mend what EKS names and update it again."
+    )
 
 
-def _check_active(kind: str, rows: list[tuple[str, str, Row]], remedy: str) -> Finding:
-    bad = [
-        f"{kind} {name} is {status} ({format_issues((raw.get('health') or {}).get('issues') or [])})"
-        for name, status, raw in rows
-        if status != "ACTIVE"
-    ]
+def _is_fine(raw: Row) -> bool:
+    return raw["status"] == "ACTIVE" and not list_issues(raw)
+
+
+def _check_active(kind: str, key: str, rows: list[Row], remedy: str) -> Finding:
+    bad = [f"{kind} {raw[key]} is {format_status(raw)}" for raw in rows if not _is_fine(raw)]
     return Finding(FAILED, bad, remedy) if bad else Finding(PASSED, [f"{len(rows)} of {len(rows)} are ACTIVE"])
 
 

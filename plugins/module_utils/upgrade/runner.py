@@ -22,6 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
     WaitTimedOut,
     add_facts,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import describe_trouble
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS
 from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
@@ -77,6 +78,14 @@ class Looks(Protocol):
 
     def read_pods(self, raw: Row) -> Read:
         """The pods of the cluster."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What EKS says of one thing at the end, and the gate that asks for it at the beginning."""
+
+    gate: str
+    text: str
 
 
 @dataclass
@@ -177,6 +186,7 @@ class Upgrade:
             self.started_at = self.started_at or f"1.{plan.current}"
             left = self._list_left(plan)
             if not left:
+                self._check_end(state)
                 return plan, self.gates
             if self._is_held(left[0], state):
                 if not self._hold():
@@ -266,6 +276,44 @@ class Upgrade:
         self.done.append(row)
         row["health"] = self._check_health(step)
         PROGRESS.tell(f"{title}: done after {format_duration(time.time() - began)}, {row['health']}")
+
+    # the end
+
+    def _check_end(self, state: ClusterState) -> None:
+        """Everything is ACTIVE and without health issues when no step is left, also where there was none.
+
+        Raises:
+            WaitFailed: EKS says that something is not well, for longer than pods may take to be ready.
+        """
+        first, last = [state], []
+
+        def look() -> tuple[bool, None, str]:
+            now = first.pop() if first else self.reader.read(self.target, False)
+            last[:] = [row.text for row in self._list_ends(now) if row.gate not in self.overrides]
+            return not last, None, "; ".join(last)
+
+        for row in self._list_ends(state):
+            if row.gate in self.overrides:
+                PROGRESS.tell(f"{row.text}. This is accepted: {self.overrides[row.gate]}")
+        try:
+            poll(look, "The look at what EKS says", Deadline(self.health_timeout))
+        except WaitTimedOut as error:
+            raise WaitFailed(
+                f"No step is left, and EKS says after {self.health_timeout:g} seconds: {'; '.join(last)}. Mend the cause. To accept it, name"
+                " the gate (cluster_active, nodegroups_active or addons_active) in overrides with a reason."
+            ) from error
+
+    def _list_ends(self, state: ClusterState) -> list[Ending]:
+        """What EKS says is not well."""
+        rows = [
+            Ending("cluster_active", describe_trouble(f"cluster {state.cluster['name']}", state.cluster)),
+            *(
+                Ending("nodegroups_active", describe_trouble(f"node group {raw['nodegroupName']}", raw))
+                for raw in state.nodegroups
+            ),
+            *(Ending("addons_active", describe_trouble(f"add-on {raw['addonName']}", raw)) for raw in state.addons),
+        ]
+        return [row for row in rows if row.text]
 
     # after a step
 

@@ -18,6 +18,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.reports.grouping im
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import Row
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.core.listing import format_first
 from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_columns, format_markdown_table
 
 COLUMNS = ("Severity", "ID", "Rule", "Resources")
@@ -43,9 +44,7 @@ def _format_cluster(cluster: Row) -> list[str]:
 
 
 def _join_resources(rows: list[Row]) -> str:
-    names = list(dict.fromkeys(row["resource"] for row in rows))
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    return format_first(list(dict.fromkeys(row["resource"] for row in rows)), SHOWN)
 
 
 def _format_verdicts(cluster: Row) -> str:
