@@ -157,7 +157,7 @@ options:
           - The release is rolled back to its last revision that worked. A first installation keeps the existing objects, and is continued with
             an upgrade, as Helm does after a failed installation. Its installation hooks are not run again. If the chart
             needs them, remove the release with O(state=absent) first.
-          - An uninstallation is finished, and the release is installed again.
+          - An uninstallation is finished, and the release is installed again. With O(state=absent), it is finished without this option.
         type: bool
       recover_after: &recover_after
         description:

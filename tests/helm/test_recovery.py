@@ -15,6 +15,8 @@ import pytest
 from charts import NEVER_READY, config_map, write_chart
 from conftest import CLUSTER, HELM_4, until
 
+from ansible_collections.kumo.eks.plugins.module_utils.helm.operations import ReleaseOperations
+
 pytestmark = pytest.mark.extended
 
 NOW = {"recover": True, "recover_after": 0}
@@ -138,6 +140,36 @@ def test_a_broken_uninstallation_is_finished(keep, broken_off, tmp_path, kubectl
     freed = keep("web", chart=chart, **NOW)
     assert freed["recovered"].startswith("finished the uninstallation, which was uninstalling since ")
     assert (freed["action"], freed["status"], freed["revision"]) == ("install", "deployed", 1)
+
+
+@HELM_4
+def test_a_broken_uninstallation_goes_on_where_the_release_is_to_go(keep, broken_off, tmp_path, kubectl, namespace):
+    """A teardown that was killed is run again, and needs no option for it."""
+    held = config_map("held", 'finalizers: ["example.com/held"]')
+    chart = str(write_chart(tmp_path / "chart", templates={"held": held}))
+    keep("web", chart=chart)
+    broken_off("uninstall", "uninstalling", state="absent")
+    planned, done = keep("web", state="absent", check=True), keep("web", state="absent")
+    for result in (planned, done):
+        assert (result["action"], result["changed"]) == ("uninstall", True)
+        assert result["recovered"].startswith("finished the uninstallation, which was uninstalling since ")
+    assert keep("web", state="absent")["changed"] is False
+    free = json.dumps({"metadata": {"finalizers": None}})
+    kubectl("patch", "configmap", "held", "--namespace", namespace, "--type", "merge", "--patch", free)
+
+
+@HELM_4
+def test_a_release_that_another_run_removes_meanwhile_is_gone(keep, chart, monkeypatch):
+    keep("web", chart=chart, values={})
+    uninstall = ReleaseOperations.uninstall
+
+    def uninstall_twice(operations):
+        uninstall(operations)
+        uninstall(operations)
+
+    monkeypatch.setattr(ReleaseOperations, "uninstall", uninstall_twice)
+    assert keep("web", state="absent")["action"] == "uninstall"
+    assert keep("web", state="absent")["changed"] is False
 
 
 @pytest.mark.parametrize("before", [None, {}], ids=["first", "later"])

@@ -79,7 +79,6 @@ def read_verdicts(result):
 UNREAD = {
     "service_quotas": "NotImplemented: The sandbox does not have it: The list_service_quotas action has not been implemented",
     "savings_plans": "NotImplemented: The sandbox does not have it: the service is unknown",
-    "removed_api_releases": "Secret shop/db is labelled as Helm's and has no release (KeyError).",  # the fake API does not select by labels
 }
 
 
@@ -101,15 +100,8 @@ def test_an_audit(audit, sandbox):
     assert [row["reason"] for row in found["checks"] if "not as expected" in row["reason"]] == []
     assert sum(found["counts"]["checks"].values()) == len(found["checks"]) == len(RULES)
     unknown = {row["name"] for row in found["checks"] if row["verdict"] == "unknown"}
-    no_metrics, no_release = {"memory_near_limit", "busy_node"}, {"released_by_removed_api", "removed_later"}
-    expected = {
-        "coredns_replicas",
-        "creator_admin",
-        "no_savings_plan",
-        "old_image",
-        *no_metrics,
-        *no_release,
-    }  # the fake API's Secret is no release of Helm
+    no_metrics = {"memory_near_limit", "busy_node"}
+    expected = {"coredns_replicas", "creator_admin", "no_savings_plan", "old_image", *no_metrics}
     assert {name for name in unknown if not name.startswith("quota_")} == expected
     assert "s3cret" not in str(found) and "czNjcmV0" not in str(found)
 

@@ -8,6 +8,7 @@ import pytest
 from support.moving_pods import MovingPods
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import NODE
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade import capacity_reading
 from kumo_sandbox.moto_fixes import service_quotas
 
@@ -151,7 +152,7 @@ def test_a_pod_that_a_budget_keeps_ends_the_run_with_its_name_and_the_next_one_g
 
 @pytest.mark.parametrize("stop_at", ["ready", "drained"])
 def test_it_is_taken_back_until_the_old_group_is_deleted(replace, eks, kubernetes, stop_at):
-    kubernetes.written["general-1"] = {"annotations": {}, "spec": {"unschedulable": True}}  # by somebody else
+    kubernetes.patch(NODE, "general-1", {"metadata": {}, "spec": {"unschedulable": True}})  # by somebody else
     before = describe(eks, "general")
     replace(stop_at=stop_at, **LARGER)
     planned = replace(check=True, state="reverted")

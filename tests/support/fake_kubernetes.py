@@ -113,4 +113,5 @@ def build_budget(app: str, allowed: int) -> Row:
 def build_release(name: str, manifest: str) -> Row:
     raw = json.dumps({"name": name, "namespace": "default", "manifest": manifest}).encode()
     packed = base64.b64encode(base64.b64encode(gzip.compress(raw))).decode()
-    return {"metadata": {"name": name}, "data": {"release": packed}}
+    labels = {"owner": "helm", "name": name, "status": "deployed"}
+    return {"metadata": {"name": name, "labels": labels}, "data": {"release": packed}}

@@ -23,6 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.pod_watch import Pod
 from ansible_collections.kumo.eks.plugins.module_utils.helm.recovery import (
     PENDING,
     build_failure,
+    describe_finish,
     find_rollback_target,
     recover,
     validate_recovery,
@@ -128,10 +129,12 @@ class ReleaseReconciler:
         current, recovered = self._operations.find(), None
         if current is not None:
             self._session.mask(current.values, self._params["secret_values"])
+        if current is not None and current.status == "uninstalling" and self._params["state"] == "absent":
+            return self._ensure_absent(current, describe_finish(current))  # whoever is still at it wants the same
         if current is not None and current.status in PENDING:
             history = self._operations.list_history()
             recovered = validate_recovery(current, history, self._operations.title, self._params)
-            if self._params["state"] == "absent" and current.status in ("pending-install", "uninstalling"):
+            if self._params["state"] == "absent" and current.status == "pending-install":
                 return self._ensure_absent(current, recovered)  # which frees it as well
             current = self._recover(current, history, recovered)
         ensure = self._ensure_present if self._params["state"] == "present" else self._ensure_absent
@@ -195,10 +198,18 @@ class ReleaseReconciler:
         if current is None or (current.status == "uninstalled" and self._params["keep_history"]):
             return self._build_result(Plan("none", []), {}, recovered)
         if not self._session.check_mode:
-            self._change(self._operations.uninstall, current)
+            self._change(self._uninstall, current)
         before = "" if is_gone(current) else current.manifest
         plan = Plan("uninstall", [f"uninstalls {current.chart}"], before, "")
         return self._build_result(plan, {"chart": current.chart, "app_version": current.app_version}, recovered)
+
+    def _uninstall(self) -> None:
+        """Uninstall the release; another run may have been faster."""
+        try:
+            self._operations.uninstall()
+        except HelmError as error:
+            if not error.is_missing:
+                raise
 
     def _build_result(self, plan: Plan, facts: Row, recovered: str | None) -> Row:
         return self._mark(build_result(self._session, plan, self._params, facts), recovered)

@@ -68,6 +68,11 @@ def validate_recovery(current: Release, history: History, title: str, params: di
     return f"{how}, which was {current.status} since {age:.0f} s"
 
 
+def describe_finish(current: Release) -> str:
+    """How a release that was being uninstalled is removed, for the result."""
+    return f"{PENDING[current.status]}, which was {current.status} since {compute_age(current.updated):.0f} s"
+
+
 def recover(operations: ReleaseOperations, current: Release, history: History) -> None:
     """Free a pending release. Nothing that runs is removed, except what was being uninstalled."""
     target = find_rollback_target(current, history)

@@ -89,8 +89,9 @@ class Group:
 
 
 @pytest.fixture
-def own(sandbox, account, eks, cluster):
-    """A group of a cluster that lets the role of its nodes in."""
+def own(sandbox, account, eks, cluster, monkeypatch):
+    """A group of a cluster that lets the role of its nodes in. Reads find it at once: sandbox/tests/service/test_lag.py has the lag."""
+    monkeypatch.setattr(durations, "READ_LAG", 0.0)
     mode = {"authenticationMode": "API_AND_CONFIG_MAP"}
     eks.update_cluster_config(name=cluster, accessConfig=mode)
     sandbox.clock.advance(durations.CLUSTER_CONFIG_UPDATE)
