@@ -143,8 +143,8 @@ format: setup ## format the Python code
 	@.venv/bin/ruff format -q . && .venv/bin/ruff check -q --fix .
 
 .PHONY: build
-build: setup ## build the collection's tarball
-	@.venv/bin/ansible-galaxy collection build --force
+build: setup ## build the collection's tarball, the same bytes from the same commit
+	@.venv/bin/python tools/build.py
 
 .PHONY: clean
 clean: ## remove what the set-up and the tests made in the checkout

@@ -46,7 +46,7 @@ else
 fi
 
 echo "== site.yml and teardown.yml of the tarball"
-.venv/bin/ansible-galaxy collection build --output-path "$scratch/tarball" >/dev/null
+.venv/bin/python tools/build.py "$scratch/tarball" >/dev/null
 run_as_user ansible-galaxy collection install --no-deps --offline "$scratch"/tarball/*.tar.gz
 .venv/bin/kumo-sandbox up --state "$state" --speed instant --no-kubernetes
 eval "$(.venv/bin/kumo-sandbox env --state "$state")"

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 environment=$(tools/environment.sh importer "$PWD/.venv/bin/python" galaxy-importer 'ansible>=14.5,<15')
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-.venv/bin/ansible-galaxy collection build --output-path "$scratch/tarball"
+.venv/bin/python tools/build.py "$scratch/tarball"
 cat >"$scratch/importer.cfg" <<CONFIG
 [galaxy-importer]
 RUN_ANSIBLE_TEST = False

@@ -24,4 +24,4 @@ class ActionModule(ReportAction):
         try:
             return build_report(args["audits"], args["previous"], args["fail_on"])
         except ValidationError as error:
-            raise AnsibleActionFail(error.message) from None
+            raise AnsibleActionFail(error.message, result=error.facts) from None

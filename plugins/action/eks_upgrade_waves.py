@@ -40,8 +40,8 @@ class ActionModule(ReportAction):
             waves = read_waves(args)
             fill_waves(waves, args["hosts"], self._find_hosts)
         except ValidationError as error:
-            raise AnsibleActionFail(error.message) from error
-        report = build_report(waves, args["hosts"], args["outcomes"], time.time())
+            raise AnsibleActionFail(error.message, result=error.facts) from error
+        report = build_report(waves, args["hosts"], args["outcomes"], time.time(), args["title"])
         return report if args["show"] else {**report, "lines": []}
 
     def _find_hosts(self, pattern: str) -> list[str]:

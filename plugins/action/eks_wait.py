@@ -11,7 +11,13 @@ from ansible.utils.display import Display
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.core.unsettled import collect_unsettled
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline
-from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import Limits, Observation, Watcher, follow
+from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import (
+    Limits,
+    Observation,
+    Watcher,
+    follow,
+    list_warnings,
+)
 from ansible_collections.kumo.eks.plugins.plugin_utils.installed_modules import InstalledModules
 from ansible_collections.kumo.eks.plugins.plugin_utils.steps import StepFailed
 
@@ -52,7 +58,10 @@ class ActionModule(InstalledModules):
             return [Observation(**row) for row in answer["observations"]]
 
         watcher = Watcher(first["cluster_name"], limits, lambda line: display.display(line, stderr=True))
-        return {"changed": False, "resources": follow(observe, watcher, limits, Deadline(limits.wait_timeout))}
+        rows = follow(observe, watcher, limits, Deadline(limits.wait_timeout))
+        for text in list_warnings(rows):
+            display.warning(text)
+        return {"changed": False, "resources": rows}
 
     def _observe(self, task_vars: dict[str, Any]) -> dict[str, Any]:
         """One run of the module: its observations, and the limits of the wait."""

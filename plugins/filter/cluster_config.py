@@ -56,7 +56,10 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, build_role_variables
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.text import parse_text
+from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import add_see, build_help
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+
+HELP = build_help(ValidationError.kind)
 
 
 def cluster_config(config: Any) -> dict[str, Any]:
@@ -64,11 +67,13 @@ def cluster_config(config: Any) -> dict[str, Any]:
     try:
         return build_role_variables(parse_text(config) if isinstance(config, str) else config)
     except yaml.YAMLError as error:
-        raise AnsibleFilterError(f"The ClusterConfig is not YAML: {error}") from error
+        raise AnsibleFilterError(add_see(f"The ClusterConfig is not YAML: {error}", HELP)) from error
     except (Unusable, ValidationError) as error:
         problems = error.problems if isinstance(error, Unusable) else error.facts["problems"]
         lines = "\n".join(f"- {problem}" for problem in problems)
-        raise AnsibleFilterError(f"The ClusterConfig cannot be used:\n{lines}") from None  # the cause would repeat it
+        raise AnsibleFilterError(
+            add_see(f"The ClusterConfig cannot be used:\n{lines}", HELP)
+        ) from None  # the cause would repeat it
 
 
 class FilterModule:

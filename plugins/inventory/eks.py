@@ -168,7 +168,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import (
     is_aws_error,
     is_denied,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.aws.error_kinds import build_error_facts
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition, list_service_regions
+from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import add_see
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
@@ -206,7 +208,7 @@ class InventoryModule(AWSInventoryBase):
             self.update_cached_result(path, cache, found)
             self._populate(found["rows"])
         except EksError as error:
-            self._do_fail(error.message)
+            self._do_fail(add_see(error.message, error.facts))
 
     def _do_fail(self, message: str) -> NoReturn:
         raise AnsibleParserError(message)
@@ -230,7 +232,8 @@ class InventoryModule(AWSInventoryBase):
         except Exception as error:
             if not is_aws_error(error):
                 raise
-            raise AnsibleParserError(f"The EKS clusters cannot be read: {format_aws_error(error) or error}") from error
+            reason = f"The EKS clusters cannot be read: {format_aws_error(error) or error}"
+            raise AnsibleParserError(add_see(reason, build_error_facts(error))) from error
 
     def _open_identities(self, problems: list[str]) -> list[Identity]:
         accounts = self._read_accounts()

@@ -111,6 +111,8 @@ from ansible.errors import AnsibleLookupError
 from ansible_collections.amazon.aws.plugins.plugin_utils.lookup import AWSLookupBase
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import AwsSession, format_aws_error, is_aws_error
+from ansible_collections.kumo.eks.plugins.module_utils.aws.error_kinds import build_error_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import add_see
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import Connection, describe_connection
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import exec_credential, mint_token
@@ -127,11 +129,12 @@ class LookupModule(AWSLookupBase):
             session = self._open_session()
             return [self._build_result(session, self._check_name(term)) for term in terms]
         except EksError as error:
-            self._fail(error.message)
+            self._fail(add_see(error.message, error.facts))
         except Exception as error:
             if not is_aws_error(error):
                 raise
-            self._fail(f"No token could be signed: {format_aws_error(error) or error}")
+            reason = f"No token could be signed: {format_aws_error(error) or error}"
+            self._fail(add_see(reason, build_error_facts(error)))
 
     @staticmethod
     def _fail(message: str) -> NoReturn:

@@ -237,7 +237,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.access.review import Review, build_subject, list_policies
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotFound, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.principals import get_kind
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.access_entry import find_principal_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
@@ -289,7 +289,7 @@ def find_subject(eks: Any, params: dict[str, Any]) -> tuple[Subject | None, tupl
         return None, ()
     entry = describe_entry(eks, params["cluster_name"], arn)
     if entry is None:
-        raise EksError(
+        raise NotFound(
             f"principal_arn: {arn} has no access entry in cluster {params['cluster_name']}. Create one with kumo.eks.eks_access_entry, or"
             " ask with username and groups."
         )

@@ -217,6 +217,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
+from ansible_collections.kumo.eks.plugins.module_utils.aws.error_kinds import build_error_facts
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import (
     AnsibleAWSModule,
     format_failure,
@@ -224,6 +225,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
+from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import copy_first_help, copy_help
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_tag_problems, raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import AddonResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import AddonCatalog
@@ -279,7 +281,7 @@ def build_managed_row(raw: Row) -> Row:
 
 
 def build_failed_row(plan: Plan, error: Exception) -> Row:
-    return {**plan.build_row(), "state": "failed", "why": format_failure(error)}
+    return {**plan.build_row(), "state": "failed", "why": format_failure(error), **copy_help(build_error_facts(error))}
 
 
 def main() -> None:
@@ -309,7 +311,9 @@ def main() -> None:
     result = {"changed": bool(task.before), "addons": rows, "diff": {"before": task.before, "after": task.after}}
     failed = [row for row in rows if row["state"] == "failed"]
     if failed:
-        module.fail_json(msg=" ".join(f"{row['name']}: {row['why']}" for row in failed), **result)
+        module.fail_json(
+            msg=" ".join(f"{row['name']}: {row['why']}" for row in failed), **copy_first_help(failed), **result
+        )
     module.exit_json(**result)
 
 

@@ -16,6 +16,8 @@ description:
     too. The gates are C(cluster_active), C(addons_active), C(addon_compatibility) and C(addon_configuration).
   - After each update the add-on must be ACTIVE, and pods that were ready must be ready again. The first add-on that is not ends the run, with what
     EKS says of it and with the way back.
+  - When no update is left, or there was none, the add-ons must be ACTIVE without health issues within O(health_timeout). An override of the gate
+    C(addons_active) accepts others.
   - An update to another major version is left to you, unless O(allow_major) has the add-on.
   - Add-ons that EKS does not manage are named in RV(self_managed), and are not changed.
   - Where the module runs on the controller itself, it prints what it does while it lasts. In check mode it prints the plan and the gates.

@@ -250,7 +250,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import UnsupportedVersion, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import (
     DEFAULT,
@@ -290,7 +290,7 @@ def find_version(info: dict[str, Any], wanted: str, kubernetes: str | None) -> s
         return choose_version(rows, wanted, name, kubernetes)
     versions = [row["version"] for row in rows]
     if wanted not in versions:
-        raise ValidationError(f"version: EKS does not offer {name} {wanted}. Versions: {', '.join(versions)}.")
+        raise UnsupportedVersion(f"version: EKS does not offer {name} {wanted}. Versions: {', '.join(versions)}.")
     return wanted
 
 

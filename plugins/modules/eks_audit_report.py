@@ -167,7 +167,7 @@ def main() -> None:
     try:
         report = build_report(params["audits"], params["previous"], params["fail_on"])
     except EksError as error:
-        module.fail_json(msg=error.message)
+        module.fail_json(msg=error.message, **error.facts)
     module.exit_json(**report)
 
 

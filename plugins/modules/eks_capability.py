@@ -429,6 +429,19 @@ replaced:
   returned: when it is replaced
   type: dict
   sample: {"type": "ACK", "role_arn": "arn:aws:iam::123456789012:role/ackRole"}
+# Unhealthy: written by tools/shared_docs.py, from here
+unhealthy:
+  description:
+    - What EKS says is wrong with resources of the task, a sentence for each, which is also a warning. They are DEGRADED, something about
+      them failed, or they have health issues.
+    - EKS makes a resource ACTIVE again when the cause is gone. With O(wait=true) the task waits for that, and fails if it does not happen.
+  returned: when the task describes the resource
+  type: list
+  elements: str
+  sample:
+    - 'add-on coredns is DEGRADED: InsufficientNumberOfReplicas: The add-on is unhealthy because it doesn''t have the desired number of
+      replicas.'
+# to here.
 # Waits: written by tools/shared_docs.py, from here
 waits:
   description:

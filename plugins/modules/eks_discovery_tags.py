@@ -94,7 +94,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_cli
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotFound
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_state_spec
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.discovery_tags import DiscoveryTag, choose_subnets, find_tags
@@ -108,7 +108,7 @@ def choose_resources(module: AnsibleAWSModule, ec2: Any) -> list[str]:
     name = module.params["cluster_name"]
     cluster = describe_or_none(get_client(module).describe_cluster, "cluster", name=name)
     if cluster is None and not module.check_mode:
-        raise EksError(f"cluster_name: cluster {name} does not exist. Create it, or name subnets and security_groups.")
+        raise NotFound(f"cluster_name: cluster {name} does not exist. Create it, or name subnets and security_groups.")
     network = (cluster or {}).get("resourcesVpcConfig") or {}
     if subnets is None:
         subnets = choose_subnets(ec2, network["subnetIds"]) if network else []

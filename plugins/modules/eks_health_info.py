@@ -10,7 +10,7 @@ version_added: 0.1.0
 short_description: Check whether an Amazon EKS cluster is healthy, and since when it has its version
 description:
   - Checks the version, the cluster, its managed node groups, add-ons, insights, nodes and pods, for example before the next wave of an upgrade is
-    begun. C(kumo.eks.upgrade_fleet) uses it.
+    begun. C(kumo.eks.upgrade_fleet) and C(kumo.eks.update_addons_fleet) use it.
   - Returns what is wrong, and does not fail for it.
   - The checks C(nodes) and C(pods) ask the Kubernetes API of the cluster, which must be reachable from where the module runs. What cannot be read
     is a problem.
@@ -49,6 +49,13 @@ options:
     description: How long the cluster may take until nothing is wrong, in seconds.
     type: int
     default: 0
+  history:
+    description:
+      - Of what RV(upgraded_at) is the end. V(upgrade) is the last upgrade of the control plane and of managed node groups to the version, V(addons) the
+        last update of an add-on.
+    type: str
+    choices: [upgrade, addons]
+    default: upgrade
 seealso:
   - module: kumo.eks.eks_upgrade
   - module: kumo.eks.eks_audit_info
@@ -110,7 +117,8 @@ warnings_found:
   sample: ['insight Deprecated APIs removed in Kubernetes v1.35 is ERROR: Deprecated API usage detected']
 upgraded_at:
   description:
-    - When the last upgrade of the control plane and of managed node groups to the version was over, in seconds since 1970. It is null if there was none.
+    - When the last upgrade of the control plane and of managed node groups to the version was over, or with O(history=addons) the last update of
+      an add-on, in seconds since 1970. It is null if there was none.
     - EKS says when an update began, and not when it ended. How long it usually takes is added.
   returned: success
   type: float
@@ -136,6 +144,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.aftermath import 
     CHECKS,
     Health,
     check_health,
+    find_addons_updated_at,
     find_upgraded_at,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.kubernetes_reading import KubernetesReader
@@ -143,6 +152,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import Clus
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.task import build_reader
 
 ERRORS = {"statuses": ["ERROR"]}
+UPGRADE = "upgrade"  # ansible-doc warns of assignments to tuples
+ADDONS = "addons"
 
 
 def build_spec() -> dict[str, Any]:
@@ -154,6 +165,7 @@ def build_spec() -> dict[str, Any]:
         unready_pods=dict(type="int", default=0),
         ignored_namespaces=dict(type="list", elements="str", default=[]),
         timeout=dict(type="int", default=0),
+        history=dict(type="str", choices=[UPGRADE, ADDONS], default=UPGRADE),
     )
 
 
@@ -217,8 +229,15 @@ def run(module: AnsibleAWSModule, stack: ExitStack) -> dict[str, Any]:
         "healthy": not health.problems,
         "problems": health.problems,
         "warnings_found": health.warnings,
-        "upgraded_at": find_upgraded_at(look.eks, state, look.find_target(state), time.time()),
+        "upgraded_at": find_end(look, state),
     }
+
+
+def find_end(look: Look, state: ClusterState) -> float | None:
+    """When what the history is asked for was over."""
+    if look.params["history"] == ADDONS:
+        return find_addons_updated_at(look.eks, state, time.time())
+    return find_upgraded_at(look.eks, state, look.find_target(state), time.time())
 
 
 def main() -> None:

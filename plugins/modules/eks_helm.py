@@ -558,7 +558,8 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import copy_first_help
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import HelmFailed, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
     OWN_OPTIONS,
     build_helm_spec,
@@ -681,7 +682,7 @@ def reconcile_all(session: Session, releases: list[Row], concurrency: int) -> Ro
     result = {"changed": any(row["changed"] for row in rows), "releases": rows, "diff": diffs}
     reason = format_failures(rows)
     if reason:
-        raise EksError(reason, **result)
+        raise HelmFailed(reason, **{**copy_first_help(rows), **result})
     return result
 
 

@@ -171,7 +171,7 @@ description:
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotFound, ReleasePending, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.helm import (
     DEFAULTS,
     build_helm_spec,
@@ -229,12 +229,12 @@ def find_target(
         revision = find_last_working(current.revision, history)
         if revision is None:
             reason = f"release {current.name} has no earlier revision that worked"
-            raise ValidationError(reason, **current.build_facts())
+            raise ReleasePending(reason, **current.build_facts())
     target = operations.find_revision(revision)
     if target is None:
         kept = ", ".join(str(row["revision"]) for row in history)
         reason = f"revision: release {current.name} has no revision {revision}. It has {kept}"
-        raise ValidationError(reason, **current.build_facts())
+        raise ReleasePending(reason, **current.build_facts())
     if current.status == "deployed" and current.content == target.content:
         return None, f"it is the same as revision {revision}"
     return target, ""
@@ -244,7 +244,7 @@ def roll_back(module: AnsibleAWSModule, operations: ReleaseOperations, pods: Pod
     params = module.params
     current = operations.find()
     if current is None:
-        raise EksError(f"name: release {params['name']} does not exist in namespace {params['namespace']}")
+        raise NotFound(f"name: release {params['name']} does not exist in namespace {params['namespace']}")
     history = operations.list_history()
     if current.status in PENDING:
         validate_recovery(current, history, operations.title, params)

@@ -177,7 +177,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotFound, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.karpenter.nodes import KarpenterNodes
 from ansible_collections.kumo.eks.plugins.module_utils.karpenter.objects import (
@@ -251,7 +251,7 @@ def main() -> None:
         raw = describe_or_none(get_client(module).describe_cluster, "cluster", name=name)
         if raw is None or not raw.get("endpoint") or raw["status"] == "DELETING":
             if not (absent or module.check_mode):
-                raise EksError(f"cluster_name: cluster {name} does not exist, or is not ready.")
+                raise NotFound(f"cluster_name: cluster {name} does not exist, or is not ready.")
             diff = plan_without_cluster(params)
             module.exit_json(changed=bool(diff["after"]), unlisted=[], diff=diff, **names)
         sts = get_client(module, "sts")

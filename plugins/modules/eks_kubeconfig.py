@@ -193,7 +193,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, NotFound, NotReady
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kubeconfig import (
     EntrySettings,
@@ -236,9 +236,9 @@ def describe_endpoint(module: AnsibleAWSModule) -> dict[str, Any]:
     name = module.params["cluster_name"]
     cluster = describe_or_none(get_client(module).describe_cluster, "cluster", name=name)
     if cluster is None:
-        raise EksError(f"cluster_name: cluster {name} does not exist in {module.region}")
+        raise NotFound(f"cluster_name: cluster {name} does not exist in {module.region}")
     if not cluster.get("endpoint"):
-        raise EksError(f"cluster {name} is {cluster['status']} and has no endpoint yet. Wait for it with eks_wait")
+        raise NotReady(f"cluster {name} is {cluster['status']} and has no endpoint yet. Wait for it with eks_wait")
     return cluster
 
 

@@ -56,6 +56,7 @@ options:
       - network_interface
       - nodegroup
       - oidc_provider
+      - placement_group
       - pod_identity_association
       - queue
       - route_table
@@ -91,6 +92,7 @@ options:
       - '!network_interface'
       - '!nodegroup'
       - '!oidc_provider'
+      - '!placement_group'
       - '!pod_identity_association'
       - '!queue'
       - '!route_table'

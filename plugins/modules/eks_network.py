@@ -33,11 +33,14 @@ options:
   vpc_id:
     description:
       - An existing VPC, in which the subnets, gateways and route tables of the cluster are created. The VPC itself is not changed.
+      - It must belong to the account of the task. Of a VPC that another account shares, name the shared subnets in O(subnets).
       - By default a VPC is created.
     type: str
   subnets:
     description:
       - Existing subnets for the cluster. The module checks their zones, free addresses, tags and routes.
+      - They may be subnets that another account shares by AWS RAM. An account does not see the tags of the owner, and has tags of its
+        own on shared subnets.
       - Cannot be combined with O(secondary_cidrs) or O(zones).
     type: dict
     suboptions:
@@ -637,6 +640,7 @@ def ensure(module: AnsibleAWSModule) -> dict[str, Any]:
         ensure_log_role=role.ensure_present,
         warn=module.warn,
         goes_on=params["_goes_on"],
+        find_account=lambda: get_client(module, "sts").get_caller_identity()["Account"],
         **mode,
     ).ensure_present()
 

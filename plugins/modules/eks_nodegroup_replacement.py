@@ -12,6 +12,7 @@ description:
   - Creates a node group beside an existing one, moves the pods, and deletes the existing one when no pod is left on its nodes (blue/green). It is for
     what EKS cannot change in place, like instance types, subnets, disks and the AMI type, and for updates whose way back is the old group.
   - The new group has the settings of the old one, with those of O(nodegroup) over them, and begins with as many nodes as the old one has now.
+  - Before anything is made, the free addresses of its subnets and the quotas of running vCPUs must have room for it beside the old one.
   - Nothing is done if the group is as O(nodegroup) says, has the Kubernetes version of its cluster, and is called O(new_name). Changes that EKS makes
     in place without replacing nodes, like labels, do not replace a group either. Use M(kumo.eks.eks_nodegroup) for these.
   - When the new nodes are Ready, all nodes of the old group are cordoned, and drained at the pace of O(drain). Pods are evicted by the Eviction API, which
@@ -112,6 +113,23 @@ options:
     description: How many seconds the nodes of the new group may take to be Ready when the group is ACTIVE.
     type: int
     default: 900
+  overrides:
+    description:
+      - Reasons to create the new group although there is no room for it. The gate C(node_addresses) fails if its subnets have fewer free
+        addresses than it begins with nodes. C(vcpu_quota) fails if a quota of running vCPUs would be exceeded.
+      - What could not be read, such as a quota, is a warning.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      gate:
+        description: The gate's name.
+        type: str
+        required: true
+      reason:
+        description: Why. It is part of the warning.
+        type: str
+        required: true
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -522,7 +540,10 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer, get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.replacement import build_drain_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import ROOM_GATE_IDS, build_override_spec
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.replacement_task import build_replacement
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.gates import read_overrides
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.replacement_room import RoomCheck
 
 
 def build_spec() -> dict[str, Any]:
@@ -544,6 +565,7 @@ def build_spec() -> dict[str, Any]:
         drain=build_drain_spec(),
         wait_timeout=dict(type="int", default=7200),
         ready_timeout=dict(type="int", default=900),
+        overrides=dict(type="list", elements="dict", default=[], options=build_override_spec()),
     )
 
 
@@ -552,7 +574,10 @@ def main() -> None:
     params = module.params
     what = f"Could not replace node group {params['name']} of cluster {params['cluster_name']}"
     with handle_failures(module, what), ExitStack() as stack:
+        overrides = read_overrides(params["overrides"], ROOM_GATE_IDS)
         replacement = build_replacement(params, partial(get_client, module), module.check_mode, module.warn, stack)
+        describe = replacement.manager.lookups.describe_cluster
+        replacement.check_room = RoomCheck(partial(get_client, module), describe, overrides, module.warn).check
         done = replacement.revert() if params["state"] == "reverted" else replacement.replace()
     diff = {"before": done.before, "after": done.after}
     nodegroup = convert_answer(done.raw or {})

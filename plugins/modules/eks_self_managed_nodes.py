@@ -1019,6 +1019,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.module import Ansible
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import build_rows, exit_with_rows
 from ansible_collections.kumo.eks.plugins.module_utils.aws.unlisted import find_unlisted
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult
+from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import copy_first_help
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import (
     build_item_spec,
@@ -1153,7 +1154,7 @@ def exit_with_steps(module: AnsibleAWSModule, results: list[ItemResult], facts: 
     if module.params[LIST] is not None:
         exit_with_rows(module, results, rows, facts, LIST)
     if rows[0]["failed"]:
-        module.fail_json(msg=rows[0]["msg"], **facts)
+        module.fail_json(msg=rows[0]["msg"], **copy_first_help(rows), **facts)
     step: Step = results[0].outcome
     row = {name: value for name, value in rows[0].items() if name not in ("name", "failed", "changed")}
     diff = {"before": step.before, "after": step.after}

@@ -21,6 +21,8 @@ description:
   - After each step, nodes must have its version, and nodes and pods must be ready. Pods that were not ready at the beginning do not count.
   - Nothing is kept between two steps. A run that was interrupted is continued by the next one, which waits for updates in progress first.
   - With O(windows), steps are begun in maintenance windows only. The next run goes on where a window closed.
+  - When no step is left, or there was none, the cluster, node groups and add-ons must be ACTIVE without health issues within O(health_timeout).
+    Overrides of the gates C(cluster_active), C(nodegroups_active) and C(addons_active) accept others.
   - Where the module runs on the controller itself, it prints what it does while it lasts. In check mode it prints the plan and the gates.
 author:
   - kumo.eks contributors (@kumo-eks)

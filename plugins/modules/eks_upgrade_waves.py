@@ -7,10 +7,10 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: eks_upgrade_waves
 version_added: 0.1.0
-short_description: Divide Amazon EKS clusters into waves of an upgrade, and print what became of them
+short_description: Divide Amazon EKS clusters into waves of an upgrade or of updates of add-ons, and print what became of them
 description:
   - Divides the hosts of a play into waves and batches, and says for each wave whether it has passed, and why later ones are not begun.
-  - It calls neither AWS nor Kubernetes, and writes no files. C(kumo.eks.upgrade_fleet) does the rest.
+  - It calls neither AWS nor Kubernetes, and writes no files. C(kumo.eks.upgrade_fleet) and C(kumo.eks.update_addons_fleet) do the rest.
   - This is an action plugin. It runs on the controller, which knows the inventory.
   - The options of the connection to AWS are accepted, as C(module_defaults) of the action group set them for all modules. They are not used.
 author:
@@ -42,9 +42,14 @@ options:
   last_wave:
     description: The wave with which the run ends. Later ones are not begun.
     type: str
+  title:
+    description: The heading of RV(markdown).
+    type: str
+    default: Upgrade of a fleet
   outcomes:
     description:
-      - What became of each host that was begun, with the keys C(host), C(cluster_name), C(version), C(passed), C(error), C(waiting) and C(upgraded_at).
+      - What became of each host that was begun, with the keys C(host), C(cluster_name), C(version), C(passed), C(error), C(waiting), C(done) and
+        C(upgraded_at).
     type: list
     elements: dict
     default: []
@@ -160,6 +165,11 @@ waves:
           returned: always
           type: str
           sample: ''
+        done:
+          description: The names of what was changed in this run.
+          returned: always
+          type: str
+          sample: vpc-cni, coredns
 batches:
   description: The batches of the waves that the run is to reach.
   returned: always
@@ -252,8 +262,10 @@ def main() -> None:
     try:
         waves = read_waves(module.params)
     except ValidationError as error:
-        module.fail_json(msg=error.message)
-    module.exit_json(**build_report(waves, module.params["hosts"], module.params["outcomes"], time.time()))
+        module.fail_json(msg=error.message, **error.facts)
+    module.exit_json(
+        **build_report(waves, module.params["hosts"], module.params["outcomes"], time.time(), module.params["title"])
+    )
 
 
 if __name__ == "__main__":

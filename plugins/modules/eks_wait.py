@@ -12,6 +12,7 @@ description:
   - Waits until a cluster, node groups, Fargate profiles, add-ons and updates are all active, or all deleted. It describes them
     concurrently.
   - Prints a line when the status of a resource changes, and regularly the elapsed time while nothing changes.
+  - Warns of a resource that is active and has health issues, as EKS says of clusters.
   - Fails immediately if a resource reaches a status from which it cannot recover, and returns the health issues or update errors of EKS.
 author:
   - kumo.eks contributors (@kumo-eks)
@@ -26,7 +27,7 @@ options:
       - By default the module waits for it if O(all) is V(true), or if no other resource is named.
     type: bool
   nodegroups:
-    description: The names of node groups to wait for.
+    description: The names of node groups to wait for, in EKS or as they are declared.
     type: list
     elements: str
   fargate_profiles:
@@ -217,7 +218,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_cli
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.unsettled import collect_unsettled
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline
-from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import Limits, Watcher, follow
+from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import (
+    Limits,
+    Watcher,
+    follow,
+    list_warnings,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.eks.updates import TARGETS
 from ansible_collections.kumo.eks.plugins.module_utils.eks.watch_targets import KINDS, describe_targets, validate_params
 
@@ -278,6 +284,8 @@ def main() -> None:
                     lambda: describe_targets(eks, params), watcher, limits, Deadline(limits.wait_timeout)
                 )
             }
+    for text in list_warnings(result.get("resources") or []):
+        module.warn(text)
     module.exit_json(changed=False, **result)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import copy_help
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.plugin_utils.installed_modules import InstalledModules
 from ansible_collections.kumo.eks.plugins.plugin_utils.steps import StepFailed
@@ -41,7 +42,7 @@ class ComposedModule(InstalledModules):
         try:
             self.ensure()
         except StepFailed as error:
-            self._done.update(failed=True, msg=error.result.get("msg"))
+            self._done.update(failed=True, msg=error.result.get("msg"), **copy_help(error.result))
         except EksError as error:
             self._done.update(failed=True, msg=error.message, **error.facts)
         finally:

@@ -163,6 +163,9 @@ class KubernetesBackend(Protocol):
             force: overwrite what other field managers set. What Kubernetes does not let anybody change is left.
         """
 
+    def settle_conflicts(self, arn: str, lines: list[str], overwrite: bool) -> None:
+        """Leave fields of add-ons, as find_conflicts names them, to those who have changed them, or write over them."""
+
     def remove(self, arn: str) -> None:
         """Stop the cluster's processes and forget its state."""
 

@@ -25,7 +25,7 @@ from kumo_sandbox.interfaces import KubernetesBackend
 from kumo_sandbox.moto_fixes.install import install_fixes, reset_moto
 from kumo_sandbox.moto_fixes.parameters import offer_parameters
 from kumo_sandbox.moto_fixes.runtime import runtime
-from kumo_sandbox.principals import make_administrator
+from kumo_sandbox.principals import ACCOUNT, make_administrator
 from kumo_sandbox.quotas import Quotas
 from kumo_sandbox.server.app import App
 from kumo_sandbox.server.control import Control
@@ -256,6 +256,14 @@ class Sandbox:
     def issuer_token(self, *arguments: Any, **options: Any) -> str:
         """A service account's token, see ``Account.sign_token``."""
         return self.account.sign_token(*arguments, **options)
+
+    def share_vpc(self, vpc_id: str, owner: str) -> None:
+        """Let a VPC be that of another account, which shares its subnets with this one."""
+        from moto.ec2.models import ec2_backends
+
+        from kumo_sandbox.moto_fixes.ec2.sharing import share  # after the rules that it goes before
+
+        share(ec2_backends[ACCOUNT][self.region], vpc_id, owner)
 
     def status(self) -> dict[str, Any]:
         """Endpoint, clock, clusters with their children, control planes."""

@@ -27,6 +27,7 @@ PAGES = sorted(
         SANDBOX,
         *ROOT.glob("docs/*.md"),
         *ROOT.glob("docs/guide/*.md"),
+        *ROOT.glob("docs/tasks/*.md"),
         *ROOT.glob("docs/examples/*/*.md"),
         *ROOT.glob("roles/*/README.md"),
     ]
@@ -130,11 +131,18 @@ def test_every_part_of_the_gate_is_described():
     assert found == {part.name for part in [*parts.parts_of_test(), *parts.parts_of_test_all()]}
 
 
+def read_variables_of_example() -> set[str]:
+    """What the AWX project sets itself up with, and what its rulebook is activated with."""
+    project = ROOT / "docs/examples/awx-project"
+    settings = re.findall(r"^(eks_\w+):", (project / "controller/settings.yml").read_text(), re.MULTILINE)
+    return {*settings, *re.findall(r"{{ (eks_\w+) }}", (project / "rulebooks/eks_events.yml").read_text())}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_what_is_named_exists(page: Path):
     """Modules, roles, their variables, and targets of make."""
     text = read_prose(page)
-    known = MODULES | ROLES | read_variables() | OTHER_NAMES
+    known = MODULES | ROLES | read_variables() | OTHER_NAMES | read_variables_of_example()
     names = {
         word for word in re.findall(r"`(eks_[a-z_]+)`", text) if not (word.endswith("_") or RESULTS.fullmatch(word))
     }

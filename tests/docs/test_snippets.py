@@ -10,9 +10,11 @@ The kinds of block, the word after the language:
 - ``file=NAME``: is written to that file, where the blocks after it find it
 - ``clusterconfig``: a part of a ClusterConfig, which the filter kumo.eks.cluster_config takes
 - ``replaced``: commands that our steps replace; they are not run but must be what their tools take
+- ``command``: runs a playbook whose commands other pages run; playbook and variables must exist
 - ``setup``: make targets, and what is installed; they must exist
 - ``use``: a part of a file that shows how something is written; it must be YAML whose names exist
 - ``drawing``: nothing to run
+- a diagram in Mermaid has no kind; tools/docs_site draws it
 - ``finding``: what kumo.eks.eks_irsa_info says of a broken check; the check is broken so, and found so
 - ``cure``: tasks or commands that mend what the findings before it tell of
 """
@@ -42,7 +44,11 @@ from kumo_sandbox.recorder import build_policy
 README = ROOT / "README.md"
 FLEETS = ROOT / "docs/fleets.md"  # tests/integration/test_inventory.py runs its inventories
 NEIGHBOUR = "https://oidc.eks.ap-northeast-1.amazonaws.com/id/NEIGHBOUR"
-PAGES = sorted((ROOT / "docs/guide").glob("[0-9]*.md"))
+GUIDE = sorted((ROOT / "docs/guide").glob("[0-9]*.md"))
+TASKS = sorted((ROOT / "docs/tasks").glob("*.md"))
+LAST = next(number for number, page in enumerate(GUIDE) if page.stem == "13-teardown")
+PAGES = [*GUIDE[:LAST], *TASKS, *GUIDE[LAST:]]  # the tasks are about the guide's cluster
+ERRORS = ROOT / "docs/errors.md"
 KINDS = {
     ("yaml", "playbook"),
     ("bash", "run"),
@@ -55,6 +61,8 @@ KINDS = {
     ("bash", "setup"),
     ("yaml", "use"),
     ("text", "drawing"),
+    ("mermaid", ""),
+    ("bash", "command"),
     ("text", "finding"),
     ("yaml", "cure"),
     ("bash", "cure"),
@@ -68,13 +76,15 @@ CONFIG_HEAD = {
 
 
 def test_no_block_is_of_an_unknown_kind():
-    pages = [README, ROOT / "docs/guide/README.md", *PAGES]
+    pages = [README, ROOT / "docs/guide/README.md", ERRORS, *PAGES]
     found = [block for page in pages for block in blocks.read(page)]
     assert [f"{b.place} {b.language} {b.kind}" for b in found if (b.language, b.kind) not in KINDS] == []
     assert {("yaml", "playbook"), ("bash", "run"), ("bash", "replaced")} <= {(b.language, b.kind) for b in found}
 
 
-@pytest.mark.parametrize("page", [README, ROOT / "docs/guide/README.md", FLEETS, *PAGES], ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page", [README, ROOT / "docs/guide/README.md", ERRORS, FLEETS, *PAGES], ids=lambda page: page.name
+)
 def test_what_is_only_shown_is_written_right(page: Path, story: Story):
     for block in blocks.read(page):
         check = SHOWN.get(block.kind)
@@ -227,6 +237,20 @@ def check_use(block: Block, story: Story) -> None:
         assert name in groups or any((ROOT / kind.format(name)).exists() for kind in kinds), f"{block.place}: {name}"
 
 
+def check_command(block: Block, story: Story) -> None:
+    """It runs a playbook of this collection, with variables that some task reads."""
+    text = block.text.replace("\\\n", " ")
+    sources = [*ROOT.glob("playbooks/**/*.yml"), *ROOT.glob("roles/**/*.yml")]
+    known = {word for path in sources for word in re.findall(r"\beks_\w+", path.read_text())}
+    commands = list(replaced.commands(text))
+    assert commands, block.place
+    for words in commands:
+        names = [word.removeprefix("kumo.eks.") for word in words if word.startswith("kumo.eks.")]
+        assert words[0] == "ansible-playbook" and len(names) == 1, f"{block.place}: {' '.join(words)}"
+        assert (ROOT / f"playbooks/{names[0]}.yml").exists(), f"{block.place}: {names[0]}"
+        assert {word for word in re.findall(r"\beks_\w+(?==)", " ".join(words))} <= known, block.place
+
+
 ACTS = {
     "playbook": run_playbook,
     "run": run_shell,
@@ -235,4 +259,10 @@ ACTS = {
     "finding": broken.take,
     "cure": broken.mend,
 }
-SHOWN = {"clusterconfig": take_config, "replaced": check_shape, "setup": check_setup, "use": check_use}
+SHOWN = {
+    "clusterconfig": take_config,
+    "replaced": check_shape,
+    "setup": check_setup,
+    "use": check_use,
+    "command": check_command,
+}

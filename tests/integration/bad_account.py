@@ -16,6 +16,7 @@ OWNED = f"kubernetes.io/cluster/{NAME}"
 LEFT = f"kubernetes.io/cluster/{GONE}"
 ACCOUNT, REGION = "123456789012", "ap-northeast-1"
 ADMINISTRATOR = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+OF_OTHERS = "arn:aws:iam::210987654321:role/auditor"
 OPEN = [{"CidrIp": "0.0.0.0/0"}]
 
 
@@ -92,12 +93,15 @@ def _make_cluster(sandbox: Sandbox, place: dict[str, Any], roles: dict[str, str]
     eks = sandbox.client("eks")
     eks.create_cluster(
         name=NAME,
-        version="1.32",
+        version="1.30",
         roleArn=roles["cluster"],
         resourcesVpcConfig={"subnetIds": place["subnets"], "securityGroupIds": [place["group"]]},
         accessConfig={"authenticationMode": "API_AND_CONFIG_MAP", "bootstrapClusterCreatorAdminPermissions": True},
     )
-    eks.describe_cluster(name=NAME)
+    own = eks.describe_cluster(name=NAME)["cluster"]["resourcesVpcConfig"]["clusterSecurityGroupId"]
+    sandbox.client("ec2").authorize_security_group_ingress(
+        GroupId=own, IpPermissions=[{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0/8"}]}]
+    )
     eks.create_addon(clusterName=NAME, addonName="vpc-cni")
     eks.create_addon(clusterName=NAME, addonName="aws-ebs-csi-driver")
     eks.create_fargate_profile(
@@ -108,7 +112,7 @@ def _make_cluster(sandbox: Sandbox, place: dict[str, Any], roles: dict[str, str]
         subnets=place["private"],
     )
     oidc = {"identityProviderConfigName": "own", "issuerUrl": "https://example.com", "clientId": "kubernetes"}
-    eks.associate_identity_provider_config(clusterName=NAME, oidc=oidc)
+    eks.associate_identity_provider_config(clusterName=NAME, oidc={**oidc, "groupsClaim": "groups"})
     sandbox.client("iam").detach_role_policy(
         RoleName="cluster", PolicyArn=ground.POLICY.format("AmazonEKSClusterPolicy")
     )
@@ -154,6 +158,7 @@ def _make_nodes(sandbox: Sandbox, place: dict[str, Any], roles: dict[str, str]) 
         subnets=place["subnets"],
         scalingConfig={"minSize": 0, "maxSize": 1, "desiredSize": 0},
         instanceTypes=["m4.large"],
+        nodeRepairConfig={"enabled": True},
     )
     ec2.create_launch_template_version(
         LaunchTemplateId=template["LaunchTemplateId"], SourceVersion="1", LaunchTemplateData=data
@@ -174,20 +179,38 @@ def _make_entries(sandbox: Sandbox, roles: dict[str, str]) -> None:
             clusterName=NAME, principalArn=arn, policyArn=ADMINISTRATOR, accessScope={"type": "cluster"}
         )
     user = iam.create_user(UserName="somebody")["User"]["Arn"]
-    eks.create_access_entry(clusterName=NAME, principalArn=user)
+    for arn in (user, OF_OTHERS):
+        eks.create_access_entry(clusterName=NAME, principalArn=arn)
     iam.delete_role(RoleName="administrator-3")
 
 
 def _make_pod_roles(sandbox: Sandbox) -> None:
-    """Associations with a role that is gone, with a service account that does not exist, and with an administrator."""
+    """Associations with a role that is gone, with a service account that does not exist, and with roles of too many rights.
+
+    A role of IRSA lets every pod of the cluster in.
+    """
     eks, iam = sandbox.client("eks"), sandbox.client("iam")
     words = {"clusterName": NAME, "namespace": "default"}
-    for name in ("administrator", "lost"):
+    for name in ("administrator", "lost", "passer"):
         arn = ground.create_role(
             iam, name, "pods.eks.amazonaws.com", ["AdministratorAccess"] if name == "administrator" else []
         )
         eks.create_pod_identity_association(**words, serviceAccount=name, roleArn=arn)
     iam.delete_role(RoleName="lost")
+    statement = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
+    iam.put_role_policy(RoleName="passer", PolicyName="own", PolicyDocument=build_document(statement))
+    issuer = eks.describe_cluster(name=NAME)["cluster"]["identity"]["oidc"]["issuer"].removeprefix("https://")
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{issuer}:aud": "sts.amazonaws.com"}},
+    }
+    iam.create_role(RoleName="wide", AssumeRolePolicyDocument=build_document(trust))
+
+
+def build_document(statement: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def _make_storage(sandbox: Sandbox) -> None:
@@ -206,6 +229,11 @@ def _make_storage(sandbox: Sandbox) -> None:
         repositoryName="web", policyText=json.dumps({"Version": "2012-10-17", "Statement": [everybody]})
     )
     logs.create_log_group(logGroupName=f"/aws/eks/{NAME}/cluster")
+
+
+def create_file_system(sandbox: Sandbox) -> str:
+    """The ID of a file system of EFS without encryption and mount targets."""
+    return sandbox.client("efs").create_file_system(Encrypted=False)["FileSystemId"]
 
 
 def _make_load_balancers(sandbox: Sandbox, place: dict[str, Any]) -> None:

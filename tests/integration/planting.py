@@ -9,7 +9,10 @@ those of its rule alone: the namespace shop is that of the rule, and objects out
 
 from __future__ import annotations
 
+import base64
 import copy
+import gzip
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -54,7 +57,7 @@ def list_planted(rule: Rule, values: Row) -> list[tuple[Kind, Row]]:
             found += [_build_workload(row) for row in rows]
         elif name in SOURCES:
             found += [(SOURCES[name], _complete(SOURCES[name], row)) for row in rows]
-        elif name not in GIVEN:
+        elif rows and name not in GIVEN:
             raise Unplanted(f"the source {name}")
     return _rename(rule, _number_names(found))
 
@@ -448,6 +451,24 @@ COMPLETIONS = {
     "Node": _complete_conditions,
     "NodePool": _complete_node_pool,
 }
+
+
+def build_file_system_volume(key: str) -> tuple[Kind, Row]:
+    """A PersistentVolume on a file system of EFS."""
+    body = {"metadata": {"name": key}, "spec": {"csi": {"driver": "efs.csi.aws.com", "volumeHandle": key}}}
+    return KINDS["persistent_volumes"], _complete(KINDS["persistent_volumes"], body)
+
+
+def build_release(name: str, namespace: str, manifest: str) -> Row:
+    """The Secret in which Helm keeps a deployed release: https://helm.sh/docs/topics/advanced/#storage-backends"""
+    release = {"name": name, "namespace": namespace, "version": 1, "info": {"status": "deployed"}, "manifest": manifest}
+    packed = base64.b64encode(gzip.compress(json.dumps(release).encode()))
+    labels = {"owner": "helm", "name": name, "status": "deployed", "version": "1"}
+    return {
+        "metadata": {"name": f"sh.helm.release.v1.{name}.v1", "namespace": namespace, "labels": labels},
+        "type": "helm.sh/release.v1",
+        "data": {"release": base64.b64encode(packed).decode()},
+    }
 
 
 def list_definitions() -> Iterator[Row]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from fake_kubernetes import FakeKubernetes, build_pod
+from support.fake_kubernetes import FakeKubernetes, build_pod
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade import reading
@@ -82,7 +82,7 @@ def list_steps(rows):
 def test_add_ons_are_updated_one_after_the_other_and_keep_what_they_have(update, eks, sandbox):
     planned = update(check=True)
     assert planned["changed"] and list_steps(planned["steps"]) == [("vpc-cni", CNI[0], CNI[1], "kumo.eks")]
-    assert planned["lines"][0] == "Update of the add-ons of cluster my-cluster: 1 steps."
+    assert planned["lines"][0] == "Update of the add-ons of cluster my-cluster: 1 step."
     assert update(check=True, version="most_recent", skip=["vpc-cni"])["steps"][0]["after"] == CORE[1]
     assert not list_updates(sandbox)
     done = update(version="most_recent")
@@ -138,6 +138,22 @@ def test_the_first_add_on_that_degrades_ends_the_run(update, eks, sandbox, monke
     assert find_addon(eks, "coredns")["addonVersion"] == CORE[0] and ended["record"]["result"] == ended["msg"]
     closed = update(version="most_recent")
     assert closed["failed"] and "these gates are closed: addons_active" in closed["msg"]
+
+
+def test_a_run_with_nothing_to_do_fails_where_an_add_on_is_not_well(update, sandbox):
+    (state,) = sandbox.store.clusters.values()
+    state.addons["coredns"].update(DEGRADED)
+    words = {"only": ["coredns"]}
+    planned = update(check=True, **words)
+    assert planned["steps"] == [] and not planned["ready"]
+    failed = update(**words)
+    assert failed["failed"] and not failed["changed"] and failed["record"]["result"] == failed["msg"]
+    text = "add-on coredns is DEGRADED: InsufficientNumberOfReplicas: no room"
+    assert f"No step is left, and EKS says after 1 seconds: {text}." in failed["msg"], failed["msg"]
+    accepted = update(overrides=[{"gate": "addons_active", "reason": "it has no nodes yet"}], **words)
+    assert not accepted["failed"] and not accepted["changed"], accepted
+    state.addons["vpc-cni"]["addonVersion"] = CNI[1]
+    assert not update(only=["vpc-cni"])["failed"]  # another add-on is not its matter
 
 
 def test_pods_that_are_not_ready_any_more_end_the_run(update, kubernetes, monkeypatch):

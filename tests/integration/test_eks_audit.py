@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from fake_kubernetes import FakeKubernetes
+from support.fake_kubernetes import FakeKubernetes
 
 from ansible_collections.kumo.eks.plugins.module_utils.audit.registry import RULES
 from ansible_collections.kumo.eks.plugins.module_utils.audit.snapshot import Snapshot
@@ -78,6 +78,7 @@ def read_verdicts(result):
 # What the sandbox does not answer: its rules are unknown
 UNREAD = {
     "service_quotas": "NotImplemented: The sandbox does not have it: The list_service_quotas action has not been implemented",
+    "savings_plans": "NotImplemented: The sandbox does not have it: the service is unknown",
     "removed_api_releases": "Secret shop/db is labelled as Helm's and has no release (KeyError).",  # the fake API does not select by labels
 }
 
@@ -103,6 +104,8 @@ def test_an_audit(audit, sandbox):
     no_metrics, no_release = {"memory_near_limit", "busy_node"}, {"released_by_removed_api", "removed_later"}
     expected = {
         "coredns_replicas",
+        "creator_admin",
+        "no_savings_plan",
         "old_image",
         *no_metrics,
         *no_release,

@@ -8,7 +8,7 @@ import json
 
 import pytest
 from denials import build_policy_without
-from fake_kubernetes import FakeKubernetes
+from support.fake_kubernetes import FakeKubernetes
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
@@ -223,8 +223,8 @@ def test_kubernetes_knows_pods_on_fargate_and_hybrid_nodes(cluster, kubernetes, 
     found = price(kubernetes=True, rightsizing=True)
     assert not found["failed"], found
     amounts = list_amounts(found)
-    assert amounts["1 pods of 0.25 vCPU and 1 GB, vCPU"] == pytest.approx(0.25 * 0.05056 * 730)
-    assert amounts["1 pods of 2 vCPU and 9 GB, memory"] == pytest.approx(9 * 0.00553 * 730)  # 8 GiB and 256 MiB
+    assert amounts["1 pod of 0.25 vCPU and 1 GB, vCPU"] == pytest.approx(0.25 * 0.05056 * 730)
+    assert amounts["1 pod of 2 vCPU and 9 GB, memory"] == pytest.approx(9 * 0.00553 * 730)  # 8 GiB and 256 MiB
     assert amounts["hybrid nodes"] == pytest.approx(8 * 730 * 0.02) and found["total"]["unknown"] == []
     (group,) = found["rightsizing"]["groups"]
     assert group["instance_types"] == ["m5.large"] and group["cpu_used"] == pytest.approx(5.2)

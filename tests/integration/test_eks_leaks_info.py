@@ -88,6 +88,7 @@ def test_each_row_says_whose_it_is_and_what_becomes_of_it(planted, run_module):
         ("stack", "eksctl", False),
         ("iam_policy", "kumo.eks", True),
         ("address", "kumo.eks", True),
+        ("placement_group", "kumo.eks", True),
         ("queue", "kumo.eks", True),
         ("event_rule", "kumo.eks", True),
         ("dns_record", "controller", False),

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import pytest
 
+from kumo_sandbox import durations
+
 CLUSTER = "my-cluster"
 ZONES = ["ap-northeast-1a", "ap-northeast-1c"]
 OWNER = f"kumo.eks/ap-northeast-1/{CLUSTER}"
@@ -87,6 +89,21 @@ def test_without_wait_it_is_begun_and_with_wait_finished(sandbox, network):
     assert done["changed"] and done["ready"], done
     assert set(done["diff"]["after"]) == {f"route table my-cluster-private-ap-northeast-1{zone}" for zone in "acd"}
     assert not network(wait=False)["changed"]
+
+
+def test_what_ec2_does_not_list_yet_is_waited_for(sandbox, network, monkeypatch):
+    """Gateways and endpoints come up in no time here, and are listed later than that."""
+    monkeypatch.setattr(durations, "READ_LAG", 60.0)
+    sandbox.clock.set_speed(100)
+    made = network(zones=ZONES, endpoints=["ec2"], nat_gateway="Single")
+    assert not made["failed"] and made["ready"], made
+    found = made["network"]
+    assert [row["state"] for row in found["nat_gateways"]] == ["available"]
+    assert [row["state"] for row in found["vpc_endpoints"]] == ["available"]
+    tables = [row for row in found["route_tables"] if "private" in row["name"]]
+    assert all(row["routes"] for row in tables) and len(tables) == 2
+    sandbox.clock.advance(60)
+    assert not network(zones=ZONES, endpoints=["ec2"], nat_gateway="Single")["changed"]
 
 
 def test_from_one_nat_gateway_in_each_zone_to_one_and_none(sandbox, network, ec2):
@@ -190,6 +207,34 @@ def test_an_existing_vpc_is_used_and_stays(sandbox, network, ec2):
     assert not network(state="absent")["changed"]
 
 
+def test_subnets_that_another_account_shares_are_used_and_stay_as_they_are(sandbox, network, ec2, run_module, ground):
+    """https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html"""
+    found = network(cluster_name="theirs", zones=ZONES, nat_gateway="Single")["network"]
+    vpc, private = found["vpc_id"], found["private_subnet_ids"]
+    sandbox.share_vpc(vpc, "210987654321")
+    sandbox.recorder.clear()
+    refused = network(vpc_id=vpc)
+    assert refused["failed"] and f"vpc_id: {vpc} belongs to account 210987654321" in refused["msg"], refused
+    assert "List the shared subnets in the option subnets" in refused["msg"]
+    taken = network(subnets={"private": private})
+    assert not taken["failed"] and not taken["changed"] and taken["network"]["private_subnet_ids"] == private, taken
+    told = [text for text in taken["warnings"] if "kubernetes.io/role/internal-elb" in text]
+    assert len(told) == len(private) and "does not see tags that its owner 210987654321 set" in told[0]
+    assert sent(sandbox) == []
+    words = {"name": CLUSTER, "version": "1.33", "role_arn": ground["role"], "subnets": private, "wait": True}
+    assert not run_module("eks_cluster", words)["failed"]
+    kinds = {row["kind"] for row in run_module("eks_leaks_info", {"cluster_name": CLUSTER})["resources"]}
+    assert kinds.isdisjoint({"vpc", "subnet", "route_table", "nat_gateway", "internet_gateway"}), kinds
+    assert not run_module("eks_cluster", {"name": CLUSTER, "state": "absent", "wait": True})["failed"]
+    sandbox.recorder.clear()
+    for options in ({}, {"vpc_id": vpc}):
+        gone = network(state="absent", **options)
+        assert not gone["failed"], gone
+    assert [name for name in sent(sandbox) if name.startswith(("Delete", "Create", "Modify"))] == []
+    left = ec2.describe_subnets(SubnetIds=found["public_subnet_ids"] + private)["Subnets"]
+    assert len(left) == 4 and not any(row.get("Tags") for row in left)
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
@@ -286,6 +331,7 @@ def test_a_nat_gateway_that_failed_is_named_and_replaced(sandbox, network, ec2):
     first = ec2.create_nat_gateway(SubnetId=made["public_subnet_ids"][0], AllocationId=taken, TagSpecifications=tags)[
         "NatGateway"
     ]
+    sandbox.clock.advance(durations.READ_LAG)
     begun = network(wait=False, **options)
     assert not begun["failed"] and not begun["ready"], begun
     sandbox.clock.advance(20)

@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import pytest
-from moving_pods import MovingPods
+from support.moving_pods import MovingPods
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade import capacity_reading
+from kumo_sandbox.moto_fixes import service_quotas
 
 CLUSTER = "my-cluster"
 WORDS = {"clusterName": CLUSTER}
@@ -212,6 +214,50 @@ def test_refusals(replace, eks, kubernetes):
     assert list_groups(eks) == ["general"]
 
 
+@pytest.fixture
+def full_subnets(monkeypatch):
+    look = capacity_reading.describe_by_filter
+
+    def describe(ec2, operation, key, *args):
+        rows = look(ec2, operation, key, *args)
+        return [{**row, "AvailableIpAddressCount": 0} for row in rows] if key == "Subnets" else rows
+
+    monkeypatch.setattr(capacity_reading, "describe_by_filter", describe)
+
+
+def test_too_few_addresses_refuse_it_before_anything_is_made(replace, eks, sandbox, kubernetes, full_subnets):
+    sandbox.recorder.clear()
+    for check in (True, False):
+        refused = replace(check=check, **LARGER)
+        assert (
+            refused["failed"] and "There is no room for node group general-2, and nothing was made." in refused["msg"]
+        )
+        assert "node_addresses failed: node group general-2: 0 free addresses for 2 more nodes." in refused["msg"]
+        assert refused["steps"] == [] and not refused["changed"]
+    written = [call["operation"] for call in sandbox.calls() if call["operation"].startswith(("Create", "Update"))]
+    assert written == [] and not kubernetes.written
+    passed = replace(overrides=[{"gate": "node_addresses", "reason": "a CIDR block comes today"}], **LARGER)
+    assert not passed["failed"] and list_groups(eks) == ["general-2"], passed.get("msg")
+    assert any("This is overridden: a CIDR block comes today" in text for text in passed["warnings"])
+
+
+def test_a_quota_of_vcpus_refuses_it_and_one_that_is_not_known_is_said(replace, eks, sandbox, monkeypatch):
+    sandbox.quotas.change({"standard_vcpus": 7})
+    refused = replace(**LARGER)
+    assert refused["failed"] and "vcpu_quota failed: " in refused["msg"], refused["msg"]
+    assert "(L-1216C47A): 4 of 7 vCPUs are used, 4 more are needed" in refused["msg"] and list_groups(eks) == [
+        "general"
+    ]
+    sandbox.quotas.change({"standard_vcpus": 8})
+    assert replace(stop_at="ready", **LARGER)["changed"]
+    sandbox.quotas.change({"standard_vcpus": 1})
+    assert not replace(**LARGER)["failed"]  # the group is made already
+    monkeypatch.setattr(service_quotas, "EC2", {})
+    unknown = replace(check=True, nodegroup={"instance_types": ["m7i.large"]})
+    assert not unknown["failed"], unknown["msg"]
+    assert any("vcpu_quota could not be determined: " in text for text in unknown["warnings"]), unknown["warnings"]
+
+
 def test_the_declaration_stays_as_it_is(replace, run_module, eks, ground):
     """eks_nodegroup finds the new group by the declared name, during the replacement and after it."""
 
@@ -228,6 +274,15 @@ def test_the_declaration_stays_as_it_is(replace, run_module, eks, ground):
     after = declare(wait=True)
     assert after["nodegroups"][0]["nodegroup_name"] == "general-2" and after["nodegroups"][0]["name"] == "general"
     assert list_groups(eks) == ["general-2"] and not declare()["changed"]
+    changed = declare(nodegroups=[{"name": "general", "labels": {"a": "c"}}])
+    waits = (
+        {"results": [changed]},
+        {"nodegroups": ["general"]},
+    )  # as site.yml, and as a user who knows the declaration
+    for words in waits:
+        waited = run_module("eks_wait", {"cluster_name": CLUSTER, "wait_timeout": 5, **words})
+        assert changed["changed"] and not waited["failed"], waited
+        assert waited["resources"][0]["status"] == "ACTIVE"
     gone = declare(state="absent", wait=True)
     assert gone["changed"] and list_groups(eks) == []
 

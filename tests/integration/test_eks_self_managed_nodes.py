@@ -8,6 +8,8 @@ import base64
 
 import pytest
 
+from kumo_sandbox import durations
+
 CLUSTER = "my-cluster"
 NAME = "my-cluster.self-managed.mixed"
 OWNER = "kumo.eks/ap-northeast-1/my-cluster"
@@ -90,6 +92,13 @@ def target_group(sandbox, ground):
     vpc = sandbox.client("ec2").describe_subnets(SubnetIds=ground["subnets"])["Subnets"][0]["VpcId"]
     words = {"Name": "web", "Protocol": "HTTP", "Port": 80, "VpcId": vpc}
     return sandbox.client("elbv2").create_target_group(**words)["TargetGroups"][0]["TargetGroupArn"]
+
+
+def test_a_group_that_is_not_listed_yet_was_not_deleted(sandbox, nodes, monkeypatch):
+    monkeypatch.setattr(durations, "READ_LAG", 60.0)
+    sandbox.clock.set_speed(100)
+    made = nodes(**nodes.base, wait=False)
+    assert not made["failed"] and made["changed"] and made["group"]["status"] == "ACTIVE", made
 
 
 def test_the_life_of_a_group(sandbox, nodes, step, role, target_group):

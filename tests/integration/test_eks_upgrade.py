@@ -9,11 +9,11 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from fake_kubernetes import build_budget, build_node, build_pod, build_release
-from moving_pods import MovingPods
+from support.fake_kubernetes import build_budget, build_node, build_pod, build_release
+from support.moving_pods import MovingPods
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade import reading
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade import capacity_reading, reading
 from kumo_sandbox.eks import versions
 from kumo_sandbox.moto_fixes import service_quotas
 
@@ -186,13 +186,13 @@ class Shutter:
         self.state.nodegroups["general"].update(values)
 
     def fill_subnets(self, patch, free):
-        look = reading.describe_by_filter
+        look = capacity_reading.describe_by_filter
 
         def describe(ec2, operation, key, *args, **words):
             rows = look(ec2, operation, key, *args, **words)
             return [{**row, "AvailableIpAddressCount": free} for row in rows] if key == "Subnets" else rows
 
-        patch.setattr(reading, "describe_by_filter", describe)
+        patch.setattr(capacity_reading, "describe_by_filter", describe)
 
     def offer(self, patch, **versions):
         """Only these versions of an add-on, with the one Kubernetes version that each knows."""
@@ -259,7 +259,7 @@ SHUT = (
         "Helm release default/shop has PodDisruptionBudget web as policy/v1beta1",
     ),
     ("removed_features", lambda it, patch: it.set_group(amiType="AL2_x86_64"), "general has ami_type AL2_x86_64"),
-    ("control_plane_addresses", lambda it, patch: it.fill_subnets(patch, 1), "has 1 free addresses"),
+    ("control_plane_addresses", lambda it, patch: it.fill_subnets(patch, 1), "has 1 free address"),
     ("node_addresses", lambda it, patch: it.fill_subnets(patch, 1), "general: 3 free addresses for 6 more nodes"),
     (
         "vcpu_quota",

@@ -63,6 +63,7 @@ def ground(sandbox: Sandbox, ground: dict[str, Any]) -> dict[str, Any]:
     return ground
 
 
+Recap = dict[str, dict[str, int]]
 # A teardown asks for the cluster's name. The tests of other things give it whichever it is.
 CONFIRMED = {"kumo.eks.teardown": {"eks_teardown_confirm": "{{ eks_cluster_name }}"}}
 
@@ -83,6 +84,25 @@ def play(sandbox: Sandbox, tmp_path: Path, commands: Commands) -> Callable[..., 
         counts = {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", recap)}
         assert (done.returncode == 0) == (counts.get("failed") == 0), output
         return Run(counts, output)
+
+    return run
+
+
+@pytest.fixture
+def run_fleet(sandbox: Sandbox, tmp_path: Path, commands: Commands) -> Callable[..., tuple[Recap, str]]:
+    """run_fleet("kumo.eks.site", "--limit", "x", eks_serial=2) -> (counts by host, output)."""
+    folder = tmp_path / "inventory"
+    folder.mkdir()
+
+    def run(name: str, *args: str, **variables: Any) -> tuple[Recap, str]:
+        command = [str(commands.playbook), "-i", str(folder), name, "-e", json.dumps(variables), *args]
+        env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"}
+        done = subprocess.run(
+            command, env=env, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+        recap = re.findall(r"^(\S+) +: (ok=.*)$", done.stdout.partition("PLAY RECAP")[2], re.MULTILINE)
+        counts = {host: {key: int(n) for key, n in re.findall(r"(\w+)=(\d+)", text)} for host, text in recap}
+        return counts, done.stdout + done.stderr
 
     return run
 

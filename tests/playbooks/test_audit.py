@@ -40,7 +40,7 @@ def test_reports_and_threshold(cluster, play, tmp_path):
         "eks_audit_fail_on": "high",
     }
     again = play("kumo.eks.audit", **PLACE, **options, eks_audit_exceptions=[exception]).assert_ok()
-    assert "0 new" in again.output and "1 still there" in again.output and "1 findings excepted" in again.output
+    assert "0 new" in again.output and "1 still there" in again.output and "1 finding excepted" in again.output
 
 
 def test_remedies(cluster, play, sandbox):
@@ -65,4 +65,4 @@ def test_remedies(cluster, play, sandbox):
 
 def test_a_cluster_that_is_not_there(play, sandbox):
     found = play("kumo.eks.audit", **PLACE, eks_audit_fail_on="critical")
-    found.assert_refused("cluster my-cluster does not exist", "not audited", "1 clusters were not audited")
+    found.assert_refused("cluster my-cluster does not exist", "not audited", "1 cluster was not audited")

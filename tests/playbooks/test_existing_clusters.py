@@ -53,7 +53,7 @@ def test_drift(sandbox, play, tmp_path):
     eks.delete_addon(clusterName=NAME, addonName="kube-proxy")
     files = {"eks_drift_json_file": "drift.json", "eks_drift_markdown_file": "drift.md"}
     found = play("kumo.eks.drift", "-e", VARIABLES, eks_drift_fail=True, **files)
-    found.assert_refused(f"Drift in 1 of 1 clusters: {NAME}.")
+    found.assert_refused(f"Drift in 1 of 1 cluster: {NAME}.")
     (cluster,) = json.loads((tmp_path / "drift.json").read_text())
     rows = {row["kind"]: row for row in cluster["resources"]}
     assert rows["add-on"]["action"] == "create" and rows["add-on"]["last_event"]["event"] == "DeleteAddon"

@@ -15,7 +15,6 @@ from typing import Any
 import boto3
 import pytest
 import yaml
-from support.warm import Commands
 
 from kumo_sandbox import Sandbox, ground
 
@@ -23,28 +22,7 @@ REGIONS = {"ap-northeast-1": "ac", "eu-west-1": "ab"}
 ACCOUNT = "123456789012"
 # One name is in both regions
 DECLARED = {"one.ap-northeast-1": "one", "one.eu-west-1": "one", "two.eu-west-1": "two"}
-CONFIRMED = {"kumo.eks.teardown": {"eks_teardown_confirm": "one, two"}}
-Recap = dict[str, dict[str, int]]
-
-
-@pytest.fixture
-def run_fleet(sandbox: Sandbox, tmp_path: Path, commands: Commands) -> Callable[..., tuple[Recap, str]]:
-    """run_fleet("kumo.eks.site", "--limit", "x", eks_serial=2) -> (counts by host, output)."""
-    folder = tmp_path / "inventory"
-    folder.mkdir()
-
-    def run(name: str, *args: str, **variables: Any) -> tuple[Recap, str]:
-        variables = {**CONFIRMED.get(name, {}), **variables}
-        command = [str(commands.playbook), "-i", str(folder), name, "-e", json.dumps(variables), *args]
-        env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"}
-        done = subprocess.run(
-            command, env=env, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
-        recap = re.findall(r"^(\S+) +: (ok=.*)$", done.stdout.partition("PLAY RECAP")[2], re.MULTILINE)
-        counts = {host: {key: int(n) for key, n in re.findall(r"(\w+)=(\d+)", text)} for host, text in recap}
-        return counts, done.stdout + done.stderr
-
-    return run
+CONFIRMED = {"eks_teardown_confirm": "one, two"}
 
 
 @pytest.fixture
@@ -84,7 +62,9 @@ def test_a_fleet_from_its_first_run_to_its_end(sandbox, declared, run_fleet):
     counts, output = run_fleet("kumo.eks.cost", eks_hosts="eks_clusters", eks_cost_kubernetes=False)
     assert {host: row["failed"] for host, row in counts.items()} == dict.fromkeys([*DECLARED, "localhost"], 0), output
     assert re.search(r"Total of 3 clusters: .*USD a month", output), output
-    counts, output = run_fleet("kumo.eks.teardown", "--forks", "3", eks_hosts="eks_clusters:!two.eu-west-1")
+    counts, output = run_fleet(
+        "kumo.eks.teardown", "--forks", "3", eks_hosts="eks_clusters:!two.eu-west-1", **CONFIRMED
+    )
     assert {host: row["failed"] for host, row in counts.items()} == {"one.ap-northeast-1": 0, "one.eu-west-1": 0}, (
         output
     )
@@ -183,7 +163,7 @@ def test_credentials_of_another_account_create_nothing(sandbox, declared, run_fl
     (declared / "wrong.yml").write_text(yaml.safe_dump({"fleet": {"vars": {"eks_account_id": "210987654321"}}}))
     so_far = len(sandbox.calls())
     for playbook in ("kumo.eks.site", "kumo.eks.teardown"):
-        counts, output = run_fleet(playbook, "--limit", "two.eu-west-1", eks_hosts="fleet")
+        counts, output = run_fleet(playbook, "--limit", "two.eu-west-1", eks_hosts="fleet", **CONFIRMED)
         assert counts["two.eu-west-1"]["failed"] == 1, output
         flat = " ".join(output.split())
         assert (

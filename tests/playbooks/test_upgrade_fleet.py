@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A fleet is upgraded in waves: a bad cluster stops the later ones, and the run after its repair finishes."""
+"""A fleet is upgraded, or gets other add-ons, in waves: a bad cluster stops the later ones, and the run after its repair finishes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import subprocess
 
 import pytest
 import yaml
+
+from kumo_sandbox.eks import addons
 
 REGION = "ap-northeast-1"
 WAVES = {"staging": ["test"], "first": ["one", "two"], "rest": ["three", "four"]}
@@ -62,10 +64,10 @@ def run_waves(sandbox, fleet, tmp_path, commands):
     (tmp_path / "clusters.yml").write_text(yaml.safe_dump(inventory, sort_keys=False))
     record = tmp_path / "record.json"
 
-    def run(*args, **variables):
+    def run(*args, playbook="upgrade_fleet", **variables):
         record.unlink(missing_ok=True)
         values = {**VARIABLES, "eks_upgrade_fleet_record_path": str(record), **variables}
-        command = [str(commands.playbook), "-i", str(tmp_path / "clusters.yml"), "kumo.eks.upgrade_fleet"]
+        command = [str(commands.playbook), "-i", str(tmp_path / "clusters.yml"), f"kumo.eks.{playbook}"]
         env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"}
         done = subprocess.run(
             [*command, "-e", json.dumps(values), *args],
@@ -116,3 +118,55 @@ def test_one_bad_cluster_stops_the_later_waves(sandbox, fleet, run_waves, tmp_pa
     ok, output, record = run_waves("--forks", "5", **own, wanted="none")
     assert ok and list_states(record) == ["passed"] * 3, output
     assert set(list_versions(fleet).values()) == {"1.33"}
+
+
+OLD, NEW = "v1.18.6-eksbuild.1", "v1.19.6-eksbuild.7"
+ADDONS = {
+    "playbook": "update_addons_fleet",
+    "eks_upgrade_wave_checks": ["cluster", "addons"],
+    "eks_upgrade_health_timeout": 1,
+}
+
+
+def list_addons(eks):
+    words = {"addonName": "vpc-cni"}
+    return {name: eks.describe_addon(clusterName=name, **words)["addon"]["addonVersion"] for name in HOSTS.values()}
+
+
+@pytest.mark.extended
+def test_add_ons_are_updated_in_waves_and_the_first_that_degrades_stops_the_later_ones(
+    sandbox, fleet, run_waves, monkeypatch
+):
+    for name in HOSTS.values():
+        fleet.create_addon(clusterName=name, addonName="vpc-cni", addonVersion=OLD, resolveConflicts="OVERWRITE")
+    become_ready = addons.become_ready
+    issue = {"code": "AccessDenied", "message": "no right to create network interfaces"}
+
+    def degrade(ctx, cluster, raw):
+        become_ready(ctx, cluster, raw)
+        if cluster.name == "one" and raw["addonVersion"] == NEW:
+            raw.update(status="DEGRADED", health={"issues": [issue]})
+
+    monkeypatch.setattr(addons, "become_ready", degrade)
+    ok, output, record = run_waves("--forks", "5", "--check", **ADDONS)
+    assert ok and set(list_addons(fleet).values()) == {OLD}, output
+    ok, output, record = run_waves("--forks", "5", **ADDONS, eks_upgrade_wait_timeout=2)
+    assert not ok and list_states(record) == ["passed", "failed", "not_begun"], output
+    assert list_addons(fleet) == {"test": NEW, "one": NEW, "two": OLD, "three": OLD, "four": OLD}
+    flat = " ".join(output.split())
+    assert "DEGRADED (AccessDenied: no right to create network interfaces)" in flat and "name=vpc-cni" in flat, output
+    assert record["markdown"].startswith("# Update of the add-ons of a fleet")
+    assert record["waves"][0]["clusters"][0]["done"] == "vpc-cni"
+
+    # the next run does not pass a cluster whose add-on has the version, and is not well
+    ok, output, record = run_waves("--forks", "5", **ADDONS)
+    assert not ok and list_states(record) == ["passed", "failed", "not_begun"], output
+    assert "No step is left, and EKS says" in " ".join(output.split()) and list_addons(fleet)["two"] == OLD
+
+    monkeypatch.setattr(addons, "become_ready", become_ready)
+    (bad,) = [state for state in sandbox.store.clusters.values() if state.raw["name"] == "one"]
+    bad.addons["vpc-cni"].update(status="ACTIVE", health={"issues": []})
+    sandbox.recorder.clear()
+    ok, output, record = run_waves("--forks", "5", **ADDONS)
+    assert ok and list_states(record) == ["passed"] * 3 and set(list_addons(fleet).values()) == {NEW}, output
+    assert sum(call["operation"] == "UpdateAddon" for call in sandbox.calls()) == 3

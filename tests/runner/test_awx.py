@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.awx_controller import read_default
 
 from kumo_sandbox import Sandbox
 
@@ -27,9 +28,10 @@ HERE = {
 }
 
 
-def answers(survey: str = "survey.json") -> dict[str, str]:
-    """A survey's defaults, as AWX hands them over: all of them texts."""
-    return {row["variable"]: str(row["default"]) for row in json.loads((PROJECT / survey).read_text())["spec"]}
+def answers(playbook: str = "site") -> dict[str, Any]:
+    """A survey's defaults, as AWX hands them over: numbers for integers, lists for multiselect, else texts."""
+    rows = json.loads((PROJECT / f"surveys/{playbook}.json").read_text())["spec"]
+    return {row["variable"]: read_default(row) for row in rows}
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def path_of_tools() -> str:
     return f"{RUNNER.parent}:/usr/bin:/bin"
 
 
-def run(folder: Path, playbook: str, check: bool = False) -> list[dict[str, Any]]:
+def run(folder: Path, playbook: str, check: bool = False, fails: bool = False) -> list[dict[str, Any]]:
     """Run a playbook of the project in the private data directory; the job's events."""
     job = ["--cmdline=--check"] if check else []
     done = subprocess.run(
@@ -70,8 +72,13 @@ def run(folder: Path, playbook: str, check: bool = False) -> list[dict[str, Any]
     )
     (folder / "env" / "cmdline").unlink(missing_ok=True)  # ansible-runner keeps it for the next job
     found = events(folder / "artifacts" / playbook)
-    assert done.returncode == 0, printed(found) + done.stdout + done.stderr
+    assert (done.returncode != 0) == fails, printed(found) + done.stdout + done.stderr
     return found
+
+
+def answer(folder: Path, playbook: str, **others: Any) -> None:
+    """Answer the survey of a playbook by its defaults and others."""
+    (folder / "env/extravars").write_text(json.dumps({**answers(playbook), **others}))
 
 
 def events(artifacts: Path) -> list[dict[str, Any]]:
@@ -98,9 +105,7 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
     sizes = eks.describe_nodegroup(clusterName=NAME, nodegroupName="general")["nodegroup"]["scalingConfig"]
     assert sizes == {"minSize": 1, "maxSize": 6, "desiredSize": 3}
 
-    (folder_vars := awx / "env/extravars").write_text(
-        json.dumps({**answers("cost-survey.json"), "kubernetes_api": "no"})
-    )
+    (folder_vars := awx / "env/extravars").write_text(json.dumps({**answers("cost"), "kubernetes_api": "no"}))
     cost = printed(run(awx, "cost.yml"))
     assert "node group general, " in cost and "USD a month (730 hours a month" in cost
     folder_vars.write_text(json.dumps(answers()))
@@ -109,31 +114,59 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
     assert changed(again) == 0, printed(again)
 
     own = json.loads((awx / "env/extravars").read_text())
-    (awx / "env/extravars").write_text(json.dumps(answers("audit-survey.json")))
+    answer(awx, "audit")
     audited = run(awx, "audit.yml")
     assert changed(audited) == 0 and "KUMO-A09" in printed(audited)
-    (awx / "env/extravars").write_text(json.dumps(answers("update-addons-survey.json")))
+    look_at_it_in_other_ways(awx)
+    (awx / "env/extravars").write_text(json.dumps(answers("update_addons")))
     updated = run(awx, "update_addons.yml")
     assert changed(updated) == 0 and "Update | " not in printed(updated), printed(updated)
     (awx / "env/extravars").write_text(
-        json.dumps({**answers("upgrade-fleet-survey.json"), **HERE, "eks_upgrade_wave_checks": ["version", "cluster"]})
+        json.dumps({**answers("upgrade_fleet"), **HERE, "eks_upgrade_wave_checks": ["version", "cluster"]})
     )
     through_waves = run(awx, "upgrade_fleet.yml")
-    assert changed(through_waves) == 0 and "1 of 1 waves have passed." in printed(through_waves)
-    asked = {**answers("replace_nodegroup-survey.json"), "instance_types": "m6i.large, m5.large", "stop_at": "ready"}
+    assert changed(through_waves) == 0 and "1 of 1 wave has passed." in printed(through_waves)
+    folder_vars.write_text(
+        json.dumps({**answers("update_addons_fleet"), **HERE, "eks_upgrade_wave_checks": ["addons"]})
+    )
+    in_waves = run(awx, "update_addons_fleet.yml")
+    assert changed(in_waves) == 0 and "1 of 1 wave has passed." in printed(in_waves)
+    asked = {**answers("replace_nodegroup"), "instance_types": "m6i.large, m5.large", "stop_at": "ready"}
     folder_vars.write_text(json.dumps(asked))
     assert "create node group general-2 with 3 nodes" in printed(run(awx, "replace_nodegroup.yml", check=True))
-    folder_vars.write_text(json.dumps(answers("rollback-survey.json")))
+    folder_vars.write_text(json.dumps(answers("rollback")))
     back = printed(run(awx, "rollback.yml", check=True))
     assert f"Rollback of cluster {NAME} from 1.34 to 1.33: " in back and "? insights unknown" in back, back
     (awx / "env/extravars").write_text(json.dumps(own))
 
-    given = {**answers("teardown-survey.json"), "confirm": NAME}
+    given = {**answers("teardown"), "confirm": NAME}
     (awx / "env/extravars").write_text(json.dumps(given))
     assert changed(run(awx, "teardown.yml")) > 0
     assert eks.list_clusters()["clusters"] == []
     own = [{"Name": "is-default", "Values": ["false"]}]
     assert sandbox.client("ec2").describe_vpcs(Filters=own)["Vpcs"] == []
+
+
+def look_at_it_in_other_ways(awx: Path) -> None:
+    """The jobs that read the cluster of site.yml, or plan."""
+    answer(awx, "audit_fleet", hosts="localhost", eks_cluster_name=NAME, eks_region=HERE["eks_region"])
+    assert "KUMO-A09" in printed(run(awx, "audit_fleet.yml"))
+    answer(awx, "drift")
+    drift = run(awx, "drift.yml")
+    assert changed(drift) == 0
+    answer(awx, "export")
+    written = printed(run(awx, "export.yml"))
+    assert f"eks_cluster_name: {NAME}" in written and "kind: ClusterConfig" in written
+    answer(awx, "upgrade", version="1.35")
+    assert f"Upgrade of cluster {NAME} from 1.34 to 1.35: " in printed(run(awx, "upgrade.yml", check=True))
+    answer(awx, "migrate_pod_identity")
+    assert "Nothing gets a role by IRSA." in printed(run(awx, "migrate_pod_identity.yml", check=True))
+
+
+@pytest.mark.parametrize("playbook", ["take_over_addons", "migrate_aws_auth"])
+def test_what_is_in_a_cluster_that_does_not_exist_is_refused(sandbox: Sandbox, awx: Path, playbook: str):
+    answer(awx, playbook)
+    assert NAME in printed(run(awx, f"{playbook}.yml", fails=True))
 
 
 def through_the_pipeline(folder: Path, tmp_path: Path) -> list[dict[str, Any]]:
@@ -151,23 +184,11 @@ def through_the_pipeline(folder: Path, tmp_path: Path) -> list[dict[str, Any]]:
     return events(back / "artifacts")
 
 
-@pytest.mark.parametrize(
-    ("survey", "playbook"),
-    [
-        ("survey", "site"),
-        ("teardown-survey", "teardown"),
-        ("cost-survey", "cost"),
-        ("audit-survey", "audit"),
-        ("upgrade-fleet-survey", "upgrade_fleet"),
-        ("update-addons-survey", "update_addons"),
-        ("replace_nodegroup-survey", "replace_nodegroup"),
-        ("rollback-survey", "rollback"),
-        ("take-over-addons-survey", "take-over-addons"),
-    ],
-)
-def test_the_surveys_choices_are_texts_and_its_variables_are_used(survey: str, playbook: str):
-    spec = json.loads((PROJECT / f"{survey}.json").read_text())["spec"]
-    assert [row["variable"] for row in spec if not isinstance(row["default"], str)] == []
+PLAYBOOKS = sorted(path.stem for path in (PROJECT / "surveys").glob("*.json"))
+
+
+@pytest.mark.parametrize("playbook", PLAYBOOKS)
+def test_the_variables_of_a_survey_are_used(playbook: str):
     used = (PROJECT / f"{playbook}.yml").read_text()
     own = {"eks_cluster_name", "eks_region"}  # the roles read them
-    assert [row["variable"] for row in spec if row["variable"] not in own and row["variable"] not in used] == []
+    assert [name for name in answers(playbook) if name not in own and name not in used] == []

@@ -56,8 +56,8 @@ def _find_in_lists(one: list[Any], other: list[Any], subset: bool, path: str) ->
 def find_declared(step: Step) -> Iterator[Declared]:
     """What the info modules must show after this task, for each of its resources."""
     reader = READERS.get(step.module)
-    if reader:
-        present = step.options.get("state", "present") == "present"
+    if reader and step.options.get("state") != "reverted":
+        present = step.options.get("state", "present") != "absent"
         for item in find_items(step):
             yield reader(item, present)
 
@@ -164,8 +164,21 @@ def _read_group(item: Options, present: bool) -> Declared:
     wanted["scaling_config"] = {key: value for key, value in sizes.items() if key != "desired_size"}
     if "taints" not in item:
         del wanted["taints"]
-    options = {"cluster_name": CLUSTER, "name": item["name"]}
-    return "eks_nodegroup_info", options, wanted if present else None, _build_finder("nodegroups")
+
+    def find(result: Options) -> Any:
+        """By the declared name: a group that took the place of another one has its own in EKS."""
+        names = result["declared_names"]
+        rows = [row for row in result["nodegroups"] if names[row["nodegroup_name"]] == item["name"]]
+        return rows[-1] if rows else None
+
+    return "eks_nodegroup_info", {"cluster_name": CLUSTER}, wanted if present else None, find
+
+
+def _read_replacement(item: Options, present: bool) -> Declared:
+    nodegroup = dict(item["nodegroup"])
+    if item.get("stop_at", "deleted") != "deleted":  # its least size is its number of nodes until the old group is gone
+        nodegroup.pop("scaling_config", None)
+    return _read_group({**nodegroup, "name": item["name"]}, present)
 
 
 def _read_profile(item: Options, present: bool) -> Declared:
@@ -202,6 +215,7 @@ READERS: dict[str, Callable[[Options, bool], Declared]] = {
     "eks_iam_role": _read_role,
     "eks_cluster": _read_cluster,
     "eks_nodegroup": _read_group,
+    "eks_nodegroup_replacement": _read_replacement,
     "eks_fargate_profile": _read_profile,
     "eks_addon": _read_addon,
     "eks_pod_identity": _read_association,

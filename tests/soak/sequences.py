@@ -274,6 +274,41 @@ class Builder:
         keys = ("policy", "instance_profile", "role_arn")
         return {key: options[key] for key in keys if key in options}
 
+    def replace_group(self, name: str) -> None:
+        """Another group for a declared one, by other options that EKS cannot change; at times in steps, or taken back first."""
+        kind, now = self.kinds[name], self.there[name]
+        group = kind.named["name"]
+        chosen = dict(now.choice)
+        for key in self.rng.sample(sorted(kind.table.fixed), self.rng.randint(1, 2)):
+            chosen[key] = self.rng.randrange(len(kind.table.groups[key]))
+        item = {"node_role": f"{ROLE_ARN}node", **self._merge(kind.table, chosen)}
+        options = {**kind.common, "name": group, "nodegroup": item, "wait_timeout": 60, "ready_timeout": 60}
+        way = self.rng.choices(((), ("ready",), ("drained",), ("reverted",)), (4, 1, 1, 1))[0]
+        for stop in way:
+            self._add_replacement(kind, {**options, "stop_at": "drained" if stop == "reverted" else stop})
+        if way == ("reverted",):
+            back = {key: options[key] for key in options if key != "nodegroup"}
+            self._add_replacement(kind, {**back, "state": "reverted"})
+        self._add_replacement(kind, options)
+        self.there[name] = There(chosen, now.choice, {})
+        self.group_versions[group] = self.version
+
+    def _add_replacement(self, kind: Kind, options: Options) -> None:
+        disturbance = self._disturb(replace(kind, updates=False, replaceable=False), "replace", False)
+        if "kill" in disturbance:
+            disturbance["call"] = self.rng.randint(1, 20)  # calls to Kubernetes count, too
+        self.steps.append(Step("eks_nodegroup_replacement", options, disturbance))
+
+    def update_addons(self) -> None:
+        """Of the add-ons that need no nodes. The versions that they declare stay, unless EKS recommends newer ones."""
+        names = [name for name in self._list_names("addon") if self.kinds[f"addon {name}"].waits is WAITING]
+        version = self.rng.choice(("default", "most_recent"))
+        options = {"cluster_name": CLUSTER, "version": version, "only": names, "kubernetes": False, "adopt": True}
+        if names:
+            accepted = {"overrides": [{"gate": "addons_active", "reason": "others have no nodes yet"}]}
+            disturbance = self._disturb(replace(self.kinds["addon vpc-cni"], updates=False), "change", False)
+            self.steps.append(Step("eks_addon_update", {**options, **accepted}, disturbance))
+
     def upgrade(self) -> None:
         """The control plane by a minor version, or node groups that are behind."""
         behind = [name for name, version in self.group_versions.items() if version != self.version]
@@ -341,6 +376,7 @@ class Builder:
         verbs = {"create": 3 * bool(absent), "change": 5 * bool(present), "replace": 1, "delete": 1}
         if scope == "cluster":
             verbs |= {"upgrade": 1, "wait": 0.5, "kubeconfig": 0.5}
+            verbs |= {"swap": 4 * any(name.startswith("group ") for name in present), "update": 0.7}
         verb = self.rng.choices(list(verbs), list(verbs.values()))[0]
         if verb == "create":
             self.create(*self._choose_fellows(absent))
@@ -352,6 +388,10 @@ class Builder:
             self.delete(*self._choose_fellows(names))
         elif verb == "upgrade":
             self.upgrade()
+        elif verb == "swap" and (names := [name for name in present if name.startswith("group ")]):
+            self.replace_group(self.rng.choice(names))
+        elif verb == "update":
+            self.update_addons()
         elif verb == "wait":
             self.wait()
         elif verb == "kubeconfig":

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -27,10 +29,13 @@ from support.account.comparison import compare, normalize
 from support.account.listing import list_account
 from support.account.pages import Listing
 from support.in_process import Result, run_module
+from support.moving_pods import NODES, MovingPods
 
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
 from kumo_sandbox import Sandbox
 
 READS = ("Describe", "Get", "List")
+REPLACES = "kumo.eks/replaces"
 LEFT = "the account is not as it was at the beginning"
 SUBNETS = re.compile(r"\{\{ network\.network\.(\w+_subnet_ids)(?:\[:(\d)\])? \}\}")
 
@@ -47,32 +52,51 @@ class Killed(BaseException):
     """The end of a run, as if its process was killed."""
 
 
-@contextmanager
-def kill_at(call: int, when: str) -> Iterator[None]:
-    """End a run before or after its changing call of this number: from then on no thread of it makes a call."""
-    lock, seen, dead = threading.Lock(), 0, False
-    original = BaseClient._make_api_call
+@dataclass
+class Killer:
+    """Ends a run before or after its changing call of this number: from then on no thread of it makes a call, to AWS or to Kubernetes."""
 
-    def make(client: Any, operation: str, words: Any) -> Any:
-        nonlocal seen, dead
-        if "kumo.eks" not in (client.meta.config.user_agent_extra or ""):
-            return original(client, operation, words)  # the sandbox, which is in this process, too
-        with lock:
-            if not operation.startswith(READS):
-                seen += 1
-            if dead or (seen == call and when == "before"):
-                dead = True
+    call: int
+    when: str
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _seen: int = 0
+    _dead: bool = False
+
+    def pass_on(self, is_change: bool, send: Callable[[], Any]) -> Any:
+        """Make a call, unless the run is dead."""
+        with self._lock:
+            self._seen += is_change
+            if self._dead or (self._seen == self.call and self.when == "before"):
+                self._dead = True
                 raise Killed
-            is_last = seen == call
-        answer = original(client, operation, words)
-        if is_last:
-            dead = True
-        if dead:
+            is_last = self._seen == self.call
+        answer = send()
+        self._dead = self._dead or is_last
+        if self._dead:
             raise Killed
         return answer
 
-    with mock.patch.object(BaseClient, "_make_api_call", make):
+
+@contextmanager
+def kill_at(call: int, when: str) -> Iterator[None]:
+    """End a run at its changing call of this number."""
+    killer, original = Killer(call, when), BaseClient._make_api_call
+
+    def make(client: Any, operation: str, words: Any) -> Any:
+        send = partial(original, client, operation, words)
+        if "kumo.eks" not in (client.meta.config.user_agent_extra or ""):
+            return send()  # the sandbox, which is in this process, too
+        return killer.pass_on(not operation.startswith(READS), send)
+
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(BaseClient, "_make_api_call", make))
+        for name in ("patch", "evict"):
+            stack.enter_context(mock.patch.object(MovingPods, name, _guard(killer, getattr(MovingPods, name))))
         yield
+
+
+def _guard(killer: Killer, original: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, **words: killer.pass_on(True, partial(original, *args, **words))
 
 
 class Walk:
@@ -86,6 +110,7 @@ class Walk:
         self.sandbox, self.folder = sandbox, folder
         self.network: Result = {}
         self.key = ""
+        self.kubernetes = MovingPods(sandbox.client("eks"), CLUSTER)
 
     # the two ways to walk
 
@@ -121,6 +146,7 @@ class Walk:
         self.key = self.sandbox.client("kms").create_key()["KeyMetadata"]["Arn"]
         self.sandbox.client("ec2").create_key_pair(KeyName=KEY_PAIR)
         self.network = {}
+        self.kubernetes = MovingPods(self.sandbox.client("eks"), CLUSTER)
         (self.folder / "kubeconfig").unlink(missing_ok=True)
 
     def _delete_log_group(self) -> None:
@@ -132,6 +158,8 @@ class Walk:
     # a step
 
     def _take(self, number: int, step: Step) -> None:
+        if step.module == "eks_nodegroup_replacement":
+            self._place_pods()
         planned = self._run(step.module, step.options, check=True)
         self._check_success(number, planned, "the check run failed")
         if sent := self._list_changes():
@@ -144,7 +172,13 @@ class Walk:
         else:
             self._check_success(number, self._run(step.module, step.again or step.options), "the next run failed")
         self._check_again(number, step)
+        self._check_nodes(number)
         self._check_info(number, step)
+
+    def _place_pods(self) -> None:
+        """A pod and one of a DaemonSet on each node."""
+        names = [row["metadata"]["name"] for row in self.kubernetes.list(NODES)]
+        self.kubernetes.place({f"{kind}-{name}": name for name in names for kind in ("web", "agent")})
 
     def _run_disturbed(self, step: Step) -> Result | None:
         """The result, None of a run that was killed."""
@@ -164,7 +198,8 @@ class Walk:
 
     def _run(self, module: str, options: dict[str, Any], check: bool = False) -> Result:
         self.sandbox.recorder.clear()
-        result = run_module(module, self._resolve(options), check)
+        with mock.patch.object(opening, "connect_api", self.kubernetes.connect):
+            result = run_module(module, self._resolve(options), check)
         if module == "eks_network" and not check and not result["failed"]:
             self.network = result["network"]
         return result
@@ -214,6 +249,21 @@ class Walk:
         diff = again.get("diff") or {}
         if diff.get("before") != diff.get("after"):
             raise Finding(number, "the same task again shows a diff", diff)
+
+    def _check_nodes(self, number: int) -> None:
+        """No node is left cordoned, and no pod was lost, but of groups that are being replaced."""
+        names = self.sandbox.client("eks").list_clusters()["clusters"]
+        if CLUSTER not in names or self._is_replacing():
+            return
+        held = [row["metadata"]["name"] for row in self.kubernetes.list(NODES) if row["spec"].get("unschedulable")]
+        if held:
+            raise Finding(number, "nodes are left cordoned", held)
+
+    def _is_replacing(self) -> bool:
+        eks, words = self.sandbox.client("eks"), {"clusterName": CLUSTER}
+        names = eks.list_nodegroups(**words)["nodegroups"]
+        tags = [eks.describe_nodegroup(nodegroupName=name, **words)["nodegroup"]["tags"] for name in names]
+        return any(row.get(REPLACES, "").partition("/")[0] in names for row in tags)
 
     def _check_info(self, number: int, step: Step) -> None:
         for module, options, declared, find in find_declared(step):

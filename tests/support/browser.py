@@ -68,6 +68,18 @@ class Page:
     def click(self, selector: str) -> None:
         self.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
 
+    def go(self, url: str) -> None:
+        """Another page in the same tab, when it is loaded."""
+        self.send("Page.navigate", url=url)
+        self.browser.wait_for_load(self.session)
+
+    def wait_until(self, expression: str) -> Any:
+        """The value of a JavaScript expression as soon as there is one; what is there after PATIENCE, if there is none."""
+        end = time.monotonic() + PATIENCE
+        while not (found := self.evaluate(expression)) and time.monotonic() < end:
+            time.sleep(0.05)
+        return found
+
     def emulate(self, media: str = "", scheme: str = "light") -> None:
         """See it as on paper (print), or in a light or dark scheme."""
         features = [{"name": "prefers-color-scheme", "value": scheme}]
@@ -80,7 +92,10 @@ class Page:
         return [f"{row['id']}: {row['help']}: {[node['html'][:200] for node in row['nodes'][:3]]}" for row in found]
 
     def find_wide(self) -> list[str]:
-        """The elements that make the page scroll sideways: those beyond its right edge, and not in a box that scrolls."""
+        """The elements that make the page scroll sideways: those beyond its right edge, and not in a box that scrolls.
+
+        What has a fixed place, like a menu that waits beside the screen, makes no page scroll.
+        """
         return self.evaluate(FIND_WIDE)
 
     def keep_screenshot(self, path: Path, most: int = 6000) -> None:
@@ -109,7 +124,9 @@ class Page:
 FIND_WIDE = """(() => {
   const width = document.documentElement.clientWidth;
   const scrolls = one => ['auto', 'scroll', 'hidden', 'clip'].includes(getComputedStyle(one).overflowX);
-  const inside = one => { for (let up = one.parentElement; up && up !== document.body; up = up.parentElement) if (scrolls(up)) return true; };
+  const fixed = one => getComputedStyle(one).position === 'fixed';
+  const inside = one => { if (fixed(one)) return true;
+    for (let up = one.parentElement; up && up !== document.body; up = up.parentElement) if (scrolls(up) || fixed(up)) return true; };
   const wide = [...document.body.querySelectorAll('*')].filter(one => one.getBoundingClientRect().right > width + 1 && !inside(one));
   const page = document.documentElement.scrollWidth > width ? ['page ' + document.documentElement.scrollWidth + ' > ' + width] : [];
   return [...page, ...wide.slice(0, 5).map(one => one.outerHTML.slice(0, 200))];
@@ -134,9 +151,11 @@ class Browser:
         size = {"width": screen.width, "height": screen.height, "mobile": screen.is_phone}
         page.send("Emulation.setDeviceMetricsOverride", deviceScaleFactor=1, **size)
         page.emulate(scheme=scheme)
-        page.send("Page.navigate", url=file.absolute().as_uri())
-        self._wait(lambda event: event["method"] == "Page.loadEventFired" and event.get("sessionId") == session)
+        page.go(file.absolute().as_uri())
         return page
+
+    def wait_for_load(self, session: str) -> None:
+        self._wait(lambda event: event["method"] == "Page.loadEventFired" and event.get("sessionId") == session)
 
     def send(self, method: str, session: str = "", **parameters: Any) -> Row:
         """The result of a method. What happens meanwhile is noted."""

@@ -24,8 +24,7 @@ try:
 except ImportError:  # before ansible-core 2.19
     _internal = None
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws import lookups
-from ansible_collections.kumo.eks.plugins.module_utils.core import reconciler, waiting
+from ansible_collections.kumo.eks.plugins.module_utils.core import reconciler, waiting, watcher
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS
 from ansible_collections.kumo.eks.plugins.module_utils.nodes import joining
 from kumo_sandbox import Sandbox
@@ -109,7 +108,8 @@ def shorten_pauses() -> Iterator[None]:
         mock.patch.object(waiting, "FIRST_PAUSE", 0.02),
         mock.patch.object(reconciler, "PROPAGATION_TIMEOUT", 2),
         mock.patch.object(joining, "CATCH_UP", 0.1),
-        mock.patch.object(lookups, "PATIENCE", 0.3),
+        mock.patch.object(waiting, "PATIENCE", 0.3),
+        mock.patch.object(watcher, "PATIENCE", 0.3),
         mock.patch.object(ExponentialBackoff, "delay_amount", lambda self, context: 0.01),
     ):
         yield

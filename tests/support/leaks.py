@@ -163,6 +163,12 @@ class Planter:
         address = self.ec2.allocate_address(
             Domain="vpc", TagSpecifications=mark("elastic-ip", {f"kumo.eks/{REGION}/{self.cluster}": "owned"})
         )["AllocationId"]
+        group = f"{self.cluster}-ml-efa"
+        self.ec2.create_placement_group(
+            GroupName=group,
+            Strategy="cluster",
+            TagSpecifications=mark("placement-group", {f"kumo.eks/{REGION}/{self.cluster}": "owned"}),
+        )
         stack = f"eksctl-{self.cluster}-cluster"
         body = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {}}}}
         self._client("cloudformation").create_stack(StackName=stack, TemplateBody=json.dumps(body), Tags=by_eksctl)
@@ -182,6 +188,7 @@ class Planter:
             "instance_profile": profile,
             "key_pair": pair,
             "address": address,
+            "placement_group": group,
             "stack": stack,
             "queue": queue,
             "event_rule": rule,

@@ -33,7 +33,7 @@ ROOMS = {
     "cost": {"core", "aws", "ec2", "eks", "kubernetes"},
     "karpenter": {"core", "aws", "iam", "kubernetes", "events", "platform"},
     "leaks": {"core", "aws", "iam", "ec2", "kubernetes", "platform", "karpenter"},
-    "audit": {"core", "aws", "iam", "ec2", "eks", "kubernetes", "upgrade"},
+    "audit": {"core", "aws", "iam", "ec2", "eks", "kubernetes", "upgrade", "leaks"},
     "takeover": {"core", "aws", "eks", "kubernetes", "helm"},
     "lifecycle": {
         *(

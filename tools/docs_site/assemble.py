@@ -24,7 +24,7 @@ PROJECT = (
     "contributing",
     "changelog",
 )
-HOW_TO = ("cluster-config", "fleets", "permissions", "audit-rules", "examples/awx-project")
+HOW_TO = ("errors", "cluster-config", "fleets", "permissions", "audit-rules", "examples/awx-project", "support")
 
 
 def assemble() -> None:
@@ -78,7 +78,12 @@ def read_generated() -> dict[str, bytes]:
 
 def read_reference() -> dict[str, bytes]:
     """The pages by antsibull-docs. A link of the collection's index to its documentation would lead here."""
-    return {f"reference/{path.name}": path.read_bytes() for path in REFERENCE.glob("*.rst")}
+    return {f"reference/{path.name}": drop_contents(path.read_text()).encode() for path in REFERENCE.glob("*.rst")}
+
+
+def drop_contents(text: str) -> str:
+    """A page without its own list of sections: the theme shows it beside the text, and an error in the place of another one."""
+    return re.sub(r"^\.\. contents::.*\n(?: +:.*\n)*", "", text, flags=re.MULTILINE)
 
 
 def add_navigation(page: str) -> str:

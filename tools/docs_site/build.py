@@ -12,6 +12,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+from accessible import finish_pages
 from assemble import assemble
 from check import check_site
 from places import DOCTREES, HTML, ROOT, SOURCE
@@ -29,6 +30,7 @@ def build() -> int:
     jobs = ["--jobs", str(os.cpu_count() or 1)]
     folders = ["-c", str(Path(__file__).parent), "-d", str(DOCTREES), str(SOURCE), str(HTML)]
     status = build_main(["-b", "html", *STRICT, *jobs, *folders])
+    finish_pages(HTML)
     wrong = check_site()
     print("\n".join(wrong), file=sys.stderr)
     pages = len(list(HTML.rglob("*.html")))

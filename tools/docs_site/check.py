@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
+from diagrams import list_diagrams, read_alternative
 from places import HTML, ROOT, find_page, list_markdown, list_playbooks, list_plugins, list_roles
 
 SEARCHED = ("eks_nodegroup", "karpenter", "capacity_type")  # words of a name, of a page and of an option
@@ -23,16 +24,19 @@ class Page(HTMLParser):
         super().__init__()
         self.links: set[str] = set()
         self.anchors: set[str] = set()
+        self.diagrams: list[str] = []  # their alternative texts
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         self.anchors |= {value for name in ("id", "name") if (value := values.get(name))}
         self.links |= {value for name in ("href", "src") if (value := values.get(name))}
+        if tag == "img" and "diagram" in (values.get("class") or "").split():
+            self.diagrams.append(values.get("alt") or "")
 
 
 def check_site() -> list[str]:
     """What is wrong; an empty list is a site that is complete."""
-    return [*find_missing_pages(), *find_broken_links(), *find_search_gaps()]
+    return [*find_missing_pages(), *find_broken_links(), *find_search_gaps(), *find_missing_diagrams()]
 
 
 def find_missing_pages() -> Iterator[str]:
@@ -70,6 +74,15 @@ def find_broken_links() -> Iterator[str]:
                 yield f"{path.relative_to(HTML)}: {link}"
             elif anchor and found.suffix == ".html" and unquote(anchor) not in read_page(found).anchors:
                 yield f"{path.relative_to(HTML)}: {link} has no such anchor"
+
+
+def find_missing_diagrams() -> Iterator[str]:
+    """Diagrams that are not on their page, or have no alternative text there."""
+    for path in list_markdown():
+        sources, page = list_diagrams(path.read_text()), HTML / f"{page_of(path)}.html"
+        shown = read_page(page).diagrams if page.exists() else []
+        if [read_alternative(source) for source in sources] != shown:
+            yield f"{page_of(path)}.html: {len(sources)} diagrams, shown with their alternative texts: {shown}"
 
 
 def find_search_gaps() -> Iterator[str]:

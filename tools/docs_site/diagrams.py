@@ -9,8 +9,6 @@ import hashlib
 import re
 from pathlib import Path
 
-import mermaidx
-
 FENCE = re.compile(r"^```mermaid.*?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SETTINGS = '%%{init: {"theme": "neutral", "flowchart": {"htmlLabels": false}}}%%\n'
 
@@ -28,10 +26,22 @@ def draw_all(text: str, folder: Path, prefix: str) -> str:
         alternative = read_alternative(source)
         if not (folder / name).exists():
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(mermaidx.render(SETTINGS + source).svg())
+            (folder / name).write_text(draw_svg(source))
         return f"```{{image}} {prefix}{name}\n:alt: {alternative}\n:class: diagram\n```"
 
     return FENCE.sub(draw, text)
+
+
+def draw_svg(source: str) -> str:
+    """The SVG, drawn on this machine. mermaidx is imported only here: it is in the environment of the site."""
+    import mermaidx
+
+    return mermaidx.render(SETTINGS + source).svg()
+
+
+def list_diagrams(text: str) -> list[str]:
+    """The sources of the diagrams of a page."""
+    return FENCE.findall(text)
 
 
 def read_alternative(source: str) -> str:

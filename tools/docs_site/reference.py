@@ -26,9 +26,18 @@ def write_reference() -> None:
         return
     shutil.rmtree(REFERENCE, ignore_errors=True)
     REFERENCE.mkdir(parents=True)
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory(dir=choose_scratch()) as scratch:
         run_antsibull_docs(Path(scratch))
     KEY.write_text(key)
+
+
+def choose_scratch() -> str:
+    """A folder for temporary files that is not in a checkout below ``ansible_collections``.
+
+    ansible-core takes no path for a collection's that has this part twice (_get_collection_name_from_path), and finds no roles there.
+    """
+    folders = (tempfile.gettempdir(), "/tmp", "/var/tmp")
+    return next(one for one in folders if "ansible_collections" not in Path(one).resolve().parts)
 
 
 def compute_key() -> str:

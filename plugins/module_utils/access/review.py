@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, WaitTimedOut
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import UnexpectedAccess, WaitTimedOut
 from ansible_collections.kumo.eks.plugins.module_utils.core.principals import fill_username, get_account
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.access_review import (
@@ -76,7 +76,7 @@ class Review:
         try:
             return poll(look, "The access review", Deadline(wait_timeout), longest_pause=LONGEST_PAUSE)
         except WaitTimedOut as error:
-            raise EksError(f"{'; '.join(find_unexpected(rows, self.policies))}.", reviews=rows) from error
+            raise UnexpectedAccess(f"{'; '.join(find_unexpected(rows, self.policies))}.", reviews=rows) from error
 
 
 def find_unexpected(rows: list[Row], policies: tuple[str, ...]) -> Iterator[str]:

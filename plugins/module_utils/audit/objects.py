@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What rules ask of objects of Kubernetes: labels, owners of pods, requests, times. Pure."""
+"""What rules ask of objects of Kubernetes: labels, owners of pods, times. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.quantities import parse_quantity
+from ansible_collections.kumo.eks.plugins.module_utils.core.listing import format_first
 
 Row = dict[str, Any]
 HASH = "pod-template-hash"  # label of a Deployment's pods, and the end of its ReplicaSet's name
@@ -90,18 +90,6 @@ def parse_moment(text: str | None) -> float | None:
     return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() if text else None
 
 
-def sum_requests(pod: Row, resource: str) -> float:
-    """What a running pod has reserved of "cpu" or "memory". Init containers that restart run beside the others (sidecars)."""
-    whole = ((pod.get("resources") or {}).get("requests") or {}).get(resource)
-    if whole:
-        return parse_quantity(whole)
-    sidecars = [one for one in pod.get("initContainers") or [] if one.get("restartPolicy") == "Always"]
-    rows = [*sidecars, *(pod.get("containers") or [])]
-    return sum(parse_quantity(((one.get("resources") or {}).get("requests") or {}).get(resource, 0)) for one in rows)
-
-
 def format_names(names: Iterable[str], most: int = 5) -> str:
     """The first names, and how many more there are."""
-    rows = list(dict.fromkeys(names))
-    more = f" and {len(rows) - most} more" if len(rows) > most else ""
-    return ", ".join(rows[:most]) + more
+    return format_first(list(dict.fromkeys(names)), most)

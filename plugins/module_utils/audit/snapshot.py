@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_all
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import CannotBeRead
 from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
 
@@ -95,7 +95,7 @@ class Snapshot:
     def open_api(self) -> KubernetesApi:
         """The Kubernetes API. Raises EksError where it cannot be asked."""
         if self._open_api is None:
-            raise EksError(NO_KUBERNETES)
+            raise CannotBeRead(NO_KUBERNETES)
         return self._open_api(self.cluster)
 
     def read(self, name: str) -> Read:
@@ -109,7 +109,7 @@ class Snapshot:
         """The value of a source. Raises EksError where it is not known."""
         found = self.read(name)
         if not found.is_known:
-            raise EksError(found.problem)
+            raise CannotBeRead(found.problem)
         return found.value
 
     def prepare(self, names: Iterable[str]) -> None:

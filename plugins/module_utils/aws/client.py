@@ -26,6 +26,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import (
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.attempts import count_doubtful_attempts
+from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import build_help
 
 # botocore's standard mode retries throttling of every spelling, 5xx and dropped connections, with jitter.
 # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/retries.html
@@ -44,10 +45,11 @@ def get_client(module: AnsibleAWSModule, service: str = "eks", region: str | Non
         return _find_session(module).get_client(service, region)
     except botocore.exceptions.NoRegionError:
         module.fail_json(
-            msg="region: is required, and neither the task, the environment (AWS_REGION) nor the profile sets it."
+            msg="region: is required, and neither the task, the environment (AWS_REGION) nor the profile sets it.",
+            **build_help("invalid-option"),
         )
     except (ValueError, botocore.exceptions.BotoCoreError) as error:
-        module.fail_json_aws(error, msg="Could not connect to AWS")
+        module.fail_json_aws(error, msg="Could not connect to AWS", **build_help("no-credentials"))
 
 
 def get_quick_client(module: AnsibleAWSModule, service: str, region: str) -> Any:

@@ -13,11 +13,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import CATCH_UP, Deadline, poll
 
 T = TypeVar("T")
-
-CATCH_UP = 60.0  # seconds within which reads have caught up
 
 
 def retry_until_known(send: Callable[[], T], what: str, *codes: str) -> T:

@@ -10,13 +10,12 @@ from typing import Any, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import ask_once
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import poll_for
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import look_patiently
 
 Row = dict[str, Any]
 T = TypeVar("T")
 # In all filters of a call (FilterLimitExceeded): https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 MOST_VALUES = 200
-PATIENCE = 7.5  # seconds for which what is missing is looked for again
 
 
 def describe_subnets(ec2: Any, ids: Iterable[str]) -> list[Row]:
@@ -92,7 +91,7 @@ def _describe_patiently(look: Callable[[], list[Row]], count: int) -> list[Row]:
         rows = look()
         return len(rows) >= count, rows
 
-    return poll_for(observe, PATIENCE)
+    return look_patiently(observe)
 
 
 def ask_patiently(ask: Callable[[], T], *codes: str) -> T:
@@ -100,7 +99,7 @@ def ask_patiently(ask: Callable[[], T], *codes: str) -> T:
 
     As _describe_patiently: an earlier task may have just made it.
     """
-    found = poll_for(lambda: ask_once(ask, codes), PATIENCE)
+    found = look_patiently(lambda: ask_once(ask, codes))
     if isinstance(found, Exception):
         raise found
     return found

@@ -18,8 +18,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule, aws_argument_spec
 
+from ansible_collections.kumo.eks.plugins.module_utils.aws.error_kinds import build_error_facts
 from ansible_collections.kumo.eks.plugins.module_utils.aws.remedies import explain_remedy
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import build_help
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS, RESULT
 from ansible_collections.kumo.eks.plugins.module_utils.core.secrets import find_node_secrets, list_whole_spellings
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
@@ -30,6 +32,8 @@ __all__ = ["AnsibleAWSModule", "CarefulModule", "build_connection_spec", "format
 
 # What Ansible says of text or a list where a mapping is expected, without the name of the option
 UNNAMED = "dictionary requested, could not parse"
+# missing_required_lib and get_bin_path of ansible-core
+NOT_INSTALLED = ("Failed to import the required Python library", "Failed to find required executable")
 
 
 class CarefulModule(AnsibleModule):
@@ -63,7 +67,7 @@ class CarefulModule(AnsibleModule):
                 self.no_log_values.update(text for name in names for text in collect_texts(params.get(name)))
         if UNNAMED in str(msg):
             msg = " ".join(read_arguments(self.argument_spec, self._given, "")[1]) or msg
-        super().fail_json(msg=msg, **_drop_warnings(result), **_collect_waits())
+        super().fail_json(msg=msg, **{**_find_help(str(msg)), **_drop_warnings(result)}, **_collect_waits())
 
     def exit_json(self, **result: Any) -> None:
         super().exit_json(**_drop_warnings(result), **_collect_waits())
@@ -76,6 +80,11 @@ class CarefulModule(AnsibleModule):
     def _is_checked(value: Any) -> bool:
         """Whether the options of a value's items were read: they say by themselves what is a secret."""
         return all(isinstance(item, dict) for item in (value if isinstance(value, list) else [value]))
+
+
+def _find_help(msg: str) -> dict[str, str]:
+    """The kind of what Ansible itself says: of options that its argument specs refuse, and of what is not installed."""
+    return build_help("missing-software" if msg.startswith(NOT_INSTALLED) else "invalid-option")
 
 
 def _drop_warnings(result: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +114,9 @@ def handle_failures(module: AnsibleAWSModule, action: str) -> Iterator[None]:
         module.fail_json(msg=error.message, **error.facts)
     except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
         remedy = explain_remedy(error)
-        module.fail_json_aws(error, msg=f"{action}. {remedy.rstrip('.')}" if remedy else action, **get_facts(error))
+        module.fail_json_aws(
+            error, msg=f"{action}. {remedy.rstrip('.')}" if remedy else action, **build_error_facts(error)
+        )
 
 
 def format_failure(error: Exception) -> str:

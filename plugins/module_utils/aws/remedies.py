@@ -12,8 +12,13 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import explai
 EXPIRED = ("ExpiredTokenException", "RequestExpired", "ExpiredToken")
 
 
+def is_expired(error: Exception) -> bool:
+    """Whether the session of the credentials has ended."""
+    return has_code(error, *EXPIRED)
+
+
 def explain_remedy(error: Exception) -> str:
     """A sentence; "" where the error says all there is."""
-    if has_code(error, *EXPIRED):
+    if is_expired(error):
         return "The session of the credentials has ended. Renew the credentials and run the task again: it continues where it stopped."
     return explain_denial(error)

@@ -5,16 +5,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer
+from ansible_collections.kumo.eks.plugins.module_utils.aws.error_kinds import build_error_facts
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, format_failure
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import get_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import copy_first_help
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import describe_trouble
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 
 Row = dict[str, Any]
+# What EKS tells the health of: the words for it, by the key of the resource or the list in a result
+WITH_HEALTH = {
+    "cluster": "cluster",
+    "nodegroup": "node group",
+    "nodegroups": "node group",
+    "fargate_profile": "Fargate profile",
+    "fargate_profiles": "Fargate profile",
+    "addon": "add-on",
+    "addons": "add-on",
+    "capability": "capability",
+}
+NAMES = ("nodegroupName", "fargateProfileName", "addonName", "capabilityName", "name")
 
 
 def build_result(outcome: Outcome) -> Row:
@@ -45,15 +59,35 @@ def build_rows(results: list[ItemResult], build: Callable[[Outcome], Row] = buil
 def _build_row(item: ItemResult, build: Callable[[Outcome], Row]) -> Row:
     if item.outcome is None:
         reason = format_failure(item.error)
-        return {"changed": False, **get_facts(item.error), "name": item.name, "failed": True, "msg": reason}
+        return {"changed": False, **build_error_facts(item.error), "name": item.name, "failed": True, "msg": reason}
     return {**build(item.outcome), "name": item.name, "failed": False}
 
 
 def exit_with(module: AnsibleAWSModule, outcome: Outcome, key: str) -> None:
     """End a task on one resource: flat keys, the resource again under ``key``, and the diff."""
-    result = build_result(outcome)
+    result = {**build_result(outcome), **warn_of_trouble(module, key, [outcome])}
     result[key] = convert_answer(outcome.raw or {})
     module.exit_json(**result, diff={"before": outcome.before, "after": outcome.after})
+
+
+def warn_of_trouble(module: AnsibleAWSModule, key: str | None, outcomes: Iterable[Outcome]) -> Row:
+    """Say what is wrong with resources that a task leaves as they are, or changes without a wait.
+
+    Returns:
+        The fact ``unhealthy``: a sentence for each, with EKS' own codes and texts. Nothing for what has no health.
+    """
+    if key not in WITH_HEALTH:
+        return {}
+    rows = [outcome.raw for outcome in outcomes if outcome.raw]
+    texts = [describe_trouble(f"{WITH_HEALTH[key]} {_find_name(raw)}", raw) for raw in rows]
+    unhealthy = [text for text in texts if text]
+    for text in unhealthy:
+        module.warn(text)
+    return {"unhealthy": unhealthy}
+
+
+def _find_name(raw: Row) -> str:
+    return next((raw[name] for name in NAMES if raw.get(name)), "")
 
 
 def exit_with_list(module: AnsibleAWSModule, results: list[ItemResult], key: str) -> None:
@@ -75,13 +109,14 @@ def exit_with_rows(
     for item in results:
         if item.outcome:
             diff["before"][item.name], diff["after"][item.name] = item.outcome.before, item.outcome.after
+    facts |= warn_of_trouble(module, key, [item.outcome for item in results if item.outcome])
     failed = [f"{row['name']}: {row['msg']}" for row in rows if row["failed"]]
     if key is None and failed:
-        module.fail_json(msg=rows[0]["msg"], diff=diff, **facts)
+        module.fail_json(msg=rows[0]["msg"], diff=diff, **copy_first_help(rows), **facts)
     if key is None:
         single = {name: value for name, value in rows[0].items() if name not in ("name", "failed")}
         module.exit_json(**{**single, **facts}, diff=diff)
     if failed:
         reason = f"{len(failed)} of {len(rows)} failed: " + " | ".join(failed)
-        module.fail_json(msg=reason, diff=diff, **{key: rows}, **facts)
+        module.fail_json(msg=reason, diff=diff, **copy_first_help(rows), **{key: rows}, **facts)
     module.exit_json(diff=diff, **{key: rows}, **facts)

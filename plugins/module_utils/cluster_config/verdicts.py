@@ -324,7 +324,6 @@ _ONLY_ARNS = Refusal(
 _OF_ASSOCIATION = Refusal("EKS takes a service account and a role for an association of an add-on", "remove it")
 
 _BOTH = {
-    "outpostARN": Refusal("nodes on AWS Outposts are not managed", "remove it"),
     "placement.spreadLevel": Refusal("it is for AWS Outposts", "remove it"),
 }
 
@@ -377,12 +376,20 @@ REFUSED: dict[str, Refusal] = {
     "addons[].podIdentityAssociations[].targetRoleARN": _OF_ASSOCIATION,
     "addons[].podIdentityAssociations[].disableSessionTags": _OF_ASSOCIATION._replace(accepts=(False,)),
     f"{_NODES}.asgSuspendProcesses": Refusal("EKS owns the Auto Scaling group", "remove it"),
+    # https://docs.aws.amazon.com/eks/latest/userguide/eks-outposts-self-managed-nodes.html; eksctl refuses it, too
+    f"{_NODES}.outpostARN": Refusal("EKS has no managed node groups on AWS Outposts", "remove it"),
+    # eksctl makes subnets on the Outpost with it (pkg/outposts/cluster_extender.go)
+    f"{_SELF_MANAGED}.outpostARN": Refusal(
+        "subnets on an Outpost are not created",
+        "create them on the Outpost yourself, with a route to the cluster, and name their IDs in subnets",
+    ),
     **{f"{nodes}.{name}": said for nodes in (_NODES, _SELF_MANAGED) for name, said in _BOTH.items()},
     f"{_SELF_MANAGED}.containerRuntime": Refusal(
         "containerd is the one container runtime of the images of EKS", "remove it", ("containerd",)
     ),
     f"{_SELF_MANAGED}.instanceMarketOptions": Refusal(
-        "the launch template of self-managed nodes requests no Capacity Block", "use managedNodeGroups"
+        "EC2 Auto Scaling takes no Capacity Block in a group with a mixed instances policy, which those of kumo.eks have",
+        "use managedNodeGroups",
     ),
     f"{_SELF_MANAGED}.localZones": Refusal(
         "subnets are created in Availability Zones only",

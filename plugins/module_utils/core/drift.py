@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.field_changes import format_value
 from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_columns, format_markdown_table
 
@@ -85,8 +86,8 @@ def _list_cells(row: Row) -> list[tuple[str, ...]]:
 def _summarize(clusters: list[Row]) -> str:
     names = [row["host"] if row["host"] != "localhost" else row["cluster"] for row in clusters if row["drift"]]
     if not names:
-        return f"No drift in {len(clusters)} clusters." if len(clusters) != 1 else "No drift."
-    return f"Drift in {len(names)} of {len(clusters)} clusters: {', '.join(names)}."
+        return f"No drift in {format_count(len(clusters), 'cluster')}." if len(clusters) != 1 else "No drift."
+    return f"Drift in {len(names)} of {format_count(len(clusters), 'cluster')}: {', '.join(names)}."
 
 
 def _format_markdown(cells: list[tuple[str, ...]], summary: str) -> str:

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn, TypeVar
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
-    EksError,
-    ValidationError,
+    CannotChange,
+    NotFound,
+    Refused,
     WaitFailed,
     add_facts,
     format_issues,
@@ -30,6 +31,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     build_options,
     compare,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import format_status, list_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import Wait
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import (
     CREATE_FAILED_STATUSES,
@@ -38,7 +40,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.resource import (
     Request,
     Resource,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import CATCH_UP, Deadline, poll
 
 T = TypeVar("T")
 
@@ -69,6 +71,7 @@ class Reconciler:
         self._title = f"{self.resource.kind} {self.resource.name}"
         self._propagation: Deadline | None = None  # begins with the first answer that something is not seen yet
         self._wait: Wait | None = None  # until it is seen
+        self._unseen: Deadline | None = None  # until when a read may be without what this run made
         self._sent: dict[str, Any] = {}  # facts for the result of a failure: what had been done until then
 
     def ensure_present(self, desired: dict[str, Any]) -> Outcome:
@@ -148,6 +151,7 @@ class Reconciler:
             made = self._present(desired)
             return Outcome(True, made.raw, {}, after, made.updates)
         self._sent["changed"] = True
+        self._unseen = Deadline(CATCH_UP)
         updates = self._follow_started()
         if self.wait:
             raw = self.wait_until_active()
@@ -203,7 +207,7 @@ class Reconciler:
             self.resource.validate(raw, wanted)
         immutable = [change for change in changes if self.resource.is_immutable(change)]
         if immutable and not self.replace:
-            raise ValidationError(self._format_immutable(immutable))
+            raise CannotChange(self._format_immutable(immutable))
         return Plan(raw, changes, wanted)
 
     def _unchanged(self, raw: dict[str, Any]) -> Outcome:
@@ -243,7 +247,7 @@ class Reconciler:
                 if (
                     raw["status"] == "UPDATING"
                 ):  # the update may be over before a request that was planned on this answer arrives
-                    return False, (None, None, left), self._state(raw)
+                    return False, (None, None, left), format_status(raw)
                 again = self._plan(raw, desired)
                 left = self.resource.requests(again.raw, again.changes, again.wanted)
             if not left:
@@ -295,7 +299,7 @@ class Reconciler:
         self._propagation = self._propagation or Deadline(PROPAGATION_TIMEOUT)
         self._wait = self._wait or Wait(self._title, f"{refusal}, which may be new: {error}")
         if self._propagation.seconds_left() <= 0:
-            raise EksError(
+            raise Refused(
                 f"{self._title}: {refusal} for {self._propagation.seconds:g} seconds: {error}. {self.resource.refusal_advice}"
             ) from error
         self._wait.go_on()
@@ -313,8 +317,12 @@ class Reconciler:
         def look() -> tuple[bool, dict[str, Any], str]:
             update = self.resource.describe_update(update_id)
             if update["status"] in ("Failed", "Cancelled"):
+                errors = update.get("errors") or []
+                known = dict.fromkeys(self.resource.update_remedies.get(row.get("errorCode"), "") for row in errors)
+                advice = "".join(f". {text}" for text in known if text)
                 raise WaitFailed(
-                    f"{operation} of {self._title} ended {update['status']}: {format_issues(update.get('errors') or [])}",
+                    f"{operation} of {self._title} ended {update['status']}: {format_issues(errors)}{advice}",
+                    errors,
                     update_id=update_id,
                 )
             return update["status"] == "Successful", update, f"update {update_id} {update['status']}"
@@ -327,11 +335,13 @@ class Reconciler:
 
         def look() -> tuple[bool, dict[str, Any], str]:
             now = first.pop() if first else self.resource.describe()
+            if now is None and self._unseen and self._unseen.seconds_left() > 0:
+                return False, {}, "created, and not seen yet"
             if now is None:
                 raise WaitFailed(f"{self._title} does not exist any more: it was deleted during the wait.")
             if now["status"] != "ACTIVE" and now["status"] not in self.resource.transient_statuses:
                 self._fail_terminal(now)
-            return now["status"] == "ACTIVE", now, self._state(now)
+            return now["status"] == "ACTIVE", now, format_status(now)
 
         return poll(look, self._title, self._deadline)
 
@@ -342,25 +352,20 @@ class Reconciler:
             now = self.resource.describe()
             if now is not None and now["status"].endswith("FAILED") and now["status"] != "CREATE_FAILED":
                 self._fail_terminal(now)
-            return now is None, None, self._state(now) if now else "gone"
+            return now is None, None, format_status(now) if now else "gone"
 
         poll(look, f"The deletion of {self._title}", self._deadline)
 
     def _describe_again(self) -> dict[str, Any]:
         raw = self.resource.describe()
         if raw is None:
-            raise EksError(f"{self._title} does not exist any more: it was deleted during the update.")
+            raise NotFound(f"{self._title} does not exist any more: it was deleted during the update.")
         return raw
 
     # words
 
-    @staticmethod
-    def _state(raw: dict[str, Any]) -> str:
-        issues = (raw.get("health") or {}).get("issues") or []
-        return raw["status"] + (f" ({format_issues(issues)})" if issues else "")
-
     def _fail_terminal(self, raw: dict[str, Any]) -> NoReturn:
-        issues = (raw.get("health") or {}).get("issues") or []
+        issues = list_issues(raw)
         remedy = (
             "set replace=true" if self.resource.replaceable else "remove it with state=absent and run the task again"
         )
@@ -369,6 +374,7 @@ class Reconciler:
         advice = f". {cause} Then {remedy} to delete and recreate it."
         raise WaitFailed(
             f"{self._title} is {raw['status']}: {format_issues(issues)}{advice if raw['status'] in CREATE_FAILED_STATUSES else ''}",
+            issues,
             status=raw["status"],
         )
 

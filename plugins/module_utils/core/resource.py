@@ -47,6 +47,7 @@ class Resource:
         "Set replace=true to delete and recreate it"  # of what cannot be changed in place, where it is replaceable
     )
     remedies: Mapping[str, str] = {}  # by the code of a health issue, what mends it
+    update_remedies: Mapping[str, str] = {}  # by the code of an error of a failed update
     # The update as which EKS makes the last creation or deletion, for the few kinds of which it does: only that shows how it ended.
     started: dict[str, Any] | None = None
     refusal = "The service refused it"  # while is_propagating

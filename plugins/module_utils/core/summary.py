@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.field_changes import (
     CHANGE,
     CREATE,
@@ -51,7 +52,11 @@ def describe_cluster(row: Result) -> str:
 
 def describe_nodegroup(row: Result) -> str:
     size = row.get("scaling_config") or {}
-    nodes = f"{size['desired_size']} nodes ({size['min_size']} to {size['max_size']})" if "desired_size" in size else ""
+    nodes = (
+        f"{format_count(size['desired_size'], 'node')} ({size['min_size']} to {size['max_size']})"
+        if "desired_size" in size
+        else ""
+    )
     return ", ".join(
         filter(None, (nodes, " ".join([row.get("capacity_type") or "", *(row.get("instance_types") or [])]).strip()))
     )
@@ -101,7 +106,8 @@ def describe_iam_role(row: Result) -> str:
 
 def describe_network(row: Result) -> str:
     gateways = len(row.get("nat_gateways") or [])
-    return f"{len(row.get('subnets') or [])} subnets in {len(row.get('zones') or [])} zones, {gateways} NAT gateways"
+    subnets, zones = (format_count(len(row.get(f"{key}s") or []), key) for key in ("subnet", "zone"))
+    return f"{subnets} in {zones}, {format_count(gateways, 'NAT gateway')}"
 
 
 # Key of a list in a result, what a line calls the kind, the kind of eks_wait, and the details.
@@ -230,7 +236,7 @@ def _build_upgrade(result: Result, planned: bool) -> Line:
         {"field": f"{row['kind']} {row['name']}".rstrip(), "before": row["before"], "after": row["after"]}
         for row in rows
     ]
-    details = f"Kubernetes {before} -> {result.get('kubernetes_version')} in {len(rows)} steps"
+    details = f"Kubernetes {before} -> {result.get('kubernetes_version')} in {format_count(len(rows), 'step')}"
     status = PLANNED if planned and changed else "done"
     return Line("upgrade", result["cluster_name"], status, details, changed, CHANGE if changed else "", fields)
 
@@ -255,7 +261,7 @@ def _format_behind(results: list[Result]) -> list[str]:
         minor = _read_minor(row.get("kubernetes_version"))
         if (minor and minor < wanted) or outdated:
             what = [row["kubernetes_version"]] if minor else []
-            what += [f"{outdated} instances are outdated"] if outdated else []
+            what += [f"{format_count(outdated, 'instance', 'is', 'are')} outdated"] if outdated else []
             behind.append(f"self-managed nodes {name} ({', '.join(what)})")
     if not behind:
         return []

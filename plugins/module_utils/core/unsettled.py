@@ -16,6 +16,8 @@ KINDS = (
     ("addons", "addon", "addon"),
 )
 
+NAMES = ("nodegroup_name", "fargate_profile_name", "addon_name")
+
 
 def collect_unsettled(results: Iterable[Row]) -> dict[str, Any]:
     """The options of eks_wait for what these tasks started.
@@ -49,9 +51,8 @@ def _list_rows(result: Row, option: str, single: str) -> Iterator[Row]:
 def _collect(found: dict[str, Any], option: str, update_key: str | None, row: Row) -> None:
     if not is_unsettled(row, row):
         return
-    name = row.get("name") or next(
-        row[key] for key in ("nodegroup_name", "fargate_profile_name", "addon_name") if key in row
-    )
+    # The name in EKS: a node group that took the place of a declared one has another one than the declaration
+    name = next((row[key] for key in NAMES if row.get(key)), None) or row["name"]
     if row["status"] == "DELETING":
         found.setdefault("deleted", {}).setdefault(option, []).append(name)
         return

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 
 # CreateClusterRequest.name in the EKS API model (100);
@@ -108,7 +109,7 @@ def find_tag_problems(tags: dict[str, Any] | None, option: str = "tags") -> Iter
     if reserved:
         yield f"{option}: the prefix {RESERVED_TAGS} is reserved by AWS. Remove {', '.join(reserved)}."
     if len(own) > MOST_TAGS:
-        yield f"{option}: {len(own)} tags are given. EKS accepts at most {MOST_TAGS} for a resource."
+        yield f"{option}: {format_count(len(own), 'tag', 'is', 'are')} given. EKS accepts at most {MOST_TAGS} for a resource."
     for key, value in own.items():
         if not 1 <= len(key) <= LONGEST_TAG_KEY or len(value) > LONGEST_TAG_VALUE:
             yield (

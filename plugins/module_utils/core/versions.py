@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import UnsupportedVersion
 
 MINOR = re.compile(r"1\.(\d{2,})")
 
@@ -20,7 +20,7 @@ def parse_minor(version: str, option: str = "version") -> int:
     hint = (
         ' YAML reads an unquoted 1.30 as 1.3: put the version in quotes, like "1.30".' if is_truncated(version) else ""
     )
-    raise ValidationError(
+    raise UnsupportedVersion(
         f'{option}: {version!r} is not a Kubernetes version of EKS. Use a major and a minor number, like "1.34".{hint}'
     )
 
@@ -41,12 +41,12 @@ def check_step(current: str, wanted: str, what: str, rollback: bool = False) -> 
     """
     now, then = parse_minor(current), parse_minor(wanted)
     if then < now and not (rollback and then == now - 1):
-        raise ValidationError(
+        raise UnsupportedVersion(
             f"version: {what} has version {current} and cannot be set to the older version {wanted}."
             f' Within seven days after an upgrade, EKS can roll back to "1.{now - 1}": set that version and rollback=true.'
         )
     if then > now + 1:
-        raise ValidationError(
+        raise UnsupportedVersion(
             f"version: {what} has version {current}, and EKS upgrades by one minor version at a time, not to {wanted} at once."
             f' Set version "1.{now + 1}" first.'
         )

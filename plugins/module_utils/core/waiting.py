@@ -15,6 +15,9 @@ T = TypeVar("T")
 
 FIRST_PAUSE = 0.5  # seconds; grows, so that short waits end early and long ones poll rarely
 LONGEST_PAUSE = 5.0
+# Reads of AWS may trail its writes: see aws/consistency.py.
+CATCH_UP = 60.0  # seconds within which reads have caught up with what this task made
+PATIENCE = 7.5  # seconds for which what the input names, and is not there, is looked for again
 
 
 class Deadline:
@@ -78,3 +81,8 @@ def poll_for(look: Callable[[], tuple[bool, T]], seconds: float) -> T:
         return poll(observe, "", Deadline(seconds))
     except WaitTimedOut:
         return last[0]
+
+
+def look_patiently(look: Callable[[], tuple[bool, T]]) -> T:
+    """Look again for a moment where something is not there: an earlier task may have just made it."""
+    return poll_for(look, PATIENCE)

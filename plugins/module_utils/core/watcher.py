@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitFailed, WaitTimedOut
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import PATIENCE, Deadline, poll
 
 MISSING = "MISSING"  # what Describe does not find. EKS has no status for it
 # Final statuses. DEGRADED is none: a resource leaves it as soon as the cause is gone.
@@ -91,6 +91,15 @@ def format_duration(seconds: float) -> str:
     return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
 
 
+def list_warnings(rows: list[dict[str, object]]) -> list[str]:
+    """What EKS says of resources that are ACTIVE all the same, of the rows of a report."""
+    return [
+        f"{row['kind']} {row['name']} is ACTIVE and has health issues: {row['issues']}"
+        for row in rows
+        if row["status"] == "ACTIVE" and row["issues"]
+    ]
+
+
 class Watcher:
     """The memory of a wait: the last state of each resource, since when, and how long it took.
 
@@ -109,6 +118,7 @@ class Watcher:
         self._last: dict[str, Observation] = {}
         self._degraded: dict[str, float] = {}
         self._took: dict[str, float] = {}
+        self._seen: set[str] = set()  # titles of what Describe has found
 
     def record(self, observations: list[Observation]) -> bool:
         """Record observations and report changes. Returns whether all are settled.
@@ -124,7 +134,9 @@ class Watcher:
         failed = [observation for observation in observations if self._is_lost(observation, now)]
         if failed:
             raise WaitFailed(
-                "; ".join(self._format_failure(observation) for observation in failed), resources=self.report()
+                "; ".join(self._format_failure(observation) for observation in failed),
+                [{"code": observation.reason.partition(":")[0]} for observation in failed],
+                resources=self.report(),
             )
         settled = all(is_settled(observation) for observation in observations)
         if not settled:
@@ -162,6 +174,8 @@ class Watcher:
                 now,
             )
         self._last[observation.title] = observation
+        if observation.status != MISSING:
+            self._seen.add(observation.title)
         if is_settled(observation):
             self._took.setdefault(observation.title, now - self._began)
         else:
@@ -177,10 +191,17 @@ class Watcher:
                 self._degraded.setdefault(observation.title, now)
 
     def _is_lost(self, observation: Observation, now: float) -> bool:
+        if self._is_unseen(observation, now):
+            return False
         if has_failed(observation):
             return True
         since = self._degraded.get(observation.title)
         return observation.wanted == "active" and since is not None and now - since >= self._limits.degraded_timeout
+
+    def _is_unseen(self, observation: Observation, now: float) -> bool:
+        """Whether it has not been seen yet: an earlier task may have just created it."""
+        missing = observation.status == MISSING and observation.title not in self._seen
+        return missing and observation.wanted == "active" and now - self._began < PATIENCE
 
     def _format_failure(self, observation: Observation) -> str:
         if observation.status == MISSING:

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waves of clusters that are upgraded one after the other: which clusters, in which batches, what became of them. Pure.
+"""Waves of clusters that are upgraded, or get other add-ons, one after the other: which clusters, in which batches, what became of them. Pure.
 
 Nothing is kept between two runs. A wave passes when all of its clusters have, so that a run goes through the waves from the first on.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.windows import parse_duration
 from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_columns, format_markdown_table
@@ -36,6 +37,7 @@ def build_waves_spec() -> Row:
         batch=dict(type="raw", default="100%"),
         soak=dict(type="str", default="0"),
         last_wave=dict(type="str"),
+        title=dict(type="str", default="Upgrade of a fleet"),
         outcomes=dict(type="list", elements="dict", default=[]),
         show=dict(type="bool", default=True),
     )
@@ -191,12 +193,13 @@ def _refuse_gaps(waves: list[Wave]) -> None:
 # what became of them
 
 
-def build_report(waves: list[Wave], hosts: list[str], outcomes: list[Row], now: float) -> Row:
+def build_report(waves: list[Wave], hosts: list[str], outcomes: list[Row], now: float, title: str) -> Row:
     """The result of eks_upgrade_waves.
 
     Args:
-        outcomes: of each host that was begun: host, cluster_name, version, changed, passed, error, waiting, upgraded_at.
+        outcomes: of each host that was begun: host, cluster_name, version, changed, done, passed, error, waiting, upgraded_at.
         now: POSIX seconds.
+        title: the heading of the page.
     """
     by_host = {row["host"]: row for row in outcomes}
     rows = [_build_wave(wave, by_host, now) for wave in waves]
@@ -220,7 +223,7 @@ def build_report(waves: list[Wave], hosts: list[str], outcomes: list[Row], now: 
         "summary": summary,
         "lines": [*align_columns([COLUMNS, *cells]), summary],
         "markdown": "\n".join(
-            ["# Upgrade of a fleet", "", summary, "", *format_markdown_table(COLUMNS, cells), ""],
+            [f"# {title}", "", summary, "", *format_markdown_table(COLUMNS, cells), ""],
         ),
     }
 
@@ -273,6 +276,7 @@ def _build_cluster(host: str, row: Row | None) -> Row:
         "version": row.get("version") or "",
         "state": state,
         "reason": row.get("error") or row.get("waiting") or "",
+        "done": row.get("done") or "",
     }
 
 
@@ -306,14 +310,14 @@ def _explain_not_begun(wave: Wave, stopper: Row | None) -> str:
 
 def _summarize(rows: list[Row], reason: str, left: list[str]) -> str:
     passed = sum(row["state"] == PASSED for row in rows)
-    sentences = [f"{passed} of {len(rows)} waves have passed."]
+    sentences = [f"{passed} of {format_count(len(rows), 'wave', 'has', 'have')} passed."]
     if reason:
         sentences.append(f"Stopped: {reason}.")
         waiting = [row["name"] for row in rows if row["state"] == NOT_BEGUN]
         sentences += [f"Not begun: {', '.join(waiting)}."] if waiting else []
         sentences.append("Run it again to go on from here.")
     if left:
-        sentences.append(f"In no wave, and not upgraded: {', '.join(left)}.")
+        sentences.append(f"In no wave, and left as they are: {', '.join(left)}.")
     return " ".join(sentences)
 
 
@@ -321,5 +325,5 @@ def _list_cells(row: Row) -> Iterator[tuple[str, ...]]:
     if not row["clusters"]:
         yield row["name"], WORDS.get(row["state"], row["state"]), "", "", row["reason"]
     for one in row["clusters"]:
-        what = one["reason"] or (row["reason"] if one["state"] == row["state"] == NOT_BEGUN else "")
+        what = one["reason"] or (row["reason"] if one["state"] == row["state"] == NOT_BEGUN else one["done"])
         yield row["name"], WORDS.get(one["state"], one["state"]), one["host"], one["version"], what

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.cost import fargate
 from ansible_collections.kumo.eks.plugins.module_utils.cost.book import find_shipped
 from ansible_collections.kumo.eks.plugins.module_utils.cost.price import HOURS
@@ -36,7 +37,7 @@ def compare(pods: Iterable[Row], nodes_monthly: float | None, region: str) -> li
     control_plane = fee.amount * HOURS if fee else None
     on_eks, on_ecs = (price_pods(fitting, region, overhead) for overhead in (fargate.OVERHEAD, 0.0))
     note = (
-        f"{len(rows) - len(fitting)} of {len(rows)} pods cannot be there: {NOT_ON_FARGATE}"
+        f"{len(rows) - len(fitting)} of {format_count(len(rows), 'pod')} cannot be there: {NOT_ON_FARGATE}"
         if len(fitting) < len(rows)
         else ""
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_columns, format_markdown_table
 from ansible_collections.kumo.eks.plugins.module_utils.cost.page import build_page, name_cluster
 from ansible_collections.kumo.eks.plugins.module_utils.cost.report import (
@@ -74,7 +75,7 @@ def list_cells(row: Row) -> tuple[str, ...]:
 
 def format_sum(total: Row) -> str:
     least = "at least " if total["at_least"] else ""
-    return f"Total of {total['clusters']} clusters: {least}{format_money(total['monthly'], total['currency'])} a month."
+    return f"Total of {format_count(total['clusters'], 'cluster')}: {least}{format_money(total['monthly'], total['currency'])} a month."
 
 
 def format_advice(row: Row) -> list[str]:

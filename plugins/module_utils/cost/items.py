@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.cost.model import (
     STANDARD_TIER,
     ClusterCosts,
@@ -143,7 +144,14 @@ def list_volume(volume: Volume, nodes: int = 1) -> Iterator[Item]:
     if not count:
         return
     if volume.size is None:
-        yield Item(STORAGE, f"{volume.name}: {count} volumes", count, "volume", "", note="the size is not known")
+        yield Item(
+            STORAGE,
+            f"{volume.name}: {format_count(count, 'volume')}",
+            count,
+            "volume",
+            "",
+            note="the size is not known",
+        )
         return
     label = f"{volume.name}: {count} x {volume.size:g} GiB {volume.type}".rstrip()
     if not volume.type:
@@ -162,7 +170,7 @@ def list_volume(volume: Volume, nodes: int = 1) -> Iterator[Item]:
 def list_fargate(costs: ClusterCosts) -> Iterator[Item]:
     """Pods on Fargate by size: vCPU and memory are two prices."""
     for pods in costs.fargate:
-        title = f"{pods.count} pods of {pods.vcpu:g} vCPU and {pods.memory:g} GB"
+        title = f"{format_count(pods.count, 'pod')} of {pods.vcpu:g} vCPU and {pods.memory:g} GB"
         yield Item(FARGATE, f"{title}, vCPU", pods.vcpu * pods.count, "vCPU", "fargate/vcpu")
         yield Item(FARGATE, f"{title}, memory", pods.memory * pods.count, "GB", "fargate/gb")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.page import build_document, build_list, build_table
 from ansible_collections.kumo.eks.plugins.module_utils.cost.report import (
     COLUMNS,
@@ -54,8 +55,7 @@ def name_cluster(row: Row) -> str:
 
 def format_sum(total: Row) -> str:
     least = "at least " if total["at_least"] else ""
-    count = "1 cluster" if total["clusters"] == 1 else f"{total['clusters']} clusters"
-    return f"{count}: {least}{format_money(total['monthly'], total['currency'])} a month (730 hours)"
+    return f"{format_count(total['clusters'], 'cluster')}: {least}{format_money(total['monthly'], total['currency'])} a month (730 hours)"
 
 
 def build_section(row: Row) -> list[str]:

@@ -15,7 +15,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import descri
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition, list_service_regions
 from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import CannotBeRead
 from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
 from ansible_collections.kumo.eks.plugins.module_utils.cost.book import PriceBook
 from ansible_collections.kumo.eks.plugins.module_utils.cost.price import Price
@@ -72,7 +73,7 @@ def read_prices(
         return
     failure = _try(book, "the Price List API (pricing:GetProducts)", lambda: read_price_list(book, wanted, get_quick))
     if failure and source == API:
-        raise EksError(f"price_source: api, and prices cannot be read: {failure} Use auto or table.")
+        raise CannotBeRead(f"price_source: api, and prices cannot be read: {failure} Use auto or table.")
 
 
 def _try(book: PriceBook, what: str, read: Callable[[], None]) -> str:
@@ -89,7 +90,7 @@ def read_price_list(book: PriceBook, keys: Iterable[str], get_quick: Callable[..
     """Ask the Price List API for each key, side by side. The first call is made alone: where it is denied, the others would be, too."""
     place = find_endpoint(book.region)
     if place is None:
-        raise EksError(f"the partition of {book.region} has no Price List API")
+        raise CannotBeRead(f"the partition of {book.region} has no Price List API")
     client = get_quick("pricing", place)
     questions = build_questions(keys, book.region)
     if not questions:
@@ -126,5 +127,5 @@ def read_spot(book: PriceBook, types: Iterable[str], ec2: Any, now: float) -> No
                 latest[zone] = row
         amounts = [float(row["SpotPrice"]) for row in latest.values()]
         if amounts:
-            source = f"EC2, DescribeSpotPriceHistory, mean of {len(amounts)} zones"
+            source = f"EC2, DescribeSpotPriceHistory, mean of {format_count(len(amounts), 'zone')}"
             book.read[SPOT + name] = Price(mean(amounts), source, format_time(now)[:10], True)

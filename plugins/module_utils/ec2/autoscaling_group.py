@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import check_tags, drop_reserved_tags
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotOwned
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     Change,
     Field,
@@ -122,7 +122,7 @@ class AutoScalingGroupResource(Resource):
     def check_owner(self, raw: Row) -> None:
         """Refuse a group that was not created here for this cluster."""
         if self.owner not in raw["tags"]:
-            raise ValidationError(
+            raise NotOwned(
                 f"name: Auto Scaling group {self.name} exists and was not created by kumo.eks for this cluster (it has no tag"
                 f" {self.owner}). Delete it, or use another name."
             )

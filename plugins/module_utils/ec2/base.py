@@ -14,7 +14,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import drop_rese
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import was_repeated
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, look_patiently, poll
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import (
     KINDS,
     NOT_FOUND,
@@ -55,6 +55,15 @@ class NetworkResource(Resource):
         """The row in the inventory: the one of this name that was made for the cluster."""
         rows = [row for row in self.inventory.list_owned(self.rows) if row["tags"].get("Name") == self.name]
         return min(rows, key=lambda row: row[self.id_key], default=None)
+
+    def is_seen(self) -> bool:
+        """Whether it is there, looked for again for a moment: what keeps EC2 from making it may not be listed yet."""
+
+        def observe() -> tuple[bool, bool]:
+            self.inventory.read((self.rows,))
+            return self.find() is not None, self.find() is not None
+
+        return look_patiently(observe)
 
     def read(self, row: Row) -> Row:
         """The row with what the fields read, and a status."""

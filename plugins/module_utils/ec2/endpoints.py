@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotOwned, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field, normalize_list
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import suggest_name
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource
@@ -164,7 +164,7 @@ class EndpointGroupResource(NetworkResource):
         self.inventory.read((self.rows,))
         there = self.inventory.find(self.rows, self.name, "GroupName")
         if there and not self.inventory.is_owned(there):
-            raise ValidationError(
+            raise NotOwned(
                 f"endpoints: the security group {self.name} in {self.inventory.vpc_id} was not created for this cluster. Rename"
                 " or delete it."
             ) from error
@@ -270,7 +270,7 @@ class EndpointResource(NetworkResource):
             )
         )["VpcEndpoint"]
         row = read_row(made)
-        row = self.inventory.put(self.rows, {**row, "tags": row["tags"] or dict(desired["tags"])})
+        row = self.inventory.add(self.rows, {**row, "tags": row["tags"] or dict(desired["tags"])})
         if self.group is None:
             self._look_for_twins()
         return self.read(self.find() or row)
@@ -287,9 +287,7 @@ class EndpointResource(NetworkResource):
     def already_exists(self, error: Exception) -> bool:
         """Another run was first: the routes of a gateway endpoint, or the DNS name of an interface endpoint, are taken."""
         taken = has_code(error, "RouteAlreadyExists") or has_message(error, "conflicting DNS domain")
-        if taken:
-            self.inventory.read((self.rows,))
-        return taken and self.find() is not None
+        return taken and self.is_seen()
 
     def actions(self, raw: Row, desired: dict[str, Any]) -> dict[str, tuple[str, Callable[[], Any]]]:
         return {"places": ("ModifyVpcEndpoint", lambda: self._set_places(raw))}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_subnets
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
     FEWEST_ZONES,
@@ -52,8 +53,27 @@ def _describe_subnets(ec2: Any, ids: list[str]) -> list[Row]:
     return [read_row(raw) for raw in rows]
 
 
-def check_given(inventory: Inventory, kinds: dict[str, str]) -> list[str]:
-    """Refuse subnets in which EKS makes no cluster; returns warnings about what nodes or load balancers would miss."""
+def check_owner(vpc: Row, owner: str | None) -> None:
+    """Refuse to make a network in a VPC of another account, which shares subnets of it.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html
+
+    Args:
+        owner: the other account; None for the caller's own.
+    """
+    if owner:
+        raise ValidationError(
+            f"vpc_id: {vpc['VpcId']} belongs to account {owner}, which shares subnets of it with this account. Only {owner} can create"
+            " subnets, gateways and route tables in it. List the shared subnets in the option subnets."
+        )
+
+
+def check_given(inventory: Inventory, kinds: dict[str, str], owner: str | None = None) -> list[str]:
+    """Refuse subnets in which EKS makes no cluster; returns warnings about what nodes or load balancers would miss.
+
+    Args:
+        owner: the account that shares the subnets with this one, if it does.
+    """
     rows = [row for row in inventory.list_rows("subnets") if row["SubnetId"] in kinds]
     zones = sorted({row["AvailabilityZone"] for row in rows})
     if len(zones) < FEWEST_ZONES:
@@ -64,7 +84,7 @@ def check_given(inventory: Inventory, kinds: dict[str, str]) -> list[str]:
     warnings = []
     for row in rows:
         _check_subnet(row)
-        warnings += _list_warnings(inventory, row, kinds[row["SubnetId"]])
+        warnings += _list_warnings(inventory, row, kinds[row["SubnetId"]], owner)
     return warnings
 
 
@@ -87,21 +107,23 @@ def _check_subnet(row: Row) -> None:
     free = row.get("AvailableIpAddressCount", ENOUGH_ADDRESSES)
     if free < FEWEST_ADDRESSES:
         raise ValidationError(
-            f"subnets: {row['SubnetId']} has {free} free addresses, and EKS needs at least {FEWEST_ADDRESSES} in each subnet."
+            f"subnets: {row['SubnetId']} has {format_count(free, 'free address')}, and EKS needs at least {FEWEST_ADDRESSES} in each subnet."
         )
 
 
-def _list_warnings(inventory: Inventory, row: Row, kind: str) -> list[str]:
+def _list_warnings(inventory: Inventory, row: Row, kind: str, owner: str | None) -> list[str]:
     """What EKS takes, and nodes, pods or load balancers would miss."""
     subnet, words = row["SubnetId"], []
     free = row.get("AvailableIpAddressCount", ENOUGH_ADDRESSES)
     if free < ENOUGH_ADDRESSES:
         words.append(
-            f"{subnet} has {free} free addresses; EKS recommends at least {ENOUGH_ADDRESSES}, and pods need more"
+            f"{subnet} has {format_count(free, 'free address')}; EKS recommends at least {ENOUGH_ADDRESSES}, and pods need more"
         )
     tag = ROLES.get(kind)
     if tag and tag not in row["tags"]:
-        words.append(f"{subnet} lacks the tag {tag}, by which load balancer controllers choose {kind} subnets")
+        # Each account has its own tags on a shared subnet: see check_owner.
+        place = f" in this account, which does not see tags that its owner {owner} set" if owner else ""
+        words.append(f"{subnet} lacks the tag {tag}{place}, by which load balancer controllers choose {kind} subnets")
     key, target = find_routes(inventory, subnet).get(ANYWHERE, ("", ""))
     internet = key == "GatewayId" and target.startswith("igw-")
     if kind == "public" and not internet:

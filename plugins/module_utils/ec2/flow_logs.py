@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Refused
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Row
@@ -75,15 +75,12 @@ class FlowLogResource(NetworkResource):
         )
         if made.get("Unsuccessful"):  # CreateFlowLogs answers 200 also where it made none
             reason = made["Unsuccessful"][0]["Error"]
-            raise EksError(f"flow_logs: EC2 refused them: {reason.get('Code')}: {reason.get('Message')}")
+            raise Refused(f"flow_logs: EC2 refused them: {reason.get('Code')}: {reason.get('Message')}")
         row = {"FlowLogId": made["FlowLogIds"][0], "tags": dict(desired["tags"]), **self.plan_row(desired)}
         return self.read(self.inventory.put(self.rows, row))
 
     def already_exists(self, error: Exception) -> bool:
-        if not has_code(error, "FlowLogAlreadyExists"):
-            return False
-        self.inventory.read((self.rows,))
-        return self.find() is not None
+        return has_code(error, "FlowLogAlreadyExists") and self.is_seen()
 
     def delete(self) -> None:
         row = self.find()

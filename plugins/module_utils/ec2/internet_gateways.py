@@ -122,7 +122,4 @@ class EgressOnlyGatewayResource(NetworkResource):
 
     def already_exists(self, error: Exception) -> bool:
         """A VPC has one. Another run was first, or it is somebody else's, which the creation cannot know by its tag."""
-        if not has_code(error, "InvalidParameterValue"):
-            return False
-        self.inventory.read((self.rows,))
-        return self.find() is not None
+        return has_code(error, "InvalidParameterValue") and self.is_seen()

@@ -18,6 +18,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import descri
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import CATCH_UP, Deadline
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -53,6 +54,8 @@ UNKNOWN = "(known after apply)"  # the end of an id that only a creation gives
 
 class VpcReplaced(EksError):
     """The VPC of this run is gone: another run agreed on another VPC for the same cluster."""
+
+    kind = "not-found"
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,9 @@ class Inventory:
         self.ec2, self.owner = ec2, owner
         self.vpc: Row | None = None
         self._rows: dict[str, list[Row]] = {}
+        self._changes = 0  # how many there were
+        self._changed_at: dict[tuple[str, str], int] = {}  # kind and id to the number of its last change
+        self._made: dict[tuple[str, str], Deadline] = {}  # until when listings may be without it
         self._lock = threading.RLock()
 
     @property
@@ -149,18 +155,31 @@ class Inventory:
         return (row["tags"].get("Name") if row else None) or str(value)
 
     def put(self, kind: str, row: Row) -> Row:
-        """Note a row that this run made, changed or predicts."""
+        """Note a row that this run changed, found or predicts."""
         key = KINDS[kind].id
         with self._lock:
+            self._note_change(kind, row[key])
             others = [other for other in self._rows.get(kind, []) if other[key] != row[key]]
             self._rows[kind] = [*others, row]
         return row
+
+    def add(self, kind: str, row: Row) -> Row:
+        """Note a row that this run made. For a while it stays, also where a listing is without it."""
+        with self._lock:
+            self._made[(kind, row[KINDS[kind].id])] = Deadline(CATCH_UP)
+            return self.put(kind, row)
 
     def drop(self, kind: str, value: str) -> None:
         """Forget a row that this run deleted."""
         key = KINDS[kind].id
         with self._lock:
+            self._note_change(kind, value)
+            self._made.pop((kind, value), None)
             self._rows[kind] = [row for row in self._rows.get(kind, []) if row[key] != value]
+
+    def _note_change(self, kind: str, value: str) -> None:
+        self._changes += 1
+        self._changed_at[(kind, value)] = self._changes
 
     def read(self, kinds: tuple[str, ...], optional: dict[str, tuple[str, str]] | None = None) -> None:
         """Read these kinds, side by side.
@@ -174,10 +193,26 @@ class Inventory:
                 return self._describe(kind)
             return look_if_allowed(lambda: self._describe(kind), [], *optional[kind])
 
+        with self._lock:
+            begun = self._changes
         with ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:
             found = dict(zip(kinds, pool.map(describe, kinds), strict=True))
         with self._lock:
-            self._rows.update(found)
+            self._rows.update({kind: self._merge(kind, rows, begun) for kind, rows in found.items()})
+
+    def _merge(self, kind: str, listed: list[Row], begun: int) -> list[Row]:
+        """A listing, with what it cannot know: what another thread changed since it was begun, and what EC2 does not list yet."""
+        key = KINDS[kind].id
+        newer = {value for (of, value), number in self._changed_at.items() if of == kind and number > begun}
+        rows = [row for row in listed if row[key] not in newer]
+        there = {row[key] for row in rows}
+        kept = [row for row in self._rows.get(kind, []) if row[key] in newer or self._is_unseen(kind, row)]
+        return rows + [row for row in kept if row[key] not in there]
+
+    def _is_unseen(self, kind: str, row: Row) -> bool:
+        """Whether this run made it so lately that listings may be without it. A VPC that was given up takes all with it."""
+        deadline = self._made.get((kind, row[KINDS[kind].id]))
+        return deadline is not None and deadline.seconds_left() > 0 and row.get("VpcId") == self.vpc_id
 
     def _describe(self, kind: str) -> list[Row]:
         if self.vpc is None and KINDS[kind].filter != "tag-key":

@@ -18,16 +18,16 @@ from typing import Any
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
-from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build_tag_list, compare_tags, read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_by_filter
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import drop_reserved_tags
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotOwned
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import CATCH_UP, Deadline, poll
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 MISSING_CODES = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException")
@@ -57,7 +57,7 @@ def normalize_template_data(data: Row | None) -> Row:
 
 
 def _summarize(data: bytes) -> str:
-    return f"{len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()}" if data else ""
+    return f"{format_count(len(data), 'byte')}, SHA-256 {hashlib.sha256(data).hexdigest()}" if data else ""
 
 
 def _drop_marks(tags: Row | None) -> Row:
@@ -169,7 +169,7 @@ class LaunchTemplateResource(Resource):
     def check_owner(self, raw: Row) -> None:
         """Refuse a template that was not created here for this cluster."""
         if self.owner not in raw["tags"]:
-            raise ValidationError(
+            raise NotOwned(
                 f"template: launch template {self.name} exists and was not created by kumo.eks for this cluster (it has no tag"
                 f" {self.owner}). Delete it, name the node group differently, or use it with the option launch_template."
             )

@@ -11,11 +11,10 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
-from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitTimedOut, was_repeated
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Field
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import CATCH_UP, Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource, build_token
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import (
     Inventory,
@@ -31,7 +30,6 @@ DELETING = "deleting"
 STATUSES = {"pending": "ACTIVE", "available": "ACTIVE", DELETING: "DELETING", "failed": "FAILED"}
 GONE = "deleted"  # listed for about an hour after the deletion
 MOST_TOKENS = 20
-SEEN_WITHIN = 10.0  # seconds, of a gateway that was made a moment ago
 FIELDS = (Field("subnet", "Subnet", None), TAGS)
 
 
@@ -113,7 +111,7 @@ class NatGatewayResource(NetworkResource):
             row = self._create_once(desired, address, token)
             if row is not None:
                 self._release_unused(address, row)
-                return self.read(self.inventory.put(self.rows, row))
+                return self.read(self.inventory.add(self.rows, row))
         raise RuntimeError(f"{self.name}: no client token was free")
 
     def _create_once(self, desired: dict[str, Any], address: str, token: str) -> Row | None:
@@ -146,7 +144,7 @@ class NatGatewayResource(NetworkResource):
             return row is not None, row, f"no NAT gateway is seen in {self.subnet_id}"
 
         try:
-            row = poll(observe, f"{self.kind} {self.name}", Deadline(SEEN_WITHIN))
+            row = poll(observe, f"{self.kind} {self.name}", Deadline(CATCH_UP))
         except WaitTimedOut:
             return None
         return {**row, "tags": row["tags"] or made["tags"]} if made else row

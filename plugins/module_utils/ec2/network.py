@@ -19,7 +19,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitFa
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
-from ansible_collections.kumo.eks.plugins.module_utils.ec2.existing import check_given, read_given
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.existing import check_given, check_owner, read_given
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import ALWAYS, Inventory, Row, VpcReplaced
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.layout import (
     SubnetPlan,
@@ -85,6 +85,7 @@ class Network:
         cluster_zones: the zones of the cluster, None where there is none.
         ensure_log_role: makes the IAM role that delivers flow logs; returns its outcome, with ``Arn`` in ``raw``.
         warn: takes a warning for the user.
+        find_account: the number of the caller's account; asked for only where the VPC is an existing one.
         goes_on: this is not the first pass of a task that waits: a NAT gateway that has failed meanwhile ends it.
     """
 
@@ -97,6 +98,7 @@ class Network:
     ensure_log_role: Callable[[], Outcome] | None = None
     warn: Callable[[str], None] = ignore_warning
     goes_on: bool = False
+    find_account: Callable[[], str] | None = None
 
     def __post_init__(self) -> None:
         self.inventory = Inventory(self.ec2, self.options.owner)
@@ -131,7 +133,7 @@ class Network:
     def _ensure(self) -> None:
         if self.options.is_given:
             self.kinds = read_given(self.inventory, self.options)
-            for text in check_given(self.inventory, self.kinds):
+            for text in check_given(self.inventory, self.kinds, self._find_owner()):
                 self.warn(text)
             return
         for number in range(MOST_PASSES):
@@ -183,12 +185,18 @@ class Network:
     def _find_vpc(self) -> None:
         if self.options.vpc_id:
             self.inventory.vpc = describe_vpc(self.ec2, self.options.vpc_id)
+            check_owner(self.inventory.vpc, self._find_owner())
             return
         rows = self.inventory.list_owned_vpcs()
         if len(rows) > 1:
             self._choose_vpc(rows)
         elif rows:
             self.inventory.vpc = {**rows[0], **(self.inventory.vpc or {})}
+
+    def _find_owner(self) -> str | None:
+        """The account that shares the VPC with the caller's; None where it is the caller's own."""
+        owner = (self.inventory.vpc or {}).get("OwnerId")
+        return owner if self.find_account and owner and owner != self.find_account() else None
 
     def _choose_vpc(self, rows: list[Row]) -> None:
         """Several runs at the same time made one each, and were interrupted: one stays."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import SeveralFound
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import ALWAYS, Inventory, Row, read_row
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.leftovers import (
     find_leftovers,
@@ -41,7 +41,9 @@ def _find_vpc(inventory: Inventory) -> Row | None:
     rows = inventory.list_owned_vpcs()
     if len(rows) > 1:
         ids = ", ".join(sorted(row["VpcId"] for row in rows))
-        raise EksError(f"Several VPCs have the tag {inventory.owner}: {ids}. kumo.eks.eks_network keeps one of them.")
+        raise SeveralFound(
+            f"Several VPCs have the tag {inventory.owner}: {ids}. kumo.eks.eks_network keeps one of them."
+        )
     if rows:
         return rows[0]
     filters = [{"Name": "tag-key", "Values": [inventory.owner]}]

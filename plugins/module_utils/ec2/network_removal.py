@@ -15,7 +15,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_concurrently
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, WaitTimedOut, add_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import InUse, WaitTimedOut, add_facts
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import delete_when_free
@@ -136,7 +136,7 @@ class NetworkRemoval:
                 blocking += [format_interface(row) for row in leftovers.leaving]
         if blocking:
             name = self.inventory.vpc_id
-            raise EksError(
+            raise InUse(
                 f"VPC {name} is kept, because it contains resources that kumo.eks did not create: {', '.join(blocking)}. Nothing"
                 " was deleted. Delete load balancers, services and security groups of the cluster's controllers first, and run"
                 " the task again.",

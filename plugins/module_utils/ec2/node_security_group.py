@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build_tag_list, read_tag_list
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotOwned
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Resource
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import delete_when_free
@@ -63,7 +63,7 @@ class NodeSecurityGroup(Resource):
 
     def adjust(self, raw: Row, desired: Row) -> Row:
         if self.owner not in raw["tags"]:
-            raise ValidationError(
+            raise NotOwned(
                 f"{self.option}: security group {self.name} exists and was not created by kumo.eks for this cluster (it has"
                 f" no tag {self.owner}). Delete it, or name it in template.security_groups instead of using"
                 f" {self.option.rpartition('.')[2]}."

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build_tag_list, read_tag_list
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotOwned
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline
@@ -46,7 +46,7 @@ class PlacementGroupResource(Resource):
 
     def adjust(self, raw: Row, desired: Row) -> Row:
         if self.owner not in raw["tags"]:
-            raise ValidationError(
+            raise NotOwned(
                 f"template.efa: placement group {self.name} exists and was not created by kumo.eks for this cluster (it has no tag"
                 f" {self.owner}). Delete it, or name it in template.placement.group_name."
             )

@@ -84,7 +84,7 @@ class SubnetResource(NetworkResource):
                 **words,
             )
         )["Subnet"]
-        raw = self.inventory.put("subnets", read_row(made))
+        raw = self.inventory.add("subnets", read_row(made))
         for name in ("public_addresses", "ipv6_addresses"):  # CreateSubnet takes neither
             if desired.get(name):
                 self._modify(raw, name, desired[name])

@@ -13,12 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
-from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import ask_patiently
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, was_repeated
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
+    CannotChange,
+    NotFound,
+    SeveralFound,
+    was_repeated,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field, normalize_list
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import CATCH_UP, Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.base import NetworkResource
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import (
     NOT_FOUND,
@@ -76,7 +80,7 @@ def describe_vpc(ec2: Any, vpc_id: str) -> Row:
         row = read_row(ask_patiently(lambda: ec2.describe_vpcs(VpcIds=[vpc_id]), *NOT_FOUND)["Vpcs"][0])
     except Exception as error:
         if has_code(error, *NOT_FOUND):
-            raise EksError(
+            raise NotFound(
                 f"vpc_id: VPC {vpc_id} does not exist in this region. Check the ID, the region and the account."
             ) from error
         raise
@@ -127,7 +131,7 @@ class VpcResource(NetworkResource):
 
     def is_immutable(self, change: Change) -> bool:
         if change.field.option == "cidr":
-            raise EksError(
+            raise CannotChange(
                 f"cidr: {self.inventory.vpc_id} has {change.before}, but the task sets {change.after}. EC2 cannot change the"
                 " range of a VPC. Use its range, or add a range to secondary_cidrs; only a new cluster can have another."
             )
@@ -165,7 +169,7 @@ class VpcResource(NetworkResource):
                 rows = [winner]
                 break
         else:
-            raise EksError(
+            raise SeveralFound(
                 f"Several VPCs have the tag {self.inventory.owner}, and EC2 does not delete those without subnets:"
                 f" {', '.join(row['VpcId'] for row in rows)}. Remove the tag from all but the cluster's."
             )
@@ -177,7 +181,7 @@ class VpcResource(NetworkResource):
         """The VPC that stays. Two that are both in use cannot be reconciled."""
         used = self.list_used(rows)
         if len(used) > 1:
-            raise EksError(
+            raise SeveralFound(
                 f"Several VPCs with subnets have the tag {self.inventory.owner}: {', '.join(sorted(used))}. Remove the tag from"
                 " all but the cluster's."
             )

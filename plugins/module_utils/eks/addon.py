@@ -81,6 +81,10 @@ class AddonResource(EksResource):
         "ConfigurationConflict": "Set resolve_conflicts=OVERWRITE to replace the settings of the software that is installed."
         " To keep them, delete the add-on with preserve=true, and use kumo.eks.eks_addon_takeover."
     }
+    update_remedies = {
+        "ConfigurationConflict": "These fields were changed in the cluster. Set resolve_conflicts=PRESERVE to keep what they have, or OVERWRITE to"
+        " set them to the add-on's values."
+    }
 
     def __init__(self, client: Any, cluster_name: str, item: dict[str, Any], catalog: AddonCatalog) -> None:
         super().__init__(client, item["name"])

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import UnsupportedVersion
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import suggest_name
 
 DEFAULT, MOST_RECENT = "default", "most_recent"
@@ -91,7 +91,7 @@ class AddonCatalog:
         rows = [row for info in infos for row in build_version_rows(info)]
         if not rows:
             hint = suggest_name(addon, self.list_names(kubernetes)) or " aws eks describe-addon-versions lists them."
-            raise ValidationError(f"name: EKS does not offer an add-on {addon!r} for Kubernetes {kubernetes}.{hint}")
+            raise UnsupportedVersion(f"name: EKS does not offer an add-on {addon!r} for Kubernetes {kubernetes}.{hint}")
         return rows
 
     def list_names(self, kubernetes: str) -> list[str]:
@@ -112,7 +112,7 @@ def choose_version(rows: list[dict[str, Any]], wanted: str, addon: str, kubernet
         defaults = [row["version"] for row in rows if kubernetes in row["default_for"]]
         return (defaults or versions)[0]
     if wanted not in versions:
-        raise ValidationError(
+        raise UnsupportedVersion(
             f"version: {addon} {wanted} is not compatible with Kubernetes {kubernetes}."
             f" Compatible versions: {', '.join(versions)}. Or use {DEFAULT} or {MOST_RECENT}."
         )

@@ -15,7 +15,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import (
     build_release_parameter,
     read_ami_type,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import UnsupportedVersion, ValidationError
 
 
 def find_latest_release(ssm: Any, ec2: Callable[[], Any], ami_type: str, version: str) -> str:
@@ -37,7 +37,7 @@ def find_latest_release(ssm: Any, ec2: Callable[[], Any], ami_type: str, version
     except Exception as error:
         if not has_code(error, "ParameterNotFound"):
             raise
-        raise ValidationError(
+        raise UnsupportedVersion(
             f"release_version: AWS publishes no latest release for ami_type {ami_type} and Kubernetes {version}"
             f" (SSM parameter {parameter} does not exist). Set a release version, or omit the option."
         ) from error

@@ -267,7 +267,8 @@ class Rotation:
                 reason = format_issues(update.get("errors") or [])
                 now = describe_authorities(self.client, self.cluster)
                 raise WaitFailed(
-                    f"The change of the {self._title} ended {update['status']}: {reason}. {now.describe_next_step()}"
+                    f"The change of the {self._title} ended {update['status']}: {reason}. {now.describe_next_step()}",
+                    update.get("errors") or [],
                 )
             return update["status"] == "Successful", None, update["status"]
 

@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS, apply_tags
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import LocalFileError, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field, build_request, drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster_registration import (
@@ -83,7 +83,7 @@ class ClusterRegistrationResource(EksResource):
         try:
             write_activation(path, config, self.client.meta.region_name)
         except OSError as error:
-            raise EksError(
+            raise LocalFileError(
                 f"Cluster {self.name} is registered, but its activation could not be written into {path}: {error.strerror}. EKS answers the"
                 " code once: deregister the cluster with state=absent, and register it again.",
                 changed=True,

@@ -16,7 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
     describe_subnets,
     list_offered_types,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotThere
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
     drop_planned_ids,
     find_edge_problems,
@@ -35,7 +35,7 @@ LOST = "it was not checked whether the cluster exists and the options fit to it"
 def refuse_missing_cluster(cluster: Any, name: str, region: str) -> None:
     """Refuse to create something of a cluster that is not there: ``cluster`` is what is known of it, None for nothing."""
     if cluster is None:
-        raise ValidationError(
+        raise NotThere(
             f"cluster_name: cluster {name} does not exist in {region}. Check its name and region, or create it first."
         )
 

@@ -13,7 +13,9 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, format_issues
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import list_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import MISSING, Observation
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_names import find_pair, read_nodegroups
 from ansible_collections.kumo.eks.plugins.module_utils.eks.updates import TARGETS, describe_update
 
 # option: (kind, Describe operation, its parameter, key of its answer, List operation, key of its answer)
@@ -75,8 +77,16 @@ def list_named_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], O
         gone = deleted.get(option, [])
         wanted = {**dict.fromkeys(names, state), **dict.fromkeys(gone, "deleted")}
         for name, end in wanted.items():
-            work.append(lambda k=kind, n=name, d=describe, p=parameter, e=end: observe(k, n, d(**{p: n}), e))
+            is_declared = option == "nodegroups" and end != "deleted"
+            look = partial(describe_declared_group, client, cluster) if is_declared else describe
+            work.append(lambda k=kind, n=name, d=look, p=parameter, e=end: observe(k, n, d(**{p: n}), e))
     return work
+
+
+def describe_declared_group(client: Any, cluster: str, nodegroupName: str) -> dict[str, Any] | None:
+    """A node group by its name in EKS. Where there is none, the one that took the place of the declared one of this name."""
+    raw = describe_or_none(client.describe_nodegroup, "nodegroup", clusterName=cluster, nodegroupName=nodegroupName)
+    return raw or find_pair(read_nodegroups(client, cluster), nodegroupName)[0]
 
 
 def list_update_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
@@ -91,6 +101,6 @@ def observe(kind: str, name: str, raw: dict[str, Any] | None, wanted: str = "act
     """An answer of a Describe operation as an observation."""
     if raw is None:
         return Observation(kind, name, MISSING, wanted=wanted)
-    issues = raw.get("errors") or (raw.get("health") or {}).get("issues") or []
+    issues = raw.get("errors") or list_issues(raw)
     details = {key: raw[key] for key in ("version", "endpoint") if kind == "cluster" and raw.get(key)}
     return Observation(kind, name, raw["status"], format_issues(issues) if issues else "", wanted, details)

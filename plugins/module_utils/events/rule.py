@@ -15,7 +15,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_cod
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build_tag_list, compare_tags, read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS, drop_reserved_tags, keep_current_tags
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Refused, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
 
@@ -124,7 +124,7 @@ class RuleResource(Resource):
     def _check_entries(self, answer: dict[str, Any], what: str) -> None:
         if answer.get("FailedEntryCount"):
             reasons = [f"{row.get('ErrorCode')}: {row.get('ErrorMessage')}" for row in answer["FailedEntries"]]
-            raise EksError(f"rule {self.name} {what}: {'; '.join(reasons)}")
+            raise Refused(f"rule {self.name} {what}: {'; '.join(reasons)}")
 
     def _set_tags(self, raw: dict[str, Any], wanted: dict[str, Any]) -> None:
         gone, new = compare_tags(raw["tags"], drop_reserved_tags(wanted))

@@ -17,7 +17,7 @@ try:
 except ImportError:
     pass  # ansible-core brings it to where modules run
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import LocalFileError
 
 MAX_FILE = 5 * 1024 * 1024  # bytes; Helm takes no larger file in a chart either
 
@@ -59,9 +59,9 @@ def read_chart(path: str) -> Chart:
         text = _read_chart_yaml(path)
         about = yaml.safe_load(text) if text is not None else None
     except (OSError, tarfile.TarError, yaml.YAMLError) as error:
-        raise EksError(f"chart: {path} cannot be read: {error}") from error
+        raise LocalFileError(f"chart: {path} cannot be read: {error}") from error
     if not isinstance(about, dict) or not about.get("name") or not about.get("version"):
-        raise EksError(f"chart: {path} cannot be read: it has no Chart.yaml with a name and a version")
+        raise LocalFileError(f"chart: {path} cannot be read: it has no Chart.yaml with a name and a version")
     return Chart(path, about)
 
 

@@ -24,7 +24,7 @@ from typing import Any
 from ansible_collections.kubernetes.core.plugins.module_utils.helm import AnsibleHelmModule
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, MissingSoftware
 from ansible_collections.kumo.eks.plugins.module_utils.helm.supervisor import Supervisor
 
 OLDEST = (3, 14)  # the first version with --reset-then-reuse-values
@@ -35,6 +35,8 @@ GRACE = 30  # seconds Helm has to end by itself and mark its release failed; kil
 
 class HelmError(EksError):
     """Helm failed; ``stderr`` is what it wrote to its standard error."""
+
+    kind = "helm-failed"
 
     def __init__(self, action: str, stderr: str, code: int) -> None:
         super().__init__(f"{action}: {stderr or f'Helm exited with code {code} and no message'}", rc=code)
@@ -90,9 +92,9 @@ class Helm(AnsibleHelmModule):
         version = self.get_helm_version()
         match = re.match(r"(\d+)\.(\d+)", version or "")
         if match is None:
-            raise EksError(f"binary_path: {self._binary} does not report a Helm version")
+            raise MissingSoftware(f"binary_path: {self._binary} does not report a Helm version")
         if (int(match[1]), int(match[2])) < OLDEST:
-            raise EksError(f"binary_path: Helm {version} is too old. Use {OLDEST[0]}.{OLDEST[1]} or later")
+            raise MissingSoftware(f"binary_path: Helm {version} is too old. Use {OLDEST[0]}.{OLDEST[1]} or later")
         return int(match[1])
 
     def run(

@@ -20,6 +20,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule
+from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import build_help
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import GRACE, Helm, Stopped
 from ansible_collections.kumo.eks.plugins.module_utils.helm.supervisor import Supervisor
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import token
@@ -154,7 +155,8 @@ def _open_folder(module: AnsibleAWSModule) -> Iterator[tuple[str, Supervisor]]:
     except Stopped:
         module.fail_json(
             msg=f"The task was stopped by SIGTERM. Helm was stopped, too, and had {GRACE} seconds to mark its release failed. "
-            "Set recover=true to recover a release that is still pending."
+            "Set recover=true to recover a release that is still pending.",
+            **build_help("helm-stopped"),
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)

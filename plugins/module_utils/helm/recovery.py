@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, HelmFailed, ReleasePending
 from ansible_collections.kumo.eks.plugins.module_utils.helm.cli import HelmError, compute_age
 from ansible_collections.kumo.eks.plugins.module_utils.helm.operations import ReleaseOperations
 from ansible_collections.kumo.eks.plugins.module_utils.helm.release import Release
@@ -59,11 +59,11 @@ def validate_recovery(current: Release, history: History, title: str, params: di
     state = f"{title} is {current.status} at revision {current.revision} since {age:.0f} s"
     if not params["recover"]:
         reason = f"{state}: a run was interrupted, or is still in progress. Set recover=true to recover it"
-        raise ValidationError(reason, **current.build_facts())
+        raise ReleasePending(reason, **current.build_facts())
     after = get_recover_after(params)
     if age < after:
         reason = f"{state}: a run may still be in progress. It is recovered after recover_after ({after} s)"
-        raise ValidationError(reason, **current.build_facts())
+        raise ReleasePending(reason, **current.build_facts())
     how = PENDING[current.status].format(find_rollback_target(current, history))
     return f"{how}, which was {current.status} since {age:.0f} s"
 
@@ -87,7 +87,7 @@ def build_failure(error: HelmError, before: Release | None, after: Release | Non
         state = f"It is {after.status} at revision {after.revision}"
     message = f"{error.message}. {state}." + (f" Not ready: {pods}" if pods else "")
     changed = _identify(before) != _identify(after)
-    return EksError(message, **{**error.facts, **(after.build_facts() if after else {}), "changed": changed})
+    return HelmFailed(message, **{**error.facts, **(after.build_facts() if after else {}), "changed": changed})
 
 
 def _identify(release: Release | None) -> tuple[int, str] | None:

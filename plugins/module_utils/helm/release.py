@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import CannotBeRead
 
 GZIP_MAGIC = b"\x1f\x8b"
 # What comes of another Secret with Helm's labels. The message of the error may have some of its content.
@@ -72,7 +72,9 @@ def decode_release(secret: dict[str, Any]) -> dict[str, Any]:
     except UNREADABLE as error:
         about = secret["metadata"]
         name = f"{about.get('namespace')}/{about['name']}"
-        raise EksError(f"Secret {name} is labelled as Helm's and has no release ({type(error).__name__}).") from error
+        raise CannotBeRead(
+            f"Secret {name} is labelled as Helm's and has no release ({type(error).__name__})."
+        ) from error
 
 
 def build_release(raw: dict[str, Any]) -> Release:

@@ -10,7 +10,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import format_aws_error
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
+from ansible_collections.kumo.eks.plugins.module_utils.aws.error_kinds import build_error_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.helm.order import build_dependencies, list_starting_order
 
 Row = dict[str, Any]
@@ -84,7 +86,7 @@ class ReleaseListRunner:
 
     def _build_failed_row(self, position: int, error: Exception, reason: str) -> Row:
         row = self._releases[position]
-        facts = {"name": row["name"], "namespace": row["namespace"], "changed": False, **get_facts(error)}
+        facts = {"name": row["name"], "namespace": row["namespace"], "changed": False, **build_error_facts(error)}
         return {**facts, "failed": True, "msg": reason}
 
     def _build_skipped_row(self, position: int, failed: list[int]) -> Row:
@@ -102,5 +104,5 @@ def format_failures(rows: list[Row]) -> str | None:
     skipped = [row["name"] for row in rows if row.get("skipped")]
     if not failed:
         return None
-    message = f"{len(failed)} of {len(rows)} releases failed: " + " | ".join(failed)
+    message = f"{len(failed)} of {format_count(len(rows), 'release')} failed: " + " | ".join(failed)
     return message + (f" | Skipped, because they depend on a failed release: {', '.join(skipped)}" if skipped else "")

@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import ask_patiently
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotThere, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Resource
 
 
@@ -69,4 +69,4 @@ def check_policies(iam: Any, arns: list[str], option: str, partition: str) -> No
         lost = f"it was not checked whether policy {arn} exists"
         look = partial(find_patiently, partial(iam.get_policy, PolicyArn=arn))
         if look_if_allowed(look, arn, "iam:GetPolicy", lost) is None:
-            raise ValidationError(f"{option}: policy {arn} does not exist. Check its name and path.")
+            raise NotThere(f"{option}: policy {arn} does not exist. Check its name and path.")

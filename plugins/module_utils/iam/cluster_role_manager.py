@@ -9,11 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import list_owners
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
-from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import CATCH_UP, Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.iam.access_entry import AccessEntries
 from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import ClusterRole
 from ansible_collections.kumo.eks.plugins.module_utils.iam.instance_profile import list_instance_profiles

@@ -21,7 +21,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED, list_owners
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotOwned
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import IamResource, get_or_none
@@ -62,7 +62,7 @@ class InstanceProfileResource(IamResource):
         """Refuse to take the role of somebody else's instances away."""
         if raw["Role"] in (None, role) or self._adopt or self.owner in raw["tags"]:
             return
-        raise ValidationError(
+        raise NotOwned(
             f"instance_profile: {self.name} has IAM role {raw['Role']} and was not created by kumo.eks for this cluster."
             " Use another name, or set adopt=true to replace its role."
         )

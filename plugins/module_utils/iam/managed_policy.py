@@ -22,7 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import (
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED, list_owners
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import normalize_document, parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import CannotChange, NotOwned
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field, none_if_empty
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import IamResource, get_or_none
@@ -76,7 +76,7 @@ class ManagedPolicyResource(IamResource):
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         wanted = desired.get("description")
         if raw is not None and wanted is not None and none_if_empty(wanted) != none_if_empty(raw["Description"]):
-            raise ValidationError(
+            raise CannotChange(
                 f"policy.description: IAM cannot change the description of policy {self.name}, which is"
                 f" {raw['Description']!r}. Omit the option, or give the policy another name."
             )
@@ -91,7 +91,7 @@ class ManagedPolicyResource(IamResource):
     def _check_users(self) -> None:
         users = self.list_users(self._role)
         if users:
-            raise ValidationError(
+            raise NotOwned(
                 f"policy.document: policy {self.name} was not created by kumo.eks, and {', '.join(users)} would get other permissions with"
                 " another document. Set its ARN in policy_arns to use it unchanged, or use another policy.name."
             )

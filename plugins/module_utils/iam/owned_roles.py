@@ -12,7 +12,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_i
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import get_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.iam.role_usage import list_assumers
 
@@ -28,8 +29,8 @@ def list_owned_roles(iam: Any, owner: str) -> list[str]:
     lost = "IAM roles that were made for the cluster and that the task does not name were not looked for and stay"
     names = [role["RoleName"] for role in look_if_allowed(lambda: list_candidates(iam), [], "iam:ListRoles", lost)]
     if len(names) > MOST:
-        raise EksError(
-            f"all_owned: the account has {len(names)} roles that EKS, EC2 or pods can assume, and the tags of at most {MOST} are"
+        raise ValidationError(
+            f"all_owned: the account has {format_count(len(names), 'role')} that EKS, EC2 or pods can assume, and the tags of at most {MOST} are"
             " read. Name the roles to remove with iam_roles."
         )
     with ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:

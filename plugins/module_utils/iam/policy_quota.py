@@ -15,7 +15,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotThere, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import shorten
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import find_patiently
 
@@ -53,7 +53,7 @@ def read_document(iam: Any, arn: str, option: str) -> dict[str, Any]:
     """The document that a managed policy has in force."""
     found = find_patiently(lambda: iam.get_policy(PolicyArn=arn)["Policy"])
     if found is None:
-        raise ValidationError(f"{option}: policy {arn} does not exist. Check its name and path.")
+        raise NotThere(f"{option}: policy {arn} does not exist. Check its name and path.")
     version = iam.get_policy_version(PolicyArn=arn, VersionId=found["DefaultVersionId"])["PolicyVersion"]
     return parse_document(version["Document"], f"policy {arn}")
 

@@ -29,7 +29,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents impo
     parse_document,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import CannotChange, NotOwned
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     Change,
     Field,
@@ -160,7 +160,7 @@ class RoleResource(IamResource):
         if self._named or self.adopt or self.owner in raw["tags"]:
             return
         whose = ", ".join(list_other_owners(raw["tags"], self.owner))
-        raise ValidationError(
+        raise NotOwned(
             f"role_name: an IAM role {self.name} exists, which"
             f" {f'was created for {whose}' if whose else 'kumo.eks did not create'}."
             " Set role_name to another name, or to this name to use that role."
@@ -180,7 +180,7 @@ class RoleResource(IamResource):
             return current
         if list_owners(raw["tags"]):  # another cluster's: what that one needs stays
             return {**current, "Statement": [*as_list(current["Statement"]), *missing]}
-        raise ValidationError(
+        raise NotOwned(
             f"IAM role {self.name} was not created by kumo.eks, and its trust policy does not allow"
             f" {format_statement(missing[0])}. Allow it there, use another role, or set adopt=true to adopt the role."
         )
@@ -212,7 +212,7 @@ class RoleResource(IamResource):
             if normalize_document(now.get(name, document)) != normalize_document(document)
         ]
         if other:
-            raise ValidationError(
+            raise NotOwned(
                 f"inline_policies: IAM role {self.name} was not created by kumo.eks and has another inline policy named"
                 f" {', '.join(other)}. Give the policy another name, or set purge_policies=true to replace it."
             )
@@ -237,7 +237,7 @@ class RoleResource(IamResource):
         now = raw or {"PolicyArns": [], "Path": None, "PermissionsBoundary": None}
         check_iam_tags(desired.get("tags"))
         if raw is not None and desired.get("path") not in (None, now["Path"]):
-            raise ValidationError(
+            raise CannotChange(
                 f"path: IAM role {self.name} has the path {now['Path']}, and IAM cannot change it to {desired['path']}."
                 " Use that path, or another name for the role."
             )

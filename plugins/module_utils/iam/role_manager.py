@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.consistency import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import list_other_owners
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import (
     VERSION,
@@ -21,6 +20,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import build_options
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import CATCH_UP
 from ansible_collections.kumo.eks.plugins.module_utils.iam.instance_profile import (
     InstanceProfileResource,
     is_made_by_karpenter,

@@ -21,6 +21,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import list_service_regions
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
+from ansible_collections.kumo.eks.plugins.module_utils.core.listing import format_first
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import get_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import EKS_PROVIDER
 from ansible_collections.kumo.eks.plugins.module_utils.iam.trust_policy import list_principals
@@ -132,8 +133,7 @@ class Usage:
             return f"it is used by {', '.join(sorted(self.users[arn]))}"
         if not self.unknown:
             return ""
-        more = f" and {len(self.unknown) - 3} more" if len(self.unknown) > 3 else ""
-        return f"whether it is used could not be determined: {'; '.join(self.unknown[:3])}{more}"
+        return f"whether it is used could not be determined: {format_first(self.unknown, 3, '; ')}"
 
 
 def list_assumers(trust: dict[str, Any]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_dns_suffix
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotReady
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import refuse_missing_cluster
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import get_issuer
 from ansible_collections.kumo.eks.plugins.module_utils.iam.scope import IamScope
@@ -77,7 +77,7 @@ def build_cluster_context(
         return ClusterContext(cluster, region, parts[1], parts[4], issuer, exists=False)
     issuer = ((raw.get("identity") or {}).get("oidc") or {}).get("issuer")
     if not issuer:
-        raise EksError(
+        raise NotReady(
             f"Cluster {cluster} is {raw['status']} and has no OIDC issuer yet. Wait for it with kumo.eks.eks_wait."
         )
     parts = raw["arn"].split(":")
@@ -88,6 +88,6 @@ def check_cluster_exists(raw: dict[str, Any] | None, name: str, region: str) -> 
     """Refuse a cluster that does not exist, or not for long: no identities are made for it."""
     refuse_missing_cluster(raw, name, region)
     if raw["status"] in ("DELETING", "FAILED"):
-        raise EksError(
+        raise NotReady(
             f"cluster_name: cluster {name} in {region} is {raw['status']}. It cannot have identities for pods."
         )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import CannotBeRead, EksError
 from ansible_collections.kumo.eks.plugins.module_utils.iam import trust_policy
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import build_subject, get_issuer
 from ansible_collections.kumo.eks.plugins.module_utils.identity.model import ROLE_ARN
@@ -519,4 +519,4 @@ def read_claims(token: str) -> dict[str, Any]:
         payload = token.split(".")[1]
         return json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     except (IndexError, ValueError) as error:
-        raise EksError("the token of the API server is not a JWT") from error
+        raise CannotBeRead("the token of the API server is not a JWT") from error

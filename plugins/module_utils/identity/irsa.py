@@ -17,6 +17,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_i
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import OWNED
 from ansible_collections.kumo.eks.plugins.module_utils.aws.unlisted import is_unlisted
+from ansible_collections.kumo.eks.plugins.module_utils.core.listing import format_first
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.service_accounts import Account
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import get_or_none
@@ -213,9 +214,7 @@ class IrsaManager:
             why = f"whether roles trust it could not be determined ({format_aws_error(error)})"
             return Outcome(False, raw), [build_kept("oidc provider", provider.arn, why)]
         if users:
-            why = f"roles trust it: {', '.join(users[:10])}" + (
-                f" and {len(users) - 10} more" if len(users) > 10 else ""
-            )
+            why = f"roles trust it: {format_first(users, 10)}"
             return Outcome(False, raw), [build_kept("oidc provider", provider.arn, why)]
         return self._roles.ensure_deleted(provider), []
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import KindNotServed
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll, poll_for
 from ansible_collections.kumo.eks.plugins.module_utils.karpenter.objects import (
     MANAGED_BY,
@@ -87,7 +87,7 @@ class KarpenterNodes:
 
         found = poll_for(observe, ESTABLISHED)
         if found is None:
-            raise EksError(
+            raise KindNotServed(
                 f"The cluster does not know objects of kind {kind.kind}. Install Karpenter first, with its definitions."
             )
         return found

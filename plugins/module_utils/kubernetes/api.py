@@ -26,7 +26,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from ansible.module_utils.basic import missing_required_lib
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import MissingSoftware
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import Connection, describe_connection
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.errors import (
     KubernetesError,
@@ -264,7 +264,7 @@ class KubernetesApi:
             return client.request(method, path, body=body, serialize=False, **copied)
         except _import_kubernetes().dynamic.exceptions.DynamicApiError as error:
             if not error.status:  # the package's word for a failed TLS handshake
-                raise build_unreachable(host, EksError(str(error.reason))) from None
+                raise build_unreachable(host, ConnectionError(str(error.reason))) from None
             raise build_refusal(host, error.status, error.body, error.headers or {}, datetime.now(UTC)) from None
         except (HTTPError, OSError) as error:
             raise build_unreachable(host, error) from None
@@ -387,7 +387,7 @@ def _import_kubernetes() -> Any:
     except ImportError:
         # Release 26 is the first that writes the body of a server-side apply.
         reason = "to reach the cluster's Kubernetes API"
-        raise EksError(missing_required_lib("kubernetes>=26.1.0", reason=reason)) from None
+        raise MissingSoftware(missing_required_lib("kubernetes>=26.1.0", reason=reason)) from None
     return kubernetes
 
 

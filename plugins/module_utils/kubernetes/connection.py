@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotFound, NotReady
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ def build_connection(raw: dict[str, Any] | None, cluster_name: str, region: str)
         EksError: the cluster does not exist, or has no endpoint yet.
     """
     if raw is None:
-        raise EksError(f"cluster_name: cluster {cluster_name} does not exist in {region}")
+        raise NotFound(f"cluster_name: cluster {cluster_name} does not exist in {region}")
     # EKS sets both while the cluster is CREATING, some minutes after the start:
     # https://docs.aws.amazon.com/eks/latest/APIReference/API_Cluster.html
     if not raw.get("endpoint") or not raw.get("certificateAuthority", {}).get("data"):
-        raise EksError(f"cluster {cluster_name} is {raw['status']} and has no endpoint yet. Wait for it with eks_wait")
+        raise NotReady(f"cluster {cluster_name} is {raw['status']} and has no endpoint yet. Wait for it with eks_wait")
     return Connection(raw["endpoint"].rstrip("/"), raw["certificateAuthority"]["data"])

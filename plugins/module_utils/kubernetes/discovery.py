@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import KindNotServed
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.errors import KubernetesError
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import Kind, build_group_path
@@ -39,7 +39,7 @@ class KindFinder:
             self._groups[api_version] = self._list_group(api_version)
         found = self._groups[api_version].get(kind)
         if found is None:
-            raise EksError(
+            raise KindNotServed(
                 f"The cluster does not serve the kind {kind} of {api_version}. Check apiVersion and kind, or install"
                 " the CustomResourceDefinition first"
             )

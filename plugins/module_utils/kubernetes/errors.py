@@ -11,6 +11,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import build_help
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 
 # A token is a presigned URL. STS accepts a signature that is up to five minutes from its own time:
@@ -35,6 +36,8 @@ HINT_UNREACHABLE = (
     "Check that this machine is admitted by the cluster's public_access_cidrs, or is in a network connected to its VPC"
     " where only the private endpoint is enabled"
 )
+REFUSED, UNTRUSTED = "kubernetes-refused", "kubernetes-untrusted"
+KINDS = {0: "kubernetes-unreachable", 401: "kubernetes-unauthorized", 403: "kubernetes-forbidden"}  # by HTTP's status
 
 
 class KubernetesError(EksError):
@@ -45,10 +48,15 @@ class KubernetesError(EksError):
         status: HTTP's status, 0 where nothing answered.
         reason: the reason of the API server's Status, like "AlreadyExists".
         body: the API server's Status object, for those who look at its details.
+        kind: of the failure, where it is not the one of the status.
     """
 
-    def __init__(self, message: str, status: int, reason: str = "", body: Mapping[str, Any] | None = None) -> None:
-        super().__init__(message, kubernetes_status=status)
+    kind = REFUSED
+
+    def __init__(
+        self, message: str, status: int, reason: str = "", body: Mapping[str, Any] | None = None, kind: str = ""
+    ) -> None:
+        super().__init__(message, kubernetes_status=status, **build_help(kind or KINDS.get(status, REFUSED)))
         self.status, self.reason = status, reason
         self.body: Mapping[str, Any] = body or {}
 
@@ -90,7 +98,7 @@ def build_unreachable(host: str, error: Exception) -> KubernetesError:
     """The error for a call that nothing answered, or whose answer came from another server than the cluster's."""
     cause = _find_cause(error)
     if "CERTIFICATE_VERIFY_FAILED" in cause:
-        return KubernetesError(f"Kubernetes API {host} is not trusted: {cause}. {HINT_UNTRUSTED}.", 0)
+        return KubernetesError(f"Kubernetes API {host} is not trusted: {cause}. {HINT_UNTRUSTED}.", 0, kind=UNTRUSTED)
     return KubernetesError(f"Kubernetes API {host} does not answer: {cause}. {HINT_UNREACHABLE}.", 0)
 
 

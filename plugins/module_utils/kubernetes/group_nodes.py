@@ -63,11 +63,8 @@ class GroupNodes:
 
     def list(self) -> list[GroupNode]:
         """The nodes as they are now, in the order of their names."""
-        rows = [row for row in self._api.list(NODE, label_selector=f"{GROUP_LABEL}={self.group}") if self._owns(row)]
+        rows = self._api.list(NODE, label_selector=f"{GROUP_LABEL}={self.group}")
         return sorted(map(_read, rows), key=lambda one: one.name)
-
-    def _owns(self, row: Object) -> bool:
-        return (row["metadata"].get("labels") or {}).get(GROUP_LABEL) == self.group
 
     def hold(self, one: GroupNode, target: str) -> bool:
         """Let the node take no new pods, and keep the cluster autoscaler from ending it. Returns whether something was changed."""

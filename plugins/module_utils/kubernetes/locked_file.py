@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import LocalFileError
 
 MODE = 0o600
 LOCK_TIMEOUT = 30.0  # seconds; a writer is done in less than one
@@ -30,9 +30,9 @@ def read_text(path: str) -> str | None:
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
-        raise EksError(f"path: {path} is not text in UTF-8. Nothing was written.") from None
+        raise LocalFileError(f"path: {path} is not text in UTF-8. Nothing was written.") from None
     except OSError as error:
-        raise EksError(f"path: {path} cannot be read: {error.strerror}") from None
+        raise LocalFileError(f"path: {path} cannot be read: {error.strerror}") from None
 
 
 def get_mode(path: str) -> int | None:
@@ -62,7 +62,7 @@ def write_text(path: str, text: str) -> None:
     except OSError as error:
         if draft:
             os.unlink(draft)
-        raise EksError(f"path: {path} cannot be written: {error.strerror}") from None
+        raise LocalFileError(f"path: {path} cannot be written: {error.strerror}") from None
 
 
 def _keep_owner(path: str, draft: str) -> None:
@@ -87,13 +87,13 @@ def lock_file(path: str) -> Iterator[None]:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         while not _take_lock(lock):
             if time.monotonic() >= until:
-                raise EksError(
+                raise LocalFileError(
                     f"path: {lock} exists for more than {LOCK_TIMEOUT:.0f} s: another program is changing the file, or"
                     " was killed while it did. Remove it if nothing else is at work."
                 )
             time.sleep(LOCK_PAUSE)
     except OSError as error:
-        raise EksError(f"path: {path} cannot be written: {error.strerror}") from None
+        raise LocalFileError(f"path: {path} cannot be written: {error.strerror}") from None
     try:
         yield
     finally:

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import CannotBeRead, EksError
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, connect_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import build_connection
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import mint_token
@@ -37,7 +37,7 @@ class ApiOpener:
         self._stack, self._sts, self._cluster_name, self._region = stack, sts, cluster_name, region
         self._lock = threading.Lock()
         self._api: KubernetesApi | None = None
-        self._lost = ""
+        self._lost: EksError | None = None
 
     def open(self, raw: dict[str, Any]) -> KubernetesApi:
         """The API of the cluster.
@@ -50,7 +50,7 @@ class ApiOpener:
         """
         with self._lock:
             if self._lost:
-                raise EksError(self._lost)
+                raise CannotBeRead(self._lost.message, **self._lost.facts)
             if self._api is None:
                 self._api = self._connect(raw)
             return self._api
@@ -60,6 +60,6 @@ class ApiOpener:
         try:
             api.get_version()
         except EksError as error:
-            self._lost = error.message
+            self._lost = error
             raise
         return api

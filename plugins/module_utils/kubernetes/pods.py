@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.listing import format_first
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.workloads import Workload
 
 MOST = 5  # pods named in a message
@@ -35,8 +36,7 @@ def list_reasons(rows: list[Workload], pods: dict[str, list[Row]], events: dict[
 
 def format_reasons(lines: list[str]) -> str:
     """The first of the lines, and how many more there are."""
-    more = f"; and {len(lines) - MOST} more" if len(lines) > MOST else ""
-    return "; ".join(lines[:MOST]) + more
+    return format_first(lines, MOST, "; ")
 
 
 def is_ready(pod: Row) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotThere
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesApi, KubernetesError
@@ -70,7 +70,7 @@ class ServiceAccountResource(Resource):
 
     def validate(self, raw: dict[str, Any] | None, desired: dict[str, Any]) -> None:
         if raw is None and self._api and not self._create_namespace and self._is_namespace_missing():
-            raise ValidationError(
+            raise NotThere(
                 f"namespace: namespace {self._namespace} does not exist in the cluster."
                 " Set create_namespace=true to create it, or role_only=true to create only the IAM role."
             )

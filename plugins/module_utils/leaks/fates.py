@@ -50,6 +50,7 @@ REMEDIES = {
     "nat_gateway": "ec2 delete-nat-gateway --nat-gateway-id {id}",
     "network_interface": "ec2 delete-network-interface --network-interface-id {id}",
     "oidc_provider": "iam delete-open-id-connect-provider --open-id-connect-provider-arn {id}",
+    "placement_group": "ec2 delete-placement-group --group-name {id}",
     "queue": "sqs delete-queue --queue-url {id}",
     "route_table": "ec2 delete-route-table --route-table-id {id}",
     "security_group": "ec2 delete-security-group --group-id {id}",

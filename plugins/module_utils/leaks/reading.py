@@ -90,6 +90,7 @@ EC2_KINDS = {
     "route_table": Ec2Kind("describe_route_tables", "RouteTables", "RouteTableId"),
     "vpc_endpoint": Ec2Kind("describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId", "ServiceName"),
     "flow_log": Ec2Kind("describe_flow_logs", "FlowLogs", "FlowLogId", parameter="Filter"),
+    "placement_group": Ec2Kind("describe_placement_groups", "PlacementGroups", "GroupName", "GroupName"),
 }
 # What is in a cluster goes with it: kind -> List operation of EKS, and key of the names in its answer
 INSIDE = {

@@ -14,7 +14,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.iam.owned_roles import MOST, list_candidates
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import EKS_PROVIDER, get_issuer
 from ansible_collections.kumo.eks.plugins.module_utils.iam.trust_policy import list_providers
@@ -50,8 +51,8 @@ class IamReader:
         """The roles that EKS, nodes or pods can assume."""
         roles = list_candidates(self._iam)
         if len(roles) > MOST:
-            raise EksError(
-                f"kinds: the account has {len(roles)} roles that EKS, EC2 or pods can assume, and the tags of at most {MOST} are"
+            raise ValidationError(
+                f"kinds: the account has {format_count(len(roles), 'role')} that EKS, EC2 or pods can assume, and the tags of at most {MOST} are"
                 " read. Leave roles out with kinds=['all', '!iam_role']."
             )
         names = [role["RoleName"] for role in roles]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_columns
 
 Row = dict[str, Any]
@@ -18,7 +19,7 @@ def format_plan(cluster: str, rows: list[Row], obstacles: list[str]) -> list[str
     removed = [row for row in rows if row["removed_by_teardown"]]
     kept = [row for row in rows if not row["removed_by_teardown"]]
     lines = [
-        f"{len(rows)} resources belong to cluster {cluster}. The teardown removes {len(removed)} and keeps {len(kept)}."
+        f"{format_count(len(rows), 'resource', 'belongs', 'belong')} to cluster {cluster}. The teardown removes {len(removed)} and keeps {len(kept)}."
     ]
     lines += _format_table("Removed:", removed) + _format_table("Kept:", kept)
     lines += ["", "In the way:", *obstacles] if obstacles else []
@@ -29,7 +30,7 @@ def format_proof(cluster: str, kept: list[Row], left: list[Row]) -> list[str]:
     """What still belongs to a cluster after its teardown."""
     if not kept and not left:
         return [f"Nothing is left of cluster {cluster}."]
-    lines = [f"{len(kept) + len(left)} resources are left of cluster {cluster}."]
+    lines = [f"{format_count(len(kept) + len(left), 'resource', 'is', 'are')} left of cluster {cluster}."]
     lines += _format_remedies("Kept:", kept) + _format_remedies("Not removed:", left)
     return lines
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build_tag_list
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitFailed
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.leaks.claims import CLUSTER_TAG, CSI_TAG, OWNED, Thing
 from ansible_collections.kumo.eks.plugins.module_utils.leaks.fates import SNAPSHOT
@@ -53,7 +53,7 @@ class VolumeRemoval:
         def observe() -> tuple[bool, None, str]:
             (row,) = self._ec2.describe_snapshots(SnapshotIds=[snapshot])["Snapshots"]
             if row["State"] == "error":
-                raise EksError(f"Snapshot {snapshot} of volume {thing.id} failed, and the volume is kept.")
+                raise WaitFailed(f"Snapshot {snapshot} of volume {thing.id} failed, and the volume is kept.")
             return row["State"] == "completed", None, f"{row['State']} {row.get('Progress', '')}"
 
         poll(observe, f"Snapshot {snapshot} of volume {thing.id}", self._deadline)

@@ -14,6 +14,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
     describe_by_filter,
     describe_subnets,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.instance_selector import (
     DEFAULT_ARCHITECTURE,
@@ -63,8 +64,8 @@ class InstanceSelection:
             )
         if len(found) > MOST_INSTANCE_TYPES:
             raise ValidationError(
-                f"instance_selector: {len(found)} instance types fit {said}, and a group can have {MOST_INSTANCE_TYPES}. Narrow it with allow"
-                f" or deny. They are {', '.join(found)}."
+                f"instance_selector: {format_count(len(found), 'instance type', 'fits', 'fit')} {said}, and a group can have"
+                f" {MOST_INSTANCE_TYPES}. Narrow it with allow or deny. They are {', '.join(found)}."
             )
         return found
 

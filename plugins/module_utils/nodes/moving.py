@@ -12,7 +12,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitFailed, WaitTimedOut
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotDrained, WaitTimedOut
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.group_nodes import GroupNode, GroupNodes
@@ -82,7 +83,7 @@ class Move:
                 look, f"The drain of node group {self.source.group}", Deadline(wait_timeout), longest_pause=LONGEST_LOOK
             )
         except WaitTimedOut as error:
-            raise WaitFailed(
+            raise NotDrained(
                 f"node group {self.source.group} was not drained after {wait_timeout:g} seconds: {'; '.join(last[:MOST])}."
                 " Its nodes take no new pods. Run the task again to go on, or take the replacement back with state=reverted."
             ) from error
@@ -105,7 +106,9 @@ class Move:
             self._begin(one)
         texts = [f"node {one.name}: {text}" for one, left in busy for text in left]
         self._tell(texts, len(busy) + len(waiting))
-        return not busy and not waiting, texts or [f"{len(waiting)} nodes are still to be drained"]
+        return not busy and not waiting, texts or [
+            f"{format_count(len(waiting), 'node', 'is', 'are')} still to be drained"
+        ]
 
     def _begin(self, one: GroupNode) -> None:
         PROGRESS.tell(f"node {one.name} of {self.source.group}: drain begins")
@@ -123,7 +126,7 @@ class Move:
     def _check_time(self, one: GroupNode, left: list[str]) -> None:
         since = max(one.node.draining_since or self.began, self.began)
         if time.time() - since >= self.pace.timeout:
-            raise WaitFailed(
+            raise NotDrained(
                 f"node {one.name} of node group {self.source.group} was not drained after {self.pace.timeout:g} seconds:"
                 f" {'; '.join(left)}. It takes no new pods, and nothing was deleted. Let the pods go and run the task again, or take the"
                 " replacement back with state=reverted."

@@ -16,8 +16,10 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import NODEGROUP_TAG, REPLACES_TAG
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUSTOM
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
     EksError,
+    NotThere,
     ValidationError,
     WaitFailed,
     add_facts,
@@ -73,6 +75,7 @@ class Replacement:
         stop_at: where to end: "ready", "drained" or "deleted".
         wait_timeout: seconds, of each wait for EKS.
         ready_timeout: seconds that the new nodes may take to be Ready after the group is ACTIVE.
+        check_room: refuses a new group, as the request of its creation, for which there are too few addresses or vCPUs.
     """
 
     manager: NodegroupManager
@@ -85,6 +88,7 @@ class Replacement:
     wait_timeout: float = 7200
     ready_timeout: float = 900
     warn: Callable[[str], None] = lambda text: None
+    check_room: Callable[[Row], None] = lambda group: None
     steps: list[Row] = field(default_factory=list)  # what was done, or in check mode what would be
     changed: bool = False
 
@@ -124,7 +128,7 @@ class Replacement:
     def _replace(self) -> Outcome:
         pair = self.read()
         if pair.old is None:
-            raise ValidationError(
+            raise NotThere(
                 f"name: cluster {self.manager.cluster_name} has no node group {self.name}. It has"
                 f" {', '.join(raw['nodegroupName'] for raw in pair.rows) or 'none'}."
             )
@@ -138,6 +142,7 @@ class Replacement:
         self._check_pods(old)
         raw = outcome.raw
         if pair.new is None:
+            self.check_room(raw)
             raw = self._create(old, new_name, wanted)
         raw = self._await_nodes(new_name, raw, is_new=pair.new is None)
         if self.stop_at != READY:
@@ -251,7 +256,7 @@ class Replacement:
         """The new group. Until the old one is deleted an autoscaler does not take nodes of it that no pod needs yet."""
         sizes = wanted["scaling_config"]
         held = {**wanted, "scaling_config": {**sizes, "min_size": sizes["desired_size"]}}
-        self._note("create", name, f"create node group {name} with {sizes['desired_size']} nodes")
+        self._note("create", name, f"create node group {name} with {format_count(sizes['desired_size'], 'node')}")
         if self._check_mode:
             return self.manager.plan_other(name, get_declared_name(old), held, self._build_marks(old)).raw
         made = self.manager.create_other(name, get_declared_name(old), held, self._build_marks(old), self.wait_timeout)
@@ -273,7 +278,7 @@ class Replacement:
 
         def look() -> tuple[bool, Row, str]:
             ready = sum(one.node.ready for one in self._nodes(name).list())
-            return ready >= wanted, raw, f"{ready} of {wanted} nodes are Ready"
+            return ready >= wanted, raw, f"{ready} of {format_count(wanted, 'node', 'is', 'are')} Ready"
 
         if is_new or self.stop_at == READY:
             PROGRESS.tell(f"node group {name} is ACTIVE: waiting for {wanted} Ready nodes")
@@ -286,7 +291,7 @@ class Replacement:
         if not left:
             return
         at_once = f"{self.pace.max_parallel} at once" + (f", {self.pace.pause:g} s apart" if self.pace.pause else "")
-        self._note("drain", source, f"drain {len(left)} nodes of {source}, {at_once}")
+        self._note("drain", source, f"drain {format_count(len(left), 'node')} of {source}, {at_once}")
         if self._check_mode:
             return
         try:
@@ -357,7 +362,7 @@ class Replacement:
         touched = [one for one in nodes.list() if one.is_touched]
         if not touched:
             return
-        self._note("release", nodes.group, f"let {len(touched)} nodes of {nodes.group} take pods again")
+        self._note("release", nodes.group, f"let {format_count(len(touched), 'node')} of {nodes.group} take pods again")
         self.changed = True
         if not self._check_mode:
             release_all(nodes)

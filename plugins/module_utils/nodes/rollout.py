@@ -16,7 +16,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, WaitFailed
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotDrained, ValidationError, WaitFailed
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import (
     DRAIN_TIMEOUT,
     NONE,
@@ -154,7 +155,7 @@ class Rollout:
         for instance in draining:
             self._drain(instance)
         if len(serving) > free:
-            self.pending.append(f"{len(outdated)} instances are to be replaced")
+            self.pending.append(f"{format_count(len(outdated), 'instance', 'is', 'are')} to be replaced")
 
     def _is_draining(self, instance: Row) -> bool:
         node = self._find_node(instance)
@@ -179,7 +180,7 @@ class Rollout:
         elif self.update.get("force"):
             self._terminate(instance)
         else:
-            raise WaitFailed(
+            raise NotDrained(
                 f"node {node.name} was not drained after {timeout} seconds: {'; '.join(left)}. It takes no new pods, and its instance"
                 f" {instance['InstanceId']} runs. Let the pods go, and run the task again, or set update_config.force=true."
             )
@@ -201,7 +202,7 @@ class Rollout:
         if latest and self.goes_on and latest["Status"] != "Successful":
             raise WaitFailed(
                 f"instance refresh {latest['InstanceRefreshId']} of {self.group['name']} ended {latest['Status']}:"
-                f" {latest.get('StatusReason') or 'EC2 Auto Scaling gave no reason'}. {len(outdated)} instances are not replaced."
+                f" {latest.get('StatusReason') or 'EC2 Auto Scaling gave no reason'}. {format_count(len(outdated), 'instance', 'is', 'are')} not replaced."
             )
         preferences = {"SkipMatching": True}
         for option, member in (
@@ -212,7 +213,7 @@ class Rollout:
                 preferences[member] = self.update[option]
         self.client.start_instance_refresh(AutoScalingGroupName=self.group["name"], Preferences=preferences)
         self.changed = True
-        self.pending.append(f"an instance refresh replaces {len(outdated)} instances")
+        self.pending.append(f"an instance refresh replaces {format_count(len(outdated), 'instance')}")
 
     def _await_refresh(self) -> None:
         """All instances are new, and the refresh may still wait for the last one."""

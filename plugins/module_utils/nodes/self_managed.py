@@ -24,7 +24,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_i
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import ask_patiently
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, NotFound, NotThere, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import (
@@ -33,6 +34,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed i
     find_self_managed_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_missing, raise_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import CATCH_UP, poll_for
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_group import (
     AutoScalingGroupResource,
     list_owned_groups,
@@ -137,7 +139,7 @@ class SelfManagedManager:
         rolls = self._is_rolling(item, plan)
         shown = plan.build_outcome(rolls)
         done = plan.apply()
-        step = self._finish(group, item, done, shown, rolls)
+        step = self._finish(group, item, done, shown, rolls, is_new=raw is None)
         step.raw = _add_version(step.raw, plan)
         return step
 
@@ -176,7 +178,7 @@ class SelfManagedManager:
                 raise
             if self.context.check_mode:
                 return  # an earlier task may be about to create it
-            raise ValidationError(
+            raise NotThere(
                 f"instance_profile: {name} does not exist. Create it with eks_iam_role and its option instance_profile, or name another"
                 " one."
             ) from error
@@ -203,11 +205,11 @@ class SelfManagedManager:
                 f" {reason.rstrip('.')}. Run where it can be reached, or set instance_refresh, which does not drain."
             )
 
-    def _finish(self, group: AutoScalingGroupResource, item: Item, done: bool, shown: Outcome, rolls: bool) -> Step:
+    def _finish(
+        self, group: AutoScalingGroupResource, item: Item, done: bool, shown: Outcome, rolls: bool, is_new: bool
+    ) -> Step:
         """Replace what is to be replaced, and say what is still to come."""
-        now = group.describe()
-        if now is None:
-            raise EksError(f"Auto Scaling group {group.name} does not exist any more: it was deleted during the task.")
+        now = self._describe(group, is_new)
         if not self.waits and not (rolls and get_strategy(item) == REFRESH):
             return Step(done, now, shown.before, shown.after)
         nodes, reason = self.look.get() if self.waits else (None, "")
@@ -220,6 +222,22 @@ class SelfManagedManager:
             now = group.describe() or now
         pending, by = (rollout.pending, "nodes" if nodes else "instances") if self.waits else ([], "nothing")
         return Step(done or rollout.changed, now, shown.before, shown.after, pending, by)
+
+    @staticmethod
+    def _describe(group: AutoScalingGroupResource, is_new: bool) -> Item:
+        """The group after its changes. One that was just created may be listed some seconds later.
+
+        https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/autoscaling/group.go (waitGroupCapacitySatisfied)
+        """
+
+        def look() -> tuple[bool, Item | None]:
+            now = group.describe()
+            return now is not None or not is_new, now
+
+        now = poll_for(look, CATCH_UP)
+        if now is None:
+            raise NotFound(f"Auto Scaling group {group.name} does not exist any more: it was deleted during the task.")
+        return now
 
     # absent
 
@@ -275,7 +293,7 @@ class SelfManagedManager:
 
     @staticmethod
     def _describe_leaving(raw: Item) -> str:
-        return f"{len(raw['instances'])} instances are terminated"
+        return f"{format_count(len(raw['instances']), 'instance', 'is', 'are')} terminated"
 
     def _drain_all(self, item: Item, raw: Item) -> list[str]:
         """What the pods of a group that is deleted still do. After their time the instances go all the same, as with EKS.

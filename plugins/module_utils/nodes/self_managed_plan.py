@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_tags
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotFound, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import ROLLING, describes_template
@@ -85,7 +85,7 @@ class GroupPlan:
         found = self._context.lookups.describe_cluster()
         if found is None and not self._context.check_mode:
             name, region = self._context.cluster_name, self._context.eks.meta.region_name
-            raise EksError(
+            raise NotFound(
                 f"cluster_name: cluster {name} does not exist in {region}. Check its name and region, or create it first."
             )
         return found or {"name": self._context.cluster_name}

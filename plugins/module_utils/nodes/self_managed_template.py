@@ -22,7 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import (
     read_ami_type,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.bootstrap import Bootstrap, format_taint
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import UnsupportedVersion
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup import LATEST
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import IN_USER_DATA
 from ansible_collections.kumo.eks.plugins.module_utils.core.user_data import build_user_data
@@ -88,12 +88,12 @@ def _check_version(version: str, cluster: Item) -> None:
     """A kubelet is never newer than the API server, and three minor versions older at most."""
     behind = parse_minor(cluster["version"]) - parse_minor(version)
     if behind < 0:
-        raise ValidationError(
+        raise UnsupportedVersion(
             f"version: nodes cannot be at {version}, because cluster {cluster['name']} is at {cluster['version']}. Upgrade the cluster"
             " first."
         )
     if behind > OLDEST_KUBELET:
-        raise ValidationError(
+        raise UnsupportedVersion(
             f"version: nodes at {version} cannot join cluster {cluster['name']}, which is at {cluster['version']}. Use"
             f" {OLDEST_KUBELET} minor versions behind at most."
         )
@@ -111,7 +111,7 @@ def find_newest_image(ssm: Any, ami_type: str, version: str) -> str:
     except Exception as error:
         if not has_code(error, "ParameterNotFound"):
             raise
-        raise ValidationError(
+        raise UnsupportedVersion(
             f"ami_type: AWS publishes no image of {ami_type} for Kubernetes {version} (SSM parameter {parameter} does not exist)."
             " Use another AMI type or version, or template.image_id."
         ) from error

@@ -113,8 +113,7 @@ class TakeoverReader:
         found = self._api.get(kind, name, NAMESPACE)
         if found is not None:
             return found
-        rows = self._api.list(kind, field_selector=f"metadata.name={name}")
-        return next((row for row in rows if row["metadata"]["name"] == name), None)
+        return next(iter(self._api.list(kind, field_selector=f"metadata.name={name}")), None)
 
     def _find_account(self, software: Software, workloads: dict[str, Row]) -> Row | None:
         """The service account of the first workload, whatever it is called; the add-on's own where there is no workload."""

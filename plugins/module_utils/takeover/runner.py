@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import GateClosed
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import AddonResource
@@ -39,7 +40,7 @@ def refuse(plans: list[Plan], accepted: list[str]) -> None:
                 " Undo them first, or accept their loss with accept_loss."
             )
     if reasons:
-        raise ValidationError(" ".join(reasons), addons=[{**plan.build_row(), "state": "refused"} for plan in plans])
+        raise GateClosed(" ".join(reasons), addons=[{**plan.build_row(), "state": "refused"} for plan in plans])
 
 
 @dataclass
@@ -146,7 +147,7 @@ class Takeover:
         return (
             seen and ready >= wanted and updated >= wanted,
             None,
-            f"{ready} of {wanted} pods are ready, {updated} are new",
+            f"{ready} of {format_count(wanted, 'pod', 'is', 'are')} ready, {updated} are new",
         )
 
     def _note(self, plan: Plan) -> None:

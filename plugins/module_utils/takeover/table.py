@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.addon_workloads import WORKLOADS
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import DAEMON_SET, DEPLOYMENT, Kind
 
 Row = dict[str, Any]
@@ -80,8 +81,7 @@ TABLE = (
         "vpc-cni",
         (
             Part(
-                DAEMON_SET,
-                "aws-node",
+                *WORKLOADS["vpc-cni"],
                 {"k8s-app": "aws-node"},
                 "aws-node",
                 resources=({"requests": {"cpu": "25m"}}, {"requests": {"cpu": "50m"}}, {"requests": {"cpu": "10m"}}),
@@ -97,8 +97,7 @@ TABLE = (
         "kube-proxy",
         (
             Part(
-                DAEMON_SET,
-                "kube-proxy",
+                *WORKLOADS["kube-proxy"],
                 {"k8s-app": "kube-proxy"},
                 "kube-proxy",
                 resources=({"requests": {"cpu": "100m"}},),
@@ -113,8 +112,7 @@ TABLE = (
         "coredns",
         (
             Part(
-                DEPLOYMENT,
-                "coredns",
+                *WORKLOADS["coredns"],
                 {"eks.amazonaws.com/component": "coredns", "k8s-app": "kube-dns"},
                 "coredns",
                 resources=(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import ItemResult
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, get_facts
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotReady, get_facts
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
@@ -181,4 +181,4 @@ def raise_failure(result: ItemResult) -> None:
     if result.error is not None:
         raise result.error
     if result.outcome is not None and result.outcome.pending:
-        raise EksError(f"{result.name}: {'; '.join(result.outcome.pending)}")
+        raise NotReady(f"{result.name}: {'; '.join(result.outcome.pending)}")

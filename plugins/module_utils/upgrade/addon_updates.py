@@ -16,10 +16,11 @@ from functools import partial
 from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
     EksError,
+    Unhealthy,
     WaitFailed,
     WaitTimedOut,
-    format_issues,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import format_status, list_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.json_schema import problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.addon import parse_configuration
@@ -27,7 +28,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import
 from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import DEFAULT, parse_numbers
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import DAEMON_SET, DEPLOYMENT
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.addon_workloads import WORKLOADS
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.findings import FAILED, PASSED, UNKNOWN, Finding
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.gates import (
     ANY,
@@ -38,15 +39,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.upgrade.gates import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import ADDON, Plan, Step, build_plan
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.reading import StateReader
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade.runner import Upgrade
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.runner import Ending, Upgrade
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import ClusterState, Row
-
-# What a cluster has from the beginning, if EKS does not manage it: the object in kube-system, by the add-on.
-SELF_MANAGED = {
-    "vpc-cni": (DAEMON_SET, "aws-node"),
-    "kube-proxy": (DAEMON_SET, "kube-proxy"),
-    "coredns": (DEPLOYMENT, "coredns"),
-}
 
 
 @dataclass
@@ -79,7 +73,7 @@ class AddonReader:
             api = kubernetes.open(state.cluster)
             found = [
                 name
-                for name, (kind, title) in SELF_MANAGED.items()
+                for name, (kind, title) in WORKLOADS.items()
                 if name not in managed and api.get(kind, title, "kube-system") is not None
             ]
         except EksError as error:
@@ -172,6 +166,11 @@ class AddonUpdates(Upgrade):
             self._schemas[key] = read_or_note(partial(self.describe_schema, name, version))
         return self._schemas[key]
 
+    def _list_ends(self, state: ClusterState) -> list[Ending]:
+        """Only add-ons of this run are its matter."""
+        meant = [raw for raw in state.addons if self._is_meant(raw["addonName"])]
+        return [row for row in super()._list_ends(replace(state, addons=meant)) if row.gate == "addons_active"]
+
     # steps
 
     def _do(self, step: Step) -> None:
@@ -196,14 +195,13 @@ class AddonUpdates(Upgrade):
 
         def look() -> tuple[bool, None, str]:
             raw = self.describe_addon(step.name)
-            issues = (raw.get("health") or {}).get("issues") or []
-            last[:] = [f"{raw.get('status', 'gone')} ({format_issues(issues)})"]
-            return raw.get("status") == "ACTIVE" and not issues, None, last[0]
+            last[:] = [format_status(raw) if raw else "gone"]
+            return raw.get("status") == "ACTIVE" and not list_issues(raw), None, last[0]
 
         try:
             poll(look, "The look at the add-on", Deadline(self.health_timeout))
         except WaitTimedOut as error:
-            raise WaitFailed(
+            raise Unhealthy(
                 f"{step.title} is at {step.after}, and is {last[0]} after {self.health_timeout:g} seconds."
             ) from error
         return super()._check_health(step)

@@ -9,17 +9,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import format_issues
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import format_status, list_issues
+from ansible_collections.kumo.eks.plugins.module_utils.core.listing import format_first
 from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
 from ansible_collections.kumo.eks.plugins.module_utils.eks.updates import list_updates
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.nodes import read_node
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.pods import is_ready
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.durations import estimate_seconds
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import CONTROL_PLANE, NODEGROUP, Step
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import ADDON, CONTROL_PLANE, NODEGROUP, Step
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import ClusterState, Row
 
 CHECKS = ("version", "cluster", "nodegroups", "addons", "insights", "nodes", "pods")
-MOST = 5  # named in a problem
 MISCONFIGURATION = "MISCONFIGURATION"
 ENDED = ("Succeeded", "Failed")
 
@@ -71,7 +73,7 @@ def _list_behind(state: ClusterState, target: int) -> Iterator[str]:
 
 
 def _list_cluster_issues(raw: Row) -> Iterator[str]:
-    issues = (raw.get("health") or {}).get("issues") or []
+    issues = list_issues(raw)
     if raw["status"] != "ACTIVE":
         yield f"the cluster is {raw['status']}"
     if issues:
@@ -80,9 +82,8 @@ def _list_cluster_issues(raw: Row) -> Iterator[str]:
 
 def _list_inactive(kind: str, key: str, rows: list[Row]) -> Iterator[str]:
     for raw in rows:
-        issues = (raw.get("health") or {}).get("issues") or []
-        if raw["status"] != "ACTIVE" or issues:
-            yield f"{kind} {raw[key]} is {raw['status']} ({format_issues(issues)})"
+        if raw["status"] != "ACTIVE" or list_issues(raw):
+            yield f"{kind} {raw[key]} is {format_status(raw)}"
 
 
 def _list_nodes(read: Read) -> Iterator[str]:
@@ -91,7 +92,7 @@ def _list_nodes(read: Read) -> Iterator[str]:
         return
     names = [row["metadata"]["name"] for row in read.value if not read_node(row).ready]
     if names:
-        yield f"nodes are not Ready: {_shorten(names)}"
+        yield f"nodes are not Ready: {format_first(names)}"
 
 
 def _list_pods(read: Read, allowed: int, ignored: set[str]) -> Iterator[str]:
@@ -107,7 +108,7 @@ def _list_pods(read: Read, allowed: int, ignored: set[str]) -> Iterator[str]:
         and (row.get("status") or {}).get("phase") not in ENDED
     ]
     if len(names) > allowed:
-        yield f"{len(names)} pods are not ready, and {allowed} may be: {_shorten(names)}"
+        yield f"{format_count(len(names), 'pod', 'is', 'are')} not ready, and {allowed} may be: {format_first(names)}"
 
 
 def _add_insights(read: Read, health: Health) -> None:
@@ -120,11 +121,6 @@ def _add_insights(read: Read, health: Health) -> None:
             continue
         text = f"insight {row['name']} is ERROR: {row['insightStatus'].get('reason') or 'EKS gave no reason'}"
         (health.problems if row.get("category") == MISCONFIGURATION else health.warnings).append(text)
-
-
-def _shorten(names: list[str]) -> str:
-    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
-    return f"{', '.join(names[:MOST])}{more}"
 
 
 # since when
@@ -144,6 +140,19 @@ def find_upgraded_at(eks: Any, state: ClusterState, target: int, now: float) -> 
             update["createdAt"].timestamp() + estimate_seconds(step, state, {})
             for update in list_updates(eks, name, place)
             if _is_upgrade(update, f"1.{target}")
+        ]
+    return min(now, max(ends)) if ends else None
+
+
+def find_addons_updated_at(eks: Any, state: ClusterState, now: float) -> float | None:
+    """When the last update of an add-on was over, in POSIX seconds, None where there was none. As find_upgraded_at says it."""
+    ends = []
+    for name in [raw["addonName"] for raw in state.addons]:
+        expected = estimate_seconds(Step("", ADDON, name, "", ""), state, {})
+        ends += [
+            update["createdAt"].timestamp() + expected
+            for update in list_updates(eks, state.cluster["name"], {"addon": name})
+            if update["type"] == "AddonUpdate" and update["status"] == "Successful"
         ]
     return min(now, max(ends)) if ends else None
 

@@ -12,6 +12,7 @@ import math
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import DEFAULT_INSTANCE_TYPE
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.findings import FAILED, PASSED, UNKNOWN, Finding
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import NODEGROUP, Plan
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import ClusterState, Row
@@ -30,6 +31,7 @@ QUOTAS = (
     (("x",), "L-7295265B", "L-E3A00192"),
     (("a", "c", "d", "h", "i", "m", "r", "t", "z"), "L-1216C47A", "L-34B43A08"),
 )
+MINIMAL = " With update_config.update_strategy MINIMAL, an update in place adds no nodes."
 UNCOUNTED = ("dl", "hpc", "mac")  # families with quotas of their own, whose codes are not here
 
 
@@ -81,12 +83,16 @@ def check_control_plane_addresses(state: ClusterState, plan: Plan) -> Finding:
             FAILED, [f"subnet {name} does not exist" for name in missing], "Set subnets of the cluster that exist."
         )
     free = {name: state.subnets.value[name]["AvailableIpAddressCount"] for name in ids}
-    evidence = [f"{name} has {count} free addresses" for name, count in free.items()]
+    evidence = [f"{name} has {format_count(count, 'free address')}" for name, count in free.items()]
     total = sum(free.values())
     if total < CONTROL_PLANE_ADDRESSES:
         remedy = f"EKS needs up to {CONTROL_PLANE_ADDRESSES}: free some, or set other subnets of the cluster in the same zones."
         return Finding(FAILED, evidence, remedy)
-    few = [f"{name} has only {count} free addresses" for name, count in free.items() if count < CONTROL_PLANE_ADDRESSES]
+    few = [
+        f"{name} has only {format_count(count, 'free address')}"
+        for name, count in free.items()
+        if count < CONTROL_PLANE_ADDRESSES
+    ]
     return Finding(PASSED, evidence, warnings=few)
 
 
@@ -102,14 +108,15 @@ def check_node_addresses(state: ClusterState, plan: Plan) -> Finding:
         rows = [state.subnets.value[name] for name in raw["subnets"] if name in state.subnets.value]
         surge = _count_new_nodes(plan, raw, len({row["AvailabilityZone"] for row in rows}))
         free = sum(row["AvailableIpAddressCount"] for row in rows)
-        text = f"node group {raw['nodegroupName']}: {free} free addresses for {surge} more nodes"
+        text = f"node group {raw['nodegroupName']}: {format_count(free, 'free address')} for {format_count(surge, 'more node')}"
         evidence.append(text)
         per_node = _count_addresses(raw, state.types.value or {})
         if surge and free < surge:
             failed.append(text)
         elif surge and free < surge * per_node:
             warnings.append(f"{text}, which take up to {per_node} each for their pods")
-    remedy = "Free some addresses, add subnets, or set update_config.update_strategy to MINIMAL, which adds no nodes."
+    rolled = any(raw["nodegroupName"] not in plan.blue_green for raw in groups)
+    remedy = "Free some addresses, or add subnets." + MINIMAL * rolled
     return Finding(FAILED, failed, remedy, warnings) if failed else Finding(PASSED, evidence, warnings=warnings)
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import format_issues
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import format_status, list_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import GATE_IDS, find_overrides_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
@@ -147,28 +148,33 @@ def read_overrides(rows: list[Row] | None, known: tuple[str, ...] = GATE_IDS) ->
 
 def _check_cluster_active(state: ClusterState, plan: Plan) -> Finding:
     raw = state.cluster
-    issues = (raw.get("health") or {}).get("issues") or []
-    evidence = [f"cluster {raw['name']} is {raw['status']}" + (f" ({format_issues(issues)})" if issues else "")]
-    is_fine = raw["status"] == "ACTIVE" and not issues
-    return Finding(PASSED if is_fine else FAILED, evidence, "Wait for the end of the update, or mend what EKS names.")
+    evidence = [f"cluster {raw['name']} is {format_status(raw)}"]
+    return Finding(
+        PASSED if _is_fine(raw) else FAILED, evidence, "Wait for the end of the update, or mend what EKS names."
+    )
 
 
 def _check_nodegroups_active(state: ClusterState, plan: Plan) -> Finding:
-    rows = [(raw["nodegroupName"], raw["status"], raw) for raw in state.nodegroups]
-    return _check_active("node group", rows, "Wait for its update, or mend what EKS names; one that failed is deleted.")
+    return _check_active(
+        "node group",
+        "nodegroupName",
+        state.nodegroups,
+        "Wait for its update, or mend what EKS names; one that failed is deleted.",
+    )
 
 
 def _check_addons_active(state: ClusterState, plan: Plan) -> Finding:
-    rows = [(raw["addonName"], raw["status"], raw) for raw in state.addons]
-    return _check_active("add-on", rows, "Wait for its update, or mend what EKS names and update it again.")
+    return _check_active(
+        "add-on", "addonName", state.addons, "Wait for its update, or mend what EKS names and update it again."
+    )
 
 
-def _check_active(kind: str, rows: list[tuple[str, str, Row]], remedy: str) -> Finding:
-    bad = [
-        f"{kind} {name} is {status} ({format_issues((raw.get('health') or {}).get('issues') or [])})"
-        for name, status, raw in rows
-        if status != "ACTIVE"
-    ]
+def _is_fine(raw: Row) -> bool:
+    return raw["status"] == "ACTIVE" and not list_issues(raw)
+
+
+def _check_active(kind: str, key: str, rows: list[Row], remedy: str) -> Finding:
+    bad = [f"{kind} {raw[key]} is {format_status(raw)}" for raw in rows if not _is_fine(raw)]
     return Finding(FAILED, bad, remedy) if bad else Finding(PASSED, [f"{len(rows)} of {len(rows)} are ACTIVE"])
 
 
@@ -221,7 +227,7 @@ def _check_insights(state: ClusterState, plan: Plan) -> Finding:
         )
     texts = {status: [_format_insight(row) for row in rows if _read_status(row) == status] for status in STATUSES}
     evidence = [*texts["ERROR"], *texts["UNKNOWN"]] or [
-        f"{len(rows)} insights about 1.{plan.next_minor}, none with ERROR"
+        f"{format_count(len(rows), 'insight')} about 1.{plan.next_minor}, none with ERROR"
     ]
     verdict = FAILED if texts["ERROR"] else UNKNOWN if texts["UNKNOWN"] else PASSED
     return Finding(verdict, evidence, remedy, texts["WARNING"])
@@ -245,7 +251,12 @@ def _check_rollback_insights(state: ClusterState, plan: Plan) -> Finding:
     bad = [_format_insight(row) for row in rows if _read_status(row) in ("ERROR", "UNKNOWN")]
     warnings = [_format_insight(row) for row in rows if _read_status(row) == "WARNING"]
     verdict = FAILED if any(_read_status(row) == "ERROR" for row in rows) else UNKNOWN if bad else PASSED
-    return Finding(verdict, bad or [f"{len(rows)} insights about 1.{plan.target}, none with ERROR"], remedy, warnings)
+    return Finding(
+        verdict,
+        bad or [f"{format_count(len(rows), 'insight')} about 1.{plan.target}, none with ERROR"],
+        remedy,
+        warnings,
+    )
 
 
 STATUSES = ("PASSING", "WARNING", "ERROR", "UNKNOWN")
@@ -333,7 +344,7 @@ def _check_newer_kubelets(state: ClusterState, plan: Plan) -> Finding:
             kind = "Fargate node" if is_fargate(node) else "node"
             bad.append(f"{kind} {node['metadata']['name']} is at 1.{read_kubelet_minor(node)}")
     remedy = f"Replace these nodes by some of 1.{plan.target} first, and delete pods on Fargate: no kubelet may be newer than the API server."
-    return Finding(FAILED, bad, remedy) if bad else Finding(PASSED, [f"{len(read.value)} nodes"])
+    return Finding(FAILED, bad, remedy) if bad else Finding(PASSED, [format_count(len(read.value), "node")])
 
 
 def _check_addon_compatibility(state: ClusterState, plan: Plan) -> Finding:
@@ -381,7 +392,7 @@ def _check_kubelet_skew(state: ClusterState, plan: Plan) -> Finding:
             bad.append(f"{kind} {node['metadata']['name']} is at 1.{minor}")
     remedy = f"Replace these nodes first: a kubelet is at most {OLDEST_KUBELET} minor versions behind the API server."
     oldest = min(map(read_kubelet_minor, read.value), default=None)
-    evidence = [f"{len(read.value)} nodes" + (f", the oldest at 1.{oldest}" if oldest else "")]
+    evidence = [format_count(len(read.value), "node") + (f", the oldest at 1.{oldest}" if oldest else "")]
     return Finding(FAILED, bad, remedy) if bad else Finding(PASSED, evidence)
 
 

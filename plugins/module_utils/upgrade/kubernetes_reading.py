@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import CannotBeRead, EksError
 from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
 from ansible_collections.kumo.eks.plugins.module_utils.helm.manifest import parse_objects
 from ansible_collections.kumo.eks.plugins.module_utils.helm.release import decode_release
@@ -189,7 +189,7 @@ def read_releases(api: KubernetesApi, target: int) -> list[Row]:
     """
     driver = os.environ.get("HELM_DRIVER", "")
     if driver not in SECRET_DRIVERS:
-        raise EksError(f"HELM_DRIVER={driver} keeps releases where they are not read")
+        raise CannotBeRead(f"HELM_DRIVER={driver} keeps releases where they are not read")
     found = []
     for secret in api.list(SECRET, label_selector="owner=helm,status=deployed"):
         release = decode_release(secret)

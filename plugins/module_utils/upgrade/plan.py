@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUSTOM
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import BLUE_GREEN, ROLLING
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import (
@@ -311,7 +312,11 @@ def _plan_self_managed(state: ClusterState, minor: int, declared: set[str], is_f
         outdated = row["outdated"] if is_first else 0
         if parse_minor(now) >= minor and not outdated:
             continue
-        words = {"note": f"{outdated} instances are to be replaced"} if parse_minor(now) >= minor else {}
+        words = (
+            {"note": f"{format_count(outdated, 'instance', 'is', 'are')} to be replaced"}
+            if parse_minor(now) >= minor
+            else {}
+        )
         if row["is_pinned"]:
             words = {"by": "you", "note": "it has an image of your own: declare one for this version"}
         elif row["name"] not in declared:
@@ -328,7 +333,7 @@ def _plan_fargate(state: ClusterState, minor: int, is_first: bool) -> Iterator[S
         behind = [row for row in nodes if read_kubelet_minor(row) < minor]
         if behind:
             oldest = min(map(read_kubelet_minor, behind))
-            yield build_step(minor, FARGATE, "", f"1.{oldest}", f"1.{minor}", note=f"{len(behind)} pods")
+            yield build_step(minor, FARGATE, "", f"1.{oldest}", f"1.{minor}", note=format_count(len(behind), "pod"))
         return
     yield build_step(minor, FARGATE, "", f"1.{minor - 1}", f"1.{minor}")
 
@@ -339,7 +344,9 @@ def _plan_others(state: ClusterState, minor: int, is_first: bool) -> Iterator[St
         yield build_step(minor, AUTO_MODE, "", f"1.{minor - 1}", f"1.{minor}", by="EKS")
     names = list_other_nodes(state)
     if names and not is_first:
-        note = f"{len(names)} nodes of other owners (Karpenter replaces its own): {', '.join(names[:5])}"
+        note = (
+            f"{format_count(len(names), 'node')} of other owners (Karpenter replaces its own): {', '.join(names[:5])}"
+        )
         yield build_step(minor, OTHER, "", f"1.{minor - 1}", f"1.{minor}", by="you", note=note)
 
 

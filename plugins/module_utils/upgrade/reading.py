@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
-from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages, describe_by_filter
 from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_all
 from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
@@ -29,11 +28,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import refu
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.rollout import list_outdated, list_standing
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_context import GROUP_TAG, GroupContext
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_template import read_image
-from ansible_collections.kumo.eks.plugins.module_utils.upgrade.capacity import find_quota_code, list_types
+from ansible_collections.kumo.eks.plugins.module_utils.upgrade.capacity_reading import read_capacity
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.kubernetes_reading import KubernetesReader
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import ClusterState, Row
-
-RUNNING = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
 
 
 @dataclass
@@ -88,7 +85,7 @@ class StateReader:
             state.kubernetes = self.kubernetes.state
         run_all(looks)
         if with_gates:
-            self._read_capacity(state)
+            read_capacity(self.get_client, state)
         return state
 
     def read_pods(self, raw: Row) -> Read:
@@ -158,54 +155,3 @@ class StateReader:
                 "outdated": len(list_outdated(group)),
                 "instances": [row["InstanceId"] for row in list_standing(group)],
             }
-
-    # capacity
-
-    def _read_capacity(self, state: ClusterState) -> None:
-        """Subnets, and what is counted against the quotas of vCPUs."""
-        ec2 = self.get_client("ec2")
-        ids = {
-            *state.cluster["resourcesVpcConfig"]["subnetIds"],
-            *(one for raw in state.nodegroups for one in raw["subnets"]),
-        }
-        types = {name for raw in state.nodegroups for name in list_types(raw)}
-        state.subnets = read_or_note(
-            lambda: {
-                row["SubnetId"]: row for row in describe_by_filter(ec2, "describe_subnets", "Subnets", "subnet-id", ids)
-            }
-        )
-        instances = read_or_note(lambda: self._list_instances(ec2)) if types else Read([], "")
-        types |= {row["InstanceType"] for row in instances.value or []}
-        state.types = read_or_note(
-            lambda: {
-                row["InstanceType"]: row
-                for row in describe_by_filter(ec2, "describe_instance_types", "InstanceTypes", "instance-type", types)
-            }
-        )
-        codes = {
-            find_quota_code(name, raw.get("capacityType") == "SPOT")
-            for raw in state.nodegroups
-            for name in list_types(raw)
-        }
-        state.quotas = instances
-        if instances.is_known and state.types.is_known:
-            state.quotas = read_or_note(lambda: self._read_quotas(codes - {""}, instances.value, state.types.value))
-
-    @staticmethod
-    def _list_instances(ec2: Any) -> list[Row]:
-        pages = describe_all_pages(ec2, "describe_instances", "Reservations", Filters=RUNNING)
-        return [row for reservation in pages for row in reservation["Instances"]]
-
-    def _read_quotas(self, codes: set[str], instances: list[Row], types: dict[str, Row]) -> dict[str, Row]:
-        """Of each code the limit, and the vCPUs that are used."""
-        client = self.get_client("service-quotas")
-        used: dict[str, int] = {}
-        for row in instances:
-            code = find_quota_code(row["InstanceType"], row.get("InstanceLifecycle") == "spot")
-            vcpus = (types.get(row["InstanceType"]) or {}).get("VCpuInfo", {}).get("DefaultVCpus", 0)
-            used[code] = used.get(code, 0) + vcpus
-        found = {}
-        for code in sorted(codes):
-            quota = client.get_service_quota(ServiceCode="ec2", QuotaCode=code)["Quota"]
-            found[code] = {"name": quota["QuotaName"], "limit": quota["Value"], "used": used.get(code, 0)}
-        return found

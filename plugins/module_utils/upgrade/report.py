@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_columns, format_markdown_table
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade import plan
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.window import WAITING, format_wait
@@ -24,7 +25,7 @@ def format_lines(result: Row, title: str = "") -> list[str]:
     way = f" from {result['version']} to {result['kubernetes_version']}" if result.get("kubernetes_version") else ""
     head = f"{title or name_kind(result)} of cluster {result['cluster_name']}{way}"
     lines = [
-        f"{head}: {len(steps)} steps."
+        f"{head}: {format_count(len(steps), 'step')}."
         if steps
         else f"Cluster {result['cluster_name']} is at {result['version']}: no step is left."
     ]

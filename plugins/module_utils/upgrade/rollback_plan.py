@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUSTOM
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import (
     ADDON,
@@ -113,9 +114,9 @@ def _plan_left(state: ClusterState, target: int) -> Iterator[Step]:
     newer = [row for row in state.kubernetes.nodes.value or [] if read_kubelet_minor(row) > target]
     pods = [row for row in newer if is_fargate(row)]
     if pods:
-        note = f"{len(pods)} pods. {FARGATE_NOTE}"
+        note = f"{format_count(len(pods), 'pod')}. {FARGATE_NOTE}"
         yield build_step(target, FARGATE, "", f"1.{state.minor}", f"1.{target}", by="you", note=note)
     others = set(list_other_nodes(state)) & {row["metadata"]["name"] for row in newer}
     if others:
-        note = f"{len(others)} nodes of other owners: {', '.join(sorted(others)[:5])}. {OTHER_NOTE}"
+        note = f"{format_count(len(others), 'node')} of other owners: {', '.join(sorted(others)[:5])}. {OTHER_NOTE}"
         yield build_step(target, OTHER, "", f"1.{state.minor}", f"1.{target}", by="you", note=note)

@@ -12,12 +12,17 @@ from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Protocol
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
+    GateClosed,
+    Unhealthy,
+    UnsupportedVersion,
     ValidationError,
     WaitFailed,
     WaitTimedOut,
     add_facts,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import describe_trouble
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS
 from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
@@ -75,6 +80,14 @@ class Looks(Protocol):
         """The pods of the cluster."""
 
 
+@dataclass(frozen=True)
+class Ending:
+    """What EKS says of one thing at the end, and the gate that asks for it at the beginning."""
+
+    gate: str
+    text: str
+
+
 @dataclass
 class Upgrade:
     """One run.
@@ -110,7 +123,7 @@ class Upgrade:
         if self.rollback:
             return self._plan_rollback(state)
         if state.minor > self.target:
-            raise ValidationError(
+            raise UnsupportedVersion(
                 f"kubernetes_version: cluster {state.cluster['name']} is at {state.cluster['version']}, and an upgrade does not go back"
                 f" to 1.{self.target}. EKS can roll back the last one within seven days: set rollback=true."
             )
@@ -130,7 +143,7 @@ class Upgrade:
     def _plan_rollback(self, state: ClusterState) -> Plan:
         """The steps back that are left. None are when the control plane has the version."""
         if self.target not in (state.minor - 1, state.minor):
-            raise ValidationError(
+            raise UnsupportedVersion(
                 f"kubernetes_version: cluster {state.cluster['name']} is at {state.cluster['version']}, and a rollback goes to the version"
                 f" before it, 1.{state.minor - 1}, not to 1.{self.target}."
             )
@@ -173,6 +186,7 @@ class Upgrade:
             self.started_at = self.started_at or f"1.{plan.current}"
             left = self._list_left(plan)
             if not left:
+                self._check_end(state)
                 return plan, self.gates
             if self._is_held(left[0], state):
                 if not self._hold():
@@ -182,7 +196,7 @@ class Upgrade:
             plan = self._plan(state)
             left = self._list_left(plan)
             if is_first:
-                PROGRESS.tell(f"1.{plan.current} -> 1.{plan.target}: {len(left)} steps")
+                PROGRESS.tell(f"1.{plan.current} -> 1.{plan.target}: {format_count(len(left), 'step')}")
                 self._remember_pods(state)
                 is_first = False
             self._pass_gates(state, plan)
@@ -247,7 +261,7 @@ class Upgrade:
         closed = list_closed(self.gates)
         if closed:
             names = ", ".join(row.id for row in closed)
-            raise ValidationError(
+            raise GateClosed(
                 f"Cluster {state.cluster['name']} stays at {state.cluster['version']}: these gates are closed: {names}."
                 f" {format_closed(closed)} Nothing was changed behind them. To go past one, name it in overrides with a reason."
             )
@@ -262,6 +276,44 @@ class Upgrade:
         self.done.append(row)
         row["health"] = self._check_health(step)
         PROGRESS.tell(f"{title}: done after {format_duration(time.time() - began)}, {row['health']}")
+
+    # the end
+
+    def _check_end(self, state: ClusterState) -> None:
+        """Everything is ACTIVE and without health issues when no step is left, also where there was none.
+
+        Raises:
+            WaitFailed: EKS says that something is not well, for longer than pods may take to be ready.
+        """
+        first, last = [state], []
+
+        def look() -> tuple[bool, None, str]:
+            now = first.pop() if first else self.reader.read(self.target, False)
+            last[:] = [row.text for row in self._list_ends(now) if row.gate not in self.overrides]
+            return not last, None, "; ".join(last)
+
+        for row in self._list_ends(state):
+            if row.gate in self.overrides:
+                PROGRESS.tell(f"{row.text}. This is accepted: {self.overrides[row.gate]}")
+        try:
+            poll(look, "The look at what EKS says", Deadline(self.health_timeout))
+        except WaitTimedOut as error:
+            raise WaitFailed(
+                f"No step is left, and EKS says after {self.health_timeout:g} seconds: {'; '.join(last)}. Mend the cause. To accept it, name"
+                " the gate (cluster_active, nodegroups_active or addons_active) in overrides with a reason."
+            ) from error
+
+    def _list_ends(self, state: ClusterState) -> list[Ending]:
+        """What EKS says is not well."""
+        rows = [
+            Ending("cluster_active", describe_trouble(f"cluster {state.cluster['name']}", state.cluster)),
+            *(
+                Ending("nodegroups_active", describe_trouble(f"node group {raw['nodegroupName']}", raw))
+                for raw in state.nodegroups
+            ),
+            *(Ending("addons_active", describe_trouble(f"add-on {raw['addonName']}", raw)) for raw in state.addons),
+        ]
+        return [row for row in rows if row.text]
 
     # after a step
 
@@ -284,14 +336,14 @@ class Upgrade:
         try:
             state = poll(look, f"The look at nodes and pods after {step.title}", Deadline(self.health_timeout))
         except WaitTimedOut as error:
-            raise WaitFailed(
-                f"{step.title} is at {step.after}, and {len(last)} nodes or pods are not ready after {self.health_timeout:g} seconds:"
+            raise Unhealthy(
+                f"{step.title} is at {step.after}, and {format_count(len(last), 'node or pod', 'is', 'are')} not ready after {self.health_timeout:g} seconds:"
                 f" {'; '.join(last[:MOST])}. Mend them, and run it again: it goes on from here."
             ) from error
         nodes = state.kubernetes.nodes
         if not nodes.is_known:
             return f"nodes and pods were not looked at: {nodes.problem}"
-        return f"{len(nodes.value)} nodes and their pods are ready"
+        return f"{format_count(len(nodes.value), 'node', 'and its pods', 'and their pods')} are ready"
 
     def _list_late_pods(self, state: ClusterState) -> list[str]:
         if self._unready is None:

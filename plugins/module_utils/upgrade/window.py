@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import GateClosed, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.windows import build_window_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
@@ -72,7 +72,7 @@ class WindowKeeper:
             return None
         coming = find_next(openings, now, seconds)
         if coming is None:
-            raise ValidationError(_format_too_short(step, seconds, openings))
+            raise GateClosed(_format_too_short(step, seconds, openings))
         return {
             "step": step.title,
             "expected_seconds": int(seconds),

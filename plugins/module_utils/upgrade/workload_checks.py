@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import AL2, LAST_MINOR_WITH_AL2, read_ami_type
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.core.listing import format_first
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.selectors import select
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.findings import FAILED, PASSED, UNKNOWN, Finding
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import (
@@ -141,13 +143,16 @@ def check_budgets(state: ClusterState, plan: Plan) -> Finding:
             and select((budget.get("spec") or {}).get("selector"), pod["metadata"].get("labels") or {})
         ]
         if pods:
-            more = f" and {len(pods) - MOST} more" if len(pods) > MOST else ""
             closed.append(
                 f"PodDisruptionBudget {about['namespace']}/{about['name']} allows no disruption of"
-                f" {', '.join(pods[:MOST])}{more}"
+                f" {format_first(pods, MOST)}"
             )
     remedy = "Add replicas, or loosen the budget for the time of the upgrade: EKS gives up on a node after 15 minutes."
-    return Finding(FAILED, closed, remedy) if closed else Finding(PASSED, [f"{len(cluster.budgets.value)} budgets"])
+    return (
+        Finding(FAILED, closed, remedy)
+        if closed
+        else Finding(PASSED, [format_count(len(cluster.budgets.value), "budget")])
+    )
 
 
 def check_single_replicas(state: ClusterState, plan: Plan) -> Finding:
@@ -162,4 +167,8 @@ def check_single_replicas(state: ClusterState, plan: Plan) -> Finding:
         for row in read.value
         if (row.get("spec") or {}).get("replicas", 1) == 1
     ]
-    return Finding(PASSED, [f"{len(single)} of {len(read.value)} workloads have one replica"], warnings=single)
+    return Finding(
+        PASSED,
+        [f"{len(single)} of {format_count(len(read.value), 'workload', 'has', 'have')} one replica"],
+        warnings=single,
+    )

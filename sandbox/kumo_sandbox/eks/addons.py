@@ -177,7 +177,16 @@ def update_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
         ("ConfigurationValues", p.get("configurationValues")),
     ]
 
+    mode = p.get("resolveConflicts") or "NONE"
+
+    def find_obstacle() -> Raw | None:
+        changed = _find_changed(ctx, cluster, raw, patch) if mode == "NONE" else []
+        return build_update_error(changed) if changed else None
+
     def act() -> None:
+        if mode != "NONE":
+            changed = _find_changed(ctx, cluster, raw, patch)
+            ctx.control_planes.settle_conflicts(cluster.raw["arn"], changed, mode == "OVERWRITE")
         raw.update(patch, modifiedAt=ctx.now())
         if p.get("podIdentityAssociations") is not None:
             for arn in raw["podIdentityAssociations"]:
@@ -185,7 +194,25 @@ def update_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
             raw["podIdentityAssociations"] = _associate(ctx, cluster, raw, p["podIdentityAssociations"])
         become_ready(ctx, cluster, raw)
 
-    return begin_update(ctx, cluster, ("addon", raw), "AddonUpdate", params, durations.ADDON, act)
+    target = ("addon", raw)
+    return begin_update(ctx, cluster, target, "AddonUpdate", params, durations.ADDON, act, find_obstacle=find_obstacle)
+
+
+def build_update_error(fields: list[str]) -> Raw:
+    """The error of an update that names the fields."""
+    return {"errorCode": "ConfigurationConflict", "errorMessage": "\n".join([CONFLICT, *fields]), "resourceIds": []}
+
+
+def _find_changed(ctx: Context, cluster: Cluster, raw: Raw, patch: Raw) -> list[str]:
+    """The fields that somebody has changed in the cluster, and that an update would set to another value than they have now.
+
+    "if you've changed a value from the Amazon EKS default value": UpdateAddonRequest.resolveConflicts
+    """
+    changed = ctx.control_planes.find_conflicts(cluster.raw["arn"], build_addon_spec(raw), False) or []
+    if not changed:
+        return []
+    after = ctx.control_planes.find_conflicts(cluster.raw["arn"], build_addon_spec({**raw, **patch}), False) or []
+    return [field for field in changed if field in after]
 
 
 @handles("DeleteAddon")

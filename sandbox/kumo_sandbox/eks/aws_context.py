@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from kumo_sandbox.eks.errors import InvalidParameter, InvalidRequest
+from kumo_sandbox.eks.launch_templates import build_metadata_options
 from kumo_sandbox.partitions import find_partition
 from kumo_sandbox.principals import ACCOUNT, MARK, get_iam_backend
 
@@ -208,7 +209,7 @@ class AwsContext:
 
     def _build_own_data(self, region: str, nodegroup: dict[str, Any], image: str) -> dict[str, Any]:
         """What the user's template says, with EKS' image where it names none."""
-        data: dict[str, Any] = {}
+        data: dict[str, Any] = {"MetadataOptions": build_metadata_options(nodegroup.get("amiType") or "")}
         if nodegroup.get("launchTemplate"):
             data = self.describe_launch_template(region, nodegroup["launchTemplate"])["data"]
         types = nodegroup.get("instanceTypes") or [data.get("InstanceType") or "t3.medium"]
@@ -251,7 +252,7 @@ class AwsContext:
         """Nodes have the security groups of their launch template, without any the cluster's own."""
         from moto.ec2.models import ec2_backends
 
-        data: dict[str, Any] = {}
+        data: dict[str, Any] = {"MetadataOptions": build_metadata_options(nodegroup.get("amiType") or "")}
         if nodegroup.get("launchTemplate"):
             data = self.describe_launch_template(region, nodegroup["launchTemplate"])["data"]
         own = nodegroup["resources"].get("remoteAccessSecurityGroup")

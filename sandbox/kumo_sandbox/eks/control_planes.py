@@ -53,6 +53,11 @@ class ControlPlanes:
         """What keeps an add-on from being applied; None where no control plane runs that could be asked."""
         return self._backend.find_conflicts(arn, addon, force) if self._backend else None
 
+    def settle_conflicts(self, arn: str, lines: list[str], overwrite: bool) -> None:
+        """What an update does with fields of an add-on that were changed in the cluster."""
+        if self._backend and lines:
+            self._backend.settle_conflicts(arn, lines, overwrite)
+
     def remove(self, arn: str) -> None:
         if self._backend:
             self._backend.remove(arn)

@@ -65,3 +65,13 @@ def _check_custom_image(cluster: str, asked: Raw) -> None:
     for key, name in (("version", "kubernetesVersion"), ("releaseVersion", "releaseVersion")):
         if asked.get(key):
             raise InvalidParameter(f"You cannot specify the field {name} when using custom AMIs.", clusterName=cluster)
+
+
+def build_metadata_options(ami_type: str) -> Raw:
+    """What EKS' own launch template says of the instance metadata service, without a template of the user.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/al2023.html, https://github.com/hashicorp/terraform-provider-aws/issues/38516
+    """
+    if ami_type.startswith("AL2_"):
+        return {"HttpTokens": "optional", "HttpPutResponseHopLimit": 2}
+    return {"HttpTokens": "required", "HttpPutResponseHopLimit": 1 if ami_type.startswith("AL2023_") else 2}

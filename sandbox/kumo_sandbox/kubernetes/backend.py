@@ -80,6 +80,10 @@ class KubernetesBackend:
         cluster, view = self._clusters.get(arn), self._view(arn)
         return cluster.find_conflicts(view, addon, force) if cluster and view and cluster.started else None
 
+    def settle_conflicts(self, arn: str, lines: list[str], overwrite: bool) -> None:
+        if cluster := self._clusters.get(arn):
+            cluster.settle_conflicts(lines, overwrite)
+
     def remove(self, arn: str) -> None:
         """Returns at once: a cluster that is just starting reads its view, which the caller may hold locked."""
         with self._lock:

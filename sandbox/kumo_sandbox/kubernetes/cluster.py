@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import shutil
 import threading
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from contextlib import closing
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
+from logging import Logger
 from pathlib import Path
 
 from kumo_sandbox.interfaces import AddonSpec, ApiRequest, ClusterView, LoadBalancers
@@ -18,6 +18,7 @@ from kumo_sandbox.kubernetes import fargate_scheduler
 from kumo_sandbox.kubernetes.addon_conflicts import find_conflicts
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
 from kumo_sandbox.kubernetes.aws_auth import NodeMappings
+from kumo_sandbox.kubernetes.cluster_log import build_logger
 from kumo_sandbox.kubernetes.control_plane import AUDIT_LOG, ControlPlane, build_kubeconfig, write_private
 from kumo_sandbox.kubernetes.listener import Listener
 from kumo_sandbox.kubernetes.load_balancers import balance
@@ -55,7 +56,7 @@ class Cluster:
         self._load_balancers = load_balancers
         self._pki = _build_credentials(folder, arn)
         self._control_plane = ControlPlane(folder, self._pki, token_review_url)
-        self._log = _build_logger(arn, folder)
+        self._log = build_logger(arn, folder)
         self._starting = threading.Lock()
         self._worker: Worker | None = None
         self._removed = False
@@ -131,6 +132,11 @@ class Cluster:
         with closing(Api(self._control_plane.url, self._pki)) as api:
             return find_conflicts(api, view, addon, force)
 
+    def settle_conflicts(self, lines: list[str], overwrite: bool) -> None:
+        """Leave these fields to those who have changed them, or write over them."""
+        if worker := self._worker:
+            worker.settle_conflicts(lines, overwrite)
+
     def remove(self) -> None:
         """End everything and delete the folder."""
         self._removed = True
@@ -183,7 +189,7 @@ class Worker:
         view: Callable[[], ClusterView | None],
         extra: list[Manifest],
         load_balancers: LoadBalancers,
-        log: logging.Logger,
+        log: Logger,
     ) -> None:
         self._api = Api(url, pki)
         self._watchers = [(Api(url, pki), *watched) for watched in WATCHED]
@@ -202,6 +208,10 @@ class Worker:
         _run_in_background(self._reconcile_for_ever)
         for watcher in self._watchers:
             _run_in_background(partial(self._watch_for_ever, *watcher))
+
+    def settle_conflicts(self, lines: list[str], overwrite: bool) -> None:
+        self._reconciler.settle_conflicts(lines, overwrite)
+        self.wake()
 
     def wake(self) -> None:
         with self._condition:
@@ -287,14 +297,3 @@ def _build_credentials(folder: Path, arn: str) -> Pki:
     pki.issue("admin", "kubernetes-admin", ("system:masters",))
     pki.issue("endpoint", "kube-apiserver", hosts=("127.0.0.1", "localhost"))
     return pki
-
-
-def _build_logger(arn: str, folder: Path) -> logging.Logger:
-    """Errors of a cluster go to sandbox.log in its folder.
-
-    The logger is the cluster's own: one that is on its way out shares none with its successor of the same name.
-    """
-    log = logging.Logger(f"{__name__}.{arn}")
-    log.addHandler(logging.FileHandler(folder / "sandbox.log", delay=True))
-    log.handlers[0].setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    return log

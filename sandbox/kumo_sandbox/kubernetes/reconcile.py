@@ -6,13 +6,16 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from functools import partial
 from http import HTTPStatus
 
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.access import build_access_manifests
+from kumo_sandbox.kubernetes.addon_conflicts import build_title
 from kumo_sandbox.kubernetes.addons import build_addon_manifests, build_bootstrapped_manifests
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
+from kumo_sandbox.kubernetes.field_paths import remove_field
 from kumo_sandbox.kubernetes.nodes import build_node
 
 DRAIN_SECONDS = 5.0
@@ -39,6 +42,19 @@ class Reconciler:
         self._extra = extra
         self._applied: dict[str, tuple[str, Manifest]] = {}  # path: digest, manifest
         self._installed: set[str] = set()  # paths of what is installed once, and not looked at again
+        self._left: dict[str, list[str]] = {}  # fields that others have changed and keep, by the title of the object
+        self._written_over: dict[str, int] = {}  # how often, by the title
+
+    def settle_conflicts(self, lines: list[str], overwrite: bool) -> None:
+        """Leave fields to those who have changed them, or write over them at the next look.
+
+        Args:
+            lines: as find_conflicts names the fields.
+        """
+        rows = [line.partition(" - ")[::2] for line in lines]
+        for title in dict.fromkeys(title for title, _path in rows):
+            self._left[title] = [] if overwrite else [path for other, path in rows if other == title]
+            self._written_over[title] = self._written_over.get(title, 0) + overwrite
 
     def reconcile(self, view: ClusterView) -> None:
         """Apply and remove; one object that is refused holds up no other. Raises ExceptionGroup at the end."""
@@ -75,7 +91,12 @@ class Reconciler:
         self._installed.add(path)
 
     def _apply(self, path: str, manifest: Manifest) -> None:
-        digest = _digest(manifest)
+        title = build_title(manifest)
+        if self._left.get(title):
+            manifest = deepcopy(manifest)
+            for field in self._left[title]:
+                remove_field(manifest, field)
+        digest = f"{_digest(manifest)} {self._written_over.get(title, 0)}"
         if path not in self._applied or self._applied[path][0] != digest:
             self._api.apply(manifest)
             self._applied[path] = (digest, manifest)

@@ -15,6 +15,7 @@ from moto.autoscaling.models import (
     InstanceState,
     TerminateInstanceActivity,
 )
+from moto.ec2.models.instances import MetadataOptions
 
 from kumo_sandbox import durations
 from kumo_sandbox.launching import find_launch_problem
@@ -63,17 +64,26 @@ def _find_problem(group: Any) -> str | None:
 
 @around(FakeAutoScalingGroup, "replace_autoscaling_group_instances")
 def launch(original: Method, group: Any, count: int, tags: dict[str, str]) -> None:
-    if is_of_eks(group):
-        original(group, count, tags)
-        return
     before = {state.instance_id for state in group.instance_states}
     original(group, count, tags)
     version = (
         group.ec2_launch_template.get_version(group.launch_template_version) if group.ec2_launch_template else None
     )
     for state in group.instance_states:
-        if state.instance_id not in before:
+        if state.instance_id in before:
+            continue
+        if version:
+            _set_metadata_options(state.instance, version)
+        if not is_of_eks(group):
             _begin(group, state, version)
+
+
+def _set_metadata_options(instance: Any, version: Any) -> None:
+    """Those of the launch template, which moto forgets.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LaunchTemplateInstanceMetadataOptionsRequest.html
+    """
+    instance.metadata_options = MetadataOptions(version.data.get("MetadataOptions") or {})
 
 
 def _begin(group: Any, state: Any, version: Any) -> None:

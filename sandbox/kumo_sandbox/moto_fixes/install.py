@@ -46,6 +46,7 @@ RULES = (
     "ec2.placement_groups",
     "ec2.route_tables",
     "ec2.security_groups",
+    "ec2.sharing",
     "ec2.spot_prices",
     "ec2.subnets",
     "ec2.volumes",

@@ -31,6 +31,7 @@ from kumo_sandbox.recorder import Call
 from kumo_sandbox.server import cloudtrail
 from kumo_sandbox.server.control import Control
 from kumo_sandbox.server.lag import Lag
+from kumo_sandbox.server.moto_app import build_moto
 from kumo_sandbox.server.wire import (
     THROTTLED,
     THROTTLED_ELSEWHERE,
@@ -119,11 +120,9 @@ class App:
     """The WSGI application."""
 
     def __init__(self, account: Account, control: Control, latency: float = 0.0) -> None:
-        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
         self._account, self._control, self._latency = account, control, latency
         self.lag = Lag(account.clock)
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto = build_moto()
         self._one_at_a_time = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -256,21 +255,21 @@ class App:
         return service.handle(build_context, operation, path, query, received.body)
 
     def _ask_moto(self, received: Received, start: Start) -> tuple[int, list[bytes]]:
-        seen: list[str] = []
-
-        def remember(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
-            seen.append(status)
-            return start(status, headers, *rest)
-
+        began: list[Any] = []  # what moto's application begins its answer with: status and headers
         # moto keeps its state without locks; a service looks and changes in one step, whoever asks at the same time
         with self._one_at_a_time:
             try:
-                parts = list(self._moto(received.environ, remember))
+                body = b"".join(self._moto(received.environ, lambda *words: began.append(words)))
             except NotImplementedError as error:
                 status, headers, body = build_missing(received, str(error))
                 start(f"{status} Error", list(headers.items()))
                 return status, [body]
-        return int(seen[0].split()[0]), parts
+        status, headers = began[0][:2]
+        if not received.is_from_sandbox:
+            body = self.lag.hide(received.service, received.operation, body)
+        sized = [(name, str(len(body)) if name.lower() == "content-length" else value) for name, value in headers]
+        start(status, sized)
+        return int(status.split()[0]), [body]
 
     # the recorder
 

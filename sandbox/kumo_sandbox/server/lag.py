@@ -1,6 +1,6 @@
 """Reads that trail writes: for a moment a service does not find what it has just made.
 
-Only reads that name the new thing by its ID or name are late. Listings, filters and changes are not.
+Reads that name the new thing by its ID or name are late, and of a few things listings, too. Other listings and changes are not.
 https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import dataclass
+from xml.etree import ElementTree
 
 from kumo_sandbox import durations
 from kumo_sandbox.clock import Clock
@@ -23,16 +24,19 @@ class Late:
         named: the element of the answer that holds the new ID, or the parameter of the request that holds the name.
         reads: the reading operations, and the parameter by which each names it (EC2's lists are ``SubnetId.1``).
         code, message: how a read says that it is not there; ``{name}`` stands for what it named.
+        listing: the operation whose answer is without it, also where it is not named.
     """
 
     named: str
     reads: dict[str, str]
     code: str
     message: str
+    listing: str = ""
 
 
-def _ec2(named: str, operation: str, parameter: str, code: str, word: str) -> Late:
-    return Late(named, {operation: parameter}, code, f"The {word} '{{name}}' does not exist")
+def _ec2(named: str, operation: str, parameter: str, code: str, word: str, is_listed_late: bool = False) -> Late:
+    listing = operation if is_listed_late else ""
+    return Late(named, {operation: parameter}, code, f"The {word} '{{name}}' does not exist", listing)
 
 
 # Codes: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html; IAM's:
@@ -52,13 +56,18 @@ EC2 = {
         "internetGateway ID",
     ),
     "CreateNatGateway": _ec2(
-        "natGatewayId", "DescribeNatGateways", "NatGatewayId", "NatGatewayNotFound", "Nat Gateway"
+        "natGatewayId", "DescribeNatGateways", "NatGatewayId", "NatGatewayNotFound", "Nat Gateway", is_listed_late=True
     ),
     "CreateSecurityGroup": _ec2(
         "groupId", "DescribeSecurityGroups", "GroupId", "InvalidGroup.NotFound", "security group"
     ),
     "CreateVpcEndpoint": _ec2(
-        "vpcEndpointId", "DescribeVpcEndpoints", "VpcEndpointId", "InvalidVpcEndpointId.NotFound", "Vpc Endpoint Id"
+        "vpcEndpointId",
+        "DescribeVpcEndpoints",
+        "VpcEndpointId",
+        "InvalidVpcEndpointId.NotFound",
+        "Vpc Endpoint Id",
+        is_listed_late=True,
     ),
     "CreateLaunchTemplate": _ec2(
         "launchTemplateId",
@@ -89,7 +98,10 @@ IAM = {
         "Policy {name} was not found.",
     ),
 }
-SERVICES = {"ec2": (EC2, 400), "iam": (IAM, 404)}
+# A group that does not exist is no error, and missing in the answer.
+# https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/autoscaling/group.go (findGroupByName)
+AUTOSCALING = {"CreateAutoScalingGroup": Late("AutoScalingGroupName", {}, "", "", "DescribeAutoScalingGroups")}
+SERVICES = {"ec2": (EC2, 400), "iam": (IAM, 404), "autoscaling": (AUTOSCALING, 400)}
 
 
 class Lag:
@@ -119,6 +131,15 @@ class Lag:
                     return late.code, late.message.format(name=name), status
         return None
 
+    def hide(self, service: str, operation: str, answer: bytes) -> bytes:
+        """An answer without the rows of what is not listed yet."""
+        now = self._clock.now()
+        creations = {name for name, late in SERVICES.get(service, ({}, 0))[0].items() if late.listing == operation}
+        with self._lock:
+            known = [key for key, at in self._known_at.items() if key[:1] == (service,) and now < at]
+        hidden = {(SERVICES[service][0][creation].named, name) for _, creation, name in known if creation in creations}
+        return _drop_rows(answer, hidden) if hidden else answer
+
     def clear(self) -> None:
         with self._lock:
             self._known_at.clear()
@@ -127,3 +148,15 @@ class Lag:
 def _list_values(parameters: dict[str, str], name: str) -> list[str]:
     """The values of a parameter, which may be a list; none if the request does not have it."""
     return [value for key, value in parameters.items() if name and re.fullmatch(rf"{name}(\.\d+)?", key)]
+
+
+def _drop_rows(answer: bytes, hidden: set[tuple[str, str]]) -> bytes:
+    """An answer in XML without the rows that have one of these elements, each a name and its text."""
+    root = ElementTree.fromstring(answer)
+    for parent in list(root.iter()):
+        for row in list(parent):
+            if any((child.tag.rpartition("}")[2], child.text) in hidden for child in row):
+                parent.remove(row)
+    if root.tag.startswith("{"):
+        ElementTree.register_namespace("", root.tag[1:].partition("}")[0])
+    return ElementTree.tostring(root)

@@ -104,3 +104,20 @@ def test_tags_that_do_not_go(ec2, network, refused, tags, error):
     assert error in refused(ec2.create_tags, Resources=[network.vpc], Tags=tags)
     specification = [{"ResourceType": "vpc", "Tags": tags}]
     assert error in refused(ec2.create_vpc, CidrBlock="10.9.0.0/16", TagSpecifications=specification)
+
+
+def test_local_routes_are_to_the_ranges_that_the_vpc_has(ec2, network):
+    def list_local(table):
+        found = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
+        keys = ("DestinationCidrBlock", "DestinationIpv6CidrBlock")
+        return {next(row[key] for key in keys if row.get(key)) for row in found if row.get("GatewayId") == "local"}
+
+    old = ec2.create_route_table(VpcId=network.vpc)["RouteTable"]["RouteTableId"]
+    primary = list_local(old)
+    more = ec2.associate_vpc_cidr_block(VpcId=network.vpc, CidrBlock="100.64.0.0/16")["CidrBlockAssociation"]
+    six = ec2.associate_vpc_cidr_block(VpcId=network.vpc, AmazonProvidedIpv6CidrBlock=True)["Ipv6CidrBlockAssociation"]
+    assert list_local(old) == primary | {"100.64.0.0/16", six["Ipv6CidrBlock"]}
+    for row in (more, six):
+        ec2.disassociate_vpc_cidr_block(AssociationId=row["AssociationId"])
+    new = ec2.create_route_table(VpcId=network.vpc)["RouteTable"]["RouteTableId"]
+    assert list_local(old) == list_local(new) == primary

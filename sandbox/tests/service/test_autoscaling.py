@@ -55,3 +55,17 @@ def test_instances_have_volumes_with_provisioned_iops(sandbox, make_cluster, mak
     assert {row["VolumeType"] for row in sandbox.client("ec2").describe_volumes()["Volumes"] if row["Size"] == 80} == {
         "io2"
     }
+
+
+def test_instances_have_the_metadata_options_of_their_template(sandbox, make_cluster, make_nodegroup):
+    make_cluster()
+    ec2 = sandbox.client("ec2")
+    own = {"HttpTokens": "required", "HttpPutResponseHopLimit": 3}
+    ec2.create_launch_template(LaunchTemplateName="own", LaunchTemplateData={"MetadataOptions": own})
+    make_nodegroup("own", launchTemplate={"name": "own"})
+    make_nodegroup("new", amiType="AL2023_x86_64_STANDARD")
+    rows = [one for row in ec2.describe_instances()["Reservations"] for one in row["Instances"]]
+    options = {
+        (row["MetadataOptions"]["HttpTokens"], row["MetadataOptions"]["HttpPutResponseHopLimit"]) for row in rows
+    }
+    assert options == {("required", 3), ("required", 1)}

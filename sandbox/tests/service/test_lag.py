@@ -142,3 +142,28 @@ def test_eks_knows_an_older_trust_policy_for_a_while(sandbox, eks, ground, make_
         eks.create_pod_identity_association(clusterName="demo", roleArn=arn, **association)
     sandbox.clock.advance(durations.IAM_PROPAGATION)
     assert eks.create_pod_identity_association(clusterName="demo", roleArn=arn, **association)["association"]
+
+
+def test_a_new_gateway_endpoint_or_group_is_listed_a_moment_later(moving):
+    ec2, autoscaling = moving.client("ec2"), moving.client("autoscaling")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private")
+    ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=f"com.amazonaws.{ec2.meta.region_name}.s3")
+    image = ec2.describe_images(Owners=["amazon"])["Images"][0]["ImageId"]
+    ec2.create_launch_template(LaunchTemplateName="mine", LaunchTemplateData={"ImageId": image})
+    autoscaling.create_auto_scaling_group(
+        AutoScalingGroupName="group",
+        MinSize=0,
+        MaxSize=1,
+        VPCZoneIdentifier=subnet,
+        LaunchTemplate={"LaunchTemplateName": "mine", "Version": "1"},
+    )
+    reads = [
+        lambda: ec2.describe_nat_gateways()["NatGateways"],
+        lambda: ec2.describe_vpc_endpoints()["VpcEndpoints"],
+        lambda: autoscaling.describe_auto_scaling_groups(AutoScalingGroupNames=["group"])["AutoScalingGroups"],
+    ]
+    assert [read() for read in reads] == [[], [], []]
+    moving.clock.advance(durations.READ_LAG)
+    assert [len(read()) for read in reads] == [1, 1, 1]

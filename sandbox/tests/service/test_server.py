@@ -38,6 +38,7 @@ def test_what_moto_lacks_is_refused_at_once(sandbox, refused):
     client = sandbox.client("service-quotas")
     assert refused(client.get_association_for_service_quota_template).startswith("NotImplemented: ")
     assert [row["status"] for row in sandbox.calls(service="servicequotas")] == [501]
+    assert refused(sandbox.client("savingsplans").describe_savings_plans).startswith("NotImplemented: ")
 
 
 def test_the_policy_of_the_calls(sandbox, make_cluster, ground):

@@ -24,6 +24,7 @@ KINDS = {
     "volumes": ("Volumes", "VolumeId"),
     "instances": ("Instances", "InstanceId"),
     "launch_templates": ("LaunchTemplates", "LaunchTemplateId"),
+    "placement_groups": ("PlacementGroups", "GroupId"),
 }
 OF_AN_INSTANCE = ("InstanceId", "InstanceType", "SubnetId", "Tags")  # the rest is its launch template's, or made up
 ONE_FILTER = ("nat_gateways", "flow_logs")  # their parameter is called Filter

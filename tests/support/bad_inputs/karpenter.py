@@ -12,7 +12,6 @@ queue = module("eks_interruption_queue", cluster_name="there")
 nodes = module("eks_karpenter_nodes", cluster_name="there", node_role="nodes")
 addon = module("eks_addon", cluster_name="there", name="aws-ebs-csi-driver")
 migration = module("eks_pod_identity_migration", cluster_name="there")
-takeover = module("eks_addon_takeover", cluster_name="there")
 tags = module("eks_discovery_tags", cluster_name="none")
 
 ROWS = [
@@ -53,20 +52,6 @@ ROWS = [
         "Use one of them",
         identity="irsa",
         service_account_role_name="r",
-    ),
-    takeover(
-        "an add-on that runs nowhere without EKS",
-        "addons",
-        "metrics-server",
-        "vpc-cni, kube-proxy, coredns, aws-ebs-csi-driver",
-        addons=["metrics-server"],
-    ),
-    takeover(
-        "a version of an add-on that cannot be taken over",
-        "versions",
-        "'metrics-server'",
-        "Use vpc-cni, kube-proxy",
-        versions={"metrics-server": "default"},
     ),
     migration(
         "a service account without a namespace",

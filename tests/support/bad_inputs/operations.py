@@ -268,6 +268,20 @@ REPLACEMENTS = [
         nodegroup={"instance_type": ["m5.large"]},
     ),
     replacing("a cluster that is not there", "cluster_name", "nowhere", "", cluster_name="nowhere"),
+    replacing(
+        "a gate of upgrades alone",
+        "overrides[0].gate",
+        "'insights'",
+        "The gates are: node_addresses, vcpu_quota.",
+        overrides=[{"gate": "insights", "reason": "x"}],
+    ),
+    replacing(
+        "a gate without a reason",
+        "overrides[0].reason",
+        "vcpu_quota",
+        "Say why",
+        overrides=[{"gate": "vcpu_quota", "reason": " "}],
+    ),
 ]
 overriding = role("eks_upgrade")
 plan = module("eks_upgrade_info", cluster_name="there", kubernetes_version="1.34")

@@ -18,6 +18,7 @@ from support.bad_inputs import (
     platform,
     roles,
     self_managed,
+    takeover,
     waves,
 )
 from support.bad_inputs.row import BadInput
@@ -35,6 +36,7 @@ ROWS: list[BadInput] = [
     *self_managed.ROWS,
     *platform.ROWS,
     *karpenter.ROWS,
+    *takeover.ROWS,
     *fleets.ROWS,
     *waves.ROWS,
 ]

@@ -20,6 +20,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.reports.page import
 from ansible_collections.kumo.eks.plugins.module_utils.audit.reports.sarif import format_sarif
 from ansible_collections.kumo.eks.plugins.module_utils.audit.reports.text import format_markdown, format_screen
 from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import SEVERITIES, Row
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 
 
@@ -89,9 +90,10 @@ def _read_audit(number: int, row: Row) -> Row:
 def _summarize(clusters: list[Row], severe: int, lost: int, fail_on: str) -> str:
     findings = sum(len(list_open(cluster)) for cluster in clusters)
     unknown = sum(len(list_unknown(cluster)) for cluster in clusters)
-    name = get_title(clusters[0]) if len(clusters) == 1 else f"{len(clusters)} clusters"
-    parts = [f"{findings} findings in {name}"]
+    audited = [cluster for cluster in clusters if not cluster["error"]]
+    name = get_title(audited[0]) if len(audited) == 1 else format_count(len(audited), "cluster")
+    parts = [f"{format_count(findings, 'finding')} in {name}"]
     parts += [f"{severe} of them {fail_on} or more severe"] if fail_on != NONE else []
-    parts += [f"{unknown} checks are unknown"] if unknown else []
-    parts += [f"{lost} clusters were not audited"] if lost else []
+    parts += [f"{format_count(unknown, 'check', 'is', 'are')} unknown"] if unknown else []
+    parts += [f"{format_count(lost, 'cluster', 'was', 'were')} not audited"] if lost else []
     return ", ".join(parts) + "."

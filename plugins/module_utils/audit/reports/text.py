@@ -17,6 +17,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.reports.grouping im
     list_unused,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import Row
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.core.listing import format_first
 from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_columns, format_markdown_table
 
 COLUMNS = ("Severity", "ID", "Rule", "Resources")
@@ -42,16 +44,14 @@ def _format_cluster(cluster: Row) -> list[str]:
 
 
 def _join_resources(rows: list[Row]) -> str:
-    names = list(dict.fromkeys(row["resource"] for row in rows))
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    return format_first(list(dict.fromkeys(row["resource"] for row in rows)), SHOWN)
 
 
 def _format_verdicts(cluster: Row) -> str:
     counts = cluster["counts"]["checks"]
     words = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in counts.items() if number)
     excepted = cluster["counts"]["excepted"]
-    return f"checks: {words or 'none'}" + (f"; {excepted} findings excepted" if excepted else "")
+    return f"checks: {words or 'none'}" + (f"; {format_count(excepted, 'finding')} excepted" if excepted else "")
 
 
 def _format_notes(cluster: Row) -> list[str]:

@@ -13,9 +13,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     Hits,
     NotApplicable,
     Row,
+    Undecided,
     name_cluster,
     rule,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.principals import get_kind
 
 FEW = 3  # administrators
@@ -97,7 +99,7 @@ def many_administrators(cluster: Row, access_entries: list[Row]) -> Hits:
     require_entries(cluster)
     admins = [row["principalArn"] for row in list_standard(access_entries) if list_admin_scopes(row)]
     if len(admins) > FEW:
-        yield name_cluster(cluster), f"{len(admins)} administrators: {', '.join(admins)}"
+        yield name_cluster(cluster), f"{format_count(len(admins), 'administrator')}: {', '.join(admins)}"
 
 
 @rule(
@@ -140,7 +142,11 @@ def entry_in_masters(cluster: Row, access_entries: list[Row]) -> Hits:
     remedy="Name the administrators as access entries, and delete the creator's if it is none of them.",
 )
 def creator_admin(cluster: Row) -> Hits:
-    if (cluster.get("accessConfig") or {}).get("bootstrapClusterCreatorAdminPermissions"):
+    granted = (cluster.get("accessConfig") or {}).get("bootstrapClusterCreatorAdminPermissions")
+    if granted is None:
+        # https://github.com/aws/containers-roadmap/issues/185#issuecomment-1863025784
+        raise Undecided("EKS does not say who has created a cluster, and whether that has made an administrator")
+    if granted:
         yield name_cluster(cluster), "bootstrapClusterCreatorAdminPermissions is true"
 
 

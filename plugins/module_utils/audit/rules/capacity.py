@@ -13,7 +13,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.objects import (
     get_status,
     is_running,
     parse_moment,
-    sum_requests,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     HIGH,
@@ -28,6 +27,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.sources.workloads import list_containers, name_workload
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.quantities import parse_quantity
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.requests import sum_requests
 
 RESOURCES = ("cpu", "memory")
 LITTLE = 0.2  # of what a node has

@@ -19,6 +19,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     name_object,
     rule,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 
 SYSTEM = "kube-system"
@@ -56,7 +57,7 @@ def network_agent(daemon_sets: list[Row]) -> Hits:
         status = get_status(row)
         wanted, ready = status.get("desiredNumberScheduled") or 0, status.get("numberReady") or 0
         if ready < wanted:
-            yield name_object("DaemonSet", row), f"{ready} of {wanted} pods are ready"
+            yield name_object("DaemonSet", row), f"{ready} of {format_count(wanted, 'pod', 'is', 'are')} ready"
 
 
 @rule(

@@ -21,6 +21,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.rules.running import get_conditions
 from ansible_collections.kumo.eks.plugins.module_utils.audit.sources.workloads import list_containers, name_workload
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 
 PRESSURES = ("DiskPressure", "MemoryPressure", "PIDPressure", "NetworkUnavailable")
@@ -161,7 +162,10 @@ def coredns_replicas(cluster: Row, pods: list[Row]) -> Hits:
     if not own:
         raise Undecided("no pod has the label k8s-app=kube-dns")
     if len(places) < 2:
-        yield "Deployment kube-system/coredns", f"{len(own)} pods, ready on {len(places)} nodes"
+        yield (
+            "Deployment kube-system/coredns",
+            f"{format_count(len(own), 'pod')}, ready on {format_count(len(places), 'node')}",
+        )
 
 
 @rule(
@@ -228,7 +232,7 @@ def node_port(services: list[Row], system_namespaces: list[str]) -> Hits:
 def many_load_balancers(services: list[Row]) -> Hits:
     rows = [row for row in services if (row.get("spec") or {}).get("type") == "LoadBalancer"]
     if len(rows) > 5:
-        yield "Services", f"{len(rows)} Services of the type LoadBalancer"
+        yield "Services", f"{format_count(len(rows), 'Service')} of the type LoadBalancer"
 
 
 @rule(

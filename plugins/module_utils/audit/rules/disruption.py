@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.kumo.eks.plugins.module_utils.audit.objects import get_place, get_status
 from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import INFO, MEDIUM, Hits, Row, name_object, rule
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.selectors import select
 
 KIND = "PodDisruptionBudget"
@@ -30,7 +31,10 @@ def budget_used_up(pod_disruption_budgets: list[Row]) -> Hits:
         status = get_status(row)
         pods, healthy = status.get("expectedPods") or 0, status.get("currentHealthy") or 0
         if status.get("disruptionsAllowed") == 0 and healthy < pods:
-            yield name_object(KIND, row), f"{healthy} of {pods} pods are healthy, and no disruption is allowed"
+            yield (
+                name_object(KIND, row),
+                f"{healthy} of {format_count(pods, 'pod', 'is', 'are')} healthy, and no disruption is allowed",
+            )
 
 
 @rule(

@@ -19,6 +19,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     Undecided,
     rule,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 
 OLD_IMAGE = 90  # days
 DAY = 86400  # seconds
@@ -262,5 +263,5 @@ def self_managed(self_managed_groups: list[Row]) -> Hits:
     for row in self_managed_groups:
         yield (
             f"Auto Scaling group {row['AutoScalingGroupName']}",
-            f"{len(row.get('Instances') or [])} self-managed instances",
+            format_count(len(row.get("Instances") or []), "self-managed instance"),
         )

@@ -6,99 +6,94 @@
 from __future__ import annotations
 
 from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import LOW, MEDIUM, Hits, Row, rule
-from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import list_owners
+from ansible_collections.kumo.eks.plugins.module_utils.leaks.claims import Claim, Thing, find_claim
 
-CLUSTER_TAG = "kubernetes.io/cluster/"
-NAME_TAGS = (
-    "elbv2.k8s.aws/cluster",
-    "eks:eks-cluster-name",
-    "eks:cluster-name",
-    "cluster.k8s.amazonaws.com/name",
-    "aws:eks:cluster-name",
-)
-INTERFACE_PREFIXES = ("aws-K8S-", "Amazon EKS ")
 REMEDY = "Check that nothing uses it, and delete it."
+KINDS = {"Classic load balancer": "load_balancer"}  # of leaks, where the words are others
 
 
-def find_cluster(tags: Row) -> str:
-    """The cluster that tags name, "" for none."""
-    named = next((tags[key] for key in NAME_TAGS if tags.get(key)), "")
-    return named or next((key.removeprefix(CLUSTER_TAG) for key in tags if key.startswith(CLUSTER_TAG)), "")
+def find_row_claim(kind: str, row: Row, cluster: Row) -> Claim | None:
+    """Which cluster a row belongs to, by its tags and names, as eks_leaks_info says it."""
+    facts = {"description": row.get("Description") or "", "status": row.get("Status") or row.get("State") or ""}
+    thing = Thing(kind, "", row.get("GroupName") or "", row["tags"], facts)
+    return find_claim(thing, cluster["arn"].split(":")[3])
 
 
-def is_left(tags: Row, cluster_names: list[str]) -> str:
-    """The cluster that tags name, if there is none of this name in the region; "" otherwise."""
-    name = find_cluster(tags)
-    return name if name and name not in cluster_names else ""
+def find_cluster(kind: str, row: Row, cluster: Row) -> str:
+    """The cluster that a row belongs to, "" for none."""
+    claim = find_row_claim(kind, row, cluster)
+    return claim.cluster if claim else ""
 
 
-def list_left(rows: list[Row], cluster_names: list[str], kind: str, key: str) -> Hits:
+def list_left(rows: list[Row], cluster_names: list[str], cluster: Row, title: str, key: str) -> Hits:
+    """The rows of clusters that the region does not have. ``title`` is their kind, in words."""
+    kind = KINDS.get(title, title.lower().replace(" ", "_"))
     for row in rows:
-        name = is_left(row["tags"], cluster_names)
-        if name:
-            yield f"{kind} {row[key]}", f"of the cluster {name}, which EKS does not list in the region"
+        name = find_cluster(kind, row, cluster)
+        if name and name not in cluster_names:
+            yield f"{title} {row[key]}", f"of the cluster {name}, which EKS does not list in the region"
 
 
 @rule(
     "O01",
     MEDIUM,
     "No load balancer is left of a cluster that is gone",
-    reads=("load_balancers", "cluster_names"),
+    reads=("load_balancers", "cluster_names", "cluster"),
     why="It costs by the hour, and keeps subnets and security groups from being deleted.",
     remedy=REMEDY,
 )
-def left_load_balancers(load_balancers: list[Row], cluster_names: list[str]) -> Hits:
-    yield from list_left(load_balancers, cluster_names, "Load balancer", "LoadBalancerName")
+def left_load_balancers(load_balancers: list[Row], cluster_names: list[str], cluster: Row) -> Hits:
+    yield from list_left(load_balancers, cluster_names, cluster, "Load balancer", "LoadBalancerName")
 
 
 @rule(
     "O01b",
     MEDIUM,
     "No classic load balancer is left of a cluster that is gone",
-    reads=("classic_load_balancers", "cluster_names"),
+    reads=("classic_load_balancers", "cluster_names", "cluster"),
     why="It costs by the hour, and keeps subnets and security groups from being deleted.",
     remedy=REMEDY,
 )
-def left_classic_load_balancers(classic_load_balancers: list[Row], cluster_names: list[str]) -> Hits:
-    yield from list_left(classic_load_balancers, cluster_names, "Classic load balancer", "LoadBalancerName")
+def left_classic_load_balancers(classic_load_balancers: list[Row], cluster_names: list[str], cluster: Row) -> Hits:
+    yield from list_left(classic_load_balancers, cluster_names, cluster, "Classic load balancer", "LoadBalancerName")
 
 
 @rule(
     "O01c",
     LOW,
     "No target group is left of a cluster that is gone",
-    reads=("target_groups", "cluster_names"),
+    reads=("target_groups", "cluster_names", "cluster"),
     why="It counts against the quota of target groups.",
     remedy=REMEDY,
 )
-def left_target_groups(target_groups: list[Row], cluster_names: list[str]) -> Hits:
-    yield from list_left(target_groups, cluster_names, "Target group", "TargetGroupName")
+def left_target_groups(target_groups: list[Row], cluster_names: list[str], cluster: Row) -> Hits:
+    yield from list_left(target_groups, cluster_names, cluster, "Target group", "TargetGroupName")
 
 
 @rule(
     "O01d",
     LOW,
     "No security group is left of a cluster that is gone",
-    reads=("region_security_groups", "cluster_names"),
+    reads=("region_security_groups", "cluster_names", "cluster"),
     why="It keeps the VPC from being deleted, and may open something that nobody knows of.",
     remedy=REMEDY,
 )
-def left_security_groups(region_security_groups: list[Row], cluster_names: list[str]) -> Hits:
-    yield from list_left(region_security_groups, cluster_names, "Security group", "GroupId")
+def left_security_groups(region_security_groups: list[Row], cluster_names: list[str], cluster: Row) -> Hits:
+    yield from list_left(region_security_groups, cluster_names, cluster, "Security group", "GroupId")
 
 
 @rule(
     "O02",
     LOW,
     "No network interface of nodes is left unattached",
-    reads=("free_interfaces",),
+    reads=("free_interfaces", "cluster"),
     why="It holds an address, and keeps subnets and security groups from being deleted.",
     remedy="Delete the interface. The VPC CNI leaves it when an instance ends before it could.",
 )
-def left_interfaces(free_interfaces: list[Row]) -> Hits:
+def left_interfaces(free_interfaces: list[Row], cluster: Row) -> Hits:
     for row in free_interfaces:
         about = row.get("Description") or ""
-        if about.startswith(INTERFACE_PREFIXES) or find_cluster(row["tags"]):
+        if find_row_claim("network_interface", {**row, "Status": "available"}, cluster):
             yield f"Network interface {row['NetworkInterfaceId']}", f"available: {about or 'no description'}"
 
 
@@ -106,24 +101,24 @@ def left_interfaces(free_interfaces: list[Row]) -> Hits:
     "O03",
     MEDIUM,
     "No volume is left of a cluster that is gone",
-    reads=("volumes", "cluster_names"),
+    reads=("volumes", "cluster_names", "cluster"),
     why="It costs by the month, and may hold data that should be gone.",
     remedy="Make a snapshot if the data may be needed, and delete the volume.",
 )
-def left_volumes(volumes: list[Row], cluster_names: list[str]) -> Hits:
-    yield from list_left(volumes, cluster_names, "Volume", "VolumeId")
+def left_volumes(volumes: list[Row], cluster_names: list[str], cluster: Row) -> Hits:
+    yield from list_left(volumes, cluster_names, cluster, "Volume", "VolumeId")
 
 
 @rule(
     "O03b",
     LOW,
     "No snapshot is left of a cluster that is gone",
-    reads=("snapshots", "cluster_names"),
+    reads=("snapshots", "cluster_names", "cluster"),
     why="It costs by the month, and may hold data that should be gone.",
     remedy=REMEDY,
 )
-def left_snapshots(snapshots: list[Row], cluster_names: list[str]) -> Hits:
-    yield from list_left(snapshots, cluster_names, "Snapshot", "SnapshotId")
+def left_snapshots(snapshots: list[Row], cluster_names: list[str], cluster: Row) -> Hits:
+    yield from list_left(snapshots, cluster_names, cluster, "Snapshot", "SnapshotId")
 
 
 @rule(
@@ -184,15 +179,7 @@ def left_roles(iam_roles: list[Row], cluster_issuers: list[str], cluster: Row) -
     remedy=REMEDY,
 )
 def left_launch_templates(region_launch_templates: list[Row], cluster_names: list[str], cluster: Row) -> Hits:
-    region = cluster["arn"].split(":")[3]
-    for row in region_launch_templates:
-        own = [name for place, name in list_owners(row["tags"]) if place == region]
-        name = is_left(row["tags"], cluster_names) or next((one for one in own if one not in cluster_names), "")
-        if name:
-            yield (
-                f"Launch template {row['LaunchTemplateName']}",
-                f"of the cluster {name}, which EKS does not list in the region",
-            )
+    yield from list_left(region_launch_templates, cluster_names, cluster, "Launch template", "LaunchTemplateName")
 
 
 @rule(
@@ -205,7 +192,7 @@ def left_launch_templates(region_launch_templates: list[Row], cluster_names: lis
 )
 def left_addresses(addresses: list[Row], cluster_names: list[str], cluster: Row) -> Hits:
     for row in addresses:
-        marked = find_cluster(row["tags"]) or next(iter(list_owners(row["tags"])), ("", ""))[1]
+        marked = find_cluster("address", row, cluster)
         if marked and not row.get("AssociationId"):
             gone = "" if marked in cluster_names else ", which EKS does not list in the region"
             yield f"Elastic IP address {row.get('PublicIp')}", f"not associated; of the cluster {marked}{gone}"
@@ -215,9 +202,9 @@ def left_addresses(addresses: list[Row], cluster_names: list[str], cluster: Row)
     "O05",
     MEDIUM,
     "No instance is left of a cluster that is gone",
-    reads=("region_instances", "cluster_names"),
+    reads=("region_instances", "cluster_names", "cluster"),
     why="It runs, costs and belongs to nothing. Karpenter's instances stay when it is deleted before them.",
     remedy="Terminate the instance.",
 )
-def left_instances(region_instances: list[Row], cluster_names: list[str]) -> Hits:
-    yield from list_left(region_instances, cluster_names, "Instance", "InstanceId")
+def left_instances(region_instances: list[Row], cluster_names: list[str], cluster: Row) -> Hits:
+    yield from list_left(region_instances, cluster_names, cluster, "Instance", "InstanceId")

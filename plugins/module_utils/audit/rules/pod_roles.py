@@ -27,6 +27,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.sources.workloads import list_containers, name_workload
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import as_list
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 
 PODS = "pods.eks.amazonaws.com"
 AGENT = "eks-pod-identity-agent"
@@ -68,7 +69,10 @@ def pod_identity_agent(cluster: Row, pod_identity_associations: list[Row], addon
         return  # nodes of Auto Mode include it
     agent = next((row for row in addons if row["addonName"] == AGENT), None)
     if agent is None:
-        yield name_cluster(cluster), f"{len(pod_identity_associations)} associations, and no add-on {AGENT}"
+        yield (
+            name_cluster(cluster),
+            f"{format_count(len(pod_identity_associations), 'association')}, and no add-on {AGENT}",
+        )
     elif agent["status"] not in ("ACTIVE", "CREATING", "UPDATING"):
         yield f"Add-on {AGENT}", f"status is {agent['status']}"
 
@@ -129,7 +133,7 @@ def oidc_provider_missing(cluster: Row, service_accounts: list[Row], oidc_provid
     if provider is None:
         yield (
             name_cluster(cluster),
-            f"no OIDC provider for {get_issuer(cluster)}, and {len(names)} service accounts with a role",
+            f"no OIDC provider for {get_issuer(cluster)}, and {format_count(len(names), 'service account')} with a role",
         )
     elif AUDIENCE not in provider["audiences"]:
         yield f"OIDC provider {provider['arn']}", f"its audiences do not have {AUDIENCE}"

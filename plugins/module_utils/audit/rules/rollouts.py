@@ -21,6 +21,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     rule,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.sources.workloads import name_workload
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.selectors import select
 
 REPLICATED = ("Deployment", "StatefulSet")
@@ -47,7 +48,7 @@ def get_strategy(workload: Row) -> Row:
 def bare_replica_set(workloads: list[Row]) -> Hits:
     for row in workloads:
         if row["kind"] == "ReplicaSet" and row["replicas"]:
-            yield name_workload(row), f"{row['replicas']} replicas without a Deployment"
+            yield name_workload(row), f"{format_count(row['replicas'], 'replica')} without a Deployment"
 
 
 @rule(
@@ -65,7 +66,7 @@ def one_node(workloads: list[Row], pods: list[Row], nodes: list[Row]) -> Hits:
     for name, rows in list_running_replicas(workloads, pods):
         places = {row["spec"]["nodeName"] for row in rows}
         if len(rows) > 1 and len(places) == 1:
-            yield name, f"{len(rows)} pods on {places.pop()}"
+            yield name, f"{format_count(len(rows), 'pod')} on {places.pop()}"
 
 
 @rule(
@@ -84,7 +85,7 @@ def one_zone(workloads: list[Row], pods: list[Row], nodes: list[Row]) -> Hits:
     for name, rows in list_running_replicas(workloads, pods):
         places = {zones.get(row["spec"]["nodeName"]) for row in rows}
         if len(rows) > 1 and len(places) == 1 and None not in places:
-            yield name, f"{len(rows)} pods in {places.pop()}"
+            yield name, f"{format_count(len(rows), 'pod')} in {places.pop()}"
 
 
 def list_running_replicas(workloads: list[Row], pods: list[Row]) -> list[tuple[str, list[Row]]]:

@@ -19,6 +19,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     rule,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.sources.workloads import name_workload
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 
 PRESSURES = ("DiskPressure", "MemoryPressure", "PIDPressure", "NetworkUnavailable")
@@ -120,7 +121,7 @@ def nodes_in_one_zone(nodes: list[Row]) -> Hits:
         raise NotApplicable("the cluster has no nodes")
     zones = {(row["metadata"].get("labels") or {}).get("topology.kubernetes.io/zone") for row in nodes} - {None}
     if len(zones) == 1:
-        yield "Nodes", f"all {len(nodes)} nodes are in {zones.pop()}"
+        yield "Nodes", f"all {format_count(len(nodes), 'node', 'is', 'are')} in {zones.pop()}"
 
 
 @rule(
@@ -150,7 +151,7 @@ def group_pods(rows: list[tuple[Row, str]]) -> Hits:
         name = f"{owner['kind']} {row['metadata']['namespace']}/{owner['name']}" if owner else name_object("Pod", row)
         found.setdefault(name, Counter())[reason] += 1
     for name, reasons in found.items():
-        yield name, ", ".join(f"{number} pods: {reason}" for reason, number in reasons.items())
+        yield name, ", ".join(f"{format_count(number, 'pod')}: {reason}" for reason, number in reasons.items())
 
 
 def list_statuses(pod: Row) -> list[Row]:
@@ -252,4 +253,4 @@ def missing_replicas(all_workloads: list[Row]) -> Hits:
         else:
             continue
         if ready < wanted:
-            yield name_workload(row), f"{ready} of {wanted} replicas are ready"
+            yield name_workload(row), f"{ready} of {format_count(wanted, 'replica', 'is', 'are')} ready"

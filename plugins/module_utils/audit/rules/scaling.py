@@ -12,6 +12,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.objects import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import HIGH, LOW, MEDIUM, Hits, Row, name_object, rule
 from ansible_collections.kumo.eks.plugins.module_utils.audit.sources.workloads import list_containers
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 
 KIND = "HorizontalPodAutoscaler"
 MANY_SERVICES = 100  # in a namespace
@@ -196,4 +197,7 @@ def service_links(workloads: list[Row], services: list[Row]) -> Hits:
     for row in workloads:
         number = numbers.get(row["namespace"], 0)
         if number >= MANY_SERVICES and row["pod"].get("enableServiceLinks", True) and list_containers(row):
-            yield f"{row['kind']} {row['namespace']}/{row['name']}", f"{number} Services in its namespace"
+            yield (
+                f"{row['kind']} {row['namespace']}/{row['name']}",
+                f"{format_count(number, 'Service')} in its namespace",
+            )

@@ -18,6 +18,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     Row,
     rule,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 
 WORLD = ("0.0.0.0/0", "::/0")
 ADMIN_PORTS = {22: "SSH", 3389: "RDP"}
@@ -153,7 +154,10 @@ def cluster_tag_on_groups(cluster: Row, instances: list[Row], security_groups: d
         groups = [one["GroupId"] for one in row.get("SecurityGroups") or []]
         tagged = [key for key in groups if tag in (security_groups.get(key) or {}).get("tags", {})]
         if len(tagged) > 1:
-            yield f"Instance {row['InstanceId']}", f"{len(tagged)} groups have the tag {tag}: {', '.join(tagged)}"
+            yield (
+                f"Instance {row['InstanceId']}",
+                f"{format_count(len(tagged), 'group', 'has', 'have')} the tag {tag}: {', '.join(tagged)}",
+            )
 
 
 @rule(

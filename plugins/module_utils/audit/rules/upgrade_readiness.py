@@ -17,6 +17,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     name_cluster,
     rule,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 
 STALE = 3  # days: EKS refreshes insights once a day
@@ -214,7 +215,7 @@ def surge_addresses(nodegroups: list[Row], subnets: dict[str, Row]) -> Hits:
         if (row.get("updateConfig") or {}).get("updateStrategy", "DEFAULT") == "DEFAULT" and free < 2 * len(
             row["subnets"]
         ) + 10:
-            yield f"Node group {row['nodegroupName']}", f"its subnets have {free} free addresses"
+            yield f"Node group {row['nodegroupName']}", f"its subnets have {format_count(free, 'free address')}"
 
 
 @rule(

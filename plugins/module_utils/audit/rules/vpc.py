@@ -18,6 +18,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     name_cluster,
     rule,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 
 FEW_ADDRESSES = 16
 SMALL_SHARE = 0.1
@@ -204,7 +205,10 @@ def s3_endpoint(cluster: Row, vpc_endpoints: list[Row], nat_gateways: list[Row])
     if not nat_gateways:
         raise NotApplicable("the VPC has no NAT gateway")
     if "s3" not in list_services(vpc_endpoints):
-        yield name_cluster(cluster), f"no endpoint for s3 in the VPC, and {len(nat_gateways)} NAT gateways"
+        yield (
+            name_cluster(cluster),
+            f"no endpoint for s3 in the VPC, and {format_count(len(nat_gateways), 'NAT gateway')}",
+        )
 
 
 @rule(

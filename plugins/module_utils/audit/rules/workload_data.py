@@ -20,6 +20,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     rule,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.sources.workloads import list_containers, name_workload
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 
 TOKEN = "kubernetes.io/service-account-token"
 SECRET_NAME = re.compile(r"(?i)(passw|secret|token|api_?key|private_?key|credential)")
@@ -147,7 +148,7 @@ def aws_auth_mappings(cluster: Row, config_map_contents: list[Row]) -> Hits:
         if number or (data.get("mapAccounts") or "").strip() not in ("", "[]"):
             yield (
                 name_object("ConfigMap", row),
-                f"{number} users or administrators, mapAccounts {'is set' if data.get('mapAccounts') else 'is not set'}",
+                f"{format_count(number, 'user or administrator')}, mapAccounts {'is set' if data.get('mapAccounts') else 'is not set'}",
             )
 
 
@@ -248,7 +249,7 @@ def no_secret_store(all_workloads: list[Row], secrets: list[Row]) -> Hits:
     if not own:
         raise NotApplicable("the cluster has no Secrets of users")
     if not any(one in row["name"] for row in all_workloads for one in ROTATING):
-        yield "Secrets", f"{len(own)} Secrets of users, and no external store"
+        yield "Secrets", f"{format_count(len(own), 'Secret')} of users, and no external store"
 
 
 @rule(

@@ -23,6 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rules.reliability i
     list_serving,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.sources.workloads import name_workload
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 
 
 def _lacking(workloads: list[Row], probe: str) -> Iterator[tuple[str, str]]:
@@ -198,7 +199,10 @@ def autoscaler_target(horizontal_pod_autoscalers: list[Row], all_workloads: list
 def no_priorities(workloads: list[Row]) -> Hits:
     serving = list_serving(workloads)
     if len(serving) > 5 and not any(row["pod"].get("priorityClassName") for row in serving):
-        yield "Workloads", f"none of {len(serving)} Deployments and StatefulSets has a priorityClassName"
+        yield (
+            "Workloads",
+            f"{format_count(len(serving), 'Deployment or StatefulSet', 'has', 'have')} no priorityClassName",
+        )
 
 
 @rule(

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sources of other services of AWS: KMS, CloudWatch Logs, ECR, GuardDuty, Inspector, Service Quotas."""
+"""Sources of other services of AWS: KMS, CloudWatch Logs, ECR, GuardDuty, Inspector, Service Quotas, EventBridge, Savings Plans."""
 
 from __future__ import annotations
 
@@ -178,3 +178,22 @@ def efs_file_systems(snapshot: Snapshot) -> list[Row]:
         return {**answer["FileSystems"][0], "mount_targets": targets, "volumes": named[key]}
 
     return describe_all(sorted(named), look)
+
+
+@source()
+def event_rules(snapshot: Snapshot) -> list[Row]:
+    """The rules of the default event bus of Amazon EventBridge (ListRules)."""
+    pages = snapshot.client("events").get_paginator("list_rules").paginate()
+    return [row for page in pages for row in page["Rules"]]
+
+
+@source()
+def savings_plans(snapshot: Snapshot) -> list[Row]:
+    """DescribeSavingsPlans of the account's active savings plans."""
+    client, words, found = snapshot.client("savingsplans"), {"states": ["active"]}, []
+    while True:  # botocore has no paginator
+        answer = client.describe_savings_plans(**words)
+        found += answer["savingsPlans"]
+        if not answer.get("nextToken"):
+            return found
+        words = {"states": ["active"], "nextToken": answer["nextToken"]}

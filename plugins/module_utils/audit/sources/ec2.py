@@ -171,6 +171,13 @@ def auto_scaling_groups(snapshot: Snapshot) -> list[Row]:
 
 
 @source()
+def scheduled_actions(snapshot: Snapshot) -> list[Row]:
+    """DescribeScheduledActions of the Auto Scaling groups of the region."""
+    pages = snapshot.client("autoscaling").get_paginator("describe_scheduled_actions").paginate()
+    return [row for page in pages for row in page["ScheduledUpdateGroupActions"]]
+
+
+@source()
 def self_managed_groups(snapshot: Snapshot) -> list[Row]:
     """The rows of C(auto_scaling_groups) that do not belong to a managed node group."""
     return [row for row in snapshot.get("auto_scaling_groups") if OF_NODEGROUP not in row["tags"]]

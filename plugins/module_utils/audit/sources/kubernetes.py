@@ -8,6 +8,7 @@ Of Secrets only metadata and the names of keys are kept, of ConfigMaps as well u
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -106,6 +107,9 @@ OPTIONAL = {
     "node_metrics": Kind("metrics.k8s.io/v1beta1", "NodeMetrics", "nodes", namespaced=False),
     "volume_snapshots": Kind("snapshot.storage.k8s.io/v1", "VolumeSnapshot", "volumesnapshots"),
 }
+# https://kubernetes.io/docs/reference/instrumentation/metrics/
+REFUSED = re.compile(r"^apiserver_flowcontrol_rejected_requests_total\{(.*)\}\s+(\S+)", re.MULTILINE)
+LABEL = re.compile(r'(\w+)="([^"]*)"')
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"  # it repeats the values of Secrets
 KEPT_OF_SECRETS = ("kubernetes.io/service-account.name", "kubernetes.io/service-account.uid")
 
@@ -165,6 +169,19 @@ def config_maps(snapshot: Snapshot) -> list[Row]:
 def server_version(snapshot: Snapshot) -> str:
     """The version that the API server reports."""
     return snapshot.open_api().get_version()
+
+
+@source()
+def refused_requests(snapshot: Snapshot) -> list[Row]:
+    """What the API server that answers has refused with 429 since it was started, from its metrics: C(level), the priority level, C(reason), C(count)."""
+    found = []
+    for labels, value in REFUSED.findall(snapshot.open_api().read("/metrics", "text/plain")):
+        row = dict(LABEL.findall(labels))
+        if float(value):
+            found.append(
+                {"level": row.get("priority_level", ""), "reason": row.get("reason", ""), "count": float(value)}
+            )
+    return found
 
 
 @source()

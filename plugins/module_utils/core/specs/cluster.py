@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_tags_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
@@ -302,7 +303,7 @@ def _find_remote_network_problems(remote: Options) -> Iterator[str]:
         option = f"remote_network_config.{kind}"
         rows = remote.get(kind) or []
         if len(rows) > 1:  # RemoteNetworkConfigRequest: a list of at most one
-            yield f"{option}: {len(rows)} networks are given. EKS accepts one; list all blocks in its cidrs."
+            yield f"{option}: {format_count(len(rows), 'network', 'is', 'are')} given. EKS accepts one; list all blocks in its cidrs."
         for number, row in enumerate(rows):
             cidrs = row.get("cidrs") or []
             if len(cidrs) > MOST_REMOTE_CIDRS:

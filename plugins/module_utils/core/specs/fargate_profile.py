@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_tags_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
     find_duplicates,
@@ -78,4 +79,4 @@ def _find_selector_problems(rows: list[Options] | None) -> Iterator[str]:
 def find_fargate_list_warnings(rows: list[Options]) -> Iterator[str]:
     """The quota of a cluster that these profiles exceed, unless it was raised."""
     if len(rows) > MOST_PROFILES:
-        yield f"{len(rows)} Fargate profiles are given. The default quota of a cluster is {MOST_PROFILES}."
+        yield f"{format_count(len(rows), 'Fargate profile', 'is', 'are')} given. The default quota of a cluster is {MOST_PROFILES}."

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import AMI_TYPES, CUSTOM
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import find_version_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.instance_selector import (
     build_instance_selector_spec,
@@ -301,7 +302,7 @@ def find_nodegroup_warnings(options: Options) -> Iterator[str]:
 def find_nodegroup_list_warnings(rows: list[Options]) -> Iterator[str]:
     """What EKS accepts and may not be meant, and quotas that these groups exceed, unless they were raised."""
     if len(rows) > MOST_GROUPS:
-        yield f"{len(rows)} node groups are given. The default quota of a cluster is {MOST_GROUPS}."
+        yield f"{format_count(len(rows), 'node group', 'is', 'are')} given. The default quota of a cluster is {MOST_GROUPS}."
     for row in rows:
         yield from (f"{row.get('name')}: {warning}" for warning in find_nodegroup_warnings(row))
         most = (row.get("scaling_config") or {}).get("max_size") or 0

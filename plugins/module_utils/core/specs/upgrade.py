@@ -34,6 +34,8 @@ GATE_IDS = (
 
 # Those of updates of add-ons
 ADDON_GATE_IDS = ("cluster_active", "addons_active", "addon_compatibility", "addon_configuration")
+# Those of the replacement of a node group: whether there is room for the new one
+ROOM_GATE_IDS = ("node_addresses", "vcpu_quota")
 
 ROLLING, BLUE_GREEN = "rolling", "blue_green"
 STRATEGIES = (ROLLING, BLUE_GREEN)

@@ -61,3 +61,8 @@ def is_vpc_occupied(backend: Any, vpc_id: str) -> bool:
             tables,
         )
     )
+
+
+def list_shared(backend: Any) -> dict[str, str]:
+    """IDs of what other accounts own and share, and whose it is; moto's reset forgets them with the backend."""
+    return backend.__dict__.setdefault("_kumo_shared", {})

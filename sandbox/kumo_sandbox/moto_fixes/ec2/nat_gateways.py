@@ -17,7 +17,7 @@ from moto.ec2.utils import add_tag_specification
 
 from kumo_sandbox import durations
 from kumo_sandbox.moto_fixes.ec2.addresses import HOLDING, find_holder
-from kumo_sandbox.moto_fixes.ec2.dependencies import list_internet_gateways, list_nat_gateways
+from kumo_sandbox.moto_fixes.ec2.dependencies import list_internet_gateways, list_nat_gateways, list_shared
 from kumo_sandbox.moto_fixes.ec2.filters import match_tags
 from kumo_sandbox.moto_fixes.hooks import Method, around, refuse
 from kumo_sandbox.moto_fixes.runtime import runtime
@@ -127,5 +127,6 @@ def describe_nat_gateways(original: Method, response: Any) -> Any:
     names = response._get_param("NatGatewayIds", [])
     for name in names:
         find_nat_gateway(backend, name)
-    rows = [each for each in backend.describe_nat_gateways(filters, names) if match_tags(each, filters)]
+    found = [each for each in backend.describe_nat_gateways(filters, names) if match_tags(each, filters)]
+    rows = [each for each in found if each.vpc_id not in list_shared(backend)]  # only their owner sees them
     return ActionResult({"NatGateways": rows})

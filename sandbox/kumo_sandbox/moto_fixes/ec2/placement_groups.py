@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-groups.html
 from __future__ import annotations
 
 import uuid
+from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -58,7 +59,10 @@ def _fits(row: Row, filters: dict[str, list[str]]) -> bool:
     tags = {tag["Key"]: tag.get("Value") for tag in row["Tags"]}
     known = {"group-name": [row["GroupName"]], "strategy": [row["Strategy"]], "tag-key": list(tags)}
     known |= {f"tag:{key}": [value] for key, value in tags.items()}
-    return all(set(known.get(name, [])) & set(values) for name, values in filters.items())
+    return all(
+        any(fnmatchcase(str(found), value) for found in known.get(name, []) for value in values)
+        for name, values in filters.items()
+    )
 
 
 def delete_placement_group(response: Any) -> Any:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from moto.ec2.models.route_tables import Route
+from moto.ec2.models.route_tables import Route, RouteBackend, RouteTable
+from moto.ec2.models.vpcs import VPC
 from moto.ec2.responses import EC2Response
 
 from kumo_sandbox.moto_fixes.ec2.dependencies import list_route_tables
-from kumo_sandbox.moto_fixes.hooks import before, refuse
+from kumo_sandbox.moto_fixes.ec2.vpcs import list_blocks
+from kumo_sandbox.moto_fixes.hooks import Method, around, before, refuse
 from kumo_sandbox.moto_fixes.runtime import runtime
 
 DESTINATIONS = {
@@ -38,6 +40,21 @@ def check_quota(response: Any) -> None:
     backend.get_vpc(vpc_id)
     if len(list_route_tables(backend, vpc_id)) >= runtime.quotas["route_tables"]:
         refuse("RouteTableLimitExceeded", "The maximum number of route tables has been reached.")
+
+
+@around(RouteBackend, "create_route_table")
+def create_table(original: Method, backend: Any, vpc_id: str, *args: Any, **options: Any) -> RouteTable:
+    table = original(backend, vpc_id, *args, **options)
+    drop_local_routes(table, backend.get_vpc(vpc_id))
+    return table
+
+
+def drop_local_routes(table: RouteTable, vpc: VPC) -> None:
+    """Local routes are those to the blocks that the VPC has now: moto makes those to blocks that were disassociated, too."""
+    blocks = {row["cidr_block"] for ipv6 in (False, True) for row in list_blocks(vpc, ipv6=ipv6)}
+    for key, route in list(table._routes.items()):
+        if route.local and (route.destination_cidr_block or route.destination_ipv6_cidr_block) not in blocks:
+            del table._routes[key]
 
 
 @before(EC2Response, "delete_route_table")

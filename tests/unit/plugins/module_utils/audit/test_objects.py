@@ -10,7 +10,6 @@ import pytest
 from ansible_collections.kumo.eks.plugins.module_utils.audit.objects import (
     name_owner,
     parse_moment,
-    sum_requests,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.quantities import parse_quantity
 
@@ -57,15 +56,6 @@ def build_pod(owner=None, labels=None):
 )
 def test_a_pod_is_named_by_its_owner(pod, owner):
     assert name_owner(pod) == owner
-
-
-def test_sidecars_and_the_whole_pod_count_and_init_containers_that_end_do_not():
-    rows = [{"resources": {"requests": {"cpu": "100m"}}}]
-    sidecar = {"restartPolicy": "Always", "resources": {"requests": {"cpu": "50m"}}}
-    pod = {"containers": rows, "initContainers": [sidecar, {"resources": {"requests": {"cpu": "2"}}}]}
-    assert sum_requests(pod, "cpu") == pytest.approx(0.15)
-    assert sum_requests({**pod, "resources": {"requests": {"cpu": "1"}}}, "cpu") == 1
-    assert sum_requests({"containers": [{}]}, "cpu") == 0
 
 
 def test_a_time_is_posix_time():

@@ -57,7 +57,7 @@ def test_the_screen(report):
     assert report["exceeded"] and "4 of them high or more severe" in report["summary"]
     assert "high      KUMO-D01  privileged_container  Pod shop/a, Pod shop/b and 1 more" in text
     assert "unknown: KUMO-B07: the API server does not answer" in text
-    assert "expired on 2027-01-01: exception of A06" in text and "1 findings excepted" in text
+    assert "expired on 2027-01-01: exception of A06" in text and "1 finding excepted" in text
     assert "zonal_shift" not in text.partition("expired")[0]
 
 
@@ -146,7 +146,7 @@ def test_comparison():
 def test_a_cluster_that_was_not_audited():
     lost = {"host": "b", "error": "AccessDenied", "cluster_name": "b", "region": "eu-west-1"}
     found = build(audit(GOOD), lost, fail_on="critical")
-    assert found["exceeded"] and "1 clusters were not audited" in found["summary"]
+    assert found["exceeded"] and "1 cluster was not audited" in found["summary"]
     assert "b (eu-west-1): not audited. AccessDenied" in found["lines"]
     assert "AccessDenied" in found["html"] and "AccessDenied" in found["markdown"] and "AccessDenied" in found["junit"]
     assert json.loads(found["sarif"])["runs"][1]["invocations"][0]["executionSuccessful"] is False

@@ -40,12 +40,15 @@ DENIED: dict[str, tuple[str, ...]] = {
     "add-ons are identified by their names": ("addon_publisher", "addon_owner"),
     "the add-on creates its service account": ("create_addon_account",),
     "EKS owns the Auto Scaling group": ("asg_", "suspend_process", "propagate"),
-    "nodes on AWS Outposts are not managed": ("outpost_arn_of_node", "node_outpost"),
+    "EKS has no managed node groups on AWS Outposts": ("outpost_arn_of_node", "node_outpost"),
+    "subnets on an Outpost are not created": ("outpost_arn_of_node", "outpost_subnet"),
     "it is for AWS Outposts": (),
     "nodes use the cluster security group that EKS creates": ("with_shared", "with_local"),
     "EKS creates the instance profile": (),
     "containerd is the one container runtime of the images of EKS": ("container_runtime",),
-    "the launch template of self-managed nodes requests no Capacity Block": ("market",),
+    "EC2 Auto Scaling takes no Capacity Block in a group with a mixed instances policy, which those of kumo.eks have": (
+        "market",
+    ),
     "self-managed nodes are replaced by their number": (),
 }
 VARIABLE = re.compile(r"(?<!kumo\.eks\.)\beks_\w+")

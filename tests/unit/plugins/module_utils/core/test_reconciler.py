@@ -52,9 +52,13 @@ class Shelf(Resource):
         self.unseen = 0  # how many creations are refused before describe finds the rival's
         self.meanwhile = {}  # what somebody else does while the resource is busy
         self.refusal = None  # what the first deletion is answered
+        self.late = 0  # how many reads after a creation do not find it
 
     def describe(self):
         self.calls.append("describe")
+        if self.raw is not None and self.late:
+            self.late -= 1
+            return None
         if self.raw is not None and self.statuses:
             status = self.statuses.pop(0)
             self.raw = None if status == "gone" else {**self.raw, "status": status}
@@ -131,6 +135,17 @@ def standing(**raw):
 
 
 class TestEnsurePresent:
+    def test_what_it_created_is_pending_until_reads_find_it(self, monkeypatch):
+        shelf = Shelf(statuses=["CREATING", "ACTIVE"])
+        shelf.late = 3
+        outcome = Reconciler(shelf, wait=True).ensure_present({"wood": "oak"})
+        assert outcome.changed and outcome.raw["status"] == "ACTIVE"
+        shelf = Shelf()
+        shelf.late = 3
+        monkeypatch.setattr(engine, "CATCH_UP", 0.0)
+        with pytest.raises(WaitFailed, match="was deleted during the wait"):
+            Reconciler(shelf, wait=True).ensure_present({"wood": "oak"})
+
     def test_creates_what_is_not_there(self):
         shelf = Shelf()
         outcome = Reconciler(shelf).ensure_present({"wood": "oak"})

@@ -62,7 +62,7 @@ def test_the_network_and_failed_rows():
     network = {"vpc_id": "vpc-1", "subnets": [1, 2], "zones": ["a"], "nat_gateways": [1]}
     failed = {**GROUP, "failed": True, "msg": "no"}
     lines = build_lines([{"network": network, "changed": True, "ready": False}, {"nodegroups": [failed]}])
-    assert format_table(lines) == ["* network  vpc-1  pending  2 subnets in 1 zones, 1 NAT gateways"]
+    assert format_table(lines) == ["* network  vpc-1  pending  2 subnets in 1 zone, 1 NAT gateway"]
 
 
 def test_a_network_that_a_second_task_completes_is_one_line():
@@ -123,7 +123,7 @@ def test_what_lags_behind_the_cluster_is_named():
     ]
     assert build_summary(results, [], False)["lines"][-1] == (
         "Behind Kubernetes 1.34: node group general (1.33), add-on kube-proxy (v1.32.9-eksbuild.2), self-managed nodes own (1.33,"
-        " 1 instances are outdated). kumo.eks.upgrade brings them up."
+        " 1 instance is outdated). kumo.eks.upgrade brings them up."
     )
     assert not [line for line in build_summary([{"cluster": CLUSTER}], [], False)["lines"] if "Behind" in line]
 
@@ -132,7 +132,7 @@ def test_an_upgrade_is_a_line():
     step = {"kind": "control_plane", "name": "c", "before": "1.33", "after": "1.34", "by": "kumo.eks"}
     result = {"cluster_name": "c", "version": "1.33", "kubernetes_version": "1.34", "changed": True, "steps": [step]}
     lines = build_summary([result], [], True)["lines"]
-    assert lines[0] == "* upgrade  c  planned  Kubernetes 1.33 -> 1.34 in 1 steps"
+    assert lines[0] == "* upgrade  c  planned  Kubernetes 1.33 -> 1.34 in 1 step"
     assert "~ change   upgrade c" in lines and "             control_plane c: 1.33 -> 1.34" in lines
     done = build_summary([{**result, "steps": [], "done": [step]}], [], False)["lines"]
     assert done[-1] == "Changed: upgrade c."

@@ -24,6 +24,12 @@ def test_a_change_and_a_status_are_waited_for_with_their_updates():
     }
 
 
+def test_a_group_that_took_the_place_of_a_declared_one_has_its_name_in_eks():
+    row = {**ACTIVE, "nodegroup_name": "general-2", "changed": True, "updates": [{"id": "u-1", "type": "ConfigUpdate"}]}
+    updates = [{"id": "u-1", "nodegroup": "general-2"}]
+    assert collect_unsettled([{"nodegroups": [row]}]) == {"nodegroups": ["general-2"], "updates": updates}
+
+
 def test_a_cluster_and_its_updates():
     result = {"changed": True, "cluster": {"name": "c", "status": "UPDATING"}, "updates": [{"id": "u-2"}]}
     assert collect_unsettled([result]) == {"cluster": True, "updates": [{"id": "u-2"}]}

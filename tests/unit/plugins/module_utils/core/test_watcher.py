@@ -82,9 +82,17 @@ def test_a_terminal_state_ends_the_wait_at_once_with_the_words_of_eks(status):
     assert [row["name"] for row in caught.value.facts["resources"]] == ["other", "general"]
 
 
+def test_what_was_just_created_may_be_seen_a_moment_later():
+    told = Told([group("MISSING")], [group("CREATING")], [group("ACTIVE")], pause=3)
+    assert [row["status"] for row in told.run()] == ["ACTIVE"]
+    assert told.lines[:2] == ["[c] nodegroup general: MISSING", "[c] nodegroup general: MISSING -> CREATING after 3s"]
+
+
 def test_what_is_missing_or_deleting_cannot_become_active():
     with pytest.raises(WaitFailed, match="nodegroup general does not exist in cluster c"):
         Told([group("MISSING")]).run()
+    with pytest.raises(WaitFailed, match="nodegroup general does not exist in cluster c"):
+        Told([group("CREATING")], [group("MISSING")], pause=1).run()
     with pytest.raises(WaitFailed, match="nodegroup general is DELETING"):
         Told([group("DELETING")]).run()
 

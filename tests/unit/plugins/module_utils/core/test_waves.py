@@ -17,7 +17,7 @@ NOW = 10_000.0
 def report(waves, outcomes=(), hosts=EVERY, **options):
     found = read_waves({"waves": waves, "batch": "100%", "soak": "0", "last_wave": None, **options})
     fill_waves(found, list(hosts), lambda pattern: INVENTORY.get(pattern, []))
-    return build_report(found, list(hosts), list(outcomes), NOW)
+    return build_report(found, list(hosts), list(outcomes), NOW, "Upgrade of a fleet")
 
 
 def outcome(host, **values):
@@ -36,7 +36,7 @@ def test_a_host_belongs_to_the_first_of_its_waves():
     assert [row["hosts"] for row in found["waves"]] == [["test"], ["one", "two", "three"], ["last"]]
     assert read_states(found) == ["not_begun"] * 3 and not found["stopped"]
     assert report(["staging"])["in_no_wave"] == ["one", "two", "three", "last"]
-    assert "In no wave, and not upgraded: one, two, three, last." in report(["staging"])["summary"]
+    assert "In no wave, and left as they are: one, two, three, last." in report(["staging"])["summary"]
 
 
 @pytest.mark.parametrize(

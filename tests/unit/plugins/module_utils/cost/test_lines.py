@@ -103,7 +103,7 @@ def test_volumes_cost_what_goes_beyond_the_free_part():
         14.8
     )
     assert amounts["c: 1 x 20 GiB"] is None and lines[5]["monthly_most"] == pytest.approx(2.4)  # gp2 0.12
-    assert amounts["d: 1 volumes"] is None and lines[-1]["monthly_most"] is None
+    assert amounts["d: 1 volume"] is None and lines[-1]["monthly_most"] is None
 
 
 def test_the_rest_of_the_bill():

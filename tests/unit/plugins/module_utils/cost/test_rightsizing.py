@@ -206,7 +206,7 @@ def test_the_same_pods_elsewhere():
     assert rows["EKS on Fargate"]["monthly"] == pytest.approx(73 + 2 * (0.5 * 0.05056 + 2 * 0.00553) * 730, abs=0.01)
     assert rows["ECS on Fargate"]["monthly"] == pytest.approx(2 * (0.5 * 0.05056 + 0.00553) * 730, abs=0.01)
     host = compare([build_row("net", "na", hostNetwork=True)], None, TOKYO)
-    assert host[0]["monthly"] is None and "1 of 1 pods cannot be there" in host[1]["note"]
+    assert host[0]["monthly"] is None and "1 of 1 pod cannot be there" in host[1]["note"]
 
 
 def test_it_can_be_read():

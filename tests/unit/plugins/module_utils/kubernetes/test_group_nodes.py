@@ -20,8 +20,9 @@ class Api:
     def __init__(self, *rows):
         self.rows, self.patches = rows, []
 
-    def list(self, kind, *_args, **_words):
-        return iter(self.rows)
+    def list(self, kind, namespace="", label_selector="", field_selector=""):
+        key, _equals, value = label_selector.partition("=")
+        return iter(row for row in self.rows if not key or row["metadata"]["labels"].get(key) == value)
 
     def patch(self, kind, name, body, namespace=""):
         self.patches.append(body)

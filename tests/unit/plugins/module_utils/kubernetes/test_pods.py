@@ -53,5 +53,5 @@ def test_a_workload_without_pods_is_named_where_an_event_says_why():
 
 
 def test_a_long_list_is_cut():
-    assert format_reasons([str(number) for number in range(7)]) == "0; 1; 2; 3; 4; and 2 more"
+    assert format_reasons([str(number) for number in range(7)]) == "0; 1; 2; 3; 4 and 2 more"
     assert format_reasons(["0"]) == "0"

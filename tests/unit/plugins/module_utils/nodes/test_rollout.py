@@ -159,7 +159,7 @@ def test_a_refresh_is_started_once_and_followed():
     client = Client()
     done = roll([build_instance("a")], None, client=client, strategy="instance_refresh", min_healthy_percentage=50)
     assert client.started == [{"SkipMatching": True, "MinHealthyPercentage": 50}]
-    assert done.pending == ["an instance refresh replaces 1 instances"]
+    assert done.pending == ["an instance refresh replaces 1 instance"]
     running = Client({"InstanceRefreshId": "r", "Status": "InProgress", "PercentageComplete": 50})
     done = roll([build_instance("a")], None, client=running, goes_on=True, strategy="instance_refresh")
     assert (running.started, done.pending) == ([], ["instance refresh InProgress, 50 %"])
@@ -167,7 +167,7 @@ def test_a_refresh_is_started_once_and_followed():
 
 def test_a_refresh_that_failed_ends_the_task_that_started_it():
     failed = Client({"InstanceRefreshId": "r", "Status": "Failed", "StatusReason": "no capacity"})
-    with pytest.raises(WaitFailed, match="ended Failed: no capacity. 1 instances are not replaced"):
+    with pytest.raises(WaitFailed, match="ended Failed: no capacity. 1 instance is not replaced"):
         roll([build_instance("a")], None, client=failed, goes_on=True, strategy="instance_refresh")
     roll([build_instance("a")], None, client=failed, strategy="instance_refresh")
     assert len(failed.started) == 1

@@ -68,7 +68,7 @@ PROBLEMS = {
     "node": ({"kubernetes": KubernetesState(Read([node("False")], ""), Read([], ""))}, "nodes are not Ready: ip-1"),
     "pod": (
         {"kubernetes": KubernetesState(Read([], ""), Read([pod("web", "False")], ""))},
-        "1 pods are not ready, and 0 may be: shop/web",
+        "1 pod is not ready, and 0 may be: shop/web",
     ),
     "unreachable": (
         {"kubernetes": KubernetesState(Read(None, "no way"), Read([], ""))},
@@ -118,3 +118,16 @@ def test_the_end_of_the_last_update_to_the_version_counts(monkeypatch):
     assert find(monkeypatch, {"": [update(0)], "g": [update(15)]}, "10:20") == "10:20"  # it is over now
     assert find(monkeypatch, {"": [update(0), update(50, "1.33")], "g": [update(30, kind="ConfigUpdate")]}) == "10:20"
     assert find(monkeypatch, {"": [update(0, status="Failed")]}) is None
+
+
+def test_the_end_of_the_last_update_of_an_add_on_counts(monkeypatch):
+    history = {
+        "vpc-cni": [update(0, kind="AddonUpdate"), update(40, kind="AddonUpdate", status="Failed")],
+        "coredns": [update(10, kind="AddonUpdate"), update(50)],
+    }
+    monkeypatch.setattr(aftermath, "list_updates", lambda eks, name, place: history[place["addon"]])
+    state = build_state(addons=[{"addonName": name} for name in history])
+    moment = datetime(2026, 11, 27, 12, 0, tzinfo=UTC).timestamp()
+    found = aftermath.find_addons_updated_at(None, state, moment)
+    assert datetime.fromtimestamp(found, UTC).strftime("%H:%M") == "10:15"  # an add-on takes five minutes
+    assert aftermath.find_addons_updated_at(None, build_state(addons=[]), moment) is None

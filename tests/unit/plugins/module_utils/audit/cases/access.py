@@ -60,7 +60,7 @@ CASES = {
     "creator_admin": Case(
         {"cluster": build_cluster(accessConfig={"bootstrapClusterCreatorAdminPermissions": True})},
         ["Cluster my-cluster"],
-        {"cluster": build_cluster()},
+        {"cluster": build_cluster(accessConfig={"bootstrapClusterCreatorAdminPermissions": False})},
     ),
     "entry_of_other_account": Case(entries(entry(principal=OTHER)), [f"Access entry {OTHER}"], entries(entry())),
     "identity_provider_prefix": Case(provider(), ["Identity provider sso"], provider(groupsPrefix="sso:")),

@@ -71,7 +71,7 @@ CASES = {
     "metrics_server": Case({"api_services": []}, [f"APIService {METRICS}"], api_service("True")),
     "api_service_down": Case(api_service("False"), [f"APIService {METRICS}"], api_service("True")),
     "no_node_autoscaler": Case(scaler("web"), ["Cluster my-cluster"], scaler("aws-cluster-autoscaler")),
-    "autoscaler_version": Case(version(f"{CA}30.1"), ["Deployment shop/cluster-autoscaler"], version(f"{CA}33.0")),
+    "autoscaler_version": Case(version(f"{CA}29.1"), ["Deployment shop/cluster-autoscaler"], version(f"{CA}33.0")),
     "node_pool_limits": Case(
         {"node_pools": [build_object("default", spec={})]},
         ["NodePool default"],

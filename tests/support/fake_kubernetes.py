@@ -44,10 +44,12 @@ class FakeKubernetes:
 
     def list(self, kind: Any, namespace: str = "", label_selector: str = "", field_selector: str = "") -> Iterator[Row]:
         if kind.kind == "Node":
-            yield from self._list_nodes()
-            yield from self.list_own_nodes()
+            nodes = [*self._list_nodes(), *self.list_own_nodes()]
+            yield from (row for row in nodes if _has_labels(row, label_selector))
         node = field_selector.removeprefix("spec.nodeName=") if kind.kind == "Pod" else ""
-        yield from (row for row in self.objects.get(kind.kind, []) if not node or row["spec"].get("nodeName") == node)
+        for row in self.objects.get(kind.kind, []):
+            if _has_labels(row, label_selector) and (not node or row["spec"].get("nodeName") == node):
+                yield row
 
     def get(self, kind: Any, name: str, namespace: str = "") -> Row | None:
         return next((row for row in self.objects.get(kind.kind, []) if row["metadata"]["name"] == name), None)
@@ -67,7 +69,16 @@ class FakeKubernetes:
             raw = self._eks.describe_nodegroup(nodegroupName=name, **words)["nodegroup"]
             for number in range(raw["scalingConfig"]["desiredSize"]):
                 version = self.kubelets.get(name, raw["version"])
-                yield build_node(f"{name}-{number}", version, {"eks.amazonaws.com/nodegroup": name})
+                node = build_node(f"{name}-{number}", version, {"eks.amazonaws.com/nodegroup": name})
+                node["metadata"]["uid"] = f"{raw['nodegroupArn']}-{number}"  # a later group of this name has others
+                yield node
+
+
+def _has_labels(row: Row, selector: str) -> bool:
+    """Whether an object has the labels of a selector like a=b,c=d."""
+    labels = row["metadata"].get("labels") or {}
+    pairs = [text.partition("=") for text in selector.split(",") if text]
+    return all(labels.get(key) == value for key, _equals, value in pairs)
 
 
 def build_node(name: str, version: str, labels: Row | None = None, image: str = "Amazon Linux 2023") -> Row:

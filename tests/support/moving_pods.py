@@ -8,7 +8,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from fake_kubernetes import FakeKubernetes, build_pod
+from support.fake_kubernetes import FakeKubernetes, build_pod
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.errors import KubernetesError
 
@@ -31,7 +31,7 @@ class MovingPods(FakeKubernetes):
     def list(self, kind: Any, namespace: str = "", label_selector: str = "", field_selector: str = "") -> Iterator[Row]:
         for row in super().list(kind, namespace, label_selector, field_selector):
             node = self.written.get(row["metadata"]["name"]) if kind.kind == "Node" else None
-            if node:
+            if node and node["uid"] == row["metadata"]["uid"]:
                 row = copy.deepcopy(row)
                 row["metadata"]["annotations"] = dict(node["annotations"])
                 row["spec"] |= node["spec"]
@@ -41,7 +41,10 @@ class MovingPods(FakeKubernetes):
         if kind.kind != "Node":
             super().patch(kind, name, body, namespace)
             return
-        node = self.written.setdefault(name, {"annotations": {}, "spec": {}})
+        uid = next(row["metadata"]["uid"] for row in super().list(kind) if row["metadata"]["name"] == name)
+        if self.written.get(name, {}).get("uid") != uid:
+            self.written[name] = {"uid": uid, "annotations": {}, "spec": {}}
+        node = self.written[name]
         self._merge(node["annotations"], body["metadata"].get("annotations") or {})
         self._merge(node["spec"], body.get("spec") or {})
 

@@ -1,0 +1,31 @@
+"""What the theme and antsibull-docs leave out for those who do not see the pages or use no mouse: axe-core asks for it.
+
+The levels of headings in the menu, names of the two drawers, and code blocks that scroll by keyboard. Each replacement can be made again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+REPLACEMENTS = (
+    ('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'),
+    ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Site">'),
+    ('<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
+    ("<pre>", '<pre tabindex="0">'),
+    (' aria-role="button"', ""),  # there is no such attribute
+)
+
+
+def finish_pages(folder: Path) -> None:
+    """Complete all pages that are not complete yet."""
+    for path in sorted(folder.rglob("*.html")):
+        text = path.read_text()
+        finished = finish(text)
+        if finished != text:
+            path.write_text(finished)
+
+
+def finish(text: str) -> str:
+    for old, new in REPLACEMENTS:
+        text = text.replace(old, new)
+    return text
