@@ -54,7 +54,7 @@ def find_differences(english: Path, japanese: Path) -> Iterator[str]:
                 yield f"{place}: {what}: {found!r} stands where {name(english)} has {wanted!r}"
                 break
     for what, wanted, found in (
-        ("links", Counter(translate_links(english, japanese)), Counter(list_links(japanese))),
+        ("links", Counter(translate_links(english, japanese)), Counter(list_links(japanese, english))),
         ("code", Counter(set(list_code(english))), Counter(set(list_code(japanese)))),
     ):
         yield from (f"{place}: {what}: {one} is missing" for one in sorted((wanted - found).elements()))
@@ -97,8 +97,10 @@ def list_code(path: Path) -> list[str]:
     return [" ".join(code.split()) for code in CODE.findall(read_prose(path))]
 
 
-def list_links(path: Path) -> list[str]:
-    return ["".join(found) for found in LINK.findall(read_prose(path))]
+def list_links(path: Path, other: Path) -> list[str]:
+    """The links of a page without those that lead to it in the other language."""
+    found = LINK.findall(read_prose(path))
+    return [mark + link for mark, link in found if (path.parent / link).resolve() != other]
 
 
 def list_anchors(path: Path) -> list[str]:
@@ -116,6 +118,8 @@ def translate_links(english: Path, japanese: Path) -> Iterator[str]:
             yield mark + link
             continue
         wanted = (english.parent / target).resolve() if target else english
+        if wanted == japanese:
+            continue
         place = wanted / "README.md" if wanted.is_dir() and (wanted / "README.md") in pairs else wanted
         other = pairs.get(place)
         if other and other.exists():
