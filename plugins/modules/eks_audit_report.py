@@ -143,7 +143,7 @@ html:
   type: str
   sample: "<!doctype html>\n"
 sarif:
-  description: All findings as SARIF 2.1.0, with a run for each cluster.
+  description: All findings as SARIF 2.1.0, with a run for each cluster, or one run for all of more than 20 clusters.
   returned: always
   type: str
   sample: '{"version": "2.1.0", "runs": []}'

@@ -88,8 +88,10 @@ def drop_contents(text: str) -> str:
 
 def add_navigation(page: str) -> str:
     """What the start page and that of the guide have beside their text: the pages below them, in their order."""
-    if page == "guide/index":
-        return "\n".join(["", *toctree(list_folder("docs/guide/[0-9]*.md"), titles_only=True)])
+    if page in ("guide/index", "ja/guide/index"):
+        return "\n".join(["", *toctree(list_folder(f"docs/{page.removesuffix('index')}[0-9]*.md"), titles_only=True)])
+    if page == "ja/index":
+        return "\n".join(["", *toctree(list_japanese(), titles_only=True)])
     if page.startswith("roles/"):
         role = page.removeprefix("roles/")
         return f"\n[All options of {role}](../reference/{role}_role.rst), down to the last level.\n"
@@ -100,6 +102,7 @@ def add_navigation(page: str) -> str:
         "Guide and references": ["guide/index", *HOW_TO],
         "Reference": ["reference/index", "roles/index", "playbooks/index"],
         "Project": PROJECT,
+        "日本語": ["ja/index"],
     }
     return "\n".join(["", *(line for caption, pages in sections.items() for line in toctree(pages, caption))])
 
@@ -108,6 +111,13 @@ def order_tasks() -> list[str]:
     """The pages of tasks in the order of their links on the start page."""
     linked = re.findall(r"\]\((tasks/[\w-]+)\.md\)", (ROOT / "docs/README.md").read_text())
     return list(dict.fromkeys(linked))
+
+
+def list_japanese() -> list[str]:
+    """The pages beside the Japanese start page: the README, the guide, the tasks, and what else there is."""
+    tasks = [f"tasks/{page}" for page in list_folder("docs/ja/tasks/*.md")]
+    others = [page for page in list_folder("docs/ja/*.md") if page not in ("README", "project")]
+    return ["project", "guide/index", *tasks, *others]
 
 
 def list_folder(pattern: str) -> list[str]:

@@ -14,6 +14,7 @@ REFERENCE = OUTPUT / "reference"  # what antsibull-docs wrote last, with the key
 PAGES = (
     (r"docs/README\.md", "index"),
     (r"docs/guide/README\.md", "guide/index"),
+    (r"docs/(ja|ja/guide)/README\.md", r"\1/index"),
     (r"docs/(examples/.*)/README\.md", r"\1"),
     (r"docs/(.*)\.md", r"\1"),
     (r"roles/(\w+)/README\.md", r"roles/\1"),
