@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 import os
+import selectors
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from support import warm_server
 from support.warm import BIN, COLD, Commands, commands
 
 # What a script can see of how it was started.
@@ -172,6 +175,25 @@ def test_many_at_once_are_kept_apart(warm, script):
 
     with ThreadPoolExecutor(16) as pool:
         assert list(pool.map(run, range(48))) == [f"{number}-{number}{number}\n".encode() for number in range(48)]
+
+
+def test_the_server_outlives_a_client_that_ends_together_with_its_process():
+    """Where both are killed at once, both are in one round of its selector."""
+    server = warm_server.Server.__new__(warm_server.Server)
+    server.selector, server.jobs = selectors.DefaultSelector(), {}
+    connection, client = socket.socketpair()
+    pid = os.posix_spawn("/bin/true", ["true"], {})
+    job = warm_server.Job(pid, connection, os.pidfd_open(pid))
+    server.jobs[pid] = job
+    server.selector.register(connection, selectors.EVENT_READ)
+    server.selector.register(job.watch, selectors.EVENT_READ)
+    client.close()
+    while len(server.selector.select()) < 2:
+        pass
+    server.end(job)
+    server.hear(job)
+    assert server.jobs == {} and not server.selector.get_map()
+    server.selector.close()
 
 
 def test_without_a_server_it_is_the_real_one(script, monkeypatch):

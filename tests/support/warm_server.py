@@ -204,6 +204,8 @@ class Server:
 
     def hear(self, job: Job) -> None:
         """A signal that the client got goes to its process; the end of the client is its process' end."""
+        if self.jobs.get(job.pid) is not job:
+            return  # its process ended, too, was told first, and the connection is closed
         try:
             signals = job.connection.recv(16)
         except OSError:
