@@ -248,7 +248,7 @@ def check_command(block: Block, story: Story) -> None:
         names = [word.removeprefix("kumo.eks.") for word in words if word.startswith("kumo.eks.")]
         assert words[0] == "ansible-playbook" and len(names) == 1, f"{block.place}: {' '.join(words)}"
         assert (ROOT / f"playbooks/{names[0]}.yml").exists(), f"{block.place}: {names[0]}"
-        assert {word for word in re.findall(r"\beks_\w+(?==)", " ".join(words))} <= known, block.place
+        assert set(re.findall(r"\beks_\w+(?==)", " ".join(words))) <= known, block.place
 
 
 ACTS = {

@@ -183,7 +183,7 @@ def test_schedules_come_when_they_say(configured: tuple[Controller, str, str]):
     for each in controller.objects["schedules"].values():
         assert "TZID=Asia/Tokyo" in each["rrule"]
         rule = rrulestr(each["rrule"].replace(" ", "\n"))
-        times = [time.strftime("%a %H:%M") for _, time in zip(range(8), rule, strict=False)]
+        times = [time.strftime("%a %H:%M") for _number, time in zip(range(8), rule, strict=False)]
         found[each["name"]] = sorted(set(times))
     assert len(found.pop("EKS: drift, daily")) == 7
     assert found == {"EKS: audit, weekly": ["Mon 07:00"], "EKS: add-on updates, in their window": ["Tue 02:00"]}

@@ -42,7 +42,9 @@ def list_programs(tree: ast.AST) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         called = ast.unparse(node.func)
-        if called.split(".")[-1] not in ("get_bin_path", "which", "run_command") and not called.startswith(RUNNERS):
+        if called.rsplit(".", maxsplit=1)[-1] not in ("get_bin_path", "which", "run_command") and not called.startswith(
+            RUNNERS
+        ):
             continue
         first = node.args[0] if node.args else None
         first = first.elts[0] if isinstance(first, ast.List) and first.elts else first

@@ -63,7 +63,7 @@ def list_survey_problems(spec: dict[str, Any]) -> list[str]:
         if default != "" and (not isinstance(default, ANSWER_TYPES[row["type"]]) or isinstance(default, bool)):
             problems.append(f"{row['variable']}: the default {default!r} is not of the type {row['type']}")
         problems += [
-            f"{row['variable']}: {k} is no integer" for k in ("min", "max") if type(row.get(k) or 0) is not int
+            f"{row['variable']}: {k} is no integer" for k in ("min", "max") if not isinstance(row.get(k) or 0, int)
         ]
         if row["type"] in ("multiplechoice", "multiselect"):
             chosen = str(default).splitlines()
@@ -207,7 +207,7 @@ class Controller:
         self.changes.append(f"POST survey of {self.objects[endpoint][number]['name']}")
 
     def read_survey(self, template: int) -> dict[str, Any]:
-        return next((spec for (_, number), spec in self.surveys.items() if number == template), {})
+        return next((spec for (_endpoint, number), spec in self.surveys.items() if number == template), {})
 
     def _hide(self, endpoint: str, number: int, fields: dict[str, Any]) -> dict[str, Any]:
         if endpoint != "credentials" or "inputs" not in fields:

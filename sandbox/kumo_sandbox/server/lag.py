@@ -137,7 +137,11 @@ class Lag:
         creations = {name for name, late in SERVICES.get(service, ({}, 0))[0].items() if late.listing == operation}
         with self._lock:
             known = [key for key, at in self._known_at.items() if key[:1] == (service,) and now < at]
-        hidden = {(SERVICES[service][0][creation].named, name) for _, creation, name in known if creation in creations}
+        hidden = {
+            (SERVICES[service][0][creation].named, name)
+            for _operation, creation, name in known
+            if creation in creations
+        }
         return _drop_rows(answer, hidden) if hidden else answer
 
     def clear(self) -> None:
