@@ -39,8 +39,8 @@ options:
   subnets:
     description:
       - Existing subnets for the cluster. The module checks their zones, free addresses, tags and routes.
-      - They may be subnets that another account shares by AWS RAM. An account does not see the tags of the owner, and has tags of its
-        own on shared subnets.
+      - They may be subnets that another account shares by AWS RAM. An account does not see the tags of the owner, and has separate
+        tags on shared subnets.
       - Cannot be combined with O(secondary_cidrs) or O(zones).
     type: dict
     suboptions:

@@ -48,6 +48,13 @@ class Run:
         return self
 
 
+@pytest.fixture(scope="module")
+def standing() -> Iterator[Sandbox]:
+    """A sandbox with Kubernetes, for the tests of a file that make it theirs."""
+    with Sandbox(speed="instant", kubernetes=True) as sandbox:
+        yield sandbox
+
+
 @pytest.fixture
 def sandbox(sandbox: Sandbox) -> Iterator[Sandbox]:
     """An empty account on a clock that moves."""

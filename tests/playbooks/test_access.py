@@ -9,18 +9,11 @@ import yaml
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesError, open_cluster_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import CONFIG_MAP
-from kumo_sandbox import Sandbox
 
 pytestmark = pytest.mark.extended
 NAME = "my-cluster"
 ACCOUNT = "arn:aws:iam::123456789012"
 OWN = {f"{ACCOUNT}:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS", f"{ACCOUNT}:user/sandbox-admin"}
-
-
-@pytest.fixture(scope="module")
-def standing():
-    with Sandbox(speed="instant", kubernetes=True) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

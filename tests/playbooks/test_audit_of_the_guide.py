@@ -18,7 +18,6 @@ import pytest
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import POD
-from kumo_sandbox import Sandbox
 
 pytestmark = pytest.mark.extended
 CONFIG = Path(__file__).parents[2] / "docs/examples/cluster-config.yaml"
@@ -79,12 +78,6 @@ UNKNOWN = {
     "busy_node": "the guide's cluster has no metrics-server",
 }
 NAME, REGION = "my-cluster", "ap-northeast-1"
-
-
-@pytest.fixture(scope="module")
-def standing():
-    with Sandbox(speed="instant", kubernetes=True) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

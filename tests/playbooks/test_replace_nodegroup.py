@@ -9,19 +9,12 @@ from support import clock, serving
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import NODE, POD
-from kumo_sandbox import Sandbox
 
 NAME = "serving"
 WORKLOADS = [("web", "default"), ("database", "default")]
 ALL = [*WORKLOADS, ("agent", "default")]
 GROUP_LABEL = "eks.amazonaws.com/nodegroup"
 pytestmark = pytest.mark.extended
-
-
-@pytest.fixture(scope="module")
-def standing():
-    with Sandbox(speed="instant", kubernetes=True) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

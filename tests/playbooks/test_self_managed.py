@@ -8,7 +8,6 @@ import pytest
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import NODE, POD, Kind
-from kumo_sandbox import Sandbox
 
 NAME = "my-cluster"
 BUDGET = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
@@ -22,12 +21,6 @@ OWN = {
     "update_config": {"drain_timeout": 15},  # the pods of CoreDNS take their time to end
 }
 pytestmark = pytest.mark.extended
-
-
-@pytest.fixture(scope="module")
-def standing():
-    with Sandbox(speed="instant", kubernetes=True) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

@@ -11,17 +11,10 @@ from support import clock, serving
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import NODE, POD, POD_DISRUPTION_BUDGET
-from kumo_sandbox import Sandbox
 
 NAME = "my-cluster"
 SIZES = {"min_size": 1, "max_size": 4, "desired_size": 1}
 pytestmark = pytest.mark.extended
-
-
-@pytest.fixture(scope="module")
-def standing():
-    with Sandbox(speed="instant", kubernetes=True) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksErr
 # EC2: https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html, IAM: DeleteConflict, LimitExceeded and others in its API model
 WORDS = (
     ("throttled", ("Throttl", "TooManyRequests", "RequestLimitExceeded", "SlowDown", "PriorRequestNotComplete")),
-    ("quota-exceeded", ("LimitExceeded", "QuotaExceeded", "MaxLimitExceeded")),
+    ("quota-exceeded", ("LimitExceeded", "QuotaExceeded")),
     ("in-use", ("InUse", "DependencyViolation", "DeleteConflict")),
     ("already-exists", ("AlreadyExists", "Duplicate")),
     ("not-found", ("NotFound", "NoSuchEntity")),

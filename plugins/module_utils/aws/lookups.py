@@ -74,11 +74,11 @@ def describe_by_filter(ec2: Any, operation: str, key: str, name: str, values: It
     return rows
 
 
-def describe_all_pages(ec2: Any, operation: str, key: str, **words: Any) -> list[Row]:
-    """The rows under a key in all pages of a Describe operation."""
-    if not ec2.can_paginate(operation):  # DescribeAddresses has no pages
-        return getattr(ec2, operation)(**words)[key]
-    return [row for page in ec2.get_paginator(operation).paginate(**words) for row in page[key]]
+def describe_all_pages(client: Any, operation: str, key: str, **words: Any) -> list[Row]:
+    """The rows under a key in all pages of an operation that lists or describes."""
+    if not client.can_paginate(operation):  # DescribeAddresses has no pages
+        return getattr(client, operation)(**words)[key]
+    return [row for page in client.get_paginator(operation).paginate(**words) for row in page[key]]
 
 
 def _describe_patiently(look: Callable[[], list[Row]], count: int) -> list[Row]:

@@ -15,7 +15,7 @@ class EksError(Exception):
     """A failure with a message for the user. ``facts`` become part of the result of the task. Only subclasses are raised.
 
     Attributes:
-        kind: one of error_kinds.KINDS. A fact ``error_kind`` comes first: that of a failure that is told on.
+        kind: one of error_kinds.KINDS. A fact ``error_kind`` takes precedence: that of the failure that caused this one.
     """
 
     kind = ""

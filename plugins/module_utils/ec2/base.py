@@ -61,7 +61,8 @@ class NetworkResource(Resource):
 
         def observe() -> tuple[bool, bool]:
             self.inventory.read((self.rows,))
-            return self.find() is not None, self.find() is not None
+            found = self.find() is not None
+            return found, found
 
         return look_patiently(observe)
 

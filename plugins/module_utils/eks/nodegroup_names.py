@@ -55,7 +55,7 @@ def build_reference(raw: Row) -> str:
 
 
 def find_pair(rows: list[Row], name: str) -> tuple[Row | None, Row | None]:
-    """The group that stands for a name, and the one that is replacing it; None for each that is not there.
+    """The group of a declared name, and the one that is replacing it; None for each that is not there.
 
     Args:
         name: the declared one, or that of either group.

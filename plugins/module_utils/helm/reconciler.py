@@ -23,7 +23,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.helm.pod_watch import Pod
 from ansible_collections.kumo.eks.plugins.module_utils.helm.recovery import (
     PENDING,
     build_failure,
-    describe_finish,
     find_rollback_target,
     recover,
     validate_recovery,
@@ -129,12 +128,10 @@ class ReleaseReconciler:
         current, recovered = self._operations.find(), None
         if current is not None:
             self._session.mask(current.values, self._params["secret_values"])
-        if current is not None and current.status == "uninstalling" and self._params["state"] == "absent":
-            return self._ensure_absent(current, describe_finish(current))  # whoever is still at it wants the same
         if current is not None and current.status in PENDING:
             history = self._operations.list_history()
             recovered = validate_recovery(current, history, self._operations.title, self._params)
-            if self._params["state"] == "absent" and current.status == "pending-install":
+            if self._params["state"] == "absent" and current.status in ("pending-install", "uninstalling"):
                 return self._ensure_absent(current, recovered)  # which frees it as well
             current = self._recover(current, history, recovered)
         ensure = self._ensure_present if self._params["state"] == "present" else self._ensure_absent

@@ -57,6 +57,10 @@ def validate_recovery(current: Release, history: History, title: str, params: di
     """
     age = compute_age(current.updated)
     state = f"{title} is {current.status} at revision {current.revision} since {age:.0f} s"
+    how = PENDING[current.status].format(find_rollback_target(current, history))
+    recovered = f"{how}, which was {current.status} since {age:.0f} s"
+    if current.status == "uninstalling" and params.get("state") == "absent":
+        return recovered  # whoever is still at it wants the same
     if not params["recover"]:
         reason = f"{state}: a run was interrupted, or is still in progress. Set recover=true to recover it"
         raise ReleasePending(reason, **current.build_facts())
@@ -64,13 +68,7 @@ def validate_recovery(current: Release, history: History, title: str, params: di
     if age < after:
         reason = f"{state}: a run may still be in progress. It is recovered after recover_after ({after} s)"
         raise ReleasePending(reason, **current.build_facts())
-    how = PENDING[current.status].format(find_rollback_target(current, history))
-    return f"{how}, which was {current.status} since {age:.0f} s"
-
-
-def describe_finish(current: Release) -> str:
-    """How a release that was being uninstalled is removed, for the result."""
-    return f"{PENDING[current.status]}, which was {current.status} since {compute_age(current.updated):.0f} s"
+    return recovered
 
 
 def recover(operations: ReleaseOperations, current: Release, history: History) -> None:

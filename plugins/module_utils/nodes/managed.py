@@ -149,7 +149,7 @@ class NodegroupManager:
         return NodegroupResource(self.eks, self.cluster_name, name, self.lookups, owner, self._check_new, marks)
 
     def _find_group(self, declared: str) -> NodegroupResource:
-        """The group that stands for a declared name: the one with that name, or the one that replaced it."""
+        """The group of a declared name: the one with that name, or the one that replaced it."""
         group = self._group(declared)
         raw = group.observe()
         if raw is not None and raw["status"] != "DELETING":

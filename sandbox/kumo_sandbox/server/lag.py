@@ -133,8 +133,10 @@ class Lag:
 
     def hide(self, service: str, operation: str, answer: bytes) -> bytes:
         """An answer without the rows of what is not listed yet."""
-        now = self._clock.now()
         creations = {name for name, late in SERVICES.get(service, ({}, 0))[0].items() if late.listing == operation}
+        if not creations:
+            return answer
+        now = self._clock.now()
         with self._lock:
             known = [key for key, at in self._known_at.items() if key[:1] == (service,) and now < at]
         hidden = {

@@ -16,6 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     name_cluster,
     rule,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import list_issues
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import parse_numbers
 
 CORE = ("vpc-cni", "kube-proxy", "coredns")
@@ -55,7 +56,7 @@ def core_addons(cluster: Row, addons: list[Row]) -> Hits:
 )
 def addon_status(addons: list[Row]) -> Hits:
     for row in addons:
-        issues = (row.get("health") or {}).get("issues") or []
+        issues = list_issues(row)
         if row["status"] not in ("ACTIVE", "CREATING", "UPDATING", "DELETING") or issues:
             text = "; ".join(f"{one.get('code')}: {one.get('message')}" for one in issues)
             yield name_addon(row), f"status is {row['status']}" + (f", {text}" if text else "")
@@ -135,7 +136,7 @@ def capability_status(capabilities: list[Row]) -> Hits:
     if not capabilities:
         raise NotApplicable("the cluster has no capabilities")
     for row in capabilities:
-        issues = (row.get("health") or {}).get("issues") or []
+        issues = list_issues(row)
         if row["status"] in ("CREATE_FAILED", "DELETE_FAILED", "DEGRADED") or issues:
             text = "; ".join(f"{one.get('code')}: {one.get('message')}" for one in issues)
             yield f"Capability {row['capabilityName']}", f"status is {row['status']}" + (f", {text}" if text else "")

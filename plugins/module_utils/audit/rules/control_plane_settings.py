@@ -20,6 +20,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     name_cluster,
     rule,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import list_issues
 
 DAY = 86400  # seconds
 FOREIGN_TAGS = ("aws:", "eks:", "kumo.eks/")
@@ -83,7 +84,7 @@ def authentication_by_config_map(cluster: Row) -> Hits:
     references=("eksup EKS002", "EKS insights Cluster health issues"),
 )
 def cluster_health(cluster: Row) -> Hits:
-    for issue in (cluster.get("health") or {}).get("issues") or []:
+    for issue in list_issues(cluster):
         yield name_cluster(cluster), f"{issue.get('code')}: {issue.get('message')}"
 
 

@@ -16,6 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     Row,
     rule,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import list_issues
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 
 BURSTABLE = ("t2.", "t3.", "t3a.", "t4g.")
@@ -61,7 +62,7 @@ def nodegroup_status(nodegroups: list[Row]) -> Hits:
 def nodegroup_health(nodegroups: list[Row]) -> Hits:
     require_groups(nodegroups)
     for row in nodegroups:
-        for issue in (row.get("health") or {}).get("issues") or []:
+        for issue in list_issues(row):
             yield name_group(row), f"{issue.get('code')}: {issue.get('message')}"
 
 

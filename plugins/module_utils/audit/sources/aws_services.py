@@ -12,7 +12,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.audit.snapshot import Snapshot, source
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all
-from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_key
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages, describe_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 
 Row = dict[str, Any]
@@ -183,8 +183,7 @@ def efs_file_systems(snapshot: Snapshot) -> list[Row]:
 @source()
 def event_rules(snapshot: Snapshot) -> list[Row]:
     """The rules of the default event bus of Amazon EventBridge (ListRules)."""
-    pages = snapshot.client("events").get_paginator("list_rules").paginate()
-    return [row for page in pages for row in page["Rules"]]
+    return describe_all_pages(snapshot.client("events"), "list_rules", "Rules")
 
 
 @source()

@@ -166,15 +166,15 @@ def images(snapshot: Snapshot) -> dict[str, Row]:
 def auto_scaling_groups(snapshot: Snapshot) -> list[Row]:
     """DescribeAutoScalingGroups of the groups with the tag C(kubernetes.io/cluster/NAME), those of managed node groups among them."""
     wanted = [{"Name": "tag-key", "Values": [CLUSTER_TAG + snapshot.cluster_name]}]
-    pages = snapshot.client("autoscaling").get_paginator("describe_auto_scaling_groups").paginate(Filters=wanted)
-    return add_tags([row for page in pages for row in page["AutoScalingGroups"]])
+    client, operation = snapshot.client("autoscaling"), "describe_auto_scaling_groups"
+    return add_tags(describe_all_pages(client, operation, "AutoScalingGroups", Filters=wanted))
 
 
 @source()
 def scheduled_actions(snapshot: Snapshot) -> list[Row]:
     """DescribeScheduledActions of the Auto Scaling groups of the region."""
-    pages = snapshot.client("autoscaling").get_paginator("describe_scheduled_actions").paginate()
-    return [row for page in pages for row in page["ScheduledUpdateGroupActions"]]
+    client, operation = snapshot.client("autoscaling"), "describe_scheduled_actions"
+    return describe_all_pages(client, operation, "ScheduledUpdateGroupActions")
 
 
 @source()

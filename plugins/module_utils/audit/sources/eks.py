@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.audit.snapshot import Snapshot, source
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages
 from ansible_collections.kumo.eks.plugins.module_utils.eks.access_entry import describe_entry, list_entries
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import build_version_rows, list_offered
 from ansible_collections.kumo.eks.plugins.module_utils.eks.certificate_authority import describe_authorities
@@ -35,8 +36,7 @@ def now(snapshot: Snapshot) -> float:
 @source()
 def cluster_versions(snapshot: Snapshot) -> list[Row]:
     """DescribeClusterVersions, all versions."""
-    pages = snapshot.eks.get_paginator("describe_cluster_versions").paginate(includeAll=True)
-    return [row for page in pages for row in page["clusterVersions"]]
+    return describe_all_pages(snapshot.eks, "describe_cluster_versions", "clusterVersions", includeAll=True)
 
 
 def _describe_children(snapshot: Snapshot, one: str, key: str, many: str, parameter: str) -> list[Row]:

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.audit.snapshot import Snapshot, source
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.principals import SERVICE_LINKED, get_name
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import get_or_none
@@ -104,8 +105,8 @@ def association_roles(snapshot: Snapshot) -> dict[str, Row]:
 @source()
 def iam_roles(snapshot: Snapshot) -> list[Row]:
     """ListRoles of the account, without service-linked roles."""
-    pages = snapshot.client("iam").get_paginator("list_roles").paginate()
-    return [row for page in pages for row in page["Roles"] if SERVICE_LINKED not in row["Arn"]]
+    rows = describe_all_pages(snapshot.client("iam"), "list_roles", "Roles")
+    return [row for row in rows if SERVICE_LINKED not in row["Arn"]]
 
 
 @source()

@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.audit.snapshot import Snapshot, source
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages
 
 Row = dict[str, Any]
 AT_ONCE = 20  # resources of a DescribeTags: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html
@@ -25,15 +26,11 @@ def read_tags(elb: Any, arns: list[str], key: str = "ResourceArn", parameter: st
     return found
 
 
-def list_all(elb: Any, operation: str, key: str) -> list[Row]:
-    return [row for page in elb.get_paginator(operation).paginate() for row in page[key]]
-
-
 @source()
 def load_balancers(snapshot: Snapshot) -> list[Row]:
     """DescribeLoadBalancers of all application and network load balancers of the region."""
     elb = snapshot.client("elbv2")
-    rows = list_all(elb, "describe_load_balancers", "LoadBalancers")
+    rows = describe_all_pages(elb, "describe_load_balancers", "LoadBalancers")
     tags = read_tags(elb, [row["LoadBalancerArn"] for row in rows])
     return [{**row, "tags": tags.get(row["LoadBalancerArn"]) or {}} for row in rows]
 
@@ -42,7 +39,7 @@ def load_balancers(snapshot: Snapshot) -> list[Row]:
 def classic_load_balancers(snapshot: Snapshot) -> list[Row]:
     """DescribeLoadBalancers of all classic load balancers of the region."""
     elb = snapshot.client("elb")
-    rows = list_all(elb, "describe_load_balancers", "LoadBalancerDescriptions")
+    rows = describe_all_pages(elb, "describe_load_balancers", "LoadBalancerDescriptions")
     tags = read_tags(elb, [row["LoadBalancerName"] for row in rows], "LoadBalancerName", "LoadBalancerNames")
     return [{**row, "tags": tags.get(row["LoadBalancerName"]) or {}} for row in rows]
 
@@ -51,7 +48,7 @@ def classic_load_balancers(snapshot: Snapshot) -> list[Row]:
 def target_groups(snapshot: Snapshot) -> list[Row]:
     """DescribeTargetGroups of the region."""
     elb = snapshot.client("elbv2")
-    rows = list_all(elb, "describe_target_groups", "TargetGroups")
+    rows = describe_all_pages(elb, "describe_target_groups", "TargetGroups")
     tags = read_tags(elb, [row["TargetGroupArn"] for row in rows])
     return [{**row, "tags": tags.get(row["TargetGroupArn"]) or {}} for row in rows]
 
