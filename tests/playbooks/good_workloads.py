@@ -27,13 +27,14 @@ RESOURCES = {
 }
 
 
-def list_objects(image: str) -> list[tuple[Kind, Row]]:
+def list_objects(image: str, nodes: int) -> list[tuple[Kind, Row]]:
     """The objects, each after those that it needs.
 
     Args:
         image: a repository of ECR, without a tag.
+        nodes: how many nodes the cluster has; each gets a pod of the web server, so that none is without work.
     """
-    return [*_list_namespace(), *_list_web(image), *_list_database(image), *_list_others(image)]
+    return [*_list_namespace(), *_list_web(image, nodes), *_list_database(image), *_list_others(image)]
 
 
 def name(text: str, **fields: Any) -> Row:
@@ -97,7 +98,7 @@ def _build_account(app: str) -> tuple[Kind, Row]:
     return KINDS["service_accounts"], {"metadata": name(app), "automountServiceAccountToken": False}
 
 
-def _spread(app: str) -> list[Row]:
+def _spread(app: str, hosts: str = "ScheduleAnyway") -> list[Row]:
     return [
         {
             "maxSkew": 1,
@@ -105,7 +106,7 @@ def _spread(app: str) -> list[Row]:
             "whenUnsatisfiable": when,
             "labelSelector": {"matchLabels": {"app": app}},
         }
-        for key, when in ((ZONE, "DoNotSchedule"), (HOST, "ScheduleAnyway"))
+        for key, when in ((ZONE, "DoNotSchedule"), (HOST, hosts))
     ]
 
 
@@ -113,7 +114,7 @@ def _probe(path: str, **fields: Any) -> Row:
     return {"httpGet": {"path": path, "port": "http"}, "periodSeconds": 10, "timeoutSeconds": 2, **fields}
 
 
-def _list_web(image: str) -> list[tuple[Kind, Row]]:
+def _list_web(image: str, replicas: int) -> list[tuple[Kind, Row]]:
     select = {"matchLabels": {"app": "web"}}
     container = {
         "ports": [{"name": "http", "containerPort": 8080}],
@@ -131,7 +132,8 @@ def _list_web(image: str) -> list[tuple[Kind, Row]]:
         {"name": "password", "secret": {"secretName": "web"}},
         {"name": "work", "emptyDir": {"sizeLimit": "50Mi"}},
     ]
-    pod = _build_pod("web", image, container=container, volumes=volumes, topologySpreadConstraints=_spread("web"))
+    spread = _spread("web", hosts="DoNotSchedule")
+    pod = _build_pod("web", image, container=container, volumes=volumes, topologySpreadConstraints=spread)
     pod["spec"]["terminationGracePeriodSeconds"] = 60
     rollout = {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
     allowed = {"podSelector": select, "policyTypes": ["Ingress"], "ingress": [{"ports": [{"port": 8080}]}]}
@@ -146,7 +148,7 @@ def _list_web(image: str) -> list[tuple[Kind, Row]]:
             {
                 "metadata": name("web"),
                 "spec": {
-                    "replicas": 3,
+                    "replicas": replicas,
                     "minReadySeconds": 10,
                     "revisionHistoryLimit": 5,
                     "strategy": rollout,

@@ -17,7 +17,7 @@ import good_workloads
 import pytest
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
-from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import POD
+from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import NODE, POD
 
 pytestmark = pytest.mark.extended
 CONFIG = Path(__file__).parents[2] / "docs/examples/cluster-config.yaml"
@@ -111,12 +111,13 @@ def deploy(api, ecr):
     }
     text = json.dumps({"rules": [{**rule, "action": {"type": "expire"}}]})
     ecr.put_lifecycle_policy(repositoryName="shop", lifecyclePolicyText=text)
-    for kind, body in good_workloads.list_objects(made["repository"]["repositoryUri"]):
+    nodes = len(list(api.list(NODE)))
+    for kind, body in good_workloads.list_objects(made["repository"]["repositoryUri"], nodes):
         space = body["metadata"].get("namespace", "")
         api.create(kind, {"apiVersion": kind.api_version, "kind": kind.kind, **body}, space)
     for _attempt in range(600):
         pods = list(api.list(POD, good_workloads.SHOP))
-        if {"web": 3, "db": 2}.items() <= Counter(
+        if {"web": nodes, "db": 2}.items() <= Counter(
             row["metadata"]["labels"]["app"] for row in pods if is_ready(row)
         ).items():
             return
