@@ -211,7 +211,7 @@ def parts_of_test_all() -> list[Part]:
         pytest_part("proofs", "-m", "extended", PROOFS),
         Part(
             "molecule-extended",
-            ["bash", "tools/molecule.sh", "teardown", "site", "access", "adoption", "nodes"],
+            ["bash", "tools/molecule.sh", "teardown", "site", "access", "adoption", "nodes", "fleet"],
             by_scenarios,
         ),
         pytest_part("pages", "tests/pages"),

@@ -442,7 +442,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import descr
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import ADDON_GATE_IDS, build_override_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
-    check_name,
     find_range_problems,
     raise_problems,
 )
@@ -486,7 +485,6 @@ def build_updates(module: AnsibleAWSModule, stack: ExitStack) -> AddonUpdates:
     """The run that the options ask for."""
     params, eks = module.params, get_client(module)
     name = params["cluster_name"]
-    check_name("cluster", name, "cluster_name")
     limits = ("wait_timeout", "health_timeout")
     raise_problems(problem for option in limits for problem in find_range_problems(option, params[option], 1))
     overrides = read_overrides(params["overrides"], ADDON_GATE_IDS)

@@ -602,6 +602,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert_answer, get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
 from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster_registration import drop_secret
 
 
@@ -615,6 +616,8 @@ def main() -> None:
     spec = dict(name=dict(type="str"), registered=dict(type="bool", default=False))
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
     with handle_failures(module, "Could not describe clusters"):
+        if module.params["name"] is not None:
+            check_name("cluster", module.params["name"])
         eks = get_client(module)
         names = [module.params["name"]] if module.params["name"] else list_clusters(eks, module.params["registered"])
         found = describe_all(names, lambda name: describe_or_none(eks.describe_cluster, "cluster", name=name))

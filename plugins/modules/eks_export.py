@@ -142,7 +142,6 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
-from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
 from ansible_collections.kumo.eks.plugins.module_utils.export.declaration import build_declaration
 from ansible_collections.kumo.eks.plugins.module_utils.export.network import find_network
 from ansible_collections.kumo.eks.plugins.module_utils.export.reading import read_state
@@ -164,7 +163,6 @@ def main() -> None:
     spec = dict(cluster_name=dict(type="str", required=True), releases=dict(type="bool", default=False))
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
     with handle_failures(module, f"Could not export cluster {module.params['cluster_name']}"):
-        check_name("cluster", module.params["cluster_name"])
         result = export(module)
     module.exit_json(changed=False, **result)
 

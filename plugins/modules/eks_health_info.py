@@ -133,7 +133,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_cli
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
-    check_name,
     find_range_problems,
     raise_problems,
 )
@@ -170,7 +169,6 @@ def build_spec() -> dict[str, Any]:
 
 
 def check_options(params: dict[str, Any]) -> None:
-    check_name("cluster", params["cluster_name"], "cluster_name")
     if params["kubernetes_version"]:
         parse_minor(params["kubernetes_version"], "kubernetes_version")
     raise_problems(

@@ -605,7 +605,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import I
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.iam_role import build_iam_role_spec
-from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_names import add_successors
 from ansible_collections.kumo.eks.plugins.module_utils.iam.access_entry import AccessEntries
 from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import (
@@ -649,7 +648,6 @@ def read_task(module: AnsibleAWSModule) -> list[ClusterRole]:
     """The roles that the task names."""
     params, common = module.params, get_role_options(module)
     cluster, region = params["cluster_name"], module.region
-    check_name("cluster", cluster, "cluster_name")
     read = partial(read_roles, cluster=cluster, region=region, partition=get_partition(region))
     if params["iam_roles"] is not None:
         return read(

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from support.moving_pods import MovingPods
 
@@ -319,6 +321,14 @@ def test_groups_share_the_launch_template_of_their_declared_name(replace, run_mo
     replace(name="encrypted", new_name="blue")
     assert describe(eks, "blue")["launchTemplate"]["version"] == "3"
     assert not run_module("eks_nodegroup", {**words, "nodegroups": [larger]})["changed"]
+    replace(name="encrypted", nodegroup={**larger, "instance_types": ["m7i.large"]})
+    (template,) = list_templates()
+    words_of_version = {"LaunchTemplateId": template["LaunchTemplateId"], "Versions": ["$Default"]}
+    (version,) = ec2.describe_launch_template_versions(**words_of_version)["LaunchTemplateVersions"]
+    assert "kumo.eks/replaces" not in json.dumps(version["LaunchTemplateData"]), (
+        "that is of one group, and no tag of instances"
+    )
+    larger["instance_types"] = ["m7i.large"]
     gone = run_module("eks_nodegroup", {**words, "nodegroups": [larger], "state": "absent"})
     assert gone["changed"] and list_templates() == []
 
@@ -335,3 +345,17 @@ def test_a_group_is_declared_by_its_declared_name(replace, run_module, eks, sand
     names = [row["LaunchTemplateName"] for row in sandbox.client("ec2").describe_launch_templates()["LaunchTemplates"]]
     assert any("own" in name for name in names)  # the old group has it
     assert run_module("eks_nodegroup_info", {"cluster_name": CLUSTER})["declared_names"]["own"] == "own"
+
+
+def test_a_group_that_is_created_again_stays_the_one_of_its_declared_name(replace, run_module, eks, ground):
+    row = {"name": "general", "node_role": ground["node_role"], "subnets": ground["subnets"]}
+    words = {"cluster_name": CLUSTER, "wait": True, "owned": True, "purge": True}
+    replace(**LARGER)
+    assert list_groups(eks) == ["general-2"]
+    other = {**row, "ami_type": "BOTTLEROCKET_x86_64", "replace": True}
+    again = run_module("eks_nodegroup", {**words, "nodegroups": [other]})
+    assert again["changed"] and describe(eks, "general-2")["amiType"] == "BOTTLEROCKET_x86_64", again.get("msg")
+    assert run_module("eks_nodegroup_info", {"cluster_name": CLUSTER})["declared_names"] == {"general-2": "general"}
+    assert not run_module("eks_nodegroup", {**words, "nodegroups": [other]})["changed"]
+    gone = run_module("eks_nodegroup", {"cluster_name": CLUSTER, "wait": True, "name": "general", "state": "absent"})
+    assert gone["changed"] and list_groups(eks) == []

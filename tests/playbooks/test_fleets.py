@@ -4,10 +4,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,88 +72,6 @@ def list_clusters(sandbox: Sandbox) -> list[tuple[str, str]]:
     keys = dict(zip(("aws_access_key_id", "aws_secret_access_key"), sandbox.keys, strict=True))
     clients = [boto3.client("eks", region_name=region, endpoint_url=sandbox.endpoint, **keys) for region in REGIONS]
     return [(eks.meta.region_name, name) for eks in clients for name in eks.list_clusters()["clusters"]]
-
-
-FLEET = ("ap-northeast-1", "eu-west-1", "us-east-1")
-MANY = 20
-DRIFT = {
-    "cluster-03": {"logging": {"clusterLogging": [{"types": ["api"], "enabled": True}]}},
-    "cluster-10": {"resourcesVpcConfig": {"endpointPrivateAccess": True}},
-    "cluster-17": {"deletionProtection": True},
-}
-
-
-@pytest.fixture
-def twenty(sandbox: Sandbox, tmp_path: Path, run_fleet: Callable[..., Any]) -> dict[str, Any]:
-    """Twenty clusters in three regions, made by plain calls and declared in the inventory: clients of EKS by cluster."""
-    sandbox.clock.set_speed("instant")
-    keys = dict(zip(("aws_access_key_id", "aws_secret_access_key"), sandbox.keys, strict=True))
-    role = ground.create_role(sandbox.client("iam"), "fleet", "eks.amazonaws.com", ground.CLUSTER_POLICIES)
-    found: dict[str, Any] = {}
-    groups: dict[str, Any] = {}
-    for place, region in enumerate(FLEET):
-        ec2 = boto3.client("ec2", region_name=region, endpoint_url=sandbox.endpoint, **keys)
-        eks = boto3.client("eks", region_name=region, endpoint_url=sandbox.endpoint, **keys)
-        subnets = ground.create_subnets(ec2, ground.create_vpc(ec2), "ac", region)
-        names = [f"cluster-{number:02}" for number in range(place, MANY, len(FLEET))]
-        for name in names:
-            eks.create_cluster(name=name, version="1.33", roleArn=role, resourcesVpcConfig={"subnetIds": subnets})
-            found[name] = eks
-        variables = {"eks_region": region, "eks_network_subnets": {"private": subnets}}
-        hosts = {f"{name}.{region}": {"eks_cluster_name": name} for name in names}
-        groups[f"in_{region.replace('-', '_')}"] = {"hosts": hosts, "vars": variables}
-    shared = {
-        "eks_cluster_adopt": True,
-        "eks_addons_list": [],
-        "eks_cluster_role_arn": role,
-        "eks_cluster_endpoint_private_access": False,
-        "eks_cluster_logging": [],
-        "eks_cluster_deletion_protection": False,
-    }
-    folder = tmp_path / "inventory"
-    (folder / "declared.yml").write_text(yaml.safe_dump({"fleet": {"children": groups, "vars": shared}}))
-    (folder / "found.eks.yml").write_text(yaml.safe_dump({"plugin": "kumo.eks.eks", "regions": list(FLEET)}))
-    return found
-
-
-@pytest.mark.extended
-def test_drift_of_three_of_twenty_clusters_in_three_regions(sandbox, twenty, run_fleet, tmp_path, commands):
-    before = len(sandbox.calls())
-    command = [str(commands.playbook), "-i", str(tmp_path / "inventory"), "kumo.eks.drift", "--list-hosts"]
-    listed = subprocess.run(
-        [*command, "-e", "eks_hosts=eks_clusters"],
-        env={**os.environ, "ANSIBLE_HOME": str(tmp_path / "home"), "ANSIBLE_NOCOLOR": "1"},
-        cwd=tmp_path,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    calls = [call["operation"] for call in sandbox.calls()[before:]]
-    assert all(name in listed for name in twenty) and len(calls) <= 2 * MANY, calls
-    assert calls.count("DescribeCluster") == MANY and calls.count("ListClusters") == len(FLEET)
-
-    for name, change in DRIFT.items():
-        twenty[name].update_cluster_config(name=name, **change)
-    files = {"eks_drift_json_file": "drift.json", "eks_drift_fail": True, "eks_drift_events": False}
-    counts, output = run_fleet("kumo.eks.drift", "--forks", "4", eks_hosts="eks_clusters", **files)
-    names = ", ".join(f"{name}.{twenty[name].meta.region_name}" for name in DRIFT)
-    assert f"Drift in 3 of {MANY} clusters: {names}." in output, output
-    assert {host for host, row in counts.items() if row["failed"]} == {"localhost"}, counts
-    rows = {row["cluster"]: row for row in json.loads((tmp_path / "drift.json").read_text())}
-    assert len(rows) == MANY and not any(row["error"] for row in rows.values()), rows
-    fields = {
-        name: [field["field"] for resource in row["resources"] for field in resource["fields"]]
-        for name, row in rows.items()
-        if row["resources"]
-    }
-    assert fields == {
-        "cluster-03": ["logging"],
-        "cluster-10": ["endpoint_private_access"],
-        "cluster-17": ["deletion_protection"],
-    }
-    operations = {call["operation"] for call in sandbox.calls()[before:] if call["principal"]}
-    assert not {name for name in operations if name.startswith(("Create", "Delete"))}, operations
 
 
 def test_credentials_of_another_account_create_nothing(sandbox, declared, run_fleet):

@@ -26,6 +26,7 @@ from soak.tables import (
     ROLES,
     TEMPLATED,
     VERSIONS,
+    X86,
     Options,
     Table,
 )
@@ -282,6 +283,10 @@ class Builder:
         for key in self.rng.sample(sorted(kind.table.fixed), self.rng.randint(1, 2)):
             chosen[key] = self.rng.randrange(len(kind.table.groups[key]))
         item = {"node_role": f"{ROLE_ARN}node", **self._merge(kind.table, chosen)}
+        if (
+            "ami_type" in item
+        ):  # the types of the old group stay where none are named, and they may be of another architecture
+            item.setdefault("instance_types", X86[0]["instance_types"])
         options = {**kind.common, "name": group, "nodegroup": item, "wait_timeout": 60, "ready_timeout": 60}
         way = self.rng.choices(((), ("ready",), ("drained",), ("reverted",)), (4, 1, 1, 1))[0]
         for stop in way:

@@ -129,3 +129,16 @@ def test_settings_that_differ_are_told_and_nothing_else(sandbox):
 )
 def test_what_aws_makes_up_is_replaced_and_names_stay(text, normalized):
     assert normalize({"kind": [text]}) == {"kind": [normalized]}
+
+
+def test_a_block_that_a_vpc_had_once_does_not_count(sandbox):
+    found = build(sandbox)
+    before = list_account(sandbox.client)
+    ec2 = sandbox.client("ec2")
+    made = ec2.associate_vpc_cidr_block(VpcId=found["vpc"], AmazonProvidedIpv6CidrBlock=True)
+    association = made["Ipv6CidrBlockAssociation"]["AssociationId"]
+    assert compare(list_account(sandbox.client), before) != []
+    ec2.disassociate_vpc_cidr_block(AssociationId=association)
+    ec2.describe_vpcs()
+    (vpc,) = [row for row in list_account(sandbox.client)["vpcs"] if row["VpcId"] == found["vpc"]]
+    assert not vpc.get("Ipv6CidrBlockAssociationSet")

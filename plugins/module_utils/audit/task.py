@@ -23,7 +23,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.snapshot import Sna
 from ansible_collections.kumo.eks.plugins.module_utils.audit.sources.catalog import SOURCES
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import refuse_missing_cluster
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.opening import ApiOpener
 
@@ -49,7 +48,6 @@ def run_audit(module: Any, stack: ExitStack) -> Row:
     """The result of eks_audit_info. Raises ValidationError for options that are wrong."""
     params, now = module.params, time.time()
     name = params["cluster_name"]
-    check_name("cluster", name, "cluster_name")
     taken = {word for rule in RULES for word in (rule.id, rule.key, rule.name)}
     rules = [*RULES, *build_custom_rules(params["custom_rules"], SOURCES, taken)]
     chosen = select_rules(rules, params["rule_set"], params["families"], params["only"], params["skip"])

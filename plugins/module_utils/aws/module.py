@@ -26,12 +26,15 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROG
 from ansible_collections.kumo.eks.plugins.module_utils.core.secrets import find_node_secrets, list_whole_spellings
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
 from ansible_collections.kumo.eks.plugins.module_utils.core.texts import collect_texts
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_name_problems
 
 __all__ = ["AnsibleAWSModule", "CarefulModule", "build_connection_spec", "format_failure", "handle_failures"]
 
 
 # What Ansible says of text or a list where a mapping is expected, without the name of the option
 UNNAMED = "dictionary requested, could not parse"
+# The module that lists a wrong name with all other problems of an input
+LISTS_PROBLEMS = "eks_preflight"
 # missing_required_lib and get_bin_path of ansible-core
 NOT_INSTALLED = ("Failed to import the required Python library", "Failed to find required executable")
 
@@ -44,6 +47,17 @@ class CarefulModule(AnsibleModule):
     ansible-core stops to collect those at the first item of a list that is not a mapping, and fails with the options it has:
     secret_key would be shown in ``invocation`` (ArgumentSpecValidator.validate in module_utils/common/arg_spec.py).
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._check_cluster_name()
+
+    def _check_cluster_name(self) -> None:
+        """Refuse a name that no cluster can have: with an empty one, a request for a cluster becomes one for the list of all clusters."""
+        name = self.params.get("cluster_name")
+        if isinstance(name, str) and not self._name.endswith(LISTS_PROBLEMS):
+            for problem in find_name_problems("cluster", name, "cluster_name"):
+                self.fail_json(msg=problem)
 
     def _load_params(self) -> None:
         super()._load_params()

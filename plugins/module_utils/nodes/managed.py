@@ -157,7 +157,8 @@ class NodegroupManager:
         lost = f"whether another node group took the place of {declared} was not looked for"
         rows = look_if_allowed(self._read_all, [], "eks:ListNodegroups or eks:DescribeNodegroup", lost)
         found = next((one for one in find_pair(rows, declared) if one and one["nodegroupName"] != declared), None)
-        return self._group(found["nodegroupName"]) if found else group
+        # Where its options ask for another group in its place, that one is for the declared name, too.
+        return self._group(found["nodegroupName"], {NODEGROUP_TAG: declared}) if found else group
 
     def _list_others(self, declared: str, name: str) -> list[NodegroupResource]:
         """The other groups that stand for a declared one, as during a replacement."""

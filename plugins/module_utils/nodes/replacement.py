@@ -31,6 +31,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.resource import CREA
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_fields import normalize_tags
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_names import (
     build_next_name,
     build_reference,
@@ -215,6 +216,7 @@ class Replacement:
         old = pair.old
         item = {key: value for key, value in self.item.items() if key not in ("name", "replace", "version")}
         wanted = resource.build_replacement(old, item)
+        wanted["tags"] = normalize_tags(wanted.get("tags"))  # the marks of the old one would become tags of instances
         if item.get("instance_selector") is not None and not item.get("instance_types"):
             wanted.pop("instance_types", None)  # they are selected again
         sizes = {**convert_to_snake(old["scalingConfig"]), **(wanted.get("scaling_config") or {})}

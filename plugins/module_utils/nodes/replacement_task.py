@@ -46,7 +46,6 @@ def build_replacement(
         ValidationError: for options that are wrong, and a cluster that does not exist.
     """
     name = params["cluster_name"]
-    check_name("cluster", name, "cluster_name")
     check_name("node group", params["name"], "name")
     item = read_item(params, get_client)
     raise_problems(

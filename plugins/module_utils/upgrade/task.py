@@ -22,7 +22,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import
     find_strategies_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
-    check_name,
     check_unique,
     find_range_problems,
     raise_problems,
@@ -97,7 +96,6 @@ def build_upgrade(module: AnsibleAWSModule, stack: ExitStack) -> Upgrade:
     """The run that the options ask for. Raises ValidationError for options that contradict themselves."""
     params = module.params
     name = params["cluster_name"]
-    check_name("cluster", name, "cluster_name")
     target = parse_minor(params["kubernetes_version"], "kubernetes_version")
     limits = ("refresh_timeout", "wait_timeout", "health_timeout")
     raise_problems(

@@ -36,6 +36,7 @@ def list_ec2(ec2: Any) -> Listing:
     found = {kind: list_kind(ec2, kind) for kind in KINDS}
     found["instances"] = [{key: row.get(key) for key in OF_AN_INSTANCE} for row in found["instances"]]
     for row in found["vpcs"]:
+        _drop_former_blocks(row)
         row["attributes"] = [
             ec2.describe_vpc_attribute(VpcId=row["VpcId"], Attribute=name)[f"{name[0].upper()}{name[1:]}"]["Value"]
             for name in VPC_ATTRIBUTES
@@ -59,6 +60,15 @@ def list_kind(ec2: Any, kind: str, tag: tuple[str, str] | None = None) -> list[A
     else:
         rows = list_rows(ec2, f"describe_{kind}", member, **words)
     return [row for row in rows if _get_state(row) not in GONE]
+
+
+def _drop_former_blocks(vpc: dict[str, Any]) -> None:
+    """Without the CIDR blocks that it had once, which EC2 shows for a while as disassociated."""
+    for kind in ("CidrBlock", "Ipv6CidrBlock"):
+        rows = vpc.get(f"{kind}AssociationSet")
+        if rows:
+            there = [row for row in rows if row[f"{kind}State"]["State"] != "disassociated"]
+            vpc[f"{kind}AssociationSet"] = there
 
 
 def _get_state(row: dict[str, Any]) -> str:
