@@ -1,10 +1,11 @@
 """What the theme and antsibull-docs leave out for those who do not see the pages or use no mouse: axe-core asks for it.
 
-The levels of headings in the menu, names of the two drawers, and code blocks that scroll by keyboard. Each replacement can be made again.
+The levels of headings in the menu, names of the two drawers, and code blocks and pictures that scroll by keyboard. Each replacement can be made again.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 REPLACEMENTS = (
@@ -14,6 +15,8 @@ REPLACEMENTS = (
     ("<pre>", '<pre tabindex="0">'),
     (' aria-role="button"', ""),  # there is no such attribute
 )
+BOX = '<span class="picture" role="group" aria-label="Picture" tabindex="0">'
+PICTURE = re.compile(rf"(?<!{re.escape(BOX)})<img [^>]*>")
 
 
 def finish_pages(folder: Path) -> None:
@@ -28,4 +31,4 @@ def finish_pages(folder: Path) -> None:
 def finish(text: str) -> str:
     for old, new in REPLACEMENTS:
         text = text.replace(old, new)
-    return text
+    return PICTURE.sub(lambda found: f"{BOX}{found[0]}</span>", text)

@@ -33,7 +33,7 @@ def assemble() -> None:
         **read_pages(),
         **read_generated(),
         **read_reference(),
-        "changelog.rst": (ROOT / "CHANGELOG.rst").read_bytes(),
+        "changelog.rst": drop_contents((ROOT / "CHANGELOG.rst").read_text()).encode(),
     }
     for path, content in contents.items():
         write(SOURCE / path, content)
@@ -100,7 +100,7 @@ def add_navigation(page: str) -> str:
     sections = {
         "Tasks": order_tasks(),
         "Guide and references": ["guide/index", *HOW_TO],
-        "Reference": ["reference/index", "roles/index", "playbooks/index"],
+        "Reference": ["Modules and plugins <reference/index>", "roles/index", "playbooks/index"],
         "Project": PROJECT,
         "日本語": ["ja/index"],
     }

@@ -41,7 +41,7 @@ def test_a_replacement_that_has_ended_stands_for_the_declared_name():
 
 
 def test_another_group_of_the_old_name_is_not_the_replaced_one():
-    with pytest.raises(ValidationError, match="general, general-2 all stand for the declared node group general"):
+    with pytest.raises(ValidationError, match="general, general-2 all have the tag of the declared node group general"):
         find_pair([build("general", unique="2"), GREEN], "general")
 
 
