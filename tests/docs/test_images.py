@@ -104,7 +104,7 @@ def is_known(name: str, names: set[str]) -> bool:
 
 def list_unknown(lines: list[str]) -> list[str]:
     """The plays and tasks of a recording that no playbook and no role has."""
-    heads = [re.match(r"(PLAY|TASK) \[(.+?)(?:\] \**)?$", line) for line in lines]
+    heads = [re.match(r"(PLAY|TASK) \[(.+?)(?:\](?: \**)?)?$", line) for line in lines]
     unknown = []
     for name in (head[2] for head in heads if head):
         found = ROLE.match(name)
