@@ -78,7 +78,16 @@ def read_generated() -> dict[str, bytes]:
 
 def read_reference() -> dict[str, bytes]:
     """The pages by antsibull-docs. A link of the collection's index to its documentation would lead here."""
-    return {f"reference/{path.name}": drop_contents(path.read_text()).encode() for path in REFERENCE.glob("*.rst")}
+    return {
+        f"reference/{path.name}": name_index(drop_contents(path.read_text())).encode()
+        for path in REFERENCE.glob("*.rst")
+    }
+
+
+def name_index(text: str) -> str:
+    """The index of the collection with a title that says what it lists; antsibull-docs takes the name, with capitals."""
+    title = "Modules and plugins"
+    return re.sub(r"^Kumo\.Eks\n=+$", f"{title}\n{'=' * len(title)}", text, count=1, flags=re.MULTILINE)
 
 
 def drop_contents(text: str) -> str:
@@ -100,7 +109,7 @@ def add_navigation(page: str) -> str:
     sections = {
         "Tasks": order_tasks(),
         "Guide and references": ["guide/index", *HOW_TO],
-        "Reference": ["Modules and plugins <reference/index>", "roles/index", "playbooks/index"],
+        "Reference": ["reference/index", "roles/index", "playbooks/index"],
         "Project": PROJECT,
         "日本語": ["ja/index"],
     }
