@@ -57,12 +57,17 @@ snippets: binaries ## what the README, the guide and the modules' examples show,
 pages: setup ## the HTML reports in Chromium, which is fetched; screenshots are kept in tests/output/pages
 	@$(GATE) pages
 
+.PHONY: recordings
+recordings: ## record make demo and an upgrade, and take pictures of reports: docs/images
+	@tools/prepare.sh helm charts chromium
+	@PYTHONPATH=tests .venv/bin/python tools/recordings/make.py
+
 .PHONY: runner
 runner: setup ## the example project under AWX's engine
 	@$(GATE) runner
 
 .PHONY: iam-policy
-iam-policy: binaries ## write the IAM policies in docs anew, from the calls of site.yml and teardown.yml
+iam-policy: binaries ## write the IAM policies in docs again, from the calls of site.yml and teardown.yml
 	@.venv/bin/python tools/iam_policy.py
 
 .PHONY: molecule

@@ -61,11 +61,11 @@ kubectl -n production run my-app --image=123456789012.dkr.ecr.ap-northeast-1.ama
 kubectl -n production wait --for=condition=Ready pod/my-app --timeout=120s
 kubectl -n production get pod my-app -o jsonpath='{range .spec.containers[0].env[*]}{.name}={.value}{"\n"}{end}'
 
-say "Whether its token is good for its role, and what Helm has installed"
+say "Whether STS accepts its token for its role, and what Helm has installed"
 ansible-playbook look.yml
 kubectl get service,deployment,ingress -A -o wide -l app.kubernetes.io/managed-by=Helm
 
-say "Everything of the cluster, as EKS tells it"
+say "Everything of the cluster, as EKS reports it"
 kumo-sandbox status
 
 say "Run it again: changed=0"

@@ -26,7 +26,7 @@ A task that fails says in its message what happened and what to do. Two fields o
 put the address at the end of the message.
 
 ```yaml use
-- name: Upgrade, and tell those on duty only what they can mend
+- name: Upgrade, and report a closed gate
   block:
     - name: Upgrade the cluster
       kumo.eks.eks_upgrade:

@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's half of eks_preflight: what needs no look at the account is checked here, without a process of its own."""
+"""The controller's half of eks_preflight: what needs no look at the account is checked here, without a separate process."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ options:
   regions:
     description:
       - The regions to read.
-      - V(all) stands for all regions that the account has enabled. It requires C(ec2:DescribeRegions). If that is denied, all
+      - V(all) means all regions that the account has enabled. It requires C(ec2:DescribeRegions). If that is denied, all
         regions of the partition are tried.
       - The default is the region of O(region), of the environment or of the profile.
       - A region that is denied, that the account has not enabled or that cannot be reached is named in a warning. See O(unreadable).

@@ -24,7 +24,7 @@ options:
     required: true
   sections:
     description:
-      - The sections to read. V(all) stands for all of them. A section with an exclamation mark is not read.
+      - The sections to read. V(all) means all of them. A section with an exclamation mark is not read.
       - V(helm_releases) needs Helm, and access to the Kubernetes API of the cluster. The others need AWS' API alone.
     type: list
     elements: str

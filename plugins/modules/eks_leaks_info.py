@@ -27,7 +27,7 @@ options:
     description: The cluster's name. Without it, all clusters that do not exist are looked for.
     type: str
   kinds:
-    description: The kinds of resources to find. V(all) stands for all of them. A kind with an exclamation mark is not looked for.
+    description: The kinds of resources to find. V(all) means all of them. A kind with an exclamation mark is not looked for.
     type: list
     elements: str
     choices:

@@ -358,7 +358,7 @@ options:
             # to here.
             ssh_sources:
               description:
-                - Who may connect to the nodes by SSH (port 22), as CIDR blocks and IDs of security groups. V(vpc) stands for the blocks of
+                - Who may connect to the nodes by SSH (port 22), as CIDR blocks and IDs of security groups. V(vpc) means the blocks of
                   the cluster's VPC. Requires O(template.key_name),
                   O(template.public_key) or O(template.public_key_path).
                 - The module creates a security group for it, with the name CLUSTER.NODEGROUP.ssh, and deletes it with the node group. The

@@ -207,7 +207,7 @@ options:
           type: list
           elements: str
         enabled_metrics:
-          description: All metrics of the group that CloudWatch collects. V(all) stands for every one.
+          description: All metrics of the group that CloudWatch collects. V(all) means all of them.
           type: list
           elements: str
           choices:
@@ -470,7 +470,7 @@ options:
             # to here.
             ssh_sources:
               description:
-                - Who may connect to the nodes by SSH (port 22), as CIDR blocks and IDs of security groups. V(vpc) stands for the blocks of
+                - Who may connect to the nodes by SSH (port 22), as CIDR blocks and IDs of security groups. V(vpc) means the blocks of
                   the cluster's VPC. Requires O(template.key_name),
                   O(template.public_key) or O(template.public_key_path).
                 - The module creates a security group for it, with the name C(CLUSTER.self-managed.NAME.ssh), and deletes it with the group.

@@ -26,7 +26,7 @@ def parts(block: Block) -> dict[str, str]:
 
 
 def is_like(wanted: str, text: str) -> bool:
-    """Whether the text is the wanted one, in which ``...`` stands for anything."""
+    """Whether the text is the wanted one, in which ``...`` is anything."""
     return re.fullmatch(re.escape(wanted).replace(r"\.\.\.", ".*"), text) is not None
 
 

@@ -164,6 +164,17 @@ def test_links_lead_somewhere(page: Path):
             assert anchor in {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}, link
 
 
+def test_each_page_of_the_guide_leads_to_the_next():
+    guide = ROOT / "docs/guide"
+    pages = re.findall(r"^\| \[[^\]]*\]\(([\w-]+\.md)\)", (guide / "README.md").read_text(), re.MULTILINE)
+    assert set(pages) == {path.name for path in guide.glob("[0-9]*.md")}
+    ends = {page: (guide / page).read_text().rstrip().rsplit("\n", 1)[1] for page in pages}
+    assert [
+        page for page, after in zip(pages, pages[1:], strict=False) if not re.match(rf"Next: .*\({after}\)", ends[page])
+    ] == []
+    assert "(../README.md)" in ends[pages[-1]]
+
+
 def test_the_sandbox_has_the_commands_of_its_page():
     parser = build_parser()
     commands = next(action.choices for action in parser._actions if action.choices and "up" in action.choices)

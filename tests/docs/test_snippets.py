@@ -6,7 +6,7 @@ The kinds of block, the word after the language:
 
 - ``playbook``: is written to a file and run; ``changed=0`` says that it finds nothing to do
 - ``run``: is run by bash
-- ``output``: each line is in what the block before it printed; ``...`` stands for anything
+- ``output``: each line is in what the block before it printed; ``...`` is anything
 - ``file=NAME``: is written to that file, where the blocks after it find it
 - ``clusterconfig``: a part of a ClusterConfig, which the filter kumo.eks.cluster_config takes
 - ``replaced``: commands that our steps replace; they are not run but must be what their tools take

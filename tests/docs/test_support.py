@@ -59,9 +59,18 @@ def test_collections():
 def test_kubernetes_and_helm():
     matrix = read_matrix()
     names = sorted((each.name for each in VERSIONS), key=lambda name: int(name.split(".")[1]))
-    assert matrix["Kubernetes"] == [f"{names[0]} to {names[-1]}", "on the sandbox, which offers these"]
+    assert matrix["Kubernetes"] == [
+        "what EKS offers, in standard or extended support",
+        f"{names[0]} to {names[-1]}, on the sandbox",
+    ]
     [helm] = [cells[1] for cells in read_rows(README) if cells[0] == "Helm, for releases only"]
     assert matrix["Helm, for releases only"][0] == helm
+
+
+def test_versions_that_eks_does_not_offer_any_more_are_named_with_the_end_of_their_support():
+    named = dict(re.findall(r"(1\.\d+) since (\d{4}-\d\d-\d\d)", PAGE.read_text()))
+    ends = {each.name: each.extended_until for each in VERSIONS}
+    assert named and {name: ends.get(name, day) for name, day in named.items()} == named
 
 
 def test_awx():

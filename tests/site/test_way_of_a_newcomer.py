@@ -95,3 +95,14 @@ def test_diagrams_are_drawn_and_have_alternative_texts(chromium: Browser):
             "[...document.querySelectorAll('img.diagram')].map(one => [one.clientWidth > 200 && one.clientHeight > 100, one.alt.length > 40])"
         )
         assert found and all(all(row) for row in found), name
+
+
+@SCREENS
+def test_recordings_and_screenshots_are_shown(chromium: Browser, screen):
+    for name in ("project", "ja/project", "tasks/upgrade", "tasks/audit", "tasks/know-the-cost"):
+        page = chromium.open(SITE / f"{name}.html", screen)
+        found = page.evaluate(
+            "[...document.querySelectorAll('article img:not(.diagram)')].map(one => [one.naturalWidth > 0, one.clientWidth, one.alt.length])"
+        )
+        assert found and all(loaded and width > 300 and alternative > 30 for loaded, width, alternative in found), name
+        assert page.find_wide() == [] and page.complaints == []

@@ -141,15 +141,15 @@ class Browser:
         self._pages: dict[str, Page] = {}
         self._events: list[Row] = []
 
-    def open(self, file: Path, screen: Screen = DESKTOP, scheme: str = "light") -> Page:
-        """A file in a tab of its own, when it is loaded."""
+    def open(self, file: Path, screen: Screen = DESKTOP, scheme: str = "light", scale: float = 1) -> Page:
+        """A file in a tab of its own, when it is loaded; ``scale`` is how many pixels a CSS pixel has."""
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = self._pages[session] = Page(self, session)
         for domain in ("Page", "Network", "Runtime", "Log"):
             page.send(f"{domain}.enable")
         size = {"width": screen.width, "height": screen.height, "mobile": screen.is_phone}
-        page.send("Emulation.setDeviceMetricsOverride", deviceScaleFactor=1, **size)
+        page.send("Emulation.setDeviceMetricsOverride", deviceScaleFactor=scale, **size)
         page.emulate(scheme=scheme)
         page.go(file.absolute().as_uri())
         return page

@@ -33,7 +33,7 @@ def assemble() -> None:
         **read_pages(),
         **read_generated(),
         **read_reference(),
-        "changelog.rst": (ROOT / "CHANGELOG.rst").read_bytes(),
+        "changelog.rst": drop_contents((ROOT / "CHANGELOG.rst").read_text()).encode(),
     }
     for path, content in contents.items():
         write(SOURCE / path, content)
@@ -78,7 +78,16 @@ def read_generated() -> dict[str, bytes]:
 
 def read_reference() -> dict[str, bytes]:
     """The pages by antsibull-docs. A link of the collection's index to its documentation would lead here."""
-    return {f"reference/{path.name}": drop_contents(path.read_text()).encode() for path in REFERENCE.glob("*.rst")}
+    return {
+        f"reference/{path.name}": name_index(drop_contents(path.read_text())).encode()
+        for path in REFERENCE.glob("*.rst")
+    }
+
+
+def name_index(text: str) -> str:
+    """The index of the collection with a title that says what it lists; antsibull-docs takes the name, with capitals."""
+    title = "Modules and plugins"
+    return re.sub(r"^Kumo\.Eks\n=+$", f"{title}\n{'=' * len(title)}", text, count=1, flags=re.MULTILINE)
 
 
 def drop_contents(text: str) -> str:

@@ -10,6 +10,7 @@ import yaml
 from links import link_to_repository, rewrite_link
 from places import ROOT, find_page, list_markdown, list_playbooks, list_roles
 
+JAPANESE = ROOT / "docs/ja"
 VARIABLE = re.compile(r"\beks_\w+")
 TABLE = re.compile(r"^\| variable \|.* (?:meaning|what it does) \|\n(?:\|.*\n?)+", re.MULTILINE)
 ROW = re.compile(r"^\|\s*((?:`eks_\w+`(?:, )?)+)\s*\|\s*(.+?)\s*\|$", re.MULTILINE)
@@ -59,8 +60,9 @@ def read_head(name: str) -> str:
 
 
 def find_mentions(name: str) -> list[tuple[str, str]]:
-    """Titles and links of the pages that run it or tell of it."""
-    found = [path for path in list_markdown() if re.search(rf"kumo\.eks\.{name}\b", path.read_text())]
+    """Titles and links of the English pages that run it or describe it."""
+    pages = [path for path in list_markdown() if JAPANESE not in path.parents]
+    found = [path for path in pages if re.search(rf"kumo\.eks\.{name}\b", path.read_text())]
     return [(read_title(path.read_text()), f"../{find_page(str(path.relative_to(ROOT)))}.md") for path in found]
 
 

@@ -43,7 +43,7 @@ LIVING = ("pendingacceptance", "pending", "available")
 
 
 def build_services(words: tuple[str, ...]) -> list[str]:
-    """The services that the option endpoints names, each once: private_cluster stands for its set."""
+    """The services that the option endpoints names, each once: private_cluster means its set."""
     found: list[str] = []
     for word in words:
         found += PRIVATE_SERVICES if word == PRIVATE_CLUSTER else [word]

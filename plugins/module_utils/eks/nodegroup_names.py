@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which node group stands for a declared name. Pure, apart from the read.
+"""Which node group has a declared name. Pure, apart from the read.
 
 EKS cannot rename a node group, so that one which takes the place of another has another name. Its tags say the declared one, and
 until the other group is deleted also which group it replaces. Nothing else keeps this.
@@ -35,7 +35,7 @@ def get_declared_name(raw: Row) -> str:
 
 
 def add_successors(eks: Any, cluster: str, names: list[str]) -> list[str]:
-    """Declared names, and the names of the groups that stand for them."""
+    """Declared names, and the names of the groups that have them."""
     if not names:
         return []
     rows = read_nodegroups(eks, cluster)
@@ -71,7 +71,7 @@ def find_pair(rows: list[Row], name: str) -> tuple[Row | None, Row | None]:
     if len(old) > 1 or len(new) > 1:
         names = ", ".join(sorted(raw["nodegroupName"] for raw in family))
         raise ValidationError(
-            f"name: {names} all stand for the declared node group {declared}. Delete those that are not needed, or remove their tag"
+            f"name: {names} all have the tag of the declared node group {declared}. Delete those that are not needed, or remove their tag"
             f" {NODEGROUP_TAG}."
         )
     return next(iter(old), None), next(iter(new), None)

@@ -6,7 +6,7 @@
 The package is imported by the first call and not with this file: that takes one to three seconds of processor time, and
 many tasks end without asking the cluster anything.
 
-What the door adds: the CA comes from memory, tokens are signed anew while a task is at work, failures are told in words,
+What the door adds: the CA comes from memory, tokens are signed again during a task, failures have a message,
 and discovery asks for one API group and only where a kind is not known (``kinds``). The package's own discovery reads
 every group when the client is made, and keeps them in a file in /tmp whose name others can guess.
 """

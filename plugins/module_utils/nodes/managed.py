@@ -161,8 +161,8 @@ class NodegroupManager:
         return self._group(found["nodegroupName"], {NODEGROUP_TAG: declared}) if found else group
 
     def _list_others(self, declared: str, name: str) -> list[NodegroupResource]:
-        """The other groups that stand for a declared one, as during a replacement."""
-        lost = f"whether another node group stands for {declared} was not looked for"
+        """The other groups of a declared one, as during a replacement."""
+        lost = f"whether another node group has replaced {declared} was not checked"
         rows = look_if_allowed(self._read_all, [], "eks:ListNodegroups or eks:DescribeNodegroup", lost)
         names = [raw["nodegroupName"] for raw in rows if get_declared_name(raw) == declared]
         return [self._group(other) for other in names if other != name]
@@ -177,7 +177,7 @@ class NodegroupManager:
     # another group for a declared one
 
     def plan_other(self, name: str, declared: str, item: Item, marks: dict[str, str]) -> Outcome:
-        """What the creation of a group would be that is to stand for a declared one.
+        """What the creation of another group for a declared one would be.
 
         Args:
             item: all of its options. marks: its tags beside the user's.

@@ -114,7 +114,7 @@ def describe(word: str, namespace: str, identity: str) -> Row:
 
 
 def _build_identity(options: Options, rights: Rights, namespace: str, partition: str) -> Row:
-    """A service account with the policies of its role; a limited one as a document of its own."""
+    """A service account with the policies of its role; a limited one as a separate document."""
     limits = {name: options[name] for name in rights.limits if options.get(name)}
     row: Row = {"namespace": namespace, "service_account": rights.service_account}
     if limits:

@@ -32,7 +32,7 @@ QUOTAS = (
     (("a", "c", "d", "h", "i", "m", "r", "t", "z"), "L-1216C47A", "L-34B43A08"),
 )
 MINIMAL = " With update_config.update_strategy MINIMAL, an update in place adds no nodes."
-UNCOUNTED = ("dl", "hpc", "mac")  # families with quotas of their own, whose codes are not here
+UNCOUNTED = ("dl", "hpc", "mac")  # families with separate quotas, whose codes are not here
 
 
 def find_quota_code(instance_type: str, is_spot: bool) -> str:

@@ -180,7 +180,7 @@ def test_the_page_of_a_playbook(name: str):
     page = playbooks.write_page(name)
     assert page.startswith(f"# {name}.yml\n") and f"ansible-playbook kumo.eks.{name}" in page
     assert len(playbooks.read_head(name)) > 40, "the head of the playbook says what it does"
-    assert "## Described in\n\n- [" in page
+    assert "## Described in\n\n- [" in page and "../ja/" not in page
 
 
 def test_variables_of_a_playbook_have_meanings_and_roles_keep_theirs():
@@ -251,7 +251,8 @@ def test_a_page_is_completed_once(tmp_path: Path):
     page.parent.mkdir()
     page.write_text(
         '<p class="caption" role="heading">x</p><aside class="sidebar-drawer"></aside><aside class="toc-drawer no-toc"></aside><pre>y</pre>'
-        '<a aria-role="button">z</a>'
+        '<a aria-role="button">z</a><p><img alt="a" src="a.svg" /></p>'
+        '<div class="table-wrapper docutils"></div>'
     )
     accessible.finish_pages(tmp_path)
     text = page.read_text()
@@ -260,8 +261,21 @@ def test_a_page_is_completed_once(tmp_path: Path):
         and '<aside aria-label="On this page" class="toc-drawer no-toc">' in text
     )
     assert '<pre tabindex="0">' in text and "aria-role" not in text and 'aria-label="Site"' in text
+    assert text.count('tabindex="0"><img alt="a" src="a.svg" /></span></p>') == 1, "a wide picture scrolls by keyboard"
+    assert '<div tabindex="0" class="table-wrapper docutils">' in text
     accessible.finish_pages(tmp_path)
     assert page.read_text() == text
+
+
+def test_the_index_of_the_reference_says_what_it_lists():
+    text = ".. _list_of_x:\n\nKumo.Eks\n========\n\nCollection version 0.1.0\n"
+    assert assemble.name_index(text) == text.replace("Kumo.Eks\n========", "Modules and plugins\n===================")
+    assert assemble.name_index("kumo.eks.eks_cluster module\n===\n") == "kumo.eks.eks_cluster module\n===\n"
+
+
+def test_the_changelog_has_no_contents_either():
+    assert "contents::" in (ROOT / "CHANGELOG.rst").read_text()
+    assert "contents::" not in assemble.drop_contents((ROOT / "CHANGELOG.rst").read_text())
 
 
 def test_a_page_of_antsibull_docs_loses_its_own_contents():

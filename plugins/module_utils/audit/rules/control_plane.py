@@ -102,7 +102,7 @@ def list_logs(cluster: Row) -> set[str]:
     MEDIUM,
     "All types of control plane logs are on",
     reads=("cluster",),
-    why="Without them nothing tells afterwards who has done what, or why the control plane refused something.",
+    why="Without them nothing shows afterwards who has done what, or why the control plane refused something.",
     remedy="Turn on all five types. CloudWatch Logs charges for them.",
     task=("eks_cluster", {"name": "{cluster}", "logging": list(LOG_TYPES)}),
     references=(

@@ -50,7 +50,7 @@ def name_template(row: Row) -> str:
 )
 def template_imdsv1(launch_templates: list[Row]) -> Hits:
     if not launch_templates:
-        raise NotApplicable("no node group has a launch template of its own")
+        raise NotApplicable("no node group has its own launch template")
     for row in launch_templates:
         options = row["LaunchTemplateData"].get("MetadataOptions") or {}
         if options.get("HttpTokens") != "required" and options.get("HttpEndpoint") != "disabled":

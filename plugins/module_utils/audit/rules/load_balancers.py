@@ -78,7 +78,7 @@ def load_balancer_tls_policy(cluster_load_balancers: list[Row]) -> Hits:
     LOW,
     "Application load balancers write access logs",
     reads=("cluster_load_balancers",),
-    why="Nothing tells afterwards who has called the application.",
+    why="Nothing shows afterwards who called the application.",
     remedy="Set access_logs.s3.enabled and a bucket in the annotation alb.ingress.kubernetes.io/load-balancer-attributes.",
     references=("Prowler elbv2_logging_enabled",),
 )

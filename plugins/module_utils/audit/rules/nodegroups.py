@@ -87,7 +87,7 @@ def amazon_linux_2(nodegroups: list[Row]) -> Hits:
     INFO,
     "Node groups have images of EKS",
     reads=("nodegroups",),
-    why="EKS neither updates nodes with an image of your own, nor tells that it is old.",
+    why="EKS neither updates nodes with an image of your own, nor reports that it is old.",
     remedy="Use an ami_type of EKS, or rebuild and roll the image with each security update.",
 )
 def custom_image(nodegroups: list[Row]) -> Hits:

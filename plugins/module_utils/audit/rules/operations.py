@@ -82,7 +82,7 @@ def requests_refused(refused_requests: list[Row]) -> Hits:
     LOW,
     "Events of AWS Health reach somebody",
     reads=("cluster", "event_rules"),
-    why="AWS Health tells before it retires instances, and before versions of Kubernetes and add-ons end.",
+    why="AWS Health announces the retirement of instances, and the end of versions of Kubernetes and add-ons.",
     remedy="Create a rule of Amazon EventBridge for the source aws.health with a target that is read.",
     references=("AWS review OpM9",),
 )

@@ -145,7 +145,7 @@ def oidc_provider_missing(cluster: Row, service_accounts: list[Row], oidc_provid
     "The roles of annotated service accounts trust them",
     reads=("cluster", "service_accounts", "irsa_roles"),
     why="Pods of the service account get AccessDenied, or fall back to the role of their node.",
-    remedy="Let eks_irsa create the role, or correct the annotation. eks_irsa_info tells which link is broken.",
+    remedy="Let eks_irsa create the role, or correct the annotation. eks_irsa_info shows which check fails.",
     task=("eks_irsa_info", {"cluster_name": "{cluster}"}),
 )
 def irsa_untrusted(cluster: Row, service_accounts: list[Row], irsa_roles: dict[str, Row]) -> Hits:

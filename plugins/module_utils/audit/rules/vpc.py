@@ -230,7 +230,7 @@ def interface_endpoints(cluster: Row, vpc_endpoints: list[Row]) -> Hits:
     MEDIUM,
     "Flow logs of the VPC are on",
     reads=("cluster", "vpc", "flow_logs"),
-    why="Without them, nothing tells which addresses a compromised pod has talked to.",
+    why="Without them, nothing shows which addresses a compromised pod has connected to.",
     remedy="Turn on flow logs.",
     references=("hardeneks check_vpc_flow_logs", "Prowler vpc_flow_logs_enabled"),
 )

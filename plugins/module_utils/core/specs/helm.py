@@ -173,7 +173,7 @@ def _find_source_problems(options: Options) -> Iterator[str]:
 
 
 def _find_url_problems(option: str, url: str | None) -> Iterator[str]:
-    """An address without a scheme: Helm chooses how it downloads by that. Plugins of Helm have schemes of their own."""
+    """An address without a scheme: Helm chooses how it downloads by that. Plugins of Helm have other schemes."""
     if url and "://" not in url:
         yield f"{option}: {url!r} is not a URL. Use one like https://{url.lstrip('/') or 'charts.example.com'}"
 

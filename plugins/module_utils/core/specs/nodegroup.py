@@ -254,7 +254,7 @@ def _find_custom_problems(options: Options) -> Iterator[str]:
 
 
 def _parse_version(version: str | None) -> str | None:
-    """The version where it is one: what is not is a problem of its own."""
+    """The version where it is one: what is not is a separate problem."""
     return version if version and not list(find_version_problems(version)) else None
 
 

@@ -185,7 +185,7 @@ def find_arn_problems(options: Any, partition: str, region: str, path: str = "")
 
 
 def find_foreign_arn(option: str, arn: str, partition: str, region: str) -> Iterator[str]:
-    """An ARN of another partition. A wildcard stands for every partition."""
+    """An ARN of another partition. A wildcard is every partition."""
     own = (*arn.split(":"), "")[1]
     if not fnmatchcase(partition, own):
         yield f"{option}: {arn} is of the partition {own}, and {region} is in {partition}. Use an ARN that begins with arn:{partition}:."

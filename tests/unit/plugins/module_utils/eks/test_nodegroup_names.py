@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which node group stands for a declared name."""
+"""Which node group has a declared name."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_replacement_that_has_ended_stands_for_the_declared_name():
 
 
 def test_another_group_of_the_old_name_is_not_the_replaced_one():
-    with pytest.raises(ValidationError, match="general, general-2 all stand for the declared node group general"):
+    with pytest.raises(ValidationError, match="general, general-2 all have the tag of the declared node group general"):
         find_pair([build("general", unique="2"), GREEN], "general")
 
 
