@@ -309,6 +309,19 @@ def test_each_gate_stops_a_run_before_it_changes_anything(look, upgrade, eks, ku
     assert {name for name, _change, _words in SHUT} | {"single_replicas"} == set(read_gates(look()))
 
 
+def test_a_type_that_only_a_launch_template_names_counts_and_is_unknown_without_it(look, eks, sandbox, ground):
+    ec2 = sandbox.client("ec2")
+    made = ec2.create_launch_template(LaunchTemplateName="big", LaunchTemplateData={"InstanceType": "m5.4xlarge"})
+    template = {"id": made["LaunchTemplate"]["LaunchTemplateId"], "version": "1"}
+    place = {"nodeRole": ground["node_role"], "subnets": ground["subnets"]}
+    sizes = {"minSize": 1, "maxSize": 2, "desiredSize": 1}
+    eks.create_nodegroup(**WORDS, **place, nodegroupName="big", launchTemplate=template, scalingConfig=sizes)
+    assert any("96 more are needed" in text for text in find_gate(look(), "vcpu_quota")["evidence"])
+    ec2.delete_launch_template(LaunchTemplateId=template["id"])
+    lost = find_gate(look(), "vcpu_quota")
+    assert lost["verdict"] == "unknown" and "InvalidLaunchTemplateId.NotFound" in lost["evidence"][0], lost
+
+
 def test_what_cannot_be_determined_has_not_passed(look, upgrade, kubernetes, sandbox, monkeypatch, eks):
     eks.update_addon(**WORDS, addonName="coredns", addonVersion="v1.11.4-eksbuild.24")
     kubernetes.lost = "connection refused"
