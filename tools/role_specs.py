@@ -51,7 +51,7 @@ ITEMS = {
 # Role: the module whose options are variables of the role, with its prefix.
 PREFIXED = {"eks_cluster": "eks_cluster", "eks_network": "eks_network"}
 # Variables of a role that are named like an option of that module, and mean the role's own.
-OWN = {"name", "state", "tags", "wait", "wait_timeout", "region"}
+OWN = {"name", "state", "tags", "version", "wait", "wait_timeout", "region"}
 
 OF_THE_TASK = {"cluster_name", "wait", "wait_timeout"}  # of a module, and not of an item
 
