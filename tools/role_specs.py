@@ -68,6 +68,7 @@ ENTRY_POINTS = {
     "migrate": "Create access entries for the mappings of the ConfigMap aws-auth",
     "addons": "Update the managed add-ons at the version that the cluster has",
     "runbook": "Write the runbook, and change nothing",
+    "upgrade": "Upgrade the cluster if the version is newer, and nothing else",
     "associations": "Create or update EKS Pod Identity associations with their IAM roles",
 }
 CHECKED_BY_PREFLIGHT = ("preflight", "wait", "absent")  # these take any items: eks_preflight's messages say more

@@ -355,6 +355,17 @@ def test_warnings_are_told_and_close_nothing(look, kubernetes, sandbox, monkeypa
     assert "ipvs" in find_gate(look("1.35"), "removed_features")["warnings"][0]
 
 
+def test_volumes_that_kubelets_of_1_36_do_not_mount(look, kubernetes):
+    pod = build_pod("web", "general-0")
+    pod["spec"]["volumes"] = [{"name": "source", "gitRepo": {"repository": "https://example.com/web.git"}}]
+    kubernetes.objects["Pod"] = [pod]
+    assert find_gate(look("1.35"), "removed_features")["verdict"] == "passed"
+    found = find_gate(look("1.36"), "removed_features")
+    assert found["verdict"] == "failed" and found["evidence"] == [
+        "kubelets of 1.36 run no pods with volumes of gitRepo: default/web"
+    ]
+
+
 def test_a_run_goes_on_where_another_one_ended(upgrade, look, eks, kubernetes, sandbox):
     """The one before was killed while EKS was at work; nodes and add-ons lag behind."""
     eks.update_addon(**WORDS, addonName="coredns", addonVersion="v1.11.4-eksbuild.24")
