@@ -83,13 +83,10 @@ def check_removed_features(state: ClusterState, plan: Plan) -> Finding:
     if plan.target >= IPVS_DEPRECATED and ((state.kubernetes.proxy.value or {}).get("mode")) == "ipvs":
         warnings.append(f"kube-proxy runs in the mode ipvs, which Kubernetes 1.{IPVS_DEPRECATED} deprecates")
     parts = [_check_al2(state, plan), _check_git_repos(state, plan)]
-    for verdict in (FAILED, UNKNOWN, PASSED):
-        rows = [part for part in parts if part.verdict == verdict]
-        if rows:
-            evidence = [text for part in rows for text in part.evidence]
-            remedies = dict.fromkeys(part.remedy for part in rows if part.remedy)
-            return Finding(verdict, evidence, " ".join(remedies), warnings)
-    raise AssertionError("a finding has one of the verdicts")
+    verdict = min((part.verdict for part in parts), key=(FAILED, UNKNOWN, PASSED).index)
+    rows = [part for part in parts if part.verdict == verdict]
+    remedies = dict.fromkeys(part.remedy for part in rows if part.remedy)
+    return Finding(verdict, [text for part in rows for text in part.evidence], " ".join(remedies), warnings)
 
 
 def _check_al2(state: ClusterState, plan: Plan) -> Finding:
