@@ -51,7 +51,7 @@ ITEMS = {
 # Role: the module whose options are variables of the role, with its prefix.
 PREFIXED = {"eks_cluster": "eks_cluster", "eks_network": "eks_network"}
 # Variables of a role that are named like an option of that module, and mean the role's own.
-OWN = {"name", "state", "tags", "wait", "wait_timeout", "region"}
+OWN = {"name", "state", "tags", "version", "wait", "wait_timeout", "region"}
 
 OF_THE_TASK = {"cluster_name", "wait", "wait_timeout"}  # of a module, and not of an item
 
@@ -68,6 +68,7 @@ ENTRY_POINTS = {
     "migrate": "Create access entries for the mappings of the ConfigMap aws-auth",
     "addons": "Update the managed add-ons at the version that the cluster has",
     "runbook": "Write the runbook, and change nothing",
+    "upgrade": "Upgrade the cluster if the version is newer, and nothing else",
     "associations": "Create or update EKS Pod Identity associations with their IAM roles",
 }
 CHECKED_BY_PREFLIGHT = ("preflight", "wait", "absent")  # these take any items: eks_preflight's messages say more

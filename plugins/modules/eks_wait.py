@@ -13,7 +13,8 @@ description:
     concurrently.
   - Prints a line when the status of a resource changes, and regularly the elapsed time while nothing changes.
   - Warns of a resource that is active and has health issues, as EKS says of clusters.
-  - Fails immediately if a resource reaches a status from which it cannot recover, and returns the health issues or update errors of EKS.
+  - Fails immediately if a resource reaches a status from which it cannot recover, and returns the health issues or update errors of EKS, with what mends
+    them where the collection knows it. So it does for a named resource that does not exist.
 author:
   - kumo.eks contributors (@kumo-eks)
 options:
@@ -260,6 +261,7 @@ def merge_unsettled(params: dict[str, Any]) -> dict[str, Any]:
         "cluster": cluster,
         "updates": [*(params["updates"] or []), *found.get("updates", [])],
         "deleted": found.get("deleted"),
+        "started": found,
     }
 
 

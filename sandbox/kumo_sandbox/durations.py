@@ -33,7 +33,7 @@ IAM_PROPAGATION = 8.0  # until EKS knows a new role; assumed: Terraform asks aga
 ACCESS_ENTRY = 10.0
 # Until a call is answered, for `up --latency`; assumed: AWS publishes none. Real time, whatever the clock's speed.
 LATENCY = 0.1
-READ_LAG = 2.0  # until reads of EC2 and IAM find what was just made; assumed: AWS says "a few seconds" and less
+READ_LAG = 2.0  # until reads of EC2 and IAM, and parts of EKS, know what was just made or deleted; assumed: AWS says "a few seconds" and less
 INSIGHTS_REFRESH = 60.0
 IDENTITY_PROVIDER = 120.0
 REGISTRATION = 5.0  # of a cluster outside of EKS, and its end; assumed

@@ -157,7 +157,7 @@ def _make_nodes(sandbox: Sandbox, place: dict[str, Any], roles: dict[str, str]) 
         nodegroupName="old",
         subnets=place["subnets"],
         scalingConfig={"minSize": 0, "maxSize": 1, "desiredSize": 0},
-        instanceTypes=["m4.large"],
+        instanceTypes=["m5.large"],
         nodeRepairConfig={"enabled": True},
     )
     ec2.create_launch_template_version(

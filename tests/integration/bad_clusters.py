@@ -18,8 +18,9 @@ FAULTS = {
     # Behind one NAT gateway, with access by aws-auth, nodes of the version before, and settings that go too far
     "routed": set(
         """
-        authentication_mode cluster_tag_on_groups component_settings custom_image endpoint_cidrs_wide gpu_image hop_limit instance_stopped
-        key_rotation log_retention nat_gateway_zones no_night_schedule node_role_shared nodegroup_version s3_endpoint scaling_tier self_managed update_config
+        authentication_mode cluster_tag_on_groups component_settings creator_admin custom_image endpoint_cidrs_wide gpu_image hop_limit
+        instance_stopped key_rotation log_retention nat_gateway_zones no_night_schedule node_role_shared nodegroup_version s3_endpoint
+        scaling_tier self_managed update_config
         """.split()
     ),
     # Auto Mode without a way out, in subnets that are full

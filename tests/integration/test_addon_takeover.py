@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import base64
 import gzip
+import itertools
 import json
 
 import pytest
 import yaml
 from support import clock
+from support.killing import run_killed
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import poll_for
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesError, open_cluster_api
@@ -236,6 +238,10 @@ def install_with_helm(api, values, chart=DRIVER):
 def driver(standing, api):
     """install(values): the driver by Helm, and nothing of it afterwards."""
     yield lambda values, **words: install_with_helm(api, values, **words)
+    remove_driver(standing, api)
+
+
+def remove_driver(standing, api):
     if DRIVER in list_addons(standing):
         standing.client("eks").delete_addon(clusterName=CLUSTER, addonName=DRIVER)
         clock.settle(standing)
@@ -288,3 +294,22 @@ def test_an_interrupted_take_over_goes_on(standing, api, take_over, driver):
         "controller": {"replicaCount": 3}
     }
     assert list(api.list(SECRET, SYSTEM, label_selector="owner=helm")) == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_take_over_that_was_killed_at_any_changing_call_goes_on(standing, api, take_over, driver, when):
+    for call in itertools.count(1):
+        driver({"controller": {"replicaCount": 3, "k8sTagClusterId": CLUSTER}})
+        killed = run_killed(call, when, lambda: take_over(addons=[DRIVER]))
+        done = take_over(addons=[DRIVER])
+        addon = describe(standing, DRIVER)
+        assert addon["status"] == "ACTIVE" and addon["serviceAccountRoleArn"].endswith(":role/ebs"), (call, done)
+        assert json.loads(addon["configurationValues"]) == {
+            "controller": {"replicaCount": 3, "k8sTagClusterId": CLUSTER}
+        }
+        assert list(api.list(SECRET, SYSTEM, label_selector="owner=helm")) == [], call
+        assert not take_over(addons=[DRIVER])["changed"], call
+        remove_driver(standing, api)
+        if not killed:
+            break
+    assert call > 3, "the take-over had fewer changing calls than it has to have"

@@ -221,6 +221,16 @@ def test_a_role_that_eks_does_not_know_yet_is_waited_for(sandbox, cluster, entry
     assert len(result["access_entries"][0]["access_policies"]) == 1
 
 
+def test_an_entry_of_an_earlier_run_that_eks_does_not_know_everywhere_yet_is_waited_for(sandbox, cluster, entry, role):
+    cluster()
+    sandbox.clock.set_speed(4)
+    sandbox.client("eks").create_access_entry(clusterName=CLUSTER, principalArn=role)
+    sandbox.recorder.clear()
+    given = entry(access_policies=[grant("AmazonEKSViewPolicy")])
+    assert given["changed"] and len(given["access_entry"]["access_policies"]) == 1, given
+    assert set(sent(sandbox)) == {"AssociateAccessPolicy"} and len(sent(sandbox)) > 1
+
+
 def test_without_access_entries(sandbox, cluster, entry, run_module):
     cluster("CONFIG_MAP")
     refused = entry()

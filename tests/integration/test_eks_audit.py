@@ -101,7 +101,7 @@ def test_an_audit(audit, sandbox):
     assert sum(found["counts"]["checks"].values()) == len(found["checks"]) == len(RULES)
     unknown = {row["name"] for row in found["checks"] if row["verdict"] == "unknown"}
     no_metrics = {"memory_near_limit", "busy_node"}
-    expected = {"coredns_replicas", "creator_admin", "no_savings_plan", "old_image", *no_metrics}
+    expected = {"coredns_replicas", "no_savings_plan", "old_image", *no_metrics}
     assert {name for name in unknown if not name.startswith("quota_")} == expected
     assert "s3cret" not in str(found) and "czNjcmV0" not in str(found)
 

@@ -195,10 +195,11 @@ def test_a_version_that_eks_does_not_offer_is_refused_with_those_it_does(sandbox
 
 
 def test_an_upgrade_to_a_version_that_eks_does_not_offer_yet_is_refused(sandbox, standing):
-    assert standing(version="1.34", wait=True)["changed"] and standing(version="1.35", wait=True)["changed"]
+    for version in ("1.34", "1.35", "1.36"):
+        assert standing(version=version, wait=True)["changed"]
     sandbox.recorder.clear()
-    result = standing(version="1.36")
-    assert result["failed"] and "does not offer 1.36" in result["msg"] and sent(sandbox) == []
+    result = standing(version="1.37")
+    assert result["failed"] and "does not offer 1.37" in result["msg"] and sent(sandbox) == []
 
 
 def test_a_creation_without_what_it_needs_names_it(cluster):

@@ -246,3 +246,18 @@ def test_a_cluster_that_cannot_be_reached(cluster, kubernetes, price, monkeypatc
     assert "no route to host" in line["note"] and "rightsizing" not in found
     refused = price(rightsizing=True)
     assert refused["failed"] and "rightsizing: true needs the pods" in refused["msg"]
+
+
+def test_a_group_without_nodes_has_the_type_of_its_launch_template(cluster, price, sandbox, ground):
+    ec2, eks = sandbox.client("ec2"), sandbox.client("eks")
+    made = ec2.create_launch_template(LaunchTemplateName="big", LaunchTemplateData={"InstanceType": "m5.4xlarge"})
+    template = {"id": made["LaunchTemplate"]["LaunchTemplateId"], "version": "1"}
+    place = {"clusterName": CLUSTER, "nodeRole": ground["node_role"], "subnets": ground["subnets"]}
+    sizes = {"minSize": 1, "maxSize": 1, "desiredSize": 1}
+    eks.create_nodegroup(**place, nodegroupName="big", launchTemplate=template, scalingConfig=sizes)
+    found = ec2.describe_instances(Filters=[{"Name": "tag:eks:nodegroup-name", "Values": ["big"]}])
+    ids = [row["InstanceId"] for reservation in found["Reservations"] for row in reservation["Instances"]]
+    if ids:
+        ec2.terminate_instances(InstanceIds=ids)
+    names = {line["name"] for line in price()["lines"]}
+    assert "node group big, m5.4xlarge" in names, names

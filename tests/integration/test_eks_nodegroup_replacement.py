@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
+from support.killing import run_killed
 from support.moving_pods import MovingPods
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
@@ -188,6 +190,32 @@ def test_what_was_killed_while_a_group_is_deleted_goes_on_in_its_direction(repla
     sandbox.clock.advance(3600)
     sandbox.clock.set_speed("instant")
     assert not replace(**LARGER)["failed"] and list_groups(eks) == ["general-2"]
+
+
+@pytest.mark.extended
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_was_killed_at_any_changing_call_is_brought_to_its_end(replace, eks, kubernetes, when):
+    settled = drop_names(describe(eks, "general"))
+    for call in itertools.count(1):
+        wanted = {"nodegroup": {"instance_types": [("m6i.large", "m7i.large")[call % 2]]}}
+        killed = run_killed(call, when, lambda wanted=wanted: replace(**wanted))
+        done = replace(**wanted)
+        assert not done["failed"], (call, done["msg"])
+        (name,) = list_groups(eks)
+        now = drop_names(describe(eks, name))
+        assert now == {**settled, "instanceTypes": wanted["nodegroup"]["instance_types"]}, call
+        assert {kubernetes.find_node(pod).rpartition("-")[0] for pod in ("web-0", "web-1")} == {name}, call
+        assert not replace(**wanted)["changed"], call
+        if not killed:
+            break
+    assert call > 8, "the run had fewer changing calls than it has to have"
+
+
+def drop_names(raw):
+    """A node group without what is another one after each replacement."""
+    other = ("nodegroupName", "nodegroupArn", "createdAt", "modifiedAt", "resources", "version", "releaseVersion")
+    tags = {key: value for key, value in raw["tags"].items() if key not in (DECLARED, REPLACES)}
+    return {**{key: value for key, value in raw.items() if key not in other}, "tags": tags}
 
 
 def test_a_new_group_that_fails_is_told_and_taken_back(replace, eks, sandbox, kubernetes):

@@ -302,3 +302,13 @@ def test_an_association_that_goes_while_all_are_looked_at_is_left_out(sandbox, i
     gone = {"service": "eks", "operation": "DescribePodIdentityAssociation", "code": "ResourceNotFoundException"}
     sandbox.faults.add(kind="throttle", message="No association found", **gone)
     assert len(describe_associations(sandbox.client("eks"), CLUSTER, {})) == 1
+
+
+def test_an_association_that_is_deleted_and_made_again(sandbox, identity, roles):
+    assert identity(role_arn=roles[0])["changed"]
+    sandbox.clock.set_speed(4)
+    assert identity(state="absent")["changed"]
+    made = identity(role_arn=roles[0])
+    assert made["changed"] and not made["failed"], made
+    assert sent(sandbox).count("CreatePodIdentityAssociation") > 2, "EKS did not refuse the first attempt"
+    assert not identity(role_arn=roles[0])["changed"]

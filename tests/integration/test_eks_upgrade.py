@@ -309,6 +309,19 @@ def test_each_gate_stops_a_run_before_it_changes_anything(look, upgrade, eks, ku
     assert {name for name, _change, _words in SHUT} | {"single_replicas"} == set(read_gates(look()))
 
 
+def test_a_type_that_only_a_launch_template_names_counts_and_is_unknown_without_it(look, eks, sandbox, ground):
+    ec2 = sandbox.client("ec2")
+    made = ec2.create_launch_template(LaunchTemplateName="big", LaunchTemplateData={"InstanceType": "m5.4xlarge"})
+    template = {"id": made["LaunchTemplate"]["LaunchTemplateId"], "version": "1"}
+    place = {"nodeRole": ground["node_role"], "subnets": ground["subnets"]}
+    sizes = {"minSize": 1, "maxSize": 2, "desiredSize": 1}
+    eks.create_nodegroup(**WORDS, **place, nodegroupName="big", launchTemplate=template, scalingConfig=sizes)
+    assert any("96 more are needed" in text for text in find_gate(look(), "vcpu_quota")["evidence"])
+    ec2.delete_launch_template(LaunchTemplateId=template["id"])
+    lost = find_gate(look(), "vcpu_quota")
+    assert lost["verdict"] == "unknown" and "InvalidLaunchTemplateId.NotFound" in lost["evidence"][0], lost
+
+
 def test_what_cannot_be_determined_has_not_passed(look, upgrade, kubernetes, sandbox, monkeypatch, eks):
     eks.update_addon(**WORDS, addonName="coredns", addonVersion="v1.11.4-eksbuild.24")
     kubernetes.lost = "connection refused"
@@ -340,6 +353,17 @@ def test_warnings_are_told_and_close_nothing(look, kubernetes, sandbox, monkeypa
     it.state.addons.pop("kube-proxy")
     kubernetes.objects.update(build_proxy("v1.32.0-eksbuild.1", "ipvs"))
     assert "ipvs" in find_gate(look("1.35"), "removed_features")["warnings"][0]
+
+
+def test_volumes_that_kubelets_of_1_36_do_not_mount(look, kubernetes):
+    pod = build_pod("web", "general-0")
+    pod["spec"]["volumes"] = [{"name": "source", "gitRepo": {"repository": "https://example.com/web.git"}}]
+    kubernetes.objects["Pod"] = [pod]
+    assert find_gate(look("1.35"), "removed_features")["verdict"] == "passed"
+    found = find_gate(look("1.36"), "removed_features")
+    assert found["verdict"] == "failed" and found["evidence"] == [
+        "kubelets of 1.36 run no pods with volumes of gitRepo: default/web"
+    ]
 
 
 def test_a_run_goes_on_where_another_one_ended(upgrade, look, eks, kubernetes, sandbox):

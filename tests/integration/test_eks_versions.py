@@ -47,7 +47,7 @@ def test_versions_have_support_dates_and_limits(sandbox, kubernetes):
     day = datetime.datetime.fromtimestamp(sandbox.clock.now(), datetime.UTC).isoformat()
     standard = {name for name, row in found.items() if row["version_status"] == "STANDARD_SUPPORT"}
     assert standard == {name for name, row in found.items() if row["end_of_standard_support_date"] > day} != set()
-    assert found["1.34"]["default_version"]
+    assert found["1.35"]["default_version"] and not found["1.36"]["default_version"]
     assert found["1.34"]["end_of_standard_support_date"].startswith("2026-12-02")
     assert found["1.34"]["end_of_extended_support_date"].startswith("2027-12-02")
     assert [row["tier_name"] for row in found["1.34"]["control_plane_scaling_tiers"]][0] == "tier-xl"
@@ -57,7 +57,7 @@ def test_versions_have_support_dates_and_limits(sandbox, kubernetes):
 
 
 def test_versions_are_filtered(kubernetes):
-    assert list(kubernetes(default_only=True)) == ["1.34"]
+    assert list(kubernetes(default_only=True)) == ["1.35"]
     assert list(kubernetes(versions=["1.33", "1.35", "1.99"])) == ["1.35", "1.33"]
     extended = kubernetes(status="EXTENDED_SUPPORT")
     assert extended and "1.35" not in extended

@@ -97,6 +97,20 @@ def test_an_update_that_fails_ends_the_wait_with_its_errors(sandbox, cluster, wa
     assert found(result) == [("update", update, "Failed")]
 
 
+def test_a_failed_update_of_an_add_on_says_what_mends_it(sandbox, cluster, wait):
+    wait(all=True)
+    sandbox.add_fault(kind="fail_update", code="ConfigurationConflict", message="Conflicts found")
+    made = cluster.update_addon(
+        clusterName=NAME, addonName="vpc-cni", configurationValues='{"env": {"WARM_ENI_TARGET": "2"}}'
+    )
+    result = wait(updates=[{"id": made["update"]["id"], "addon": "vpc-cni"}])
+    assert (
+        result["failed"]
+        and "is Failed: ConfigurationConflict: Conflicts found. These fields were changed" in result["msg"]
+    )
+    assert "Set resolve_conflicts=PRESERVE" in result["msg"]
+
+
 def test_a_creation_that_fails_ends_the_wait_with_its_health_issues(sandbox, cluster, wait, ground):
     sandbox.add_fault(
         kind="fail_creation", operation="CreateNodegroup", code="NodeCreationFailure", message="did not join"
@@ -106,6 +120,7 @@ def test_a_creation_that_fails_ends_the_wait_with_its_health_issues(sandbox, clu
     )
     result = wait(all=True)
     assert result["failed"] and "nodegroup bad is CREATE_FAILED: NodeCreationFailure: did not join" in result["msg"]
+    assert "Then set replace=true to delete and recreate it." in result["msg"]
 
 
 def test_what_is_missing_is_named(cluster, wait):

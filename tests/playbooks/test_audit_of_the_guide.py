@@ -68,10 +68,10 @@ DECLARED = {
     "inspector_off": ACCOUNT,
     "health_events": ACCOUNT,
     "entry_of_user": ACCOUNT,
+    "creator_admin": ACCOUNT,
 }
 # Rules that cannot look here, and why
 UNKNOWN = {
-    "creator_admin": "EKS does not say it",
     "no_savings_plan": "moto does not have savings plans",
     "old_image": "moto has no dates of images of EKS",
     "memory_near_limit": "the guide's cluster has no metrics-server",

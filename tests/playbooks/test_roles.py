@@ -237,3 +237,15 @@ def test_site_on_given_subnets_makes_no_network(play, ground, account):
     play("kumo.eks.site", **options).assert_unchanged()
     play("kumo.eks.teardown", **options).assert_ok()
     assert account() == before
+
+
+def test_a_newer_version_waits_for_the_gates_of_an_upgrade(sandbox, play_role, ground):
+    """Without an API server that could be asked, gates are unknown, and the control plane stays as it is."""
+    eks = sandbox.client("eks")
+    eks.create_cluster(
+        name=NAME, roleArn=ground["role"], resourcesVpcConfig={"subnetIds": ground["subnets"]}, version="1.32"
+    )
+    clock.settle(sandbox)
+    options = {"eks_cluster_name": NAME, "eks_cluster_role_arn": ground["role"], "eks_cluster_adopt": True}
+    play_role("eks_cluster", eks_cluster_version="1.33", **options).assert_refused("kubelet_skew")
+    assert eks.describe_cluster(name=NAME)["cluster"]["version"] == "1.32"

@@ -101,7 +101,7 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
     assert changed(found) > 0
     assert f"[{NAME}] nodegroup general: ACTIVE" in printed(found)
     eks = sandbox.client("eks")
-    assert eks.describe_cluster(name=NAME)["cluster"]["version"] == "1.34"
+    assert eks.describe_cluster(name=NAME)["cluster"]["version"] == "1.35"
     sizes = eks.describe_nodegroup(clusterName=NAME, nodegroupName="general")["nodegroup"]["scalingConfig"]
     assert sizes == {"minSize": 1, "maxSize": 6, "desiredSize": 3}
 
@@ -136,7 +136,7 @@ def test_the_surveys_cluster_comes_up_stays_as_it_is_and_goes(sandbox: Sandbox, 
     assert "create node group general-2 with 3 nodes" in printed(run(awx, "replace_nodegroup.yml", check=True))
     folder_vars.write_text(json.dumps(answers("rollback")))
     back = printed(run(awx, "rollback.yml", check=True))
-    assert f"Rollback of cluster {NAME} from 1.34 to 1.33: " in back and "? insights unknown" in back, back
+    assert f"Rollback of cluster {NAME} from 1.35 to 1.34: " in back and "? insights unknown" in back, back
     (awx / "env/extravars").write_text(json.dumps(own))
 
     given = {**answers("teardown"), "confirm": NAME}
@@ -157,8 +157,8 @@ def look_at_it_in_other_ways(awx: Path) -> None:
     answer(awx, "export")
     written = printed(run(awx, "export.yml"))
     assert f"eks_cluster_name: {NAME}" in written and "kind: ClusterConfig" in written
-    answer(awx, "upgrade", version="1.35")
-    assert f"Upgrade of cluster {NAME} from 1.34 to 1.35: " in printed(run(awx, "upgrade.yml", check=True))
+    answer(awx, "upgrade", version="1.36")
+    assert f"Upgrade of cluster {NAME} from 1.35 to 1.36: " in printed(run(awx, "upgrade.yml", check=True))
     answer(awx, "migrate_pod_identity")
     assert "Nothing gets a role by IRSA." in printed(run(awx, "migrate_pod_identity.yml", check=True))
 

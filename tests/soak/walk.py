@@ -12,16 +12,10 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from botocore.client import BaseClient
 from soak.agreement import find_declared, find_difference
 from soak.sequences import Step
 from soak.tables import BUCKET, CLUSTER, KEY, KEY_PAIR, REGION
@@ -29,12 +23,12 @@ from support.account.comparison import compare, normalize
 from support.account.listing import list_account
 from support.account.pages import Listing
 from support.in_process import Result, run_module
+from support.killing import READS, Killed, kill_at
 from support.moving_pods import NODES, MovingPods
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import opening
 from kumo_sandbox import Sandbox
 
-READS = ("Describe", "Get", "List")
 REPLACES = "kumo.eks/replaces"
 LEFT = "the account is not as it was at the beginning"
 SUBNETS = re.compile(r"\{\{ network\.network\.(\w+_subnet_ids)(?:\[:(\d)\])? \}\}")
@@ -46,57 +40,6 @@ class Finding(Exception):
     def __init__(self, number: int, what: str, *details: Any) -> None:
         super().__init__(f"step {number}: {what}" + "".join(f"\n  {detail}" for detail in details))
         self.number, self.what = number, what
-
-
-class Killed(BaseException):
-    """The end of a run, as if its process was killed."""
-
-
-@dataclass
-class Killer:
-    """Ends a run before or after its changing call of this number: from then on no thread of it makes a call, to AWS or to Kubernetes."""
-
-    call: int
-    when: str
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _seen: int = 0
-    _dead: bool = False
-
-    def pass_on(self, is_change: bool, send: Callable[[], Any]) -> Any:
-        """Make a call, unless the run is dead."""
-        with self._lock:
-            self._seen += is_change
-            if self._dead or (self._seen == self.call and self.when == "before"):
-                self._dead = True
-                raise Killed
-            is_last = self._seen == self.call
-        answer = send()
-        self._dead = self._dead or is_last
-        if self._dead:
-            raise Killed
-        return answer
-
-
-@contextmanager
-def kill_at(call: int, when: str) -> Iterator[None]:
-    """End a run at its changing call of this number."""
-    killer, original = Killer(call, when), BaseClient._make_api_call
-
-    def make(client: Any, operation: str, words: Any) -> Any:
-        send = partial(original, client, operation, words)
-        if "kumo.eks" not in (client.meta.config.user_agent_extra or ""):
-            return send()  # the sandbox, which is in this process, too
-        return killer.pass_on(not operation.startswith(READS), send)
-
-    with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(BaseClient, "_make_api_call", make))
-        for name in ("patch", "evict"):
-            stack.enter_context(mock.patch.object(MovingPods, name, _guard(killer, getattr(MovingPods, name))))
-        yield
-
-
-def _guard(killer: Killer, original: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *args, **words: killer.pass_on(True, partial(original, *args, **words))
 
 
 class Walk:

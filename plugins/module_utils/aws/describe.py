@@ -34,7 +34,7 @@ def list_names(client: Any, operation: str, key: str, cluster: str) -> list[str]
         raise
 
 
-def describe_all(names: list[str], describe: Callable[[str], dict[str, Any] | None]) -> list[dict[str, Any]]:
+def describe_all(names: list[Any], describe: Callable[[Any], dict[str, Any] | None]) -> list[dict[str, Any]]:
     """What the names stand for, looked up side by side, in their order; what is missing is left out."""
     with ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:
         return [raw for raw in pool.map(describe, names) if raw is not None]

@@ -31,7 +31,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
     build_options,
     compare,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.core.health import format_status, list_issues
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import (
+    advise_on_creation,
+    advise_on_update,
+    format_status,
+    list_issues,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import Wait
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import (
     CREATE_FAILED_STATUSES,
@@ -318,8 +323,7 @@ class Reconciler:
             update = self.resource.describe_update(update_id)
             if update["status"] in ("Failed", "Cancelled"):
                 errors = update.get("errors") or []
-                known = dict.fromkeys(self.resource.update_remedies.get(row.get("errorCode"), "") for row in errors)
-                advice = "".join(f". {text}" for text in known if text)
+                advice = advise_on_update(update, self.resource)
                 raise WaitFailed(
                     f"{operation} of {self._title} ended {update['status']}: {format_issues(errors)}{advice}",
                     errors,
@@ -366,16 +370,9 @@ class Reconciler:
 
     def _fail_terminal(self, raw: dict[str, Any]) -> NoReturn:
         issues = list_issues(raw)
-        remedy = (
-            "set replace=true" if self.resource.replaceable else "remove it with state=absent and run the task again"
-        )
-        known = dict.fromkeys(self.resource.remedies.get(issue.get("code"), "") for issue in issues)
-        cause = " ".join(text for text in known if text) or "Fix the cause."
-        advice = f". {cause} Then {remedy} to delete and recreate it."
+        advice = advise_on_creation(raw, self.resource)
         raise WaitFailed(
-            f"{self._title} is {raw['status']}: {format_issues(issues)}{advice if raw['status'] in CREATE_FAILED_STATUSES else ''}",
-            issues,
-            status=raw["status"],
+            f"{self._title} is {raw['status']}: {format_issues(issues)}{advice}", issues, status=raw["status"]
         )
 
     def _format_immutable(self, immutable: list[Change]) -> str:

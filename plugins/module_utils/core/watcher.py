@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import WaitFailed, WaitTimedOut
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import format_trouble
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import PATIENCE, Deadline, poll
 
 MISSING = "MISSING"  # what Describe does not find. EKS has no status for it
@@ -30,6 +31,8 @@ class Observation:
         reason: health issues or update errors of EKS, empty where there are none.
         wanted: active or deleted, the state that is waited for.
         details: what else the report says of it.
+        advice: what to do about it, to be appended to a failure; empty where EKS' own words say it.
+        may_be_new: whether an earlier task has started it, so that it may not be seen yet.
     """
 
     kind: str
@@ -38,6 +41,8 @@ class Observation:
     reason: str = ""
     wanted: str = "active"
     details: dict[str, str] = field(default_factory=dict)
+    advice: str = ""
+    may_be_new: bool = False
 
     @property
     def title(self) -> str:
@@ -93,11 +98,9 @@ def format_duration(seconds: float) -> str:
 
 def list_warnings(rows: list[dict[str, object]]) -> list[str]:
     """What EKS says of resources that are ACTIVE all the same, of the rows of a report."""
-    return [
-        f"{row['kind']} {row['name']} is ACTIVE and has health issues: {row['issues']}"
-        for row in rows
-        if row["status"] == "ACTIVE" and row["issues"]
-    ]
+    active = [row for row in rows if row["status"] == "ACTIVE"]
+    texts = [format_trouble(f"{row['kind']} {row['name']}", "ACTIVE", str(row["issues"])) for row in active]
+    return [text for text in texts if text]
 
 
 class Watcher:
@@ -199,9 +202,10 @@ class Watcher:
         return observation.wanted == "active" and since is not None and now - since >= self._limits.degraded_timeout
 
     def _is_unseen(self, observation: Observation, now: float) -> bool:
-        """Whether it has not been seen yet: an earlier task may have just created it."""
+        """Whether it has not been seen yet, and an earlier task has just created it."""
         missing = observation.status == MISSING and observation.title not in self._seen
-        return missing and observation.wanted == "active" and now - self._began < PATIENCE
+        is_new = observation.may_be_new and now - self._began < PATIENCE
+        return missing and observation.wanted == "active" and is_new
 
     def _format_failure(self, observation: Observation) -> str:
         if observation.status == MISSING:
@@ -213,7 +217,8 @@ class Watcher:
             )
         if observation.status == "DELETING":
             return f"{observation.title} is DELETING, so it cannot become active"
-        return f"{observation.title} is {observation.status}: {observation.reason or 'EKS gave no reason'}"
+        reason = observation.reason or "EKS gave no reason"
+        return f"{observation.title} is {observation.status}: {reason}{observation.advice}"
 
     def _report_heartbeat(self, now: float) -> None:
         if now - self._spoke >= self._limits.heartbeat:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html: instanceTypes, diskSize
-DEFAULT_TYPE, DEFAULT_SIZE, DEFAULT_WINDOWS_SIZE = "t3.medium", 20, 50
+# https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html: diskSize
+DEFAULT_SIZE, DEFAULT_WINDOWS_SIZE = 20, 50
 STANDARD_TIER = "standard"
 
 

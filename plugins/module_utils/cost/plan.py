@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import DEFAULT_INSTANCE_TYPE
 from ansible_collections.kumo.eks.plugins.module_utils.cost.model import (
     DEFAULT_SIZE,
-    DEFAULT_TYPE,
     DEFAULT_WINDOWS_SIZE,
     STANDARD_TIER,
     ClusterCosts,
@@ -28,6 +28,8 @@ GATEWAY, ENDPOINT, INTERFACE = "NAT gateway ", "VPC endpoint ", "Interface"
 LIVING = ("pending", "available")
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/capacity-blocks-pricing-billing.html
 PREPAID = "a Capacity Block is paid for when it is reserved"
+OF_TEMPLATE = "type of its launch template"
+NOT_READ = "a launch template that the task names is not read"
 FIRST_TYPE = "EKS takes the first type of the list that has capacity"
 # Key of the list in a result, and what its items are called
 GROUPS = (("nodegroups", "node group"), ("self_managed_nodegroups", "self-managed nodes"))
@@ -149,7 +151,7 @@ def _pick(row: Row) -> Row:
 
 def _build_group(kind: str, name: str, row: Row, group: Row, public: set[str]) -> NodeGroup:
     size = (group.get("scaling_config") or row.get("scaling_config") or {}).get("desired_size") or 0
-    types = group.get("instance_types") or row.get("instance_types") or [DEFAULT_TYPE]
+    types = group.get("instance_types") or row.get("instance_types") or [_find_type(group)]
     capacity = group.get("capacity_type")
     spot = capacity == "SPOT" or _is_spot(group.get("instances_distribution"))
     subnets = set(group.get("subnets") or [])
@@ -161,11 +163,22 @@ def _build_group(kind: str, name: str, row: Row, group: Row, public: set[str]) -
         choices=tuple(types) if many else (),
         is_spot=spot,
         is_windows=is_windows(group.get("ami_type")),
-        unpriced=PREPAID if capacity == "CAPACITY_BLOCK" else "",
+        unpriced=PREPAID if capacity == "CAPACITY_BLOCK" else NOT_READ if types == [OF_TEMPLATE] else "",
         volumes=tuple(list_volumes(name, group)),
         public_addresses=size if subnets and subnets <= public else 0,
         note=FIRST_TYPE if many and not spot else "",
     )
+
+
+def _find_type(group: Row) -> str:
+    """The type where the group names none: that of its launch template, or the default of EKS."""
+    data = (group.get("template") or {}).get("data") or {}
+    return data.get("instance_type") or (OF_TEMPLATE if _has_given_template(group) else DEFAULT_INSTANCE_TYPE)
+
+
+def _has_given_template(group: Row) -> bool:
+    """Whether the task names a launch template, whose contents are in no diff."""
+    return "launch_template.version" in group or "launch_template" in group
 
 
 def is_windows(ami_type: str | None) -> bool:
@@ -184,8 +197,8 @@ def list_volumes(name: str, group: Row) -> Iterator[Volume]:
         yield build_volume(name, row)
     if not devices:
         default = DEFAULT_WINDOWS_SIZE if is_windows(group.get("ami_type")) else DEFAULT_SIZE
-        is_own = "launch_template.version" in group or "launch_template" in group
-        yield Volume(f"root volumes of {name}", group.get("disk_size") or (None if is_own else default))
+        size = group.get("disk_size") or (None if _has_given_template(group) else default)
+        yield Volume(f"root volumes of {name}", size)
 
 
 def build_volume(name: str, row: Row) -> Volume:

@@ -21,7 +21,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import descri
 from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.cost import items
 from ansible_collections.kumo.eks.plugins.module_utils.cost.model import (
-    DEFAULT_TYPE,
     STANDARD_TIER,
     ClusterCosts,
     LoadBalancer,
@@ -37,6 +36,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cost.support import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import normalize_template_data
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.network_info import describe_network
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.node_types import list_node_types, read_template_data
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import refuse_missing_cluster
 
 Row = dict[str, Any]
@@ -193,10 +193,10 @@ class CostReader:
     def _build_managed(self, raw: Row) -> NodeGroup:
         """A managed node group none of whose nodes are there: by its desired size."""
         name, size = raw["nodegroupName"], raw["scalingConfig"]["desiredSize"]
-        group, template = convert_answer(raw), raw.get("launchTemplate")
-        if template:
-            group["template"] = {"data": self._read_template(template)}
-        types = raw.get("instanceTypes") or (group.get("template") or {}).get("instance_types") or [DEFAULT_TYPE]
+        group, data = convert_answer(raw), read_template_data(self.get_client("ec2"), raw)
+        if data:
+            group["template"] = {"data": normalize_template_data(data)}
+        types = list_node_types(raw, data)
         spot, many = raw.get("capacityType") == "SPOT", len(types) > 1
         return NodeGroup(
             MANAGED,
@@ -210,12 +210,6 @@ class CostReader:
             public_addresses=size if self._is_public(raw["subnets"]) else 0,
             note=FIRST_TYPE if many and not spot else "",
         )
-
-    def _read_template(self, template: Row) -> Row:
-        rows = self.get_client("ec2").describe_launch_template_versions(
-            LaunchTemplateId=template["id"], Versions=[str(template["version"])]
-        )["LaunchTemplateVersions"]
-        return normalize_template_data(rows[0]["LaunchTemplateData"]) if rows else {}
 
     def _is_public(self, subnets: list[str]) -> bool:
         """Whether nodes in these subnets get a public IPv4 address."""

@@ -226,11 +226,11 @@ class AccessEntryResource(EksResource):
         return has_code(error, "ResourceInUseException") and has_message(error, IN_USE)
 
     def is_propagating(self, error: Exception) -> bool:
-        """EKS does not know the principal yet, or not the entry that was just created."""
-        unknown = has_code(error, "InvalidParameterException") and has_message(error, UNKNOWN_PRINCIPAL)
-        return unknown or (
-            self._created and has_code(error, "ResourceNotFoundException") and has_message(error, UNKNOWN_ENTRY)
-        )
+        """EKS does not know the principal yet, or not the entry that this or an earlier run has just created."""
+        if has_code(error, "InvalidParameterException"):
+            return has_message(error, UNKNOWN_PRINCIPAL)
+        is_unknown = has_code(error, "ResourceNotFoundException") and has_message(error, UNKNOWN_ENTRY)
+        return is_unknown and (self._created or self.describe() is not None)
 
     def delete(self) -> None:
         self.client.delete_access_entry(**self._names)

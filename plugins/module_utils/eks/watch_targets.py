@@ -13,8 +13,18 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError, format_issues
-from ansible_collections.kumo.eks.plugins.module_utils.core.health import list_issues
+from ansible_collections.kumo.eks.plugins.module_utils.core.health import (
+    advise_on_creation,
+    advise_on_update,
+    list_issues,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Resource
 from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import MISSING, Observation
+from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import AddonResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.capability import CapabilityResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import ClusterResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.fargate_profile import FargateProfileResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import NodegroupResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_names import find_pair, read_nodegroups
 from ansible_collections.kumo.eks.plugins.module_utils.eks.updates import TARGETS, describe_update
 
@@ -30,6 +40,14 @@ KINDS = {
         "fargateProfileNames",
     ),
     "addons": ("addon", "describe_addon", "addonName", "addon", "list_addons", "addons"),
+}
+# By the kind of an observation, or the option that names the resource of an update
+RESOURCES: dict[str, type[Resource]] = {
+    "cluster": ClusterResource,
+    "nodegroup": NodegroupResource,
+    "fargate_profile": FargateProfileResource,
+    "addon": AddonResource,
+    "capability": CapabilityResource,
 }
 
 
@@ -62,12 +80,14 @@ def list_cluster_calls(client: Any, params: dict[str, Any]) -> list[Callable[[],
     name = params["cluster_name"]
     if not wanted:
         return []
-    state = params["state"]
-    return [lambda: observe("cluster", name, describe_or_none(client.describe_cluster, "cluster", name=name), state)]
+    is_new = bool((params.get("started") or {}).get("cluster"))
+    describe = partial(describe_or_none, client.describe_cluster, "cluster", name=name)
+    return [lambda: observe("cluster", name, describe(), params["state"], is_new)]
 
 
 def list_named_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
     cluster, state, deleted = params["cluster_name"], params["state"], params.get("deleted") or {}
+    started = params.get("started") or {}
     work = []
     for option, (kind, operation, parameter, key, listing, names_key) in KINDS.items():
         names = list(params[option] or [])
@@ -79,7 +99,8 @@ def list_named_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], O
         for name, end in wanted.items():
             is_declared = option == "nodegroups" and end != "deleted"
             look = partial(describe_declared_group, client, cluster) if is_declared else describe
-            work.append(lambda k=kind, n=name, d=look, p=parameter, e=end: observe(k, n, d(**{p: n}), e))
+            is_new = name in started.get(option, [])
+            work.append(lambda k=kind, n=name, d=look, p=parameter, e=end, s=is_new: observe(k, n, d(**{p: n}), e, s))
     return work
 
 
@@ -92,15 +113,28 @@ def describe_declared_group(client: Any, cluster: str, nodegroupName: str) -> di
 def list_update_calls(client: Any, params: dict[str, Any]) -> list[Callable[[], Observation]]:
     cluster = params["cluster_name"]
     return [
-        lambda u=update: observe("update", u["id"], describe_update(client, cluster, u))
-        for update in params["updates"] or []
+        lambda u=update: observe_update(u, describe_update(client, cluster, u)) for update in params["updates"] or []
     ]
 
 
-def observe(kind: str, name: str, raw: dict[str, Any] | None, wanted: str = "active") -> Observation:
+def observe(
+    kind: str, name: str, raw: dict[str, Any] | None, wanted: str = "active", may_be_new: bool = False
+) -> Observation:
     """An answer of a Describe operation as an observation."""
     if raw is None:
-        return Observation(kind, name, MISSING, wanted=wanted)
-    issues = raw.get("errors") or list_issues(raw)
+        return Observation(kind, name, MISSING, wanted=wanted, may_be_new=may_be_new)
+    issues = list_issues(raw)
     details = {key: raw[key] for key in ("version", "endpoint") if kind == "cluster" and raw.get(key)}
-    return Observation(kind, name, raw["status"], format_issues(issues) if issues else "", wanted, details)
+    advice = advise_on_creation(raw, RESOURCES[kind])
+    reason = format_issues(issues) if issues else ""
+    return Observation(kind, name, raw["status"], reason, wanted, details, advice)
+
+
+def observe_update(options: dict[str, Any], raw: dict[str, Any] | None) -> Observation:
+    """An answer of DescribeUpdate as an observation. The update's ID is of an earlier task."""
+    if raw is None:
+        return Observation("update", options["id"], MISSING, may_be_new=True)
+    errors = raw.get("errors") or []
+    target = next((option for option in TARGETS if options.get(option)), "cluster")
+    advice = advise_on_update(raw, RESOURCES[target])
+    return Observation("update", options["id"], raw["status"], format_issues(errors) if errors else "", advice=advice)

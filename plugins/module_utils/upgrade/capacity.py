@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import DEFAULT_INSTANCE_TYPE
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.findings import FAILED, PASSED, UNKNOWN, Finding
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.plan import NODEGROUP, Plan
@@ -110,7 +109,7 @@ def check_node_addresses(state: ClusterState, plan: Plan) -> Finding:
         free = sum(row["AvailableIpAddressCount"] for row in rows)
         text = f"node group {raw['nodegroupName']}: {format_count(free, 'free address')} for {format_count(surge, 'more node')}"
         evidence.append(text)
-        per_node = _count_addresses(raw, state.types.value or {})
+        per_node = _count_addresses(state, raw)
         if surge and free < surge:
             failed.append(text)
         elif surge and free < surge * per_node:
@@ -120,14 +119,16 @@ def check_node_addresses(state: ClusterState, plan: Plan) -> Finding:
     return Finding(FAILED, failed, remedy, warnings) if failed else Finding(PASSED, evidence, warnings=warnings)
 
 
-def _count_addresses(raw: Row, types: dict[str, Row]) -> int:
+def _count_addresses(state: ClusterState, raw: Row) -> int:
     """The addresses of the first network interface, which the VPC CNI takes at once; 1 where the type is not known."""
-    rows = [types[name] for name in list_types(raw) if name in types]
+    known = state.types.value or {}
+    rows = [known[name] for name in list_types(state, raw) if name in known]
     return max((row["NetworkInfo"]["Ipv4AddressesPerInterface"] for row in rows), default=1)
 
 
-def list_types(raw: Row) -> list[str]:
-    return raw.get("instanceTypes") or [DEFAULT_INSTANCE_TYPE]
+def list_types(state: ClusterState, raw: Row) -> list[str]:
+    """The instance types of a node group, empty where they are not known."""
+    return (state.node_types.value or {}).get(raw["nodegroupName"], [])
 
 
 def compute_demand(state: ClusterState, plan: Plan) -> dict[str, int]:
@@ -136,7 +137,7 @@ def compute_demand(state: ClusterState, plan: Plan) -> dict[str, int]:
     for raw in list_updated_groups(state, plan):
         zones = {(state.subnets.value or {}).get(name, {}).get("AvailabilityZone", name) for name in raw["subnets"]}
         surge = _count_new_nodes(plan, raw, len(zones))
-        for name in list_types(raw):
+        for name in list_types(state, raw):
             code = find_quota_code(name, raw.get("capacityType") == "SPOT")
             vcpus = ((state.types.value or {}).get(name) or {}).get("VCpuInfo", {}).get("DefaultVCpus", 0)
             if surge and code:
@@ -148,8 +149,8 @@ def check_vcpu_quota(state: ClusterState, plan: Plan) -> Finding:
     """The quotas of running vCPUs have room for the largest surge."""
     if not any(_count_new_nodes(plan, raw, 1) for raw in list_updated_groups(state, plan)):
         return Finding(PASSED, ["no node is added"])
-    remedy = "Allow servicequotas:GetServiceQuota, ec2:DescribeInstances and ec2:DescribeInstanceTypes."
-    for read in (state.types, state.quotas):
+    remedy = "Allow servicequotas:GetServiceQuota, ec2:DescribeInstances, ec2:DescribeInstanceTypes and ec2:DescribeLaunchTemplateVersions."
+    for read in (state.node_types, state.types, state.quotas):
         if not read.is_known:
             return Finding(UNKNOWN, [read.problem], remedy)
     evidence, failed = [], []
@@ -157,7 +158,7 @@ def check_vcpu_quota(state: ClusterState, plan: Plan) -> Finding:
         {
             name
             for raw in list_updated_groups(state, plan)
-            for name in list_types(raw)
+            for name in list_types(state, raw)
             if not find_quota_code(name, raw.get("capacityType") == "SPOT") or name not in state.types.value
         }
     )

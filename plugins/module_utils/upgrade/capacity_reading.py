@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads what the gates of capacity ask for: subnets, instance types, and what is counted against the quotas of vCPUs.
+"""Reads what the gates of capacity ask for: subnets, instance types of node groups, and what is counted against the quotas of vCPUs.
 
 It may be denied, or fail: the gates are then unknown.
 """
@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages, describe_by_filter
 from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.node_types import read_node_types
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.capacity import find_quota_code, list_types
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.state import ClusterState, Row
 
@@ -29,7 +30,8 @@ def read_capacity(get_client: Callable[[str], Any], state: ClusterState) -> None
     """
     ec2 = get_client("ec2")
     _read_subnets(ec2, state)
-    types = {name for raw in state.nodegroups for name in list_types(raw)}
+    state.node_types = read_or_note(lambda: read_node_types(lambda: ec2, state.nodegroups))
+    types = {name for raw in state.nodegroups for name in list_types(state, raw)}
     instances = read_or_note(lambda: _list_instances(ec2)) if types else Read([], "")
     types |= {row["InstanceType"] for row in instances.value or []}
     state.types = read_or_note(
@@ -40,7 +42,7 @@ def read_capacity(get_client: Callable[[str], Any], state: ClusterState) -> None
     )
     state.quotas = instances
     if instances.is_known and state.types.is_known:
-        codes = _list_codes(state.nodegroups)
+        codes = _list_codes(state)
         state.quotas = read_or_note(lambda: _read_quotas(get_client, codes, instances.value, state.types.value))
 
 
@@ -61,9 +63,13 @@ def _list_instances(ec2: Any) -> list[Row]:
     return [row for reservation in pages for row in reservation["Instances"]]
 
 
-def _list_codes(groups: list[Row]) -> set[str]:
-    """The codes of the quotas that count the nodes of these groups."""
-    codes = {find_quota_code(name, raw.get("capacityType") == "SPOT") for raw in groups for name in list_types(raw)}
+def _list_codes(state: ClusterState) -> set[str]:
+    """The codes of the quotas that count the nodes of its groups."""
+    codes = {
+        find_quota_code(name, raw.get("capacityType") == "SPOT")
+        for raw in state.nodegroups
+        for name in list_types(state, raw)
+    }
     return codes - {""}
 
 

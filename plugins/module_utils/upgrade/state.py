@@ -46,6 +46,7 @@ class ClusterState:
         versions: DescribeClusterVersions.
         self_managed: {name, version, image, ami_type, outdated, instances} of groups that this collection created.
         insights: DescribeInsight of the insights about the next version. refreshed: when, None where it was not asked for.
+        node_types: instance types by the name of the managed node group.
         subnets: DescribeSubnets by ID. types: DescribeInstanceTypes by name. quotas: {code: {limit, used}} of vCPUs.
     """
 
@@ -57,6 +58,7 @@ class ClusterState:
     versions: Read = field(default_factory=Read)
     self_managed: Read = field(default_factory=Read)
     insights: Read = field(default_factory=Read)
+    node_types: Read = field(default_factory=Read)
     subnets: Read = field(default_factory=Read)
     types: Read = field(default_factory=Read)
     quotas: Read = field(default_factory=Read)

@@ -30,6 +30,9 @@ MOST = 5  # named in a clause
 AL2_OS, AL2023_OS = "Amazon Linux 2", "Amazon Linux 2023"
 # https://www.kubernetes.dev/resources/keps/5495/
 IPVS_DEPRECATED = 35
+# "permanently disabled in Kubernetes 1.36": https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions-standard.html
+GIT_REPO_REMOVED = 36
+REACH = "Run where the Kubernetes API can be reached."
 
 
 def check_removed_apis(state: ClusterState, plan: Plan) -> Finding:
@@ -75,12 +78,21 @@ def _name(row: Row) -> str:
 
 
 def check_removed_features(state: ClusterState, plan: Plan) -> Finding:
-    """What is in use and gone at the target: Amazon Linux 2, which EKS has no images of after 1.32."""
+    """What is in use and gone at the target: Amazon Linux 2 and volumes of gitRepo."""
     warnings = []
     if plan.target >= IPVS_DEPRECATED and ((state.kubernetes.proxy.value or {}).get("mode")) == "ipvs":
         warnings.append(f"kube-proxy runs in the mode ipvs, which Kubernetes 1.{IPVS_DEPRECATED} deprecates")
+    parts = [_check_al2(state, plan), _check_git_repos(state, plan)]
+    verdict = min((part.verdict for part in parts), key=(FAILED, UNKNOWN, PASSED).index)
+    rows = [part for part in parts if part.verdict == verdict]
+    remedies = dict.fromkeys(part.remedy for part in rows if part.remedy)
+    return Finding(verdict, [text for part in rows for text in part.evidence], " ".join(remedies), warnings)
+
+
+def _check_al2(state: ClusterState, plan: Plan) -> Finding:
+    """EKS has no images of Amazon Linux 2 after 1.32."""
     if plan.target <= LAST_MINOR_WITH_AL2:
-        return Finding(PASSED, [f"EKS has images of Amazon Linux 2 for 1.{plan.target}"], warnings=warnings)
+        return Finding(PASSED, [f"EKS has images of Amazon Linux 2 for 1.{plan.target}"])
     old = [
         f"node group {raw['nodegroupName']} has ami_type {raw['amiType']}"
         for raw in state.nodegroups
@@ -92,16 +104,37 @@ def check_removed_features(state: ClusterState, plan: Plan) -> Finding:
         if _is_al2(row.get("ami_type"))
     ]
     old += [f"node {name} runs {AL2_OS}" for name in _list_al2_nodes(state)] if not old else []
-    remedy = (
-        f"EKS publishes no images of {AL2_OS} after 1.{LAST_MINOR_WITH_AL2}"
-        " (https://docs.aws.amazon.com/eks/latest/userguide/eks-ami-deprecation-faqs.html). Replace the group by one with AL2023."
-    )
     if old:
-        return Finding(FAILED, old, remedy, warnings)
+        remedy = (
+            f"EKS publishes no images of {AL2_OS} after 1.{LAST_MINOR_WITH_AL2}"
+            " (https://docs.aws.amazon.com/eks/latest/userguide/eks-ami-deprecation-faqs.html). Replace the group by one with AL2023."
+        )
+        return Finding(FAILED, old, remedy)
     read = state.kubernetes.nodes
+    return (
+        Finding(PASSED, [f"no node runs {AL2_OS}"])
+        if read.is_known
+        else Finding(UNKNOWN, [f"nodes: {read.problem}"], REACH)
+    )
+
+
+def _check_git_repos(state: ClusterState, plan: Plan) -> Finding:
+    """Pods that the kubelet does not run any more."""
+    if not plan.current < GIT_REPO_REMOVED <= plan.target:
+        return Finding(PASSED, [])
+    read = state.kubernetes.pods
     if not read.is_known:
-        return Finding(UNKNOWN, [f"nodes: {read.problem}"], "Run where the Kubernetes API can be reached.", warnings)
-    return Finding(PASSED, [f"no node runs {AL2_OS}"], warnings=warnings)
+        return Finding(UNKNOWN, [f"pods: {read.problem}"], REACH)
+    named = [
+        _name(pod["metadata"])
+        for pod in read.value
+        if any("gitRepo" in one for one in pod["spec"].get("volumes") or [])
+    ]
+    if not named:
+        return Finding(PASSED, ["no pod has a volume of gitRepo"])
+    remedy = "Clone the repository in an init container or a sidecar (https://kubernetes.io/docs/concepts/storage/volumes/#gitrepo)."
+    text = f"kubelets of 1.{GIT_REPO_REMOVED} run no pods with volumes of gitRepo: {format_first(named, MOST)}"
+    return Finding(FAILED, [text], remedy)
 
 
 def _is_al2(ami_type: str | None) -> bool:

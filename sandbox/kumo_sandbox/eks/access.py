@@ -9,6 +9,7 @@ from kumo_sandbox.eks.access_policies import NAMES, build_policy_arn
 from kumo_sandbox.eks.access_rules import (
     check_association,
     check_kind,
+    check_known,
     check_names,
     check_not_service_linked,
     check_principal,
@@ -82,6 +83,7 @@ def associate_access_policy(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     entry = find(cluster, p["principalArn"])
     check_not_service_linked(p["principalArn"])
     check_association(ctx, cluster, entry, p)
+    check_known(ctx, cluster, entry)
     row = associate(ctx, cluster, p["principalArn"], p["policyArn"], p["accessScope"])
     announce(ctx, cluster)
     return {"clusterName": cluster.name, "principalArn": p["principalArn"], "associatedAccessPolicy": row}

@@ -47,11 +47,24 @@ def require_api_mode(cluster: Cluster) -> Cluster:
 
 def find(cluster: Cluster, principal: str) -> Raw:
     if principal not in cluster.access_entries:
-        raise ResourceNotFound(
-            f"The specified principalArn could not be found. You can view your available access entries with 'list-access-entries'. {principal}",
-            clusterName=cluster.name,
-        )
+        raise build_unknown(cluster, principal)
     return cluster.access_entries[principal]
+
+
+def build_unknown(cluster: Cluster, principal: str) -> ResourceNotFound:
+    return ResourceNotFound(
+        f"The specified principalArn could not be found. You can view your available access entries with 'list-access-entries'. {principal}",
+        clusterName=cluster.name,
+    )
+
+
+def check_known(ctx: Context, cluster: Cluster, entry: Raw) -> None:
+    """AssociateAccessPolicy does not find an entry for a moment after its creation.
+
+    https://github.com/hashicorp/terraform-provider-aws/issues/35728, https://github.com/hashicorp/terraform-provider-aws/pull/35736
+    """
+    if ctx.is_just_now(entry["createdAt"]):
+        raise build_unknown(cluster, entry["principalArn"])
 
 
 def check_kind(ctx: Context, cluster: Cluster, p: dict[str, Any]) -> None:

@@ -70,14 +70,14 @@ TABLE: tuple[tuple[str, str, list[tuple[str, list[str]]], dict[str, Any]], ...] 
     (
         "vpc-cni",
         "networking",
-        [("v1.20.4-eksbuild.1", ALL), ("v1.19.6-eksbuild.7", ALL), ("v1.18.6-eksbuild.1", ALL[3:])],
+        [("v1.20.4-eksbuild.1", ALL), ("v1.19.6-eksbuild.7", ALL), ("v1.18.6-eksbuild.1", ALL[4:])],
         VPC_CNI,
     ),
     (
         "coredns",
         "networking",
         [
-            ("v1.13.1-eksbuild.1", ["1.35", "1.34"]),
+            ("v1.13.1-eksbuild.1", ["1.36", "1.35", "1.34"]),
             ("v1.12.4-eksbuild.1", ["1.35", "1.34", "1.33", "1.32"]),
             ("v1.11.4-eksbuild.24", ["1.33", "1.32", "1.31", "1.30", "1.29"]),
             ("v1.11.1-eksbuild.23", ["1.31", "1.30", "1.29"]),

@@ -64,6 +64,10 @@ class Context:
     def now(self) -> float:
         return round(self.store.clock.now(), 3)
 
+    def is_just_now(self, when: float) -> bool:
+        """Whether what happened at that time is so new that not all of EKS knows it. Never where the clock is instant."""
+        return not self.store.clock.instant and self.store.clock.now() - when < durations.READ_LAG
+
     def find_cluster(self, name: str) -> Cluster:
         """The cluster; raises ResourceNotFoundException in the service's words."""
         found = self.store.clusters.get((self.region, name))

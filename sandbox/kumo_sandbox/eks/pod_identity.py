@@ -17,7 +17,7 @@ SUMMARY = ("clusterName", "namespace", "serviceAccount", "associationArn", "asso
 def create(
     ctx: Context, cluster: Cluster, namespace: str, account: str, role: str, tags: dict[str, str], target: str | None
 ) -> Raw:
-    for other in cluster.pod_identities.values():
+    for other in (*cluster.pod_identities.values(), *_list_just_deleted(ctx, cluster)):
         if (other["namespace"], other["serviceAccount"]) == (namespace, account):
             raise ResourceInUse("Association already exists: " + other["associationId"], clusterName=cluster.name)
     if len(cluster.pod_identities) >= ctx.quotas["pod_identity_associations"]:
@@ -42,6 +42,14 @@ def create(
         raw.update(targetRoleArn=target, externalId=secrets.token_hex(16))
     cluster.pod_identities[key] = raw
     return raw
+
+
+def _list_just_deleted(ctx: Context, cluster: Cluster) -> list[Raw]:
+    """Associations that still stand in the way of a creation: https://github.com/aws-controllers-k8s/community/issues/2684."""
+    cluster.deleted_pod_identities = [
+        (raw, when) for raw, when in cluster.deleted_pod_identities if ctx.is_just_now(when)
+    ]
+    return [raw for raw, _when in cluster.deleted_pod_identities]
 
 
 def find(cluster: Cluster, key: str) -> Raw:
@@ -116,4 +124,5 @@ def delete_pod_identity_association(ctx: Context, p: dict[str, Any]) -> dict[str
     cluster = ctx.find_cluster(p["clusterName"])
     raw = find(cluster, p["associationId"])
     del cluster.pod_identities[p["associationId"]]
+    cluster.deleted_pod_identities.append((raw, ctx.now()))
     return {"association": raw}

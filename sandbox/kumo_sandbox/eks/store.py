@@ -34,6 +34,7 @@ class Cluster:
     announced_access: tuple[AccessRule, ...] = ()  # on its way to the API server
     known_access: tuple[AccessRule, ...] = ()  # what the API server knows
     pod_identities: dict[str, Raw] = field(default_factory=dict)
+    deleted_pod_identities: list[tuple[Raw, float]] = field(default_factory=list)  # a moment ago, and when
     identity_providers: dict[str, Raw] = field(default_factory=dict)
     certificate_authorities: dict[str, Raw] = field(default_factory=dict)
     capabilities: dict[str, Raw] = field(default_factory=dict)

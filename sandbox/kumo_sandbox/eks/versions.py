@@ -1,7 +1,8 @@
 """Kubernetes versions as EKS offers them: DescribeClusterVersions, and what may follow what.
 
 Dates: https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html (release, end of standard and of
-extended support).
+extended support). The day of 1.36: https://github.com/endoflife-date/endoflife.date/blob/master/products/amazon-eks.md, from that page.
+Patch versions: https://github.com/awslabs/amazon-eks-ami/blob/main/CHANGELOG.md
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class Version:
 
 
 VERSIONS = (
+    Version("1.36", "2026-06-02", "2027-08-02", "2028-08-02", "1.36.2"),
     Version("1.35", "2026-01-27", "2027-03-27", "2028-03-27", "1.35.0"),
     Version("1.34", "2025-10-02", "2026-12-02", "2027-12-02", "1.34.2"),
     Version("1.33", "2025-05-29", "2026-07-29", "2027-07-29", "1.33.5"),
@@ -37,7 +39,7 @@ VERSIONS = (
     Version("1.30", "2024-05-23", "2025-07-23", "2026-07-23", "1.30.14"),
     Version("1.29", "2024-01-23", "2025-03-23", "2026-03-23", "1.29.15"),
 )
-DEFAULT = "1.34"
+DEFAULT = "1.35"  # assumed: AWS says it in answers only. It trails the newest one
 BY_NAME = {version.name: version for version in VERSIONS}
 
 

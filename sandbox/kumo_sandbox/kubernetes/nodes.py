@@ -20,6 +20,7 @@ KUBELETS = {
     "1.33": "v1.33.5-eks-113cf36",
     "1.34": "v1.34.1-eks-113cf36",
     "1.35": "v1.35.0-eks-113cf36",
+    "1.36": "v1.36.2-eks-113cf36",
 }
 CONTAINER_RUNTIME = "containerd://2.1.4"
 # Beginning of an AMI type: OS image, kernel. The first that fits counts.

@@ -70,7 +70,7 @@ def test_versions_aws_no_longer_offers(sandbox, eks, ground, refused, make_clust
     assert "unsupported Kubernetes version 1.29" in refused(eks.create_cluster, version="1.29", **words)
     rows = eks.describe_cluster_versions(includeAll=True)["clusterVersions"]
     assert {r["clusterVersion"]: r["versionStatus"] for r in rows}["1.29"] == "UNSUPPORTED"
-    assert [r["clusterVersion"] for r in eks.describe_cluster_versions(defaultOnly=True)["clusterVersions"]] == ["1.34"]
+    assert [r["clusterVersion"] for r in eks.describe_cluster_versions(defaultOnly=True)["clusterVersions"]] == ["1.35"]
 
 
 def test_one_minor_version_a_step(eks, make_cluster, refused):

@@ -167,3 +167,34 @@ def test_a_new_gateway_endpoint_or_group_is_listed_a_moment_later(moving):
     assert [read() for read in reads] == [[], [], []]
     moving.clock.advance(durations.READ_LAG)
     assert [len(read()) for read in reads] == [1, 1, 1]
+
+
+def test_a_new_access_entry_takes_a_policy_a_moment_later(sandbox, eks, make_cluster):
+    make_cluster(accessConfig={"authenticationMode": "API"})
+    arn = create_role(sandbox.client("iam"), "person", "ec2.amazonaws.com")
+    sandbox.clock.set_speed(HARDLY)
+    names = {"clusterName": "demo", "principalArn": arn}
+    eks.create_access_entry(**names)
+    policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"
+    words = {**names, "policyArn": policy, "accessScope": {"type": "cluster"}}
+    with refuse("ResourceNotFoundException.*The specified principalArn could not be found"):
+        eks.associate_access_policy(**words)
+    assert eks.describe_access_entry(**names)["accessEntry"]
+    sandbox.clock.advance(durations.READ_LAG)
+    assert eks.associate_access_policy(**words)["associatedAccessPolicy"]
+
+
+def test_a_deleted_association_is_in_the_way_for_a_moment(sandbox, eks, make_cluster):
+    make_cluster()
+    role = create_role(sandbox.client("iam"), "pod", "pods.eks.amazonaws.com")
+    words = {"clusterName": "demo", "roleArn": role, "namespace": "n", "serviceAccount": "s"}
+    one = {"clusterName": "demo"}
+    one["associationId"] = eks.create_pod_identity_association(**words)["association"]["associationId"]
+    sandbox.clock.set_speed(HARDLY)
+    eks.delete_pod_identity_association(**one)
+    assert eks.list_pod_identity_associations(clusterName="demo")["associations"] == []
+    with refuse("ResourceInUseException.*Association already exists"):
+        eks.create_pod_identity_association(**words)
+    assert eks.create_pod_identity_association(**{**words, "serviceAccount": "t"})["association"]
+    sandbox.clock.advance(durations.READ_LAG)
+    assert eks.create_pod_identity_association(**words)["association"]

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     HIGH,
     INFO,
@@ -18,14 +20,21 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     rule,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
-from ansible_collections.kumo.eks.plugins.module_utils.core.principals import get_kind
+from ansible_collections.kumo.eks.plugins.module_utils.core.principals import SERVICE_LINKED, get_kind
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.access_entry import CLUSTER_ADMIN
 
 FEW = 3  # administrators
-ADMIN_POLICIES = ("AmazonEKSClusterAdminPolicy", "AmazonEKSAdminPolicy")
+ADMIN_POLICIES = (CLUSTER_ADMIN, "AmazonEKSAdminPolicy")
+# Between what EKS makes in one step. Nobody else makes an entry before a cluster is ACTIVE, which takes minutes.
+AT_ONCE = timedelta(minutes=1)
+
+
+def get_mode(cluster: Row) -> str:
+    return (cluster.get("accessConfig") or {}).get("authenticationMode", "")
 
 
 def require_entries(cluster: Row) -> None:
-    if (cluster.get("accessConfig") or {}).get("authenticationMode") == "CONFIG_MAP":
+    if get_mode(cluster) == "CONFIG_MAP":
         raise NotApplicable("the cluster has no access entries, authenticationMode is CONFIG_MAP")
 
 
@@ -41,6 +50,15 @@ def list_admin_scopes(entry: Row) -> list[str]:
         if name in ADMIN_POLICIES and (row.get("accessScope") or {}).get("type") == "cluster":
             found.append(name)
     return found
+
+
+def list_undeclared(access_entries: list[Row]) -> list[Row]:
+    """Entries with the policy that EKS gives to the creator of a cluster, and without tags, which EKS does not set and declarations do."""
+    return [row for row in list_standard(access_entries) if CLUSTER_ADMIN in list_admin_scopes(row) and not row["tags"]]
+
+
+def is_at_once(moment: datetime, others: list[datetime]) -> bool:
+    return any(abs(moment - one) <= AT_ONCE for one in others)
 
 
 def name_entry(entry: Row) -> str:
@@ -118,36 +136,33 @@ def entry_of_user(cluster: Row, access_entries: list[Row]) -> Hits:
 
 
 @rule(
-    "B02c",
-    HIGH,
-    "No access entry uses a group of Kubernetes that is known to be all-powerful",
-    reads=("cluster", "access_entries"),
-    why="Members of system:masters pass every check of RBAC, and no binding takes that away.",
-    remedy="Use an access policy instead of the group.",
-    references=("CIS EKS 4.1.1", "Trivy KSV-0123"),
-)
-def entry_in_masters(cluster: Row, access_entries: list[Row]) -> Hits:
-    require_entries(cluster)
-    for row in access_entries:
-        if "system:masters" in (row.get("kubernetesGroups") or []):
-            yield name_entry(row), "kubernetesGroups has system:masters"
-
-
-@rule(
     "B03",
     LOW,
-    "The creator of the cluster is no administrator by default",
-    reads=("cluster",),
+    "The administrator that EKS makes of the cluster's creator is declared or gone",
+    reads=("cluster", "access_entries"),
     why="Whoever has created the cluster stays its administrator. That is often a pipeline or a person that no declaration names.",
-    remedy="Name the administrators as access entries, and delete the creator's if it is none of them.",
+    remedy="Name the administrators as access entries, and delete the creator's if it is none of them. CONFIG_MAP has to be left for that.",
 )
-def creator_admin(cluster: Row) -> Hits:
-    granted = (cluster.get("accessConfig") or {}).get("bootstrapClusterCreatorAdminPermissions")
-    if granted is None:
-        # https://github.com/aws/containers-roadmap/issues/185#issuecomment-1863025784
-        raise Undecided("EKS does not say who has created a cluster, and whether that has made an administrator")
-    if granted:
-        yield name_cluster(cluster), "bootstrapClusterCreatorAdminPermissions is true"
+def creator_admin(cluster: Row, access_entries: list[Row]) -> Hits:
+    """No answer has bootstrapClusterCreatorAdminPermissions (https://github.com/aws/containers-roadmap/issues/185#issuecomment-1863025784).
+
+    With the creator's entry EKS makes that of its service-linked role (https://docs.aws.amazon.com/eks/latest/userguide/auto-managed-rbac.html): with
+    the cluster, or when it leaves CONFIG_MAP. Clusters that are older than this have got that of the service-linked role later.
+    """
+    if get_mode(cluster) == "CONFIG_MAP":
+        # EKS accepts no such cluster otherwise: https://github.com/terraform-aws-modules/terraform-aws-eks/issues/3026
+        yield (
+            name_cluster(cluster),
+            "authenticationMode is CONFIG_MAP: its creator is an administrator, and nothing shows it",
+        )
+        return
+    own = [row["createdAt"] for row in access_entries if SERVICE_LINKED in row["principalArn"]]
+    admins, birth = list_undeclared(access_entries), cluster["createdAt"]
+    made = [row for row in admins if is_at_once(row["createdAt"], [birth, *own])]
+    for row in made:
+        yield name_entry(row), "EKS made it for the creator of the cluster, and it has no tags"
+    if admins and not made and not is_at_once(birth, own):
+        raise Undecided("no answer of EKS says which of the administrators EKS made, for the creator of the cluster")
 
 
 @rule(

@@ -84,15 +84,15 @@ def extended_support(cluster: Row, cluster_versions: list[Row]) -> Hits:
     "L03",
     LOW,
     "Node groups have instances of current generations",
-    reads=("nodegroups",),
+    reads=("nodegroup_types",),
     why="Newer instances do more for the same price.",
     remedy="Create a node group with a current type, and delete this one.",
 )
-def old_generation(nodegroups: list[Row]) -> Hits:
-    for row in nodegroups:
-        types = [one for one in row.get("instanceTypes") or [] if one.startswith(OLD_GENERATIONS)]
-        if types:
-            yield f"Node group {row['nodegroupName']}", f"instanceTypes has {', '.join(types)}"
+def old_generation(nodegroup_types: dict[str, list[str]]) -> Hits:
+    for name, types in nodegroup_types.items():
+        old = [one for one in types if one.startswith(OLD_GENERATIONS)]
+        if old:
+            yield f"Node group {name}", f"its instance types are {', '.join(old)}"
 
 
 @rule(

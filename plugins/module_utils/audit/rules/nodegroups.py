@@ -208,33 +208,33 @@ def nodegroup_zones(nodegroups: list[Row], subnets: dict[str, Row]) -> Hits:
     "G11",
     MEDIUM,
     "Spot node groups have several instance types",
-    reads=("nodegroups",),
+    reads=("nodegroups", "nodegroup_types"),
     why="AWS takes back all instances of a type in a zone at once. With one type the whole group is gone.",
     remedy="Name at least three types of the same size. Types of a node group cannot be changed: create another one.",
     references=("Prowler autoscaling_group_multiple_instance_types",),
 )
-def spot_types(nodegroups: list[Row]) -> Hits:
+def spot_types(nodegroups: list[Row], nodegroup_types: dict[str, list[str]]) -> Hits:
     require_groups(nodegroups)
     for row in nodegroups:
-        types = row.get("instanceTypes") or []
+        types = nodegroup_types[row["nodegroupName"]]
         if row.get("capacityType") == "SPOT" and len(types) < 3:
-            yield name_group(row), f"capacityType is SPOT, instanceTypes has {', '.join(types) or 'none'}"
+            yield name_group(row), f"capacityType is SPOT, its instance types are {', '.join(types)}"
 
 
 @rule(
     "G11b",
     LOW,
     "Node groups have no burstable instances",
-    reads=("nodegroups",),
+    reads=("nodegroups", "nodegroup_types"),
     why="When their CPU credits are spent, all pods of the node become slow, or the account pays for more.",
     remedy="Use m, c or r instances for steady load.",
 )
-def burstable_types(nodegroups: list[Row]) -> Hits:
+def burstable_types(nodegroups: list[Row], nodegroup_types: dict[str, list[str]]) -> Hits:
     require_groups(nodegroups)
     for row in nodegroups:
-        types = [one for one in row.get("instanceTypes") or [] if one.startswith(BURSTABLE)]
+        types = [one for one in nodegroup_types[row["nodegroupName"]] if one.startswith(BURSTABLE)]
         if types:
-            yield name_group(row), f"instanceTypes has {', '.join(types)}"
+            yield name_group(row), f"its instance types are {', '.join(types)}"
 
 
 @rule(

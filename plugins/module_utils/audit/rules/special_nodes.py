@@ -184,13 +184,13 @@ def gpu_idle(nodes: list[Row], pods: list[Row]) -> Hits:
     "P03d",
     HIGH,
     "Node groups with GPUs have an image with the driver",
-    reads=("nodegroups", "instance_types"),
+    reads=("nodegroups", "nodegroup_types", "instance_types"),
     why="Without the driver of NVIDIA, the GPUs that are paid for cannot be used.",
     remedy="Use an AMI type with NVIDIA in its name.",
 )
-def gpu_image(nodegroups: list[Row], instance_types: dict[str, Row]) -> Hits:
+def gpu_image(nodegroups: list[Row], nodegroup_types: dict[str, list[str]], instance_types: dict[str, Row]) -> Hits:
     rows = [
-        (row, [name for name in row.get("instanceTypes") or [] if has_gpu(instance_types.get(name))])
+        (row, [name for name in nodegroup_types[row["nodegroupName"]] if has_gpu(instance_types.get(name))])
         for row in nodegroups
     ]
     if not any(names for _row, names in rows):

@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.audit.snapshot import Snapshot, source
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
 from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages, describe_by_filter
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.node_types import list_node_types
 
 Row = dict[str, Any]
 CLUSTER_TAG = "kubernetes.io/cluster/"
@@ -291,9 +292,24 @@ def region_launch_templates(snapshot: Snapshot) -> list[Row]:
 
 
 @source()
+def nodegroup_types(snapshot: Snapshot) -> dict[str, list[str]]:
+    """The instance types of each managed node group by its name, also where only its launch template names one."""
+    rows = snapshot.get("launch_templates") if any(map(needs_template, snapshot.get("nodegroups"))) else []
+    data = {user: row["LaunchTemplateData"] for row in rows for user in row["used_by"]}
+    return {
+        row["nodegroupName"]: list_node_types(row, data.get(f"Node group {row['nodegroupName']}"))
+        for row in snapshot.get("nodegroups")
+    }
+
+
+def needs_template(group: Row) -> bool:
+    return not group.get("instanceTypes") and bool(group.get("launchTemplate"))
+
+
+@source()
 def instance_types(snapshot: Snapshot) -> dict[str, Row]:
     """DescribeInstanceTypes by name, of the types that node groups and instances have."""
-    types = {name for row in snapshot.get("nodegroups") for name in row.get("instanceTypes") or []}
+    types = {name for names in snapshot.get("nodegroup_types").values() for name in names}
     types |= {row["InstanceType"] for row in snapshot.get("instances")}
     rows = describe(snapshot, "describe_instance_types", "InstanceTypes", "instance-type", types)
     return {row["InstanceType"]: row for row in rows}

@@ -14,6 +14,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import (
     Watcher,
     follow,
     format_duration,
+    list_warnings,
 )
 
 
@@ -37,8 +38,8 @@ class Told:
         )
 
 
-def group(status, reason="", name="general", wanted="active"):
-    return Observation("nodegroup", name, status, reason, wanted)
+def group(status, reason="", name="general", wanted="active", **more):
+    return Observation("nodegroup", name, status, reason, wanted, **more)
 
 
 def addon(status, reason="", wanted="active"):
@@ -82,15 +83,33 @@ def test_a_terminal_state_ends_the_wait_at_once_with_the_words_of_eks(status):
     assert [row["name"] for row in caught.value.facts["resources"]] == ["other", "general"]
 
 
+def test_a_failure_says_what_mends_it():
+    told = Told([group("CREATE_FAILED", "AccessDenied: no right", advice=". Fix the cause.")])
+    with pytest.raises(WaitFailed, match="general is CREATE_FAILED: AccessDenied: no right. Fix the cause.$"):
+        told.run()
+
+
+def test_what_is_active_and_has_issues_is_told_in_the_words_of_all_modules():
+    rows = [
+        group("ACTIVE", "x: y").build_row(),
+        group("ACTIVE").build_row(),
+        group("CREATE_FAILED", "x: y").build_row(),
+    ]
+    assert list_warnings(rows) == ["nodegroup general is ACTIVE and has health issues: x: y"]
+
+
 def test_what_was_just_created_may_be_seen_a_moment_later():
-    told = Told([group("MISSING")], [group("CREATING")], [group("ACTIVE")], pause=3)
+    told = Told([group("MISSING", may_be_new=True)], [group("CREATING")], [group("ACTIVE")], pause=3)
     assert [row["status"] for row in told.run()] == ["ACTIVE"]
     assert told.lines[:2] == ["[c] nodegroup general: MISSING", "[c] nodegroup general: MISSING -> CREATING after 3s"]
 
 
 def test_what_is_missing_or_deleting_cannot_become_active():
-    with pytest.raises(WaitFailed, match="nodegroup general does not exist in cluster c"):
-        Told([group("MISSING")]).run()
+    misspelt, gone = Told([group("MISSING")]), Told([group("MISSING", may_be_new=True)])
+    for told, seconds in ((misspelt, 0), (gone, 10)):
+        with pytest.raises(WaitFailed, match="nodegroup general does not exist in cluster c"):
+            told.run()
+        assert told.now == seconds
     with pytest.raises(WaitFailed, match="nodegroup general does not exist in cluster c"):
         Told([group("CREATING")], [group("MISSING")], pause=1).run()
     with pytest.raises(WaitFailed, match="nodegroup general is DELETING"):

@@ -98,6 +98,16 @@ def test_a_group_that_goes_and_defaults_of_eks():
     assert lines["root volumes of general: 2 x 20 GiB"]["monthly"] is None and added["after"]["at_least"]
 
 
+def test_types_of_launch_templates():
+    bare = {"instance_types": None, "scaling_config": {"desired_size": 2}}
+    own = plan(THERE, build_result({}, {**bare, "template": {"data": {"instance_type": "m5.large"}}}))
+    assert "node group general, m5.large" in {line["name"] for line in own["lines"]}
+    given = plan(THERE, build_result({}, {**bare, "launch_template.id": "lt-1", "launch_template.version": "1"}))
+    (line,) = [line for line in given["lines"] if "node group general" in line["name"]]
+    assert line["name"] == "node group general, type of its launch template" and line["monthly"] is None, line
+    assert given["after"]["at_least"]
+
+
 def test_self_managed_nodes_and_capabilities():
     spot = build_group(2, capacity_type=None, instances_distribution={"on_demand_percentage_above_base_capacity": 0})
     result = build_result({}, spot)

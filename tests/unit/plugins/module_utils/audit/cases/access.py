@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from case import Case, build_cluster
+from case import Case, build_cluster, day
 
 ROLE = "arn:aws:iam::123456789012:role/"
 ADMIN = {
@@ -39,6 +39,16 @@ def provider(**fields):
     }
 
 
+BIRTH = day("2026-01-01")
+SERVICE = "arn:aws:iam::123456789012:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS"
+
+
+def born(*rows, own=BIRTH):
+    """A cluster of that day with entries, and the one that EKS made for itself at another time or never (None)."""
+    itself = [entry(principal=SERVICE, tags={}, createdAt=own)] if own else []
+    return {"cluster": build_cluster(createdAt=BIRTH), "access_entries": [*rows, *itself]}
+
+
 USER = "arn:aws:iam::123456789012:user/jane"
 OTHER = "arn:aws:iam::999999999999:role/partner"
 DEV = [f"Access entry {ROLE}dev"]
@@ -54,13 +64,15 @@ CASES = {
         ("4 administrators",),
     ),
     "entry_of_user": Case(entries(entry(principal=USER)), [f"Access entry {USER}"], entries(entry())),
-    "entry_in_masters": Case(
-        entries(entry(kubernetesGroups=["system:masters"])), DEV, entries(entry(kubernetesGroups=["devs"]))
-    ),
     "creator_admin": Case(
-        {"cluster": build_cluster(accessConfig={"bootstrapClusterCreatorAdminPermissions": True})},
-        ["Cluster my-cluster"],
-        {"cluster": build_cluster(accessConfig={"bootstrapClusterCreatorAdminPermissions": False})},
+        born(entry(accessPolicies=[ADMIN], tags={}, createdAt=BIRTH)),
+        DEV,
+        born(
+            entry(accessPolicies=[ADMIN], tags={"owner": "platform"}, createdAt=BIRTH),
+            entry("later", accessPolicies=[ADMIN], tags={}, createdAt=day("2026-01-02")),
+            entry("viewer", tags={}, createdAt=BIRTH),
+        ),
+        ("for the creator of the cluster",),
     ),
     "entry_of_other_account": Case(entries(entry(principal=OTHER)), [f"Access entry {OTHER}"], entries(entry())),
     "identity_provider_prefix": Case(provider(), ["Identity provider sso"], provider(groupsPrefix="sso:")),

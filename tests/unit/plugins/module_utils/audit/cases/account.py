@@ -59,7 +59,11 @@ CASES = {
     "guardduty_audit_logs": Case(features(EKS_AUDIT_LOGS=False), ACCOUNT, features(EKS_AUDIT_LOGS=True)),
     "guardduty_runtime": Case(features(), ACCOUNT, features(RUNTIME_MONITORING=True)),
     "extended_support": Case(support("EXTENDED_SUPPORT"), ME, support("STANDARD_SUPPORT")),
-    "old_generation": Case(group(instanceTypes=["m4.large"]), GENERAL, group()),
+    "old_generation": Case(
+        {"nodegroup_types": {"general": ["m4.large", "m6i.large"]}},
+        GENERAL,
+        {"nodegroup_types": {"general": ["m6i.large"]}},
+    ),
     "no_graviton": Case(
         {"cluster": build_cluster(), **group()},
         ME,

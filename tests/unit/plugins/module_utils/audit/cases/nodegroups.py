@@ -12,6 +12,10 @@ def group(**fields):
     return {"nodegroups": [build_nodegroup(**fields)]}
 
 
+def typed(*types, **fields):
+    return {**group(**fields), "nodegroup_types": {"general": list(types)}}
+
+
 def with_cluster(values, **more):
     return {"cluster": build_cluster(), **values, **more}
 
@@ -56,11 +60,11 @@ CASES = {
     "ssh_key": Case(keys([TEMPLATE]), ["Launch template own"], keys()),
     "nodegroup_zones": Case(subnets("a", "a"), GENERAL, subnets("a", "b")),
     "spot_types": Case(
-        group(capacityType="SPOT", instanceTypes=["m5.large"]),
+        typed("m5.large", capacityType="SPOT"),
         GENERAL,
-        group(capacityType="SPOT", instanceTypes=["a", "b", "c"]),
+        typed("a", "b", "c", capacityType="SPOT"),
     ),
-    "burstable_types": Case(group(instanceTypes=["t3.medium"]), GENERAL, group()),
+    "burstable_types": Case(typed("t3.medium"), GENERAL, typed("m6i.large")),
     "update_config": Case(
         group(updateConfig={"maxUnavailablePercentage": 80}),
         GENERAL,

@@ -66,8 +66,12 @@ def gpu(resources):
 
 def image(kind):
     types = {"g5.xlarge": {"GpuInfo": {"Gpus": [{"Manufacturer": "NVIDIA"}]}}, "m6i.large": {}}
-    rows = [build_nodegroup(amiType=kind, instanceTypes=["g5.xlarge"]), build_nodegroup()]
-    return {"nodegroups": rows, "instance_types": types}
+    rows = [build_nodegroup(amiType=kind), build_nodegroup(nodegroupName="other")]
+    return {
+        "nodegroups": rows,
+        "nodegroup_types": {"general": ["g5.xlarge"], "other": ["m6i.large"]},
+        "instance_types": types,
+    }
 
 
 CASES = {
