@@ -267,7 +267,6 @@ HONOURED: dict[str, str] = {
 
 # Fields of managed node groups that self-managed ones do not have, or have in another way
 _OF_MANAGED = (
-    "instanceMarketOptions",
     "instanceTypes",
     "launchTemplate.id",
     "launchTemplate.version",
@@ -381,15 +380,12 @@ REFUSED: dict[str, Refusal] = {
     # eksctl makes subnets on the Outpost with it (pkg/outposts/cluster_extender.go)
     f"{_SELF_MANAGED}.outpostARN": Refusal(
         "subnets on an Outpost are not created",
-        "create them on the Outpost yourself, with a route to the cluster, and name their IDs in subnets",
+        "create them on the Outpost yourself, with a route to the cluster, and name their IDs in subnets, beside volumeType gp2, which"
+        " eksctl uses on an Outpost",
     ),
     **{f"{nodes}.{name}": said for nodes in (_NODES, _SELF_MANAGED) for name, said in _BOTH.items()},
     f"{_SELF_MANAGED}.containerRuntime": Refusal(
         "containerd is the one container runtime of the images of EKS", "remove it", ("containerd",)
-    ),
-    f"{_SELF_MANAGED}.instanceMarketOptions": Refusal(
-        "EC2 Auto Scaling takes no Capacity Block in a group with a mixed instances policy, which those of kumo.eks have",
-        "use managedNodeGroups",
     ),
     f"{_SELF_MANAGED}.localZones": Refusal(
         "subnets are created in Availability Zones only",

@@ -46,9 +46,6 @@ DENIED: dict[str, tuple[str, ...]] = {
     "nodes use the cluster security group that EKS creates": ("with_shared", "with_local"),
     "EKS creates the instance profile": (),
     "containerd is the one container runtime of the images of EKS": ("container_runtime",),
-    "EC2 Auto Scaling takes no Capacity Block in a group with a mixed instances policy, which those of kumo.eks have": (
-        "market",
-    ),
     "self-managed nodes are replaced by their number": (),
 }
 VARIABLE = re.compile(r"(?<!kumo\.eks\.)\beks_\w+")
