@@ -31,7 +31,7 @@ DESCRIPTIVE: dict[str, str] = {
         for nodes in (_NODES, _SELF_MANAGED)
     },
     "identityProviders[].type": "EKS has providers of the type oidc",
-    "remoteNetworkConfig.iam.provider": "the role that is created is for SSM, the default; with IRA, roleARN names one",
+    "remoteNetworkConfig.iam.provider": "SSM, the default, or IRA, which caBundleCert is for",
     "capabilities[].deletePropagationPolicy": "EKS has RETAIN only",
     "iamIdentityMappings[].noDuplicateARNs": "a principal has one access entry",
     f"{_SELF_MANAGED}.asgMetricsCollection[].granularity": "EC2 Auto Scaling has one granularity, 1Minute",
@@ -159,6 +159,7 @@ HONOURED: dict[str, str] = {
     "kubernetesNetworkConfig.ipFamily": "eks_cluster_kubernetes_network_config.ip_family",
     "kubernetesNetworkConfig.serviceIPv4CIDR": "eks_cluster_kubernetes_network_config.service_ipv4_cidr",
     "remoteNetworkConfig.iam.roleARN": "eks_cluster_hybrid_node_role_arn",
+    "remoteNetworkConfig.iam.caBundleCert": "eks_cluster_hybrid_node_ca_bundle",
     "remoteNetworkConfig.remoteNodeNetworks": "eks_cluster_remote_network_config.remote_node_networks",
     "remoteNetworkConfig.remotePodNetworks": "eks_cluster_remote_network_config.remote_pod_networks",
     "secretsEncryption.keyARN": "eks_cluster_encryption_config.key_arn",
@@ -343,10 +344,6 @@ REFUSED: dict[str, Refusal] = {
     "kubernetesNetworkConfig.serviceIPv6CIDR": Refusal("EKS chooses the IPv6 block of services", "remove it"),
     "remoteNetworkConfig.vpcGatewayID": Refusal(
         "routes to another network are not created", "remove it, and create the routes yourself"
-    ),
-    "remoteNetworkConfig.iam.caBundleCert": Refusal(
-        "trust anchors and profiles of IAM Roles Anywhere are not created",
-        "create them with their IAM role yourself, and name the role in remoteNetworkConfig.iam.roleARN",
     ),
     f"{_ACCOUNTS}.status": Refusal("it is what eksctl reports, not a setting", "remove it"),
     # EtcdPlacementRequest has a spread level only

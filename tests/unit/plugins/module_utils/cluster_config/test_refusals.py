@@ -30,7 +30,6 @@ DENIED: dict[str, tuple[str, ...]] = {
     "it belongs to serviceName, which is not supported": (),
     "EKS chooses the IPv6 block of services": ("service_ipv6",),
     "routes to another network are not created": ("transit_gateway", "vpn_gateway", "vpc_gateway_id"),
-    "trust anchors and profiles of IAM Roles Anywhere are not created": ("roles_anywhere", "trust_anchor"),
     "it is what eksctl reports, not a setting": (),
     "EKS has no placement group for etcd": ("etcd_placement_group",),
     "the IPv6 block of the VPC is one of Amazon's": ("ipv6_pool", "ipv6_cidr"),
