@@ -49,16 +49,16 @@ def build_asks(operation: str, body: Raw) -> Iterator[Ask]:
             yield build_pass_role(arn, f"{SERVICE}.amazonaws.com")
 
 
-def handle(store: Store, region: str, operation: Any, path: dict[str, str], environ: Raw, body: bytes) -> Answer:
-    """Answer a request, whose query is in its WSGI environment."""
+def handle(store: Store, received: Any, operation: Any, path: dict[str, str]) -> Answer:
+    """Answer a request: its region, its WSGI environment and its body are in ``received``."""
     headers = {"Content-Type": "application/json", "x-amzn-RequestId": str(uuid.uuid4())}
     try:
         act = OPERATIONS.get(operation.name)
         if act is None:
             raise build_invalid(f"The sandbox does not act out {operation.name}.")
-        params = parse(operation, path, environ.get("QUERY_STRING", ""), body)
+        params = parse(operation, path, received.environ.get("QUERY_STRING", ""), received.body)
         with store.lock:
-            answer = json.dumps(act(Service(store, region), params)).encode()
+            answer = json.dumps(act(Service(store, received.region), params)).encode()
         return operation.http["responseCode"], headers, answer
     except ServiceError as error:
         text = json.dumps({"__type": error.code, "message": error.message}).encode()

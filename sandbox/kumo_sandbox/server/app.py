@@ -214,9 +214,7 @@ class App:
         if received.route and received.service == "eks":
             return self._answer_eks(received)
         if received.route:
-            return roles_anywhere.handle(
-                self._account.store, received.region, *received.route, received.environ, received.body
-            )
+            return roles_anywhere.handle(self._account.store, received, *received.route)
         if received.operation == web_identity.OPERATION:
             return web_identity.handle(received.parameters, self._account.find_issuer_key)
         if received.service == "cloudtrail" and received.operation == "LookupEvents":
