@@ -47,8 +47,9 @@ If a file has no value, the default of eksctl applies, not that of the role:
   ConfigMap amazon-vpc-cni.
 - A key below `ssh` opens SSH unless `ssh.allow` is false: to `ssh.sourceSecurityGroupIds`, to the VPC with `privateNetworking`, else to everybody.
   `ssh.allow` without a key imports `~/.ssh/id_rsa.pub`.
-- With `remoteNetworkConfig`, an IAM role for hybrid activations of AWS Systems Manager and its access entry are created, unless
-  `iam.roleARN` names a role. Rules of the cluster security group let the remote networks and `vpc.extraCIDRs` reach the API server.
+- With `remoteNetworkConfig`, an IAM role for hybrid activations of AWS Systems Manager, or with `iam.provider: IRA` a trust anchor, a role and a
+  profile of IAM Roles Anywhere, and the access entry of the role are created, unless `iam.roleARN` names a role. Rules of the cluster
+  security group let the remote networks and `vpc.extraCIDRs` reach the API server.
 - `privateCluster.enabled` creates private subnets alone, with VPC endpoints for ec2, ecr.api, ecr.dkr, s3 and sts, and the API server
   has its private endpoint alone.
 
@@ -83,7 +84,8 @@ Differences from eksctl:
   Install its chart, aws-efa-k8s-device-plugin of https://aws.github.io/eks-charts, with `eks_helm_releases`. Instance types with several
   network cards need `privateNetworking: true`.
 - With `remoteNetworkConfig`, the hybrid activation itself is not created, as by eksctl. It is a secret of one day, made with
-  `aws ssm create-activation`.
+  `aws ssm create-activation`. With `iam.provider: IRA` the role is as AWS' guide has it: a session must be called as the certificate (CN), and
+  the role has no permissions for AWS Systems Manager.
 
 ## Every field
 

@@ -55,7 +55,7 @@ options:
           - V(addon) is for an add-on that uses EKS Pod Identity. Set its permissions with O(policy_arns) or other options.
           - V(capability) is for a capability of the cluster. Set the permissions of an ACK capability with O(policy_arns) or other options.
           - V(hybrid_node) is for machines outside of AWS that join the cluster, with credentials by a hybrid activation of AWS Systems
-            Manager. The activation names the role. It needs an access entry of the type C(HYBRID_LINUX).
+            Manager, which names the role, or by O(trust_anchor_arn). It needs an access entry of the type C(HYBRID_LINUX).
           - V(connector) is for the agent in a cluster that is registered with M(kumo.eks.eks_cluster_registration).
           - V(custom) has the given O(trust_policy) and only the given policies.
         type: str
@@ -80,6 +80,12 @@ options:
         type: str
       capability: &capability
         description: The capability that uses the role, as part of the default name. Only with O(purpose=capability).
+        type: str
+      trust_anchor_arn: &trust_anchor_arn
+        description:
+          - ARN of a trust anchor of IAM Roles Anywhere, as M(kumo.eks.eks_roles_anywhere) creates it. The trust policy then lets those get the
+            role who have a certificate of its CA, if their session has the name of the certificate (CN), instead of AWS Systems Manager.
+          - The role has no permissions for AWS Systems Manager then. Only with O(purpose=hybrid_node).
         type: str
       trust_policy: &trust_policy
         description: The trust policy, as a mapping or JSON text, instead of that of the purpose.
@@ -217,6 +223,7 @@ options:
   nodegroup: *nodegroup
   addon: *addon
   capability: *capability
+  trust_anchor_arn: *trust_anchor_arn
   trust_policy: *trust_policy
   default_policies: *default_policies
   cni_policy: *cni_policy

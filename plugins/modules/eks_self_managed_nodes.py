@@ -164,8 +164,11 @@ options:
         capacity_type:
           description:
             - How all of the capacity is bought. By default a new group has V(ON_DEMAND). Use O(instances_distribution) for both.
+            - V(CAPACITY_BLOCK) needs O(template.capacity_reservation.id), one instance type, and subnets in the zone of the block. The group
+              has no mixed instances policy, so that this cannot be changed to another type or from one. Let it have nodes while the block
+              lasts. EC2 terminates those that are left 30 minutes before its end.
           type: str
-          choices: [ON_DEMAND, SPOT]
+          choices: [ON_DEMAND, SPOT, CAPACITY_BLOCK]
         instances_distribution:
           description: How On-Demand and Spot Instances are mixed, and how their types are chosen.
           type: dict
@@ -785,8 +788,15 @@ group:
       type: list
       elements: str
       sample: [subnet-11111111, subnet-22222222]
+    capacity_type:
+      description:
+        - How all of the capacity is bought, V(ON_DEMAND), V(SPOT) or V(CAPACITY_BLOCK). It is null where both, On-Demand and Spot Instances,
+          may be launched.
+      returned: when the group exists
+      type: str
+      sample: ON_DEMAND
     instance_types:
-      description: The instance types.
+      description: The instance types. Of a group in a Capacity Block they are those of its instances.
       returned: when the group exists
       type: list
       elements: str

@@ -108,8 +108,15 @@ self_managed_nodegroups:
       type: list
       elements: str
       sample: [subnet-11111111, subnet-22222222]
+    capacity_type:
+      description:
+        - How all of the capacity is bought, V(ON_DEMAND), V(SPOT) or V(CAPACITY_BLOCK). It is null where both, On-Demand and Spot Instances,
+          may be launched.
+      returned: when the group exists
+      type: str
+      sample: ON_DEMAND
     instance_types:
-      description: The instance types.
+      description: The instance types. Of a group in a Capacity Block they are those of its instances.
       returned: when the group exists
       type: list
       elements: str

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.certificates import CA_BUNDLE
 
 CLUSTER = "my-cluster"
 ROOT = Path(__file__).parents[2]
@@ -217,6 +218,11 @@ def queue_case(ground: dict[str, Any]) -> dict[str, Any]:
     return {"made": {"tags": {"Team": "a"}}, "changed": {"tags": {"Team": "b"}}, "gone": {}}
 
 
+def anywhere_case(ground: dict[str, Any]) -> dict[str, Any]:
+    made = {"ca_bundle": CA_BUNDLE, "role_arn": ground["role"], "tags": {"Team": "a"}}
+    return {"made": made, "changed": {**made, "duration_seconds": 900, "tags": {"Team": "b"}}, "gone": {}}
+
+
 def role_case(ground: dict[str, Any]) -> dict[str, Any]:
     made = {"purpose": "node", "tags": {"Team": "a"}}
     return {"made": made, "changed": {**made, "ssm": True, "tags": {"Team": "b"}}, "gone": {"purpose": "node"}}
@@ -230,6 +236,7 @@ def network_case(ground: dict[str, Any]) -> dict[str, Any]:
 IN_THE_ACCOUNT = {
     "eks_interruption_queue": queue_case,
     "eks_iam_role": role_case,
+    "eks_roles_anywhere": anywhere_case,
     "eks_network": network_case,
 }
 BY_ITSELF = ("eks_cluster", "eks_cluster_registration", "eks_self_managed_nodes", "eks_tag")

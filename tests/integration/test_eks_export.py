@@ -33,6 +33,7 @@ def test_there_is_no_such_cluster(sandbox, export):
 
 CHECKS = (
     ("eks_nodegroups_list", verifying.find_nodegroup_changes),
+    ("eks_self_managed_nodes_list", verifying.find_self_managed_changes),
     ("eks_fargate_profiles", verifying.find_profile_changes),
     ("eks_addons_list", verifying.find_addon_changes),
     ("eks_access_entries", verifying.find_entry_changes),
@@ -82,6 +83,39 @@ OWNED = {
             },
             "labels": {"role": "general"},
             "tags": {"Group": "general"},
+        },
+    ],
+    "eks_self_managed_nodes_ssm": True,
+    "eks_self_managed_nodes_list": [
+        {
+            "name": "mixed",
+            "instance_types": ["m5.large", "m5a.large"],
+            "ami_type": "AL2023_x86_64_STANDARD",
+            "scaling_config": {"min_size": 1, "max_size": 4, "desired_size": 2},
+            "template": {
+                "volumes": [{"size": 80, "encrypted": True}],
+                "node_config": {"spec": {"kubelet": {"config": {"maxPods": 50}}}},
+                "key_name": "k",
+                "ssh_sources": ["10.2.0.0/16"],
+            },
+            "labels": {"role": "mixed"},
+            "taints": [{"key": "dedicated", "value": "batch", "effect": "NO_SCHEDULE"}],
+            "instances_distribution": {
+                "on_demand_base_capacity": 1,
+                "on_demand_percentage_above_base_capacity": 50,
+            },
+            "suspended_processes": ["AZRebalance"],
+            "tags": {"Group": "mixed"},
+        },
+        {
+            "name": "rocket",
+            "private_networking": False,
+            "instance_types": ["m5.large"],
+            "ami_type": "BOTTLEROCKET_x86_64",
+            "capacity_type": "SPOT",
+            "scaling_config": {"min_size": 0, "max_size": 4, "desired_size": 0},
+            "template": {},
+            "labels": {"role": "rocket"},
         },
     ],
     "eks_fargate_profiles": [{"name": "batch", "selectors": [{"namespace": "batch"}]}],
@@ -159,6 +193,18 @@ def create(sandbox, run_module):
             owned=True,
             tags=tags,
         )
+        groups, words = OWNED["eks_self_managed_nodes_list"], {"purpose": "self_managed_node", "ssm": True}
+        roles = task("eks_iam_role", **inside, **words, nodegroups=groups, ip_family="ipv4", tags=tags)["node_roles"]
+        places = {"private_subnets": private, "public_subnets": network["public_subnet_ids"]}
+        task(
+            "eks_self_managed_nodes",
+            **inside,
+            self_managed_nodegroups=groups,
+            node_roles=roles,
+            **places,
+            wait=False,
+            tags=tags,
+        )
         role = task("eks_iam_role", **inside, purpose="fargate", tags=tags)["arn"]
         words = {"role_arn": role, "subnets": private, "owned": True, "tags": tags}
         task("eks_fargate_profile", **inside, profiles=OWNED["eks_fargate_profiles"], **words)
@@ -179,6 +225,37 @@ def test_variables_come_back_as_they_were(export, create):
     assert found["role_variables"] == OWNED
     assert list(found["role_variables"]) == list(OWNED)
     assert yaml.safe_load(found["role_variables_text"]) == OWNED
+
+
+def test_a_node_group_of_a_cluster_config_comes_back_as_it_was(sandbox, export, run_module, create):
+    """eksctl's defaults included, of a group with them and of one in a Capacity Block; a group by other options is a comment."""
+    create()
+    assert "# name: mixed" in export()["cluster_config_text"]
+    role = "arn:aws:iam::123456789012:role/my-cluster.ap-northeast-1_self-managed-node"
+    subnets = export()["cluster_config"]["vpc"]["subnets"]
+    common = {"privateNetworking": True, "iam": {"instanceRoleARN": role}}
+    reservation = {"capacityReservationTarget": {"capacityReservationID": "cr-0123456789abcdef0"}}
+    groups = [
+        {"name": "own", "instanceType": "m5.large", "minSize": 1, "maxSize": 2, "labels": {"a": "b"}, **common},
+        {"name": "block", "instanceType": "p5.48xlarge", "minSize": 0, "maxSize": 1, "desiredCapacity": 0, **common},
+    ]
+    groups[1] |= {"instanceMarketOptions": {"marketType": "capacity-block"}, "capacityReservation": reservation}
+    head = {"apiVersion": "eksctl.io/v1alpha5", "kind": "ClusterConfig", "metadata": {"name": NAME, "region": REGION}}
+    config = {**head, "vpc": {"subnets": subnets}, "nodeGroups": groups}
+    private = [row["id"] for row in subnets["private"].values()]
+    words = {"private_subnets": private, "tags": OWNED["eks_tags"], "wait": False}
+    rows = build_role_variables(config)["eks_self_managed_nodes_list"]
+    made = run_module("eks_self_managed_nodes", {"cluster_name": NAME, "self_managed_nodegroups": rows, **words})
+    assert not made["failed"], made
+    found = export()["cluster_config"]
+    back = {row["name"]: row for row in found["nodeGroups"]}
+    assert set(back) == {"own", "block"} and back["block"]["capacityReservation"] == reservation
+    again = {row["name"]: row for row in build_role_variables(found)["eks_self_managed_nodes_list"]}
+    for name in back:
+        row = next(one for one in rows if one["name"] == name)
+        assert {key: again[name][key] for key in row if key != "tags"} == {
+            key: row[key] for key in row if key != "tags"
+        }
 
 
 def list_notes(found, kind):
@@ -215,6 +292,14 @@ def check_eksctl(found, export):
         "vpc-cni",
     ]
     assert list_notes(found, "IAM role") == [f"eksctl-{NAME}-addon-iamserviceaccount-Role1-e5F6"]
+    (note,) = [row for row in found["not_expressed"] if row["kind"] == "self-managed nodes"]
+    assert (
+        "would create another one beside it" in note["reason"]
+        and "labels, taints and settings in user data" in note["reason"]
+    )
+    text = found["cluster_config_text"]
+    assert "# Of nodeGroups, not in force:" in text and "# name: own" in text and "# instanceType: m5.large" in text
+    assert "nodeGroups" not in found["cluster_config"] and "IyEvYmlu" not in text
 
 
 def check_terraform(found, export):
@@ -225,6 +310,8 @@ def check_terraform(found, export):
     assert variables["eks_cluster_tags"] == {**common, "terraform-aws-modules": "eks"}
     assert variables["eks_nodegroups_list"][0]["tags"] == {"Name": "default"}
     assert all("tags" not in row for row in variables["eks_addons_list"] + variables["eks_access_entries"])
+    assert "eks_self_managed_nodes_list" not in variables
+    assert "# onDemandPercentageAboveBaseCapacity: 0" in found["cluster_config_text"].replace("#   ", "# ")
     assert export() == found
 
 

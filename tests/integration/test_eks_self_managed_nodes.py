@@ -230,6 +230,45 @@ def test_efa_of_a_group(sandbox, nodes, step, ground):
 
 
 @pytest.mark.extended
+def test_a_group_in_a_capacity_block(sandbox, nodes, step, ground):
+    """A group with a plain launch template: it is changed and rolled as others, and stays what it is."""
+    block = {
+        **nodes.base,
+        "subnets": ground["subnets"][:1],
+        "capacity_type": "CAPACITY_BLOCK",
+        "instance_types": ["p5.48xlarge"],
+        "ami_type": "AL2023_x86_64_NVIDIA",
+        "template": {"capacity_reservation": {"id": "cr-0123456789abcdef0"}},
+        "wait": True,
+    }
+    made = step(True, **block)["group"]
+    assert (made["capacity_type"], made["instance_types"]) == ("CAPACITY_BLOCK", ["p5.48xlarge"])
+    group, data = describe(sandbox), read_data(sandbox)
+    assert "MixedInstancesPolicy" not in group and group["LaunchTemplate"]["Version"] == "1"
+    assert (data["InstanceType"], data["InstanceMarketOptions"]) == ("p5.48xlarge", {"MarketType": "capacity-block"})
+    step(False, **block)
+    kept = {key: value for key, value in block.items() if key not in ("capacity_type", "instance_types")}
+    step(False, **kept)
+    rolled = step(True, **{**kept, "labels": {"role": "other"}})["group"]
+    assert [(row["launch_template_version"], row["outdated"]) for row in rolled["instances"]] == [("2", False)] * 2
+    assert read_data(sandbox)["InstanceType"] == "p5.48xlarge"
+    sizes = {"scaling_config": {"min_size": 0, "max_size": 2, "desired_size": 0}, "enforce_desired_size": True}
+    step(True, **sizes, wait=True)
+    lost = nodes(**{**kept, "template": {}})
+    assert lost["failed"] and "Use template.capacity_reservation.id" in lost["msg"]
+    other = nodes(**{**nodes.base, "capacity_type": "ON_DEMAND"})
+    assert other["failed"] and "capacity_type is 'CAPACITY_BLOCK', not 'ON_DEMAND'" in other["msg"]
+    step(True, state="absent", wait=True)
+
+
+def test_a_mixed_group_does_not_become_one_in_a_capacity_block(nodes):
+    assert not nodes(**nodes.base)["failed"]
+    template = {"capacity_reservation": {"id": "cr-0123456789abcdef0"}}
+    words = {**nodes.base, "capacity_type": "CAPACITY_BLOCK", "instance_types": ["m5.large"], "template": template}
+    refused = nodes(**words)
+    assert refused["failed"] and "capacity_type is 'ON_DEMAND', not 'CAPACITY_BLOCK'" in refused["msg"]
+
+
 def test_options_that_are_left_out_change_nothing(sandbox, nodes, step):
     step(True, **nodes.base, wait=True)
     before = read_data(sandbox)

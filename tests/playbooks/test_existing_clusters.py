@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 from support import existing_clusters
 from support.account.comparison import compare
 
@@ -39,6 +40,38 @@ def test_adoption_by_a_cluster_config(sandbox, play, account):
     play("kumo.eks.export", eks_cluster_name=NAME, eks_region=REGION).assert_ok()
     config = f"exported/{NAME}.{REGION}.cluster-config.yaml"
     play("kumo.eks.site", eks_cluster_config=config, eks_cluster_adopt=True).assert_unchanged()
+    assert compare(account(), before) == []
+
+
+def test_self_managed_nodes_of_a_cluster_config(sandbox, play, account, tmp_path):
+    """What site.yml made of nodeGroups is written down in both forms, and neither changes anything."""
+    head = {"apiVersion": "eksctl.io/v1alpha5", "kind": "ClusterConfig"}
+    config = {
+        **head,
+        "metadata": {"name": NAME, "region": REGION, "version": "1.33", "tags": {"Team": "a"}},
+        "addonsConfig": {"disableDefaultAddons": True},
+        "nodeGroups": [
+            {
+                "name": "own",
+                "privateNetworking": True,
+                "minSize": 1,
+                "maxSize": 3,
+                "instancesDistribution": {"instanceTypes": ["m5.large", "m5a.large"], "onDemandBaseCapacity": 1},
+                "taints": [{"key": "dedicated", "value": "batch", "effect": "NoSchedule"}],
+            }
+        ],
+    }
+    (tmp_path / "config.yaml").write_text(json.dumps(config))
+    play("kumo.eks.site", eks_cluster_config="config.yaml").assert_ok()
+    before = account()
+    play("kumo.eks.export", eks_cluster_name=NAME, eks_region=REGION).assert_ok()
+    exported = tmp_path / "exported"
+    (row,) = yaml.safe_load((exported / f"{NAME}.{REGION}.yml").read_text())["eks_self_managed_nodes_list"]
+    assert (row["name"], row["taints"][0]["value"]) == ("own", "batch")
+    (group,) = yaml.safe_load((exported / f"{NAME}.{REGION}.cluster-config.yaml").read_text())["nodeGroups"]
+    assert group["instancesDistribution"]["onDemandBaseCapacity"] == 1
+    play("kumo.eks.site", "-e", VARIABLES).assert_unchanged()
+    play("kumo.eks.site", eks_cluster_config=f"exported/{NAME}.{REGION}.cluster-config.yaml").assert_unchanged()
     assert compare(account(), before) == []
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support.certificates import CA_BUNDLE
 
 PAGE = Path(__file__).parents[2] / "docs/guide/11-kinds.md"
 REGION = "ap-northeast-1"
@@ -77,6 +78,15 @@ def check_hybrid(sandbox, cluster):
     assert "10.80.0.0/16" in rules and "10.85.0.0/16" in rules
 
 
+def check_hybrid_by_certificates(sandbox):
+    role, client = f"hybrid.{REGION}_hybrid-node", sandbox.client("rolesanywhere")
+    (anchor,), (profile,) = client.list_trust_anchors()["trustAnchors"], client.list_profiles()["profiles"]
+    found = sandbox.client("iam").get_role(RoleName=role)["Role"]
+    assert profile["roleArns"] == [found["Arn"]] and anchor["trustAnchorArn"] in str(found["AssumeRolePolicyDocument"])
+    assert list_policies(sandbox, role) == {"AmazonEC2ContainerRegistryPullOnly"}
+    assert get_entry_type(sandbox, "hybrid", role) == "HYBRID_LINUX"
+
+
 @pytest.mark.parametrize(
     ("name", "check"),
     [
@@ -97,6 +107,10 @@ def test_a_cluster_for_hybrid_nodes_stays_and_goes(sandbox, play, account):
     variables, before = read_file("hybrid.yml"), account()
     play("kumo.eks.site", **variables).assert_ok()
     check_hybrid(sandbox, sandbox.client("eks").describe_cluster(name="hybrid")["cluster"])
+    play("kumo.eks.site", **variables).assert_unchanged()
+    variables |= {"eks_cluster_hybrid_node_ca_bundle": CA_BUNDLE}
+    play("kumo.eks.site", **variables).assert_ok()
+    check_hybrid_by_certificates(sandbox)
     play("kumo.eks.site", **variables).assert_unchanged()
     play("kumo.eks.teardown", **variables).assert_ok()
     assert account() == before

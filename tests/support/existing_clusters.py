@@ -12,6 +12,7 @@ from kumo_sandbox import Sandbox, ground
 
 NAME = "my-cluster"
 POLICY = "arn:aws:iam::aws:policy/{}"
+IMAGE = "/aws/service/eks/optimized-ami/1.33/amazon-linux-2023/x86_64/standard/recommended/image_id"
 
 
 def create_role(iam: Any, name: str, service: str, policies: tuple[str, ...], path: str = "/", **tags: str) -> str:
@@ -183,6 +184,9 @@ def make_as_eksctl(sandbox: Sandbox) -> None:
         labels={"alpha.eksctl.io/cluster-name": NAME, "alpha.eksctl.io/nodegroup-name": group},
         tags={**tags, **of_group},
     )
+    create_auto_scaling_group(
+        sandbox, place["public"], f"eksctl-{NAME}-nodegroup-own-NodeGroup-x1", nodes, of_own_group(tags)
+    )
     for addon in ("coredns", "kube-proxy", "metrics-server", "vpc-cni"):
         eks.create_addon(**inside, addonName=addon)
     issuer = eks.describe_cluster(name=NAME)["cluster"]["identity"]["oidc"]["issuer"]
@@ -200,6 +204,54 @@ def make_as_eksctl(sandbox: Sandbox) -> None:
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     add_tags_of_cloudformation(sandbox)
     iam.create_role(RoleName=f"eksctl-{NAME}-addon-iamserviceaccount-Role1-e5F6", AssumeRolePolicyDocument=document)
+
+
+def of_own_group(tags: dict[str, str]) -> dict[str, str]:
+    """The tags of a nodeGroup of eksctl."""
+    return {**tags, "alpha.eksctl.io/nodegroup-name": "own", "alpha.eksctl.io/nodegroup-type": "unmanaged"}
+
+
+def create_auto_scaling_group(
+    sandbox: Sandbox, subnets: list[str], name: str, role: str, tags: dict[str, str], types: list[str] | None = None
+) -> None:
+    """Self-managed nodes of somebody else, by the newest version of a launch template: of one type, or of a mix."""
+    iam = sandbox.client("iam")
+    iam.create_instance_profile(InstanceProfileName=name)
+    iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=role.rpartition("/")[2])
+    image = sandbox.client("ssm").get_parameter(Name=IMAGE)["Parameter"]["Value"]
+    arn = f"arn:aws:iam::123456789012:instance-profile/{name}"
+    data = {
+        "ImageId": image,
+        "InstanceType": "m5.large",
+        "IamInstanceProfile": {"Arn": arn},
+        "UserData": "IyEvYmluL3NoCg==",
+    }
+    spec = {"LaunchTemplateId": create_template(sandbox.client("ec2"), name, {}, **data)["id"], "Version": "$Latest"}
+    mixed = {
+        "LaunchTemplate": {
+            "LaunchTemplateSpecification": spec,
+            "Overrides": [{"InstanceType": one} for one in types or []],
+        },
+        "InstancesDistribution": {"OnDemandPercentageAboveBaseCapacity": 0},
+    }
+    rows = [
+        {
+            "ResourceId": name,
+            "ResourceType": "auto-scaling-group",
+            "Key": key,
+            "Value": value,
+            "PropagateAtLaunch": True,
+        }
+        for key, value in {**tags, f"kubernetes.io/cluster/{NAME}": "owned"}.items()
+    ]
+    sandbox.client("autoscaling").create_auto_scaling_group(
+        AutoScalingGroupName=name,
+        MinSize=1,
+        MaxSize=3,
+        VPCZoneIdentifier=",".join(subnets),
+        Tags=rows,
+        **({"MixedInstancesPolicy": mixed} if types else {"LaunchTemplate": spec}),
+    )
 
 
 def make_as_terraform(sandbox: Sandbox) -> None:
@@ -237,6 +289,10 @@ def make_as_terraform(sandbox: Sandbox) -> None:
         scalingConfig={"minSize": 1, "maxSize": 3, "desiredSize": 1},
         updateConfig={"maxUnavailablePercentage": 33},
         tags={**tags, "Name": "default"},
+    )
+    own = "self-2025010100000000000000000005"
+    create_auto_scaling_group(
+        sandbox, place["private"], own, nodes, {**tags, "Name": "self"}, ["m6i.large", "m5.large"]
     )
     for addon in ("coredns", "kube-proxy", "vpc-cni"):
         eks.create_addon(**inside, addonName=addon, tags=tags)

@@ -22,6 +22,7 @@ ROOMS = {
     "ec2": {"core", "aws"},
     "eks": {"core", "aws"},
     "events": {"core", "aws"},
+    "roles_anywhere": {"core", "aws"},
     "kubernetes": {"core", "aws"},
     "identity": {"core", "aws", "iam", "ec2", "eks", "kubernetes"},
     "access": {"core", "aws", "iam", "eks", "kubernetes"},

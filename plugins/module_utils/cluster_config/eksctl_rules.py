@@ -24,6 +24,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
 )
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.node_template import KEYS
 from ansible_collections.kumo.eks.plugins.module_utils.core.addon_accounts import ACCOUNTS
+from ansible_collections.kumo.eks.plugins.module_utils.core.certificates import read_fingerprints
 from ansible_collections.kumo.eks.plugins.module_utils.core.public_keys import read_public_key
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import RETENTION_DAYS
 
@@ -127,17 +128,28 @@ def check_remote_networks(config: Config) -> Iterator[str]:
     for name in ("remoteNodeNetworks", "remotePodNetworks"):
         if len(remote.get(name, [])) > 1:
             yield f"remoteNetworkConfig.{name}: {len(remote[name])} are given. Use one, with all CIDR blocks in its cidrs."
-    iam = remote.get("iam", {})
-    provider = iam.get("provider", SSM)
-    if provider.lower() not in (SSM, ROLES_ANYWHERE):
-        yield f"remoteNetworkConfig.iam.provider: {format_value(provider)} is not valid. Use {SSM} or {ROLES_ANYWHERE}."
-    elif provider.lower() == ROLES_ANYWHERE and not iam.get("roleARN"):
-        yield (
-            "remoteNetworkConfig.iam.provider: trust anchors and profiles of IAM Roles Anywhere are not created. Create them with their IAM"
-            " role yourself, and name the role in roleARN."
-        )
+    yield from _check_provider(remote.get("iam", {}))
     if remote and is_ipv6(config):
         yield "remoteNetworkConfig: cannot be combined with kubernetesNetworkConfig.ipFamily IPv6."
+
+
+def _check_provider(iam: Config) -> Iterator[str]:
+    """Who gives hybrid nodes their credentials. With a role of the user's own, eksctl makes nothing for it."""
+    provider, bundle = iam.get("provider", SSM), iam.get("caBundleCert")
+    if provider.lower() not in (SSM, ROLES_ANYWHERE):
+        yield f"remoteNetworkConfig.iam.provider: {format_value(provider)} is not valid. Use {SSM} or {ROLES_ANYWHERE}."
+    elif provider.lower() == SSM and bundle:
+        yield f"remoteNetworkConfig.iam.caBundleCert: has no effect with the provider {SSM}. Remove it, or set provider to {ROLES_ANYWHERE}."
+    elif provider.lower() == ROLES_ANYWHERE and not bundle and not iam.get("roleARN"):
+        yield (
+            f"remoteNetworkConfig.iam.caBundleCert: is required with the provider {ROLES_ANYWHERE}, unless roleARN names a role. Set it to the"
+            " certificates of your CA in PEM."
+        )
+    if bundle:
+        try:
+            read_fingerprints(bundle)
+        except ValueError as problem:
+            yield f"remoteNetworkConfig.iam.caBundleCert: {problem}."
 
 
 def check_group_options(config: Config) -> Iterator[str]:

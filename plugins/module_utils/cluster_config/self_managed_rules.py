@@ -23,7 +23,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
     WINDOWS,
     read_node_config,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import AMI_FAMILY
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import (
+    AMI_FAMILY,
+    is_in_capacity_block,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.self_managed import (
     IMAGES,
     MIXED,
@@ -56,7 +59,7 @@ OF_SCRIPTS = ("preBootstrapCommands", "overrideBootstrapCommand")
 
 def find_group_problems(path: str, group: Group) -> Iterator[str]:
     """What is wrong with one group; sizes, volumes, taints and subnets are looked at as those of managed groups are."""
-    for check in (_check_types, _check_distribution, _check_credits, _check_bootstrap, _check_groups, _check_scaling):
+    for check in CHECKS:
         yield from check(path, group)
     iam = group.get("iam", {})
     if iam.get("instanceProfileARN") and not iam.get("instanceRoleARN"):
@@ -144,6 +147,14 @@ def _check_groups(path: str, group: Group) -> Iterator[str]:
         yield f"{path}.securityGroups: the nodes have none. List your own in attachIDs."
 
 
+def _check_market(path: str, group: Group) -> Iterator[str]:
+    """EC2 Auto Scaling takes no Capacity Block in a group with a mixed instances policy."""
+    if not is_in_capacity_block(group):
+        return
+    for name in (name for name in ("instancesDistribution", "instanceSelector") if name in group):
+        yield f"{path}.{name}: cannot be combined with instanceMarketOptions: a Capacity Block has one instance type. Use instanceType."
+
+
 def _check_scaling(path: str, group: Group) -> Iterator[str]:
     for index, row in enumerate(group.get("asgMetricsCollection", [])):
         if (row or {}).get("granularity", GRANULARITY) != GRANULARITY:
@@ -151,3 +162,14 @@ def _check_scaling(path: str, group: Group) -> Iterator[str]:
             yield f"{place}: {format_value(row['granularity'])} is not valid. Use {GRANULARITY}."
     if "Launch" in group.get("asgSuspendProcesses", []) and build_scaling_config(group)["desired_size"]:
         yield f"{path}.asgSuspendProcesses: the group starts no nodes while Launch is suspended. Remove Launch, or set desiredCapacity to 0."
+
+
+CHECKS = (
+    _check_types,
+    _check_distribution,
+    _check_market,
+    _check_credits,
+    _check_bootstrap,
+    _check_groups,
+    _check_scaling,
+)

@@ -31,7 +31,7 @@ DESCRIPTIVE: dict[str, str] = {
         for nodes in (_NODES, _SELF_MANAGED)
     },
     "identityProviders[].type": "EKS has providers of the type oidc",
-    "remoteNetworkConfig.iam.provider": "the role that is created is for SSM, the default; with IRA, roleARN names one",
+    "remoteNetworkConfig.iam.provider": "SSM, the default, or IRA, which caBundleCert is for",
     "capabilities[].deletePropagationPolicy": "EKS has RETAIN only",
     "iamIdentityMappings[].noDuplicateARNs": "a principal has one access entry",
     f"{_SELF_MANAGED}.asgMetricsCollection[].granularity": "EC2 Auto Scaling has one granularity, 1Minute",
@@ -159,6 +159,7 @@ HONOURED: dict[str, str] = {
     "kubernetesNetworkConfig.ipFamily": "eks_cluster_kubernetes_network_config.ip_family",
     "kubernetesNetworkConfig.serviceIPv4CIDR": "eks_cluster_kubernetes_network_config.service_ipv4_cidr",
     "remoteNetworkConfig.iam.roleARN": "eks_cluster_hybrid_node_role_arn",
+    "remoteNetworkConfig.iam.caBundleCert": "eks_cluster_hybrid_node_ca_bundle",
     "remoteNetworkConfig.remoteNodeNetworks": "eks_cluster_remote_network_config.remote_node_networks",
     "remoteNetworkConfig.remotePodNetworks": "eks_cluster_remote_network_config.remote_pod_networks",
     "secretsEncryption.keyARN": "eks_cluster_encryption_config.key_arn",
@@ -267,7 +268,6 @@ HONOURED: dict[str, str] = {
 
 # Fields of managed node groups that self-managed ones do not have, or have in another way
 _OF_MANAGED = (
-    "instanceMarketOptions",
     "instanceTypes",
     "launchTemplate.id",
     "launchTemplate.version",
@@ -345,10 +345,6 @@ REFUSED: dict[str, Refusal] = {
     "remoteNetworkConfig.vpcGatewayID": Refusal(
         "routes to another network are not created", "remove it, and create the routes yourself"
     ),
-    "remoteNetworkConfig.iam.caBundleCert": Refusal(
-        "trust anchors and profiles of IAM Roles Anywhere are not created",
-        "create them with their IAM role yourself, and name the role in remoteNetworkConfig.iam.roleARN",
-    ),
     f"{_ACCOUNTS}.status": Refusal("it is what eksctl reports, not a setting", "remove it"),
     # EtcdPlacementRequest has a spread level only
     "outpost.etcdPlacement.groupName": Refusal("EKS has no placement group for etcd", "set spreadLevel, or remove it"),
@@ -381,15 +377,12 @@ REFUSED: dict[str, Refusal] = {
     # eksctl makes subnets on the Outpost with it (pkg/outposts/cluster_extender.go)
     f"{_SELF_MANAGED}.outpostARN": Refusal(
         "subnets on an Outpost are not created",
-        "create them on the Outpost yourself, with a route to the cluster, and name their IDs in subnets",
+        "create them on the Outpost yourself, with a route to the cluster, and name their IDs in subnets, beside volumeType gp2, which"
+        " eksctl uses on an Outpost",
     ),
     **{f"{nodes}.{name}": said for nodes in (_NODES, _SELF_MANAGED) for name, said in _BOTH.items()},
     f"{_SELF_MANAGED}.containerRuntime": Refusal(
         "containerd is the one container runtime of the images of EKS", "remove it", ("containerd",)
-    ),
-    f"{_SELF_MANAGED}.instanceMarketOptions": Refusal(
-        "EC2 Auto Scaling takes no Capacity Block in a group with a mixed instances policy, which those of kumo.eks have",
-        "use managedNodeGroups",
     ),
     f"{_SELF_MANAGED}.localZones": Refusal(
         "subnets are created in Availability Zones only",

@@ -23,6 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request, Resource
 from ansible_collections.kumo.eks.plugins.module_utils.core.scaling import merge_scaling
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import CAPACITY_BLOCK
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_settings import (
     SETTINGS,
     change_setting,
@@ -69,6 +70,9 @@ FIELDS = (
     Field("tags", "tags", "tags", drop_marks),
     Field("scaling_config", "scaling_config", "update", convert_to_snake, partial=True),
     Field("subnets", "subnets", "update", normalize_list),
+    Field(
+        "capacity_type", "capacity_type", None
+    ),  # of a Capacity Block, which another kind of group names in another way
     Field("instance_types", "instance_types", "update", list),  # their order is the priority of On-Demand capacity
     Field("instances_distribution", "instances_distribution", "update", convert_to_snake, partial=True),
     Field("capacity_rebalance", "capacity_rebalance", "update"),
@@ -152,7 +156,7 @@ class AutoScalingGroupResource(Resource):
         self.client.create_auto_scaling_group(
             AutoScalingGroupName=self.name,
             VPCZoneIdentifier=",".join(raw["subnets"]),
-            MixedInstancesPolicy=build_policy(raw),
+            **build_launch(raw),
             CapacityRebalance=raw["capacity_rebalance"],
             Tags=tags,
             **{member: raw[option] for option, member in AT_CREATION.items() if raw[option]},
@@ -166,15 +170,16 @@ class AutoScalingGroupResource(Resource):
 
     def predict(self, desired: Row) -> Row:
         own = {key: str(value) for key, value in (desired.get("tags") or {}).items()}
-        sizes = desired["scaling_config"]
+        sizes, distribution = desired["scaling_config"], desired.get("instances_distribution") or {}
         return {
             "status": "ACTIVE",
             "name": self.name,
             "arn": None,
             "scaling_config": {"desired_size": sizes["min_size"], **sizes},
             "subnets": list(desired["subnets"]),
-            "instance_types": list(desired["instance_types"]),
-            "instances_distribution": desired["instances_distribution"],
+            "capacity_type": desired.get("capacity_type") or read_capacity_type(distribution),
+            "instance_types": list(desired.get("instance_types") or []),
+            "instances_distribution": distribution,
             "capacity_rebalance": bool(desired.get("capacity_rebalance")),
             "max_instance_lifetime": desired.get("max_instance_lifetime") or 0,
             "launch_template": {
@@ -217,7 +222,7 @@ class AutoScalingGroupResource(Resource):
         if "max_instance_lifetime" in changed:
             request["MaxInstanceLifetime"] = desired["max_instance_lifetime"]
         if changed & {"instance_types", "instances_distribution", "launch_template.id", "launch_template.version"}:
-            request["MixedInstancesPolicy"] = build_policy(self._merge_policy(raw, desired))
+            request |= build_launch(self._merge_policy(raw, desired))
         self.client.update_auto_scaling_group(**request)
 
     @staticmethod
@@ -230,7 +235,12 @@ class AutoScalingGroupResource(Resource):
         if distribution.get("spot_allocation_strategy") != LOWEST_PRICE:
             distribution.pop("spot_instance_pools", None)  # of a group that had that strategy
         types = desired.get("instance_types") or raw["instance_types"]
-        return {"launch_template": template, "instances_distribution": distribution, "instance_types": types}
+        return {
+            "capacity_type": raw["capacity_type"],
+            "launch_template": template,
+            "instances_distribution": distribution,
+            "instance_types": types,
+        }
 
     def _set_tags(self, raw: Row, wanted: Row) -> None:
         now, wanted = drop_marks(raw["tags"]), drop_marks(wanted)
@@ -299,18 +309,35 @@ def build_sizes(sizes: Row) -> Row:
     }
 
 
+def build_launch(group: Row) -> Row:
+    """LaunchTemplate of a group in a Capacity Block, which takes no policy, else MixedInstancesPolicy.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/launch-template-capacity-blocks.html
+    """
+    if group["capacity_type"] == CAPACITY_BLOCK:
+        return {"LaunchTemplate": _build_specification(group["launch_template"])}
+    return {"MixedInstancesPolicy": build_policy(group)}
+
+
+def read_capacity_type(distribution: Row) -> str | None:
+    """How all of the capacity is bought, None where it is a mix. The options of InstancesDistribution have defaults."""
+    base = distribution.get("on_demand_base_capacity", 0)
+    share = distribution.get("on_demand_percentage_above_base_capacity", 100)
+    return "ON_DEMAND" if share == 100 else "SPOT" if (base, share) == (0, 0) else None
+
+
+def _build_specification(template: Row) -> Row:
+    return {"LaunchTemplateId": template["id"], "Version": str(template["version"])}
+
+
 def build_policy(group: Row) -> Row:
     """MixedInstancesPolicy: the launch template in one version, the instance types, On-Demand and Spot."""
-    template = group["launch_template"]
     distribution = {
         DISTRIBUTION[key]: value for key, value in group["instances_distribution"].items() if key in DISTRIBUTION
     }
     return {
         "LaunchTemplate": {
-            "LaunchTemplateSpecification": {
-                "LaunchTemplateId": template["id"],
-                "Version": str(template["version"]),
-            },
+            "LaunchTemplateSpecification": _build_specification(group["launch_template"]),
             "Overrides": [{"InstanceType": name} for name in group["instance_types"]],
         },
         "InstancesDistribution": distribution,
@@ -322,7 +349,8 @@ def read_group(row: Row) -> Row:
     policy = row.get("MixedInstancesPolicy") or {}
     template = policy.get("LaunchTemplate") or {}
     spec = template.get("LaunchTemplateSpecification") or row.get("LaunchTemplate") or {}
-    distribution = policy.get("InstancesDistribution") or {}
+    given = policy.get("InstancesDistribution") or {}
+    distribution = {key: given[member] for key, member in DISTRIBUTION.items() if given.get(member) is not None}
     return {
         "status": "DELETING" if row.get("Status") else "ACTIVE",
         "name": row["AutoScalingGroupName"],
@@ -333,10 +361,9 @@ def read_group(row: Row) -> Row:
             "desired_size": row["DesiredCapacity"],
         },
         "subnets": [name for name in (row.get("VPCZoneIdentifier") or "").split(",") if name],
+        "capacity_type": read_capacity_type(distribution) if policy else CAPACITY_BLOCK,
         "instance_types": [one["InstanceType"] for one in template.get("Overrides") or [] if one.get("InstanceType")],
-        "instances_distribution": {
-            key: distribution[member] for key, member in DISTRIBUTION.items() if distribution.get(member) is not None
-        },
+        "instances_distribution": distribution,
         "capacity_rebalance": bool(row.get("CapacityRebalance")),
         "max_instance_lifetime": row.get("MaxInstanceLifetime") or 0,
         "launch_template": {

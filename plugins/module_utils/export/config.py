@@ -18,6 +18,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config imp
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.nodegroups import EFFECTS
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import convert_to_camel, drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.export import verifying
+from ansible_collections.kumo.eks.plugins.module_utils.export.self_managed import describe_group, get_name
+from ansible_collections.kumo.eks.plugins.module_utils.export.self_managed_config import (
+    build_foreign_group,
+    build_group,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.export.state import ClusterState, Note
 
 Row = dict[str, Any]
@@ -82,6 +87,7 @@ class ConfigBuilder:
             "eks_nodegroups_list",
             verifying.find_nodegroup_changes,
         )
+        self._add_self_managed()
         self._add_all(
             "fargateProfiles",
             [self._build_profile(row) for row in self._get("eks_fargate_profiles")],
@@ -311,6 +317,25 @@ class ConfigBuilder:
             "tags": row.get("tags"),
         }
 
+    def _add_self_managed(self) -> None:
+        """The groups that the variables have; those of others as comments."""
+        names = {row["name"] for row in self._get("eks_self_managed_nodes_list")}
+        known = {get_name(self.state, raw): raw for raw in self.state.self_managed}
+        common = self.variables.get("eks_tags") or {}
+        rows = []
+        for item in (describe_group(self.state, raw) for name, raw in known.items() if name in names):
+            own = {key: value for key, value in item["tags"].items() if common.get(key) != value}
+            rows.append(build_group(self.state, item, own))
+        variable, find = "eks_self_managed_nodes_list", verifying.find_self_managed_changes
+        self._add_all("nodeGroups", rows, "self-managed nodes", "name", variable, find)
+        for raw in self.state.self_managed:
+            if not get_name(self.state, raw):
+                reason = (
+                    f"kumo.eks did not create Auto Scaling group {raw['name']}, and would create another one beside it"
+                )
+                row = _drop_empty(build_foreign_group(self.state, raw))
+                self.left_out.append(LeftOut("nodeGroups", row, reason))
+
     def _build_profile(self, row: Row) -> Row:
         raw = next(one for one in self.state.fargate_profiles if one["fargateProfileName"] == row["name"])
         return {
@@ -378,5 +403,6 @@ ORDER = (
     "addonsConfig",
     "addons",
     "managedNodeGroups",
+    "nodeGroups",
     "fargateProfiles",
 )

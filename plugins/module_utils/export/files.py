@@ -22,6 +22,7 @@ TITLES = {
     "eks_network_": "Network",
     "eks_cluster_": "Control plane",
     "eks_nodegroups_": "Node groups",
+    "eks_self_managed_nodes_": "Self-managed nodes",
     "eks_fargate_": "Fargate profiles",
     "eks_addons_": "Add-ons",
     "eks_access_": "Access",

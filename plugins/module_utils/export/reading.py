@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from ansible_collections.kumo.eks.plugins.module_utils.aws.client import format_aws_error
+from ansible_collections.kumo.eks.plugins.module_utils.aws.client import format_aws_error, has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import read_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
@@ -24,6 +24,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.api_access import Api
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_group import list_owned_groups
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.existing import find_routes
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Inventory, read_row
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import MISSING_CODES
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.routes import ANYWHERE
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.ssh_group import read_sources
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.vpc import describe_dns
@@ -31,7 +32,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.access_entry import d
 from ansible_collections.kumo.eks.plugins.module_utils.eks.identity_provider import describe_provider, list_providers
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_names import list_declared
 from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import describe_associations
-from ansible_collections.kumo.eks.plugins.module_utils.export.state import ClusterState
+from ansible_collections.kumo.eks.plugins.module_utils.export.state import ClusterState, get_template_key
 from ansible_collections.kumo.eks.plugins.module_utils.iam.base import get_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.iam.policy_document import WEB_IDENTITY, get_issuer
 from ansible_collections.kumo.eks.plugins.module_utils.iam.role import RoleResource
@@ -39,6 +40,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.scope import IamScope
 
 Row = dict[str, Any]
 OF_NODEGROUP = "eks:nodegroup-name"  # tag that EKS gives the Auto Scaling groups of managed node groups
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+VERSION_MISSING = "InvalidLaunchTemplateId.VersionNotFound"
 T = TypeVar("T")
 
 
@@ -78,6 +81,7 @@ class StateReader:
         state.self_managed = self._take("self-managed nodes", self._read_self_managed, [])
         self._take("the network", self._read_network, None)
         state.templates = self._take("launch templates", self._read_templates, {})
+        self._take("instance profiles", self._read_profiles_of_nodes, None)
         state.ssh_groups = self._take("security groups for SSH", self._read_ssh_groups, {})
         state.extra_cidrs = self._take("rules of the cluster security group", self._read_extra_cidrs, [])
         self._take("IAM roles", self._read_roles, None)
@@ -161,7 +165,8 @@ class StateReader:
     def _read_network(self) -> None:
         """The subnets of the cluster, its node groups and profiles, with their kinds by their routes."""
         ec2, place = self._get_client("ec2"), self.state.cluster["resourcesVpcConfig"]
-        children = (*self.state.nodegroups, *self.state.fargate_profiles)
+        own = [row for row in self.state.self_managed if self.state.owner in row["tags"]]
+        children = (*self.state.nodegroups, *self.state.fargate_profiles, *own)
         ids = list(dict.fromkeys([*place["subnetIds"], *(one for row in children for one in row.get("subnets") or [])]))
         inventory = Inventory(ec2, self.state.owner)
         inventory.vpc = {"VpcId": place["vpcId"]}
@@ -180,8 +185,9 @@ class StateReader:
     def _read_templates(self) -> dict[tuple[str, str], Row]:
         """The launch templates that node groups name, in the versions that they have."""
         named = [row["launchTemplate"] for row in self.state.nodegroups if row.get("launchTemplate")]
+        of_groups = self._read_templates_of_groups()
         if not named:
-            return {}
+            return of_groups
         ec2 = self._get_client("ec2")
         ids = sorted({row["id"] for row in named})
         pages = ec2.get_paginator("describe_launch_templates").paginate(LaunchTemplateIds=ids)
@@ -196,11 +202,41 @@ class StateReader:
                     "tags": tags,
                     "data": version["LaunchTemplateData"],
                 }
+        return {**of_groups, **found}
+
+    def _read_templates_of_groups(self) -> dict[tuple[str, str], Row]:
+        """Those of Auto Scaling groups, which may have been deleted behind the group."""
+        found, ec2 = {}, self._get_client("ec2")
+        for key, version in {get_template_key(row) for row in self.state.self_managed if row["launch_template"]["id"]}:
+            try:
+                (row,) = ec2.describe_launch_templates(LaunchTemplateIds=[key])["LaunchTemplates"]
+                answer = ec2.describe_launch_template_versions(LaunchTemplateId=key, Versions=[version])
+            except Exception as error:
+                if not has_code(error, *MISSING_CODES, VERSION_MISSING):
+                    raise
+                continue
+            (one,) = answer["LaunchTemplateVersions"]
+            about = {"name": row["LaunchTemplateName"], "tags": read_tag_list(row.get("Tags"))}
+            found[key, version] = {**about, "data": one["LaunchTemplateData"]}
         return found
+
+    def _read_profiles_of_nodes(self) -> None:
+        """The role of each instance profile that a launch template names, into the template."""
+        iam = self._get_client("iam")
+        for row in self.state.self_managed:
+            template = self.state.templates.get(get_template_key(row))
+            profile = (template or {}).get("data", {}).get("IamInstanceProfile") or {}
+            name = profile.get("Name") or (profile.get("Arn") or "").rpartition("/")[2]
+            if template is None or not name:
+                continue
+            found = get_or_none(lambda name=name: iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"])
+            roles = [role["Arn"] for role in (found or {}).get("Roles", [])]
+            template |= {"profile": name, "role": roles[0] if roles else None}
 
     def _read_ssh_groups(self) -> dict[str, Row]:
         """Those that launch templates name and that were made for the cluster."""
-        named = {one for row in self.state.templates.values() for one in row["data"].get("SecurityGroupIds") or []}
+        own = [row for row in self.state.templates.values() if self.state.owner in row["tags"]]
+        named = {one for row in own for one in row["data"].get("SecurityGroupIds") or []}
         rows = describe_groups(self._get_client("ec2"), named) if named else []
         return {
             row["GroupId"]: {"name": row["GroupName"], "sources": read_sources(row)}
@@ -223,6 +259,7 @@ class StateReader:
         arns = {state.cluster["roleArn"], *(row["nodeRole"] for row in state.nodegroups)}
         arns |= {row["podExecutionRoleArn"] for row in state.fargate_profiles}
         arns |= {row["roleArn"] for row in state.associations}
+        arns |= {row["role"] for row in state.templates.values() if row.get("role")}
         scope = IamScope(state.partition, state.owner, lambda: state.account)
         for arn in sorted(arns):
             raw = RoleResource(iam, arn.rpartition("/")[2], scope).describe()

@@ -18,7 +18,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import bui
 from ansible_collections.kumo.eks.plugins.module_utils.export.state import ClusterState
 from ansible_collections.kumo.eks.plugins.module_utils.export.tags import read_tags
 from ansible_collections.kumo.eks.plugins.module_utils.iam.cluster_role import read_role
-from ansible_collections.kumo.eks.plugins.module_utils.iam.purposes import PURPOSES, SSM, list_policy_arns
+from ansible_collections.kumo.eks.plugins.module_utils.iam.purposes import OF_NODES, PURPOSES, SSM, list_policy_arns
 
 Row = dict[str, Any]
 
@@ -34,8 +34,8 @@ def describe_role(state: ClusterState, arn: str, purpose: str, common: dict[str,
     raw = state.roles.get(arn)
     if raw is None or state.owner not in raw["tags"]:
         return None
-    basic = {"ip_family": _get_ip_family(state)} if purpose == "node" else {}
-    ssm = purpose == "node" and build_managed_policy_arn(SSM, state.partition) in raw["PolicyArns"]
+    basic = {"ip_family": _get_ip_family(state)} if purpose in OF_NODES else {}
+    ssm = purpose in OF_NODES and build_managed_policy_arn(SSM, state.partition) in raw["PolicyArns"]
     basic |= {"ssm": True} if ssm else {}
     usual = list_policy_arns(purpose, state.partition, basic)
     name = build_cluster_role_name(state.name, state.region, PURPOSES[purpose].label)

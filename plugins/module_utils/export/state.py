@@ -13,6 +13,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import buil
 Row = dict[str, Any]
 
 
+def get_template_key(group: Row) -> tuple[str, str]:
+    """The launch template of an Auto Scaling group among the templates: its ID and version. EC2 takes the default one where none is said."""
+    named = group["launch_template"]
+    return named["id"] or "", str(named["version"] or "$Default")
+
+
 @dataclass(frozen=True)
 class Note:
     """Something of the cluster that a declaration does not say, and why.
@@ -46,7 +52,7 @@ class ClusterState:
         addons: answers of DescribeAddon with ``podIdentities``, as the add-on's module has them.
         subnets: by ID: kind (public, private), zone.
         vpc: DNS attributes of the VPC, by their names.
-        templates: launch templates by ID and version: name, tags, data.
+        templates: launch templates by ID and version: name, tags, data; of self-managed nodes with the role of their instance profile.
         roles: answers of IAM of the roles that are named, by ARN; those that may not be read are not there.
         service_account_roles: roles that trust the cluster's OIDC provider: arn, subjects.
         oidc_provider: audiences and tags, None where there is no provider.

@@ -53,13 +53,13 @@ def describe_template(state: ClusterState, group: Row, item: Row) -> tuple[Row |
         return None, ""
     if found["name"] != build_template_name(state.name, group["nodegroupName"]):
         return None, ""
-    config = _read_node_config(found["data"])
+    config = read_node_config(found["data"])
     if found["data"].get("UserData") and config is None:
         return (
             None,
             "its launch template has user data, which is not written down. It is named by its ID, and stays as it is",
         )
-    template = _read_data(state, found["data"], {**item, "template": {}})
+    template = read_data(state, found["data"], {**item, "template": {}})
     template |= {"node_config": config} if config is not None else {}
     ssh = _find_ssh_group(state, found["data"], group["nodegroupName"])
     if ssh:
@@ -83,7 +83,12 @@ def _find_ssh_group(state: ClusterState, data: Row, nodegroup: str) -> str:
     return next((one for one in ids if (state.ssh_groups.get(one) or {}).get("name") == name), "")
 
 
-def _read_data(state: ClusterState, data: Row, item: Row) -> Row:
+def read_data(state: ClusterState, data: Row, item: Row) -> Row:
+    """The options that LaunchTemplateData says, without user data.
+
+    Args:
+        item: the options of the node group; its tags are those that instances have anyway.
+    """
     mark = {**(item.get("tags") or {}), state.owner: "owned"}
     rows = {row["ResourceType"]: read_tag_list(row["Tags"]) for row in data.get("TagSpecifications") or []}
     tags = {key: value for key, value in rows.get("instance", {}).items() if mark.get(key) != value}
@@ -114,7 +119,7 @@ def _read_data(state: ClusterState, data: Row, item: Row) -> Row:
     )
 
 
-def _read_node_config(data: Row) -> Row | None:
+def read_node_config(data: Row) -> Row | None:
     """The NodeConfig of user data that has nothing else, as kumo.eks writes it; None for other user data and for one with secrets."""
     text = base64.b64decode(data.get("UserData") or "").decode(errors="replace")
     found = NODE_CONFIG_ALONE.fullmatch(text)

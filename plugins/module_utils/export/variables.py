@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.access.entries import CAPABILITIES
-from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PLATFORM_TAG
+from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import NODES_TAG, PLATFORM_TAG
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUSTOM
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import build_options, drop_none
@@ -35,10 +35,17 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_associat
 from ansible_collections.kumo.eks.plugins.module_utils.export.cluster_variables import build_cluster_variables
 from ansible_collections.kumo.eks.plugins.module_utils.export.fitting import fit
 from ansible_collections.kumo.eks.plugins.module_utils.export.roles import describe_pod_role, describe_role
+from ansible_collections.kumo.eks.plugins.module_utils.export.self_managed import (
+    describe_group,
+    explain_changes,
+    find_group_changes,
+    get_name,
+    read_user_tags,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.export.self_managed_config import list_lost
 from ansible_collections.kumo.eks.plugins.module_utils.export.state import ClusterState, Note
 from ansible_collections.kumo.eks.plugins.module_utils.export.tags import find_common_tags, find_own_tags, read_tags
 from ansible_collections.kumo.eks.plugins.module_utils.export.template import describe_template
-from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_context import GROUP_TAG
 
 Row = dict[str, Any]
 VARIABLES, CONFIG = "role variables", "ClusterConfig"
@@ -53,6 +60,7 @@ USUAL_NAMESPACE = "kube-system"  # of add-ons
 CONFIG_MAP = access_entry.CONFIG_MAP
 UNUSABLE = (*CREATE_FAILED_STATUSES, "DELETING", "DELETE_FAILED")
 PROVIDER = "OIDC identity provider"
+SELF_MANAGED = "self-managed nodes"
 AUDIENCE = "sts.amazonaws.com"
 CROSS_NAMESPACE = "ack.enable_cross_namespace"
 
@@ -69,6 +77,7 @@ class VariablesBuilder:
         self.notes: list[Note] = []
         self._leave_out_failed()
         self._common = self._find_common()
+        self.written: set[str] = set()  # names of groups of self-managed nodes that the variables have
         self._node_role: Row | None = None
         self._node_role_arn = ""
 
@@ -79,6 +88,7 @@ class VariablesBuilder:
             self._build_network,
             self._build_cluster,
             self._build_nodegroups,
+            self._build_self_managed,
             self._build_profiles,
             self._build_addons,
             self._build_entries,
@@ -109,6 +119,7 @@ class VariablesBuilder:
         state = self.state
         rows = [state.cluster, *state.nodegroups, *state.fargate_profiles, *state.addons, *state.associations]
         rows += [raw for raw in state.access_entries if not self._find_maker(raw)]
+        rows += [{"tags": read_user_tags(raw)} for raw in state.self_managed if get_name(state, raw)]
         return find_common_tags([row.get("tags") for row in rows])
 
     def _build_shared(self) -> Row:
@@ -269,6 +280,42 @@ class VariablesBuilder:
         named = raw["launchTemplate"]
         return {"launch_template": {"id": named["id"], "version": str(named["version"])}}
 
+    # self-managed nodes
+
+    def _build_self_managed(self) -> Row:
+        """The groups that kumo.eks made, if their options make what there is. The others are noted at the end."""
+        role: Row = {}
+        rows = []
+        for raw in self.state.self_managed:
+            item = describe_group(self.state, raw) if get_name(self.state, raw) else None
+            if item is None:
+                continue
+            changes = find_group_changes(self.state, raw, item)
+            if changes:
+                self.note(SELF_MANAGED, item["name"], "", f"{explain_changes(changes)}. It stays as it is")
+                continue
+            if item["node_role"] not in {entry["principalArn"] for entry in self.state.access_entries}:
+                item["access_entry"] = False
+            found = describe_role(self.state, item["node_role"], "self_managed_node", self._common)
+            if found is not None and "policy_arns" not in found and role in ({}, found):
+                role = found
+                item = {name: value for name, value in item.items() if name not in ("node_role", "instance_profile")}
+            rows.append(self._finish_self_managed(item))
+            self.written.add(item["name"])
+        names = {f"eks_self_managed_nodes_{_ROLE_NAMES.get(name, name)}": value for name, value in role.items()}
+        return {**names, "eks_self_managed_nodes_list": rows or None}
+
+    def _finish_self_managed(self, item: Row) -> Row:
+        """The options in the order of the documentation, without what is so anyway."""
+        subnets = item.pop("subnets")
+        if item["version"] == self.state.cluster["version"] and not self._releases:
+            item.pop("version")
+        if (item.get("node_role") or "").rpartition("/")[2] == item.get("instance_profile"):
+            item.pop("instance_profile")
+        own = {key: value for key, value in item["tags"].items() if self._common.get(key) != value}
+        item = {**item, **self._name_subnets(subnets), "tags": own or None}
+        return {"name": item.pop("name"), **_order(drop_none(item), NODE_ORDER)}
+
     # Fargate
 
     def _build_profiles(self) -> Row:
@@ -321,6 +368,8 @@ class VariablesBuilder:
             return "EKS creates it with the node groups that have this role"
         if raw["type"] != STANDARD and arn in {row["podExecutionRoleArn"] for row in state.fargate_profiles}:
             return "EKS creates it with the Fargate profiles that have this role"
+        if NODES_TAG in (raw.get("tags") or {}) and state.owner in raw["tags"]:
+            return "it is made with the self-managed nodes that have this role"
         if policies & set(CAPABILITIES) or arn in {row.get("roleArn") for row in state.capabilities}:
             return "EKS created it for a capability"
         return ""
@@ -427,13 +476,18 @@ class VariablesBuilder:
         reason = "they are in the Kubernetes API, which is not read. kumo.eks.eks_helm_info lists them, for eks_helm_releases"
         self.note("Helm releases", "", "", reason)
         for row in state.self_managed:
-            name, reason = (
-                row["tags"].get(GROUP_TAG),
-                "kumo.eks did not create this Auto Scaling group. It stays as it is",
-            )
-            if name and state.owner in row["tags"]:
-                reason = "their labels, taints and settings are in user data, which is not written down. They stay as they are"
-            self.note("self-managed nodes", name or row["name"], "", reason)
+            name = get_name(state, row)
+            if not name:
+                reason = (
+                    "kumo.eks did not create this Auto Scaling group, and would create another one beside it. It stays as it is. What the comment"
+                    f" in the ClusterConfig does not have: {', '.join(list_lost(state, row))}"
+                )
+                self.note(SELF_MANAGED, row["name"], "", reason)
+            elif describe_group(state, row) is None:
+                reason = (
+                    "its launch template, or the role of its instance profile, could not be read. It stays as it is"
+                )
+                self.note(SELF_MANAGED, name, "", reason)
         mode = (state.cluster.get("accessConfig") or {}).get("authenticationMode") or CONFIG_MAP
         if CONFIG_MAP in mode:
             reason = "it is not read. kumo.eks.migrate_aws_auth makes access entries of its mappings"
@@ -445,6 +499,8 @@ class VariablesBuilder:
 _ROLE_NAMES = {"name": "role_name", "path": "role_path"}
 NODE_ORDER = (
     "node_role",
+    "instance_profile",
+    "access_entry",
     "private_networking",
     "subnets",
     "instance_types",

@@ -22,6 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup import Node
 from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import (
     PodIdentityAssociationResource,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.export.self_managed import find_group_changes, get_name
 from ansible_collections.kumo.eks.plugins.module_utils.export.state import ClusterState
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import build_item
 
@@ -53,6 +54,20 @@ def find_nodegroup_changes(state: ClusterState, variables: Row, row: Row) -> lis
     if item.get("template") is not None:
         return ["template"]
     return _find_changes(NodegroupResource(None, state.name, row["name"], None), raw, item)
+
+
+def find_self_managed_changes(state: ClusterState, variables: Row, row: Row) -> list[str]:
+    """The options of a group of self-managed nodes that would change; the group is one of kumo.eks."""
+    raw = next(one for one in state.self_managed if get_name(state, one) == row["name"])
+    task = {
+        "defaults": {},
+        "tags": variables.get("eks_tags") or {},
+        "private_subnets": _list_kind(state, variables, "private"),
+        "public_subnets": _list_kind(state, variables, "public"),
+    }
+    roles = {entry["principalArn"] for entry in state.access_entries}
+    entry = [] if row.get("node_role") in roles else ["access_entry"]
+    return [*entry, *find_group_changes(state, raw, build_item(task, row))]
 
 
 def find_profile_changes(state: ClusterState, variables: Row, row: Row) -> list[str]:

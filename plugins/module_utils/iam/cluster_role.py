@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,7 @@ ONLY_OF = {
     "ip_family": OF_NODES,
     "ssm": (*OF_NODES, "auto_mode_node"),
     "instance_profile": (*OF_NODES, "auto_mode_node", "custom"),
+    "trust_anchor_arn": ("hybrid_node",),
 }
 # A purpose: its role has an instance profile of the same name, unless another one is named
 SELF_MANAGED = "self_managed_node"
@@ -49,6 +51,8 @@ SELF_MANAGED = "self_managed_node"
 KARPENTER = "karpenter_node"
 # Options of a node group that are options of its role
 NAMED = {"node_role_name": "name", "permissions_boundary": "permissions_boundary"}
+TRUST_ANCHOR = re.compile(r"arn:[\w-]+:rolesanywhere:[\w-]+:\d{12}:trust-anchor/[\w-]+")
+NOT_ANCHOR = "not the ARN of a trust anchor. Use one that eks_roles_anywhere returns."
 OF_THE_REQUEST = ("name", "purpose", "path", "adopt", "trust_policy", "instance_profile", *ONLY_OF)
 
 
@@ -107,6 +111,7 @@ def read_role(options: dict[str, Any], cluster: str, region: str, partition: str
     check_forms(
         [("instance_profile", options.get("instance_profile") or None, PROFILE_NAME, NOT_NAME.format("profile", 128))]
     )
+    check_forms([("trust_anchor_arn", options.get("trust_anchor_arn"), TRUST_ANCHOR, NOT_ANCHOR)])
     name = options.get("name") or _build_name(purpose, options, cluster, region)
     request = RoleRequest(
         name=name,
@@ -155,11 +160,15 @@ def _build_name(purpose: str, options: dict[str, Any], cluster: str, region: str
 
 def _build_trust(purpose: str, partition: str, options: dict[str, Any]) -> dict[str, Any] | None:
     """The trust policy that is given, or that of the purpose."""
+    if "trust_policy" in options and "trust_anchor_arn" in options:
+        raise ValidationError(
+            "trust_anchor_arn: it cannot be combined with trust_policy, which it would make. Remove one of them."
+        )
     if "trust_policy" in options:
         document = parse_document(options["trust_policy"], "trust_policy")
         check_trust_size(document)
         return document
-    return build_trust(purpose, partition)
+    return build_trust(purpose, partition, options.get("trust_anchor_arn"))
 
 
 def _build_options(purpose: str, partition: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ PURPOSES = {
     "karpenter_node": Purpose("karpenter-node", "ec2", policies=("AmazonEKSWorkerNodePolicy", CNI, PULL_ONLY, SSM)),
     # https://docs.aws.amazon.com/eks/latest/userguide/auto-create-node-role.html
     "auto_mode_node": Purpose("auto-node", "ec2", policies=("AmazonEKSWorkerNodeMinimalPolicy", PULL_ONLY)),
-    # Machines outside of AWS, which get credentials by an activation of AWS Systems Manager
+    # Machines outside of AWS, which get credentials by an activation of AWS Systems Manager, or by IAM Roles Anywhere
     # https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-creds.html
     "hybrid_node": Purpose("hybrid-node", "ssm", policies=(SSM, PULL_ONLY)),
     # https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html
@@ -86,9 +86,15 @@ PURPOSES = {
 OF_NODES = ("node", "self_managed_node", "karpenter_node")
 
 
-def build_trust(purpose: str, partition: str) -> dict[str, Any] | None:
-    """The trust policy of a purpose, None for a custom role."""
+def build_trust(purpose: str, partition: str, trust_anchor: str | None = None) -> dict[str, Any] | None:
+    """The trust policy of a purpose, None for a custom role.
+
+    Args:
+        trust_anchor: ARN of the trust anchor by which hybrid nodes get the role.
+    """
     kind = PURPOSES[purpose]
+    if trust_anchor:
+        return build_anywhere_trust(partition, trust_anchor)
     if not kind.service:
         return None
     statement = {
@@ -99,13 +105,37 @@ def build_trust(purpose: str, partition: str) -> dict[str, Any] | None:
     return {"Version": VERSION, "Statement": [statement]}
 
 
+def build_anywhere_trust(partition: str, trust_anchor: str) -> dict[str, Any]:
+    """Whoever has a certificate of the anchor's CA gets the role, in a session that is called as the certificate is.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-creds.html (trust policy for IAM Roles Anywhere)
+    """
+    principal = {"Service": build_service_principal("rolesanywhere", partition)}
+    source = {"ArnEquals": {"aws:SourceArn": trust_anchor}}
+    session = {"StringEquals": {"sts:RoleSessionName": "${aws:PrincipalTag/x509Subject/CN}"}}
+    return {
+        "Version": VERSION,
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": principal,
+                "Action": [TAG, "sts:SetSourceIdentity"],
+                "Condition": source,
+            },
+            {"Effect": "Allow", "Principal": principal, "Action": ASSUME, "Condition": {**session, **source}},
+        ],
+    }
+
+
 def list_policy_arns(purpose: str, partition: str, options: dict[str, Any]) -> list[str]:
     """ARNs of the managed policies of a purpose, those that EKS asks for first.
 
     Args:
-        options: of a node role: cni_policy, ip_family, container_registry, ssm.
+        options: of a node role: cni_policy, ip_family, container_registry, ssm, trust_anchor_arn.
     """
     names = list(PURPOSES[purpose].policies)
+    if options.get("trust_anchor_arn"):  # AWS Systems Manager has no part in it
+        names.remove(SSM)
     if purpose in OF_NODES:
         names = [name for name in names if name != CNI or _has_ipv4_cni(options)]
         if options.get("container_registry"):
@@ -119,7 +149,7 @@ def list_policy_arns(purpose: str, partition: str, options: dict[str, Any]) -> l
 def build_inline_policies(purpose: str, partition: str, options: dict[str, Any]) -> dict[str, Any]:
     """The inline policies of a purpose: on an IPv6 cluster nodes need rights that AmazonEKS_CNI_Policy does not give."""
     if purpose == "hybrid_node":
-        return build_hybrid_documents()
+        return build_hybrid_documents(bool(options.get("trust_anchor_arn")))
     if purpose == "connector":
         return {CONNECTOR: build_connector_document(partition)}
     if purpose in OF_NODES and options.get("cni_policy", True) and options.get("ip_family") == "ipv6":
@@ -127,10 +157,15 @@ def build_inline_policies(purpose: str, partition: str, options: dict[str, Any])
     return {}
 
 
-def build_hybrid_documents() -> dict[str, Any]:
-    """What nodeadm does on a hybrid node with the node's credentials: addSSM in eksctl's pkg/cfn/builder/iam.go."""
-    ssm = ["ssm:DeregisterManagedInstance", "ssm:DescribeInstanceInformation"]
-    rights = {DESCRIBE_CLUSTER: ["eks:DescribeCluster"], SSM_OF_HYBRID: ssm}
+def build_hybrid_documents(by_certificate: bool) -> dict[str, Any]:
+    """What nodeadm does on a hybrid node with the node's credentials: addSSM in eksctl's pkg/cfn/builder/iam.go.
+
+    Args:
+        by_certificate: the node gets its credentials by IAM Roles Anywhere, and not by AWS Systems Manager.
+    """
+    rights = {DESCRIBE_CLUSTER: ["eks:DescribeCluster"]}
+    if not by_certificate:
+        rights[SSM_OF_HYBRID] = ["ssm:DeregisterManagedInstance", "ssm:DescribeInstanceInformation"]
     return {
         name: {"Version": VERSION, "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]}
         for name, actions in rights.items()

@@ -51,6 +51,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_plan i
     GroupPlan,
     choose_profile,
     get_strategy,
+    keep_capacity_type,
     show_sides,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_steps import Step
@@ -125,7 +126,7 @@ class SelfManagedManager:
         if raw is not None and raw["status"] == "DELETING" and not self.context.check_mode:
             return Step(False, raw, pending=["an earlier group of this name is being deleted"] if self.waits else [])
         raw = raw if raw and raw["status"] == "ACTIVE" else None
-        item = self._selection.resolve(item, raw is not None)
+        item = keep_capacity_type(self._selection.resolve(item, raw is not None), raw)
         raise_problems(find_self_managed_problems(item))
         if raw is None:
             self._check_new(item)

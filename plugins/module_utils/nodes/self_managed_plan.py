@@ -11,7 +11,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import buil
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotFound, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.reconciler import Reconciler
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import ROLLING, describes_template
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import (
+    CAPACITY_BLOCK,
+    ROLLING,
+    describes_template,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_group import (
     DERIVED,
     AutoScalingGroupResource,
@@ -113,6 +117,7 @@ class GroupPlan:
             lambda ami_type, version: find_newest_image(context.lookups.ssm(), ami_type, version),
         )
         self.image = image
+        self._item = keep_instance_type(item, self._raw, current)
         self._profile = self._choose_profile(current)
         self._set_wanted(self._ssh, self._efa)
         return Reconciler(self._template, check_mode=True).ensure_present(self._wanted)
@@ -161,15 +166,16 @@ class GroupPlan:
 
     def _build_desired(self, template: Outcome | None) -> Item:
         """The options of the Auto Scaling group."""
-        item = self._item
+        item, block = self._item, is_in_block(self._raw, self._item)
         desired = {
             "tags": item.get("tags"),
             "purge_tags": item.get("purge_tags"),
             "scaling_config": item.get("scaling_config"),
             "enforce_desired_size": item.get("enforce_desired_size"),
             "subnets": item.get("subnets"),
-            "instance_types": item.get("instance_types"),
-            "instances_distribution": build_distribution(item, self._raw is None),
+            "capacity_type": choose_capacity_type(self._raw, item),
+            "instance_types": None if block else item.get("instance_types"),  # of a block: in the template
+            "instances_distribution": None if block else build_distribution(item, self._raw is None),
             **{name: item.get(name) for name in SAME},
         }
         if template is not None:
@@ -249,6 +255,35 @@ def choose_profile(item: Item) -> str:
     """The name of the instance profile: that of the task, which may be an ARN, or that of the role."""
     named = item.get("instance_profile") or item.get("node_role") or ""
     return named.rpartition("/")[2] or named
+
+
+def is_in_block(raw: Item | None, item: Item) -> bool:
+    """Whether the group is, or will be, in a Capacity Block."""
+    return CAPACITY_BLOCK in ((raw or {}).get("capacity_type"), item.get("capacity_type"))
+
+
+def choose_capacity_type(raw: Item | None, item: Item) -> str | None:
+    """What is compared: whether a group is in a Capacity Block stays as it is, and the mix of others is in their distribution."""
+    given = item.get("capacity_type")
+    return given if CAPACITY_BLOCK in (given, (raw or {}).get("capacity_type")) else None
+
+
+def keep_capacity_type(item: Item, raw: Item | None) -> Item:
+    """The options with the capacity type of a group in a Capacity Block, where the task omits it and describes the template."""
+    is_open = is_in_block(raw, {}) and item.get("capacity_type") is None and describes_template(item)
+    return {**item, "capacity_type": CAPACITY_BLOCK} if is_open else item
+
+
+def keep_instance_type(item: Item, raw: Item | None, current: Item | None) -> Item:
+    """The options with the instance type that the template of a group in a Capacity Block has, where the task omits it.
+
+    Args:
+        current: the launch template, None where it does not exist.
+    """
+    if not is_in_block(raw, item):
+        return item
+    types = item.get("instance_types") or [((current or {}).get("data") or {}).get("instance_type")]
+    return {**item, "instance_types": types}
 
 
 def get_strategy(item: Item) -> str:

@@ -15,6 +15,7 @@ SAME = (
     "status",
     "scaling_config",
     "subnets",
+    "capacity_type",
     "instance_types",
     "instances_distribution",
     "capacity_rebalance",
@@ -36,6 +37,8 @@ def build_group_result(raw: Item | None) -> Item:
         "auto_scaling_group_name": raw["name"],
         "auto_scaling_group_arn": raw["arn"],
         **{key: raw[key] for key in SAME},
+        # The launch template of a group in a Capacity Block has it
+        "instance_types": raw["instance_types"] or sorted({row["InstanceType"] for row in raw["instances"]}),
         "launch_template": {key: value for key, value in template.items() if value is not None},
         **({"kubernetes_version": raw["kubernetes_version"]} if raw.get("kubernetes_version") else {}),
         "instances": [_build_instance(row, template, raw["instance_types"]) for row in raw["instances"]],

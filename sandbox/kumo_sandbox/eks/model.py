@@ -1,4 +1,4 @@
-"""EKS by botocore's own model: which operation a request is, what it says, and whether an answer keeps the shape."""
+"""EKS, and services like it, by botocore's own model: which operation a request is, what it says, and whether an answer keeps the shape."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from kumo_sandbox.eks.tags import check_tags
 
 
 @cache
-def load_service_model() -> Any:
-    return Session().get_service_model("eks")
+def load_service_model(service: str = "eks") -> Any:
+    return Session().get_service_model(service)
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,20 @@ class Route:
 
 
 @cache
-def build_routes() -> tuple[Route, ...]:
+def build_routes(service: str = "eks") -> tuple[Route, ...]:
     """Every operation's method and path, the ones with most fixed parts first."""
     found = []
-    for name in load_service_model().operation_names:
-        operation = load_service_model().operation_model(name)
+    for name in load_service_model(service).operation_names:
+        operation = load_service_model(service).operation_model(name)
         uri = operation.http["requestUri"]
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(uri))
         found.append(Route(operation, operation.http["method"], re.compile(f"{pattern}$")))
     return tuple(sorted(found, key=lambda route: route.operation.http["requestUri"].count("{")))
 
 
-def match(method: str, raw_path: str) -> tuple[OperationModel, dict[str, str]] | None:
+def match(method: str, raw_path: str, service: str = "eks") -> tuple[OperationModel, dict[str, str]] | None:
     """The operation of a request and its path's values; the path is still percent-encoded."""
-    for route in build_routes():
+    for route in build_routes(service):
         hit = route.pattern.match(raw_path) if route.method == method else None
         if hit:
             return route.operation, {key: unquote(value) for key, value in hit.groupdict().items()}
@@ -74,7 +74,8 @@ def parse(operation: OperationModel, path: dict[str, str], query: str, body: byt
     if report.has_errors():
         raise InvalidParameter(report.generate_report())
     _check_enums(shape, params, "")
-    check_tags(params.get("tags") or {}, BadRequest if operation.name == "TagResource" else InvalidParameter)
+    if operation.service_model.service_name == "eks":
+        check_tags(params.get("tags") or {}, BadRequest if operation.name == "TagResource" else InvalidParameter)
     return params
 
 

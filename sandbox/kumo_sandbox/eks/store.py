@@ -59,6 +59,8 @@ class Store:
         self.lock = agenda.lock
         self.clusters: dict[tuple[str, str], Cluster] = {}
         self.registrations: dict[tuple[str, str], Raw] = {}  # clusters outside of EKS, by region and name
+        self.trust_anchors: dict[str, Raw] = {}  # of IAM Roles Anywhere, by ARN, with their tags
+        self.anywhere_profiles: dict[str, Raw] = {}
         self.tokens: dict[tuple[str, str], Raw] = {}  # (operation, clientRequestToken) -> the first answer
 
     def schedule(self, seconds: float, act: Callable[[], None]) -> None:
@@ -73,5 +75,7 @@ class Store:
         with self.lock:
             self.clusters.clear()
             self.registrations.clear()
+            self.trust_anchors.clear()
+            self.anywhere_profiles.clear()
             self.tokens.clear()
             self.agenda.clear()

@@ -17,6 +17,7 @@ from werkzeug.datastructures import EnvironHeaders
 
 from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.eks.store import Store
+from kumo_sandbox.identity import roles_anywhere
 from kumo_sandbox.identity.asks import Ask
 from kumo_sandbox.identity.asks_of_autoscaling import build_autoscaling_asks
 from kumo_sandbox.identity.asks_of_ec2 import build_ec2_asks
@@ -179,6 +180,9 @@ def build_asks(store: Store, request: Request) -> Iterator[Ask]:
         return build_iam_asks(request.operation, request.parameters, request.region)
     if request.service == "autoscaling":
         return build_autoscaling_asks(request.operation, request.parameters, request.region)
+    if request.service == roles_anywhere.SERVICE:
+        body = json.loads(request.body) if request.body else {}
+        return roles_anywhere.build_asks(request.operation, body)
     return build_other_asks(request)
 
 

@@ -22,6 +22,7 @@ from kumo_sandbox.principals import get_iam_backend
 # https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md ("ValidationError: You must use a valid fully-formed ...")
 TEMPLATE = "You must use a valid fully-formed launch template."
 MOST_TAGS = 50
+MARKETS = {"spot": "Spot Instances", "capacity-block": "Capacity Blocks"}
 # InstancesDistribution of the API: the defaults, which answers have
 DISTRIBUTION = {
     "OnDemandAllocationStrategy": "prioritized",
@@ -86,7 +87,26 @@ def _check_template(backend: Any, template: Any, policy: Any) -> None:
     data = found.get_version(wanted).data
     if not data.get("ImageId"):
         raise ValidationError(f"{TEMPLATE} The request must contain the parameter ImageId")
+    _check_market(data, is_mixed=bool(policy))
     _check_profile(backend, data.get("IamInstanceProfile"))
+
+
+def _check_market(data: dict[str, Any], is_mixed: bool) -> None:
+    """What the template says of how capacity is bought, which a mixed instances policy says itself.
+
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/create-mixed-instances-group-manual-instance-type-selection.html
+    https://docs.aws.amazon.com/autoscaling/ec2/userguide/launch-template-capacity-blocks.html
+    """
+    market = (data.get("InstanceMarketOptions") or {}).get("MarketType")
+    if market and is_mixed:
+        raise ValidationError(
+            f"Incompatible launch template: You cannot use a launch template that is set to request {MARKETS.get(market, market)}"
+            " (InstanceMarketOptions) when you configure an Auto Scaling group with a mixed instances policy. Add a different launch"
+            " template to the group and try again."
+        )
+    target = (data.get("CapacityReservationSpecification") or {}).get("CapacityReservationTarget") or {}
+    if market == "capacity-block" and not target.get("CapacityReservationId"):
+        raise ValidationError(f"{TEMPLATE} The request must contain the parameter CapacityReservationId")
 
 
 def _check_profile(backend: Any, named: Any) -> None:

@@ -98,6 +98,8 @@ def _begin(group: Any, state: Any, version: Any) -> None:
         interface._group_set = [each for each in groups if each]
     if _is_spot(group, state):
         state.instance.lifecycle = "spot"
+    elif (data.get("InstanceMarketOptions") or {}).get("MarketType"):
+        state.instance.lifecycle = data["InstanceMarketOptions"]["MarketType"]
 
     def enter() -> None:
         if state.lifecycle_state == "Pending":

@@ -1,6 +1,6 @@
 """One address for all of AWS: what a request passes from the socket to its answer.
 
-EKS, EKS Auth and STS' AssumeRoleWithWebIdentity are answered by the sandbox, every other service by moto. Control of
+EKS, EKS Auth, IAM Roles Anywhere and STS' AssumeRoleWithWebIdentity are answered by the sandbox, every other service by moto. Control of
 the sandbox itself is under /_sandbox/.
 """
 
@@ -22,7 +22,7 @@ from kumo_sandbox.account import Account
 from kumo_sandbox.eks import model, service
 from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.faults import Fault
-from kumo_sandbox.identity import eks_auth, web_identity
+from kumo_sandbox.identity import eks_auth, roles_anywhere, web_identity
 from kumo_sandbox.identity.enforcement import Request as SignedRequest
 from kumo_sandbox.identity.enforcement import check, is_enforced
 from kumo_sandbox.identity.sessions import describe_expired, is_expired
@@ -49,6 +49,7 @@ from kumo_sandbox.server.wire import (
 )
 
 AROUND_DISPATCH = ("throttle", "error5xx", "drop", "lose_answer", "slow", "hold", "hold_answer")
+ROUTED = ("eks", roles_anywhere.SERVICE)  # services whose requests are told apart by botocore's model
 AFTER_THE_WORK = ("lose_answer", "hold_answer")
 Start = Callable[..., Any]
 
@@ -63,7 +64,7 @@ class Received:
     region: str
     service: str
     operation: str
-    route: Any  # of an operation of EKS: its model and the values in its path
+    route: Any  # of an operation of EKS or of IAM Roles Anywhere: its model and the values in its path
 
     @property
     def is_from_sandbox(self) -> bool:
@@ -98,16 +99,16 @@ def receive(environ: dict[str, Any]) -> Received:
     body = read_body(environ)
     environ["wsgi.input"] = io.BytesIO(body)
     access_key, region, signed_for = read_scope(environ)
-    route = match_eks_route(environ) if signed_for == "eks" else None
+    route = match_route(environ, signed_for) if signed_for in ROUTED else None
     operation = route[0].name if route else read_operation(environ, body, signed_for)
     # a call of AssumeRoleWithWebIdentity is not signed: the token identifies the caller
     name = "sts" if operation == web_identity.OPERATION else signed_for
     return Received(environ, body, access_key, region, name, operation, route)
 
 
-def match_eks_route(environ: dict[str, Any]) -> Any:
+def match_route(environ: dict[str, Any], name: str) -> Any:
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or environ.get("PATH_INFO", "")
-    return model.match(environ["REQUEST_METHOD"], raw.partition("?")[0])
+    return model.match(environ["REQUEST_METHOD"], raw.partition("?")[0], name)
 
 
 def build_missing(received: Received, reason: str) -> service.Answer:
@@ -210,8 +211,10 @@ class App:
         """The answer to what the sandbox acts out itself; None for what is moto's."""
         if received.region and not self._account.has_region(received.region):
             return self._refuse_key(received)
-        if received.route:
+        if received.route and received.service == "eks":
             return self._answer_eks(received)
+        if received.route:
+            return roles_anywhere.handle(self._account.store, received, *received.route)
         if received.operation == web_identity.OPERATION:
             return web_identity.handle(received.parameters, self._account.find_issuer_key)
         if received.service == "cloudtrail" and received.operation == "LookupEvents":

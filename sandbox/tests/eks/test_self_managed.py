@@ -147,6 +147,49 @@ def test_a_new_instance_profile_is_not_known_at_once(own, sandbox):
         own.create(IamInstanceProfile={"Name": "new"})
 
 
+BLOCK = {
+    "InstanceType": "p5.48xlarge",
+    "InstanceMarketOptions": {"MarketType": "capacity-block"},
+    "CapacityReservationSpecification": {
+        "CapacityReservationTarget": {"CapacityReservationId": "cr-0123456789abcdef0"}
+    },
+}
+
+
+def test_a_group_in_a_capacity_block_has_no_mixed_instances_policy(own, sandbox):
+    with pytest.raises(ClientError, match=r"ValidationError.*Incompatible launch template.*Capacity Blocks"):
+        own.create(**BLOCK)
+    words = {
+        "AutoScalingGroupName": "block",
+        "MinSize": 1,
+        "MaxSize": 1,
+        "VPCZoneIdentifier": own.account["subnets"][0],
+    }
+    own.asg.create_auto_scaling_group(**words, LaunchTemplate={"LaunchTemplateId": own.template, "Version": "1"})
+    group = own.asg.describe_auto_scaling_groups(AutoScalingGroupNames=["block"])["AutoScalingGroups"][0]
+    assert "MixedInstancesPolicy" not in group and group["LaunchTemplate"]["LaunchTemplateId"] == own.template
+    rows = own.ec2.describe_instances(InstanceIds=[group["Instances"][0]["InstanceId"]])["Reservations"]
+    assert rows[0]["Instances"][0]["InstanceLifecycle"] == "capacity-block"
+
+
+def test_a_template_that_asks_for_spot_instances_goes_with_no_mix(own):
+    with pytest.raises(ClientError, match="request Spot Instances"):
+        own.create(InstanceMarketOptions={"MarketType": "spot"})
+
+
+def test_a_capacity_block_is_named_by_its_reservation(own):
+    with pytest.raises(ClientError):
+        own.create(**{**BLOCK, "CapacityReservationSpecification": {}})
+    words = {
+        "AutoScalingGroupName": "block",
+        "MinSize": 0,
+        "MaxSize": 1,
+        "VPCZoneIdentifier": own.account["subnets"][0],
+    }
+    with pytest.raises(ClientError, match="must contain the parameter CapacityReservationId"):
+        own.asg.create_auto_scaling_group(**words, LaunchTemplate={"LaunchTemplateId": own.template, "Version": "1"})
+
+
 def test_an_instance_keeps_its_version_until_it_is_replaced(own):
     own.create()
     own.nodes(JOINED)

@@ -21,6 +21,14 @@ def list_iam(iam: Any) -> Listing:
     }
 
 
+def list_roles_anywhere(client: Any) -> Listing:
+    """Trust anchors and profiles of IAM Roles Anywhere."""
+    return {
+        "trust_anchors": list_rows(client, "list_trust_anchors", "trustAnchors"),
+        "anywhere_profiles": list_rows(client, "list_profiles", "profiles"),
+    }
+
+
 def list_providers(iam: Any) -> list[Any]:
     """OIDC providers, with their ARN."""
     arns = [row["Arn"] for row in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]]

@@ -12,7 +12,7 @@ from typing import Any
 
 from support.account.ec2 import list_ec2
 from support.account.eks import list_eks
-from support.account.iam import list_iam
+from support.account.iam import list_iam, list_roles_anywhere
 from support.account.pages import GONE, Listing, list_rows
 
 # https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
@@ -30,6 +30,7 @@ def list_account(client: Callable[[str], Any]) -> Listing:
         **list_ec2(client("ec2")),
         **_list_around_ec2(client),
         **list_iam(client("iam")),
+        **list_roles_anywhere(client("rolesanywhere")),
         **list_eks(client("eks")),
         "keys": _list_keys(client("kms")),
         "log_groups": list_rows(client("logs"), "describe_log_groups", "logGroups"),

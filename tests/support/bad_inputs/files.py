@@ -340,6 +340,20 @@ ROWS = [
         "capacityReservation",
         instanceMarketOptions={"marketType": "capacity-block"},
     ),
+    bad(
+        "a mix in a Capacity Block",
+        "nodeGroups[0].instancesDistribution",
+        "one instance type",
+        "Use instanceType",
+        nodeGroups=[
+            {
+                "name": "a",
+                "instanceMarketOptions": {"marketType": "capacity-block"},
+                "capacityReservation": {"capacityReservationTarget": {"capacityReservationID": "cr-1"}},
+                "instancesDistribution": {"instanceTypes": ["p5.48xlarge"]},
+            }
+        ],
+    ),
     bad("a VPC without its subnets", "vpc.id", "needs", "List them in vpc.subnets", vpc={"id": "vpc-1"}),
     bad(
         "public nodes in a private cluster",

@@ -1,20 +1,45 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Karpenter and its parts, and the roles of add-ons, as options of their modules."""
+"""Karpenter and its parts, the roles of add-ons, and IAM Roles Anywhere, as options of their modules."""
 
 from __future__ import annotations
 
 from support.bad_inputs.row import module, role
+from support.certificates import CA_BUNDLE
 
 karpenter = role("eks_karpenter")
 task = module("eks_karpenter", cluster_name="there")
 queue = module("eks_interruption_queue", cluster_name="there")
+anywhere = module("eks_roles_anywhere", cluster_name="there", ca_bundle=CA_BUNDLE)
 nodes = module("eks_karpenter_nodes", cluster_name="there", node_role="nodes")
 addon = module("eks_addon", cluster_name="there", name="aws-ebs-csi-driver")
 migration = module("eks_pod_identity_migration", cluster_name="there")
 tags = module("eks_discovery_tags", cluster_name="none")
 
 ROWS = [
+    anywhere("no certificates", "ca_bundle", "is required", "certificates of your CA", ca_bundle=None),
+    anywhere("a path", "ca_bundle", "not a bundle of certificates", "BEGIN CERTIFICATE", ca_bundle="ca.pem"),
+    anywhere("a dot in a name", "name", "'my.nodes'", "hyphens and underscores", name="my.nodes"),
+    anywhere("a role's name", "role_arn", "'nodes'", "Use one like arn:aws:iam::", role_arn="nodes"),
+    anywhere("a tag beyond ASCII", "tags", "'équipe'", "letters and digits of ASCII", tags={"équipe": "a"}),
+    anywhere(
+        "a minute",
+        "duration_seconds",
+        "60",
+        "from 900 to 43200",
+        duration_seconds=60,
+        role_arn="arn:aws:iam::123456789012:role/n",
+    ),
+    anywhere(
+        "a duration without a profile", "duration_seconds", "needs role_arn", "Set role_arn", duration_seconds=900
+    ),
+    module("eks_iam_role", cluster_name="there", purpose="hybrid_node")(
+        "an ARN of a profile",
+        "trust_anchor_arn",
+        "not the ARN of a trust anchor",
+        "eks_roles_anywhere",
+        trust_anchor_arn="arn:p",
+    ),
     task("an identity that EKS does not know", "identity", "kiam", "pod_identity, irsa, none", identity="kiam"),
     karpenter(
         "a queue that SQS does not take",

@@ -161,7 +161,12 @@ def _build_hybrid_role(config: dict[str, Any]) -> dict[str, Any]:
     if not remote.get("remoteNodeNetworks") and not remote.get("remotePodNetworks"):
         return {}
     arn = remote.get("iam", {}).get("roleARN")
-    return {"eks_cluster_hybrid_node_role_arn": arn} if arn else {"eks_cluster_hybrid_node_role": True}
+    if arn:
+        return {"eks_cluster_hybrid_node_role_arn": arn}
+    return {
+        "eks_cluster_hybrid_node_role": True,
+        "eks_cluster_hybrid_node_ca_bundle": remote.get("iam", {}).get("caBundleCert"),
+    }
 
 
 def _list_extra_cidrs(config: dict[str, Any]) -> list[str] | None:

@@ -17,6 +17,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
     build_scaling_config,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import convert_to_snake
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import CAPACITY_BLOCK
 
 # What eksctl sets where the file says nothing: SetManagedNodeGroupDefaults in pkg/apis/eksctl.io/v1alpha5/defaults.go.
 AMI_FAMILY = "AmazonLinux2023"
@@ -103,9 +104,14 @@ def _build_machine(group: dict[str, Any]) -> dict[str, Any]:
     return {"instance_types": types, "ami_type": ami_types.choose_ami_type(group.get("amiFamily", AMI_FAMILY), types)}
 
 
+def is_in_capacity_block(group: dict[str, Any]) -> bool:
+    """Whether the nodes are in a Capacity Block, the one market that eksctl takes."""
+    return bool(group.get("instanceMarketOptions", {}).get("marketType"))
+
+
 def _choose_capacity_type(group: dict[str, Any]) -> str:
-    if group.get("instanceMarketOptions", {}).get("marketType"):
-        return "CAPACITY_BLOCK"  # the one market type that eksctl takes
+    if is_in_capacity_block(group):
+        return CAPACITY_BLOCK
     return "SPOT" if group.get("spot") else "ON_DEMAND"
 
 

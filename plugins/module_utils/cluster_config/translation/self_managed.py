@@ -19,8 +19,13 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translatio
     AMI_FAMILY,
     INSTANCE_TYPE,
     build_shared_options,
+    is_in_capacity_block,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import ALL_METRICS, LOWEST_PRICE
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.self_managed import (
+    ALL_METRICS,
+    CAPACITY_BLOCK,
+    LOWEST_PRICE,
+)
 
 Row = dict[str, Any]
 
@@ -106,6 +111,8 @@ def _is_for_autoscaler(group: Row) -> bool:
 
 def _build_capacity(group: Row) -> Row:
     """How instances are bought: as EC2 Auto Scaling does it where the file leaves it open, and On-Demand without a distribution."""
+    if is_in_capacity_block(group):
+        return {"capacity_type": CAPACITY_BLOCK}
     given = group.get("instancesDistribution", {} if group.get("instanceSelector") else None)
     if given is None:
         return {"capacity_type": "ON_DEMAND"}

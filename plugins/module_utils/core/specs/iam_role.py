@@ -77,6 +77,7 @@ def build_iam_role_spec() -> Spec:
         nodegroup=dict(type="str"),
         addon=dict(type="str"),
         capability=dict(type="str"),
+        trust_anchor_arn=dict(type="str"),
         trust_policy=dict(type="raw"),
         default_policies=dict(type="bool"),
         cni_policy=dict(type="bool"),

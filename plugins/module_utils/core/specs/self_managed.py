@@ -75,6 +75,7 @@ DISTRIBUTION_RANGES = {
     "spot_instance_pools": (1, 20),
 }
 OF_THE_MIX = ("on_demand_base_capacity", "on_demand_percentage_above_base_capacity")
+CAPACITY_BLOCK = "CAPACITY_BLOCK"  # a capacity_type
 LOWEST_PRICE = "lowest-price"  # "SpotInstancePools ... Valid only when the SpotAllocationStrategy is lowest-price"
 # https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-suspend-resume-processes.html
 PROCESSES = [
@@ -156,7 +157,7 @@ def build_self_managed_spec() -> Spec:
     return dict(
         **{name: shared[name] for name in SHARED},
         instance_profile=dict(type="str"),
-        capacity_type=dict(type="str", choices=["ON_DEMAND", "SPOT"]),
+        capacity_type=dict(type="str", choices=["ON_DEMAND", "SPOT", CAPACITY_BLOCK]),
         instances_distribution=dict(type="dict", options=distribution),
         capacity_rebalance=dict(type="bool"),
         ami_type=dict(type="str", choices=OUR_AMI_TYPES),
@@ -222,6 +223,12 @@ def _find_user_data_problems(options: Options, template: Options) -> Iterator[st
 
 def _find_distribution_problems(options: Options) -> Iterator[str]:
     distribution = options.get("instances_distribution") or {}
+    if distribution and options.get("capacity_type") == CAPACITY_BLOCK:
+        yield (
+            "instances_distribution: it cannot be combined with capacity_type CAPACITY_BLOCK, because EC2 Auto Scaling launches nothing"
+            " else beside a Capacity Block. Remove one of them."
+        )
+        return
     for key, limits in DISTRIBUTION_RANGES.items():
         yield from find_range_problems(f"instances_distribution.{key}", distribution.get(key), *limits)
     for key in OF_THE_MIX:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from support.certificates import CA_BUNDLE
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami_types
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, build_role_variables
@@ -724,7 +725,15 @@ class TestProblems:
             ),
             (
                 config(remoteNetworkConfig={"iam": {"provider": "IRA"}}),
-                "remoteNetworkConfig.iam.provider: trust anchors and profiles of IAM Roles Anywhere are not created.",
+                "remoteNetworkConfig.iam.caBundleCert: is required with the provider ira, unless roleARN names a role.",
+            ),
+            (
+                config(remoteNetworkConfig={"iam": {"caBundleCert": CA_BUNDLE}}),
+                "remoteNetworkConfig.iam.caBundleCert: has no effect with the provider ssm.",
+            ),
+            (
+                config(remoteNetworkConfig={"iam": {"provider": "IRA", "caBundleCert": "ca.pem"}}),
+                "remoteNetworkConfig.iam.caBundleCert: it is not a bundle of certificates in PEM.",
             ),
             (config(vpc={"extraCIDRs": ["10.0.0"]}), "vpc.extraCIDRs[0]: '10.0.0' is not a CIDR block."),
             (

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+from support.certificates import CA_BUNDLE, OTHER_BUNDLE
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import Unusable, build_role_variables
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.schema import (
@@ -85,6 +86,7 @@ VALUES: dict[str, Any] = {
     "iam.withOIDC": True,
     "privateCluster.additionalEndpointServices": ["logs"],
     "managedNodeGroups[].instanceMarketOptions.marketType": "capacity-block",
+    "remoteNetworkConfig.iam.caBundleCert": OTHER_BUNDLE,
     "managedNodeGroups[].ssh.allow": False,
     "managedNodeGroups[].ssh.publicKey": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIECd5iQrQw16tG6xRmDbcezdX4XWhobYW92YJigDo+74 somebody",
     "managedNodeGroups[].instanceSelector.memory": "8",
@@ -106,6 +108,12 @@ BESIDE: dict[str, dict[str, Any]] = {
     "autoModeConfig.permissionsBoundaryARN": {"autoModeConfig": {"enabled": True}},
     "iam.vpcResourceControllerPolicy": {},
     "vpc.id": {"vpc": {"subnets": SUBNETS}},
+    "remoteNetworkConfig.iam.caBundleCert": {
+        "remoteNetworkConfig": {
+            "remoteNodeNetworks": [{"cidrs": ["10.80.0.0/16"]}],
+            "iam": {"provider": "IRA", "caBundleCert": CA_BUNDLE},
+        }
+    },
     "privateCluster.additionalEndpointServices": {"privateCluster": {"enabled": True}},
     "privateCluster.skipEndpointCreation": {"privateCluster": {"enabled": True}},
     "managedNodeGroups[].instanceMarketOptions.marketType": {
@@ -235,6 +243,7 @@ BESIDE |= {
 }
 # Another value of these needs another field, too: compared with a file that has none of it.
 ALONE = (
+    "remoteNetworkConfig.iam.caBundleCert",
     "karpenter.version",
     f"{ENTRY}.principalARN",
     f"{ENTRY}.accessPolicies[].policyARN",

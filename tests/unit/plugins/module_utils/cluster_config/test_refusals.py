@@ -30,7 +30,6 @@ DENIED: dict[str, tuple[str, ...]] = {
     "it belongs to serviceName, which is not supported": (),
     "EKS chooses the IPv6 block of services": ("service_ipv6",),
     "routes to another network are not created": ("transit_gateway", "vpn_gateway", "vpc_gateway_id"),
-    "trust anchors and profiles of IAM Roles Anywhere are not created": ("roles_anywhere", "trust_anchor"),
     "it is what eksctl reports, not a setting": (),
     "EKS has no placement group for etcd": ("etcd_placement_group",),
     "the IPv6 block of the VPC is one of Amazon's": ("ipv6_pool", "ipv6_cidr"),
@@ -46,9 +45,6 @@ DENIED: dict[str, tuple[str, ...]] = {
     "nodes use the cluster security group that EKS creates": ("with_shared", "with_local"),
     "EKS creates the instance profile": (),
     "containerd is the one container runtime of the images of EKS": ("container_runtime",),
-    "EC2 Auto Scaling takes no Capacity Block in a group with a mixed instances policy, which those of kumo.eks have": (
-        "market",
-    ),
     "self-managed nodes are replaced by their number": (),
 }
 VARIABLE = re.compile(r"(?<!kumo\.eks\.)\beks_\w+")

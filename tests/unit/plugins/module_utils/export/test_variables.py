@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_group import read_group
 from ansible_collections.kumo.eks.plugins.module_utils.export.declaration import build_declaration
 from ansible_collections.kumo.eks.plugins.module_utils.export.state import ClusterState
 from ansible_collections.kumo.eks.plugins.module_utils.export.tags import find_common_tags, find_own_tags
@@ -113,6 +114,12 @@ def test_what_may_not_be_read_is_named(state):
         assert "# - node groups: could not be read: eks:ListNodegroups is denied." in found[text]
 
 
+def build_group(name, tags):
+    sizes = {"MinSize": 1, "MaxSize": 2, "DesiredCapacity": 1}
+    rows = [{"Key": key, "Value": value} for key, value in tags.items()]
+    return read_group({"AutoScalingGroupName": name, **sizes, "VPCZoneIdentifier": "subnet-1", "Tags": rows})
+
+
 def test_what_no_declaration_has_is_named(state):
     state.identity_providers = [{"identityProviderConfigName": "people", "issuerUrl": "https://id", "clientId": "k"}]
     argo = {"argoCd": {"namespace": "argocd", "awsIdc": {"idcInstanceArn": "arn:aws:sso:::instance/ssoins-1"}}}
@@ -122,9 +129,15 @@ def test_what_no_declaration_has_is_named(state):
     ]
     state.addons = [{"addonName": "cert-manager", "addonVersion": "v1", "tags": {"kumo.eks/platform": "cert_manager"}}]
     own = {"kumo.eks/self-managed-nodegroup": "own", "kumo.eks/eu-west-1/c": "owned"}
-    state.self_managed = [{"name": "c-own", "tags": own}, {"name": "theirs", "tags": {}}]
+    state.self_managed = [build_group("c-own", own), build_group("theirs", {})]  # without their launch templates
     found = build_declaration(state)
-    assert [row["name"] for row in find_note(found, "self-managed nodes")] == ["own", "theirs"]
+    mine, theirs = find_note(found, "self-managed nodes")
+    assert (mine["name"], theirs["name"]) == ("own", "theirs") and "could not be read" in mine["reason"]
+    assert "launch template, which could not be read" in theirs["reason"]
+    assert (
+        "# Of nodeGroups, not in force: kumo.eks did not create Auto Scaling group theirs"
+        in found["cluster_config_text"]
+    )
     assert found["role_variables"]["eks_cluster_identity_providers"] == [
         {"name": "people", "issuer_url": "https://id", "client_id": "k"}
     ]
