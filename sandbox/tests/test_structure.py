@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[1] / "kumo_sandbox"
+import kumo_sandbox
+
+PACKAGE = Path(kumo_sandbox.__file__).resolve().parent
 # Files beside the rooms, from the ground up: each layer may import those named with it.
 BASE = {
     "agenda",
@@ -37,6 +39,7 @@ ALLOWED = {
     "server": {"server", "account", "eks", "identity", "kubernetes", "toolchain", "base"},
     "sandbox": {"server", "account", "eks", "identity", "kubernetes", "moto_fixes", "toolchain", "base"},
     "kept_account": {"sandbox"},
+    "pytest_plugin": {"sandbox", "kept_account"},
     "state_dir": {"kubernetes"},
     "server_process": {"sandbox", "state_dir", "base"},
     "cli": {"server_process", "state_dir", "toolchain", "base"},
