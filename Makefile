@@ -150,6 +150,10 @@ build: setup ## build the collection's tarball, the same bytes from the same com
 build-sandbox: setup ## build the sandbox's source distribution and wheel in dist, the same bytes from the same commit
 	@.venv/bin/python tools/build_sandbox.py
 
+.PHONY: release
+release: setup ## write versions and CHANGELOG.rst of a release: make release VERSION=1.0.0
+	@.venv/bin/python tools/release.py $(VERSION)
+
 .PHONY: clean
 clean: ## remove what the set-up and the tests made in the checkout
 	@rm -rf .venv tests/output .pytest_cache .ruff_cache .ansible dist *.tar.gz
