@@ -8,9 +8,13 @@ From then on, a release has its fragments. Nothing is committed: look at the dif
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+from build import copy_sources
 
 ROOT = Path(__file__).resolve().parent.parent
 CHANGES = ROOT / "changelogs"
@@ -36,8 +40,25 @@ def main(version: str) -> None:
         prepare_first(version, before)
     for name in VERSIONS:
         set_version(name, version)
-    subprocess.run([CHANGELOG_TOOL, "release", "--version", version], cwd=ROOT, check=True)
+    write_changelog(version)
     print(NEXT.format(version=version))
+
+
+def write_changelog(version: str) -> None:
+    """Let the tool work in a copy of what Git tracks: it takes the environments in the checkout for parts of the collection."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch, "ansible_collections/kumo/eks")
+        copy_sources(copy)
+        subprocess.run([CHANGELOG_TOOL, "release", "--version", version], cwd=copy, check=True)
+        shutil.copy(copy / "CHANGELOG.rst", ROOT)
+        shutil.copy(copy / "changelogs/changelog.yaml", CHANGES)
+        for path in list_fragments():
+            if not (copy / path.relative_to(ROOT)).exists():
+                path.unlink()
+
+
+def list_fragments() -> list[Path]:
+    return sorted((CHANGES / "fragments").glob("*.y*ml"))
 
 
 def run_git(*words: str) -> str:
@@ -65,7 +86,7 @@ def prepare_first(version: str, before: str) -> None:
     summary = CHANGES / "fragments" / f"{version}.yml"
     if not summary.exists():
         sys.exit(f"release.py: {summary.relative_to(ROOT)} does not exist. Write there what the first release has")
-    dropped = [path for path in sorted(summary.parent.iterdir()) if path != summary]
+    dropped = [path for path in list_fragments() if path != summary]
     for path in dropped:
         path.unlink()
     print(
