@@ -1,12 +1,13 @@
 """Makes the sources of a release: versions, and the fragments as CHANGELOG.rst: release.py VERSION
 
 The first release has a changelog of its own: the fragment VERSION.yml says what there is. The other fragments are about
-states that nobody had, and are dropped.
-From then on, a release has its fragments. Nothing is committed: look at the diff, then follow what is printed.
+states that nobody had, and are dropped. From then on, a release has its fragments. All is made in a copy first, so that the
+checkout is left as it is where something fails. Nothing is committed: look at the diff, then follow what is printed.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -14,11 +15,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from build import copy_sources
+from build import ROOT, copy_sources, run_git
 
-ROOT = Path(__file__).resolve().parent.parent
-CHANGES = ROOT / "changelogs"
-CHANGELOG_TOOL = Path(sys.executable).with_name("antsibull-changelog")
+BIN = Path(sys.executable).parent
+FRAGMENTS, CHANGES = "changelogs/fragments", "changelogs/changelog.yaml"
 VERSIONS = {"galaxy.yml": r"^(version: )(\S+)$", "sandbox/pyproject.toml": r'^(version = ")([^"]+)'}
 NEXT = """{version} is in the sources. What is left:
   git diff; make lint; make test
@@ -29,44 +29,33 @@ NEXT = """{version} is in the sources. What is left:
 
 
 def main(version: str) -> None:
+    check(version)
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch, "ansible_collections/kumo/eks")  # where the changelog's tool finds plugins
+        copy_sources(copy)
+        if not (copy / CHANGES).exists():
+            prepare_first(copy, version)
+        for name in VERSIONS:
+            set_version(copy / name, VERSIONS[name], version)
+        environment = {**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"}  # it runs ansible-doc
+        command = [BIN / "antsibull-changelog", "release", "--version", version]
+        subprocess.run(command, cwd=copy, env=environment, check=True)
+        bring_back(copy)
+    print(NEXT.format(version=version))
+
+
+def check(version: str) -> None:
     if not re.fullmatch(r"\d+\.\d+\.\d+", version):
         sys.exit(f"release.py: version '{version}' is not valid. Use three numbers like 1.0.0")
     if run_git("status", "--porcelain"):
         sys.exit("release.py: the checkout has changes that are not committed. Commit or stash them")
-    before = read_version()
+    before = read_version(ROOT)
     if to_numbers(version) <= to_numbers(before):
         sys.exit(f"release.py: version '{version}' is not newer than {before}")
-    if not (CHANGES / "changelog.yaml").exists():
-        prepare_first(version, before)
-    for name in VERSIONS:
-        set_version(name, version)
-    write_changelog(version)
-    print(NEXT.format(version=version))
 
 
-def write_changelog(version: str) -> None:
-    """Let the tool work in a copy of what Git tracks: it takes the environments in the checkout for parts of the collection."""
-    with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(scratch, "ansible_collections/kumo/eks")
-        copy_sources(copy)
-        subprocess.run([CHANGELOG_TOOL, "release", "--version", version], cwd=copy, check=True)
-        shutil.copy(copy / "CHANGELOG.rst", ROOT)
-        shutil.copy(copy / "changelogs/changelog.yaml", CHANGES)
-        for path in list_fragments():
-            if not (copy / path.relative_to(ROOT)).exists():
-                path.unlink()
-
-
-def list_fragments() -> list[Path]:
-    return sorted((CHANGES / "fragments").glob("*.y*ml"))
-
-
-def run_git(*words: str) -> str:
-    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-
-
-def read_version() -> str:
-    found = re.search(VERSIONS["galaxy.yml"], (ROOT / "galaxy.yml").read_text(), re.MULTILINE)
+def read_version(folder: Path) -> str:
+    found = re.search(VERSIONS["galaxy.yml"], (folder / "galaxy.yml").read_text(), re.MULTILINE)
     if found is None:
         sys.exit("release.py: galaxy.yml has no version")
     return found[2]
@@ -76,27 +65,35 @@ def to_numbers(version: str) -> list[int]:
     return [int(number) for number in version.split(".")]
 
 
-def set_version(name: str, version: str) -> None:
-    path = ROOT / name
-    path.write_text(re.sub(VERSIONS[name], rf"\g<1>{version}", path.read_text(), count=1, flags=re.MULTILINE))
+def set_version(path: Path, pattern: str, version: str) -> None:
+    path.write_text(re.sub(pattern, rf"\g<1>{version}", path.read_text(), count=1, flags=re.MULTILINE))
 
 
-def prepare_first(version: str, before: str) -> None:
+def prepare_first(copy: Path, version: str) -> None:
     """Keep the summary alone, and let everything be new in this version."""
-    summary = CHANGES / "fragments" / f"{version}.yml"
+    summary = copy / FRAGMENTS / f"{version}.yml"
     if not summary.exists():
-        sys.exit(f"release.py: {summary.relative_to(ROOT)} does not exist. Write there what the first release has")
-    dropped = [path for path in list_fragments() if path != summary]
+        sys.exit(f"release.py: {FRAGMENTS}/{version}.yml does not exist. Write there what the first release has")
+    dropped = [path for path in sorted(summary.parent.glob("*.y*ml")) if path != summary]
     for path in dropped:
         path.unlink()
     print(
         f"dropped, because they are about states before the first release: {', '.join(path.stem for path in dropped)}"
     )
-    for path in sorted(ROOT.glob("plugins/*/*.py")):
+    before = read_version(copy)
+    for path in sorted(copy.glob("plugins/*/*.py")):
         text = path.read_text()
-        changed = text.replace(f"version_added: {before}\n", f"version_added: {version}\n")
-        if changed != text:
-            path.write_text(changed)
+        path.write_text(text.replace(f"version_added: {before}\n", f"version_added: {version}\n"))
+
+
+def bring_back(copy: Path) -> None:
+    """Let the checkout be as the copy: what was changed, what is new, and what is gone."""
+    for name in [*run_git("ls-files", "-z").split("\0")[:-1], CHANGES]:
+        made, kept = copy / name, ROOT / name
+        if not made.exists():
+            kept.unlink(missing_ok=True)
+        elif not kept.exists() or made.read_bytes() != kept.read_bytes():
+            shutil.copy(made, kept)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -43,7 +44,8 @@ def commit(folder: Path) -> None:
 
 def release(folder: Path, version: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "tools/release.py", version]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PATH": "/usr/bin:/bin"}  # what the tool needs is beside its Python
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=environment)
 
 
 def test_the_next_release(copy: Path):
