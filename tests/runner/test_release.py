@@ -61,7 +61,7 @@ def test_the_next_release(copy: Path):
     assert done.returncode == 0, done.stdout + done.stderr
     assert f'git commit -m "Release {version}"' in done.stdout
     assert read_versions(copy) == {version}
-    assert [path.name for path in (copy / "changelogs/fragments").iterdir()] == [".gitkeep"]
+    assert list((copy / "changelogs/fragments").glob("*")) == []
     made = yaml.safe_load((copy / "changelogs/changelog.yaml").read_text())["releases"][version]
     assert made["changes"]["release_summary"] and f"\nv{version}\n" in (copy / "CHANGELOG.rst").read_text()
     if first:
