@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list what there is
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: ## make .venv, with the checkout in it as kumo.eks
@@ -151,6 +151,14 @@ format: setup ## format the Python code
 build: setup ## build the collection's tarball, the same bytes from the same commit
 	@.venv/bin/python tools/build.py
 
+.PHONY: build-sandbox
+build-sandbox: setup ## build the sandbox's source distribution and wheel in dist, the same bytes from the same commit
+	@.venv/bin/python tools/build_sandbox.py
+
+.PHONY: release
+release: setup ## write versions and CHANGELOG.rst of a release: make release VERSION=1.0.0
+	@.venv/bin/python tools/release.py $(VERSION)
+
 .PHONY: clean
 clean: ## remove what the set-up and the tests made in the checkout
-	@rm -rf .venv tests/output .pytest_cache .ruff_cache .ansible *.tar.gz
+	@rm -rf .venv tests/output .pytest_cache .ruff_cache .ansible dist *.tar.gz

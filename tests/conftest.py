@@ -17,9 +17,10 @@ from kumo_sandbox.kept_account import KeptAccount
 
 
 @pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox(speed="instant", kubernetes=False) as sandbox, in_process.ask_directly(sandbox):
-        yield sandbox
+def running_sandbox(kumo_sandbox_server: Sandbox) -> Iterator[Sandbox]:
+    """The sandbox as tests have left it. Requests of this process take no connection."""
+    with in_process.ask_directly(kumo_sandbox_server):
+        yield kumo_sandbox_server
 
 
 @pytest.fixture(scope="session")
@@ -43,24 +44,15 @@ def short_pauses() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def kept_account(running_sandbox: Sandbox) -> KeptAccount:
+def kept_account(kumo_sandbox_kept: KeptAccount) -> KeptAccount:
     """What fixtures build in the account of ``sandbox``, kept until a test changes it."""
-    return KeptAccount(running_sandbox)
+    return kumo_sandbox_kept
 
 
 @pytest.fixture
-def sandbox(
-    request: pytest.FixtureRequest,
-    running_sandbox: Sandbox,
-    kept_account: KeptAccount,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Sandbox:
+def sandbox(running_sandbox: Sandbox, kumo_sandbox: Sandbox) -> Sandbox:
     """An account, empty but for what the test's other fixtures keep in it, where nothing takes time."""
-    kept_account.begin(request)
-    running_sandbox.clock.set_speed("instant")
-    for name, value in running_sandbox.env.items():
-        monkeypatch.setenv(name, value)
-    return running_sandbox
+    return kumo_sandbox
 
 
 @pytest.fixture

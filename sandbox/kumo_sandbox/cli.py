@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from importlib import metadata
 from typing import Any
 
 import requests
@@ -24,6 +25,14 @@ from kumo_sandbox.toolchain.command import run_binaries
 def find_default_state() -> str:
     home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")
     return os.environ.get("KUMO_SANDBOX_STATE") or f"{home}/kumo-sandbox"
+
+
+def find_version() -> str:
+    """The version of the installed package; it also runs from sources that are not installed."""
+    try:
+        return metadata.version("kumo-sandbox")
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def start_sandbox(options: argparse.Namespace, state_dir: StateDir) -> None:
@@ -160,6 +169,7 @@ def fetch_charts(options: argparse.Namespace, state_dir: StateDir) -> None:
 
 def build_parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser("kumo-sandbox", description=__doc__)
+    top.add_argument("--version", action="version", version=f"%(prog)s {find_version()}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def command(name: str, act: Any) -> argparse.ArgumentParser:

@@ -26,13 +26,19 @@ class KeptAccount:
     def begin(self, request: pytest.FixtureRequest) -> None:
         """Give a test its account: empty, or as its fixtures left it for the last test if nothing was changed since."""
         self._test = request.node
-        wanted = {(module, name) for module in (request.module.__name__, "conftest") for name in request.fixturenames}
-        if self._built and set(self._built) <= wanted and self._seen == self._look():
+        if self._built and self._is_wanted(request) and self._seen == self._look():
             self._sandbox.restore_settings()
             return
         self._built.clear()
         self._sandbox.reset()
         self._seen = self._look()
+
+    def _is_wanted(self, request: pytest.FixtureRequest) -> bool:
+        """Whether all that is built is of fixtures of this test: of its module, or of a conftest.py."""
+        return all(
+            name in request.fixturenames and (module == request.module.__name__ or module.split(".")[-1] == "conftest")
+            for module, name in self._built
+        )
 
     def build(self, request: pytest.FixtureRequest, work: Callable[[], Any]) -> Any:
         """What a fixture builds: by its work, or built for an earlier test. Its value is data.

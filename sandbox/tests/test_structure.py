@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[1] / "kumo_sandbox"
+import kumo_sandbox
+
+PACKAGE = Path(kumo_sandbox.__file__).resolve().parent
 # Files beside the rooms, from the ground up: each layer may import those named with it.
 BASE = {
     "agenda",
@@ -37,6 +39,7 @@ ALLOWED = {
     "server": {"server", "account", "eks", "identity", "kubernetes", "toolchain", "base"},
     "sandbox": {"server", "account", "eks", "identity", "kubernetes", "moto_fixes", "toolchain", "base"},
     "kept_account": {"sandbox"},
+    "pytest_plugin": {"sandbox", "kept_account"},
     "state_dir": {"kubernetes"},
     "server_process": {"sandbox", "state_dir", "base"},
     "cli": {"server_process", "state_dir", "toolchain", "base"},
@@ -97,3 +100,12 @@ def test_no_imports_go_in_a_circle() -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_a_file_is_short_enough_to_read(module: str) -> None:
     assert len(MODULES[module].read_text().splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).parent.rglob("*.py")), ids=lambda path: path.stem)
+def test_a_test_needs_nothing_but_the_package(path: Path) -> None:
+    """They are run from the source distribution, where there is no collection."""
+    nodes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
+    assert [name for name in imported if name.startswith("ansible")] == []

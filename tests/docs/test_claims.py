@@ -25,6 +25,7 @@ PAGES = sorted(
         README,
         CONTRIBUTING,
         SANDBOX,
+        *ROOT.glob("sandbox/docs/*.md"),
         *ROOT.glob("docs/*.md"),
         *ROOT.glob("docs/guide/*.md"),
         *ROOT.glob("docs/tasks/*.md"),

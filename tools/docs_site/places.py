@@ -20,6 +20,7 @@ PAGES = (
     (r"roles/(\w+)/README\.md", r"roles/\1"),
     (r"sandbox/README\.md", "sandbox/index"),
     (r"sandbox/fidelity\.md", "sandbox/fidelity"),
+    (r"sandbox/docs/(\w+)\.md", r"sandbox/\1"),
     (r"sandbox/kumo_sandbox/kubernetes/README\.md", "sandbox/kubernetes"),
     (r"README\.md", "project"),
     (r"CONTRIBUTING\.md", "contributing"),
@@ -46,7 +47,14 @@ def find_page(path: str) -> str | None:
 
 def list_markdown() -> list[Path]:
     """The files in Markdown that are pages."""
-    patterns = ("*.md", "docs/**/*.md", "roles/*/README.md", "sandbox/*.md", "sandbox/kumo_sandbox/*/*.md")
+    patterns = (
+        "*.md",
+        "docs/**/*.md",
+        "roles/*/README.md",
+        "sandbox/*.md",
+        "sandbox/docs/*.md",
+        "sandbox/kumo_sandbox/*/*.md",
+    )
     found = {path for pattern in patterns for path in ROOT.glob(pattern)}
     return sorted(path for path in found if find_page(str(path.relative_to(ROOT))))
 

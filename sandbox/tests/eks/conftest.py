@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,23 +11,21 @@ from kumo_sandbox.kept_account import KeptAccount
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(speed=1, kubernetes=False) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def kept_account(sandbox: Sandbox) -> KeptAccount:
-    return KeptAccount(sandbox)
+def kumo_sandbox_options() -> dict[str, Any]:
+    return {"speed": 1}
 
 
 @pytest.fixture
-def account(request: pytest.FixtureRequest, sandbox: Sandbox, kept_account: KeptAccount) -> dict[str, Any]:
-    """An account with subnets and roles; the clock moves only by ``sandbox.clock.advance`` (and truly)."""
-    kept_account.begin(request)
-    sandbox.clock.set_speed(1)
-    sandbox.settings.refuse_unsupported = False
-    return kept_account.build(request, lambda: build_account(sandbox))
+def sandbox(kumo_sandbox: Sandbox) -> Sandbox:
+    """Its clock moves only by ``sandbox.clock.advance`` (and truly)."""
+    kumo_sandbox.settings.refuse_unsupported = False
+    return kumo_sandbox
+
+
+@pytest.fixture
+def account(request: pytest.FixtureRequest, sandbox: Sandbox, kumo_sandbox_kept: KeptAccount) -> dict[str, Any]:
+    """An account with subnets and roles."""
+    return kumo_sandbox_kept.build(request, lambda: build_account(sandbox))
 
 
 def build_account(sandbox: Sandbox) -> dict[str, Any]:
@@ -52,10 +49,10 @@ def eks(sandbox: Sandbox) -> Any:
 
 @pytest.fixture
 def cluster(
-    request: pytest.FixtureRequest, sandbox: Sandbox, account: dict[str, Any], eks: Any, kept_account: KeptAccount
+    request: pytest.FixtureRequest, sandbox: Sandbox, account: dict[str, Any], eks: Any, kumo_sandbox_kept: KeptAccount
 ) -> str:
     """An ACTIVE cluster at 1.33."""
-    kept_account.build(request, lambda: create_cluster(sandbox, account, eks))
+    kumo_sandbox_kept.build(request, lambda: create_cluster(sandbox, account, eks))
     return "c"
 
 

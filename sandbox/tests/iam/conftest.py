@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,16 +17,14 @@ def no_lag(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(durations, "READ_LAG", 0.0)
 
 
-@pytest.fixture(scope="package")
-def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox(speed=1, kubernetes=False) as sandbox:
-        yield sandbox
+@pytest.fixture(scope="module")
+def kumo_sandbox_options() -> dict[str, Any]:
+    return {"speed": 1}
 
 
 @pytest.fixture
-def sandbox(running_sandbox: Sandbox) -> Sandbox:
-    running_sandbox.reset()
-    return running_sandbox
+def sandbox(kumo_sandbox: Sandbox) -> Sandbox:
+    return kumo_sandbox
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
-"""One sandbox for the whole folder, empty for each test; and a ground to build clusters on."""
+"""A sandbox that is empty for each test, and a ground to build clusters on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,18 +29,10 @@ class Ground:
     pods_role: str
 
 
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox(speed="instant", kubernetes=False) as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def sandbox(running_sandbox: Sandbox) -> Sandbox:
-    running_sandbox.reset()
-    running_sandbox.clock.set_speed("instant")
-    running_sandbox.settings.refuse_unsupported = False
-    return running_sandbox
+def sandbox(kumo_sandbox: Sandbox) -> Sandbox:
+    kumo_sandbox.settings.refuse_unsupported = False
+    return kumo_sandbox
 
 
 @pytest.fixture

@@ -23,9 +23,9 @@ def events(sandbox: Any) -> Any:
     return sandbox.client("events")
 
 
-def test_a_name_of_a_queue_is_blocked_for_a_minute(running_sandbox, sqs, refused):
-    running_sandbox.reset()
-    running_sandbox.clock.set_speed(1)
+def test_a_name_of_a_queue_is_blocked_for_a_minute(sandbox, sqs, refused):
+    sandbox.reset()
+    sandbox.clock.set_speed(1)
     try:
         url = sqs.create_queue(QueueName="web", tags={"Team": "a"})["QueueUrl"]
         assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"Team": "a"}
@@ -34,10 +34,10 @@ def test_a_name_of_a_queue_is_blocked_for_a_minute(running_sandbox, sqs, refused
         assert code == "AWS.SimpleQueueService.NonExistentQueue"
         assert refused(sqs.create_queue, QueueName="web").startswith("AWS.SimpleQueueService.QueueDeletedRecently: ")
         sqs.create_queue(QueueName="other")
-        running_sandbox.clock.advance(durations.QUEUE_NAME_BLOCKED)
+        sandbox.clock.advance(durations.QUEUE_NAME_BLOCKED)
         sqs.create_queue(QueueName="web")
     finally:
-        running_sandbox.clock.set_speed("instant")
+        sandbox.clock.set_speed("instant")
 
 
 def test_a_queue_is_made_again_with_the_same_attributes_only(sqs, refused):
