@@ -24,8 +24,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import b
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS, RESULT
 from ansible_collections.kumo.eks.plugins.module_utils.core.secrets import find_node_secrets, list_whole_spellings
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments, spell_foreign_items
 from ansible_collections.kumo.eks.plugins.module_utils.core.texts import collect_texts
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_name_problems
 
 __all__ = ["AnsibleAWSModule", "CarefulModule", "build_connection_spec", "format_failure", "handle_failures"]
 
@@ -45,10 +46,23 @@ class CarefulModule(AnsibleModule):
     secret_key would be shown in ``invocation`` (ArgumentSpecValidator.validate in module_utils/common/arg_spec.py).
     """
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._check_cluster_name()
+
     def _load_params(self) -> None:
         super()._load_params()
         # Without what Ansible itself tells a module, like _ansible_check_mode
         self._given = {name: value for name, value in self.params.items() if not name.startswith("_ansible_")}
+        self.params = spell_foreign_items(self.argument_spec, self.params)
+
+    def _check_cluster_name(self) -> None:
+        """An empty name, as of a variable that is not set, would ask EKS for another operation: /clusters/ lists clusters."""
+        name = self.params.get("cluster_name")
+        if isinstance(name, str):
+            problems = list(find_name_problems("cluster", name, "cluster_name"))
+            if problems:
+                self.fail_json(msg=" ".join(problems), **build_help("invalid-option"))
 
     def _log_invocation(self) -> None:
         self._mask_node_secrets()
