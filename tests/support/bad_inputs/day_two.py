@@ -79,9 +79,6 @@ REMOVALS = [
 ]
 upgrade = module("eks_upgrade", cluster_name="there", kubernetes_version="1.34")
 UPGRADES = [
-    upgrade(
-        "a version to come", "kubernetes_version", "1.99", "Newer than 1.33 it offers 1.34", kubernetes_version="1.99"
-    ),
     upgrade("a word for a version", "kubernetes_version", "'latest'", 'like "1.34"', kubernetes_version="latest"),
     upgrade("a version with a v", "kubernetes_version", "'v1.34'", 'like "1.34"', kubernetes_version="v1.34"),
     upgrade("a time before now", "health_timeout", "-1", "at least 1", health_timeout=-1),

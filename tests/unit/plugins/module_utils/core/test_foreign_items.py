@@ -36,9 +36,7 @@ def test_what_is_no_mapping_is_text_where_options_belong(given, spelled):
 
 
 @pytest.mark.parametrize("given", [{"groups": [5]}, {"groups": [None]}, {"drain": [1]}, {"groups": [{"size": [7]}]}])
-def test_ansible_refuses_it_then_instead_of_ending(given):
-    with pytest.raises(TypeError):
-        ArgumentSpecValidator(SPEC).validate(given)
+def test_ansible_refuses_it_then(given):
     assert ArgumentSpecValidator(SPEC).validate(spell_foreign_items(SPEC, given)).error_messages
 
 
