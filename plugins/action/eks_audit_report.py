@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
-
 from ansible_collections.kumo.eks.plugins.module_utils.audit.reports.report import build_report, build_report_spec
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.plugin_utils.report import ReportAction
 
 
@@ -21,7 +18,4 @@ class ActionModule(ReportAction):
         return build_report_spec()
 
     def build_report(self, args: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return build_report(args["audits"], args["previous"], args["fail_on"])
-        except ValidationError as error:
-            raise AnsibleActionFail(error.message, result=error.facts) from None
+        return build_report(args["audits"], args["previous"], args["fail_on"])

@@ -7,11 +7,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.loader import lookup_loader
 from ansible.utils.display import Display
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.waves import (
     build_report,
     build_waves_spec,
@@ -36,11 +34,8 @@ class ActionModule(ReportAction):
         return build_waves_spec()
 
     def build_report(self, args: dict[str, Any]) -> dict[str, Any]:
-        try:
-            waves = read_waves(args)
-            fill_waves(waves, args["hosts"], self._find_hosts)
-        except ValidationError as error:
-            raise AnsibleActionFail(error.message, result=error.facts) from error
+        waves = read_waves(args)
+        fill_waves(waves, args["hosts"], self._find_hosts)
         report = build_report(waves, args["hosts"], args["outcomes"], time.time(), args["title"])
         return report if args["show"] else {**report, "lines": []}
 

@@ -154,15 +154,13 @@ junit:
   sample: "<testsuites>\n</testsuites>\n"
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.kumo.eks.plugins.module_utils.audit.reports.report import build_report, build_report_spec
-from ansible_collections.kumo.eks.plugins.module_utils.aws.module import build_connection_spec
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import CarefulModule, build_connection_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={**build_connection_spec(), **build_report_spec()}, supports_check_mode=True)
+    module = CarefulModule(argument_spec={**build_connection_spec(), **build_report_spec()}, supports_check_mode=True)
     params = module.params
     try:
         report = build_report(params["audits"], params["previous"], params["fail_on"])

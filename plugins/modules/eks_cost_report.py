@@ -125,15 +125,18 @@ html:
   sample: "<!doctype html>"
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.kumo.eks.plugins.module_utils.aws.module import build_connection_spec
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import CarefulModule, build_connection_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.cost.fleet_report import build_report, build_report_spec
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={**build_connection_spec(), **build_report_spec()}, supports_check_mode=True)
-    module.exit_json(**build_report(module.params["clusters"]))
+    module = CarefulModule(argument_spec={**build_connection_spec(), **build_report_spec()}, supports_check_mode=True)
+    try:
+        report = build_report(module.params["clusters"])
+    except ValidationError as error:
+        module.fail_json(msg=error.message, **error.facts)
+    module.exit_json(**report)
 
 
 if __name__ == "__main__":

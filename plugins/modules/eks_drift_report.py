@@ -165,15 +165,18 @@ clusters:
           sample: {"event": "UpdateNodegroupConfig", "user": "arn:aws:iam::123456789012:user/jane"}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.kumo.eks.plugins.module_utils.aws.module import build_connection_spec
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import CarefulModule, build_connection_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.drift import build_drift, build_drift_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={**build_connection_spec(), **build_drift_spec()}, supports_check_mode=True)
-    module.exit_json(**build_drift(module.params["clusters"]))
+    module = CarefulModule(argument_spec={**build_connection_spec(), **build_drift_spec()}, supports_check_mode=True)
+    try:
+        report = build_drift(module.params["clusters"])
+    except ValidationError as error:
+        module.fail_json(msg=error.message, **error.facts)
+    module.exit_json(**report)
 
 
 if __name__ == "__main__":

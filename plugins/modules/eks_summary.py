@@ -145,14 +145,12 @@ resources:
           sample: 10
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.kumo.eks.plugins.module_utils.aws.module import build_connection_spec
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import CarefulModule, build_connection_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.summary import build_summary, build_summary_spec
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={**build_connection_spec(), **build_summary_spec()}, supports_check_mode=True)
+    module = CarefulModule(argument_spec={**build_connection_spec(), **build_summary_spec()}, supports_check_mode=True)
     params = module.params
     module.exit_json(**build_summary(params["results"], params["notes"], module.check_mode))
 

@@ -250,15 +250,13 @@ markdown:
 
 import time
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.kumo.eks.plugins.module_utils.aws.module import build_connection_spec
+from ansible_collections.kumo.eks.plugins.module_utils.aws.module import CarefulModule, build_connection_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.waves import build_report, build_waves_spec, read_waves
 
 
 def main() -> None:
-    module = AnsibleModule(argument_spec={**build_connection_spec(), **build_waves_spec()}, supports_check_mode=True)
+    module = CarefulModule(argument_spec={**build_connection_spec(), **build_waves_spec()}, supports_check_mode=True)
     try:
         waves = read_waves(module.params)
     except ValidationError as error:

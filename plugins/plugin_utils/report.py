@@ -6,8 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+
+from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
 
 display = Display()
 
@@ -30,12 +34,24 @@ class ReportAction(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
-        dummy, args = self.validate_argument_spec(argument_spec=self._build_whole_spec())
-        report = self.build_report(args)
+        try:
+            report = self.build_report(self._read_options())
+        except ValidationError as error:
+            raise AnsibleActionFail(error.message, result=error.facts) from None
         for line in report["lines"]:
             display.display(line)
         result.update(report)
         return result
+
+    def _read_options(self) -> dict[str, Any]:
+        """The options of the task. What Ansible refuses is said with the path of the option, and has a kind."""
+        spec = self._build_whole_spec()
+        try:
+            dummy, args = self.validate_argument_spec(argument_spec=spec)
+        except AnsibleError as error:
+            dummy, problems = read_arguments(spec, self._task.args, "")
+            raise ValidationError(" ".join(problems) or str(error)) from None
+        return args
 
     def _build_whole_spec(self) -> dict[str, Any]:
         """The options, with those of the connection where module_defaults of the action group give them."""

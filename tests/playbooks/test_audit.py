@@ -66,3 +66,12 @@ def test_remedies(cluster, play, sandbox):
 def test_a_cluster_that_is_not_there(play, sandbox):
     found = play("kumo.eks.audit", **PLACE, eks_audit_fail_on="critical")
     found.assert_refused("cluster my-cluster does not exist", "not audited", "1 cluster was not audited")
+    without = play("kumo.eks.audit", **PLACE)
+    without.assert_refused("No cluster could be audited", "cluster my-cluster does not exist")
+
+
+def test_a_file_that_is_no_audit_is_refused_before_the_audit(play, sandbox, tmp_path):
+    (tmp_path / "old.json").write_text("root:x:0:0")
+    found = play("kumo.eks.audit", **PLACE, eks_audit_previous_file="old.json")
+    found.assert_refused("old.json is not the JSON of an audit", "errors.md#invalid-option")
+    assert "root:x" not in found.output and sandbox.calls() == []

@@ -42,3 +42,10 @@ def test_a_mistake_ends_the_play_before_anything_changes(row: BadInput, sandbox,
     assert row.find_unsaid(run.output, account) == [], run.output
     assert "Traceback" not in run.output
     assert [call for call in sandbox.calls() if not str(call["operation"]).startswith(READING)] == []
+
+
+@pytest.mark.parametrize("given", [{}, {"eks_cluster_name": " "}])
+def test_a_playbook_without_a_cluster_says_how_to_name_it(sandbox, play, given):
+    run = play("kumo.eks.audit", **given)
+    run.assert_refused("eks_cluster_name: it is not set.", "-e eks_cluster_name=", "errors.md#")
+    assert "is undefined" not in run.output and sandbox.calls() == []

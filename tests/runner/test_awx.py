@@ -5,19 +5,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.awx_controller import read_default
+from support.runner_jobs import PROJECT, RUNNER, answers, events, printed, run
 
 from kumo_sandbox import Sandbox
 
-PROJECT = Path(__file__).resolve().parents[2] / "docs/examples/awx-project"
-RUNNER = Path(sys.executable).with_name("ansible-runner")
 NAME = "awx-cluster"
 HERE = {
     "hosts": "localhost",
@@ -28,66 +24,9 @@ HERE = {
 }
 
 
-def answers(playbook: str = "site") -> dict[str, Any]:
-    """A survey's defaults, as AWX hands them over: numbers for integers, lists for multiselect, else texts."""
-    rows = json.loads((PROJECT / f"surveys/{playbook}.json").read_text())["spec"]
-    return {row["variable"]: read_default(row) for row in rows}
-
-
-@pytest.fixture
-def awx(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A private data directory as AWX makes it: project, inventory, extra variables, and the AWS credential, which has no region."""
-    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name)
-    keys = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    for name in keys:
-        monkeypatch.delenv(name)
-    folder = tmp_path / "private"
-    shutil.copytree(PROJECT, folder / "project")
-    for name, text in {
-        "inventory/hosts": "localhost ansible_connection=local\n",
-        "env/extravars": json.dumps(answers()),
-        "env/envvars": json.dumps(
-            {**{key: sandbox.env[key] for key in keys}, "ANSIBLE_HOME": str(tmp_path / "home"), "PATH": path_of_tools()}
-        ),
-    }.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_text(text)
-    return folder
-
-
-def path_of_tools() -> str:
-    return f"{RUNNER.parent}:/usr/bin:/bin"
-
-
-def run(folder: Path, playbook: str, check: bool = False, fails: bool = False) -> list[dict[str, Any]]:
-    """Run a playbook of the project in the private data directory; the job's events."""
-    job = ["--cmdline=--check"] if check else []
-    done = subprocess.run(
-        [str(RUNNER), "run", str(folder), "-p", playbook, "-i", playbook, "--quiet", *job],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    (folder / "env" / "cmdline").unlink(missing_ok=True)  # ansible-runner keeps it for the next job
-    found = events(folder / "artifacts" / playbook)
-    assert (done.returncode != 0) == fails, printed(found) + done.stdout + done.stderr
-    return found
-
-
 def answer(folder: Path, playbook: str, **others: Any) -> None:
     """Answer the survey of a playbook by its defaults and others."""
     (folder / "env/extravars").write_text(json.dumps({**answers(playbook), **others}))
-
-
-def events(artifacts: Path) -> list[dict[str, Any]]:
-    found = [json.loads(path.read_text()) for path in (artifacts / "job_events").glob("*.json")]
-    return sorted(found, key=lambda event: event["counter"])
-
-
-def printed(found: list[dict[str, Any]]) -> str:
-    return "\n".join(event["stdout"] for event in found)
 
 
 def changed(found: list[dict[str, Any]]) -> int:

@@ -8,6 +8,7 @@ import ast
 import importlib.util
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import botocore.session
@@ -28,9 +29,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.kubernetes import errors 
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "plugins").rglob("*.py"))
-ENUMS = [
-    f"{kind}Code" for kind in ("NodegroupIssue", "AddonIssue", "ClusterIssue", "FargateProfileIssue", "CapabilityIssue")
-]
 # What stays inside: nobody outside of its room sees it, or it is an error of programming
 INTERNAL = {
     "NotApplicable",  # a verdict of an audit
@@ -124,9 +122,48 @@ def test_each_kind_and_code_has_its_anchor_at_the_address_of_the_repository():
 
 
 def test_the_page_has_every_issue_code_of_the_api():
+    """An enum of a new kind of resource counts, too, and no code is kept that no enum has."""
     model = botocore.session.get_session().get_service_model("eks")
-    codes = {code for name in [*ENUMS, "ErrorCode"] for code in model.shape_for(name).enum}
-    assert codes - set(ISSUE_CODES) == set()
+    enums = [name for name in model.shape_names if name.endswith("IssueCode") or name == "ErrorCode"]
+    assert {"NodegroupIssueCode", "AddonIssueCode", "ClusterIssueCode", "FargateProfileIssueCode"} < set(enums)
+    codes = {code for name in enums for code in model.shape_for(name).enum}
+    assert codes == set(ISSUE_CODES) and len(ISSUE_CODES) == len(codes)
+
+
+@cache
+def read_options(module: str) -> set[str]:
+    """The options of a module, at all depths."""
+    text = (ROOT / f"plugins/modules/{module}.py").read_text()
+    found: set[str] = set()
+    rest = [yaml.safe_load(re.search(r'^DOCUMENTATION = r"""(.*?)^"""', text, re.MULTILINE | re.DOTALL)[1])["options"]]
+    while rest:
+        options = rest.pop()
+        found |= set(options)
+        rest += [about["suboptions"] for about in options.values() if "suboptions" in about]
+    return found
+
+
+def list_texts() -> Iterator[tuple[str, str]]:
+    """Place and text of each thing to do on the page."""
+    words = yaml.safe_load((ROOT / "tools/errors.yml").read_text())
+    for kind, about in words["kinds"].items():
+        yield from ((kind, text) for text in about["rows"].values())
+    yield from ((code, about["cure"]) for code, about in words["issues"].items())
+
+
+def test_what_is_to_be_done_can_be_done():
+    """Modules, roles and playbooks exist, and a module has the option that is said to be its own."""
+    known = {path.stem for folder in ("plugins/modules", "playbooks") for path in (ROOT / folder).glob("*.*")}
+    known |= {path.name for path in (ROOT / "roles").iterdir()}
+    options = [
+        (place, option, module)
+        for place, text in list_texts()
+        for option, module in re.findall(r"`([a-z_.]+)(?:: \w+)?` of `kumo\.eks\.(eks_\w+)`", text)
+    ]
+    named = {(place, name) for place, text in list_texts() for name in re.findall(r"kumo\.eks\.([a-z]\w+)", text)}
+    assert [one for one in sorted(named) if one[1] not in known] == []
+    assert len(options) > 12
+    assert [one for one in options if not set(one[1].split(".")) <= read_options(one[2])] == []
 
 
 def test_each_class_of_failures_has_a_kind():

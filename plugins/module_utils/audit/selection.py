@@ -30,7 +30,7 @@ def select_rules(
         skip: IDs or names.
 
     Raises:
-        ValidationError: no rule has one of the IDs or names.
+        ValidationError: no rule has one of the IDs or names, or none is left.
     """
     known = list(rules)
     wanted, unwanted = find_keys(known, only, "only"), find_keys(known, skip, "skip")
@@ -38,7 +38,18 @@ def select_rules(
         chosen = [rule for rule in known if rule.key in wanted]
     else:
         chosen = [rule for rule in known if is_in_set(rule, rule_set)]
-    return [rule for rule in chosen if rule.key not in unwanted and (not families or FAMILIES[rule.family] in families)]
+    left = [rule for rule in chosen if rule.key not in unwanted and (not families or FAMILIES[rule.family] in families)]
+    if not left:  # an audit without a rule would find nothing, as one of a cluster without faults
+        raise ValidationError(
+            f"skip: with {describe_choice(rule_set, families, only, skip)} no rule is left. Skip fewer, or choose more."
+        )
+    return left
+
+
+def describe_choice(rule_set: str, families: list[str], only: list[str], skip: list[str]) -> str:
+    """The options that choose rules, for a message."""
+    lists = {"families": families, "only": only, "skip": skip}
+    return ", ".join([f"rule_set={rule_set}", *(f"{name}={','.join(words)}" for name, words in lists.items() if words)])
 
 
 def is_in_set(rule: Rule, rule_set: str) -> bool:

@@ -24,7 +24,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import b
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS, RESULT
 from ansible_collections.kumo.eks.plugins.module_utils.core.secrets import find_node_secrets, list_whole_spellings
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments, spell_foreign_items
 from ansible_collections.kumo.eks.plugins.module_utils.core.texts import collect_texts
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_name_problems
 
@@ -53,7 +53,7 @@ class CarefulModule(AnsibleModule):
         self._check_cluster_name()
 
     def _check_cluster_name(self) -> None:
-        """Refuse a name that no cluster can have: with an empty one, a request for a cluster becomes one for the list of all clusters."""
+        """Refuse a name that no cluster can have: an empty one would ask EKS for another operation, as /clusters/ lists clusters."""
         name = self.params.get("cluster_name")
         if isinstance(name, str) and not self._name.endswith(LISTS_PROBLEMS):
             for problem in find_name_problems("cluster", name, "cluster_name"):
@@ -63,6 +63,7 @@ class CarefulModule(AnsibleModule):
         super()._load_params()
         # Without what Ansible itself tells a module, like _ansible_check_mode
         self._given = {name: value for name, value in self.params.items() if not name.startswith("_ansible_")}
+        self.params = spell_foreign_items(self.argument_spec, self.params)
 
     def _log_invocation(self) -> None:
         self._mask_node_secrets()

@@ -10,8 +10,10 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.field_changes import format_value
 from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_columns, format_markdown_table
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_results
 
 Row = dict[str, Any]
+SOURCE = "what drift.yml collects of each cluster: host, cluster, region, resources, events and error"
 COLUMNS = ("Cluster", "Resource", "Action", "Field", "Is", "Declared", "Last changed")
 
 
@@ -25,7 +27,12 @@ def build_drift(clusters: list[Row]) -> Row:
 
     Args:
         clusters: host, cluster, region, error, the resources of eks_summary, the events of eks_event_info.
+
+    Raises:
+        ValidationError: a row is something else.
     """
+    for name in ("host", "cluster"):  # also beside an error
+        check_results("clusters", [{name: row[name]} if name in row else {} for row in clusters], (name,), SOURCE)
     found = [_build_cluster(row) for row in clusters]
     cells = [cells for row in found for cells in _list_cells(row)]
     summary = _summarize(found)

@@ -43,6 +43,21 @@ def raise_problems(problems: Iterable[str]) -> None:
         raise ValidationError(" ".join(found))
 
 
+def check_results(option: str, rows: list[dict[str, Any]], needed: Iterable[str], source: str) -> None:
+    """Refuse rows that are not results of a module or action, which have all these fields unless they have an error.
+
+    Args:
+        source: what the rows have to be, like "the result of eks_cost_info".
+    """
+    wanted = list(needed)
+    raise_problems(
+        f"{option}[{number}]: has no {name}. Use {source}."
+        for number, row in enumerate(rows)
+        for name in [next((name for name in wanted if name not in row), "")]
+        if name and not row.get("error")
+    )
+
+
 def suggest_name(name: str, known: Iterable[str]) -> str:
     """ "Did you mean X?" where a known name is similar, else nothing; capital letters do not matter."""
     by_lower = {str(item).lower(): str(item) for item in known}

@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_columns, format_markdown_table
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_results
 from ansible_collections.kumo.eks.plugins.module_utils.cost.page import build_page, name_cluster
 from ansible_collections.kumo.eks.plugins.module_utils.cost.report import (
     format_csv,
@@ -31,7 +32,11 @@ def build_report(clusters: list[Row]) -> Row:
 
     Args:
         clusters: host, error, and the result of eks_cost_info; of a cluster that could not be priced cluster_name and region.
+
+    Raises:
+        ValidationError: a row is something else.
     """
+    check_results("clusters", clusters, ("lines", "total", "region"), "the result of eks_cost_info")
     priced = [row for row in clusters if row.get("lines") is not None and not row.get("error")]
     failed = [row for row in clusters if row not in priced]
     totals = sum_totals(priced, failed)

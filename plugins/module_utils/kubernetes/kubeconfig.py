@@ -130,6 +130,8 @@ def _build_exec(version: str, command: str, args: list[str], variables: Mapping[
 
 def find_option_problems(params: Mapping[str, Any]) -> Iterator[str]:
     """Options of an entry that kubectl or AWS would refuse later."""
+    if not str(params["path"]).strip():
+        yield "path: is empty. Use the path of a file."
     for option, schemes in (("endpoint", ("https",)), ("proxy_url", ("http", "https", "socks5"))):
         url = params[option]
         if url and not re.fullmatch(rf"({'|'.join(schemes)})://[^/\s]+(/\S*)?", url):

@@ -278,7 +278,7 @@ def format_problems(problems: list[str]) -> str:
 
 def _find_place_problems(params: dict[str, Any]) -> Iterator[str]:
     name, region = params.get("cluster_name"), params.get("region")
-    if name == "":
+    if name is not None and not str(name).strip():
         yield "eks_cluster_name: it is not set. Give the name of the cluster, like -e eks_cluster_name=NAME, or a ClusterConfig with metadata.name."
     elif name is not None:
         yield from find_name_problems("cluster", str(name), "eks_cluster_name")

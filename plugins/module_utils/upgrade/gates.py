@@ -131,7 +131,7 @@ def list_closed(verdicts: Iterable[Verdict]) -> list[Verdict]:
 def format_closed(verdicts: Iterable[Verdict]) -> str:
     """The closed gates in a sentence each."""
     return " ".join(
-        f"{row.id} {'failed' if row.verdict == FAILED else 'could not be determined'}: {'; '.join(row.evidence)}."
+        f"{row.id} {'failed' if row.verdict == FAILED else 'could not be determined'}: {'; '.join(row.evidence).rstrip('.')}."
         + (f" {row.remedy}" if row.remedy else "")
         for row in verdicts
     )

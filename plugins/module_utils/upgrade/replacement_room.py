@@ -78,4 +78,4 @@ def build_group_plan(state: ClusterState, name: str) -> Plan:
 
 def _format(gate: str, found: Finding) -> str:
     verdict = "failed" if found.verdict == FAILED else "could not be determined"
-    return f"{gate} {verdict}: {'; '.join(found.evidence)}. {found.remedy}"
+    return f"{gate} {verdict}: {'; '.join(found.evidence).rstrip('.')}. {found.remedy}"

@@ -127,8 +127,19 @@ class Upgrade:
                 f"kubernetes_version: cluster {state.cluster['name']} is at {state.cluster['version']}, and an upgrade does not go back"
                 f" to 1.{self.target}. EKS can roll back the last one within seven days: set rollback=true."
             )
+        self._check_offered(state)
         self._check_strategies(state)
         return build_plan(state, self.target, self.addon_versions, self.declared, self.strategies)
+
+    def _check_offered(self, state: ClusterState) -> None:
+        """Refuse a version that EKS does not know, before add-ons are prepared for the way to it."""
+        known = [row["clusterVersion"] for row in state.versions.value] if state.versions.is_known else []
+        if known and self.target > state.minor and f"1.{self.target}" not in known:
+            newer = sorted((name for name in known if parse_minor(name) > state.minor), key=parse_minor)
+            raise UnsupportedVersion(
+                f"kubernetes_version: EKS does not offer 1.{self.target}. Newer than {state.cluster['version']} it offers"
+                f" {', '.join(newer) or 'nothing'}."
+            )
 
     def _check_strategies(self, state: ClusterState) -> None:
         """Refuse the strategy of a group that does not exist, before it is updated in another way than the user means."""

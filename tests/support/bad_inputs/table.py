@@ -7,6 +7,7 @@ from __future__ import annotations
 from support.bad_inputs import (
     access,
     cluster,
+    day_two,
     files,
     fleets,
     identities,
@@ -39,4 +40,5 @@ ROWS: list[BadInput] = [
     *takeover.ROWS,
     *fleets.ROWS,
     *waves.ROWS,
+    *day_two.ROWS,
 ]

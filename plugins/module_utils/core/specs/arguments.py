@@ -63,6 +63,26 @@ def read_arguments(spec: Spec, given: Any, path: str, rules: Spec | None = None)
     return found, problems
 
 
+def spell_foreign_items(spec: Spec, given: Options) -> Options:
+    """The options with numbers, nulls and lists as text where mappings with options belong, at every depth.
+
+    ansible-core refuses text there, and ends with a TypeError at the others: it looks for environment variables for their options before
+    it looks at their type (set_fallbacks in module_utils/common/parameters.py).
+    """
+    names = {alias: row for name, row in spec.items() for alias in (name, *row.get("aliases", []))}
+    return {name: _spell_items(names.get(name, {}), value) for name, value in given.items()}
+
+
+def _spell_items(row: Spec, value: Any) -> Any:
+    if row.get("options") is None:
+        return value
+    if isinstance(value, dict):
+        return spell_foreign_items(row["options"], value)
+    if isinstance(value, list):
+        return [_spell_items(row, item) if isinstance(item, dict) else str(item) for item in value]
+    return value
+
+
 def has_secrets(spec: Spec) -> bool:
     """Whether one of the options may be a secret, so that a value of which it is a part is not shown."""
     return any(row.get("no_log") for row in spec.values())
