@@ -75,8 +75,10 @@ class StateReader:
             partial(self._read_self_managed, state),
         ]
         if with_gates:
-            looks += [partial(self._read_versions, state)]
-            if target > state.minor:
+            self._read_versions(state)
+            newer = state.list_newer()
+            # A refresh takes minutes, and a version that EKS does not offer is refused without it.
+            if target > state.minor and (newer is None or f"1.{target}" in newer):
                 looks += [partial(self._read_insights, state, "UPGRADE_READINESS", f"1.{state.minor + 1}")]
             elif target < state.minor:
                 looks += [partial(self._read_insights, state, "ROLLBACK_READINESS", f"1.{target}")]

@@ -133,9 +133,8 @@ class Upgrade:
 
     def _check_offered(self, state: ClusterState) -> None:
         """Refuse a version that EKS does not know, before add-ons are prepared for the way to it."""
-        known = [row["clusterVersion"] for row in state.versions.value] if state.versions.is_known else []
-        if known and self.target > state.minor and f"1.{self.target}" not in known:
-            newer = sorted((name for name in known if parse_minor(name) > state.minor), key=parse_minor)
+        newer = state.list_newer()
+        if newer is not None and self.target > state.minor and f"1.{self.target}" not in newer:
             raise UnsupportedVersion(
                 f"kubernetes_version: EKS does not offer 1.{self.target}. Newer than {state.cluster['version']} it offers"
                 f" {', '.join(newer) or 'nothing'}."

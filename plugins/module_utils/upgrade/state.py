@@ -69,6 +69,13 @@ class ClusterState:
         """Of the control plane."""
         return parse_minor(self.cluster["version"])
 
+    def list_newer(self) -> list[str] | None:
+        """The newer versions that EKS offers, the lowest first; None where that is not known."""
+        if not self.versions.is_known or not self.versions.value:
+            return None
+        known = [row["clusterVersion"] for row in self.versions.value]
+        return sorted((name for name in known if parse_minor(name) > self.minor), key=parse_minor)
+
     @property
     def is_auto_mode(self) -> bool:
         return bool((self.cluster.get("computeConfig") or {}).get("enabled"))

@@ -80,6 +80,7 @@ REMOVALS = [
 upgrade = module("eks_upgrade", cluster_name="there", kubernetes_version="1.34")
 UPGRADES = [
     upgrade("a word for a version", "kubernetes_version", "'latest'", 'like "1.34"', kubernetes_version="latest"),
+    upgrade("a version that EKS does not offer", "kubernetes_version", "1.99", "it offers", kubernetes_version="1.99"),
     upgrade("a version with a v", "kubernetes_version", "'v1.34'", 'like "1.34"', kubernetes_version="v1.34"),
     upgrade("a time before now", "health_timeout", "-1", "at least 1", health_timeout=-1),
     upgrade("no node at once", "nodegroup_drain.max_parallel", "0", "at least 1", nodegroup_drain={"max_parallel": 0}),

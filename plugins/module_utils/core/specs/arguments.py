@@ -66,8 +66,8 @@ def read_arguments(spec: Spec, given: Any, path: str, rules: Spec | None = None)
 def spell_foreign_items(spec: Spec, given: Options) -> Options:
     """The options with numbers, nulls and lists as text where mappings with options belong, at every depth.
 
-    ansible-core refuses text there, and ends with a TypeError at the others: it looks for environment variables for their options before
-    it looks at their type (set_fallbacks in module_utils/common/parameters.py).
+    ansible-core refuses text there, and can end with a TypeError at the others, as at a list for a mapping: it looks for environment variables
+    for their options before it looks at their type (set_fallbacks in module_utils/common/parameters.py).
     """
     names = {alias: row for name, row in spec.items() for alias in (name, *row.get("aliases", []))}
     return {name: _spell_items(names.get(name, {}), value) for name, value in given.items()}
