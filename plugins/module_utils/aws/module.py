@@ -57,7 +57,7 @@ class CarefulModule(AnsibleModule):
         name = self.params.get("cluster_name")
         if isinstance(name, str) and not self._name.endswith(LISTS_PROBLEMS):
             for problem in find_name_problems("cluster", name, "cluster_name"):
-                self.fail_json(msg=problem)
+                self.fail_json(msg=problem, **build_help("invalid-option"))
 
     def _load_params(self) -> None:
         super()._load_params()

@@ -10,6 +10,8 @@ import binascii
 import hashlib
 import re
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+
 BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----\s(.*?)-----END \1-----", re.DOTALL)
 CERTIFICATE = "CERTIFICATE"
 LONGEST = 204800  # characters of SourceData.x509CertificateData: the model of IAM Roles Anywhere
@@ -29,7 +31,7 @@ def read_fingerprints(text: str) -> list[str]:
     if not blocks or {kind for kind, _content in blocks} != {CERTIFICATE}:
         raise ValueError("it is not a bundle of certificates in PEM. Use text with -----BEGIN CERTIFICATE-----")
     if len(text) > LONGEST:
-        raise ValueError(f"it has {len(text)} characters. IAM Roles Anywhere accepts {LONGEST}")
+        raise ValueError(f"it has {format_count(len(text), 'character')}. IAM Roles Anywhere accepts {LONGEST}")
     try:
         found = {base64.b64decode("".join(content.split()), validate=True) for _kind, content in blocks}
     except binascii.Error as error:
