@@ -14,6 +14,7 @@ import pytest
 from support.account.comparison import compare
 from support.chart_repository import TEMPLATE, serve_files, write_repository
 from support.clock import SPEED
+from support.load_balancer_controller import INGRESS_CLASS
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import SERVICE_ACCOUNT
@@ -31,12 +32,6 @@ ZONE = "Z0123456789ABCDEFGHIJ"
 SECRET = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:production/*"
 CHARTS = {chart.name: chart.choose_version(VERSION) for chart in (AWS_LOAD_BALANCER_CONTROLLER, EXTERNAL_SECRETS)}
 # The chart of the AWS Load Balancer Controller has a class for its Ingresses.
-INGRESS_CLASS = {
-    "apiVersion": "networking.k8s.io/v1",
-    "kind": "IngressClass",
-    "metadata": {"name": "alb"},
-    "spec": {"controller": "ingress.k8s.aws/alb"},
-}
 TEMPLATES = {AWS_LOAD_BALANCER_CONTROLLER.name: f"{TEMPLATE}---\n{json.dumps(INGRESS_CLASS)}\n"}
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs/examples"
 APPLICATION = {

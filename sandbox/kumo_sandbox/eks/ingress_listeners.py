@@ -68,17 +68,21 @@ def ensure_listeners(
     asked = {(listener.port, listener.protocol) for listener in wanted.listeners}
     for port, row in list(there.items()):
         if (port, row["Protocol"]) not in asked:
-            elbv2.delete_listener(ListenerArn=row["ListenerArn"])
-            del there[port]
+            elbv2.delete_listener(ListenerArn=there.pop(port)["ListenerArn"])
+    tags = {**wanted.tags, **marks}
     for listener in wanted.listeners:
         words = _build_listener(listener, arns, certificates.get(listener.port, []))
         if row := there.get(listener.port):
-            elbv2.modify_listener(ListenerArn=row["ListenerArn"], **words)
             arn = row["ListenerArn"]
+            elbv2.modify_listener(ListenerArn=arn, **words)
         else:
-            tags = write_tags({**wanted.tags, **marks, RESOURCE: str(listener.port)})
-            arn = elbv2.create_listener(LoadBalancerArn=balancer, Tags=tags, **words)["Listeners"][0]["ListenerArn"]
-        _write_rules(elbv2, arn, listener, arns, {**wanted.tags, **marks})
+            arn = _create_listener(elbv2, balancer, words, {**tags, RESOURCE: str(listener.port)})
+        _write_rules(elbv2, arn, listener, arns, tags)
+
+
+def _create_listener(elbv2: Any, balancer: str, words: Raw, tags: dict[str, str]) -> str:
+    made = elbv2.create_listener(LoadBalancerArn=balancer, Tags=write_tags(tags), **words)
+    return str(made["Listeners"][0]["ListenerArn"])
 
 
 def _create_target_group(elbv2: Any, vpc: str, spec: TargetGroupSpec, marks: dict[str, str]) -> str:

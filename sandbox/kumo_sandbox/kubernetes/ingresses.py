@@ -24,6 +24,7 @@ from kumo_sandbox.kubernetes.load_balancers import (
 
 API, PARAMETERS_API = "networking.k8s.io/v1", "elbv2.k8s.aws/v1beta1"
 PROTECTION = "deletion_protection.enabled"
+LONGEST = 1024  # characters of an event's message that Kubernetes takes
 
 
 @dataclass(frozen=True)
@@ -112,27 +113,26 @@ def _show_address(api: Api, ingress: Manifest, hostname: str, stack: IngressStac
 
 def _record(api: Api, ingress: Manifest, kind: str, reason: str, message: str) -> None:
     """An event, once for each message."""
+    event = _build_event(ingress, kind, reason, message[:LONGEST])
+    try:
+        api.create(build_collection_path("v1", "Event", ingress["metadata"]["namespace"]), event)
+    except ApiError as error:
+        if error.status not in (*PASSING, HTTPStatus.FORBIDDEN):  # it was recorded, or its namespace goes
+            raise
+
+
+def _build_event(ingress: Manifest, kind: str, reason: str, message: str) -> Manifest:
     metadata, now = ingress["metadata"], datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     digest = hashlib.sha256(f"{metadata['uid']}{reason}{message}".encode()).hexdigest()[:16]
     about = {key: metadata[key] for key in ("name", "namespace", "uid")}
-    event = {
+    return {
         "apiVersion": "v1",
         "kind": "Event",
         "metadata": {"name": f"{metadata['name']}.{digest}", "namespace": metadata["namespace"]},
         "involvedObject": {"apiVersion": API, "kind": "Ingress", **about},
-        "type": kind,
-        "reason": reason,
-        "message": message[:1024],  # the longest that Kubernetes takes
-        "source": {"component": "ingress"},
-        "firstTimestamp": now,
-        "lastTimestamp": now,
-        "count": 1,
+        **{"type": kind, "reason": reason, "message": message, "source": {"component": "ingress"}},
+        **{"firstTimestamp": now, "lastTimestamp": now, "count": 1},
     }
-    try:
-        api.create(build_collection_path("v1", "Event", metadata["namespace"]), event)
-    except ApiError as error:
-        if error.status not in (*PASSING, HTTPStatus.FORBIDDEN):  # it was recorded, or its namespace goes
-            raise
 
 
 def _list_pods(api: Api, service: Manifest) -> list[Manifest]:
