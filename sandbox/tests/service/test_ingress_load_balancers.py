@@ -116,6 +116,7 @@ def test_a_change_keeps_the_load_balancer_but_for_its_scheme(sandbox, balancers,
     (found,) = elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     (target,) = elbv2.describe_target_groups()["TargetGroups"]
     assert (found["Port"], target["TargetGroupName"]) == (8000, other.name)
+    assert target["LoadBalancerArns"] == [balancer["LoadBalancerArn"]]
     assert found["DefaultActions"][0]["TargetGroupArn"] == target["TargetGroupArn"]
     (rule,) = find_groups(sandbox)["k8s-default-web-front"]["IpPermissions"]
     assert (rule["FromPort"], rule["IpRanges"][0]["CidrIp"]) == (8000, "10.0.0.0/8")
@@ -149,6 +150,15 @@ def test_what_was_left_is_found_again_by_its_tags(sandbox, balancers, wanted):
     assert len(sandbox.client("elbv2").describe_load_balancers()["LoadBalancers"]) == 1
     again.remove(wanted.cluster, STACK)
     assert again.remove(wanted.cluster, STACK) and find_groups(sandbox) == {}  # its interfaces are gone by now
+
+
+def test_a_target_group_forgets_a_load_balancer_that_is_deleted(sandbox, balancers, wanted):
+    balancers.ensure(wanted)
+    elbv2 = sandbox.client("elbv2")
+    (target,) = elbv2.describe_target_groups()["TargetGroups"]
+    (balancer,) = target["LoadBalancerArns"]
+    elbv2.delete_load_balancer(LoadBalancerArn=balancer)
+    assert elbv2.describe_target_groups()["TargetGroups"][0]["LoadBalancerArns"] == []
 
 
 def test_own_security_groups_and_none_for_the_nodes(sandbox, balancers, wanted, ground):
