@@ -2,7 +2,7 @@
 
 The EKS service owns the state (clusters, node groups, profiles, access entries) and calls the Kubernetes backend
 after every change. The Kubernetes backend makes the running control plane look like it, and never calls AWS: what a
-cluster's controllers make there (the load balancers of its Services) it asks of the EKS service.
+cluster's controllers make there (the load balancers of its Services and Ingresses) it asks of the EKS service.
 """
 
 from __future__ import annotations
@@ -109,8 +109,82 @@ class LoadBalancerSpec:
     tags: dict[str, str]
 
 
+@dataclass(frozen=True)
+class TargetGroupSpec:
+    """The target group of one port of a Service that an Ingress names."""
+
+    name: str
+    port: int
+    protocol: str  # HTTP, HTTPS
+    target_type: str  # instance, ip
+    open_ports: tuple[int, ...]  # of its targets; none while it has no target
+    tags: dict[str, str]
+
+
+@dataclass(frozen=True)
+class RuleSpec:
+    """Which requests a listener sends to which target group."""
+
+    hosts: tuple[str, ...]
+    paths: tuple[str, ...]
+    target_group: str  # its name; empty: a response 503
+
+
+@dataclass(frozen=True)
+class ListenerSpec:
+    """A listener of an Application Load Balancer."""
+
+    port: int
+    protocol: str  # HTTP, HTTPS
+    certificates: tuple[str, ...]  # ARNs; none: those that are found for the hosts
+    hosts: tuple[str, ...]
+    sources: tuple[str, ...]  # CIDR blocks that the load balancer's security group lets in
+    default: str  # the name of a target group; empty: a response 404
+    rules: tuple[RuleSpec, ...]
+
+
+@dataclass(frozen=True)
+class IngressStack:
+    """What a group of Ingresses wants: an Application Load Balancer, and what goes with it."""
+
+    cluster: str  # the cluster's ARN
+    stack: str  # NAMESPACE/NAME of an Ingress, or the name of a group
+    name: str  # of the load balancer
+    group_name: str  # of the security group that is made for it
+    internal: bool
+    subnets: tuple[str, ...]  # IDs or names; none: discovered
+    security_groups: tuple[str, ...]  # IDs or names; none: one is made
+    backend_group: bool  # whether it has the security group that all load balancers of a cluster share
+    listeners: tuple[ListenerSpec, ...]
+    target_groups: tuple[TargetGroupSpec, ...]
+    tags: dict[str, str]
+    members: tuple[str, ...]  # the UIDs of the Ingresses
+
+
+class IngressRefusedError(Exception):
+    """An Ingress that the controller cannot serve; ``reason`` and the message are those of its event."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class IngressLoadBalancers(Protocol):
+    """From the EKS service: the load balancers of Ingresses. Called from threads of the Kubernetes backend."""
+
+    def ensure(self, wanted: IngressStack) -> str | None:
+        """Make it as it is wanted; its hostname, None while it is still being made. Raises IngressRefusedError."""
+
+    def remove(self, cluster: str, stack: str) -> bool:
+        """Delete what was made for a stack; whether all of it is gone. What is not there is not missed."""
+
+
 class LoadBalancers(Protocol):
     """From the EKS service: the load balancers of Services. Called from threads of the Kubernetes backend."""
+
+    @property
+    def ingresses(self) -> IngressLoadBalancers:
+        """Those of Ingresses."""
 
     def ensure(self, wanted: LoadBalancerSpec) -> str | None:
         """Make it where it is not there; its hostname, None while it is still being made."""

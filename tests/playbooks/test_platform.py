@@ -4,17 +4,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from support.account.comparison import compare
-from support.chart_repository import serve_files, write_repository
+from support.chart_repository import TEMPLATE, serve_files, write_repository
 from support.clock import SPEED
+from support.load_balancer_controller import INGRESS_CLASS
 
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import SERVICE_ACCOUNT
+from ansible_collections.kumo.eks.plugins.module_utils.leaks.controllers import INGRESS
 from ansible_collections.kumo.eks.plugins.module_utils.platform.charts import (
     AWS_LOAD_BALANCER_CONTROLLER,
     EXTERNAL_SECRETS,
@@ -27,6 +31,15 @@ NAME, VERSION = "my-cluster", "1.34"
 ZONE = "Z0123456789ABCDEFGHIJ"
 SECRET = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:production/*"
 CHARTS = {chart.name: chart.choose_version(VERSION) for chart in (AWS_LOAD_BALANCER_CONTROLLER, EXTERNAL_SECRETS)}
+# The chart of the AWS Load Balancer Controller has a class for its Ingresses.
+TEMPLATES = {AWS_LOAD_BALANCER_CONTROLLER.name: f"{TEMPLATE}---\n{json.dumps(INGRESS_CLASS)}\n"}
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs/examples"
+APPLICATION = {
+    "name": "my-app",
+    "namespace": "production",
+    "chart": str(EXAMPLES / "my-chart"),
+    "values_files": [str(EXAMPLES / "production-values.yaml")],
+}
 EXTERNAL_DNS = {"name": "external_dns", "hosted_zones": [ZONE]}
 SECRETS = {
     "name": "external_secrets",
@@ -56,7 +69,7 @@ def variables(ground, tmp_path, monkeypatch) -> Iterator[dict]:
     monkeypatch.setenv("PATH", f"{helm.parent}{os.pathsep}{os.environ['PATH']}")
     for kind in ("CACHE", "CONFIG", "DATA"):
         monkeypatch.setenv(f"HELM_{kind}_HOME", str(tmp_path / "helm" / kind))
-    with serve_files(write_repository(helm, tmp_path, CHARTS)) as mirror:
+    with serve_files(write_repository(helm, tmp_path, CHARTS, TEMPLATES)) as mirror:
         yield {
             "eks_cluster_name": NAME,
             "eks_cluster_version": VERSION,
@@ -108,3 +121,52 @@ def test_a_platform_comes_and_goes(sandbox, account, variables, play, play_role,
 
     play("kumo.eks.teardown", **fewer).assert_ok()
     assert compare(account(), before) == []
+
+
+@pytest.fixture
+def public(sandbox, ground):
+    """The subnets of the ground, tagged for load balancers that the internet reaches."""
+    tags = [{"Key": "kubernetes.io/role/elb", "Value": "1"}]
+    sandbox.client("ec2").create_tags(Resources=ground["subnets"], Tags=tags)
+    yield
+    sandbox.client("ec2").delete_tags(Resources=ground["subnets"], Tags=tags)
+
+
+def read_status(api):
+    """Where the Ingress of the application is reached, nothing before it is served."""
+    return (api.get(INGRESS, "my-app-my-chart", "production").get("status") or {}).get("loadBalancer")
+
+
+def list_balancers(sandbox):
+    return [row["DNSName"] for row in sandbox.client("elbv2").describe_load_balancers()["LoadBalancers"]]
+
+
+def test_the_guides_application_gets_its_address(sandbox, public, account, variables, play, play_role):
+    """The production values of page 5: an Application Load Balancer comes and goes with the release, and with the cluster."""
+    before = account()
+    variables |= {
+        "eks_platform_components": ["aws_load_balancer_controller"],
+        "eks_helm_releases": [APPLICATION],
+    }
+    play("kumo.eks.site", **variables).assert_ok()
+    (balancer,) = wait_for(lambda: list_balancers(sandbox))
+    with open_cluster_api(sandbox.client("eks"), sandbox.client("sts"), NAME) as api:
+        status = wait_for(lambda: read_status(api))
+    assert status["ingress"][0]["hostname"] == balancer.lower()
+    gone = [{**APPLICATION, "state": "absent"}]
+    play_role("eks_helm", **{**variables, "eks_helm_releases": gone}).assert_ok()
+    wait_for(lambda: not list_balancers(sandbox))
+
+    play("kumo.eks.site", **variables).assert_ok()
+    wait_for(lambda: list_balancers(sandbox))
+    play("kumo.eks.teardown", **variables).assert_ok()
+    assert compare(account(), before) == []
+
+
+def wait_for(look):
+    """The first true answer of ``look``."""
+    end = time.monotonic() + 60
+    while not (found := look()):
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    return found

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-# What every controller has: a service account with annotations, and pods that use it.
+# What every controller has: a service account with annotations, and pods that use it, in a Deployment with its chart's name.
 TEMPLATE = """
 {{- $account := .Values.serviceAccount | default dict }}
 {{- with .Values.rbac }}{{ $account = .serviceAccount }}{{ end }}
@@ -29,6 +29,7 @@ apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: {{ .Release.Name }}
+  labels: {app.kubernetes.io/name: {{ .Chart.Name }}}
 spec:
   replicas: {{ .Values.replicaCount | default 1 }}
   selector:

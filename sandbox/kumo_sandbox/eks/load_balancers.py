@@ -8,10 +8,11 @@ from botocore.exceptions import ClientError
 
 from kumo_sandbox import durations
 from kumo_sandbox.eks.aws_context import AwsContext
+from kumo_sandbox.eks.ingress_load_balancers import IngressLoadBalancers
+from kumo_sandbox.eks.ingress_subnets import ROLES
 from kumo_sandbox.eks.store import Store
 from kumo_sandbox.interfaces import LoadBalancerSpec
 
-ROLES = {False: "kubernetes.io/role/elb", True: "kubernetes.io/role/internal-elb"}  # by whether it is internal
 NOT_FOUND = ("LoadBalancerNotFound", "LoadBalancerNotFoundException", "TargetGroupNotFound")
 OF_CONTROLLER = "elbv2.k8s.aws/cluster"  # what the AWS Load Balancer Controller makes has it
 
@@ -25,6 +26,7 @@ class LoadBalancers:
     def __init__(self, store: Store, aws_context: AwsContext) -> None:
         self._store = store
         self._aws_context = aws_context
+        self.ingresses = IngressLoadBalancers(store, aws_context)
         self._ready_at: dict[str, float] = {}  # by hostname
 
     def ensure(self, wanted: LoadBalancerSpec) -> str | None:

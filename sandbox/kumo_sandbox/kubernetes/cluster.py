@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import threading
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
 from functools import partial
 from http import HTTPStatus
 from logging import Logger
@@ -17,11 +15,13 @@ from kumo_sandbox.interfaces import AddonSpec, ApiRequest, ClusterView, LoadBala
 from kumo_sandbox.kubernetes import fargate_scheduler
 from kumo_sandbox.kubernetes.addon_conflicts import find_conflicts
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
+from kumo_sandbox.kubernetes.audit_log import list_requests
 from kumo_sandbox.kubernetes.aws_auth import NodeMappings
 from kumo_sandbox.kubernetes.cluster_log import build_logger
 from kumo_sandbox.kubernetes.control_plane import AUDIT_LOG, ControlPlane, build_kubeconfig, write_private
+from kumo_sandbox.kubernetes.ingresses import balance_ingresses
 from kumo_sandbox.kubernetes.listener import Listener
-from kumo_sandbox.kubernetes.load_balancers import balance
+from kumo_sandbox.kubernetes.load_balancers import ITS_LABEL, balance
 from kumo_sandbox.kubernetes.pki import Pki
 from kumo_sandbox.kubernetes.reconcile import Reconciler, cordon, evict_pods
 
@@ -35,6 +35,8 @@ WATCHED: tuple[tuple[str, dict[str, str]], ...] = (
     (build_collection_path("v1", "Namespace"), {}),
     (build_collection_path("v1", "Pod"), fargate_scheduler.OURS),
     (build_collection_path("v1", "Service"), {}),
+    (build_collection_path("networking.k8s.io/v1", "Ingress"), {}),
+    (build_collection_path("apps/v1", "Deployment"), {"labelSelector": ITS_LABEL}),
 )
 
 
@@ -113,8 +115,7 @@ class Cluster:
 
     def list_requests(self) -> list[ApiRequest]:
         """What was asked of the API groups that the control plane takes down, oldest first."""
-        lines = log.read_text().splitlines() if (log := self.folder / AUDIT_LOG).exists() else []
-        return [read_request(json.loads(line)) for line in lines if line.endswith("}")]
+        return list_requests(self.folder / AUDIT_LOG)
 
     def cordon(self, nodes: list[str]) -> None:
         """Let no more pods go to nodes."""
@@ -255,7 +256,8 @@ class Worker:
                 self._reconciler.reconcile(view)
                 self._node_mappings.update(view)
                 fargate_scheduler.schedule(self._api, view)
-                done = balance(self._api, view, self._load_balancers)
+                served = balance_ingresses(self._api, view, self._load_balancers.ingresses)
+                done = balance(self._api, view, self._load_balancers) and served
             self._seen = view if done else None
         finally:
             with self._condition:
@@ -278,14 +280,6 @@ class Worker:
                     self._log.exception(what)
                 self._errors[what] = repr(error)
                 self._stopped.wait(RETRY)
-
-
-def read_request(event: Manifest) -> ApiRequest:
-    """A request as the API server's audit log has it."""
-    asked = event.get("objectRef") or {}
-    moment = datetime.fromisoformat(event["requestReceivedTimestamp"]).timestamp()
-    names = (asked.get("apiGroup", ""), asked.get("apiVersion", ""), asked.get("resource", ""))
-    return ApiRequest(*names, event.get("userAgent", ""), moment)
 
 
 def _run_in_background(work: Callable[[], None]) -> None:

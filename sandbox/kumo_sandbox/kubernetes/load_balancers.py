@@ -43,7 +43,7 @@ def balance(api: Api, cluster: ClusterView, balancers: LoadBalancers) -> bool:
     services = [each for each in api.items("v1", "Service") if _list_finalizers(each) or is_wanted_by(each)]
     if not services:
         return True
-    desk = Desk(api, cluster, balancers, _is_running(api))
+    desk = Desk(api, cluster, balancers, _list_running(api))
     done = [_look(desk, service) for service in services]  # each is looked at, whatever the others say
     return all(done)
 
@@ -105,7 +105,7 @@ def _look(desk: Desk, service: Manifest) -> bool:
 def _attach(desk: Desk, service: Manifest, finalizer: str) -> bool:
     """A Service that has its hostname keeps it."""
     if finalizer not in _list_finalizers(service):
-        service = _set_finalizers(desk, service, [*_list_all_finalizers(service), finalizer])
+        service = set_finalizers(desk.api, service, [*list_all_finalizers(service), finalizer])
     if service["status"].get("loadBalancer", {}).get("ingress"):
         return True
     hostname = desk.balancers.ensure(build_spec(service, desk.cluster, finalizer))
@@ -120,24 +120,28 @@ def _release(desk: Desk, service: Manifest, finalizer: str) -> Manifest | None:
         return None
     if service["status"].get("loadBalancer", {}).get("ingress"):
         service = _set_ingress(desk, service, None)
-    return _set_finalizers(desk, service, [each for each in _list_all_finalizers(service) if each != finalizer])
+    return set_finalizers(desk.api, service, [each for each in list_all_finalizers(service) if each != finalizer])
 
 
 def _set_ingress(desk: Desk, service: Manifest, ingress: list[dict[str, str]] | None) -> Manifest:
     return desk.api.patch(f"{build_path(service)}/status", {"status": {"loadBalancer": {"ingress": ingress}}})
 
 
-def _set_finalizers(desk: Desk, service: Manifest, finalizers: list[str]) -> Manifest:
+def set_finalizers(api: Api, manifest: Manifest, finalizers: list[str]) -> Manifest:
     """The version goes along: a list that somebody changed meanwhile is not overwritten."""
-    metadata = {"finalizers": finalizers or None, "resourceVersion": service["metadata"]["resourceVersion"]}
-    return desk.api.patch(build_path(service), {"metadata": metadata})
+    metadata = {"finalizers": finalizers or None, "resourceVersion": manifest["metadata"]["resourceVersion"]}
+    return api.patch(build_path(manifest), {"metadata": metadata})
 
 
-def _is_running(api: Api) -> frozenset[str]:
-    """The cloud controller manager always; the AWS Load Balancer Controller where its Deployment is available."""
+def is_controller_running(api: Api) -> bool:
+    """Whether a Deployment of the AWS Load Balancer Controller is available."""
     deployments = api.items("apps/v1", "Deployment", labelSelector=ITS_LABEL)
-    installed = any(each.get("status", {}).get("availableReplicas") for each in deployments)
-    return frozenset((CLOUD, CONTROLLER) if installed else (CLOUD,))
+    return any(each.get("status", {}).get("availableReplicas") for each in deployments)
+
+
+def _list_running(api: Api) -> frozenset[str]:
+    """The cloud controller manager always; the AWS Load Balancer Controller where it is installed."""
+    return frozenset((CLOUD, CONTROLLER) if is_controller_running(api) else (CLOUD,))
 
 
 def _name_controller(service: Manifest, cluster: ClusterView) -> str:
@@ -150,11 +154,11 @@ def _name_controller(service: Manifest, cluster: ClusterView) -> str:
 
 def _list_finalizers(service: Manifest) -> list[str]:
     """Those of load balancers."""
-    return [each for each in _list_all_finalizers(service) if each in (CLOUD, CONTROLLER)]
+    return [each for each in list_all_finalizers(service) if each in (CLOUD, CONTROLLER)]
 
 
-def _list_all_finalizers(service: Manifest) -> list[str]:
-    return service["metadata"].get("finalizers") or []
+def list_all_finalizers(manifest: Manifest) -> list[str]:
+    return manifest["metadata"].get("finalizers") or []
 
 
 def _read_annotation(service: Manifest, name: str) -> str:

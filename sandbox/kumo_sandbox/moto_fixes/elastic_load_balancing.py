@@ -52,6 +52,15 @@ def create_modern(original: Method, backend: Any, *arguments: Any, **words: Any)
     return made
 
 
+@around(ELBv2Backend, "describe_target_groups")
+def describe_target_groups(original: Method, backend: Any, *arguments: Any, **words: Any) -> Any:
+    """DescribeTargetGroups: the load balancers that send requests to a group now. moto forgets none, and counts some twice."""
+    targets = {arn: _list_targets(backend, balancer) for arn, balancer in list(backend.load_balancers.items())}
+    for group in list(backend.target_groups.values()):
+        group.load_balancer_arns = [arn for arn, used in targets.items() if group.arn in used]
+    return original(backend, *arguments, **words)
+
+
 @around(ELBBackend, "delete_load_balancer")
 def delete_classic(original: Method, backend: Any, name: str) -> None:
     original(backend, name)
@@ -62,6 +71,17 @@ def delete_classic(original: Method, backend: Any, name: str) -> None:
 def delete_modern(original: Method, backend: Any, arn: str) -> None:
     original(backend, arn)
     _delete_interfaces(_find_ec2_backend(backend), _build_description(arn))
+
+
+def _list_targets(backend: Any, balancer: Any) -> set[str]:
+    """The ARNs of the target groups that its listeners and their rules name."""
+    actions = [
+        action
+        for listener in list(balancer.listeners.values())
+        for owned in (listener.default_actions, *(rule.actions for rule in list(listener.rules.values())))
+        for action in owned
+    ]
+    return {arn for action in actions for arn in backend._get_target_group_arns_from(action_data=action.data)}
 
 
 def _build_hostname(balancer: Any, region: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from kubernetes_views import ACCESS_KEY, ARN, SECRET, USER, cluster_view
 
-from kumo_sandbox.interfaces import ClusterView, LoadBalancerSpec
+from kumo_sandbox.interfaces import ClusterView, IngressRefusedError, IngressStack, LoadBalancerSpec
 from kumo_sandbox.kubernetes import KubernetesBackend, review_token
 from kumo_sandbox.toolchain import binaries
 
@@ -49,6 +49,27 @@ class TokenReviews(BaseHTTPRequestHandler):
 
 
 @dataclass
+class IngressBalancers:
+    """Stands for the AWS side's load balancers of Ingresses."""
+
+    made: dict[str, IngressStack] = field(default_factory=dict)  # by stack
+    removed: list[str] = field(default_factory=list)
+    refusal: str = ""  # why none is made
+    held: bool = False  # whether something of a deleted load balancer is still there
+
+    def ensure(self, wanted: IngressStack) -> str | None:
+        if self.refusal:
+            raise IngressRefusedError("FailedBuildModel", self.refusal)
+        self.made[wanted.stack] = wanted
+        return f"{wanted.name}.Example.com"
+
+    def remove(self, cluster: str, stack: str) -> bool:
+        self.made.pop(stack, None)
+        self.removed.append(stack)
+        return not self.held
+
+
+@dataclass
 class Balancers:
     """Stands for the AWS side's load balancers: what was asked for, and whether it is ready."""
 
@@ -56,6 +77,7 @@ class Balancers:
     removed: list[str] = field(default_factory=list)
     ready: bool = True
     held: bool = False  # whether something of a deleted load balancer is still there
+    ingresses: IngressBalancers = field(default_factory=IngressBalancers)
 
     def ensure(self, wanted: LoadBalancerSpec) -> str | None:
         self.made.setdefault(wanted.name, wanted)

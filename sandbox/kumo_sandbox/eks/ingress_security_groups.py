@@ -1,0 +1,135 @@
+"""The security groups of Ingresses' load balancers: each has its own, and all of a cluster share one.
+
+The shared one is the source of the rules that let their traffic into the cluster's security group.
+
+https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/security_groups/
+https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/networking/backend_sg_provider.go
+https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/networking/networking_manager.go
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from kumo_sandbox.eks.aws_context import AwsContext
+from kumo_sandbox.eks.store import Raw
+from kumo_sandbox.interfaces import IngressRefusedError, IngressStack
+
+CLUSTER, STACK, RESOURCE = "elbv2.k8s.aws/cluster", "ingress.k8s.aws/stack", "ingress.k8s.aws/resource"
+SHARED = {"elbv2.k8s.aws/resource": "backend-sg"}
+RULE = "elbv2.k8s.aws/targetGroupBinding=shared"  # the description of the rules that are the controller's
+
+
+@dataclass(frozen=True)
+class IngressSecurityGroups:
+    """Those of one cluster.
+
+    Args:
+        nodes: the ID of the cluster's security group, which its nodes and pods have.
+    """
+
+    aws_context: AwsContext
+    region: str
+    vpc: str
+    cluster: str
+    nodes: str
+
+    @property
+    def _ec2(self) -> Any:
+        return self.aws_context.client("ec2", self.region)
+
+    def ensure(self, wanted: IngressStack) -> list[str]:
+        """The IDs of those that a load balancer has."""
+        own = [self._find_named(name) for name in wanted.security_groups] or [self._ensure_own(wanted)]
+        return [*own, *([self._ensure_shared()] if wanted.backend_group else [])]
+
+    def find_own(self, stack: str) -> str:
+        """The ID of the one that was made for a stack, empty where there is none."""
+        return self._find({CLUSTER: self.cluster, STACK: stack})
+
+    def find_shared(self) -> str:
+        return self._find({CLUSTER: self.cluster, **SHARED})
+
+    def delete(self, group: str) -> None:
+        """Delete it unless something has it still."""
+        self.aws_context.delete_security_group(self.region, group)
+
+    def let_in(self, ports: Iterable[int]) -> None:
+        """One rule from the lowest to the highest port of all targets; without targets none."""
+        shared, span = self.find_shared(), sorted(ports)
+        wanted = (span[0], span[-1], shared) if span and shared else None
+        found = self._list_rules()
+        for key, rule in found.items():
+            if key != wanted:
+                self._ec2.revoke_security_group_ingress(GroupId=self.nodes, IpPermissions=[rule])
+        if wanted and wanted not in found:
+            rule = _build_rule(wanted[0], wanted[1], UserIdGroupPairs=[{"GroupId": shared, "Description": RULE}])
+            self._ec2.authorize_security_group_ingress(GroupId=self.nodes, IpPermissions=[rule])
+
+    def _list_rules(self) -> dict[tuple[int, int, str], Raw]:
+        """The controller's rules in the cluster's security group, by ports and source."""
+        (group,) = self._ec2.describe_security_groups(GroupIds=[self.nodes])["SecurityGroups"]
+        return {
+            (row["FromPort"], row["ToPort"], pair["GroupId"]): _build_rule(
+                row["FromPort"],
+                row["ToPort"],
+                UserIdGroupPairs=[{key: pair[key] for key in ("GroupId", "Description")}],
+            )
+            for row in group["IpPermissions"]
+            for pair in row["UserIdGroupPairs"]
+            if pair.get("Description") == RULE
+        }
+
+    def _ensure_own(self, wanted: IngressStack) -> str:
+        tags = {**wanted.tags, CLUSTER: self.cluster, STACK: wanted.stack, RESOURCE: "ManagedLBSecurityGroup"}
+        group = self.find_own(wanted.stack) or self._create(
+            wanted.group_name, "[k8s] Managed SecurityGroup for LoadBalancer", tags
+        )
+        (found,) = self._ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+        there = {(row.get("FromPort"), block["CidrIp"]) for row in found["IpPermissions"] for block in row["IpRanges"]}
+        asked = {(listener.port, source) for listener in wanted.listeners for source in listener.sources}
+        if old := _build_rules(there - asked):
+            self._ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=old)
+        if new := _build_rules(asked - there):
+            self._ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=new)
+        return group
+
+    def _ensure_shared(self) -> str:
+        if found := self.find_shared():
+            return found
+        digest = hashlib.sha256(self.cluster.encode()).hexdigest()[:10]
+        name = f"k8s-traffic-{re.sub(r'[^0-9A-Za-z]', '', self.cluster)}-{digest}"
+        return self._create(
+            name, "[k8s] Shared Backend SecurityGroup for LoadBalancer", {CLUSTER: self.cluster, **SHARED}
+        )
+
+    def _create(self, name: str, description: str, tags: dict[str, str]) -> str:
+        marks = [{"ResourceType": "security-group", "Tags": [{"Key": key, "Value": tags[key]} for key in tags]}]
+        words = {"GroupName": name, "Description": description, "VpcId": self.vpc, "TagSpecifications": marks}
+        return str(self._ec2.create_security_group(**words)["GroupId"])
+
+    def _find(self, tags: dict[str, str]) -> str:
+        filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
+        rows = self._ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [self.vpc]}, *filters])
+        return next((str(row["GroupId"]) for row in rows["SecurityGroups"]), "")
+
+    def _find_named(self, name: str) -> str:
+        """By its ID or its tag Name."""
+        key = "group-id" if name.startswith("sg-") else "tag:Name"
+        filters = [{"Name": "vpc-id", "Values": [self.vpc]}, {"Name": key, "Values": [name]}]
+        for row in self._ec2.describe_security_groups(Filters=filters)["SecurityGroups"]:
+            return str(row["GroupId"])
+        message = f"couldn't find all security groups: requested [{name}] but found []"
+        raise IngressRefusedError("FailedBuildModel", f"Failed build model due to {message}")
+
+
+def _build_rules(rows: Iterable[tuple[int, str]]) -> list[Raw]:
+    return [_build_rule(port, port, IpRanges=[{"CidrIp": source}]) for port, source in sorted(rows)]
+
+
+def _build_rule(first: int, last: int, **source: Any) -> Raw:
+    return {"IpProtocol": "tcp", "FromPort": first, "ToPort": last, **source}

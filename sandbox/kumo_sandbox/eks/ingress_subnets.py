@@ -1,0 +1,88 @@
+"""The subnets of an Ingress' load balancer: those that it names, or those that the controller discovers.
+
+https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/subnet_discovery/
+https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/networking/subnet_resolver.go
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kumo_sandbox.eks.route_tables import find_table
+from kumo_sandbox.eks.store import Raw
+from kumo_sandbox.interfaces import IngressRefusedError, IngressStack
+
+ROLES = {False: "kubernetes.io/role/elb", True: "kubernetes.io/role/internal-elb"}  # by whether it is internal
+MARKS = ("", "1")  # the values of these tags that count
+CLUSTER = "kubernetes.io/cluster/"
+LEAST_ADDRESSES = 8
+LEAST_ZONES = 2
+
+
+def choose_subnets(ec2: Any, vpc: str, cluster: str, wanted: IngressStack) -> list[str]:
+    """The IDs of subnets in different zones, two at least; raises IngressRefusedError."""
+    rows = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
+    if wanted.subnets:
+        return _check_count([_find(rows, name) for name in wanted.subnets], "")
+    role = ROLES[wanted.internal]
+    candidates = [row for row in rows if _read_tags(row).get(role) in MARKS]
+    if not candidates:
+        candidates = _list_reachable(ec2, vpc, rows, public=not wanted.internal)
+    return _check_count(_choose_one_a_zone(candidates, cluster), "couldn't auto-discover subnets: ")
+
+
+def _find(rows: list[Raw], name: str) -> Raw:
+    """By its ID or its tag Name."""
+    for row in rows:
+        if name in (row["SubnetId"], _read_tags(row).get("Name")):
+            return row
+    words = f"subnet ID not found: {name}" if name.startswith("subnet-") else f"missing names: [{name}]"
+    raise _refuse(f"couldn't find all subnets, {words}")
+
+
+def _choose_one_a_zone(rows: list[Raw], cluster: str) -> list[Raw]:
+    """Those of the cluster first, then by their IDs; not those of other clusters alone, or without free addresses."""
+    ours = [row for row in rows if _is_eligible(_read_tags(row), cluster)]
+    free = [row for row in ours if row["AvailableIpAddressCount"] >= LEAST_ADDRESSES]
+    if not free:
+        raise _refuse(
+            f"couldn't auto-discover subnets: unable to resolve at least one subnet. Evaluated {len(rows)} subnets:"
+            f" {len(rows) - len(ours)} are tagged for other clusters, and {len(ours)} have insufficient available IP addresses"
+        )
+    ranked = sorted(free, key=lambda row: (f"{CLUSTER}{cluster}" not in _read_tags(row), row["SubnetId"]))
+    zones = {row["AvailabilityZone"]: row for row in reversed(ranked)}
+    return sorted(zones.values(), key=lambda row: row["SubnetId"])
+
+
+def _is_eligible(tags: dict[str, str], cluster: str) -> bool:
+    """Tagged for this cluster, or for none."""
+    return f"{CLUSTER}{cluster}" in tags or not any(key.startswith(CLUSTER) for key in tags)
+
+
+def _list_reachable(ec2: Any, vpc: str, rows: list[Raw], public: bool) -> list[Raw]:
+    """Where no subnet has the tag: those with, or without, a route to an internet gateway."""
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+    return [row for row in rows if _is_public(find_table(tables, row["SubnetId"])) == public]
+
+
+def _is_public(table: Raw) -> bool:
+    return any(str(route.get("GatewayId", "")).startswith("igw") for route in table["Routes"])
+
+
+def _check_count(rows: list[Raw], prefix: str) -> list[str]:
+    zones = [row["AvailabilityZone"] for row in rows]
+    for zone in zones:
+        if zones.count(zone) > 1:
+            ids = [row["SubnetId"] for row in rows if row["AvailabilityZone"] == zone]
+            raise _refuse(f"{prefix}multiple subnets in same Availability Zone {zone}: [{' '.join(ids)}]")
+    if len(rows) < LEAST_ZONES:
+        raise _refuse(f"{prefix}subnets count less than minimal required count: {len(rows)} < {LEAST_ZONES}")
+    return [row["SubnetId"] for row in rows]
+
+
+def _read_tags(row: Raw) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in row.get("Tags") or []}
+
+
+def _refuse(message: str) -> IngressRefusedError:
+    return IngressRefusedError("FailedBuildModel", f"Failed build model due to {message}")
