@@ -147,6 +147,7 @@ class VolumeSpec:
     throughput: int = 0  # MiB/s; 0: EC2's default
     encrypted: bool = False
     kms_key: str = ""
+    multi_attach: bool = False
 
 
 class VolumeError(RuntimeError):

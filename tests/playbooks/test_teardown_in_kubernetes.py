@@ -36,7 +36,8 @@ def standing() -> Iterator[Sandbox]:
 def sandbox(standing, monkeypatch):
     for name, value in standing.env.items():
         monkeypatch.setenv(name, value)
-    return standing
+    yield standing
+    standing.reset()
 
 
 def build_service(name: str) -> dict:

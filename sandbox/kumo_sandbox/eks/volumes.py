@@ -60,7 +60,12 @@ class Volumes:
 
     def _create(self, caller: PodCaller, wanted: VolumeSpec) -> str:
         tags = [{"Key": key, "Value": value} for key, value in wanted.tags.items()]
-        optional = {"Iops": wanted.iops, "Throughput": wanted.throughput, "KmsKeyId": wanted.kms_key}
+        optional = {
+            "Iops": wanted.iops,
+            "Throughput": wanted.throughput,
+            "KmsKeyId": wanted.kms_key,
+            "MultiAttachEnabled": wanted.multi_attach,
+        }
         try:
             answer = self._client(caller).create_volume(
                 AvailabilityZone=wanted.zone,

@@ -15,7 +15,14 @@ from http import HTTPStatus
 from kumo_sandbox.interfaces import ClusterView, VolumeError, Volumes, VolumeSpec
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
 from kumo_sandbox.kubernetes.csi_drivers import AUTO, EBS, IN_TREE, Driver, find_drivers
-from kumo_sandbox.kubernetes.storage_classes import FINALIZER, PROVISIONED_BY, InvalidClaim, build_spec, build_volume
+from kumo_sandbox.kubernetes.storage_classes import (
+    FINALIZER,
+    PROVISIONED_BY,
+    InvalidClaim,
+    build_name,
+    build_spec,
+    build_volume,
+)
 from kumo_sandbox.kubernetes.volume_zones import NoZone, choose_zone
 
 PROVISIONER = "volume.kubernetes.io/storage-provisioner"  # of a claim; for classes of the in-tree plugin the CSI driver's name, too
@@ -44,8 +51,10 @@ class Provisioner:
 
     def provision(self, cluster: ClusterView) -> bool:
         """One look at all claims and volumes; False where one still waits, and another look is due."""
-        claims = [each for each in self._api.items("v1", "PersistentVolumeClaim") if is_waiting(each)]
+        waiting = [each for each in self._api.items("v1", "PersistentVolumeClaim") if is_waiting(each)]
         volumes = [each for each in self._api.items("v1", "PersistentVolume") if find_owner(each)]
+        there = {each["metadata"]["name"] for each in volumes}  # and not yet bound
+        claims = [each for each in waiting if build_name(each) not in there]
         if not (claims or volumes or self._works):
             return True
         drivers = find_drivers(self._api, cluster)

@@ -32,6 +32,8 @@ OTHERS = {
 }
 OF_TRANSLATION = {"zone", "zones"}  # of the in-tree plugin's classes
 INVALID = "rpc error: code = InvalidArgument desc = {}"
+IMPOSSIBLE = 'rpc error: code = Internal desc = Could not create volume "{}": {}'
+NO_VALUE = "Error interpolating tag value: the key-value pair doesn't contain a value (string: {})"
 WORD = re.compile(r"\{\{\s*\.(PVCName|PVCNamespace|PVName)\s*\}\}")
 
 
@@ -51,26 +53,29 @@ def build_spec(driver: Driver, claim: Manifest, storage_class: Manifest, zone: s
     numbers = {key: _read_number(parameters, key) for key in NUMBERS}
     size = round_up_gib(claim["spec"]["resources"]["requests"]["storage"])
     key = parameters.get("kmskeyid", "")
+    kind, several = parameters.get("type") or "gp3", "ReadWriteMany" in claim["spec"]["accessModes"]
     if numbers["iops"] and numbers["iopspergb"]:
-        raise InvalidClaim(
-            f'rpc error: code = Internal desc = Could not create volume "{build_name(claim)}":'
-            " invalid StorageClass parameters; specify either IOPS or IOPSPerGb, not both"
-        )
+        reason = "invalid StorageClass parameters; specify either IOPS or IOPSPerGb, not both"
+        raise InvalidClaim(IMPOSSIBLE.format(build_name(claim), reason))
+    if several and kind != "io2":
+        reason = "CreateDisk: multi-attach is only supported for io2 volumes"
+        raise InvalidClaim(IMPOSSIBLE.format(build_name(claim), reason))
     return VolumeSpec(
         name=build_name(claim),
         zone=zone,
         size=size,
-        kind=parameters.get("type") or "gp3",
+        kind=kind,
         tags=build_tags(driver, claim, storage_class),
         iops=numbers["iops"] or numbers["iopspergb"] * size,
         throughput=numbers["throughput"],
         encrypted=parameters.get("encrypted") == "true" or bool(key),
         kms_key=key,
+        multi_attach=several,
     )
 
 
 def build_tags(driver: Driver, claim: Manifest, storage_class: Manifest) -> dict[str, str]:
-    """The driver's own, those of the cluster's name if it was told, those of the claim, and last those of the user."""
+    """The driver's own, those of the cluster's name if it was told, those of the claim, and last those of the user. Raises InvalidClaim."""
     metadata, name = claim["metadata"], build_name(claim)
     tags = {
         "CSIVolumeName": name,
@@ -88,7 +93,9 @@ def build_tags(driver: Driver, claim: Manifest, storage_class: Manifest) -> dict
     words = {"PVCName": metadata["name"], "PVCNamespace": metadata["namespace"], "PVName": name}
     parameters = storage_class.get("parameters") or {}
     for pair in (*(value for key, value in parameters.items() if key.startswith(TAG)), *driver.extra_tags):
-        key, _equals, value = pair.partition("=")
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise InvalidClaim(INVALID.format(NO_VALUE.format(pair)))
         tags[key] = WORD.sub(lambda found: words[found[1]], value)
     return tags
 
@@ -167,7 +174,7 @@ def _read_number(parameters: dict[str, Any], key: str) -> int:
 
 
 def _check_access(claim: Manifest) -> None:
-    """One node mounts a file system of EBS; a block device may be attached to several (io2, which EC2 checks)."""
+    """One node mounts a file system of EBS; a block device of io2 may be attached to several."""
     several = set(claim["spec"]["accessModes"]) - {"ReadWriteOnce", "ReadWriteOncePod"}
     block = claim["spec"].get("volumeMode") == "Block"
     if several - ({"ReadWriteMany"} if block else set()):

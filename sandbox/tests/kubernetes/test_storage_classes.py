@@ -63,6 +63,8 @@ def test_parameters_of_a_class_in_any_case() -> None:
     wanted = {"type": "io2", "iopsPerGB": "50", "KMSKEYID": "arn:key", "fsType": "xfs"}
     spec = build_spec(driver(), claim(), storage_class(wanted), "ap-northeast-1a")
     assert (spec.kind, spec.iops, spec.encrypted, spec.kms_key) == ("io2", 500, True, "arn:key")
+    shared = claim(accessModes=["ReadWriteMany"], volumeMode="Block")
+    assert build_spec(driver(), shared, storage_class(wanted), "ap-northeast-1a").multi_attach and not spec.multi_attach
     wanted = {"type": "gp3", "iops": "4000", "throughput": "250", "encrypted": "true"}
     spec = build_spec(driver(), claim(), storage_class(wanted), "ap-northeast-1a")
     assert (spec.iops, spec.throughput, spec.encrypted, spec.kms_key) == (4000, 250, True, "")
@@ -86,7 +88,13 @@ def test_tags_of_the_cluster_and_of_the_user() -> None:
         ({"zone": "ap-northeast-1a"}, {}, "Invalid parameter key zone for CreateVolume"),
         ({"iops": "many"}, {}, "Could not parse invalid iops"),
         ({"iops": "3000", "iopsPerGB": "3"}, {}, "specify either IOPS or IOPSPerGb, not both"),
+        ({"tagSpecification_1": "team"}, {}, "the key-value pair doesn't contain a value"),
         ({}, {"accessModes": ["ReadWriteMany"]}, "Volume capabilities not supported"),
+        (
+            {},
+            {"accessModes": ["ReadWriteMany"], "volumeMode": "Block"},
+            "multi-attach is only supported for io2 volumes",
+        ),
     ],
 )
 def test_what_the_driver_does_not_serve(parameters: dict[str, str], spec: dict[str, Any], words: str) -> None:
