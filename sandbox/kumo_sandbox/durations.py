@@ -39,6 +39,7 @@ IDENTITY_PROVIDER = 120.0
 REGISTRATION = 5.0  # of a cluster outside of EKS, and its end; assumed
 QUEUE_NAME_BLOCKED = 60.0  # after the deletion of a queue: CreateQueue, QueueDeletedRecently
 LOAD_BALANCER = 5.0  # until a Service shows its hostname; it takes traffic minutes later
+VOLUME = 3.0  # until a volume of EBS is available; assumed
 LOAD_BALANCER_INTERFACES = 30.0  # they stay so long after the load balancer is deleted; assumed
 # EC2; assumed but for what AWS documents (a deleted NAT gateway can be seen for about an hour).
 NAT_GATEWAY_FAILURE = 15.0

@@ -2,7 +2,7 @@
 
 The EKS service owns the state (clusters, node groups, profiles, access entries) and calls the Kubernetes backend
 after every change. The Kubernetes backend makes the running control plane look like it, and never calls AWS: what a
-cluster's controllers make there (the load balancers of its Services and Ingresses) it asks of the EKS service.
+cluster's controllers make there (the load balancers of its Services and Ingresses, the volumes of its claims) it asks of the EKS service.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class NodeSpec:
     version: str  # Kubernetes version of the node group, 1.29
     ami_type: str
     image_id: str
+    role_arn: str = ""  # of its instance profile
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class ClusterView:
         AddonSpec, ...
     ] = ()  # software that was installed with the cluster, and that EKS does not manage
     pod_identities: tuple[tuple[str, str], ...] = ()  # namespace and service account of each association
+    block_storage: bool = False  # whether EKS Auto Mode makes volumes of EBS
     signing_key: str = field(default="", repr=False)  # PEM of the issuer's key; empty: the Kubernetes backend makes one
 
 
@@ -193,6 +195,57 @@ class LoadBalancers(Protocol):
         """Delete the load balancer of that name, and what goes with it; whether all of it is gone. What is not there is not missed."""
 
 
+@dataclass(frozen=True)
+class PodCaller:
+    """A pod that calls AWS, as far as it decides whose credentials an SDK finds in it."""
+
+    cluster: str  # the cluster's ARN
+    namespace: str = ""
+    account: str = ""  # its service account
+    role_arn: str = ""  # that IRSA put into it
+    associated: bool = False  # whether EKS Pod Identity put the address of the agent into it
+    node_role: str = ""  # of the instance that it runs on
+    of_eks: bool = False  # no pod of the cluster, but EKS Auto Mode, with the cluster's role
+
+
+@dataclass(frozen=True)
+class VolumeSpec:
+    """The volume of EBS that a PersistentVolumeClaim wants."""
+
+    name: str  # of its PersistentVolume, the same whenever the same claim asks
+    zone: str
+    size: int  # GiB
+    kind: str  # gp3, io2, ...
+    tags: dict[str, str]
+    iops: int = 0  # 0: EC2's default
+    throughput: int = 0  # MiB/s; 0: EC2's default
+    encrypted: bool = False
+    kms_key: str = ""
+    multi_attach: bool = False
+
+
+class VolumeError(RuntimeError):
+    """Why AWS did not do it, in the words of the driver's SDK."""
+
+
+class Volumes(Protocol):
+    """From the EKS service: volumes of EBS. Called from threads of the Kubernetes backend."""
+
+    def ensure(self, caller: PodCaller, wanted: VolumeSpec) -> str | None:
+        """Make it where it is not there; its ID, None while it is still being made. Raises VolumeError."""
+
+    def remove(self, caller: PodCaller, volume: str) -> None:
+        """Delete the volume of this ID. What is not there is not missed. Raises VolumeError."""
+
+
+@dataclass(frozen=True)
+class AwsSide:
+    """What the controllers of a cluster use of AWS."""
+
+    load_balancers: LoadBalancers
+    volumes: Volumes
+
+
 class KubernetesBackend(Protocol):
     """Implemented by kumo_sandbox.kubernetes.KubernetesBackend; ``view(arn)`` gives the cluster as it should be now.
 
@@ -206,7 +259,7 @@ class KubernetesBackend(Protocol):
         state_dir: str,
         view: Callable[[str], ClusterView | None],
         token_review_url: str,
-        load_balancers: LoadBalancers,
+        aws: AwsSide,
     ) -> None: ...
 
     def endpoint(self, arn: str) -> tuple[str, str]:

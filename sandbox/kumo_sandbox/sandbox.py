@@ -20,8 +20,9 @@ from kumo_sandbox.eks.context import Settings
 from kumo_sandbox.eks.control_planes import ControlPlanes
 from kumo_sandbox.eks.load_balancers import LoadBalancers
 from kumo_sandbox.eks.store import Store
+from kumo_sandbox.eks.volumes import Volumes
 from kumo_sandbox.identity.enforcement import leave_decisions_to_us, set_enforced
-from kumo_sandbox.interfaces import KubernetesBackend
+from kumo_sandbox.interfaces import AwsSide, KubernetesBackend
 from kumo_sandbox.moto_fixes.install import install_fixes, reset_moto
 from kumo_sandbox.moto_fixes.parameters import offer_parameters
 from kumo_sandbox.moto_fixes.runtime import runtime
@@ -116,8 +117,9 @@ class Sandbox:
             self._folder = tempfile.TemporaryDirectory(prefix="kumo-sandbox-")
         folder = self._state_dir or self._folder.name
         reviews = f"{self.endpoint}/_sandbox/kubernetes/token-review"
-        balancers = LoadBalancers(self.account.store, self.account.aws_context)
-        self.kubernetes = self._control.kubernetes = Backend(folder, self.view, reviews, balancers)
+        side = (self.account.store, self.account.aws_context)
+        aws = AwsSide(LoadBalancers(*side), Volumes(*side))
+        self.kubernetes = self._control.kubernetes = Backend(folder, self.view, reviews, aws)
         self.account.control_planes = ControlPlanes(self.kubernetes)
 
     def _settle_for_ever(self) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 import pytest
 from support import clock
 from support.account.comparison import compare
-from support.leaks import Planter
 from support.load_balancer_controller import (
     INGRESS_CLASS,
     build_controller,
@@ -22,11 +21,14 @@ from support.load_balancer_controller import (
 )
 from support.load_balancer_controller import NAME as CONTROLLER
 
+from ansible_collections.kumo.eks.plugins.module_utils.audit.sources.kubernetes import KINDS
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import open_cluster_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import (
     DEPLOYMENT,
     PERSISTENT_VOLUME,
+    PERSISTENT_VOLUME_CLAIM,
     SERVICE,
+    STATEFUL_SET,
     Kind,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.leaks.controllers import INGRESS
@@ -35,6 +37,7 @@ from kumo_sandbox import Sandbox
 pytestmark = pytest.mark.extended
 NAME = "my-cluster"
 CLASS = Kind(INGRESS_CLASS["apiVersion"], INGRESS_CLASS["kind"], "ingressclasses", namespaced=False)
+POLICIES = ("Delete", "Retain")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,8 @@ def standing() -> Iterator[Sandbox]:
 def sandbox(standing, monkeypatch):
     for name, value in standing.env.items():
         monkeypatch.setenv(name, value)
-    return standing
+    yield standing
+    standing.reset()
 
 
 def build_service(name: str) -> dict:
@@ -55,16 +59,34 @@ def build_service(name: str) -> dict:
     return {"metadata": {"name": name}, "spec": {"type": "LoadBalancer", "ports": ports, "selector": {"app": name}}}
 
 
-def build_volume(volume: str, policy: str) -> dict:
-    """As the EBS CSI driver's provisioner writes it."""
-    about = {"name": f"pv-{volume}", "annotations": {"pv.kubernetes.io/provisioned-by": "ebs.csi.aws.com"}}
-    spec = {
-        "capacity": {"storage": "1Gi"},
-        "accessModes": ["ReadWriteOnce"],
-        "persistentVolumeReclaimPolicy": policy,
-        "csi": {"driver": "ebs.csi.aws.com", "volumeHandle": volume},
+def build_class(policy: str) -> dict:
+    return {
+        "metadata": {"name": policy.lower()},
+        "provisioner": "ebs.csi.aws.com",
+        "volumeBindingMode": "WaitForFirstConsumer",
+        "reclaimPolicy": policy,
     }
-    return {"metadata": about, "spec": spec}
+
+
+def build_database() -> dict:
+    """With two claims: the volume of one goes with it, that of the other is retained."""
+    claims = [
+        {
+            "metadata": {"name": policy.lower()},
+            "spec": {
+                "accessModes": ["ReadWriteOnce"],
+                "storageClassName": policy.lower(),
+                "resources": {"requests": {"storage": "1Gi"}},
+            },
+        }
+        for policy in POLICIES
+    ]
+    mounts = [{"name": policy.lower(), "mountPath": f"/{policy.lower()}"} for policy in POLICIES]
+    pod = {"containers": [{"name": "db", "image": "db", "volumeMounts": mounts}]}
+    template = {"metadata": {"labels": {"app": "db"}}, "spec": pod}
+    selector = {"matchLabels": {"app": "db"}}
+    spec = {"serviceName": "db", "selector": selector, "template": template, "volumeClaimTemplates": claims}
+    return {"metadata": {"name": "db"}, "spec": spec}
 
 
 def wait_until(condition: Callable[[], object]) -> None:
@@ -74,34 +96,60 @@ def wait_until(condition: Callable[[], object]) -> None:
         time.sleep(0.2)
 
 
-def test_controllers_take_away_what_they_made(sandbox, account, ground, play):
-    eks, elb = sandbox.client("eks"), sandbox.client("elb")
+def make_database(api) -> dict[str, str]:
+    """The volumes of the database, by the reclaim policies of their PersistentVolumes."""
+    for policy in POLICIES:
+        api.create(KINDS["storage_classes"], build_class(policy))
+    api.create(STATEFUL_SET, build_database(), "default")
+    wait_until(lambda: api.get(STATEFUL_SET, "db", "default").get("status", {}).get("readyReplicas"))
+    names = {policy: f"{policy.lower()}-db-0" for policy in POLICIES}
+    claims = {policy: api.get(PERSISTENT_VOLUME_CLAIM, name, "default") for policy, name in names.items()}
+    volumes = {policy: api.get(PERSISTENT_VOLUME, claim["spec"]["volumeName"]) for policy, claim in claims.items()}
+    assert {policy: row["spec"]["persistentVolumeReclaimPolicy"] for policy, row in volumes.items()} == {
+        policy: policy for policy in POLICIES
+    }
+    return {policy: row["spec"]["csi"]["volumeHandle"] for policy, row in volumes.items()}
+
+
+@pytest.mark.parametrize("policy", ["delete", "snapshot", "keep"])
+def test_controllers_take_away_what_they_made(sandbox, account, ground, play, policy):
+    eks, elb, ec2 = sandbox.client("eks"), sandbox.client("elb"), sandbox.client("ec2")
     before = account()
     variables = {
         "eks_cluster_name": NAME,
         "eks_cluster_version": "1.34",
         "eks_network_subnets": {"private": ground["subnets"]},
-        "eks_addons_list": [],
+        "eks_nodegroups_list": [{"name": "general", "scaling_config": {"min_size": 2, "max_size": 2}}],
+        "eks_addons_list": [
+            *({"name": name} for name in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")),
+            {"name": "aws-ebs-csi-driver", "identity": "pod_identity"},
+        ],
     }
     play("kumo.eks.site", **variables).assert_ok()
-    planter = Planter(sandbox.client, NAME, ground["subnets"])
-    ours, kept = planter.plant_volume({}), planter.plant_volume({})
     with open_cluster_api(eks, sandbox.client("sts"), NAME) as api:
         api.create(SERVICE, build_service("web"), "default")
-        api.create(PERSISTENT_VOLUME, build_volume(ours, "Delete"))
-        api.create(PERSISTENT_VOLUME, build_volume(kept, "Retain"))
+        volumes = make_database(api)
         wait_until(lambda: elb.describe_load_balancers()["LoadBalancerDescriptions"])
         plan = play("kumo.eks.teardown", "--check", "--diff", **variables).assert_ok()
+        rows = {row["spec"]["csi"]["volumeHandle"]: row for row in api.list(PERSISTENT_VOLUME)}
+        ours = rows[volumes["Delete"]]["metadata"]["name"]
         assert [
-            words for words in ("Service default/web", f"PersistentVolume pv-{ours}") if words not in plan.output
+            words for words in ("Service default/web", f"PersistentVolume {ours}") if words not in plan.output
         ] == []
         assert api.get(SERVICE, "web", "default")["spec"]["type"] == "LoadBalancer"
-        assert api.get(PERSISTENT_VOLUME, f"pv-{ours}")["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
+        assert rows[volumes["Delete"]]["spec"]["persistentVolumeReclaimPolicy"] == "Delete"
 
-    done = play("kumo.eks.teardown", eks_teardown_volumes="delete", **variables).assert_ok()
+    done = play("kumo.eks.teardown", eks_teardown_volumes=policy, **variables).assert_ok()
     assert "cannot be asked" not in done.output
-    assert f"aws --region ap-northeast-1 ec2 delete-volume --volume-id {kept}" in done.output
-    planter.ec2.delete_volume(VolumeId=kept)
+    assert f"aws --region ap-northeast-1 ec2 delete-volume --volume-id {volumes['Retain']}" in done.output
+    left = {row["VolumeId"] for row in ec2.describe_volumes()["Volumes"]}
+    assert left == ({volumes["Retain"]} if policy != "keep" else set(volumes.values()))
+    snapshots = ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]
+    assert [row["VolumeId"] for row in snapshots] == ([volumes["Delete"]] if policy == "snapshot" else [])
+    for row in snapshots:
+        ec2.delete_snapshot(SnapshotId=row["SnapshotId"])
+    for volume in left:
+        ec2.delete_volume(VolumeId=volume)
     assert compare(account(), before) == []
 
 

@@ -5,10 +5,8 @@ https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
 
 from __future__ import annotations
 
-import json
-
-from kumo_sandbox import trust
-from kumo_sandbox.eks.rights import find_iam_role, find_missing, has_provider
+from kumo_sandbox.eks.pod_roles import is_trusting
+from kumo_sandbox.eks.rights import find_iam_role, find_missing
 from kumo_sandbox.eks.store import Cluster, Raw
 
 # "to describe Amazon EC2 resources in the VPC": nodeadm asks for the instance's private DNS name, the bootstrap script for the cluster
@@ -43,20 +41,8 @@ def _find_cni_role(cluster: Cluster) -> str | None:
     """The role of the VPC CNI, by IRSA or EKS Pod Identity."""
     addon = cluster.addons.get(CNI_ADDON) or {}
     arn = addon.get("serviceAccountRoleArn")
-    if arn and _is_trusting(cluster, arn):
+    if arn and is_trusting(cluster, arn, *CNI_ACCOUNT):
         return arn
     rows = cluster.pod_identities.values() if AGENT in cluster.addons else ()
     found = (row["roleArn"] for row in rows if (row["namespace"], row["serviceAccount"]) == CNI_ACCOUNT)
     return next((each for each in found if find_iam_role(each)), None)
-
-
-def _is_trusting(cluster: Cluster, arn: str) -> bool:
-    """Whether the CNI's service account may assume the role by the cluster's OIDC provider."""
-    issuer = cluster.raw["identity"]["oidc"]["issuer"]
-    role, provider = find_iam_role(arn), has_provider(issuer, arn)
-    if role is None or provider is None:
-        return False
-    name = issuer.removeprefix("https://")
-    keys = {f"{name}:sub": ["system:serviceaccount:{}:{}".format(*CNI_ACCOUNT)], f"{name}:aud": ["sts.amazonaws.com"]}
-    document = json.loads(role.assume_role_policy_document)
-    return trust.is_allowed(document, "sts:AssumeRoleWithWebIdentity", ("Federated", provider), keys)

@@ -41,7 +41,8 @@ def _try_to_join(ctx: Context, state: Any, number: int) -> None:
         return
     cluster = ctx.store.clusters.get((ctx.region, told.cluster))
     if cluster and can_join(ctx, cluster, instance, data, told):
-        cluster.joined[instance.id] = _build_node(ctx, cluster, instance, told)
+        role = _find_role(ctx, data.get("IamInstanceProfile"))
+        cluster.joined[instance.id] = _build_node(ctx, cluster, instance, told, role.arn)
         ctx.control_planes.sync(cluster.raw["arn"])
         return
     ctx.store.agenda.schedule(
@@ -92,7 +93,7 @@ def _is_let_in(ctx: Context, cluster: Cluster, instance: Any) -> bool:
     return shared in own or bool(own & set(pairs))
 
 
-def _build_node(ctx: Context, cluster: Cluster, instance: Any, told: Bootstrap) -> NodeSpec:
+def _build_node(ctx: Context, cluster: Cluster, instance: Any, told: Bootstrap, role_arn: str) -> NodeSpec:
     return NodeSpec(
         name=build_node_name(ctx.region, instance.private_ip),
         instance_id=instance.id,
@@ -107,4 +108,5 @@ def _build_node(ctx: Context, cluster: Cluster, instance: Any, told: Bootstrap) 
         version=find_version(ctx.region, instance.image_id) or cluster.raw["version"],
         ami_type=AMI_TYPES[told.system],
         image_id=instance.image_id,
+        role_arn=role_arn,
     )

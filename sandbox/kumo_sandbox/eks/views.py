@@ -49,6 +49,7 @@ def build_view(store: Store, aws_context: AwsContext, arn: str) -> ClusterView |
             addons=_build_addons(cluster),
             bootstrapped=_build_bootstrapped(cluster),
             pod_identities=tuple((p["namespace"], p["serviceAccount"]) for p in cluster.pod_identities.values()),
+            block_storage=bool(((raw.get("storageConfig") or {}).get("blockStorage") or {}).get("enabled")),
             signing_key=cluster.issuer_key.pem,
         )
 
@@ -69,6 +70,7 @@ def _build_nodes(aws_context: AwsContext, region: str, group: Raw) -> list[NodeS
             version=_find_version(instance, group),
             ami_type=group["amiType"],
             image_id=instance.image_id,
+            role_arn=group["nodeRole"],
         )
         for instance in aws_context.list_instances(region, group)
     ]

@@ -29,6 +29,8 @@ RESOURCES = {
     "MutatingWebhookConfiguration": ("mutatingwebhookconfigurations", False),
     "Namespace": ("namespaces", False),
     "Node": ("nodes", False),
+    "PersistentVolume": ("persistentvolumes", False),
+    "PersistentVolumeClaim": ("persistentvolumeclaims", True),
     "Pod": ("pods", True),
     "RoleBinding": ("rolebindings", True),
     "Service": ("services", True),

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from kumo_sandbox.interfaces import AddonSpec, ApiRequest, ClusterView, LoadBalancers
+from kumo_sandbox.interfaces import AddonSpec, ApiRequest, AwsSide, ClusterView
 from kumo_sandbox.kubernetes.addons import can_addon_run
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.cluster import Cluster
@@ -25,14 +25,14 @@ class KubernetesBackend:
         state_dir: str,
         view: Callable[[str], ClusterView | None],
         token_review_url: str,
-        load_balancers: LoadBalancers,
+        aws: AwsSide,
     ) -> None:
         """Begins with nothing: what an earlier run left (processes, folders) is cleared away."""
         self._folder = clear(state_dir)
         self._folder.mkdir(parents=True, mode=0o700)
         self._view = view
         self._token_review_url = token_review_url.rstrip("/")
-        self._load_balancers = load_balancers
+        self._aws = aws
         self._clusters: dict[str, Cluster] = {}
         self._removals: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -120,7 +120,7 @@ class KubernetesBackend:
             lambda: self._view(arn),
             self._token_review_url,
             lambda: self._ensure_webhook_server().build_manifests(arn),
-            self._load_balancers,
+            self._aws,
         )
 
     def _ensure_webhook_server(self) -> WebhookServer:

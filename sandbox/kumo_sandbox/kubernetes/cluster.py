@@ -11,7 +11,7 @@ from http import HTTPStatus
 from logging import Logger
 from pathlib import Path
 
-from kumo_sandbox.interfaces import AddonSpec, ApiRequest, ClusterView, LoadBalancers
+from kumo_sandbox.interfaces import AddonSpec, ApiRequest, AwsSide, ClusterView
 from kumo_sandbox.kubernetes import fargate_scheduler
 from kumo_sandbox.kubernetes.addon_conflicts import find_conflicts
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
@@ -23,6 +23,7 @@ from kumo_sandbox.kubernetes.ingresses import balance_ingresses
 from kumo_sandbox.kubernetes.listener import Listener
 from kumo_sandbox.kubernetes.load_balancers import ITS_LABEL, balance
 from kumo_sandbox.kubernetes.pki import Pki
+from kumo_sandbox.kubernetes.provisioner import Provisioner
 from kumo_sandbox.kubernetes.reconcile import Reconciler, cordon, evict_pods
 
 DEBOUNCE = 0.05  # seconds: changes that come together are one
@@ -30,13 +31,15 @@ RETRY = 1.0  # seconds after a failed look
 LOOK = 2.0  # seconds between looks at the view when nobody calls: some things happen there by the clock alone
 FRESH = 30.0  # seconds a new connection waits at most for the changes that were made before it
 WATCH = 300  # seconds of one watch
-# What changes in a cluster and concerns us: namespaces (access policies name them), Fargate's pods, load balancers.
+# What changes in a cluster and concerns us: namespaces (access policies name them), Fargate's pods, load balancers, volumes.
 WATCHED: tuple[tuple[str, dict[str, str]], ...] = (
     (build_collection_path("v1", "Namespace"), {}),
     (build_collection_path("v1", "Pod"), fargate_scheduler.OURS),
     (build_collection_path("v1", "Service"), {}),
     (build_collection_path("networking.k8s.io/v1", "Ingress"), {}),
     (build_collection_path("apps/v1", "Deployment"), {"labelSelector": ITS_LABEL}),
+    (build_collection_path("v1", "PersistentVolumeClaim"), {}),
+    (build_collection_path("v1", "PersistentVolume"), {}),
 )
 
 
@@ -50,12 +53,12 @@ class Cluster:
         view: Callable[[], ClusterView | None],
         token_review_url: str,
         webhooks: Callable[[], list[Manifest]],
-        load_balancers: LoadBalancers,
+        aws: AwsSide,
     ) -> None:
         self.folder = folder
         self._view = view
         self._webhooks = webhooks
-        self._load_balancers = load_balancers
+        self._aws = aws
         self._pki = _build_credentials(folder, arn)
         self._control_plane = ControlPlane(folder, self._pki, token_review_url)
         self._log = build_logger(arn, folder)
@@ -167,7 +170,7 @@ class Cluster:
         try:
             self._control_plane.start(view)
             url = self._control_plane.url
-            self._worker = Worker(url, self._pki, self._view, self._webhooks(), self._load_balancers, self._log)
+            self._worker = Worker(url, self._pki, self._view, self._webhooks(), self._aws, self._log)
         except Exception:
             self._log.exception("the control plane did not start")
             self._stop()
@@ -189,14 +192,15 @@ class Worker:
         pki: Pki,
         view: Callable[[], ClusterView | None],
         extra: list[Manifest],
-        load_balancers: LoadBalancers,
+        aws: AwsSide,
         log: Logger,
     ) -> None:
         self._api = Api(url, pki)
         self._watchers = [(Api(url, pki), *watched) for watched in WATCHED]
         self._view = view
-        self._load_balancers = load_balancers
+        self._load_balancers = aws.load_balancers
         self._reconciler = Reconciler(self._api, extra)
+        self._provisioner = Provisioner(self._api, aws.volumes)
         self._node_mappings = NodeMappings(self._api)
         self._log = log
         self._errors: dict[str, str] = {}  # what is failing now, and how
@@ -257,7 +261,8 @@ class Worker:
                 self._node_mappings.update(view)
                 fargate_scheduler.schedule(self._api, view)
                 served = balance_ingresses(self._api, view, self._load_balancers.ingresses)
-                done = balance(self._api, view, self._load_balancers) and served
+                balanced = balance(self._api, view, self._load_balancers)
+                done = all((served, balanced, self._provisioner.provision(view)))
             self._seen = view if done else None
         finally:
             with self._condition:

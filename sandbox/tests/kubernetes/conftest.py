@@ -16,7 +16,16 @@ from typing import Any
 import pytest
 from kubernetes_views import ACCESS_KEY, ARN, SECRET, USER, cluster_view
 
-from kumo_sandbox.interfaces import ClusterView, IngressRefusedError, IngressStack, LoadBalancerSpec
+from kumo_sandbox.interfaces import (
+    AwsSide,
+    ClusterView,
+    IngressRefusedError,
+    IngressStack,
+    LoadBalancerSpec,
+    PodCaller,
+    VolumeError,
+    VolumeSpec,
+)
 from kumo_sandbox.kubernetes import KubernetesBackend, review_token
 from kumo_sandbox.toolchain import binaries
 
@@ -90,12 +99,38 @@ class Balancers:
 
 
 @dataclass
+class Disks:
+    """Stands for the AWS side's volumes: what was asked for, by whom, and whether it is ready."""
+
+    made: dict[str, VolumeSpec] = field(default_factory=dict)  # by ID
+    callers: list[PodCaller] = field(default_factory=list)
+    ready: bool = True
+    refusal: str = ""  # why nothing is made and deleted
+
+    def ensure(self, caller: PodCaller, wanted: VolumeSpec) -> str | None:
+        self._ask(caller)
+        volume = f"vol-{wanted.name[-12:]}"
+        self.made.setdefault(volume, wanted)
+        return volume if self.ready else None
+
+    def remove(self, caller: PodCaller, volume: str) -> None:
+        self._ask(caller)
+        self.made.pop(volume, None)
+
+    def _ask(self, caller: PodCaller) -> None:
+        self.callers.append(caller)
+        if self.refusal:
+            raise VolumeError(self.refusal)
+
+
+@dataclass
 class Demo:
     """The cluster demo: its view, which tests change, and the side that follows it."""
 
     side: KubernetesBackend
     views: dict[str, ClusterView]
     balancers: Balancers
+    disks: Disks
     state_dir: Path
     scratch: Path
     kubectl_program: Path
@@ -141,10 +176,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), TokenReviews)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
-        balancers = Balancers()
-        side = KubernetesBackend(folder, views.get, f"http://127.0.0.1:{server.server_address[1]}/review", balancers)
+        balancers, disks = Balancers(), Disks()
+        reviews = f"http://127.0.0.1:{server.server_address[1]}/review"
+        side = KubernetesBackend(folder, views.get, reviews, AwsSide(balancers, disks))
         side.endpoint(ARN)
-        yield Demo(side, views, balancers, Path(folder), tmp_path_factory.mktemp("demo"), kubectl)
+        yield Demo(side, views, balancers, disks, Path(folder), tmp_path_factory.mktemp("demo"), kubectl)
         side.stop()
         assert not list(Path(folder).iterdir())
     server.shutdown()

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import Balancers, Demo
+from conftest import Balancers, Demo, Disks
 from kubernetes_views import ARN, REGION, USER, addon, cluster_view, node_spec, presigned, profile, token_of
 
-from kumo_sandbox.interfaces import AccessRule, ApiRequest
+from kumo_sandbox.interfaces import AccessRule, ApiRequest, AwsSide
 from kumo_sandbox.kubernetes import KubernetesBackend
 
 NODES = tuple(node_spec(number) for number in (10, 11))
@@ -61,7 +61,9 @@ def run(cluster: Demo, namespace: str, name: str, *options: str) -> None:
 
 
 def test_an_endpoint_is_stable_and_starts_nothing(tmp_path: Path) -> None:
-    side = KubernetesBackend(str(tmp_path), {ARN: cluster_view()}.get, "http://127.0.0.1:1", Balancers())
+    side = KubernetesBackend(
+        str(tmp_path), {ARN: cluster_view()}.get, "http://127.0.0.1:1", AwsSide(Balancers(), Disks())
+    )
     endpoint, ca = side.endpoint(ARN)
     assert (endpoint, ca) == side.endpoint(ARN)
     assert endpoint.startswith("https://127.0.0.1:")
@@ -74,7 +76,7 @@ def test_an_endpoint_is_stable_and_starts_nothing(tmp_path: Path) -> None:
 
 
 def test_a_cluster_that_is_gone_does_not_start(tmp_path: Path) -> None:
-    side = KubernetesBackend(str(tmp_path), lambda arn: None, "http://127.0.0.1:1", Balancers())
+    side = KubernetesBackend(str(tmp_path), lambda arn: None, "http://127.0.0.1:1", AwsSide(Balancers(), Disks()))
     endpoint, dummy = side.endpoint(ARN)
     with pytest.raises(requests.ConnectionError):
         requests.get(endpoint, timeout=60)

@@ -1,4 +1,4 @@
-"""The key of EBS is AWS' own, not one of the account's."""
+"""The key of EBS is AWS' own, not one of the account's, and volumes have a type of EBS."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 from moto.ec2.models.elastic_block_store import EBSBackend
 from moto.kms import kms_backends
 
-from kumo_sandbox.moto_fixes.hooks import Method, around
+from kumo_sandbox.moto_fixes.hooks import Method, around, before, refuse
+
+TYPES = ("standard", "io1", "io2", "gp2", "sc1", "st1", "gp3")  # EC2 API, VolumeType
 
 
 @around(EBSBackend, "_create_default_encryption_key")
@@ -16,3 +18,9 @@ def make_managed_key(original: Method, backend: Any) -> str:
     arn: str = original(backend)
     kms_backends[backend.account_id][backend.region_name].describe_key(arn).key_manager = "AWS"
     return arn
+
+
+@before(EBSBackend, "create_volume")
+def check_type(_backend: Any, *_args: Any, volume_type: str | None = None, **_options: Any) -> None:
+    if volume_type and volume_type not in TYPES:
+        refuse("InvalidParameterValue", f"Value ({volume_type}) for parameter volumeType is invalid.")
