@@ -21,8 +21,14 @@ LOCAL = (
     ("us-east-1", "us-east-1-bos-1a", "use1-bos1-az1", "us-east-1a"),
     ("us-west-2", "us-west-2-lax-1a", "usw2-lax1-az1", "us-west-2a"),
     ("us-west-2", "us-west-2-lax-1b", "usw2-lax1-az2", "us-west-2a"),
+    ("us-west-2", "us-west-2-phx-2a", "usw2-phx2-az1", "us-west-2b"),
 )
 FILTERS = {"opt-in-status": "opt_in_status", "group-name": "group_name"}
+
+
+def is_local(name: str) -> bool:
+    """Whether it is the name of a Local Zone."""
+    return name in [zone for _region, zone, _id, _parent in LOCAL]
 
 
 def list_local_zones(backend: Any) -> list[Any]:

@@ -23,7 +23,6 @@ FIELDS = dict(list_paths())
 # Why a field is refused, and the words that a module or an option that could do it after all would have in its name.
 # A reason of EKS or of eksctl has none: no option of ours could change it.
 DENIED: dict[str, tuple[str, ...]] = {
-    "subnets are created in Availability Zones only": ("local_zone",),
     "Flux is not installed": ("flux", "gitops"),
     "an access entry is for one role or user, not for an account": (),
     "EKS accepts no access entries for the service-linked roles of services": (),
