@@ -102,8 +102,9 @@ options:
           description:
             - The Local Zones of the nodes. Where O(subnets) is omitted, the group gets those of O(local_zone_private_subnets) or
               O(local_zone_public_subnets) that are in these zones. Not used with O(subnets).
-            - A Local Zone offers some instance types and volume types only, in many of them V(gp2) and not V(gp3). If EC2 Auto Scaling cannot
-              start an instance there, the module reports the reason.
+            - A Local Zone offers some instance types and volume types only. A new group without any instance type of the zone is refused. EC2
+              has no API that tells the volume types, and some Local Zones have V(gp2) and not V(gp3). If EC2 Auto Scaling
+              cannot start an instance, the module reports the reason.
           type: list
           elements: str
         private_networking:

@@ -31,14 +31,15 @@ def describe_zones(ec2: Any) -> list[str]:
 
 
 def describe_offerings(ec2: Any, types: tuple[str, ...]) -> dict[str, set[str]]:
-    """For each zone, which of these instance types it offers."""
+    """For each Availability Zone, which of these instance types it offers."""
     pages = ec2.get_paginator("describe_instance_type_offerings").paginate(
         LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": list(types)}]
     )
     found: dict[str, set[str]] = {}
     for page in pages:
         for row in page["InstanceTypeOfferings"]:
-            found.setdefault(row["Location"], set()).add(row["InstanceType"])
+            if not is_edge_zone(row["Location"]):
+                found.setdefault(row["Location"], set()).add(row["InstanceType"])
     return found
 
 

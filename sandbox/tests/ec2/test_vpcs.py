@@ -191,12 +191,17 @@ def test_the_local_zones_of_a_region_have_their_parent_zones(sandbox):
     assert list(local) == ["us-west-2-lax-1a", "us-west-2-lax-1b", "us-west-2-phx-2a"]
     assert {row["ParentZoneName"] for row in local.values()} <= {row["ZoneName"] for row in rows}
     assert {row["State"] for row in local.values()} == {"available"}
+    place = [{"Name": "location", "Values": ["us-west-2-phx-2a"]}]
+    types = ec2.describe_instance_type_offerings(LocationType="availability-zone", Filters=place)["InstanceTypeOfferings"]
+    names = {row["InstanceType"] for row in types}
+    assert "m5.large" in names and "m7i.large" not in names
 
 
 def test_instance_types_are_offered_by_zone(ec2):
     by_zone = {"LocationType": "availability-zone", "Filters": [{"Name": "instance-type", "Values": ["m5.large"]}]}
     offered = ec2.describe_instance_type_offerings(**by_zone)["InstanceTypeOfferings"]
-    assert {row["Location"] for row in offered} <= {"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}
+    zones = {"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d", "ap-northeast-1-tpe-1a"}
+    assert "ap-northeast-1a" in {row["Location"] for row in offered} <= zones
     by_zone["Filters"][0]["Values"] = ["m5.nonsense"]
     assert ec2.describe_instance_type_offerings(**by_zone)["InstanceTypeOfferings"] == []
 

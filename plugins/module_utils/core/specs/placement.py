@@ -147,6 +147,18 @@ def find_offering_problems(option: str, types: Iterable[str], offered: set[str],
             )
 
 
+def find_local_offering_problems(option: str, types: Iterable[str], offered: dict[str, set[str]]) -> Iterator[str]:
+    """Local Zones without any of a group's instance types: EC2 Auto Scaling would start no instance there.
+
+    Args:
+        offered: the instance types of each Local Zone; none where they are not known.
+    """
+    names = list(types)
+    for zone, known in offered.items():
+        if names and known and known.isdisjoint(names):
+            yield f"{option}: {zone} offers none of {', '.join(names)}. Use one of {', '.join(sorted(known))}."
+
+
 def find_key_problems(option: str, arn: str, key: Row | None) -> Iterator[str]:
     """A KMS key with which EKS does not encrypt secrets: Provider.keyArn in EKS' model, "must be symmetric".
 
