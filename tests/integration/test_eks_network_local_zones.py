@@ -7,7 +7,10 @@ from __future__ import annotations
 import pytest
 
 CLUSTER, LOCAL, GROUP = "my-cluster", "ap-northeast-1-tpe-1a", "ap-northeast-1-tpe-1"
-OPTIONS = {"zones": ["ap-northeast-1c", "ap-northeast-1d"], "local_zones": [LOCAL]}  # 1d is the parent of the Local Zone
+OPTIONS = {
+    "zones": ["ap-northeast-1c", "ap-northeast-1d"],
+    "local_zones": [LOCAL],
+}  # 1d is the parent of the Local Zone
 
 
 @pytest.fixture
@@ -72,6 +75,11 @@ def test_a_life_with_a_local_zone(sandbox, run_module, network, opted_in):
     given = network(subnets={"private": found["private_subnet_ids"] + found["local_zone_private_subnet_ids"]})
     assert given["network"]["private_subnet_ids"] == found["private_subnet_ids"], given
     assert given["network"]["local_zone_private_subnet_ids"] == found["local_zone_private_subnet_ids"]
+    words = {"private": found["private_subnet_ids"] + found["local_zone_private_subnet_ids"]}
+    checked = run_module(
+        "eks_preflight", {"cluster_name": CLUSTER, "check_account": True, "network": {"subnets": words}}
+    )
+    assert not checked["failed"], checked["msg"]
     one = network(**OPTIONS, nat_gateway="Single")["network"]
     assert find_route(one, f"private-{LOCAL}") == gateways["ap-northeast-1c"]
     gone = network(state="absent")

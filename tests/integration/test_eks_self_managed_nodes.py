@@ -202,7 +202,9 @@ def test_nodes_in_a_local_zone(sandbox, run_module, nodes, step, ground):
     refused = nodes(**{**named, "local_zone_private_subnets": ground["subnets"]})
     assert refused["failed"] and "local_zones: no subnet of local_zone_private_subnets is in" in refused["msg"], refused
     refused = nodes(**{**nodes.base, **place, "name": "other", "instance_types": ["m7i.large"]})
-    assert refused["failed"] and "ap-northeast-1-tpe-1a offers none of m7i.large. Use one of c5.2x" in refused["msg"], refused
+    assert refused["failed"] and "ap-northeast-1-tpe-1a offers none of m7i.large. Use one of c5.2x" in refused["msg"], (
+        refused
+    )
     for module, role, what in (
         ("eks_nodegroup", {"node_role": ground["node_role"]}, "managed node groups"),
         (

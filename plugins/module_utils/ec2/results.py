@@ -43,7 +43,9 @@ def build_network(inventory: Inventory, cluster: str, kinds: dict[str, str] | No
     return {
         **_build_vpc(inventory.vpc),
         **_build_places("zones", "", [row for row in subnets if not is_edge_zone(row["availability_zone"])]),
-        **_build_places("local_zones", "local_zone_", [row for row in subnets if is_edge_zone(row["availability_zone"])]),
+        **_build_places(
+            "local_zones", "local_zone_", [row for row in subnets if is_edge_zone(row["availability_zone"])]
+        ),
         "subnets": subnets,
         **_build_gateways(inventory),
         "nat_gateways": _build_nat_gateways(inventory),

@@ -34,6 +34,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement impo
     find_offering_problems,
     find_public_subnet_problems,
     find_vpc_problems,
+    is_edge_zone,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import check_step, parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.endpoints import build_services, list_service_names

@@ -192,7 +192,9 @@ def test_the_local_zones_of_a_region_have_their_parent_zones(sandbox):
     assert {row["ParentZoneName"] for row in local.values()} <= {row["ZoneName"] for row in rows}
     assert {row["State"] for row in local.values()} == {"available"}
     place = [{"Name": "location", "Values": ["us-west-2-phx-2a"]}]
-    types = ec2.describe_instance_type_offerings(LocationType="availability-zone", Filters=place)["InstanceTypeOfferings"]
+    types = ec2.describe_instance_type_offerings(LocationType="availability-zone", Filters=place)[
+        "InstanceTypeOfferings"
+    ]
     names = {row["InstanceType"] for row in types}
     assert "m5.large" in names and "m7i.large" not in names
 

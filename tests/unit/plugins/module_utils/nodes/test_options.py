@@ -13,7 +13,14 @@ TASK = {
     "public_subnets": ["subnet-3", "subnet-4"],
     "local_zone_private_subnets": ["subnet-5"],
     "local_zone_public_subnets": ["subnet-6"],
-    "subnet_zones": {"subnet-1": "a", "subnet-2": "b", "subnet-3": "a", "subnet-4": "b", "subnet-5": "l", "subnet-6": "l"},
+    "subnet_zones": {
+        "subnet-1": "a",
+        "subnet-2": "b",
+        "subnet-3": "a",
+        "subnet-4": "b",
+        "subnet-5": "l",
+        "subnet-6": "l",
+    },
 }
 
 
