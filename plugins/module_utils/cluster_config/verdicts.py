@@ -374,9 +374,9 @@ REFUSED: dict[str, Refusal] = {
     f"{_NODES}.outpostARN": Refusal("EKS has no managed node groups on AWS Outposts", "remove it"),
     # eksctl makes subnets on the Outpost with it (pkg/outposts/cluster_extender.go)
     f"{_SELF_MANAGED}.outpostARN": Refusal(
-        "subnets on an Outpost are not created",
-        "create them on the Outpost yourself, with a route to the cluster, and name their IDs in subnets, beside volumeType gp2, which"
-        " eksctl uses on an Outpost",
+        "subnets on an Outpost are not created, and it is not checked on which Outpost a subnet is",
+        "remove it, create the subnets on the Outpost yourself, with a route to the cluster, and name their IDs in subnets, beside volumeType"
+        " gp2, which eksctl uses on an Outpost",
     ),
     **{f"{nodes}.{name}": said for nodes in (_NODES, _SELF_MANAGED) for name, said in _BOTH.items()},
     f"{_SELF_MANAGED}.containerRuntime": Refusal(
