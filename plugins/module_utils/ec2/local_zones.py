@@ -40,7 +40,7 @@ def choose_local_zones(inventory: Inventory, options: NetworkOptions) -> dict[st
     raise_problems(find_local_zone_problems(names, options.ip_family))
     rows = describe_local_zones(inventory.ec2)
     raise_problems(find_closed_zones("local_zones", names, rows, options.region))
-    return {name: rows[name].get("ParentZoneName") or "" for name in names}
+    return {name: rows[name].get("ParentZoneName") or name for name in names}
 
 
 def describe_local_zones(ec2: Any) -> dict[str, Row]:

@@ -149,9 +149,7 @@ class Network:
         self._read()
         zones = choose_zones(self.inventory, self.options, self.cluster_zones)
         local = choose_local_zones(self.inventory, self.options)
-        self._plan_subnets(
-            zones, local
-        )  # refuses before anything is created, as do the names of the endpoints' services
+        self._plan_subnets(zones, local)  # refuses before anything is created, as do the names of services
         self.parts.name_services()
         if not self.options.vpc_id:
             self._run([self.parts.build_vpc()])

@@ -163,7 +163,8 @@ class Parts:
         for plan in plans:
             if plan.kind != "private":
                 continue
-            # NAT gateways are in Availability Zones: https://docs.aws.amazon.com/local-zones/latest/ug/how-local-zones-work.html
+            # The network has none in Local Zones, where most have no NAT gateways:
+            # https://aws.amazon.com/about-aws/global-infrastructure/localzones/features/
             gateway = nat.get(plan.parent or plan.zone) or next(iter(nat.values()), None)
             targets: dict[str, Target] = {}
             if gateway and is_final(gateway):
