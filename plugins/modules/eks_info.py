@@ -716,19 +716,43 @@ network:
       elements: str
       sample: [ap-northeast-1a, ap-northeast-1c]
     public_subnet_ids:
-      description: IDs of the public subnets, in the order of their zones.
+      description: IDs of the public subnets in Availability Zones, in the order of the zones.
       returned: always
       type: list
       elements: str
       sample: [subnet-11111111]
     private_subnet_ids:
-      description: IDs of the private subnets, in the order of their zones.
+      description: IDs of the private subnets in Availability Zones, in the order of the zones.
       returned: always
       type: list
       elements: str
       sample: [subnet-22222222]
     isolated_subnet_ids:
-      description: IDs of the isolated subnets, in the order of their zones.
+      description: IDs of the isolated subnets in Availability Zones, in the order of the zones.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    local_zones:
+      description: The Local Zones with subnets of the cluster.
+      returned: always
+      type: list
+      elements: str
+      sample: [ap-northeast-1-tpe-1a]
+    local_zone_public_subnet_ids:
+      description: IDs of the public subnets in Local Zones, for self-managed nodes.
+      returned: always
+      type: list
+      elements: str
+      sample: [subnet-33333333]
+    local_zone_private_subnet_ids:
+      description: IDs of the private subnets in Local Zones.
+      returned: always
+      type: list
+      elements: str
+      sample: [subnet-44444444]
+    local_zone_isolated_subnet_ids:
+      description: IDs of the isolated subnets in Local Zones.
       returned: always
       type: list
       elements: str

@@ -41,7 +41,8 @@ options:
       - Existing subnets for the cluster. The module checks their zones, free addresses, tags and routes.
       - They may be subnets that another account shares by AWS RAM. An account does not see the tags of the owner, and has separate
         tags on shared subnets.
-      - Cannot be combined with O(secondary_cidrs) or O(zones).
+      - Those in Local Zones are returned apart, as RV(network.local_zone_private_subnet_ids) for example.
+      - Cannot be combined with O(secondary_cidrs), O(zones) or O(local_zones).
     type: dict
     suboptions:
       public:
@@ -89,6 +90,17 @@ options:
     description: The number of zones if O(zones) is omitted, at least two.
     type: int
     default: 3
+  local_zones:
+    description:
+      - Names of Local Zones, in which there are subnets as well, of the same kinds (O(subnet_kinds)). The account must have opted in to them.
+      - The subnets are for self-managed nodes. EKS takes them neither for the control plane nor for managed node groups or Fargate, so they
+        are returned apart, and have no tags for load balancers and Karpenter.
+      - There is no NAT gateway in them. A private subnet uses the one in the parent zone of the Local Zone, or another one.
+      - Zones can be added later. One that has subnets must stay in the list, until these are deleted. If it is omitted, the Local Zones
+        are not changed.
+      - Cannot be combined with O(ip_family=dual_stack).
+    type: list
+    elements: str
   instance_types:
     description: The instance types of the nodes. The module chooses zones that offer them, and refuses O(zones) that offer none of them.
     type: list
@@ -225,6 +237,9 @@ seealso:
   - name: Amazon EKS networking requirements
     description: Requirements for VPC and subnets.
     link: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+  - name: Amazon EKS and AWS Local Zones
+    description: What can be in a Local Zone.
+    link: https://docs.aws.amazon.com/eks/latest/userguide/local-zones.html
   - name: Private clusters
     description: Which endpoints a cluster without internet access needs.
     link: https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
@@ -260,6 +275,12 @@ EXAMPLES = r"""
     cluster_name: small
     state: absent
     region: ap-northeast-1
+
+- name: Create a network with subnets in two Local Zones, for self-managed nodes
+  kumo.eks.eks_network:
+    cluster_name: near-users
+    local_zones: [us-west-2-lax-1a, us-west-2-lax-1b]
+    region: us-west-2
 
 - name: Create large private subnets, IPv6, and flow logs
   kumo.eks.eks_network:
@@ -329,19 +350,43 @@ network:
       elements: str
       sample: [ap-northeast-1a, ap-northeast-1c]
     public_subnet_ids:
-      description: IDs of the public subnets, in the order of their zones.
+      description: IDs of the public subnets in Availability Zones, in the order of the zones.
       returned: always
       type: list
       elements: str
       sample: [subnet-11111111]
     private_subnet_ids:
-      description: IDs of the private subnets, in the order of their zones.
+      description: IDs of the private subnets in Availability Zones, in the order of the zones.
       returned: always
       type: list
       elements: str
       sample: [subnet-22222222]
     isolated_subnet_ids:
-      description: IDs of the isolated subnets, in the order of their zones.
+      description: IDs of the isolated subnets in Availability Zones, in the order of the zones.
+      returned: always
+      type: list
+      elements: str
+      sample: []
+    local_zones:
+      description: The Local Zones with subnets of the cluster.
+      returned: always
+      type: list
+      elements: str
+      sample: [ap-northeast-1-tpe-1a]
+    local_zone_public_subnet_ids:
+      description: IDs of the public subnets in Local Zones, for self-managed nodes.
+      returned: always
+      type: list
+      elements: str
+      sample: [subnet-33333333]
+    local_zone_private_subnet_ids:
+      description: IDs of the private subnets in Local Zones.
+      returned: always
+      type: list
+      elements: str
+      sample: [subnet-44444444]
+    local_zone_isolated_subnet_ids:
+      description: IDs of the isolated subnets in Local Zones.
       returned: always
       type: list
       elements: str

@@ -98,6 +98,15 @@ options:
               O(public_subnets) that are in these zones. Not used with O(subnets).
           type: list
           elements: str
+        local_zones:
+          description:
+            - The Local Zones of the nodes. Where O(subnets) is omitted, the group gets those of O(local_zone_private_subnets) or
+              O(local_zone_public_subnets) that are in these zones. Not used with O(subnets).
+            - A Local Zone offers some instance types and volume types only. A new group without any instance type of the zone is refused. EC2
+              has no API that tells the volume types, and some Local Zones have V(gp2) and not V(gp3). If EC2 Auto Scaling
+              cannot start an instance, the module reports the reason.
+          type: list
+          elements: str
         private_networking:
           description:
             - Where O(subnets) is omitted, whether the nodes are in O(private_subnets), which is the default, or in
@@ -601,10 +610,18 @@ options:
     description: IDs of the subnets of groups that have no O(subnets), with O(private_networking=false).
     type: list
     elements: str
+  local_zone_private_subnets:
+    description: IDs of the subnets of groups that have O(local_zones) and no O(subnets), unless O(private_networking=false).
+    type: list
+    elements: str
+  local_zone_public_subnets:
+    description: IDs of the subnets of groups that have O(local_zones) and no O(subnets), with O(private_networking=false).
+    type: list
+    elements: str
   subnet_zones:
     description:
-      - The availability zone of each of O(private_subnets) and O(public_subnets), by its ID, for groups with O(availability_zones). The
-        module asks EC2 for those that are missing.
+      - The zone of each of O(private_subnets), O(public_subnets), O(local_zone_private_subnets) and O(local_zone_public_subnets), by its
+        ID, for groups with O(availability_zones) or O(local_zones). The module asks EC2 for those that are missing.
     type: dict
   purge:
     description:
@@ -1077,6 +1094,8 @@ def build_spec() -> dict[str, Any]:
         node_roles=dict(type="dict"),
         private_subnets=subnets,
         public_subnets=subnets,
+        local_zone_private_subnets=subnets,
+        local_zone_public_subnets=subnets,
         subnet_zones=dict(type="dict"),
         purge=dict(type="bool"),
         _step=dict(type="bool", default=False),  # given by the action plugin alone: one step of a task that waits

@@ -47,6 +47,7 @@ OWNED = {
     "eks_tags": {"Environment": "production"},
     "eks_network_cidr": "10.0.0.0/16",
     "eks_network_zones": ["ap-northeast-1a", "ap-northeast-1c"],
+    "eks_network_local_zones": ["ap-northeast-1-tpe-1a"],
     "eks_network_nat_gateway": "Single",
     "eks_network_hostname_type": "resource-name",
     "eks_network_flow_logs": {"destination": "cloud-watch-logs", "traffic_type": "REJECT"},
@@ -168,6 +169,8 @@ def create(sandbox, run_module):
         given = {
             name.removeprefix("eks_network_"): one for name, one in OWNED.items() if name.startswith("eks_network_")
         }
+        ec2 = sandbox.client("ec2")
+        ec2.modify_availability_zone_group(GroupName="ap-northeast-1-tpe-1", OptInStatus="opted-in")
         network = task("eks_network", **inside, **given, tags=tags)["network"]
         subnets = network["public_subnet_ids"] + network["private_subnet_ids"]
         role = task("eks_iam_role", **inside, purpose="cluster", tags=tags)["arn"]
@@ -175,7 +178,7 @@ def create(sandbox, run_module):
             name.removeprefix("eks_cluster_"): one for name, one in OWNED.items() if name.startswith("eks_cluster_")
         }
         capabilities = given.pop("capabilities")
-        sandbox.client("ec2").create_key_pair(KeyName="k")
+        ec2.create_key_pair(KeyName="k")
         given["access_config"] = {**given["access_config"], "bootstrap_cluster_creator_admin_permissions": False}
         task("eks_cluster", **given, role_arn=role, subnets=subnets, owned=True, tags=tags)
         task("eks_cluster", name=NAME, extra_cidrs=given["extra_cidrs"], owned=True)  # now that it is ACTIVE

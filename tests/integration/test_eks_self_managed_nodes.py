@@ -196,6 +196,15 @@ def test_nodes_in_a_local_zone(sandbox, run_module, nodes, step, ground):
     words = {"VpcId": vpc, "CidrBlock": "10.0.77.0/24", "AvailabilityZone": "ap-northeast-1-tpe-1a"}
     place = {"subnets": [ec2.create_subnet(**words)["Subnet"]["SubnetId"]]}
     step(True, **{**nodes.base, **place}, wait=True)
+    named = {**nodes.base, "subnets": None, "local_zones": ["ap-northeast-1-tpe-1a"]}
+    named |= {"private_subnets": ground["subnets"], "local_zone_private_subnets": place["subnets"]}
+    step(False, **named, wait=True)
+    refused = nodes(**{**named, "local_zone_private_subnets": ground["subnets"]})
+    assert refused["failed"] and "local_zones: no subnet of local_zone_private_subnets is in" in refused["msg"], refused
+    refused = nodes(**{**nodes.base, **place, "name": "other", "instance_types": ["m7i.large"]})
+    assert refused["failed"] and "ap-northeast-1-tpe-1a offers none of m7i.large. Use one of c5.2x" in refused["msg"], (
+        refused
+    )
     for module, role, what in (
         ("eks_nodegroup", {"node_role": ground["node_role"]}, "managed node groups"),
         (

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A ClusterConfig with what eksctl creates beside the cluster: roles of add-ons and nodes, self-managed nodes, SSH, zones, access,
+"""A ClusterConfig with what eksctl creates beside the cluster: roles of add-ons and nodes, self-managed nodes, SSH, zones, Local Zones, access,
 an identity provider and a capability. From nothing and back."""
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ apiVersion: eksctl.io/v1alpha5
 kind: ClusterConfig
 metadata: {name: fields, region: ap-northeast-1, version: "1.33"}
 availabilityZones: [ap-northeast-1a, ap-northeast-1c]
+localZones: [ap-northeast-1-tpe-1a]
 iam: {withOIDC: true}
 addons:
   - {name: vpc-cni, attachPolicyARNs: ["arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"]}
@@ -42,6 +43,7 @@ nodeGroups:
     asgSuspendProcesses: [AZRebalance]
     asgMetricsCollection: [{granularity: 1Minute, metrics: [GroupMinSize]}]
     iam: {instanceRoleName: own-of-fields, withAddonPolicies: {ebs: true}}
+  - {name: near, desiredCapacity: 1, minSize: 1, localZones: [ap-northeast-1-tpe-1a]}
 accessConfig:
   accessEntries:
     - principalARN: PERSON
@@ -74,6 +76,18 @@ def assert_own_nodes(sandbox):
     assert ssh["GroupId"] in data["SecurityGroupIds"] and data["KeyName"] == "k"
 
 
+def assert_nodes_in_the_local_zone(sandbox):
+    """Only the nodes of the group that names it are there, with public addresses."""
+    asg, ec2 = sandbox.client("autoscaling"), sandbox.client("ec2")
+    groups = asg.describe_auto_scaling_groups(AutoScalingGroupNames=["fields.self-managed.near"])["AutoScalingGroups"]
+    assert [row["AvailabilityZone"] for row in groups[0]["Instances"]] == ["ap-northeast-1-tpe-1a"]
+    (subnet,) = ec2.describe_subnets(SubnetIds=groups[0]["VPCZoneIdentifier"].split(","))["Subnets"]
+    assert subnet["MapPublicIpOnLaunch"]
+    place = sandbox.client("eks").describe_cluster(name="fields")["cluster"]["resourcesVpcConfig"]
+    rows = ec2.describe_subnets(SubnetIds=place["subnetIds"])["Subnets"]
+    assert {row["AvailabilityZone"] for row in rows} == {"ap-northeast-1a", "ap-northeast-1c"}
+
+
 @pytest.mark.extended
 def test_a_file_with_roles_ssh_and_zones_comes_up_stays_and_goes(sandbox, play, account, tmp_path):
     path = tmp_path / "cluster.yaml"
@@ -81,6 +95,7 @@ def test_a_file_with_roles_ssh_and_zones_comes_up_stays_and_goes(sandbox, play, 
     person = iam.create_role(RoleName="person", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
     path.write_text(FILE.replace("PERSON", person))
     sandbox.client("ec2").create_key_pair(KeyName="k")
+    sandbox.client("ec2").modify_availability_zone_group(GroupName="ap-northeast-1-tpe-1", OptInStatus="opted-in")
     before = account()
     play("kumo.eks.site", "--check", "--diff", **options).assert_ok()
     assert account() == before
@@ -100,6 +115,7 @@ def test_a_file_with_roles_ssh_and_zones_comes_up_stays_and_goes(sandbox, play, 
     assert [row["AvailabilityZone"] for row in rows] == ["ap-northeast-1c"]
 
     assert_own_nodes(sandbox)
+    assert_nodes_in_the_local_zone(sandbox)
     entries = eks.list_access_entries(clusterName="fields")["accessEntries"]
     assert {person, iam.get_role(RoleName="own-of-fields")["Role"]["Arn"]} < set(entries)
     (provider,) = eks.list_identity_provider_configs(clusterName="fields")["identityProviderConfigs"]

@@ -54,6 +54,13 @@ def list_offered_types(ec2: Any, types: Iterable[str]) -> set[str]:
     return {row["InstanceType"] for row in rows}
 
 
+def list_types_of_zone(ec2: Any, zone: str) -> set[str]:
+    """The instance types of a zone; none where EC2 does not tell."""
+    wanted = {"name": "location", "values": [zone], "LocationType": "availability-zone"}
+    rows = describe_by_filter(ec2, "describe_instance_type_offerings", "InstanceTypeOfferings", **wanted)
+    return {row["InstanceType"] for row in rows}
+
+
 def describe_key(kms: Any, arn: str) -> Row | None:
     """A KMS key by its ARN or the ARN of its alias, None where there is none."""
     try:

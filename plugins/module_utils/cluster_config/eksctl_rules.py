@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.local_zone_rules import find_local_zone_problems
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import format_value
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addon_roles import (
     POLICY_FIELDS,
@@ -263,6 +264,7 @@ def _check_association(path: str, row: Config) -> Iterator[str]:
 CHECKS = (
     check_logging,
     check_vpc,
+    find_local_zone_problems,
     check_private_cluster,
     check_auto_mode,
     check_remote_networks,

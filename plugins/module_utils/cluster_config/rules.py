@@ -320,7 +320,7 @@ def _check_taints(path: str, group: dict[str, Any]) -> Iterator[str]:
 
 def _check_efa(path: str, group: dict[str, Any]) -> Iterator[str]:
     """validateNodeGroupBase in eksctl: EFA works in one zone."""
-    for name in ("availabilityZones", "subnets") if group.get("efaEnabled") else ():
+    for name in ("availabilityZones", "localZones", "subnets") if group.get("efaEnabled") else ():
         if len(group.get(name, [])) > 1:
             yield f"{path}.{name}: {', '.join(map(str, group[name]))} cannot be combined with efaEnabled. EFA works in one zone: name one."
 

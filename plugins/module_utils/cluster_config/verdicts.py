@@ -59,6 +59,7 @@ HONOURED: dict[str, str] = {
     "outpost.etcdInstanceType": "eks_cluster_outpost_config.etcd_instance_type",
     "outpost.etcdPlacement.spreadLevel": "eks_cluster_outpost_config.etcd_placement.spread_level",
     "availabilityZones": "eks_network_zones",
+    "localZones": "eks_network_local_zones",
     "vpc.cidr": "eks_network_cidr",
     "vpc.hostnameType": "eks_network_hostname_type",
     "vpc.nat.gateway": "eks_network_nat_gateway",
@@ -289,6 +290,7 @@ HONOURED |= {
     f"{_SELF_MANAGED}.clusterDNS": f"{_GROUPS}.template.node_config (Bottlerocket: bottlerocket_settings)",
     f"{_SELF_MANAGED}.kubeletExtraConfig": f"{_GROUPS}.template.node_config",
     f"{_SELF_MANAGED}.overrideBootstrapCommand": f"{_GROUPS}.template.node_config",
+    f"{_SELF_MANAGED}.localZones": f"{_GROUPS}.local_zones",
     f"{_SELF_MANAGED}.cpuCredits": f"{_GROUPS}.template.cpu_credits",
     f"{_SELF_MANAGED}.enclaveEnabled": f"{_GROUPS}.template.enclave",
     f"{_SELF_MANAGED}.securityGroups.withShared": f"{_GROUPS}.template.cluster_security_group",
@@ -328,10 +330,6 @@ _BOTH = {
 }
 
 REFUSED: dict[str, Refusal] = {
-    "localZones": Refusal(
-        "subnets are created in Availability Zones only",
-        "create those in Local Zones yourself, and name their IDs in subnets of the nodeGroups",
-    ),
     "gitops": Refusal("Flux is not installed", "install its chart with eks_helm_releases"),
     "iamIdentityMappings[].account": Refusal(
         "an access entry is for one role or user, not for an account", "list the roles and users with their arn"
@@ -376,17 +374,13 @@ REFUSED: dict[str, Refusal] = {
     f"{_NODES}.outpostARN": Refusal("EKS has no managed node groups on AWS Outposts", "remove it"),
     # eksctl makes subnets on the Outpost with it (pkg/outposts/cluster_extender.go)
     f"{_SELF_MANAGED}.outpostARN": Refusal(
-        "subnets on an Outpost are not created",
-        "create them on the Outpost yourself, with a route to the cluster, and name their IDs in subnets, beside volumeType gp2, which"
-        " eksctl uses on an Outpost",
+        "subnets on an Outpost are not created, and it is not checked on which Outpost a subnet is",
+        "remove it, create the subnets on the Outpost yourself, with a route to the cluster, and name their IDs in subnets, beside volumeType"
+        " gp2, which eksctl uses on an Outpost",
     ),
     **{f"{nodes}.{name}": said for nodes in (_NODES, _SELF_MANAGED) for name, said in _BOTH.items()},
     f"{_SELF_MANAGED}.containerRuntime": Refusal(
         "containerd is the one container runtime of the images of EKS", "remove it", ("containerd",)
-    ),
-    f"{_SELF_MANAGED}.localZones": Refusal(
-        "subnets are created in Availability Zones only",
-        "create those in Local Zones yourself, and name their IDs in subnets",
     ),
     f"{_SELF_MANAGED}.updateConfig.maxUnavailablePercentage": Refusal(
         "self-managed nodes are replaced by their number", "use updateConfig.maxUnavailable"

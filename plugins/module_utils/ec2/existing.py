@@ -16,6 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement impo
     find_block_problems,
     find_cluster_subnet_problems,
     find_missing_subnets,
+    is_edge_zone,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import ALWAYS, Inventory, Row, read_row
@@ -75,10 +76,10 @@ def check_given(inventory: Inventory, kinds: dict[str, str], owner: str | None =
         owner: the account that shares the subnets with this one, if it does.
     """
     rows = [row for row in inventory.list_rows("subnets") if row["SubnetId"] in kinds]
-    zones = sorted({row["AvailabilityZone"] for row in rows})
+    zones = sorted({row["AvailabilityZone"] for row in rows if not is_edge_zone(row["AvailabilityZone"])})
     if len(zones) < FEWEST_ZONES:
         raise ValidationError(
-            f"subnets: all are in {zones[0]}. EKS requires subnets in at least {FEWEST_ZONES} availability zones."
+            f"subnets: all are in {', '.join(zones) or 'Local Zones'}. EKS requires subnets in at least {FEWEST_ZONES} availability zones."
         )
     _check_vpc(inventory.vpc or {})
     warnings = []
@@ -120,7 +121,7 @@ def _list_warnings(inventory: Inventory, row: Row, kind: str, owner: str | None)
             f"{subnet} has {format_count(free, 'free address')}; EKS recommends at least {ENOUGH_ADDRESSES}, and pods need more"
         )
     tag = ROLES.get(kind)
-    if tag and tag not in row["tags"]:
+    if tag and tag not in row["tags"] and not is_edge_zone(row["AvailabilityZone"]):  # see build_subnet_tags
         # Each account has its own tags on a shared subnet: see check_owner.
         place = f" in this account, which does not see tags that its owner {owner} set" if owner else ""
         words.append(f"{subnet} lacks the tag {tag}{place}, by which load balancer controllers choose {kind} subnets")

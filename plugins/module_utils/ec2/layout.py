@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -25,13 +26,18 @@ KARPENTER = "karpenter.sh/discovery"
 
 @dataclass(frozen=True)
 class SubnetPlan:
-    """A subnet as it should be: its kind, zone and place in the VPC's ranges."""
+    """A subnet as it should be: its kind, zone and place in the VPC's ranges.
+
+    Args:
+        parent: the zone of the region that a Local Zone belongs to; None for a subnet in an Availability Zone.
+    """
 
     name: str
     kind: str
     zone: str
     cidr: str
     ipv6_cidr: str | None = None
+    parent: str | None = None
 
     @property
     def is_public(self) -> bool:
@@ -39,26 +45,32 @@ class SubnetPlan:
 
 
 def build_subnets(
-    options: NetworkOptions, zones: list[str], ranges: list[str], existing: list[dict[str, Any]]
+    options: NetworkOptions,
+    zones: list[str],
+    ranges: list[str],
+    existing: list[dict[str, Any]],
+    local: Mapping[str, str] | None = None,
 ) -> list[SubnetPlan]:
     """The subnets: public ones first, then private, then isolated, each in the order of the zones.
 
     A subnet that exists keeps its addresses, others take a free block.
 
     Args:
+        local: the Local Zones, each with its parent zone.
         ranges: the IPv4 ranges of the VPC, the first one first.
         existing: all subnets of the VPC, as the inventory has them.
     """
     there = {row["tags"].get("Name"): row["CidrBlock"] for row in existing if options.owner in row["tags"]}
     taken = [Range(row["CidrBlock"]) for row in existing]
-    plans = []
-    for number, (kind, zone) in enumerate((kind, zone) for kind in options.subnet_kinds for zone in zones):
+    plans, parents = [], local or {}
+    places = [*zones, *parents]
+    for number, (kind, zone) in enumerate((kind, zone) for kind in options.subnet_kinds for zone in places):
         name = f"{options.cluster_name}-{kind}-{zone}"
         if name not in there:
-            block = _find_block(options, kind, number, len(zones), [Range(cidr) for cidr in ranges], taken)
+            block = _find_block(options, kind, number, len(places), [Range(cidr) for cidr in ranges], taken)
             taken.append(block)
             there[name] = str(block)
-        plans.append(SubnetPlan(name, kind, zone, there[name]))
+        plans.append(SubnetPlan(name, kind, zone, there[name], parent=parents.get(zone)))
     return plans
 
 
@@ -84,11 +96,15 @@ def _find_block(
 
 
 def build_subnet_tags(options: NetworkOptions, plan: SubnetPlan) -> dict[str, str]:
-    """The tags of a subnet, with those that load balancers and, on request, Karpenter look for."""
+    """The tags of a subnet, with those that load balancers and, on request, Karpenter look for.
+
+    Not in Local Zones: the AWS Load Balancer Controller refuses to choose among subnets of Availability Zones and of Local Zones
+    (https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/2674), and nodes are there only where a group says so.
+    """
     tags = {**options.own_tags, "Name": plan.name}
-    if plan.kind in ROLES:
+    if plan.kind in ROLES and not plan.parent:
         tags[ROLES[plan.kind]] = "1"
-    if options.karpenter_discovery and plan.kind == "private":
+    if options.karpenter_discovery and plan.kind == "private" and not plan.parent:
         tags[KARPENTER] = options.cluster_name
     return {**tags, f"kubernetes.io/cluster/{options.cluster_name}": "owned"}
 
@@ -100,9 +116,7 @@ def build_ipv6_blocks(plans: list[SubnetPlan], whole: str | None, existing: list
     there = {row["tags"].get("Name"): read_ipv6(row) for row in existing}
     taken = {cidr for cidr in (read_ipv6(row) for row in existing) if cidr}
     free = (str(block) for block in ipaddress.IPv6Network(whole).subnets(new_prefix=64) if str(block) not in taken)
-    return [
-        SubnetPlan(plan.name, plan.kind, plan.zone, plan.cidr, there.get(plan.name) or next(free)) for plan in plans
-    ]
+    return [replace(plan, ipv6_cidr=there.get(plan.name) or next(free)) for plan in plans]
 
 
 def read_ipv6(row: dict[str, Any]) -> str | None:

@@ -27,6 +27,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.layout import (
     build_subnets,
     read_ipv6,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.local_zones import choose_local_zones
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.nat_gateways import format_failure
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.option_rules import find_network_warnings, validate_options
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import NetworkOptions
@@ -147,11 +148,12 @@ class Network:
     def _pass(self) -> None:
         self._read()
         zones = choose_zones(self.inventory, self.options, self.cluster_zones)
-        self._plan_subnets(zones)  # refuses before anything is created, as do the names of the endpoints' services
+        local = choose_local_zones(self.inventory, self.options)
+        self._plan_subnets(zones, local)  # refuses before anything is created, as do the names of services
         self.parts.name_services()
         if not self.options.vpc_id:
             self._run([self.parts.build_vpc()])
-        plans = self._plan_subnets(zones)
+        plans = self._plan_subnets(zones, local)
         # Subnets before gateways: whose VPC has a subnet first has decided between runs at the same time, see VpcResource.agree.
         self._run([self.parts.build_subnet(plan) for plan in plans])
         self._run(self.parts.build_gateways(plans))
@@ -235,9 +237,9 @@ class Network:
             part.desired
         )
 
-    def _plan_subnets(self, zones: list[str]) -> list[SubnetPlan]:
+    def _plan_subnets(self, zones: list[str], local: dict[str, str]) -> list[SubnetPlan]:
         rows = self.inventory.list_rows("subnets")
-        plans = build_subnets(self.options, zones, self._list_ranges(), rows)
+        plans = build_subnets(self.options, zones, self._list_ranges(), rows, local)
         whole = read_ipv6(self.inventory.vpc or {}) if self.options.ip_family == "dual_stack" else None
         return build_ipv6_blocks(plans, whole, rows)
 

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import FEWEST_ZONES
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import FEWEST_ZONES, is_edge_zone
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
     LARGEST_VPC,
     SMALLEST_VPC,
@@ -47,6 +47,7 @@ def find_network_problems(options: NetworkOptions) -> Iterator[str]:
     ranges = list(_find_range_problems(options))
     yield from ranges
     yield from _find_zone_problems(options)
+    yield from find_local_zone_problems(options.local_zones or (), options.ip_family)
     yield from _find_kind_problems(options)
     if not ranges:
         yield from _find_room_problems(options)
@@ -58,6 +59,7 @@ def _find_given_problems(options: NetworkOptions) -> Iterator[str]:
     own = {
         "secondary_cidrs": options.secondary_cidrs,
         "zones": options.zones,
+        "local_zones": options.local_zones,
         "hostname_type": options.hostname_type,
     }
     given = [name for name, value in own.items() if value]
@@ -89,6 +91,21 @@ def _find_zone_problems(options: NetworkOptions) -> Iterator[str]:
         yield f"zones: {zones[0]} alone is not enough. EKS requires subnets in at least {FEWEST_ZONES} zones."
     if options.zone_count < FEWEST_ZONES:
         yield f"zone_count: {options.zone_count} is not enough. EKS requires subnets in at least {FEWEST_ZONES} zones."
+
+
+def find_local_zone_problems(zones: Iterable[str], ip_family: str) -> Iterator[str]:
+    """Local Zones that cannot be, whatever the account has opted in to."""
+    names = list(zones)
+    if len(set(names)) != len(names):
+        yield f"local_zones: a zone is listed twice: {', '.join(names)}. List each zone once."
+    for zone in (name for name in names if not is_edge_zone(name)):
+        yield f"local_zones: {zone} is not the name of a Local Zone, which is one like us-west-2-lax-1a. Availability Zones go into zones."
+    # A block has one network border group, and the VPC's is the region's: AssociateVpcCidrBlock, Ipv6CidrBlockNetworkBorderGroup
+    if names and ip_family == "dual_stack":
+        yield (
+            f"local_zones: {', '.join(names)} cannot be combined with ip_family dual_stack, because the IPv6 range of the VPC is for"
+            " Availability Zones alone. Use ip_family ipv4."
+        )
 
 
 def _find_kind_problems(options: NetworkOptions) -> Iterator[str]:

@@ -32,6 +32,7 @@ class NetworkOptions:
     ip_family: str = "ipv4"
     zones: tuple[str, ...] = ()
     zone_count: int = ZONE_COUNT
+    local_zones: tuple[str, ...] | None = None
     instance_types: tuple[str, ...] = ()
     subnet_kinds: tuple[str, ...] = ("public", "private")
     subnet_prefix_lengths: Mapping[str, int] = field(default_factory=dict)
@@ -76,7 +77,7 @@ class NetworkOptions:
 
     @property
     def subnet_count(self) -> int:
-        return self.fixed_zone_count * len(self.subnet_kinds)
+        return (self.fixed_zone_count + len(self.local_zones or ())) * len(self.subnet_kinds)
 
 
 def count_bits(count: int) -> int:

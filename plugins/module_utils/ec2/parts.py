@@ -163,7 +163,9 @@ class Parts:
         for plan in plans:
             if plan.kind != "private":
                 continue
-            gateway = nat.get(plan.zone) or next(iter(nat.values()), None)
+            # The network has none in Local Zones, where most have no NAT gateways:
+            # https://aws.amazon.com/about-aws/global-infrastructure/localzones/features/
+            gateway = nat.get(plan.parent or plan.zone) or next(iter(nat.values()), None)
             targets: dict[str, Target] = {}
             if gateway and is_final(gateway):
                 targets[ANYWHERE] = ("NatGatewayId", gateway)
@@ -226,9 +228,9 @@ class Parts:
 
     @staticmethod
     def _choose_endpoint_subnets(plans: list[SubnetPlan]) -> list[SubnetPlan]:
-        """An interface endpoint takes one subnet in each zone."""
+        """An interface endpoint takes one subnet in each zone. Services have none in Local Zones, which reach those of the VPC."""
         for kind in ("private", "isolated", "public"):
-            if found := [plan for plan in plans if plan.kind == kind]:
+            if found := [plan for plan in plans if plan.kind == kind and not plan.parent]:
                 return found
         return []
 

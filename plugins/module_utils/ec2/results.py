@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import is_edge_zone
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Inventory, Row
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.layout import ROLES, read_ipv6
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.nat_gateways import GONE
@@ -41,8 +42,10 @@ def build_network(inventory: Inventory, cluster: str, kinds: dict[str, str] | No
     subnets.sort(key=lambda row: (order[row["kind"]], row["availability_zone"], row["subnet_id"]))
     return {
         **_build_vpc(inventory.vpc),
-        "zones": sorted({row["availability_zone"] for row in subnets}),
-        **{f"{kind}_subnet_ids": [row["subnet_id"] for row in subnets if row["kind"] == kind] for kind in KINDS},
+        **_build_places("zones", "", [row for row in subnets if not is_edge_zone(row["availability_zone"])]),
+        **_build_places(
+            "local_zones", "local_zone_", [row for row in subnets if is_edge_zone(row["availability_zone"])]
+        ),
         "subnets": subnets,
         **_build_gateways(inventory),
         "nat_gateways": _build_nat_gateways(inventory),
@@ -50,6 +53,16 @@ def build_network(inventory: Inventory, cluster: str, kinds: dict[str, str] | No
         "route_tables": _build_route_tables(inventory),
         "vpc_endpoints": _build_endpoints(inventory),
         "flow_logs": _build_flow_logs(inventory),
+    }
+
+
+def _build_places(option: str, prefix: str, subnets: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Zones, and the IDs of their subnets by kind. Those in Local Zones are apart: EKS takes them for self-managed nodes alone."""
+    return {
+        option: sorted({row["availability_zone"] for row in subnets}),
+        **{
+            f"{prefix}{kind}_subnet_ids": [row["subnet_id"] for row in subnets if row["kind"] == kind] for kind in KINDS
+        },
     }
 
 

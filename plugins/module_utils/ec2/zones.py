@@ -10,7 +10,11 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
-from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import FEWEST_ZONES, WITHOUT_EKS
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
+    FEWEST_ZONES,
+    WITHOUT_EKS,
+    is_edge_zone,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Inventory
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import NetworkOptions
 
@@ -27,14 +31,15 @@ def describe_zones(ec2: Any) -> list[str]:
 
 
 def describe_offerings(ec2: Any, types: tuple[str, ...]) -> dict[str, set[str]]:
-    """For each zone, which of these instance types it offers."""
+    """For each Availability Zone, which of these instance types it offers."""
     pages = ec2.get_paginator("describe_instance_type_offerings").paginate(
         LocationType="availability-zone", Filters=[{"Name": "instance-type", "Values": list(types)}]
     )
     found: dict[str, set[str]] = {}
     for page in pages:
         for row in page["InstanceTypeOfferings"]:
-            found.setdefault(row["Location"], set()).add(row["InstanceType"])
+            if not is_edge_zone(row["Location"]):
+                found.setdefault(row["Location"], set()).add(row["InstanceType"])
     return found
 
 
@@ -44,7 +49,8 @@ def choose_zones(inventory: Inventory, options: NetworkOptions, cluster_zones: Z
     Args:
         cluster_zones: the zones of the cluster that exists, None where there is none; looked up for a new zone only.
     """
-    there = {row["AvailabilityZone"] for row in inventory.list_owned("subnets")}
+    places = {row["AvailabilityZone"] for row in inventory.list_owned("subnets")}
+    there = {zone for zone in places if not is_edge_zone(zone)}
     if options.zones and (left := sorted(there - set(options.zones))):
         raise ValidationError(
             f"zones: {', '.join(left)} has subnets of the cluster already and must stay in the list. EKS keeps the zones"

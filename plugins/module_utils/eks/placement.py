@@ -15,16 +15,19 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
     describe_route_tables,
     describe_subnets,
     list_offered_types,
+    list_types_of_zone,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotThere
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
     drop_planned_ids,
     find_edge_problems,
     find_group_problems,
+    find_local_offering_problems,
     find_missing_subnets,
     find_offering_problems,
     find_public_subnet_problems,
     find_vpc_problems,
+    is_edge_zone,
 )
 
 Row = dict[str, Any]
@@ -77,6 +80,8 @@ class Placement:
             *(lambda at=at, ids=ids: self._find_group_problems(at, ids, vpc_id) for at, ids in groups.items() if ids),
             lambda: self._find_type_problems(desired.get("instance_types") or []),
         ]
+        if kind == SELF_MANAGED:
+            looks.append(lambda: self._find_local_zone_problems(desired))
         return [problem for look in looks for problem in find_if_allowed(look, LOST)]
 
     def _find_vpc(self) -> str | None:
@@ -105,6 +110,12 @@ class Placement:
     def _find_type_problems(self, types: list[str]) -> Iterator[str]:
         offered = self._ask(list_offered_types, types)
         yield from find_offering_problems("instance_types", types, offered, self._get_ec2().meta.region_name)
+
+    def _find_local_zone_problems(self, desired: Row) -> Iterator[str]:
+        rows = self._ask(describe_subnets, drop_planned_ids(desired.get("subnets")))
+        zones = sorted({row["AvailabilityZone"] for row in rows if is_edge_zone(row["AvailabilityZone"])})
+        offered = {zone: self._ask(list_types_of_zone, zone) for zone in zones}
+        yield from find_local_offering_problems("instance_types", desired.get("instance_types") or [], offered)
 
     def _ask(self, look: Callable[[Any, Any], Any], about: list[str] | str) -> Any:
         """The answer of a look at EC2, asked for once: the groups of a list mostly have the same subnets and types."""

@@ -46,7 +46,7 @@ def build_cluster_variables(state: ClusterState) -> tuple[Row, list[str]]:
         fitted["kubernetes_network_config"].pop("service_ipv4_cidr", None)
     if fitted.get("logging"):
         fitted["logging"] = [kind for kind in LOG_TYPES if kind in fitted["logging"]]
-    if set(place["subnetIds"]) == set(state.subnets):
+    if set(place["subnetIds"]) == set(state.list_all_subnets()):
         fitted.pop("subnets", None)  # the role's default: all of the network
     if not raw.get("deletionProtection"):
         fitted.pop("deletion_protection", None)

@@ -176,7 +176,7 @@ class ConfigBuilder:
         state, place = self.state, self.state.cluster["resourcesVpcConfig"]
         public = place.get("endpointPublicAccess", True)
         subnets = {kind: self._build_subnets(kind) for kind in ("public", "private")}
-        is_all = set(place["subnetIds"]) == set(state.subnets)
+        is_all = set(place["subnetIds"]) == set(state.list_all_subnets())
         return {
             "id": place["vpcId"],
             "subnets": subnets,

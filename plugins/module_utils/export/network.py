@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_denied_action
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import build_cluster_role_name
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import is_edge_zone
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.endpoints import read_service
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.flow_logs import LOGS, S3
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import Inventory
@@ -64,7 +65,8 @@ def _read_options(inventory: Inventory, state: ClusterState) -> Row:
         if row["tags"].get("Name") == f"{state.name}-{kind}-{row['AvailabilityZone']}"
     }
     kinds = [kind for kind in KINDS if any(kind == one for one, dummy in places)]
-    zones = sorted({zone for dummy, zone in places})
+    everywhere = sorted({zone for dummy, zone in places})
+    zones, local = ([zone for zone in everywhere if is_edge_zone(zone) is edge] for edge in (False, True))
     gateways = [row for row in inventory.list_owned("nat_gateways") if row["State"] != GONE]
     endpoints = [read_service(row["ServiceName"]) for row in inventory.list_owned("vpc_endpoints")]
     owned, ranges = inventory.is_owned(vpc), list_ranges(vpc)
@@ -74,8 +76,9 @@ def _read_options(inventory: Inventory, state: ClusterState) -> Row:
         "secondary_cidrs": ranges[1:] or None if owned else None,
         "ip_family": "dual_stack" if any(read_ipv6(row) for row in places.values()) else "ipv4",
         "zones": zones,
+        "local_zones": local or None,
         "subnet_kinds": kinds,
-        "subnet_prefix_lengths": _find_lengths(places, kinds, zones, ranges[0]) if owned else None,
+        "subnet_prefix_lengths": _find_lengths(places, kinds, everywhere, ranges[0]) if owned else None,
         "nat_gateway": "Disable" if not gateways else "HighlyAvailable" if len(gateways) == len(zones) else "Single",
         "endpoints": sorted(endpoints) or None,
         "hostname_type": _find_hostname_type(list(places.values())),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import is_edge_zone
 
 Row = dict[str, Any]
 
@@ -102,7 +103,11 @@ class ClusterState:
         """Whether kumo.eks made the cluster."""
         return self.owner in (self.cluster.get("tags") or {})
 
+    def list_all_subnets(self) -> list[str]:
+        """The subnets in Availability Zones. Those in Local Zones are for self-managed nodes, and always named."""
+        return [subnet for subnet, row in self.subnets.items() if not is_edge_zone(row["zone"])]
+
     def list_subnets(self, kind: str) -> list[str]:
-        """The subnets of a kind, by zone."""
-        ids = [subnet for subnet, row in self.subnets.items() if row["kind"] == kind]
+        """The subnets of a kind in Availability Zones, by zone: those from which the roles choose."""
+        ids = [subnet for subnet in self.list_all_subnets() if self.subnets[subnet]["kind"] == kind]
         return sorted(ids, key=lambda subnet: (self.subnets[subnet]["zone"], subnet))

@@ -104,7 +104,7 @@ def find_association_changes(state: ClusterState, variables: Row, row: Row) -> l
 
 def _list_network(state: ClusterState, variables: Row) -> list[str]:
     given = variables.get("eks_network_subnets")
-    return [one for ids in given.values() for one in ids] if given else list(state.subnets)
+    return [one for ids in given.values() for one in ids] if given else state.list_all_subnets()
 
 
 def _list_kind(state: ClusterState, variables: Row, kind: str) -> list[str]:

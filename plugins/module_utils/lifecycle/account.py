@@ -34,9 +34,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement impo
     find_offering_problems,
     find_public_subnet_problems,
     find_vpc_problems,
+    is_edge_zone,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import check_step, parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.endpoints import build_services, list_service_names
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.local_zones import describe_local_zones, find_closed_zones
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.zones import describe_zones
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import DEFAULT, AddonCatalog, choose_version
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.named import (
@@ -187,6 +189,8 @@ class AccountCheck:
         own = list_cluster_subnets(read)
         for option, ids in own.items():
             rows = [self._subnets[subnet] for subnet in ids if subnet in self._subnets]
+            if option == "eks_network_subnets":  # the role keeps those in Local Zones from the cluster
+                rows = [row for row in rows if not is_edge_zone(row["AvailabilityZone"])]
             yield from find_cluster_subnet_problems(
                 option, rows, bool((read.get("cluster") or {}).get("outpost_config"))
             )
@@ -243,6 +247,15 @@ class AccountCheck:
             yield (
                 f"eks_network_zones: {', '.join(unknown)} is not a zone of {ec2.meta.region_name} that EKS can use."
                 f" Use {', '.join(usable)}."
+            )
+
+        yield from self._find_local_zone_problems(read)
+
+    def _find_local_zone_problems(self, read: Read) -> Iterator[str]:
+        local, ec2 = (read.get("network") or {}).get("local_zones") or [], self._get_client("ec2")
+        if self._raw is None and local:
+            yield from find_closed_zones(
+                "eks_network_local_zones", local, describe_local_zones(ec2), ec2.meta.region_name
             )
 
     def _find_endpoint_problems(self, read: Read) -> Iterator[str]:

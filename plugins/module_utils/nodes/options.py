@@ -43,27 +43,29 @@ def _narrow(item: Row, subnets: list[str] | None) -> list[str] | None:
 
 
 def choose_subnets(task: Row, item: Row) -> list[str] | None:
-    """The task's private subnets, or the public ones of a group with private_networking: false; those in its zones.
+    """The task's private subnets, or the public ones of a group with private_networking: false; those in its zones or Local Zones.
 
     Raises:
         ValidationError: one of the zones has no such subnet.
     """
     option = get_subnets_option(item)
-    subnets, zones = task.get(option) or None, item.get("availability_zones")
+    named = "local_zones" if item.get("local_zones") else "availability_zones"
+    subnets, zones = task.get(option) or None, item.get(named)
     if not subnets or not zones:
         return subnets
     places = {subnet: (task.get("subnet_zones") or {}).get(subnet) for subnet in subnets}
     if missing := [zone for zone in zones if zone not in places.values()]:
         known = ", ".join(sorted({zone for zone in places.values() if zone})) or "none is known"
         raise ValidationError(
-            f"availability_zones: no subnet of {option} is in {', '.join(missing)}. The zones with such subnets: {known}."
+            f"{named}: no subnet of {option} is in {', '.join(missing)}. The zones with such subnets: {known}."
         )
     return [subnet for subnet in subnets if places[subnet] in zones]
 
 
 def get_subnets_option(item: Row) -> str:
     """The option of the task that has the subnets of a group that names none."""
-    return "public_subnets" if item.get("private_networking") is False else "private_subnets"
+    kind = "public" if item.get("private_networking") is False else "private"
+    return f"local_zone_{kind}_subnets" if item.get("local_zones") else f"{kind}_subnets"
 
 
 def list_unplaced(task: Row) -> list[str]:
@@ -73,7 +75,7 @@ def list_unplaced(task: Row) -> list[str]:
     needed = [
         subnet
         for item in items
-        if item.get("availability_zones") and not item.get("subnets")
+        if (item.get("availability_zones") or item.get("local_zones")) and not item.get("subnets")
         for subnet in task.get(get_subnets_option(item)) or []
     ]
     known = task.get("subnet_zones") or {}

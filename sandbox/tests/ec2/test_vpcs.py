@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import boto3
 import pytest
 
 from kumo_sandbox import durations
@@ -169,10 +170,40 @@ def test_subnets_are_made_in_the_regions_zones_and_in_local_zones_after_opting_i
     assert len(ec2.describe_availability_zones()["AvailabilityZones"]) == 4
 
 
+def test_local_zones_have_no_nat_gateways_and_no_interface_endpoints(ec2, network, refused):
+    ec2.modify_availability_zone_group(GroupName="ap-northeast-1-tpe-1", OptInStatus="opted-in")
+    zone = {"AvailabilityZone": "ap-northeast-1-tpe-1a", "CidrBlock": "10.0.12.0/24"}
+    subnet = ec2.create_subnet(VpcId=network.vpc, **zone)["Subnet"]["SubnetId"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    error = "NotAvailableInZone: Nat Gateway is not available in this availability zone"
+    assert refused(ec2.create_nat_gateway, SubnetId=subnet, AllocationId=address) == error
+    service = "com.amazonaws.ap-northeast-1.ec2"
+    place = {"VpcId": network.vpc, "ServiceName": service, "VpcEndpointType": "Interface", "SubnetIds": [subnet]}
+    error = f"InvalidParameter: The VPC endpoint service {service} does not support the availability zone of the subnet"
+    assert error in refused(ec2.create_vpc_endpoint, **place)
+
+
+def test_the_local_zones_of_a_region_have_their_parent_zones(sandbox):
+    keys = {"aws_access_key_id": sandbox.keys[0], "aws_secret_access_key": sandbox.keys[1]}
+    ec2 = boto3.client("ec2", region_name="us-west-2", endpoint_url=sandbox.endpoint, **keys)
+    rows = ec2.describe_availability_zones(AllAvailabilityZones=True)["AvailabilityZones"]
+    local = {row["ZoneName"]: row for row in rows if row["ZoneType"] == "local-zone"}
+    assert list(local) == ["us-west-2-lax-1a", "us-west-2-lax-1b", "us-west-2-phx-2a"]
+    assert {row["ParentZoneName"] for row in local.values()} <= {row["ZoneName"] for row in rows}
+    assert {row["State"] for row in local.values()} == {"available"}
+    place = [{"Name": "location", "Values": ["us-west-2-phx-2a"]}]
+    types = ec2.describe_instance_type_offerings(LocationType="availability-zone", Filters=place)[
+        "InstanceTypeOfferings"
+    ]
+    names = {row["InstanceType"] for row in types}
+    assert "m5.large" in names and "m7i.large" not in names
+
+
 def test_instance_types_are_offered_by_zone(ec2):
     by_zone = {"LocationType": "availability-zone", "Filters": [{"Name": "instance-type", "Values": ["m5.large"]}]}
     offered = ec2.describe_instance_type_offerings(**by_zone)["InstanceTypeOfferings"]
-    assert {row["Location"] for row in offered} <= {"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"}
+    zones = {"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d", "ap-northeast-1-tpe-1a"}
+    assert "ap-northeast-1a" in {row["Location"] for row in offered} <= zones
     by_zone["Filters"][0]["Values"] = ["m5.nonsense"]
     assert ec2.describe_instance_type_offerings(**by_zone)["InstanceTypeOfferings"] == []
 

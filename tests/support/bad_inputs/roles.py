@@ -91,6 +91,20 @@ NETWORK = [
         "ap-northeast-1a",
         eks_network_zones=["us-east-1a", "us-east-1b"],
     ),
+    network(
+        "a Local Zone that is not opted in to",
+        "eks_network_local_zones",
+        "the account has not opted in to ap-northeast-1-tpe-1a",
+        "--group-name ap-northeast-1-tpe-1 --opt-in-status opted-in",
+        eks_network_local_zones=["ap-northeast-1-tpe-1a"],
+    ),
+    network(
+        "a Local Zone that is an Availability Zone",
+        "eks_network_local_zones",
+        "ap-northeast-1a is not the name of a Local Zone",
+        "Availability Zones go into zones",
+        eks_network_local_zones=["ap-northeast-1a"],
+    ),
     network("zones as text", "eks_network_zone_count", "three", "a whole number", eks_network_zone_count="three"),
     network(
         "an unknown NAT", "eks_network_nat_gateway", "single", "Did you mean Single", eks_network_nat_gateway="single"

@@ -31,6 +31,7 @@ def build_network(config: dict[str, Any]) -> dict[str, Any]:
     shared = {
         "eks_network_cidr": vpc.get("cidr", VPC_CIDR),
         "eks_network_zones": zones,
+        "eks_network_local_zones": config.get("localZones"),
         "eks_network_zone_count": None if zones else ZONES.get(config["metadata"]["region"]),
         "eks_network_hostname_type": vpc.get("hostnameType") or None,
         "eks_network_ip_family": "dual_stack" if vpc.get("autoAllocateIPv6") or is_ipv6(config) else None,

@@ -84,6 +84,7 @@ def _build_group(group: Row, subnets: Row, cluster: str) -> Row:
         **build_shared_options(group, subnets, cluster, "unmanaged"),
         **_build_machine(group, family),
         "template": build_template(named, family, cluster),
+        "local_zones": group.get("localZones") or None,
         "instance_profile": iam.get("instanceProfileARN"),
         "cluster_autoscaler": _is_for_autoscaler(group),
         "update_config": _build_update(group),

@@ -25,6 +25,7 @@ def build_network_spec() -> dict[str, Any]:
         ip_family=dict(type="str", choices=["ipv4", "dual_stack"], default="ipv4"),
         zones=dict(type="list", elements="str", default=[]),
         zone_count=dict(type="int", default=3),
+        local_zones=dict(type="list", elements="str"),
         instance_types=dict(type="list", elements="str", default=[]),
         subnet_kinds=dict(type="list", elements="str", choices=SUBNET_KINDS, default=["public", "private"]),
         subnet_prefix_lengths=dict(type="dict", options=per_kind(type="int")),

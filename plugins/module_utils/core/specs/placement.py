@@ -41,6 +41,14 @@ def drop_planned_ids(ids: Iterable[str] | None) -> list[str]:
     return [one for one in ids or [] if not one.startswith(PLANNED_ID)]
 
 
+def is_edge_zone(zone: str) -> bool:
+    """Whether it is a Local Zone or a Wavelength Zone, whose name goes on behind the number of the region.
+
+    https://docs.aws.amazon.com/eks/latest/userguide/local-zones.html
+    """
+    return EDGE_ZONE.fullmatch(zone) is not None
+
+
 def find_missing_subnets(option: str, ids: Iterable[str], rows: list[Row]) -> Iterator[str]:
     """Subnets that a look did not find."""
     found = {row["SubnetId"] for row in rows}
@@ -79,15 +87,13 @@ def find_cluster_subnet_problems(option: str, rows: list[Row], is_local: bool = 
 
 
 def find_edge_problems(option: str, what: str, rows: list[Row]) -> Iterator[str]:
-    """Subnets in Local Zones and Wavelength Zones, whose names go on behind the number of the region.
-
-    https://docs.aws.amazon.com/eks/latest/userguide/local-zones.html
+    """Subnets in Local Zones and Wavelength Zones.
 
     Args:
         what: is not there, in the plural.
     """
     for row in rows:
-        if EDGE_ZONE.fullmatch(row["AvailabilityZone"]):
+        if is_edge_zone(row["AvailabilityZone"]):
             yield (
                 f"{option}: {row['SubnetId']} is in {row['AvailabilityZone']}, which is no Availability Zone. EKS has no {what} there. Use"
                 " another subnet; only self-managed nodes can be in Local Zones."
@@ -139,6 +145,18 @@ def find_offering_problems(option: str, types: Iterable[str], offered: set[str],
                 f"{option}: {name} is not offered in {region}. Check its spelling, or use another one, like m5.large."
                 " aws ec2 describe-instance-type-offerings lists them."
             )
+
+
+def find_local_offering_problems(option: str, types: Iterable[str], offered: dict[str, set[str]]) -> Iterator[str]:
+    """Local Zones without any of a group's instance types: EC2 Auto Scaling would start no instance there.
+
+    Args:
+        offered: the instance types of each Local Zone; none where they are not known.
+    """
+    names = list(types)
+    for zone, known in offered.items():
+        if names and known and known.isdisjoint(names):
+            yield f"{option}: {zone} offers none of {', '.join(names)}. Use one of {', '.join(sorted(known))}."
 
 
 def find_key_problems(option: str, arn: str, key: Row | None) -> Iterator[str]:

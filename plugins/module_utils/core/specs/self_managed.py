@@ -24,8 +24,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup impo
     find_nodegroup_problems,
     find_nodegroup_warnings,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import is_edge_zone
 from ansible_collections.kumo.eks.plugins.module_utils.core.user_data import build_user_data
-from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_range_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_duplicates, find_range_problems
 
 Spec = dict[str, Any]
 Options = dict[str, Any]
@@ -156,6 +157,7 @@ def build_self_managed_spec() -> Spec:
     )
     return dict(
         **{name: shared[name] for name in SHARED},
+        local_zones=dict(type="list", elements="str"),
         instance_profile=dict(type="str"),
         capacity_type=dict(type="str", choices=["ON_DEMAND", "SPOT", CAPACITY_BLOCK]),
         instances_distribution=dict(type="dict", options=distribution),
@@ -183,6 +185,7 @@ def find_self_managed_problems(options: Options) -> Iterator[str]:
     if options.get("template") is not None:
         as_managed["template"] = kept
     yield from find_nodegroup_problems(as_managed)
+    yield from _find_place_problems(options, template)
     yield from _find_image_problems(template)
     yield from _find_user_data_problems(options, template)
     yield from _find_distribution_problems(options)
@@ -195,6 +198,19 @@ def find_self_managed_problems(options: Options) -> Iterator[str]:
                 f"target_group_arns: {arn!r} is not the ARN of a target group. Use one like"
                 " arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID."
             )
+
+
+def _find_place_problems(options: Options, template: Options) -> Iterator[str]:
+    zones = options.get("local_zones") or []
+    if not zones:
+        return
+    yield from find_duplicates("local_zones", zones)
+    for zone in (name for name in zones if not is_edge_zone(name)):
+        yield f"local_zones: {zone} is not the name of a Local Zone, which is one like us-west-2-lax-1a. Use availability_zones."
+    if options.get("availability_zones"):
+        yield "local_zones: it cannot be combined with availability_zones. Use one of them."
+    if template.get("efa") and len(zones) > 1:
+        yield f"local_zones: {', '.join(zones)} cannot be combined with template.efa. EFA works in one zone: name one."
 
 
 def _find_lifetime_problems(seconds: int | None) -> Iterator[str]:

@@ -19,6 +19,7 @@ from kumo_sandbox import durations
 from kumo_sandbox.moto_fixes.ec2.addresses import HOLDING, find_holder
 from kumo_sandbox.moto_fixes.ec2.dependencies import list_internet_gateways, list_nat_gateways, list_shared
 from kumo_sandbox.moto_fixes.ec2.filters import match_tags
+from kumo_sandbox.moto_fixes.ec2.zones import is_local
 from kumo_sandbox.moto_fixes.hooks import Method, around, refuse
 from kumo_sandbox.moto_fixes.runtime import runtime
 
@@ -35,6 +36,8 @@ def create_nat_gateway(original: Method, response: Any) -> Any:
         refuse("InvalidParameterCombination", "AllocationId cannot be used with a private NAT gateway.")
     if public:
         backend.address_by_allocation([allocation_id])  # raises InvalidAllocationID.NotFound
+    if is_local(subnet.availability_zone):
+        refuse("NotAvailableInZone", "Nat Gateway is not available in this availability zone")
     _check_quota(backend, subnet)
     failure = _find_failure(backend, subnet, allocation_id) if public else None
     tags = add_tag_specification(response._get_param("TagSpecifications", []))

@@ -16,6 +16,7 @@ from moto.ec2.responses import EC2Response
 from kumo_sandbox import durations
 from kumo_sandbox.moto_fixes.ec2.dependencies import list_endpoints
 from kumo_sandbox.moto_fixes.ec2.partitions import list_service_names
+from kumo_sandbox.moto_fixes.ec2.zones import is_local
 from kumo_sandbox.moto_fixes.hooks import Method, around, before, refuse
 from kumo_sandbox.moto_fixes.runtime import runtime
 
@@ -66,6 +67,12 @@ def _check_subnets(response: Any) -> None:
                 "DuplicateSubnetsInSameZone",
                 f"Found another VPC endpoint subnet in the availability zone of {name}. VPC endpoint subnets should"
                 " be in different availability zones supported by the VPC endpoint service.",
+            )
+        if is_local(subnet.availability_zone):
+            service = response._get_param("ServiceName")
+            refuse(
+                "InvalidParameter",
+                f"The VPC endpoint service {service} does not support the availability zone of the subnet: {name}.",
             )
         zones.add(subnet.availability_zone)
 

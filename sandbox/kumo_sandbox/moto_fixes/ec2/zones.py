@@ -11,6 +11,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend, Zone
+from moto.ec2.models.instance_types import InstanceTypeOfferingBackend
 from moto.ec2.responses import EC2Response
 
 from kumo_sandbox.moto_fixes.hooks import Method, around, refuse
@@ -21,8 +22,16 @@ LOCAL = (
     ("us-east-1", "us-east-1-bos-1a", "use1-bos1-az1", "us-east-1a"),
     ("us-west-2", "us-west-2-lax-1a", "usw2-lax1-az1", "us-west-2a"),
     ("us-west-2", "us-west-2-lax-1b", "usw2-lax1-az2", "us-west-2a"),
+    ("us-west-2", "us-west-2-phx-2a", "usw2-phx2-az1", "us-west-2b"),
 )
+# What a Local Zone offers; each has a list of its own: https://aws.amazon.com/about-aws/global-infrastructure/localzones/features/
+LOCAL_TYPES = ("c5.2xlarge", "g4dn.2xlarge", "m5.2xlarge", "m5.large", "r5.2xlarge", "t3.medium", "t3.xlarge")
 FILTERS = {"opt-in-status": "opt_in_status", "group-name": "group_name"}
+
+
+def is_local(name: str) -> bool:
+    """Whether it is the name of a Local Zone."""
+    return name in [zone for _region, zone, _id, _parent in LOCAL]
 
 
 def list_local_zones(backend: Any) -> list[Any]:
@@ -73,6 +82,19 @@ def _describe(zone: Any, region: str) -> Any:
     shown.opt_in_status, shown.network_border_group = "opt-in-not-required", region
     shown.group_name = f"{region}-zg-1"
     return shown
+
+
+@around(InstanceTypeOfferingBackend, "describe_instance_type_offerings")
+def describe_offerings(original: Method, backend: Any, location_type: Any = None, filters: Any = None) -> Any:
+    """moto's lists, and those of Local Zones, which have an offering for each zone, as others have."""
+    found, wanted = original(backend, location_type, filters), filters or {}
+    zones = [zone for region, zone, _id, _parent in LOCAL if region == backend.region_name]
+    rows = [
+        {"InstanceType": name, "LocationType": "availability-zone", "Location": zone}
+        for zone in (zones if location_type == "availability-zone" else [])
+        for name in LOCAL_TYPES
+    ]
+    return [*found, *(row for row in rows if backend.matches_filters(row, wanted, location_type))]
 
 
 def modify_zone_group(response: Any) -> Any:

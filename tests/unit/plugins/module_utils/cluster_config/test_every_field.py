@@ -58,6 +58,8 @@ KEYS = [f"arn:aws:kms:eu-west-1:123456789012:key/{number}" for number in range(2
 VALUES: dict[str, Any] = {
     "metadata.version": "1.31",
     "availabilityZones": ["a", "b"],
+    "localZones": ["us-west-2-lax-1a"],
+    "nodeGroups[].localZones": ["us-west-2-lax-1a"],
     "autoModeConfig.nodePools": ["system"],
     "secretsEncryption.keyARN": KEYS[0],
     "metadata.region": "us-east-1",
@@ -160,6 +162,7 @@ BESIDE: dict[str, dict[str, Any]] = {
     },
     "vpc.clusterEndpoints.publicAccess": {"vpc": {"clusterEndpoints": {"privateAccess": True}}},
     "managedNodeGroups[].availabilityZones": {"managedNodeGroups": [{"name": "n"}]},
+    "nodeGroups[].localZones": {"localZones": ["us-west-2-lax-1a"], "nodeGroups": [{"name": "n"}]},
     "managedNodeGroups[].volumeKmsKeyID": {"managedNodeGroups": [{"name": "n", "volumeEncrypted": True}]},
     "managedNodeGroups[].ami": {"managedNodeGroups": [{"name": "n", "amiFamily": "AmazonLinux2023"}]},
     **{

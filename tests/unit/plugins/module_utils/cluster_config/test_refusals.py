@@ -23,7 +23,6 @@ FIELDS = dict(list_paths())
 # Why a field is refused, and the words that a module or an option that could do it after all would have in its name.
 # A reason of EKS or of eksctl has none: no option of ours could change it.
 DENIED: dict[str, tuple[str, ...]] = {
-    "subnets are created in Availability Zones only": ("local_zone",),
     "Flux is not installed": ("flux", "gitops"),
     "an access entry is for one role or user, not for an account": (),
     "EKS accepts no access entries for the service-linked roles of services": (),
@@ -40,7 +39,10 @@ DENIED: dict[str, tuple[str, ...]] = {
     "the add-on creates its service account": ("create_addon_account",),
     "EKS owns the Auto Scaling group": ("asg_", "suspend_process", "propagate"),
     "EKS has no managed node groups on AWS Outposts": ("outpost_arn_of_node", "node_outpost"),
-    "subnets on an Outpost are not created": ("outpost_arn_of_node", "outpost_subnet"),
+    "subnets on an Outpost are not created, and it is not checked on which Outpost a subnet is": (
+        "outpost_arn_of_node",
+        "outpost_subnet",
+    ),
     "it is for AWS Outposts": (),
     "nodes use the cluster security group that EKS creates": ("with_shared", "with_local"),
     "EKS creates the instance profile": (),

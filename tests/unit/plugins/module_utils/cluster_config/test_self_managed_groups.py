@@ -252,3 +252,50 @@ def test_a_private_cluster_has_private_nodes():
 def test_ssh_for_everybody_is_warned_about():
     (warning,) = find_self_managed_warnings([one(ssh={"publicKeyName": "k"})])
     assert warning.startswith("n: template.ssh_sources opens SSH on the nodes to 0.0.0.0/0")
+
+
+LOCAL = ["us-west-2-lax-1a", "us-west-2-lax-1b"]
+
+
+def test_groups_in_local_zones():
+    """examples/33-local-zones.yaml of eksctl."""
+    found = build({"name": "local-ng", "localZones": LOCAL}, localZones=LOCAL)
+    assert found["eks_network_local_zones"] == LOCAL
+    (group,) = found["eks_self_managed_nodes_list"]
+    assert group["local_zones"] == LOCAL and "availability_zones" not in group
+    assert list(find_self_managed_problems(group)) == []
+    assert "eks_network_local_zones" not in build({"name": "n"})
+
+
+@pytest.mark.parametrize(
+    ("group", "fields", "problem"),
+    [
+        ({}, {"kubernetesNetworkConfig": {"ipFamily": "IPv6"}}, "localZones: cannot be combined with kubernetesNetworkConfig"),
+        ({}, {"vpc": {"autoAllocateIPv6": True}}, "localZones: cannot be combined with vpc.autoAllocateIPv6."),
+        ({}, {"vpc": {"nat": {"gateway": "HighlyAvailable"}}}, "localZones: eksctl does not combine them with vpc.nat.gateway"),
+        ({}, {"vpc": {"subnets": {"public": {"a": {"id": "subnet-1"}, "b": {"id": "subnet-2"}}}}}, "localZones: cannot be combined with an existing VPC."),
+        ({"privateNetworking": True}, {"privateCluster": {"enabled": True}}, "localZones: cannot be combined with privateCluster.enabled."),
+        ({}, {"localZones": ["eu-west-1a"]}, "localZones: 'eu-west-1a' is not a Local Zone"),
+        ({}, {"localZones": LOCAL[:1] * 2}, "localZones: us-west-2-lax-1a is listed twice."),
+        ({"localZones": ["us-west-2-phx-2a"]}, {}, "nodeGroups[0].localZones: 'us-west-2-phx-2a' is not in localZones (us-west-2-lax-1a, us-west-2-lax-1b)."),
+        ({"localZones": LOCAL, "availabilityZones": ["a"]}, {}, "nodeGroups[0].localZones: cannot be combined with availabilityZones."),
+        ({"localZones": LOCAL, "subnets": ["subnet-1"]}, {}, "nodeGroups[0].localZones: cannot be combined with subnets."),
+        ({"localZones": LOCAL, "efaEnabled": True}, {}, "nodeGroups[0].localZones: us-west-2-lax-1a, us-west-2-lax-1b cannot be combined with efaEnabled."),
+    ],
+)  # fmt: skip
+def test_local_zones_that_cannot_be(group, fields, problem):
+    found = problems({"name": "n", **group}, **{"localZones": LOCAL, **fields})
+    assert any(one.startswith(problem) for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"local_zones": ["eu-west-1a"]}, "local_zones: eu-west-1a is not the name of a Local Zone"),
+        ({"local_zones": LOCAL, "availability_zones": ["a"]}, "local_zones: it cannot be combined with availability_zones."),
+        ({"local_zones": LOCAL[:1] * 2}, "local_zones: names must be unique."),
+        ({"local_zones": LOCAL, "template": {"efa": True}}, "local_zones: us-west-2-lax-1a, us-west-2-lax-1b cannot be combined with template.efa."),
+    ],
+)  # fmt: skip
+def test_local_zones_of_a_group_that_cannot_be(options, problem):
+    assert any(one.startswith(problem) for one in find_self_managed_problems({"name": "n", **options}))

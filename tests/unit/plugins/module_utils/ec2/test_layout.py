@@ -93,6 +93,16 @@ def test_ipv6_blocks_are_kept_and_the_others_free_ones():
     assert read_ipv6(gone) is None
 
 
+def test_local_zones_come_behind_the_others_and_know_their_parents():
+    local = {f"{REGION}-tpe-1a": ZONES[2]}
+    plans = build_subnets(options(), ZONES[:2], ["10.0.0.0/16"], [], local)
+    assert blocks(plans) == [f"10.0.{32 * number}.0/19" for number in range(6)]
+    assert [plan.zone for plan in plans] == 2 * [*ZONES[:2], *local]
+    assert [plan.parent for plan in plans] == 2 * [None, None, ZONES[2]]
+    tags = [build_subnet_tags(options(karpenter_discovery=True), plan) for plan in plans if plan.parent]
+    assert all(set(each) == {options().owner, "Name", "kubernetes.io/cluster/my-cluster"} for each in tags)
+
+
 def test_tags_that_controllers_look_for():
     public = build_subnet_tags(options(karpenter_discovery=True), SubnetPlan("p", "public", ZONES[0], ""))
     private = build_subnet_tags(options(karpenter_discovery=True), SubnetPlan("p", "private", ZONES[0], ""))

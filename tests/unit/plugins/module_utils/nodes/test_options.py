@@ -11,7 +11,16 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes.options import buil
 TASK = {
     "private_subnets": ["subnet-1", "subnet-2"],
     "public_subnets": ["subnet-3", "subnet-4"],
-    "subnet_zones": {"subnet-1": "a", "subnet-2": "b", "subnet-3": "a", "subnet-4": "b"},
+    "local_zone_private_subnets": ["subnet-5"],
+    "local_zone_public_subnets": ["subnet-6"],
+    "subnet_zones": {
+        "subnet-1": "a",
+        "subnet-2": "b",
+        "subnet-3": "a",
+        "subnet-4": "b",
+        "subnet-5": "l",
+        "subnet-6": "l",
+    },
 }
 
 
@@ -21,6 +30,8 @@ TASK = {
         ({"availability_zones": ["b"]}, ["subnet-2"]),
         ({"availability_zones": ["b"], "private_networking": False}, ["subnet-4"]),
         ({"availability_zones": ["b"], "subnets": ["subnet-9"]}, ["subnet-9"]),
+        ({"local_zones": ["l"]}, ["subnet-5"]),
+        ({"local_zones": ["l"], "private_networking": False}, ["subnet-6"]),
         ({}, ["subnet-1", "subnet-2"]),
     ],
 )
