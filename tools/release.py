@@ -1,6 +1,6 @@
 """Makes the sources of a release: versions, and the fragments as CHANGELOG.rst: release.py VERSION
 
-The first release has a changelog of its own: the fragment VERSION.yml says what there is. The other fragments are about
+The first release has a separate changelog: the fragment VERSION.yml says what there is. The other fragments are about
 states that nobody had, and are dropped. From then on, a release has its fragments. All is made in a copy first, so that the
 checkout is left as it is where something fails. Nothing is committed: look at the diff, then follow what is printed.
 """
