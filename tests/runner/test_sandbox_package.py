@@ -206,9 +206,10 @@ def test_its_own_tests_pass_without_the_checkout(installed: Installed, archives:
 
 
 def test_others_have_its_fixtures(installed: Installed):
-    """pytest finds them by the entry point, in a project that has no configuration."""
+    """pytest finds them by the entry point, in a project without settings."""
     project = installed.folder / "project"
     project.mkdir()
+    (project / "pytest.ini").write_text("[pytest]\n")  # or those of a checkout around the folder would be taken
     (project / "test_eks.py").write_text(TESTS_OF_OTHERS)
     (installed.folder / ".aws").mkdir()
     (installed.folder / ".aws/config").write_text("[profile work]\nregion = us-east-1\n")
