@@ -31,8 +31,8 @@ def build_drift(clusters: list[Row]) -> Row:
     Raises:
         ValidationError: a row is something else.
     """
-    for name in ("host", "cluster"):  # also beside an error
-        check_results("clusters", [{name: row[name]} if name in row else {} for row in clusters], (name,), SOURCE)
+    named = [{**row, "error": ""} for row in clusters]  # a row with an error needs them, too
+    check_results("clusters", named, ("host", "cluster"), SOURCE)
     found = [_build_cluster(row) for row in clusters]
     cells = [cells for row in found for cells in _list_cells(row)]
     summary = _summarize(found)

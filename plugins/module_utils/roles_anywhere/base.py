@@ -92,7 +92,7 @@ class AnywhereResource(Resource):
     def _set_tags(self, raw: Row, wanted: dict[str, str]) -> None:
         now, arn = drop_reserved_tags(raw["tags"]), raw[f"{self.word}Arn"]
         gone = sorted(set(now) - set(wanted))
-        new = [{"key": key, "value": value} for key, value in sorted(wanted.items()) if now.get(key) != value]
+        new = build_tag_rows({key: value for key, value in sorted(wanted.items()) if now.get(key) != value})
         if gone:
             self.client.untag_resource(resourceArn=arn, tagKeys=gone)
         if new:

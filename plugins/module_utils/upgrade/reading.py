@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages
 from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_all
 from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
@@ -125,8 +126,7 @@ class StateReader:
         state.versions = self._versions[0]
 
     def _describe_versions(self) -> list[Row]:
-        pages = self.eks.get_paginator("describe_cluster_versions").paginate(includeAll=True)
-        return [row for page in pages for row in page["clusterVersions"]]
+        return describe_all_pages(self.eks, "describe_cluster_versions", "clusterVersions", includeAll=True)
 
     def _read_insights(self, state: ClusterState, category: str, version: str) -> None:
         wanted = {"categories": [category], "kubernetesVersions": [version]}

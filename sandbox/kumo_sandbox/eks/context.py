@@ -66,7 +66,8 @@ class Context:
 
     def is_just_now(self, when: float) -> bool:
         """Whether what happened at that time is so new that not all of EKS knows it. Never where the clock is instant."""
-        return not self.store.clock.instant and self.store.clock.now() - when < durations.READ_LAG
+        # in milliseconds, as the moments are kept
+        return not self.store.clock.instant and round(self.now() - when, 3) < durations.READ_LAG
 
     def find_cluster(self, name: str) -> Cluster:
         """The cluster; raises ResourceNotFoundException in the service's words."""
