@@ -13,6 +13,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from kumo_sandbox.account import Account
 from kumo_sandbox.agenda import Agenda
+from kumo_sandbox.aws_interfaces import AwsSide
 from kumo_sandbox.clock import Clock
 from kumo_sandbox.eks import machine_images, self_managed
 from kumo_sandbox.eks.aws_context import AwsContext
@@ -22,7 +23,7 @@ from kumo_sandbox.eks.load_balancers import LoadBalancers
 from kumo_sandbox.eks.store import Store
 from kumo_sandbox.eks.volumes import Volumes
 from kumo_sandbox.identity.enforcement import leave_decisions_to_us, set_enforced
-from kumo_sandbox.interfaces import AwsSide, KubernetesBackend
+from kumo_sandbox.interfaces import KubernetesBackend
 from kumo_sandbox.moto_fixes.install import install_fixes, reset_moto
 from kumo_sandbox.moto_fixes.parameters import offer_parameters
 from kumo_sandbox.moto_fixes.runtime import runtime

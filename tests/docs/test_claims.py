@@ -40,7 +40,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 # Variables of playbooks, and what is no variable of a role: a part of a name, and results of a play.
 OTHER_NAMES = {"eks_hosts", "eks_cluster_config", "eks_state", "eks_tags", "eks_region", "eks_variables"}
 # What the role eks_network sets for later roles
-RESULTS = re.compile(r"eks_network_((vpc|(public|private)_subnet)_ids?|subnet_zones)")
+RESULTS = re.compile(r"eks_network_((vpc|(local_zone_)?(public|private)_subnet)_ids?|subnet_zones)")
 
 
 def name(path: Path) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from test_addon_takeover import CLUSTER, SYSTEM, build_cluster, eventually
 
+from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import poll_for
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import KubernetesError, open_cluster_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import DAEMON_SET
 from kumo_sandbox import Sandbox
@@ -47,6 +48,11 @@ def read(api):
     return container["image"].rpartition(":")[2], env.get(NAME)
 
 
+def wait_until(api, version, value):
+    """The sandbox's control plane follows what EKS answers a moment later."""
+    assert poll_for(lambda: ((found := read(api)) == (version, value), found), 30) == (version, value)
+
+
 def is_applied(api):
     managers = api.get(DAEMON_SET, "aws-node", SYSTEM)["metadata"]["managedFields"]
     return any((row["manager"], row["operation"]) == ("eks", "Apply") for row in managers)
@@ -77,9 +83,9 @@ def test_a_changed_field_is_refused_kept_and_written_over(standing, api, run_mod
     assert not kept["failed"] and kept["status"] == "ACTIVE", kept
     updated = run_module("eks_addon_update", {"cluster_name": CLUSTER, "version": "most_recent", "adopt": True})
     assert not updated["failed"] and [row["after"] for row in updated["done"]] == [NEW], updated
-    eventually(lambda: read(api) == (NEW, "3"))
+    wait_until(api, NEW, "3")
 
     over = run_module("eks_addon", {**words, "configuration_values": {}, "resolve_conflicts": "OVERWRITE"})
     assert not over["failed"], over
-    eventually(lambda: read(api) == (NEW, "1"))
+    wait_until(api, NEW, "1")
     assert not run_module("eks_addon", {**words, **values})["failed"]  # nothing is in conflict any more

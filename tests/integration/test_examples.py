@@ -8,6 +8,7 @@ import importlib
 import json
 from typing import Any
 
+import boto3
 import pytest
 import yaml
 
@@ -73,7 +74,10 @@ def test_the_examples_of_clusters(run_module, ground, placed):
     play(run_module, placed, "eks_cluster")
 
 
-def test_the_examples_of_networks(run_module, placed):
+def test_the_examples_of_networks(run_module, placed, sandbox):
+    keys = dict(zip(("aws_access_key_id", "aws_secret_access_key"), sandbox.keys[:2], strict=True))
+    ec2 = boto3.client("ec2", region_name="us-west-2", endpoint_url=sandbox.endpoint, **keys)
+    ec2.modify_availability_zone_group(GroupName="us-west-2-lax-1", OptInStatus="opted-in")
     play(run_module, placed, "eks_network")
     play(run_module, placed, "eks_network_info")
 

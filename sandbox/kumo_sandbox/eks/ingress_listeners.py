@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from kumo_sandbox.aws_interfaces import IngressRefusedError, IngressStack, ListenerSpec, TargetGroupSpec
 from kumo_sandbox.eks.store import Raw
-from kumo_sandbox.interfaces import IngressRefusedError, IngressStack, ListenerSpec, TargetGroupSpec
 
 RESOURCE = "ingress.k8s.aws/resource"
 BATCH = 20  # resources of one DescribeTags

@@ -13,6 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from kumo_sandbox import durations
+from kumo_sandbox.aws_interfaces import IngressRefusedError, IngressStack
 from kumo_sandbox.eks.aws_context import AwsContext
 from kumo_sandbox.eks.ingress_listeners import (
     RESOURCE,
@@ -25,7 +26,6 @@ from kumo_sandbox.eks.ingress_listeners import (
 from kumo_sandbox.eks.ingress_security_groups import CLUSTER, STACK, IngressSecurityGroups
 from kumo_sandbox.eks.ingress_subnets import choose_subnets
 from kumo_sandbox.eks.store import Raw, Store
-from kumo_sandbox.interfaces import IngressRefusedError, IngressStack
 
 SCHEMES = {False: "internet-facing", True: "internal"}
 

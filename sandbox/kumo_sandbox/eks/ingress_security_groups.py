@@ -15,9 +15,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from kumo_sandbox.aws_interfaces import IngressRefusedError, IngressStack
 from kumo_sandbox.eks.aws_context import AwsContext
 from kumo_sandbox.eks.store import Raw
-from kumo_sandbox.interfaces import IngressRefusedError, IngressStack
 
 CLUSTER, STACK, RESOURCE = "elbv2.k8s.aws/cluster", "ingress.k8s.aws/stack", "ingress.k8s.aws/resource"
 SHARED = {"elbv2.k8s.aws/resource": "backend-sg"}

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from kumo_sandbox.aws_interfaces import IngressRefusedError, IngressStack
 from kumo_sandbox.eks.route_tables import find_table
 from kumo_sandbox.eks.store import Raw
-from kumo_sandbox.interfaces import IngressRefusedError, IngressStack
 
 ROLES = {False: "kubernetes.io/role/elb", True: "kubernetes.io/role/internal-elb"}  # by whether it is internal
 MARKS = ("", "1")  # the values of these tags that count

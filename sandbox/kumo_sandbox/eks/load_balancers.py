@@ -7,11 +7,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from kumo_sandbox import durations
+from kumo_sandbox.aws_interfaces import LoadBalancerSpec
 from kumo_sandbox.eks.aws_context import AwsContext
 from kumo_sandbox.eks.ingress_load_balancers import IngressLoadBalancers
 from kumo_sandbox.eks.ingress_subnets import ROLES
 from kumo_sandbox.eks.store import Store
-from kumo_sandbox.interfaces import LoadBalancerSpec
 
 NOT_FOUND = ("LoadBalancerNotFound", "LoadBalancerNotFoundException", "TargetGroupNotFound")
 OF_CONTROLLER = "elbv2.k8s.aws/cluster"  # what the AWS Load Balancer Controller makes has it

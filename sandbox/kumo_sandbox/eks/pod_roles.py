@@ -9,9 +9,9 @@ import json
 from typing import Any
 
 from kumo_sandbox import trust
+from kumo_sandbox.aws_interfaces import PodCaller
 from kumo_sandbox.eks.rights import find_iam_role, has_provider
 from kumo_sandbox.eks.store import Cluster
-from kumo_sandbox.interfaces import PodCaller
 
 AGENT = "eks-pod-identity-agent"
 # What the Go SDK says where it finds none: https://github.com/kubernetes-sigs/aws-ebs-csi-driver/issues/748 (in the words of the

@@ -10,11 +10,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from kumo_sandbox import durations
+from kumo_sandbox.aws_interfaces import PodCaller, VolumeError, VolumeSpec
 from kumo_sandbox.eks.aws_context import AwsContext
 from kumo_sandbox.eks.pod_roles import NoCredentials, find_role
 from kumo_sandbox.eks.rights import find_missing
 from kumo_sandbox.eks.store import Store
-from kumo_sandbox.interfaces import PodCaller, VolumeError, VolumeSpec
 
 # Tags at a creation need ec2:CreateTags: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
 CREATE, DELETE = ("ec2:CreateVolume", "ec2:CreateTags"), ("ec2:DeleteVolume",)

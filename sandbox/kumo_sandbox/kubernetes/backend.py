@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from kumo_sandbox.interfaces import AddonSpec, ApiRequest, AwsSide, ClusterView
+from kumo_sandbox.aws_interfaces import AwsSide
+from kumo_sandbox.interfaces import AddonSpec, ApiRequest, ClusterView
 from kumo_sandbox.kubernetes.addons import can_addon_run
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.cluster import Cluster

@@ -11,7 +11,8 @@ from http import HTTPStatus
 from logging import Logger
 from pathlib import Path
 
-from kumo_sandbox.interfaces import AddonSpec, ApiRequest, AwsSide, ClusterView
+from kumo_sandbox.aws_interfaces import AwsSide
+from kumo_sandbox.interfaces import AddonSpec, ApiRequest, ClusterView
 from kumo_sandbox.kubernetes import fargate_scheduler
 from kumo_sandbox.kubernetes.addon_conflicts import find_conflicts
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
@@ -24,7 +25,7 @@ from kumo_sandbox.kubernetes.listener import Listener
 from kumo_sandbox.kubernetes.load_balancers import ITS_LABEL, balance
 from kumo_sandbox.kubernetes.pki import Pki
 from kumo_sandbox.kubernetes.provisioner import Provisioner
-from kumo_sandbox.kubernetes.reconcile import Reconciler, cordon, evict_pods
+from kumo_sandbox.kubernetes.reconcile import Memory, Reconciler, cordon, evict_pods
 
 DEBOUNCE = 0.05  # seconds: changes that come together are one
 RETRY = 1.0  # seconds after a failed look
@@ -62,6 +63,7 @@ class Cluster:
         self._pki = _build_credentials(folder, arn)
         self._control_plane = ControlPlane(folder, self._pki, token_review_url)
         self._log = build_logger(arn, folder)
+        self._memory = Memory()
         self._starting = threading.Lock()
         self._worker: Worker | None = None
         self._removed = False
@@ -170,7 +172,8 @@ class Cluster:
         try:
             self._control_plane.start(view)
             url = self._control_plane.url
-            self._worker = Worker(url, self._pki, self._view, self._webhooks(), self._aws, self._log)
+            build = partial(Reconciler, extra=self._webhooks(), memory=self._memory)
+            self._worker = Worker(url, self._pki, self._view, build, self._aws, self._log)
         except Exception:
             self._log.exception("the control plane did not start")
             self._stop()
@@ -191,7 +194,7 @@ class Worker:
         url: str,
         pki: Pki,
         view: Callable[[], ClusterView | None],
-        extra: list[Manifest],
+        build_reconciler: Callable[[Api], Reconciler],
         aws: AwsSide,
         log: Logger,
     ) -> None:
@@ -199,7 +202,7 @@ class Worker:
         self._watchers = [(Api(url, pki), *watched) for watched in WATCHED]
         self._view = view
         self._load_balancers = aws.load_balancers
-        self._reconciler = Reconciler(self._api, extra)
+        self._reconciler = build_reconciler(self._api)
         self._provisioner = Provisioner(self._api, aws.volumes)
         self._node_mappings = NodeMappings(self._api)
         self._log = log
@@ -251,9 +254,10 @@ class Worker:
         self._api.close()
 
     def _reconcile_once(self) -> None:
-        """What fails, or is not done yet, is tried again at the next look: the view is then not the one that was seen."""
+        """What fails, or is not done yet, is tried again at the next look."""
         with self._condition:
             wanted = self._wanted
+        self._seen = None
         try:
             view, done = self._view(), True
             if view:

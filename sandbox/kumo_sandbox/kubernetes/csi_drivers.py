@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kumo_sandbox.interfaces import ClusterView, PodCaller
+from kumo_sandbox.aws_interfaces import PodCaller
+from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Api, Manifest
 from kumo_sandbox.kubernetes.fargate import COMPUTE_TYPE
 

@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable
 
-from kumo_sandbox.interfaces import IngressRefusedError, TargetGroupSpec
+from kumo_sandbox.aws_interfaces import IngressRefusedError, TargetGroupSpec
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.ingress_groups import PREFIX, Member, build_key, split_map
 

@@ -14,13 +14,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kumo_sandbox.interfaces import (
-    ClusterView,
-    IngressRefusedError,
-    IngressStack,
-    ListenerSpec,
-    RuleSpec,
-)
+from kumo_sandbox.aws_interfaces import IngressRefusedError, IngressStack, ListenerSpec, RuleSpec
+from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.ingress_backends import Backends
 from kumo_sandbox.kubernetes.ingress_groups import Group, Member, build_key, split_list, split_map

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from kumo_sandbox.interfaces import ClusterView, IngressLoadBalancers, IngressRefusedError, IngressStack
+from kumo_sandbox.aws_interfaces import IngressLoadBalancers, IngressRefusedError, IngressStack
+from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
 from kumo_sandbox.kubernetes.ingress_backends import Backends
 from kumo_sandbox.kubernetes.ingress_groups import PREFIX, Classes, Group, list_groups, split_map

@@ -15,7 +15,8 @@ import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from kumo_sandbox.interfaces import ClusterView, LoadBalancers, LoadBalancerSpec
+from kumo_sandbox.aws_interfaces import LoadBalancers, LoadBalancerSpec
+from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_path
 
 PREFIX = "service.beta.kubernetes.io/aws-load-balancer-"

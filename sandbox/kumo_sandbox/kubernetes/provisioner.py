@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from kumo_sandbox.interfaces import ClusterView, VolumeError, Volumes, VolumeSpec
+from kumo_sandbox.aws_interfaces import VolumeError, Volumes, VolumeSpec
+from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
 from kumo_sandbox.kubernetes.csi_drivers import AUTO, EBS, IN_TREE, Driver, find_drivers
 from kumo_sandbox.kubernetes.storage_classes import (

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
+from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 
@@ -33,17 +34,25 @@ def build_manifests(view: ClusterView, namespaces: Sequence[str]) -> Iterator[Ma
     yield from build_addon_manifests(view)
 
 
-class Reconciler:
-    """Remembers what it applied to one API server: only differences cost calls."""
+@dataclass
+class Memory:
+    """What was done to a cluster. Like etcd's data it outlives the processes of the control plane."""
 
-    def __init__(self, api: Api, extra: list[Manifest]) -> None:
+    applied: dict[str, tuple[str, Manifest]] = field(default_factory=dict)  # path: digest, manifest
+    installed: set[str] = field(default_factory=set)  # paths of what is installed once, and not looked at again
+    left: dict[str, list[str]] = field(default_factory=dict)  # fields that others have changed and keep, by title
+    written_over: dict[str, int] = field(default_factory=dict)  # how often, by title of the object
+
+
+class Reconciler:
+    """Remembers what it applied to one cluster: only differences cost calls."""
+
+    def __init__(self, api: Api, extra: list[Manifest], memory: Memory) -> None:
         """``extra`` belongs to the cluster whatever the view says."""
         self._api = api
         self._extra = extra
-        self._applied: dict[str, tuple[str, Manifest]] = {}  # path: digest, manifest
-        self._installed: set[str] = set()  # paths of what is installed once, and not looked at again
-        self._left: dict[str, list[str]] = {}  # fields that others have changed and keep, by the title of the object
-        self._written_over: dict[str, int] = {}  # how often, by the title
+        self._applied, self._installed = memory.applied, memory.installed
+        self._left, self._written_over = memory.left, memory.written_over
 
     def settle_conflicts(self, lines: list[str], overwrite: bool) -> None:
         """Leave fields to those who have changed them, or write over them at the next look.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from kumo_sandbox.interfaces import VolumeSpec
+from kumo_sandbox.aws_interfaces import VolumeSpec
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.csi_drivers import AUTO, IN_TREE, Driver
 from kumo_sandbox.kubernetes.quantities import round_up_gib

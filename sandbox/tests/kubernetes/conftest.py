@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import tempfile
 import threading
@@ -11,14 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from kubernetes_views import ACCESS_KEY, ARN, SECRET, USER, cluster_view
 
-from kumo_sandbox.interfaces import (
+from kumo_sandbox.aws_interfaces import (
     AwsSide,
-    ClusterView,
     IngressRefusedError,
     IngressStack,
     LoadBalancerSpec,
@@ -26,6 +27,7 @@ from kumo_sandbox.interfaces import (
     VolumeError,
     VolumeSpec,
 )
+from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes import KubernetesBackend, review_token
 from kumo_sandbox.toolchain import binaries
 
@@ -162,6 +164,12 @@ class Demo:
             assert time.monotonic() < end, f"still {found!r} after {PATIENCE:.0f} s; {self.logs()}"
             time.sleep(0.1)
         return found
+
+    def crash(self) -> None:
+        """Kill what runs of its control plane; the next call starts it again."""
+        (row,) = self.side.status()
+        for pid in cast("list[int]", row["pids"]):
+            os.kill(pid, signal.SIGKILL)
 
     def logs(self) -> str:
         return "\n".join(path.read_text() for path in self.state_dir.rglob("sandbox.log"))

@@ -47,6 +47,16 @@ def test_what_was_changed_is_left_or_written_over(managed: Demo) -> None:
     assert side.find_conflicts(ARN, AddonSpec("vpc-cni", V2), False) == []
 
 
+def test_what_was_changed_outlives_a_crash(managed: Demo) -> None:
+    managed.crash()
+    assert read(managed) == (V1, "3")
+    managed.side.settle_conflicts(ARN, [CHANGED], False)
+    managed.become(addons=(AddonSpec("vpc-cni", V2),))
+    managed.eventually(lambda: read(managed) == (V2, "3"))
+    managed.crash()
+    assert read(managed) == (V2, "3")
+
+
 def test_a_field_is_found_by_its_path() -> None:
     labels = {"app.kubernetes.io/name": "a", "app": "b"}
     found: dict[str, Any] = {"metadata": {"labels": dict(labels)}, "spec": {"ports": [{"port": 53, "name": "dns"}]}}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,8 @@ import requests
 from conftest import Balancers, Demo, Disks
 from kubernetes_views import ARN, REGION, USER, addon, cluster_view, node_spec, presigned, profile, token_of
 
-from kumo_sandbox.interfaces import AccessRule, ApiRequest, AwsSide
+from kumo_sandbox.aws_interfaces import AwsSide
+from kumo_sandbox.interfaces import AccessRule, ApiRequest
 from kumo_sandbox.kubernetes import KubernetesBackend
 
 NODES = tuple(node_spec(number) for number in (10, 11))
@@ -117,8 +117,7 @@ def listening(pid: int) -> list[str]:
 def test_it_comes_back_with_its_data_after_a_crash(cluster: Demo) -> None:
     cluster.kubectl("create", "configmap", "kept", "--from-literal=a=b")
     (row,) = cluster.side.status()
-    for pid in row["pids"]:
-        os.kill(pid, signal.SIGKILL)
+    cluster.crash()
     assert cluster.get("configmap", "kept")["data"] == {"a": "b"}
     (again,) = cluster.side.status()
     assert again["started"] is True

@@ -10,7 +10,7 @@ import pytest
 from conftest import Demo
 from kubernetes_views import cluster_view, node_spec
 
-from kumo_sandbox.interfaces import IngressRefusedError, IngressStack
+from kumo_sandbox.aws_interfaces import IngressRefusedError, IngressStack
 from kumo_sandbox.kubernetes.ingress_backends import Backends
 from kumo_sandbox.kubernetes.ingress_groups import PREFIX, Classes, Group, list_groups
 from kumo_sandbox.kubernetes.ingress_model import Model

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from kubernetes_views import ARN
 
-from kumo_sandbox.interfaces import PodCaller
+from kumo_sandbox.aws_interfaces import PodCaller
 from kumo_sandbox.kubernetes.csi_drivers import AUTO, EBS, IN_TREE, Driver
 from kumo_sandbox.kubernetes.quantities import round_up_gib
 from kumo_sandbox.kubernetes.storage_classes import InvalidClaim, build_spec, build_volume

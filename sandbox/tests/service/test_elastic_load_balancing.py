@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from kumo_sandbox import durations
+from kumo_sandbox.aws_interfaces import LoadBalancerSpec
 from kumo_sandbox.eks.load_balancers import LoadBalancers
-from kumo_sandbox.interfaces import LoadBalancerSpec
 
 NAME = "a0ac38093315243b1a67d275a4379ca6"
 REGION = "ap-northeast-1"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from kumo_sandbox import durations
+from kumo_sandbox.aws_interfaces import IngressRefusedError, IngressStack, ListenerSpec, RuleSpec, TargetGroupSpec
 from kumo_sandbox.eks.ingress_load_balancers import IngressLoadBalancers
-from kumo_sandbox.interfaces import IngressRefusedError, IngressStack, ListenerSpec, RuleSpec, TargetGroupSpec
 
 REGION = "ap-northeast-1"
 NAME, STACK = "k8s-default-web-0123456789", "default/web"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from kumo_sandbox import durations
+from kumo_sandbox.aws_interfaces import PodCaller, VolumeError, VolumeSpec
 from kumo_sandbox.eks.volumes import Volumes
 from kumo_sandbox.ground import create_role
-from kumo_sandbox.interfaces import PodCaller, VolumeError, VolumeSpec
 
 POLICY = "service-role/AmazonEBSCSIDriverPolicy"
 ACCOUNT = ("kube-system", "ebs-csi-controller-sa")
