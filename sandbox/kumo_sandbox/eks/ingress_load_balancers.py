@@ -55,7 +55,7 @@ class Place:
 
 
 class IngressLoadBalancers:
-    """See ``kumo_sandbox.interfaces.IngressLoadBalancers``. A stack that is as it was wanted last costs no call."""
+    """See ``kumo_sandbox.aws_interfaces.IngressLoadBalancers``. A stack that is as it was wanted last costs no call."""
 
     def __init__(self, store: Store, aws_context: AwsContext) -> None:
         self._store = store

@@ -18,7 +18,7 @@ OF_CONTROLLER = "elbv2.k8s.aws/cluster"  # what the AWS Load Balancer Controller
 
 
 class LoadBalancers:
-    """See ``kumo_sandbox.interfaces.LoadBalancers``. They are named after their Service: what is there is found again.
+    """See ``kumo_sandbox.aws_interfaces.LoadBalancers``. They are named after their Service: what is there is found again.
 
     No listener is made at a Network Load Balancer: nothing flows through it.
     """

@@ -27,7 +27,7 @@ UNAUTHORIZED = (
 
 
 class Volumes:
-    """See ``kumo_sandbox.interfaces.Volumes``. They have the name of their PersistentVolume as a tag: what is there is found again."""
+    """See ``kumo_sandbox.aws_interfaces.Volumes``. They have the name of their PersistentVolume as a tag: what is there is found again."""
 
     def __init__(self, store: Store, aws_context: AwsContext) -> None:
         self._store = store

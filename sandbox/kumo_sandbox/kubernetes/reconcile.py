@@ -112,7 +112,8 @@ class Reconciler:
 
     def _remove(self, path: str) -> None:
         self._api.delete(path)
-        del self._applied[path]
+        manifest = self._applied.pop(path)[1]
+        self._left.pop(build_title(manifest), None)
 
     def _find_kind(self, path: str) -> str:
         return str(self._applied[path][1]["kind"])

@@ -47,7 +47,7 @@ def test_what_was_changed_is_left_or_written_over(managed: Demo) -> None:
     assert side.find_conflicts(ARN, AddonSpec("vpc-cni", V2), False) == []
 
 
-def test_what_was_changed_outlives_a_crash(managed: Demo) -> None:
+def test_what_was_changed_outlives_a_crash_and_goes_with_the_addon(managed: Demo) -> None:
     managed.crash()
     assert read(managed) == (V1, "3")
     managed.side.settle_conflicts(ARN, [CHANGED], False)
@@ -55,6 +55,11 @@ def test_what_was_changed_outlives_a_crash(managed: Demo) -> None:
     managed.eventually(lambda: read(managed) == (V2, "3"))
     managed.crash()
     assert read(managed) == (V2, "3")
+    managed.become()
+    managed.eventually(lambda: not managed.names("daemonset", "-n", "kube-system"))
+    managed.become(addons=(AddonSpec("vpc-cni", V2),))
+    managed.eventually(lambda: managed.names("daemonset", "-n", "kube-system"))
+    assert read(managed) == (V2, "1")  # it was installed again
 
 
 def test_a_field_is_found_by_its_path() -> None:
