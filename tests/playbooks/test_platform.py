@@ -49,17 +49,12 @@ SECRETS = {
 }
 
 
-@pytest.fixture(scope="module")
-def standing() -> Iterator[Sandbox]:
-    with Sandbox(speed=SPEED, kubernetes=True) as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def sandbox(standing, monkeypatch):
-    for name, value in standing.env.items():
-        monkeypatch.setenv(name, value)
-    return standing
+def sandbox(monkeypatch) -> Iterator[Sandbox]:
+    with Sandbox(speed=SPEED, kubernetes=True) as sandbox:
+        for name, value in sandbox.env.items():
+            monkeypatch.setenv(name, value)
+        yield sandbox
 
 
 @pytest.fixture
@@ -128,8 +123,6 @@ def public(sandbox, ground):
     """The subnets of the ground, tagged for load balancers that the internet reaches."""
     tags = [{"Key": "kubernetes.io/role/elb", "Value": "1"}]
     sandbox.client("ec2").create_tags(Resources=ground["subnets"], Tags=tags)
-    yield
-    sandbox.client("ec2").delete_tags(Resources=ground["subnets"], Tags=tags)
 
 
 def read_status(api):

@@ -23,7 +23,7 @@ from kumo_sandbox.kubernetes.control_plane import AUDIT_LOG, ControlPlane, build
 from kumo_sandbox.kubernetes.ingresses import balance_ingresses
 from kumo_sandbox.kubernetes.listener import Listener
 from kumo_sandbox.kubernetes.load_balancers import ITS_LABEL, balance
-from kumo_sandbox.kubernetes.pki import Pki
+from kumo_sandbox.kubernetes.pki import Pki, build_pki
 from kumo_sandbox.kubernetes.provisioner import Provisioner
 from kumo_sandbox.kubernetes.reconcile import Memory, Reconciler, cordon, evict_pods
 
@@ -60,7 +60,7 @@ class Cluster:
         self._view = view
         self._webhooks = webhooks
         self._aws = aws
-        self._pki = _build_credentials(folder, arn)
+        self._pki = build_pki(folder, arn)
         self._control_plane = ControlPlane(folder, self._pki, token_review_url)
         self._log = build_logger(arn, folder)
         self._memory = Memory()
@@ -293,10 +293,3 @@ class Worker:
 
 def _run_in_background(work: Callable[[], None]) -> None:
     threading.Thread(target=work, name="kumo-cluster", daemon=True).start()
-
-
-def _build_credentials(folder: Path, arn: str) -> Pki:
-    pki = Pki(folder / "pki", arn.rpartition("/")[2])
-    pki.issue("admin", "kubernetes-admin", ("system:masters",))
-    pki.issue("endpoint", "kube-apiserver", hosts=("127.0.0.1", "localhost"))
-    return pki

@@ -128,3 +128,11 @@ def _write_private(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
+
+
+def build_pki(folder: Path, arn: str) -> Pki:
+    """The certificates of a cluster: those of its administrator and of its endpoint."""
+    pki = Pki(folder / "pki", arn.rpartition("/")[2])
+    pki.issue("admin", "kubernetes-admin", ("system:masters",))
+    pki.issue("endpoint", "kube-apiserver", hosts=("127.0.0.1", "localhost"))
+    return pki
