@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from pathlib import Path
 from parts import BIN, CACHE, ROOT, Counts, Part, parts_of_test, parts_of_test_all
 
 OUTPUT = ROOT / "tests" / "output"
-SCRATCH = OUTPUT / "scratch"  # home and temporary folder of all that runs here
+SCRATCH = OUTPUT / "scratch"  # home of all that runs here
 HEARTBEAT = 30.0  # seconds between signs of life of a long part
 MAX_CONCURRENCY = 3  # parts that run at once: each waits now and then, and two would leave a seventh of two cores idle
 TAIL = 60  # lines shown of a part that failed
@@ -52,11 +53,15 @@ def give_pip_without_download() -> None:
             (cache / name).write_text(stand_in)
 
 
-def build_environment() -> dict[str, str]:
-    """The environment of each part: what tools put into the home or temporary folder goes to the checkout's scratch."""
+def build_environment(temporary: str) -> dict[str, str]:
+    """The environment of each part: what tools put into the home or temporary folder goes when the gate ends.
+
+    Args:
+        temporary: a folder with a short path wherever the checkout is: ansible-core makes a socket below TMPDIR, and Linux allows 107 bytes
+            for the path of one (unix(7)).
+    """
     home = Path.home()
-    for name in ("home", "tmp"):
-        (SCRATCH / name).mkdir(parents=True)
+    (SCRATCH / "home").mkdir(parents=True)
     kept = {
         "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(home / ".cache"),
         "XDG_CONFIG_HOME": os.environ.get("XDG_CONFIG_HOME") or str(home / ".config"),
@@ -64,9 +69,9 @@ def build_environment() -> dict[str, str]:
     }
     own = {
         "HOME": str(SCRATCH / "home"),
-        "TMPDIR": str(SCRATCH / "tmp"),
+        "TMPDIR": temporary,
         "ANSIBLE_HOME": str(SCRATCH / "ansible"),
-        "ANSIBLE_REMOTE_TMP": str(SCRATCH / "tmp" / "ansible"),
+        "ANSIBLE_REMOTE_TMP": str(SCRATCH / "remote"),
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "NO_COLOR": "1",
         "ANSIBLE_NOCOLOR": "1",
@@ -163,10 +168,13 @@ def choose(words: list[str]) -> list[Part]:
 def main(words: list[str]) -> int:
     chosen = choose(words)
     shutil.rmtree(SCRATCH, ignore_errors=True)
-    environment = build_environment()
     give_pip_without_download()
     started = time.monotonic()
-    with ThreadPoolExecutor(MAX_CONCURRENCY) as pool:
+    with (
+        tempfile.TemporaryDirectory(prefix="kumo-", ignore_cleanup_errors=True) as temporary,
+        ThreadPoolExecutor(MAX_CONCURRENCY) as pool,
+    ):
+        environment = build_environment(temporary)
         outcomes = list(pool.map(lambda part: run_and_report(part, environment), chosen))
     for folder in (SCRATCH, ROOT / "collections"):
         shutil.rmtree(folder, ignore_errors=True)
