@@ -109,8 +109,8 @@ options:
           elements: str
         outpost_arn:
           description:
-            - ARN of the AWS Outpost of the nodes, whose control plane is in the region or on the same Outpost. O(subnets) is required, with
-              subnets on the Outpost. This collection does not create them.
+            - ARN of the AWS Outpost of the nodes, whose control plane is in the region or on the same Outpost. O(subnets), or with a
+              control plane there O(private_subnets), are subnets on the Outpost. This collection does not create them.
             - Volumes of the launch template have the type V(gp2) by default, which Outposts of every generation have. A group without
               volumes gets one of that type, in the size of the image.
             - A new group in another subnet, or with an instance type that the Outpost does not have, is refused. Outposts have On-Demand

@@ -49,8 +49,6 @@ def choose_subnets(task: Row, item: Row) -> list[str] | None:
         ValidationError: one of the zones has no such subnet.
     """
     option = get_subnets_option(item)
-    if item.get("outpost_arn"):
-        return None  # those of the region are not on the Outpost
     named = "local_zones" if item.get("local_zones") else "availability_zones"
     subnets, zones = task.get(option) or None, item.get(named)
     if not subnets or not zones:

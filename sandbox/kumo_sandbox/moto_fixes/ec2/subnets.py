@@ -63,10 +63,13 @@ def _check_outpost(response: Any) -> None:
 
 
 @around(EC2Response, "create_subnet")
-def place_on_outpost(original: Method, response: Any) -> Any:
+def complete(original: Method, response: Any) -> Any:
+    """A subnet gives no public addresses, and is no default one: moto takes the first one in a zone for that."""
     answer = original(response)
+    subnet = answer.result["Subnet"]
+    subnet.map_public_ip_on_launch = subnet.default_for_az = False
     if arn := response._get_param("OutpostArn"):
-        answer.result["Subnet"].outpost_arn = arn
+        subnet.outpost_arn = arn
     return answer
 
 
