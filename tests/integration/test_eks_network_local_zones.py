@@ -114,6 +114,13 @@ def test_a_local_zone_that_is_not_listed_any_more_goes_unless_it_is_used(sandbox
     assert not network(**without)["changed"]
 
 
+def test_endpoints_leave_the_route_table_of_a_local_zone_that_goes(sandbox, network, opted_in):
+    network(**OPTIONS, endpoints=["s3"])
+    without = {**OPTIONS, "local_zones": [], "endpoints": ["s3"]}
+    planned, gone = network(check=True, **without), network(**without)
+    assert gone["diff"] == planned["diff"] and not network(**without)["changed"]
+
+
 def test_a_removal_of_a_local_zone_that_was_interrupted_is_taken_up(sandbox, network, opted_in):
     made = network(**OPTIONS)["network"]
     ec2 = sandbox.client("ec2")
