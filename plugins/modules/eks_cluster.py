@@ -323,7 +323,13 @@ options:
             type: str
             required: true
   outpost_config:
-    description: A local cluster on an AWS Outpost. Used at creation only.
+    description:
+      - A local cluster, whose control plane is on an AWS Outpost. Used at creation only.
+      - It requires O(endpoint_public_access=false), O(endpoint_private_access=true), subnets on the Outpost, and a role of
+        O(kumo.eks.eks_iam_role#module:purpose=local_cluster).
+      - It has no managed node groups, Fargate profiles, add-ons, EKS Auto Mode, Pod Identity, encryption of secrets or IPv6. Without
+        O(outpost_config.etcd_instance_type) it has no access entries, and its nodes join by the ConfigMap aws-auth.
+      - It is not available in all regions. See U(https://docs.aws.amazon.com/eks/latest/userguide/eks-outposts.html).
     type: dict
     suboptions:
       outpost_arns:
@@ -347,7 +353,9 @@ options:
             type: str
             choices: [host, rack]
       etcd_instance_type:
-        description: The EC2 instance type of the etcd instances.
+        description:
+          - The EC2 instance type of the etcd instances, on Outposts with EC2 instance store. It requires
+            O(access_config.authentication_mode) V(API_AND_CONFIG_MAP) or V(API).
         type: str
       etcd_placement:
         description: Placement of the etcd instances.

@@ -45,8 +45,8 @@ options:
       purpose: &purpose
         description:
           - What the role is for. It determines the trust policy and the AWS managed policies.
-          - V(cluster) is for the control plane, V(auto_mode_cluster) for one with EKS Auto Mode. Both have the same generated name, so that
-            Auto Mode can be enabled later.
+          - V(cluster) is for the control plane, V(auto_mode_cluster) for one with EKS Auto Mode, V(local_cluster) for one on an AWS
+            Outpost. They have the same generated name, so that Auto Mode can be enabled later.
           - V(node) is for managed nodes, V(auto_mode_node) for nodes of EKS Auto Mode. V(self_managed_node) is for the nodes of
             M(kumo.eks.eks_self_managed_nodes), with an instance profile of the same name.
           - V(karpenter_node) is for the nodes that Karpenter starts. With O(state=absent) the instance profiles that Karpenter created for the
@@ -62,6 +62,7 @@ options:
         choices:
           - cluster
           - auto_mode_cluster
+          - local_cluster
           - node
           - self_managed_node
           - karpenter_node

@@ -59,12 +59,14 @@ options:
       - placement_group
       - pod_identity_association
       - queue
+      - roles_anywhere_profile
       - route_table
       - security_group
       - snapshot
       - stack
       - subnet
       - target_group
+      - trust_anchor
       - volume
       - vpc
       - vpc_endpoint
@@ -95,12 +97,14 @@ options:
       - '!placement_group'
       - '!pod_identity_association'
       - '!queue'
+      - '!roles_anywhere_profile'
       - '!route_table'
       - '!security_group'
       - '!snapshot'
       - '!stack'
       - '!subnet'
       - '!target_group'
+      - '!trust_anchor'
       - '!volume'
       - '!vpc'
       - '!vpc_endpoint'

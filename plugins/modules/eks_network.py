@@ -96,8 +96,9 @@ options:
       - The subnets are for self-managed nodes. EKS takes them neither for the control plane nor for managed node groups or Fargate, so they
         are returned apart, and have no tags for load balancers and Karpenter.
       - There is no NAT gateway in them. A private subnet uses the one in the parent zone of the Local Zone, or another one.
-      - Zones can be added later. One that has subnets must stay in the list, until these are deleted. If it is omitted, the Local Zones
-        are not changed.
+      - Zones can be added later. The subnets of a zone that is removed from the list are deleted with their route table. This is refused
+        while there are network interfaces in them, of nodes or load balancers. It requires C(ec2:DescribeNetworkInterfaces). If the option
+        is omitted, the Local Zones are not changed.
       - Cannot be combined with O(ip_family=dual_stack).
     type: list
     elements: str

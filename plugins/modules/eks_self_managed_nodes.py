@@ -107,6 +107,16 @@ options:
               cannot start an instance, the module reports the reason.
           type: list
           elements: str
+        outpost_arn:
+          description:
+            - ARN of the AWS Outpost of the nodes, whose control plane is in the region or on the same Outpost. O(subnets), or with a
+              control plane there O(private_subnets), are subnets on the Outpost. This collection does not create them.
+            - Volumes of the launch template have the type V(gp2) by default, which Outposts of every generation have. A group without
+              volumes gets one of that type, in the size of the image.
+            - A new group in another subnet, or with an instance type that the Outpost does not have, is refused. Outposts have On-Demand
+              Instances alone.
+            - Give it each time. Without it, volumes without a type have the type V(gp3).
+          type: str
         private_networking:
           description:
             - Where O(subnets) is omitted, whether the nodes are in O(private_subnets), which is the default, or in
@@ -1110,14 +1120,14 @@ def build_spec() -> dict[str, Any]:
 def build_manager(module: AnsibleAWSModule, look: NodeLook) -> SelfManagedManager:
     """The manager of the task's cluster."""
     params, eks = module.params, get_client(module)
-    ec2, iam, ssm = (partial(get_client, module, service) for service in ("ec2", "iam", "ssm"))
+    ec2, iam, ssm, outposts = (partial(get_client, module, name) for name in ("ec2", "iam", "ssm", "outposts"))
     lookups = NodegroupLookups(eks, params["cluster_name"], ec2, ssm)
     context = GroupContext(
         eks, get_client(module, "autoscaling"), iam, lookups, module.check_mode, params["wait_timeout"]
     )
     return SelfManagedManager(
         context,
-        Placement(params["cluster_name"], lookups.describe_cluster, ec2, module.check_mode),
+        Placement(params["cluster_name"], lookups.describe_cluster, ec2, module.check_mode, outposts),
         JoinCheck(ec2, iam, lookups.describe_cluster),
         look,
         params["wait"] or params["_step"],

@@ -1,4 +1,4 @@
-"""What keeps EC2 from launching instances by a launch template: its placement group, and its EFA interfaces.
+"""What keeps EC2 from launching instances by a launch template: its placement group, its EFA interfaces, and the Outpost.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/placement-groups.html, https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html
 """
@@ -10,6 +10,11 @@ from typing import Any
 from kumo_sandbox.principals import ACCOUNT
 
 Row = dict[str, Any]
+# What a rack of AWS Outposts in the sandbox has, and its vCPUs; a real one has what was ordered
+OUTPOST_TYPES = {
+    **{"c5.large": 2, "c5.xlarge": 4, "m5.large": 2, "m5.xlarge": 4, "m5d.large": 2},
+    **{"r5.large": 2, "r5.2xlarge": 8},
+}
 
 
 def list_groups(backend: Any) -> dict[str, Row]:
@@ -43,3 +48,19 @@ def find_launch_problem(region: str, data: Row, types: list[str], zones: set[str
         if len(cards) > most:
             return f"The number of EFA interfaces exceeds the limit for {one}: {most}"
     return None
+
+
+def find_outpost_problem(data: Row, types: list[str], is_spot: bool) -> str | None:
+    """Why an Outpost launches nothing by the data of a launch template; None where it does. The words are assumed.
+
+    Instance types are those that were ordered, volumes of the first generation are gp2, and there are no Spot Instances:
+    https://docs.aws.amazon.com/eks/latest/userguide/eks-outposts.html, https://github.com/eksctl-io/eksctl/issues/3441
+    """
+    unknown = [name for name in types if name not in OUTPOST_TYPES]
+    if unknown:
+        return f"The requested instance type {unknown[0]} is not supported on the Outpost."
+    if is_spot:
+        return "Spot Instances are not supported on Outposts."
+    kinds = [(row.get("Ebs") or {}).get("VolumeType") or "gp2" for row in data.get("BlockDeviceMappings") or []]
+    other = [kind for kind in kinds if kind != "gp2"]
+    return f"The volume type {other[0]} is not supported on the Outpost." if other else None

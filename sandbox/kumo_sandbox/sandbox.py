@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import threading
+from functools import partial
 from typing import Any
 
 import boto3
@@ -27,6 +28,7 @@ from kumo_sandbox.interfaces import KubernetesBackend
 from kumo_sandbox.moto_fixes.install import install_fixes, reset_moto
 from kumo_sandbox.moto_fixes.parameters import offer_parameters
 from kumo_sandbox.moto_fixes.runtime import runtime
+from kumo_sandbox.outposts import find_outpost
 from kumo_sandbox.principals import ACCOUNT, make_administrator
 from kumo_sandbox.quotas import Quotas
 from kumo_sandbox.server.app import App
@@ -93,6 +95,7 @@ class Sandbox:
         prefixes = (machine_images.PREFIX, machine_images.BOTTLEROCKET_PREFIX, machine_images.WINDOWS_PREFIX)
         offer_parameters(prefixes, machine_images.list_parameters)
         runtime.on_in_service = self._boot
+        runtime.find_outpost = partial(find_outpost, self.store)
         reset_moto()
         self.keys = make_administrator(partition=self.account.partition.name)
         leave_decisions_to_us()
@@ -147,6 +150,7 @@ class Sandbox:
         # moto is one for the whole process: another sandbox in it may have taken the rules over.
         install_fixes(self.store.agenda, self.quotas, self.switches)
         runtime.on_in_service = self._boot
+        runtime.find_outpost = partial(find_outpost, self.store)
         self.account.store.clear()
         self.restore_settings()
         self.recorder.changes += 1

@@ -9,6 +9,7 @@ import json
 import pytest
 import yaml
 from support import existing_clusters
+from support.page_rights import become, list_called, read_section
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.config import build_role_variables
 from ansible_collections.kumo.eks.plugins.module_utils.export import verifying
@@ -338,6 +339,21 @@ def test_a_cluster_of_somebody_else(sandbox, export, make, check):
         for name, find in CHECKS:
             assert [(row, find(state, given, row)) for row in given.get(name) or [] if find(state, given, row)] == []
     check(found, export)
+
+
+@pytest.mark.extended
+def test_the_rights_of_the_page_are_enough_for_a_cluster_with_everything(sandbox, export, create, monkeypatch):
+    create()
+    with become(sandbox, monkeypatch, read_section("Export and drift")):
+        found = export()
+        called = list_called(sandbox)
+    assert not found.get("warnings"), "\n".join(map(str, found["warnings"]))
+    assert found["role_variables"] == OWNED
+    listed = {one for one in read_section("Export and drift") if "*" not in one}
+    assert listed - called == {
+        "cloudtrail:LookupEvents",
+        "iam:GetRolePolicy",
+    }  # of drift.yml, and of roles with inline policies
 
 
 def test_what_is_denied_is_a_comment(sandbox, export, run_module, monkeypatch):

@@ -54,6 +54,7 @@ def sent(sandbox):
 
 
 PURPOSES = [
+    ("local_cluster", "ec2.amazonaws.com", "sts:AssumeRole", ["AmazonEKSLocalOutpostClusterPolicy"]),
     ("cluster", "eks.amazonaws.com", "sts:AssumeRole", ["AmazonEKSClusterPolicy"]),
     (
         "auto_mode_cluster",

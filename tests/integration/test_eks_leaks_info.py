@@ -91,6 +91,8 @@ def test_each_row_says_whose_it_is_and_what_becomes_of_it(planted, run_module):
         ("placement_group", "kumo.eks", True),
         ("queue", "kumo.eks", True),
         ("event_rule", "kumo.eks", True),
+        ("trust_anchor", "kumo.eks", True),
+        ("roles_anywhere_profile", "kumo.eks", True),
         ("dns_record", "controller", False),
     }
     assert [row for row in rows if not row["reason"] or not row["remedy"]] == []

@@ -68,8 +68,6 @@ def test_a_life_with_a_local_zone(sandbox, run_module, network, opted_in):
         assert not again["changed"] and again["network"]["local_zones"] == [LOCAL], again
     seen = run_module("eks_network_info", {"cluster_name": CLUSTER})["network"]
     assert seen["local_zone_private_subnet_ids"] == found["local_zone_private_subnet_ids"]
-    refused = network(**{**OPTIONS, "local_zones": []})
-    assert refused["failed"] and f"{LOCAL} has subnets of the cluster already" in refused["msg"]
     refused = network(zones=OPTIONS["zones"], ip_family="dual_stack")
     assert refused["failed"] and "cannot be combined with ip_family dual_stack" in refused["msg"]
     given = network(subnets={"private": found["private_subnet_ids"] + found["local_zone_private_subnet_ids"]})
@@ -84,6 +82,52 @@ def test_a_life_with_a_local_zone(sandbox, run_module, network, opted_in):
     assert find_route(one, f"private-{LOCAL}") == gateways["ap-northeast-1c"]
     gone = network(state="absent")
     assert gone["changed"] and gone["ready"] and gone["network"]["vpc_id"] is None, gone
+
+
+def test_a_local_zone_that_is_not_listed_any_more_goes_unless_it_is_used(sandbox, network, opted_in):
+    first = network(**{**OPTIONS, "local_zones": []})["network"]
+    made = network(**OPTIONS)["network"]
+    ec2, without = sandbox.client("ec2"), {**OPTIONS, "local_zones": []}
+    place = made["local_zone_private_subnet_ids"][0]
+    interface = ec2.create_network_interface(SubnetId=place, Description="node")["NetworkInterface"][
+        "NetworkInterfaceId"
+    ]
+    sent(sandbox)
+    for check in (True, False):
+        refused = network(check=check, **without)
+        assert refused["failed"] and sent(sandbox) == []
+        assert (
+            f"local_zones: {LOCAL} is not listed, and its subnets are in use: network interface {interface}"
+            in refused["msg"]
+        )
+    ec2.delete_network_interface(NetworkInterfaceId=interface)
+    sent(sandbox)
+    planned = network(check=True, **without)
+    assert planned["changed"] and sent(sandbox) == []
+    gone = network(**without)
+    assert gone["diff"] == planned["diff"]
+    assert list(gone["diff"]["after"]) == [f"route table {CLUSTER}-public"]  # which the public subnet leaves first
+    assert sorted(sent(sandbox)) == ["DeleteRouteTable", "DeleteSubnet", "DeleteSubnet", "DisassociateRouteTable"]
+    now = gone["network"]
+    assert (now["local_zones"], now["local_zone_private_subnet_ids"]) == ([], [])
+    assert [row["subnet_id"] for row in now["subnets"]] == [row["subnet_id"] for row in first["subnets"]]
+    assert not network(**without)["changed"]
+
+
+def test_endpoints_leave_the_route_table_of_a_local_zone_that_goes(sandbox, network, opted_in):
+    network(**OPTIONS, endpoints=["s3"])
+    without = {**OPTIONS, "local_zones": [], "endpoints": ["s3"]}
+    planned, gone = network(check=True, **without), network(**without)
+    assert gone["diff"] == planned["diff"] and not network(**without)["changed"]
+
+
+def test_a_removal_of_a_local_zone_that_was_interrupted_is_taken_up(sandbox, network, opted_in):
+    made = network(**OPTIONS)["network"]
+    ec2 = sandbox.client("ec2")
+    for subnet in made["local_zone_private_subnet_ids"] + made["local_zone_public_subnet_ids"]:
+        ec2.delete_subnet(SubnetId=subnet)
+    sent(sandbox)
+    assert network(**{**OPTIONS, "local_zones": []})["changed"] and sent(sandbox) == ["DeleteRouteTable"]
 
 
 @pytest.mark.parametrize(

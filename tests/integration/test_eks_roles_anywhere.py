@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 from support.certificates import CA_BUNDLE, OTHER_BUNDLE
+from support.page_rights import become, list_called, read_section
 
 CLUSTER, REGION = "my-cluster", "ap-northeast-1"
 NAME, MARK = f"{CLUSTER}-hybrid-nodes", f"kumo.eks/{REGION}/{CLUSTER}"
@@ -25,6 +26,23 @@ def anywhere(sandbox, run_module):
 @pytest.fixture
 def client(sandbox):
     return sandbox.client("rolesanywhere")
+
+
+def test_the_rights_of_the_page_are_those_that_are_called(sandbox, anywhere, client, monkeypatch):
+    roles = [f"arn:aws:iam::123456789012:role/{name}" for name in ("first", "second")]
+    with become(sandbox, monkeypatch, read_section("IAM Roles Anywhere")):
+        anywhere(check=True)
+        anywhere(tags={"Team": "a"})
+        anywhere(role_arn=roles[0], tags={"Team": "a"})
+        for kind in ("trust_anchor", "profile"):  # which the user may not do, and somebody else did
+            (row,) = getattr(client, f"list_{kind}s")()[{"trust_anchor": "trustAnchors", "profile": "profiles"}[kind]]
+            key = {"trust_anchor": "trustAnchorId", "profile": "profileId"}[kind]
+            getattr(client, f"disable_{kind}")(**{key: row[key]})
+        anywhere(role_arn=roles[1], ca_bundle=OTHER_BUNDLE, tags={"Part": "b"})
+        anywhere(state="absent")
+        called = list_called(sandbox)
+    others = {"rolesanywhere:DisableTrustAnchor", "rolesanywhere:DisableProfile"}
+    assert called - others == set(read_section("IAM Roles Anywhere")) - {"iam:PassRole"}
 
 
 def sent(sandbox):

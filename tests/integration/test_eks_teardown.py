@@ -108,6 +108,21 @@ def test_the_cluster_keeps_its_own_group_and_loses_the_rules_of_its_load_balance
     assert proof["lines"] == [f"Nothing is left of cluster {CLUSTER}."]
 
 
+def test_trust_anchor_and_profile_go_when_the_cluster_is_gone(do, sandbox, ground, planter, cluster, account):
+    Planter(sandbox.client, OTHER, ground["subnets"]).plant_anywhere()
+    planted = planter.plant_anywhere()
+    kept = account()
+    assert not do("leftovers")["changed"] and account() == kept  # nodes of the cluster use them
+    sandbox.client("eks").delete_cluster(name=CLUSTER)
+    sandbox.store.settle()
+    assert {row["id"] for row in do("proof")["left"]} == set(planted.values())
+    plan, result = do("leftovers", check=True), do("leftovers")
+    assert plan["diff"] == result["diff"]
+    assert [(row["kind"], row["id"]) for row in result["removed"]] == list(reversed(planted.items()))
+    assert not do("leftovers")["changed"] and do("proof")["left"] == []
+    assert len(sandbox.client("rolesanywhere").list_profiles()["profiles"]) == 1
+
+
 @pytest.mark.parametrize(
     ("volumes", "left"),
     [("keep", ["volume"]), ("snapshot", ["snapshot"]), ("delete", [])],

@@ -80,6 +80,7 @@ def _read_network(item: Options, present: bool) -> Declared:
     wanted: Options = {"kinds": sorted(item.get("subnet_kinds", ["public", "private"])), "nat_count": count}
     wanted |= {"zone_count": zones, "tags": item.get("tags", {})}
     wanted |= {"zones": item["zones"]} if "zones" in item else {}
+    wanted |= {"local_zones": item["local_zones"]} if "local_zones" in item else {}
     if item.get("secondary_cidrs") is not None:
         wanted["cidr_blocks"] = [item.get("cidr"), *item["secondary_cidrs"]]
     return "eks_network_info", {"cluster_name": CLUSTER}, wanted if present else {"vpc_id": None}, find

@@ -16,6 +16,7 @@ import yaml
 from soak.tables import (
     ACCOUNT,
     ADDONS,
+    ANYWHERE,
     ASSOCIATIONS,
     CLUSTER,
     CLUSTERS,
@@ -24,6 +25,7 @@ from soak.tables import (
     NODEGROUPS,
     PROFILES,
     ROLES,
+    SELF_MANAGED,
     TEMPLATED,
     VERSIONS,
     X86,
@@ -128,6 +130,17 @@ class Builder:
             found[f"group {name}"] = Kind(
                 "eks_nodegroup", table, {"name": name}, common, "nodegroups", self._get_group(name), WAITING, True, True
             )
+        found["anywhere"] = Kind("eks_roles_anywhere", ANYWHERE, {}, common)
+        for name in ("own", "more"):
+            found[f"self {name}"] = Kind(
+                "eks_self_managed_nodes",
+                SELF_MANAGED,
+                {"name": name},
+                common,
+                "self_managed_nodegroups",
+                self._get_own,
+                {"wait": False},
+            )
         role = {"role_arn": f"{ROLE_ARN}fargate"}
         for name in ("tasks", "batch"):
             found[f"profile {name}"] = Kind(
@@ -153,6 +166,12 @@ class Builder:
 
     def _get_group(self, name: str) -> Callable[[], Options]:
         return lambda: {"node_role": f"{ROLE_ARN}node", "version": self.group_versions[name]}
+
+    def _get_own(self) -> Options:
+        """Nodes of one's own join by an access entry, where the cluster has them."""
+        modes, row = CLUSTERS.groups["access"], self.there["cluster"].choice["access"]
+        mode = modes[row].get("access_config", {}).get("authentication_mode", "CONFIG_MAP")
+        return {"node_role": f"{ROLE_ARN}self_managed_node", "access_entry": mode != "CONFIG_MAP"}
 
     # choices
 
@@ -423,12 +442,14 @@ class Builder:
         return [name.split()[1] for name in self.there if name.startswith(f"{word} ")]
 
     def _may_create(self, name: str) -> bool:
-        return name.split()[0] in ("network", "role") or "cluster" in self.there
+        return name.split()[0] in ("network", "role", "anywhere") or "cluster" in self.there
 
     def _may_delete(self, name: str) -> bool:
         """Nothing that something else needs: the rest goes at the end."""
         if self.kinds[name].module in (
             "eks_nodegroup",
+            "eks_self_managed_nodes",
+            "eks_roles_anywhere",
             "eks_fargate_profile",
             "eks_addon",
             "eks_irsa",
@@ -440,7 +461,7 @@ class Builder:
     def _delete_all(self) -> None:
         if "cluster" in self.there and self.rng.random() < 0.5:
             self.write_kubeconfig("absent")
-        order = ["irsa", "pod", "addon", "group", "profile"]
+        order = ["irsa", "pod", "addon", "group", "self", "profile", "anywhere"]
         self.rng.shuffle(order)
         for word in (*order, "cluster", "role", "network"):
             names = [name for name in self.there if name.split()[0] == word]
@@ -457,7 +478,15 @@ def build_sequence(seed: int, length: int = 12) -> list[Step]:
 
 def find_items(step: Step) -> list[Options]:
     """The resources of a task, each with its options."""
-    for option in ("iam_roles", "nodegroups", "profiles", "addons", "identities", "associations"):
+    for option in (
+        "iam_roles",
+        "nodegroups",
+        "self_managed_nodegroups",
+        "profiles",
+        "addons",
+        "identities",
+        "associations",
+    ):
         if option in step.options and step.module != "eks_wait":
             return step.options[option]
     return [step.options]

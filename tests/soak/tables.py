@@ -11,10 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from support.certificates import CA_BUNDLE, OTHER_BUNDLE
+
 Options = dict[str, Any]
 
 REGION, ACCOUNT, CLUSTER = "ap-northeast-1", "123456789012", "soak"
 BUCKET = "flow-logs"
+LOCAL_ZONE, ZONE_GROUP = "ap-northeast-1-tpe-1a", "ap-northeast-1-tpe-1"
 KEY_PAIR = "mine"
 KEY = "{{ key }}"  # each account has its own
 READ = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
@@ -89,7 +92,13 @@ NETWORK = Table(
         ),
         "hostnames": build_rows("hostname_type", "ip-name", "resource-name"),
         "karpenter": build_rows("karpenter_discovery", True, False),
-        "family": [{}, {"ip_family": "ipv4"}, {"ip_family": "dual_stack"}],
+        "family": [  # Local Zones have no addresses of IPv6
+            {},
+            {"ip_family": "ipv4"},
+            {"ip_family": "ipv4", "local_zones": [LOCAL_ZONE]},
+            {"ip_family": "ipv4", "local_zones": []},
+            {"ip_family": "dual_stack"},
+        ],
         "secondary": build_rows("secondary_cidrs", [], ["100.64.0.0/16"], ["100.64.0.0/16", "100.65.0.0/16"]),
         "tags": TAGS,
         "purge": build_rows("purge_tags", True, False),
@@ -126,6 +135,7 @@ ROLES = {
     "cluster": Table(PERMISSIONS),
     "fargate": Table(PERMISSIONS),
     "addon": Table(PERMISSIONS),
+    "self_managed_node": Table(PERMISSIONS),
     "node": Table(
         {
             **ROLE_GROUPS,
@@ -252,6 +262,36 @@ TEMPLATES: list[Options] = [
     {"tags": {"Größe": "XL"}, "placement": {"tenancy": "default"}},
 ]
 TEMPLATED = Table({**NODES, "template": [{"template": row} for row in TEMPLATES]}, fixed=FIXED_OF_NODES)
+
+SELF_MANAGED = Table(
+    {
+        "sizes": [
+            {"scaling_config": {"min_size": 1, "max_size": 3}},
+            {"scaling_config": {"min_size": 0, "max_size": 2, "desired_size": 0}},
+            {"scaling_config": {"min_size": 2, "max_size": 4}},
+        ],
+        **{name: NODES[name] for name in ("labels", "taints", "tags", "purge_tags", "subnets", "capacity")},
+        "types": [X86[0], X86[1], {"ami_type": "BOTTLEROCKET_x86_64", **X86[0]}],
+        "update": [{"update_config": {"strategy": "none"}}],
+        "metrics": build_rows("enabled_metrics", [], ["all"], ["GroupMinSize", "GroupMaxSize"]),
+        "processes": build_rows("suspended_processes", [], ["AZRebalance"]),
+        "template": [{"template": row} for row in TEMPLATES],
+    }
+)
+
+# IAM Roles Anywhere takes tags of ASCII alone
+ANYWHERE = Table(
+    {
+        "bundle": [{"ca_bundle": CA_BUNDLE}, {"ca_bundle": OTHER_BUNDLE}],
+        "role": [
+            {},
+            {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/soak-node"},
+            {"role_arn": f"arn:aws:iam::{ACCOUNT}:role/soak-addon", "duration_seconds": 7200},
+        ],
+        "tags": build_rows("tags", {}, {"Environment": "production"}, {"Team": "a", "a.b:c/d=e+f@g": "x y"}),
+        "purge_tags": build_rows("purge_tags", True, False),
+    }
+)
 
 PROFILES = Table(
     groups={

@@ -18,7 +18,7 @@ from unittest import mock
 
 from soak.agreement import find_declared, find_difference
 from soak.sequences import Step
-from soak.tables import BUCKET, CLUSTER, KEY, KEY_PAIR, REGION
+from soak.tables import BUCKET, CLUSTER, KEY, KEY_PAIR, REGION, ZONE_GROUP
 from support.account.comparison import compare, normalize
 from support.account.listing import list_account
 from support.account.pages import Listing
@@ -88,6 +88,7 @@ class Walk:
         self.sandbox.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         self.key = self.sandbox.client("kms").create_key()["KeyMetadata"]["Arn"]
         self.sandbox.client("ec2").create_key_pair(KeyName=KEY_PAIR)
+        self.sandbox.client("ec2").modify_availability_zone_group(GroupName=ZONE_GROUP, OptInStatus="opted-in")
         self.network = {}
         self.kubernetes = MovingPods(self.sandbox.client("eks"), CLUSTER)
         (self.folder / "kubeconfig").unlink(missing_ok=True)

@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from support.certificates import CA_BUNDLE
+
 REGION = "ap-northeast-1"
 
 
@@ -192,7 +194,20 @@ class Planter:
             "stack": stack,
             "queue": queue,
             "event_rule": rule,
+            **self.plant_anywhere(),
             "dns_record": self._plant_record(),
+        }
+
+    def plant_anywhere(self) -> dict[str, str]:
+        """As eks_roles_anywhere makes them for hybrid nodes."""
+        client, name = self._client("rolesanywhere"), f"{self.cluster}-hybrid-nodes"
+        tags = [{"key": f"kumo.eks/{REGION}/{self.cluster}", "value": "owned"}]
+        source = {"sourceType": "CERTIFICATE_BUNDLE", "sourceData": {"x509CertificateData": CA_BUNDLE}}
+        anchor = client.create_trust_anchor(name=name, source=source, tags=tags)["trustAnchor"]
+        profile = client.create_profile(name=name, roleArns=[f"arn:aws:iam::123456789012:role/{name}"], tags=tags)
+        return {
+            "trust_anchor": anchor["trustAnchorId"],
+            "roles_anywhere_profile": profile["profile"]["profileId"],
         }
 
     def _plant_record(self) -> str:

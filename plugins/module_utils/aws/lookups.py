@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looks at EC2 and KMS. Those that only tell whether an input fits are no must: see ``denials.find_if_allowed``."""
+"""Looks at EC2, Outposts and KMS. Those that only tell whether an input fits are no must: see ``denials.find_if_allowed``."""
 
 from __future__ import annotations
 
@@ -59,6 +59,17 @@ def list_types_of_zone(ec2: Any, zone: str) -> set[str]:
     wanted = {"name": "location", "values": [zone], "LocationType": "availability-zone"}
     rows = describe_by_filter(ec2, "describe_instance_type_offerings", "InstanceTypeOfferings", **wanted)
     return {row["InstanceType"] for row in rows}
+
+
+def list_outpost_types(outposts: Any, arn: str) -> list[str] | None:
+    """The instance types of an Outpost, None where there is no such Outpost."""
+    try:
+        rows = describe_all_pages(outposts, "get_outpost_instance_types", "InstanceTypes", OutpostId=arn)
+    except Exception as error:
+        if has_code(error, "NotFoundException", "ValidationException"):  # the latter for an ID that cannot be
+            return None
+        raise
+    return [row["InstanceType"] for row in rows]
 
 
 def describe_key(kms: Any, arn: str) -> Row | None:

@@ -13,6 +13,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import ami
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.access_rules import find_access_problems
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.extension_rules import find_extension_problems
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.karpenter_rules import find_karpenter_problems
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.outpost_rules import find_outpost_problems
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.reading import format_value
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.self_managed_rules import find_group_problems
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation.addon_roles import is_given
@@ -65,7 +66,7 @@ def find_contradictions(config: dict[str, Any]) -> list[str]:
     checks = (
         _check_metadata,
         _check_network,
-        _check_outpost,
+        find_outpost_problems,
         _check_auto_mode,
         _check_nodegroups,
         _check_fargate,
@@ -159,26 +160,6 @@ def _check_subnet_ids(subnets: dict[str, Any], is_local: bool) -> Iterator[str]:
         yield f"vpc.subnets: {twice} is listed twice. Subnets must be unique."
     if len(set(ids)) == 1 and not is_local:
         yield f"vpc.subnets: EKS requires at least two subnets, in different Availability Zones. Given: {ids[0]}."
-
-
-def _check_outpost(config: dict[str, Any]) -> Iterator[str]:
-    """https://docs.aws.amazon.com/eks/latest/userguide/eks-outposts-local-cluster-create.html"""
-    outpost = config.get("outpost")
-    if not outpost:
-        return
-    for name in ("controlPlaneOutpostARN", "controlPlaneInstanceType"):
-        if name not in outpost:
-            yield f"outpost.{name}: is missing."
-    if not config.get("vpc", {}).get("subnets"):
-        yield "outpost: needs existing subnets on the Outpost. List them in vpc.subnets."
-    for name in ("managedNodeGroups", "fargateProfiles", "accessConfig", "iamIdentityMappings", "autoModeConfig"):
-        if config.get(name):
-            yield f"{name}: cannot be combined with outpost. EKS does not support it on a local cluster."
-    if config.get("nodeGroups"):
-        yield (
-            "nodeGroups: cannot be combined with outpost: a local cluster has no access entries, by which the nodes would join. Create them"
-            " when the ConfigMap aws-auth maps their role, as eks_self_managed_nodes_list with access_entry false."
-        )
 
 
 def _check_auto_mode(config: dict[str, Any]) -> Iterator[str]:

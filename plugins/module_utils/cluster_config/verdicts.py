@@ -291,6 +291,7 @@ HONOURED |= {
     f"{_SELF_MANAGED}.kubeletExtraConfig": f"{_GROUPS}.template.node_config",
     f"{_SELF_MANAGED}.overrideBootstrapCommand": f"{_GROUPS}.template.node_config",
     f"{_SELF_MANAGED}.localZones": f"{_GROUPS}.local_zones",
+    f"{_SELF_MANAGED}.outpostARN": f"{_GROUPS}.outpost_arn",
     f"{_SELF_MANAGED}.cpuCredits": f"{_GROUPS}.template.cpu_credits",
     f"{_SELF_MANAGED}.enclaveEnabled": f"{_GROUPS}.template.enclave",
     f"{_SELF_MANAGED}.securityGroups.withShared": f"{_GROUPS}.template.cluster_security_group",
@@ -372,12 +373,6 @@ REFUSED: dict[str, Refusal] = {
     f"{_NODES}.asgSuspendProcesses": Refusal("EKS owns the Auto Scaling group", "remove it"),
     # https://docs.aws.amazon.com/eks/latest/userguide/eks-outposts-self-managed-nodes.html; eksctl refuses it, too
     f"{_NODES}.outpostARN": Refusal("EKS has no managed node groups on AWS Outposts", "remove it"),
-    # eksctl makes subnets on the Outpost with it (pkg/outposts/cluster_extender.go)
-    f"{_SELF_MANAGED}.outpostARN": Refusal(
-        "subnets on an Outpost are not created, and it is not checked on which Outpost a subnet is",
-        "remove it, create the subnets on the Outpost yourself, with a route to the cluster, and name their IDs in subnets, beside volumeType"
-        " gp2, which eksctl uses on an Outpost",
-    ),
     **{f"{nodes}.{name}": said for nodes in (_NODES, _SELF_MANAGED) for name, said in _BOTH.items()},
     f"{_SELF_MANAGED}.containerRuntime": Refusal(
         "containerd is the one container runtime of the images of EKS", "remove it", ("containerd",)

@@ -40,7 +40,10 @@ def build_cluster_details(cluster: dict[str, Any]) -> dict[str, Any]:
     """ClusterDetails of a NodeConfig from DescribeCluster: name, endpoint, certificate and service range."""
     network = cluster.get("kubernetesNetworkConfig") or {}
     is_ipv6 = network.get("ipFamily") == "ipv6"
+    # https://github.com/awslabs/amazon-eks-ami/blob/main/nodeadm/api/v1alpha1/nodeconfig_types.go (ClusterDetails)
+    local = {"enableOutpost": True, "id": cluster.get("id")} if cluster.get("outpostConfig") else {}
     return {
+        **local,
         "name": cluster["name"],
         "apiServerEndpoint": cluster.get("endpoint"),
         "certificateAuthority": (cluster.get("certificateAuthority") or {}).get("data"),

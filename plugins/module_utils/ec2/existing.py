@@ -77,7 +77,9 @@ def check_given(inventory: Inventory, kinds: dict[str, str], owner: str | None =
     """
     rows = [row for row in inventory.list_rows("subnets") if row["SubnetId"] in kinds]
     zones = sorted({row["AvailabilityZone"] for row in rows if not is_edge_zone(row["AvailabilityZone"])})
-    if len(zones) < FEWEST_ZONES:
+    # Those of a local cluster, which may have one: https://docs.aws.amazon.com/eks/latest/userguide/eks-outposts-vpc-subnet-requirements.html
+    is_local = all(row.get("OutpostArn") for row in rows) and len({row.get("OutpostArn") for row in rows}) == 1
+    if len(zones) < FEWEST_ZONES and not is_local:
         raise ValidationError(
             f"subnets: all are in {', '.join(zones) or 'Local Zones'}. EKS requires subnets in at least {FEWEST_ZONES} availability zones."
         )

@@ -31,6 +31,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.layout import (
     build_subnet_tags,
     choose_nat_zones,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.local_zones import list_surplus_tables
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.nat_gateways import NatGatewayResource
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.options import NetworkOptions
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.routes import (
@@ -239,11 +240,13 @@ class Parts:
 
     def _list_inner_tables(self) -> dict[str, str]:
         public = f"{self.options.cluster_name}-public"
-        names = {row["tags"].get("Name") for row in self.inventory.list_owned("route_tables")}
+        going = {row["RouteTableId"] for row in list_surplus_tables(self.inventory, self.options)}
+        rows = [row for row in self.inventory.list_owned("route_tables") if row["RouteTableId"] not in going]
+        names = {row["tags"].get("Name") for row in rows}
         found = {name: RouteTableResource(self.inventory, name, {}).find() for name in sorted(filter(None, names))}
-        rows = {name: row["RouteTableId"] for name, row in found.items() if row}
-        inner = {name: table for name, table in rows.items() if name != public}
-        return inner or rows
+        tables = {name: row["RouteTableId"] for name, row in found.items() if row}
+        inner = {name: table for name, table in tables.items() if name != public}
+        return inner or tables
 
     def _build_endpoint(
         self, word: str, service: str, group: str | None, subnets: dict[str, str], tables: dict[str, str]

@@ -1,12 +1,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a network has and is not to have any more: NAT gateways, their addresses, endpoints, flow logs."""
+"""What a network has and is not to have any more: NAT gateways, their addresses, endpoints, flow logs, subnets in Local Zones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
@@ -22,6 +23,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.endpoints import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.internet_gateways import delete_loose_gateway
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.inventory import NOT_FOUND, Inventory, Row
+from ansible_collections.kumo.eks.plugins.module_utils.ec2.local_zones import list_surplus_subnets, list_surplus_tables
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.nat_gateways import (
     LIVING,
     list_allocations,
@@ -61,6 +63,7 @@ class SurplusRemover:
         self._release_addresses(plan_all=bool(deadline))
         self._delete_loose_gateways()
         self._delete_flow_logs()
+        self._delete_local_zones()
         return going + self._delete_endpoints()
 
     def _list_gateways(self, wanted: set[str]) -> list[Row]:
@@ -177,6 +180,27 @@ class SurplusRemover:
         self.inventory.drop("security_groups", group["GroupId"])
         self.note(f"security group {group['GroupName']}", Outcome(True, None, {"tags": group["tags"]}, {}))
         return []
+
+    def _delete_local_zones(self) -> None:
+        """The subnets, which nothing uses (see choose_local_zones), and then their route tables. An association goes with its subnet."""
+        for row in list_surplus_subnets(self.inventory, self.options):
+            before = {"cidr": row["CidrBlock"], "zone": row["AvailabilityZone"], "tags": row["tags"]}
+            call = partial(self.inventory.ec2.delete_subnet, SubnetId=row["SubnetId"])
+            self._delete("subnets", row["SubnetId"], f"subnet {row['tags'].get('Name')}", before, call)
+        for row in list_surplus_tables(self.inventory, self.options):
+            call = partial(self.inventory.ec2.delete_route_table, RouteTableId=row["RouteTableId"])
+            title = f"route table {row['tags'].get('Name')}"
+            self._delete("route_tables", row["RouteTableId"], title, {"tags": row["tags"]}, call)
+
+    def _delete(self, kind: str, key: str, title: str, before: dict[str, Any], call: Callable[[], Any]) -> None:
+        try:
+            if not self.check_mode:
+                call()
+        except Exception as error:
+            if not has_code(error, *NOT_FOUND):
+                raise
+        self.inventory.drop(kind, key)
+        self.note(title, Outcome(True, None, before, {}))
 
     def _delete_flow_logs(self) -> None:
         if self.options.flow_logs is None or self.options.flow_logs.get("destination"):

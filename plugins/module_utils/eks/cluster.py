@@ -14,6 +14,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
     describe_groups,
     describe_key,
     describe_subnets,
+    list_outpost_types,
     list_vpc_blocks,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import TAGS, apply_tags
@@ -40,6 +41,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import
     find_endpoint_problems,
     find_new_cluster_problems,
     find_remote_network_problems,
+)
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.outposts import (
+    find_outpost_subnet_problems,
+    find_outpost_type_problems,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
     drop_planned_ids,
@@ -306,10 +311,12 @@ class ClusterResource(EksResource):
             looks.append(lambda: self._find_subnet_problems(desired))
         if new["security_groups"]:
             looks.append(lambda: self._find_group_problems(desired, new["security_groups"], place.get("vpcId")))
+        if raw is None and desired.get("outpost_config"):
+            looks.append(lambda: self._find_outpost_problems(desired["outpost_config"]))
         if desired.get("encryption_config") and not now.get("encryptionConfig"):
             looks.append(lambda: self._find_key_problems(desired["encryption_config"]["key_arn"]))
         if self._get_client is not None:
-            lost = "it was not checked whether EKS takes the subnets, security groups and key"
+            lost = "it was not checked whether EKS takes the subnets, security groups, key and Outpost"
             raise_problems(problem for look in looks for problem in find_if_allowed(look, lost))
 
     def _find_subnet_problems(self, desired: dict[str, Any]) -> Iterator[str]:
@@ -318,10 +325,20 @@ class ClusterResource(EksResource):
         rows = describe_subnets(ec2, ids)
         yield from find_missing_subnets("subnets", ids, rows)
         yield from find_cluster_subnet_problems("subnets", rows, bool(desired.get("outpost_config")))
+        if desired.get("outpost_config"):
+            (arn,) = desired["outpost_config"]["outpost_arns"]
+            yield from find_outpost_subnet_problems("subnets", rows, arn)
         cidr = (desired.get("kubernetes_network_config") or {}).get("service_ipv4_cidr")
         if cidr and rows:
             blocks = {block: f"the VPC {rows[0]['VpcId']}" for block in list_vpc_blocks(ec2, rows[0]["VpcId"])}
             yield from find_service_overlap_problems("kubernetes_network_config.service_ipv4_cidr", cidr, blocks)
+
+    def _find_outpost_problems(self, config: dict[str, Any]) -> Iterator[str]:
+        (arn,) = config["outpost_arns"]
+        offered = list_outpost_types(self._get_client("outposts"), arn)
+        for name in ("control_plane_instance_type", "etcd_instance_type"):
+            types = [config[name]] if config.get(name) else []
+            yield from find_outpost_type_problems(f"outpost_config.{name}", types, offered, arn)
 
     def _find_group_problems(self, desired: dict[str, Any], groups: list[str], vpc_id: str | None) -> Iterator[str]:
         ec2 = self._get_client("ec2")

@@ -15,9 +15,14 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
     describe_route_tables,
     describe_subnets,
     list_offered_types,
+    list_outpost_types,
     list_types_of_zone,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import NotThere
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.outposts import (
+    find_outpost_subnet_problems,
+    find_outpost_type_problems,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import (
     drop_planned_ids,
     find_edge_problems,
@@ -51,11 +56,18 @@ class Placement:
         describe_cluster: tells the cluster, None where it does not exist.
         get_ec2: makes boto3's client of EC2.
         is_plan: whether the task only plans, so that an earlier task may be about to create the cluster.
+        get_outposts: makes boto3's client of AWS Outposts, for self-managed nodes.
     """
 
     def __init__(
-        self, name: str, describe_cluster: Callable[[], Row | None], get_ec2: Callable[[], Any], is_plan: bool
+        self,
+        name: str,
+        describe_cluster: Callable[[], Row | None],
+        get_ec2: Callable[[], Any],
+        is_plan: bool,
+        get_outposts: Callable[[], Any] | None = None,
     ) -> None:
+        self._get_outposts = get_outposts
         self._name = name
         self._describe_cluster = describe_cluster
         self._get_ec2 = get_ec2
@@ -81,7 +93,7 @@ class Placement:
             lambda: self._find_type_problems(desired.get("instance_types") or []),
         ]
         if kind == SELF_MANAGED:
-            looks.append(lambda: self._find_local_zone_problems(desired))
+            looks += [lambda: self._find_local_zone_problems(desired), lambda: self._find_outpost_problems(desired)]
         return [problem for look in looks for problem in find_if_allowed(look, LOST)]
 
     def _find_vpc(self) -> str | None:
@@ -116,6 +128,16 @@ class Placement:
         zones = sorted({row["AvailabilityZone"] for row in rows if is_edge_zone(row["AvailabilityZone"])})
         offered = {zone: self._ask(list_types_of_zone, zone) for zone in zones}
         yield from find_local_offering_problems("instance_types", desired.get("instance_types") or [], offered)
+
+    def _find_outpost_problems(self, desired: Row) -> Iterator[str]:
+        """Subnets that are not on the Outpost of the nodes, and instance types that its racks do not have."""
+        arn = desired.get("outpost_arn")
+        if not arn or self._get_outposts is None:
+            return
+        rows = self._ask(describe_subnets, drop_planned_ids(desired.get("subnets")))
+        yield from find_outpost_subnet_problems("subnets", rows, arn)
+        offered = list_outpost_types(self._get_outposts(), arn)
+        yield from find_outpost_type_problems("instance_types", desired.get("instance_types") or [], offered, arn)
 
     def _ask(self, look: Callable[[Any, Any], Any], about: list[str] | str) -> Any:
         """The answer of a look at EC2, asked for once: the groups of a list mostly have the same subnets and types."""

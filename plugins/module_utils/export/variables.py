@@ -165,7 +165,8 @@ class VariablesBuilder:
         for path in dropped:
             self.note("cluster", self.state.name, path, "there is no option for it", (VARIABLES, CONFIG))
         is_auto = bool((raw.get("computeConfig") or {}).get("enabled"))
-        role = describe_role(self.state, raw["roleArn"], "auto_mode_cluster" if is_auto else "cluster", self._common)
+        purpose = "auto_mode_cluster" if is_auto else "local_cluster" if raw.get("outpostConfig") else "cluster"
+        role = describe_role(self.state, raw["roleArn"], purpose, self._common)
         names = {"name": "role_name", "path": "role_path", "policy_arns": "role_policy_arns"}
         own = find_own_tags(raw.get("tags"), self._common)
         return {

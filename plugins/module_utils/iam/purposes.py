@@ -46,6 +46,9 @@ class Purpose:
 PURPOSES = {
     # https://docs.aws.amazon.com/eks/latest/userguide/cluster-iam-role.html
     "cluster": Purpose("cluster", "eks", policies=("AmazonEKSClusterPolicy",)),
+    # A local cluster: its instances on the Outpost have the role
+    # https://docs.aws.amazon.com/eks/latest/userguide/eks-outposts-local-cluster-create.html
+    "local_cluster": Purpose("cluster", "ec2", policies=("AmazonEKSLocalOutpostClusterPolicy",)),
     # Auto Mode tags its sessions, so the trust must allow sts:TagSession, too.
     # https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html
     "auto_mode_cluster": Purpose(

@@ -39,6 +39,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.leaks.claims import (
     VOLUME_TAG,
     Thing,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.leaks.reading_anywhere import KINDS as ANYWHERE_KINDS
+from ansible_collections.kumo.eks.plugins.module_utils.leaks.reading_anywhere import AnywhereReader
 from ansible_collections.kumo.eks.plugins.module_utils.leaks.reading_iam import IamReader
 
 Row = dict[str, Any]
@@ -105,7 +107,7 @@ OTHER_KINDS = (
     *("key_pair", "log_group", "kms_key", "oidc_provider", "iam_role", "iam_policy", "instance_profile", "stack"),
     *("queue", "event_rule", "dns_record"),
 )
-KINDS = tuple(sorted((*OTHER_KINDS, *EC2_KINDS, *INSIDE)))
+KINDS = tuple(sorted((*OTHER_KINDS, *EC2_KINDS, *INSIDE, *ANYWHERE_KINDS)))
 
 
 @dataclass(frozen=True)
@@ -140,10 +142,11 @@ class AccountReader:
         self._get_client, self._region, self.cluster = get_client, region, cluster
         self._keys = build_tag_keys(region, cluster)
         self.unread: list[Unread] = []
-        iam = IamReader(get_client, region, cluster)
+        iam, anywhere = IamReader(get_client, region, cluster), AnywhereReader(get_client)
         self._readers: dict[str, Callable[[], Iterable[Thing]]] = {
             **{kind: lambda kind=kind: self._read_ec2(kind) for kind in EC2_KINDS},
             **{kind: lambda kind=kind: self._read_inside(kind) for kind in INSIDE},
+            **{kind: lambda kind=kind: anywhere.read(kind) for kind in ANYWHERE_KINDS},
             "cluster": self._read_clusters,
             "load_balancer": self._read_balancers,
             "target_group": self._read_target_groups,

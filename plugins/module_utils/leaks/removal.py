@@ -33,8 +33,10 @@ BALANCERS, TARGETS = ("load_balancer",), ("target_group",)
 NETWORK = ("network_interface",)
 GROUPS = ("security_group",)
 LAST = ("launch_template", "instance_profile")
+# Those of kumo.eks, which the role of the cluster removes only where it is told of the CA: whoever has a certificate could use them.
+PROFILES, ANCHORS = ("roles_anywhere_profile",), ("trust_anchor",)
 DATA = ("volume", "log_group")
-STEPS = (FIRST, BALANCERS, TARGETS, NETWORK, GROUPS, LAST, DATA)
+STEPS = (FIRST, BALANCERS, TARGETS, NETWORK, GROUPS, LAST, PROFILES, ANCHORS, DATA)
 KINDS = tuple(kind for step in STEPS for kind in step)
 GONE = (
     *(
@@ -88,9 +90,15 @@ class LeftoverRemoval:
             "security_group": lambda thing: ec2.delete_security_group(GroupId=thing.id),
             "launch_template": lambda thing: ec2.delete_launch_template(LaunchTemplateId=thing.id),
             "instance_profile": self._delete_profile,
+            "roles_anywhere_profile": lambda thing: self._anywhere.delete_profile(profileId=thing.id),
+            "trust_anchor": lambda thing: self._anywhere.delete_trust_anchor(trustAnchorId=thing.id),
             "volume": self._volumes.remove,
             "log_group": lambda thing: self.get_client("logs").delete_log_group(logGroupName=thing.id),
         }
+
+    @property
+    def _anywhere(self) -> Any:
+        return self.get_client("rolesanywhere")
 
     def ensure_absent(self) -> None:
         """Remove it. A failure carries what was removed before it."""
@@ -114,8 +122,10 @@ class LeftoverRemoval:
 
     def _is_leaving(self, thing: Thing, claim: Claim) -> bool:
         """Whether it is this task's to remove now."""
-        if claim.owner == COLLECTION or not find_fate(thing, claim, self.policy).removed:
+        if not find_fate(thing, claim, self.policy).removed:
             return False
+        if claim.owner == COLLECTION:
+            return self.picture.raw is None and thing.kind in (*PROFILES, *ANCHORS)
         if claim.owner != EKS:
             return True
         # EKS leaves the group that something still referred to, and the logs' group always.

@@ -15,6 +15,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import DAT
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import drop_none
 from ansible_collections.kumo.eks.plugins.module_utils.core.iam_names import shorten
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.node_template import DEFAULT_VOLUME_TYPE, get_system
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.outposts import VOLUME_TYPE as OUTPOST_VOLUME_TYPE
 from ansible_collections.kumo.eks.plugins.module_utils.core.user_data import build_user_data
 
 Params = dict[str, Any]
@@ -83,13 +84,16 @@ def build_template_data(params: Params, tags: dict[str, str], cluster: Params | 
 
 
 def _build_volumes(params: Params, template: Params) -> list[Params]:
-    system = get_system(params)
-    return [_build_volume(volume, DATA_DEVICES.get(system or "")) for volume in template.get("volumes") or []]
+    device, kind = DATA_DEVICES.get(get_system(params) or ""), DEFAULT_VOLUME_TYPE
+    volumes = template.get("volumes") or []
+    if params.get("outpost_arn"):  # an image may ask for another type, which an Outpost need not have
+        kind, volumes = OUTPOST_VOLUME_TYPE, volumes or ([{}] if device else [])
+    return [_build_volume(volume, device, kind) for volume in volumes]
 
 
-def _build_volume(volume: Params, default_device: str | None) -> Params:
+def _build_volume(volume: Params, default_device: str | None, kind: str) -> Params:
     """A mapping; volumes are deleted with their instance unless the task says otherwise, or they would stay and cost."""
-    given = {"type": DEFAULT_VOLUME_TYPE, "delete_on_termination": True, **drop_none(volume)}
+    given = {"type": kind, "delete_on_termination": True, **drop_none(volume)}
     if given.get("kms_key_id"):
         given.setdefault("encrypted", True)
     device = given.get("device_name") or default_device

@@ -9,7 +9,7 @@ import jsonschema
 import yaml
 
 from kumo_sandbox import durations
-from kumo_sandbox.eks import addon_versions
+from kumo_sandbox.eks import addon_versions, local_clusters
 from kumo_sandbox.eks.context import Context, begin_update, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceNotFound
 from kumo_sandbox.eks.pod_identity import create as create_association
@@ -56,6 +56,7 @@ def _check_configuration(name: str, text: str | None) -> None:
 @handles("CreateAddon")
 def create_addon(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster, name = ctx.find_active_cluster(p["clusterName"]), p["addonName"]
+    local_clusters.refuse(cluster.raw, "Amazon EKS add-ons")
     if name in cluster.addons:
         raise ResourceInUse("Addon already exists.", clusterName=cluster.name, addonName=name)
     version = p.get("addonVersion") or addon_versions.find_default_version(name, cluster.raw["version"])

@@ -122,9 +122,18 @@ def list_edge_subnets(subnets: Iterable[dict[str, Any]]) -> list[str]:
     return [row["SubnetId"] for row in subnets if EDGE_ZONE.fullmatch(row["AvailabilityZone"])]
 
 
+def refuse_outpost_subnets(cluster: str, what: str, subnets: Iterable[dict[str, Any]]) -> None:
+    """https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html ("The subnets can't reside in AWS Outposts")"""
+    found = [row["SubnetId"] for row in subnets if row.get("OutpostArn")]
+    if found:
+        raise InvalidParameter(f"{what} cannot be created on AWS Outposts: {', '.join(found)}", clusterName=cluster)
+
+
 def refuse_edge_subnets(cluster: str, what: str, subnets: Iterable[dict[str, Any]]) -> None:
     """Neither control planes nor managed node groups nor Fargate are there."""
-    found = list_edge_subnets(subnets)
+    rows = list(subnets)
+    refuse_outpost_subnets(cluster, what, rows)
+    found = list_edge_subnets(rows)
     if found:
         raise InvalidParameter(
             f"{what} cannot be created in Local Zones or Wavelength Zones: {', '.join(found)}", clusterName=cluster

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
+import uuid
 from typing import Any
 
 from kumo_sandbox import durations
-from kumo_sandbox.eks import cluster_rules, components, roles, trust_bundle
+from kumo_sandbox.eks import cluster_rules, components, local_clusters, roles, trust_bundle
 from kumo_sandbox.eks.access_grants import announce, grant_at_first, grant_nodes
 from kumo_sandbox.eks.addon_versions import find_default_version
 from kumo_sandbox.eks.context import Context, handles, paginate
@@ -75,12 +76,19 @@ def _check_creation(ctx: Context, p: dict[str, Any], subnets: list[dict[str, Any
     cluster_rules.check_vpc_config(p["name"], asked, ctx.quotas["public_access_cidrs"])
     public, private = asked.get("endpointPublicAccess", True), asked.get("endpointPrivateAccess", False)
     cluster_rules.check_endpoints(p["name"], public, private)
-    check_subnets(subnets)
-    cluster_rules.check_zones(p["name"], subnets)
-    cluster_rules.refuse_edge_subnets(p["name"], "Clusters", subnets)
+    if p.get("outpostConfig"):
+        local_clusters.check_creation(ctx, p, subnets, _read_mode(p))
+    else:
+        check_subnets(subnets)
+        cluster_rules.check_zones(p["name"], subnets)
+        cluster_rules.refuse_edge_subnets(p["name"], "Clusters", subnets)
     ctx.aws_context.check_security_groups(ctx.region, asked.get("securityGroupIds") or [], subnets[0]["VpcId"])
     ctx.aws_context.check_key(ctx.region, p.get("encryptionConfig") or [])
-    roles.check_cluster_role(ctx, p["roleArn"], ctx.build_arn(f"cluster/{p['name']}"))
+    arn = ctx.build_arn(f"cluster/{p['name']}")
+    if p.get("outpostConfig"):
+        roles.check_role(ctx, roles.LOCAL_CLUSTER, p["roleArn"], arn)
+    else:
+        roles.check_cluster_role(ctx, p["roleArn"], arn)
 
 
 def _read_mode(p: dict[str, Any]) -> str:
@@ -132,6 +140,8 @@ def _build_cluster(ctx: Context, p: dict[str, Any], version: str, subnets: list[
     for key in ("zonalShiftConfig", "remoteNetworkConfig", "outpostConfig"):
         if p.get(key):
             raw[key] = p[key]
+    if p.get("outpostConfig"):
+        raw.update(id=str(uuid.uuid4()), platformVersion=local_clusters.PLATFORM)
     raw.update(components.select_configs(p))
     set_auto_mode(raw, p)
     group = ctx.aws_context.create_cluster_security_group(ctx.region, subnets[0]["VpcId"], p["name"])

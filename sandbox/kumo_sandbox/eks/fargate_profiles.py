@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from kumo_sandbox import durations
-from kumo_sandbox.eks import cluster_rules, roles
+from kumo_sandbox.eks import cluster_rules, local_clusters, roles
 from kumo_sandbox.eks.access_grants import grant_nodes
 from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import (
@@ -46,6 +46,7 @@ def _check_none_in_transition(cluster: Cluster) -> None:
 def create_fargate_profile(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     _check_region(ctx)
     cluster, name = ctx.find_active_cluster(p["clusterName"]), p["fargateProfileName"]
+    local_clusters.refuse(cluster.raw, "Fargate profiles")
     if name in cluster.fargate_profiles:
         raise ResourceInUse(
             "A Fargate Profile already exists with this name in this cluster.", clusterName=cluster.name

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from kumo_sandbox import durations
+from kumo_sandbox.eks import local_clusters
 from kumo_sandbox.eks.clusters import check_active
 from kumo_sandbox.eks.context import Context, begin_update, handles, paginate
 from kumo_sandbox.eks.errors import (
@@ -34,6 +35,7 @@ def associate_identity_provider_config(ctx: Context, p: dict[str, Any]) -> dict[
     cluster, oidc = ctx.find_cluster(p["clusterName"]), p["oidc"]
     name = oidc["identityProviderConfigName"]
     check_active(cluster)
+    local_clusters.refuse(cluster.raw, "Identity providers")
     if name in cluster.identity_providers:
         raise ResourceInUse(f"Identity provider config already exists with name: {name}", clusterName=cluster.name)
     if len(cluster.identity_providers) >= MOST:

@@ -11,6 +11,7 @@ from kumo_sandbox.eks import (
     instance_profiles,
     instance_types,
     joining,
+    local_clusters,
     node_labels,
     remote_access,
     roles,
@@ -36,6 +37,7 @@ def find(cluster: Cluster, name: str) -> Raw:
 @handles("CreateNodegroup")
 def create_nodegroup(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster, name = ctx.find_active_cluster(p["clusterName"]), p["nodegroupName"]
+    local_clusters.refuse(cluster.raw, "Managed node groups")
     if name in cluster.nodegroups:
         raise ResourceInUse(
             f"NodeGroup already exists with name {name} and cluster name {cluster.name}",

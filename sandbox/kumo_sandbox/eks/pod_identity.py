@@ -6,7 +6,7 @@ import json
 import secrets
 from typing import Any
 
-from kumo_sandbox.eks import roles
+from kumo_sandbox.eks import local_clusters, roles
 from kumo_sandbox.eks.context import Context, handles, paginate
 from kumo_sandbox.eks.errors import InvalidParameter, ResourceInUse, ResourceLimitExceeded, ResourceNotFound
 from kumo_sandbox.eks.store import Cluster, Raw
@@ -61,6 +61,7 @@ def find(cluster: Cluster, key: str) -> Raw:
 @handles("CreatePodIdentityAssociation")
 def create_pod_identity_association(ctx: Context, p: dict[str, Any]) -> dict[str, Any]:
     cluster = ctx.find_active_cluster(p["clusterName"])
+    local_clusters.refuse(cluster.raw, "Pod Identity associations")
     _check_policy(cluster, p)
     raw = create(
         ctx, cluster, p["namespace"], p["serviceAccount"], p["roleArn"], p.get("tags") or {}, p.get("targetRoleArn")

@@ -35,6 +35,8 @@ class Use:
 # pod_identity_association.go), https://github.com/bottlerocket-os/bottlerocket-update-operator/issues/316,
 # https://github.com/aws/aws-cdk/issues/31522
 CLUSTER = Use("eks.amazonaws.com", MISSING, MISSING)
+# https://docs.aws.amazon.com/eks/latest/userguide/eks-outposts-local-cluster-create.html: its instances have the role
+LOCAL_CLUSTER = Use("ec2.amazonaws.com", MISSING, MISSING)
 NODE = Use(
     "ec2.amazonaws.com",
     MISSING,
@@ -75,7 +77,7 @@ def check_role(ctx: Context, use: Use, arn: str, source: str = "") -> None:
         source: the ARN of what assumes the role, for conditions on aws:SourceArn.
     """
     # EC2's principal is another one in China: https://github.com/bottlerocket-os/bottlerocket-update-operator/issues/316
-    service = ctx.partition.ec2_principal if use is NODE else use.service
+    service = ctx.partition.ec2_principal if use in (NODE, LOCAL_CLUSTER) else use.service
     role = ctx.aws_context.find_known_role(arn, ctx.store.clock.now())
     if role is None:
         raise InvalidParameter(use.missing.format(arn=arn, service=service))

@@ -61,6 +61,8 @@ class Store:
         self.registrations: dict[tuple[str, str], Raw] = {}  # clusters outside of EKS, by region and name
         self.trust_anchors: dict[str, Raw] = {}  # of IAM Roles Anywhere, by ARN, with their tags
         self.anywhere_profiles: dict[str, Raw] = {}
+        self.outpost_sites: dict[str, Raw] = {}  # of AWS Outposts, by ARN
+        self.outposts: dict[str, Raw] = {}
         self.tokens: dict[tuple[str, str], Raw] = {}  # (operation, clientRequestToken) -> the first answer
 
     def schedule(self, seconds: float, act: Callable[[], None]) -> None:
@@ -77,5 +79,7 @@ class Store:
             self.registrations.clear()
             self.trust_anchors.clear()
             self.anywhere_profiles.clear()
+            self.outpost_sites.clear()
+            self.outposts.clear()
             self.tokens.clear()
             self.agenda.clear()

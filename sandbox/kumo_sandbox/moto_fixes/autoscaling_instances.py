@@ -18,7 +18,7 @@ from moto.autoscaling.models import (
 from moto.ec2.models.instances import MetadataOptions
 
 from kumo_sandbox import durations
-from kumo_sandbox.launching import find_launch_problem
+from kumo_sandbox.launching import find_launch_problem, find_outpost_problem
 from kumo_sandbox.moto_fixes.autoscaling import is_of_eks, is_standing, sort_for_removal
 from kumo_sandbox.moto_fixes.autoscaling_settings import deregister, register
 from kumo_sandbox.moto_fixes.hooks import Method, around
@@ -59,7 +59,21 @@ def _find_problem(group: Any) -> str | None:
     rows = ((group.mixed_instances_policy or {}).get("LaunchTemplate") or {}).get("Overrides") or []
     types = [row["InstanceType"] for row in rows if row.get("InstanceType")]
     types = types or [data[key] for key in ("InstanceType",) if key in data]
-    return find_launch_problem(group.region, data, types, set(group.availability_zones))
+    problem = find_launch_problem(group.region, data, types, set(group.availability_zones))
+    if problem is None and _is_on_outpost(group):
+        problem = find_outpost_problem(data, types, _wants_spot(group, data))
+    return problem
+
+
+def _is_on_outpost(group: Any) -> bool:
+    ids = [name for name in (group.vpc_zone_identifier or "").split(",") if name]
+    return any(getattr(group.ec2_backend.get_subnet(name), "outpost_arn", None) for name in ids)
+
+
+def _wants_spot(group: Any, data: dict[str, Any]) -> bool:
+    distribution = (group.mixed_instances_policy or {}).get("InstancesDistribution") or {}
+    percent = int(distribution.get("OnDemandPercentageAboveBaseCapacity", 100))
+    return percent < 100 or (data.get("InstanceMarketOptions") or {}).get("MarketType") == "spot"
 
 
 @around(FakeAutoScalingGroup, "replace_autoscaling_group_instances")

@@ -18,6 +18,7 @@ class Runtime:
     """One for the process, as moto's backends are; the sandbox that started last counts.
 
     Attributes:
+        find_outpost: an Outpost of a region by its ARN, None where there is none.
         on_in_service: is told, with its region, of each instance of an Auto Scaling group of a user's that is in service.
     """
 
@@ -26,6 +27,7 @@ class Runtime:
         self.quotas = Quotas()
         self.switches = Switches()
         self.on_in_service: Callable[[str, Any], None] = lambda region, state: None
+        self.find_outpost: Callable[[str, str], dict[str, Any] | None] = lambda region, arn: None
 
     def schedule(self, seconds: float, act: Callable[[], None]) -> None:
         self.agenda.schedule(seconds, act)

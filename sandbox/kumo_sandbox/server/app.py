@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 
 from werkzeug.wrappers import Request
 
-from kumo_sandbox import price_list
+from kumo_sandbox import outposts, price_list
 from kumo_sandbox.account import Account
 from kumo_sandbox.eks import model, service
 from kumo_sandbox.eks.errors import ServiceError
@@ -49,7 +49,7 @@ from kumo_sandbox.server.wire import (
 )
 
 AROUND_DISPATCH = ("throttle", "error5xx", "drop", "lose_answer", "slow", "hold", "hold_answer")
-ROUTED = ("eks", roles_anywhere.SERVICE)  # services whose requests are told apart by botocore's model
+ROUTED = ("eks", roles_anywhere.SERVICE, outposts.SERVICE)  # services whose requests are told apart by botocore's model
 AFTER_THE_WORK = ("lose_answer", "hold_answer")
 Start = Callable[..., Any]
 
@@ -64,7 +64,7 @@ class Received:
     region: str
     service: str
     operation: str
-    route: Any  # of an operation of EKS or of IAM Roles Anywhere: its model and the values in its path
+    route: Any  # of an operation of EKS, IAM Roles Anywhere or Outposts: its model and the values in its path
 
     @property
     def is_from_sandbox(self) -> bool:
@@ -214,7 +214,8 @@ class App:
         if received.route and received.service == "eks":
             return self._answer_eks(received)
         if received.route:
-            return roles_anywhere.handle(self._account.store, received, *received.route)
+            beside = {roles_anywhere.SERVICE: roles_anywhere.handle, outposts.SERVICE: outposts.handle}
+            return beside[received.service](self._account.store, received, *received.route)
         if received.operation == web_identity.OPERATION:
             return web_identity.handle(received.parameters, self._account.find_issuer_key)
         if received.service == "cloudtrail" and received.operation == "LookupEvents":

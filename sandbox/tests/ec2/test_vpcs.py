@@ -175,6 +175,8 @@ def test_local_zones_have_no_nat_gateways_and_no_interface_endpoints(ec2, networ
     zone = {"AvailabilityZone": "ap-northeast-1-tpe-1a", "CidrBlock": "10.0.12.0/24"}
     subnet = ec2.create_subnet(VpcId=network.vpc, **zone)["Subnet"]["SubnetId"]
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    (row,) = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]  # the first one in its zone
+    assert (row["MapPublicIpOnLaunch"], row["DefaultForAz"]) == (False, False)
     error = "NotAvailableInZone: Nat Gateway is not available in this availability zone"
     assert refused(ec2.create_nat_gateway, SubnetId=subnet, AllocationId=address) == error
     service = "com.amazonaws.ap-northeast-1.ec2"

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import Any
@@ -26,6 +27,10 @@ IDS = re.compile(
     r"|\b[0-9A-F]{32}\b"
     r"|\bA(?:ROA|NPA|IPA|SCA)[A-Z0-9]{17}\b"
 )
+
+
+# What the user data of self-managed nodes says of their cluster
+OF_CLUSTERS = re.compile(r"https://[0-9A-F]{32}\.[\w.-]+|(?<=[\"' ])LS0tLS1CRUdJTi[\w+/=]+")
 
 
 def normalize(listing: Listing) -> Listing:
@@ -75,7 +80,16 @@ def _replace_ids(value: Any, names: dict[str, str]) -> Any:
 
 def _drop(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _drop(word) for key, word in value.items() if key not in CHOSEN}
+        kept = {key: word for key, word in value.items() if key not in CHOSEN}
+        return {key: _read_user_data(word) if key == "UserData" else _drop(word) for key, word in kept.items()}
     if isinstance(value, list):
         return [_drop(word) for word in value]
     return value
+
+
+def _read_user_data(text: Any) -> Any:
+    """User data as text, without the endpoint and the certificate of a cluster."""
+    try:
+        return OF_CLUSTERS.sub("<cluster>", base64.b64decode(text).decode())
+    except ValueError:
+        return text

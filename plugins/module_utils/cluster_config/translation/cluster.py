@@ -120,6 +120,11 @@ def _build_components(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def has_own_etcd(config: dict[str, Any]) -> bool:
+    """Whether etcd of a local cluster has instances of its own: only then it has access entries (getDefaultAuthenticationMode in eksctl)."""
+    return bool(config.get("outpost", {}).get("etcdInstanceType"))
+
+
 def _build_local_cluster(outpost: dict[str, Any] | None) -> dict[str, Any] | None:
     """outpostConfig of CreateCluster, which takes a list of one Outpost."""
     if not outpost:
@@ -203,11 +208,11 @@ def _build_control_plane_subnets(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def _build_access_config(config: dict[str, Any]) -> dict[str, Any] | None:
-    """eksctl sets API_AND_CONFIG_MAP, where EKS itself uses CONFIG_MAP; a local cluster on an Outpost has CONFIG_MAP only.
+    """eksctl sets API_AND_CONFIG_MAP, where EKS itself uses CONFIG_MAP; a local cluster has CONFIG_MAP only, unless etcd has its own instances.
 
     SetClusterConfigDefaults in https://github.com/eksctl-io/eksctl/blob/main/pkg/apis/eksctl.io/v1alpha5/defaults.go
     """
-    if config.get("outpost"):
+    if config.get("outpost") and not has_own_etcd(config):
         return None
     names = {
         "authenticationMode": "authentication_mode",

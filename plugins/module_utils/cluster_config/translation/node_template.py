@@ -17,6 +17,7 @@ except ImportError:
     pass  # ansible-core brings it to where filters run
 
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import merge
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.outposts import VOLUME_TYPE as OUTPOST_VOLUME_TYPE
 
 Group = dict[str, Any]
 
@@ -137,20 +138,22 @@ def _drop_empty(values: Group) -> Group | None:
 
 
 def _build_volumes(group: Group, family: str) -> list[Group]:
-    main = _build_volume(group)
+    # setVolumeDefaults in eksctl; here additional volumes, too, which eksctl leaves with a type that an Outpost need not have
+    usual = OUTPOST_VOLUME_TYPE if group.get("outpostARN") else VOLUME_TYPE
+    main = _build_volume(group, usual)
     if family.startswith(BOTTLEROCKET):
         main.setdefault("device_name", BOTTLEROCKET_DATA)
     elif group.get("ami"):  # the module does not know the devices of an own image
         main.setdefault("device_name", "/dev/sda1" if family.startswith(WINDOWS) else "/dev/xvda")
-    volumes = [main, *[_build_volume(row) for row in group.get("additionalVolumes", [])]]
+    volumes = [main, *[_build_volume(row, usual) for row in group.get("additionalVolumes", [])]]
     if family.startswith(BOTTLEROCKET) and group.get("volumeEncrypted") and main["device_name"] == BOTTLEROCKET_DATA:
         kept = {key: main[key] for key in ("encrypted", "kms_key_id", "type") if key in main}
         volumes.append({"device_name": BOTTLEROCKET_SYSTEM, **kept})
     return volumes
 
 
-def _build_volume(fields: Group) -> Group:
-    kind = fields.get("volumeType", VOLUME_TYPE)
+def _build_volume(fields: Group, usual: str) -> Group:
+    kind = fields.get("volumeType", usual)
     defaults: Group = {"volumeType": kind, "volumeSize": VOLUME_SIZE}
     if kind == "gp3":
         defaults |= {"volumeIOPS": GP3_IOPS, "volumeThroughput": GP3_THROUGHPUT}

@@ -57,6 +57,8 @@ def build_self_managed(config: Row) -> Row:
     if not groups:
         return {}
     subnets, cluster = config.get("vpc", {}).get("subnets", {}), config["metadata"]["name"]
+    local = config.get("outpost", {}).get("controlPlaneOutpostARN")  # nodes of a local cluster are where it is
+    groups = [{**group, "outpostARN": local} if local else group for group in groups]
     return {
         "eks_self_managed_nodes_list": [_build_group(group, subnets, cluster) for group in groups],
         "eks_self_managed_nodes_ssm": True,
@@ -85,6 +87,7 @@ def _build_group(group: Row, subnets: Row, cluster: str) -> Row:
         **_build_machine(group, family),
         "template": build_template(named, family, cluster),
         "local_zones": group.get("localZones") or None,
+        "outpost_arn": group.get("outpostARN"),
         "instance_profile": iam.get("instanceProfileARN"),
         "cluster_autoscaler": _is_for_autoscaler(group),
         "update_config": _build_update(group),

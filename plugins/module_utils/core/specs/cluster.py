@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_tags_spec
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.local_cluster import find_local_cluster_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import (
     find_cidr_problems,
     find_duplicates,
@@ -218,6 +219,7 @@ def find_new_cluster_problems(options: Options) -> Iterator[str]:
             " Set access_config.authentication_mode to API or API_AND_CONFIG_MAP."
         )
     yield from find_remote_network_problems(options, mode)
+    yield from find_local_cluster_problems(options, mode)
 
 
 def find_remote_network_problems(options: Options, mode: str) -> Iterator[str]:

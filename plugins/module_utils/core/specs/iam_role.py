@@ -13,6 +13,7 @@ Spec = dict[str, Any]
 PURPOSES = (
     "cluster",
     "auto_mode_cluster",
+    "local_cluster",
     "node",
     "self_managed_node",
     "karpenter_node",

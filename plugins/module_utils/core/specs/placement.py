@@ -77,7 +77,8 @@ def find_cluster_subnet_problems(option: str, rows: list[Row], is_local: bool = 
         yield f"{option}: they are in several VPCs ({places}). Use subnets of one VPC."
     elif len(rows) > 1 and len(zones) < FEWEST_ZONES and not is_local:
         yield f"{option}: all are in {', '.join(zones)}. EKS requires at least two Availability Zones."
-    yield from find_edge_problems(option, "control planes", rows)
+    if not is_local:
+        yield from find_edge_problems(option, "control planes", rows)
     for row in rows:
         if row.get("AvailabilityZoneId") in WITHOUT_EKS:
             yield (
@@ -87,13 +88,18 @@ def find_cluster_subnet_problems(option: str, rows: list[Row], is_local: bool = 
 
 
 def find_edge_problems(option: str, what: str, rows: list[Row]) -> Iterator[str]:
-    """Subnets in Local Zones and Wavelength Zones.
+    """Subnets in Local Zones, in Wavelength Zones and on AWS Outposts.
 
     Args:
         what: is not there, in the plural.
     """
     for row in rows:
-        if is_edge_zone(row["AvailabilityZone"]):
+        if row.get("OutpostArn"):
+            yield (
+                f"{option}: {row['SubnetId']} is on {row['OutpostArn']}. EKS has no {what} on AWS Outposts in a cluster of the region. Use"
+                " another subnet; only self-managed nodes can be on an Outpost."
+            )
+        elif is_edge_zone(row["AvailabilityZone"]):
             yield (
                 f"{option}: {row['SubnetId']} is in {row['AvailabilityZone']}, which is no Availability Zone. EKS has no {what} there. Use"
                 " another subnet; only self-managed nodes can be in Local Zones."

@@ -24,6 +24,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.nodegroup impo
     find_nodegroup_problems,
     find_nodegroup_warnings,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.specs.outposts import find_outpost_arn_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement import is_edge_zone
 from ansible_collections.kumo.eks.plugins.module_utils.core.user_data import build_user_data
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_duplicates, find_range_problems
@@ -158,6 +159,7 @@ def build_self_managed_spec() -> Spec:
     return dict(
         **{name: shared[name] for name in SHARED},
         local_zones=dict(type="list", elements="str"),
+        outpost_arn=dict(type="str"),
         instance_profile=dict(type="str"),
         capacity_type=dict(type="str", choices=["ON_DEMAND", "SPOT", CAPACITY_BLOCK]),
         instances_distribution=dict(type="dict", options=distribution),
@@ -186,6 +188,7 @@ def find_self_managed_problems(options: Options) -> Iterator[str]:
         as_managed["template"] = kept
     yield from find_nodegroup_problems(as_managed)
     yield from _find_place_problems(options, template)
+    yield from _find_outpost_problems(options)
     yield from _find_image_problems(template)
     yield from _find_user_data_problems(options, template)
     yield from _find_distribution_problems(options)
@@ -211,6 +214,25 @@ def _find_place_problems(options: Options, template: Options) -> Iterator[str]:
         yield "local_zones: it cannot be combined with availability_zones. Use one of them."
     if template.get("efa") and len(zones) > 1:
         yield f"local_zones: {', '.join(zones)} cannot be combined with template.efa. EFA works in one zone: name one."
+
+
+def _find_outpost_problems(options: Options) -> Iterator[str]:
+    """https://docs.aws.amazon.com/eks/latest/userguide/eks-outposts.html: On-Demand Instances, in one place."""
+    arn = options.get("outpost_arn")
+    if not arn:
+        return
+    yield from find_outpost_arn_problems("outpost_arn", arn)
+    for name in ("availability_zones", "local_zones", "instance_selector"):
+        if options.get(name):
+            yield f"outpost_arn: it cannot be combined with {name}. Remove one of them."
+    if options.get("capacity_type") not in (None, "ON_DEMAND"):
+        yield f"capacity_type: Outposts have On-Demand Instances alone, and {options['capacity_type']} is given. Use ON_DEMAND."
+    share = (options.get("instances_distribution") or {}).get("on_demand_percentage_above_base_capacity")
+    if share is not None and share < 100:
+        yield (
+            f"instances_distribution.on_demand_percentage_above_base_capacity: Outposts have On-Demand Instances alone, and {share} is given."
+            " Use 100, or remove it."
+        )
 
 
 def _find_lifetime_problems(seconds: int | None) -> Iterator[str]:

@@ -17,6 +17,8 @@ from kumo_sandbox.principals import get_iam_backend
 
 # The root device of the images of EKS, and the one that moto gives each instance
 ROOT, DEFAULT_ROOT = "/dev/xvda", "/dev/sda1"
+# The devices of the images of EKS, and what a volume has whose mapping leaves the size to the image's snapshot
+OF_IMAGES, IMAGE_SIZE = (ROOT, "/dev/xvdb", "/dev/sda1"), 20
 
 
 @before(Instance, "terminate")
@@ -55,9 +57,11 @@ def check_profile(response: Any) -> None:
 def attach(original: Method, instance: Any, *args: Any, volume_type: str | None = None) -> None:
     """A volume with provisioned IOPS, too: moto forgets the mapping's IOPS, and then refuses the volume without them.
 
-    A mapping of the root device is the root volume, beside which moto makes another one.
+    A mapping of the root device is the root volume, beside which moto makes another one. One of a device of the image need not say a size.
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-device-mapping-concepts.html
     """
+    if not args[0] and not args[2] and args[1] in OF_IMAGES:
+        args = (IMAGE_SIZE, *args[1:])
     if args[1] == ROOT:
         _drop_default_root(instance)
     if volume_type not in IOPS_REQUIRED_VOLUME_TYPES:

@@ -25,6 +25,7 @@ def check_subnet(response: Any) -> None:
     if len(list_subnets(backend, vpc_id)) >= runtime.quotas["subnets"]:
         refuse("SubnetLimitExceeded", "The maximum number of subnets has been reached.")
     _check_zone(response)
+    _check_outpost(response)
     if block := response._get_param("CidrBlock"):
         _check_range(vpc, block)
     if block := response._get_param("Ipv6CidrBlock"):
@@ -41,6 +42,35 @@ def _check_zone(response: Any) -> None:
             f"Value ({name or zone_id}) for parameter availabilityZone is invalid."
             f" Subnets can currently only be created in the following availability zones: {names}.",
         )
+
+
+def _check_outpost(response: Any) -> None:
+    """A subnet on an Outpost is in the Outpost's zone.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSubnet.html ("you must also specify the Availability Zone of the Outpost subnet")
+    """
+    arn = response._get_param("OutpostArn")
+    if not arn:
+        return
+    outpost = runtime.find_outpost(response.ec2_backend.region_name, arn)
+    if outpost is None:
+        refuse("InvalidOutpostArn.NotFound", f"The Outpost '{arn}' does not exist.")
+    if response._get_param("AvailabilityZone") != outpost["AvailabilityZone"]:
+        refuse(
+            "InvalidParameterCombination",
+            f"The availability zone of the subnet must be {outpost['AvailabilityZone']}, that of the Outpost.",
+        )
+
+
+@around(EC2Response, "create_subnet")
+def complete(original: Method, response: Any) -> Any:
+    """A subnet gives no public addresses, and is no default one: moto takes the first one in a zone for that."""
+    answer = original(response)
+    subnet = answer.result["Subnet"]
+    subnet.map_public_ip_on_launch = subnet.default_for_az = False
+    if arn := response._get_param("OutpostArn"):
+        subnet.outpost_arn = arn
+    return answer
 
 
 def _check_range(vpc: Any, text: str) -> None:

@@ -765,7 +765,10 @@ class TestProblems:
                 ),
                 "managedNodeGroups[0].privateNetworking: vpc.subnets has no public subnets. Set it to true.",
             ),
-            (config(outpost={"controlPlaneOutpostARN": "arn:o"}), "outpost.controlPlaneInstanceType: is missing."),
+            (
+                config(outpost={"controlPlaneOutpostARN": "arn:aws:outposts:us-west-2:1234:outpost/op-1234"}),
+                "outpost.controlPlaneInstanceType: is missing.",
+            ),
             (
                 config(vpc={"clusterEndpoints": {"publicAccess": False}}),
                 "vpc.clusterEndpoints: the API server would not be reachable",

@@ -306,8 +306,15 @@ BESIDE |= {
     for path in LEAVES
     if path.startswith("capabilities[].accessPolicies[].")
 }
-OUTPOST = {"controlPlaneOutpostARN": "arn:o", "controlPlaneInstanceType": "m5.large"}
+RACK = "arn:aws:outposts:us-west-2:123456789012:outpost/op-0123456789abcdef0"
+OUTPOST = {"controlPlaneOutpostARN": RACK, "controlPlaneInstanceType": "m5.large"}
 BESIDE |= {path: {"outpost": OUTPOST, "vpc": {"subnets": SUBNETS}} for path in LEAVES if path.startswith("outpost.")}
+BESIDE |= {
+    path: {"outpost": {**OUTPOST, "etcdInstanceType": "m5.large"}, "vpc": {"subnets": SUBNETS}}
+    for path in ("outpost.controlPlanePlacement.spreadLevel", "outpost.etcdPlacement.spreadLevel")
+}
+VALUES |= {"outpost.controlPlaneOutpostARN": f"{RACK[:-1]}1", f"{OWN}.outpostARN": RACK}
+BESIDE[f"{OWN}.outpostARN"] = {"nodeGroups": [{"name": "n", "subnets": ["subnet-1"]}]}
 # Fields without which a file is refused by a rule, for they are needed only here.
 WITH_AGENT = {"addons": [{"name": "vpc-cni"}, {"name": "eks-pod-identity-agent"}]}
 BESIDE |= {
@@ -420,7 +427,8 @@ def _other(start: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         return build_role_variables(without)
     except Unusable as error:
         assert required or path in NEEDED, error.problems
-        other = KEYS[1] if name == "keyARN" else BASE["metadata"].get(name) or _different(FIELDS[path], value)
+        others = {**BASE["metadata"], "keyARN": KEYS[1], "controlPlaneOutpostARN": RACK}
+        other = others.get(name) or _different(FIELDS[path], value)
         return build_role_variables(placed(start, path, other))
 
 

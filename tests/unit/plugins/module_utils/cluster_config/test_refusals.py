@@ -39,10 +39,6 @@ DENIED: dict[str, tuple[str, ...]] = {
     "the add-on creates its service account": ("create_addon_account",),
     "EKS owns the Auto Scaling group": ("asg_", "suspend_process", "propagate"),
     "EKS has no managed node groups on AWS Outposts": ("outpost_arn_of_node", "node_outpost"),
-    "subnets on an Outpost are not created, and it is not checked on which Outpost a subnet is": (
-        "outpost_arn_of_node",
-        "outpost_subnet",
-    ),
     "it is for AWS Outposts": (),
     "nodes use the cluster security group that EKS creates": ("with_shared", "with_local"),
     "EKS creates the instance profile": (),
