@@ -14,6 +14,7 @@ PACKAGE = Path(kumo_sandbox.__file__).resolve().parent
 # Files beside the rooms, from the ground up: each layer may import those named with it.
 BASE = {
     "agenda",
+    "aws_interfaces",
     "clock",
     "durations",
     "faults",
