@@ -55,13 +55,13 @@ def balance_gateways(api: Api, cluster: ClusterView, balancers: StackLoadBalance
     """One look at all Gateways; False where another one is due. Without the controller nothing happens to them."""
     controller = find_controller(api) if served.find_version("Gateway") else None
     names = list_served(controller, served) if controller else []
-    classes = [each for each in list_all(api, served, "GatewayClass") if each["spec"]["controllerName"] in names]
-    if not classes:
+    if not names:
         return True
+    classes = [each for each in list_all(api, served, "GatewayClass") if each["spec"]["controllerName"] in names]
     gateways = list_all(api, served, "Gateway")
     found = [list_all(api, served, kind) for kind in ("LoadBalancerConfiguration", "TargetGroupConfiguration")]
     desk = Desk(api, cluster, balancers, served, Configurations(*found))
-    by_class = {each["metadata"]["name"]: [] for each in classes}
+    by_class: dict[str, list[Manifest]] = {each["metadata"]["name"]: [] for each in classes}
     for gateway in gateways:
         by_class.get(gateway["spec"]["gatewayClassName"], []).append(gateway)
     done = [_look_at_class(desk, each, by_class[each["metadata"]["name"]]) for each in classes]

@@ -227,3 +227,52 @@ def test_an_address_takes_its_time(sandbox, balancers, wanted):
     assert not balancers.ensure(wanted).active
     sandbox.clock.advance(durations.LOAD_BALANCER)
     assert balancers.ensure(wanted).active
+
+
+def build_network(wanted: LoadBalancerStack, *ports: ListenerSpec) -> LoadBalancerStack:
+    """The stack of a Gateway of the controller's other kind."""
+    words = {"prefix": "gateway.k8s.aws.nlb", "kind": "network", "stack": "default/tcp", "name": "k8s-default-tcp-1"}
+    return replace(wanted, **words, group_name="k8s-default-tcp-front", listeners=ports)
+
+
+def test_a_network_load_balancer_of_a_gateway(sandbox, balancers, wanted, ground):
+    second = replace(TARGET, name="k8s-default-b-9876543210", protocol="TCP")
+    first = replace(second, name="k8s-default-a-9876543210")
+    weights = ((first.name, 3), (second.name, 1))
+    listener = ListenerSpec(53, "TCP_UDP", (), (), ("10.0.0.0/8",), weights, ())
+    network = replace(build_network(wanted, listener), target_groups=(first, second), subnets=ground.subnets[:1])
+    made, elbv2 = balancers.ensure(network), sandbox.client("elbv2")
+    (found,) = elbv2.describe_load_balancers()["LoadBalancers"]
+    assert (found["LoadBalancerArn"], found["Type"], len(found["AvailabilityZones"])) == (made.arn, "network", 1)
+    marks = {"elbv2.k8s.aws/cluster": "demo", "gateway.k8s.aws.nlb/stack": "default/tcp"}
+    resource = {"gateway.k8s.aws.nlb/resource": "LoadBalancer"}
+    assert find_tags(sandbox, made.arn) == {**marks, **resource, "team": "web"}
+    (row,) = elbv2.describe_listeners(LoadBalancerArn=made.arn)["Listeners"]
+    targets = row["DefaultActions"][0]["ForwardConfig"]["TargetGroups"]
+    assert (row["Protocol"], [each["Weight"] for each in targets]) == ("TCP_UDP", [3, 1])
+    rules = find_groups(sandbox)["k8s-default-tcp-front"]["IpPermissions"]
+    assert sorted((rule["IpProtocol"], rule["FromPort"]) for rule in rules) == [("tcp", 53), ("udp", 53)]
+    balancers.ensure(replace(wanted, stack="default/tcp"))  # an Ingress of the same name is another stack
+    assert len(elbv2.describe_load_balancers()["LoadBalancers"]) == 2
+    balancers.remove(wanted.cluster, network.prefix, network.stack)
+    assert [each["Type"] for each in elbv2.describe_load_balancers()["LoadBalancers"]] == ["application"]
+
+
+def test_targets_of_a_target_group_of_a_user(sandbox, balancers, wanted, ground):
+    elbv2 = sandbox.client("elbv2")
+    (subnet,) = sandbox.client("ec2").describe_subnets(SubnetIds=ground.subnets[:1])["Subnets"]
+    words = {"Name": "mine", "Protocol": "HTTP", "Port": 80, "VpcId": subnet["VpcId"], "TargetType": "ip"}
+    arn = elbv2.create_target_group(**words)["TargetGroups"][0]["TargetGroupArn"]
+    assert balancers.find_target_type(wanted.cluster, arn) == "ip"
+
+    def find_targets() -> set[tuple[str, int]]:
+        rows = elbv2.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+        return {(row["Target"]["Id"], row["Target"]["Port"]) for row in rows}
+
+    for targets in ({("10.0.1.7", 8080), ("10.0.1.8", 8080)}, {("10.0.1.8", 8080)}, set()):
+        balancers.set_targets(wanted.cluster, arn, frozenset(targets))
+        assert find_targets() == targets
+    elbv2.delete_target_group(TargetGroupArn=arn)
+    balancers.set_targets(wanted.cluster, arn, frozenset())
+    with pytest.raises(StackRefusedError, match="Failed reconcile due to .*TargetGroupNotFound"):
+        balancers.set_targets(wanted.cluster, arn, frozenset({("10.0.1.7", 80)}))
