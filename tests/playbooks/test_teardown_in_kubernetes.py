@@ -191,11 +191,16 @@ def serve_gateway(api, target_group: str) -> None:
         wait_until(lambda name=name: is_established(api.get(DEFINITION, name)))
     api.create(DEPLOYMENT, build_controller(), "default")
     api.create(SERVICE, build_web_service(), "default")
-    api.create(GATEWAYS_CLASS, GATEWAY_CLASS)
-    api.create(GATEWAY, build_gateway(), "default")
-    api.create(ROUTE, build_route(), "default")
-    api.create(TARGET_GROUP_BINDING, build_binding(target_group), "default")
+    create(api, GATEWAYS_CLASS, GATEWAY_CLASS)
+    create(api, GATEWAY, build_gateway(), "default")
+    create(api, ROUTE, build_route(), "default")
+    create(api, TARGET_GROUP_BINDING, build_binding(target_group), "default")
     wait_until(lambda: is_programmed(api.get(GATEWAY, "front", "default")))
+
+
+def create(api, kind: Kind, body: dict, namespace: str = "") -> None:
+    """A custom resource says of which kind it is."""
+    api.create(kind, {"apiVersion": kind.api_version, "kind": kind.kind, **body}, namespace)
 
 
 def is_established(definition: dict) -> bool:
