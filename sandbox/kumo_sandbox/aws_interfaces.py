@@ -162,6 +162,12 @@ class Volumes(Protocol):
     def ensure(self, caller: PodCaller, wanted: VolumeSpec) -> str | None:
         """Make it where it is not there; its ID, None while it is still being made. Raises VolumeError."""
 
+    def attach(self, caller: PodCaller, volume: str, instance: str) -> str:
+        """Attach it where it is not; its device there. Raises VolumeError."""
+
+    def detach(self, caller: PodCaller, volume: str, instance: str) -> None:
+        """Detach it where it is attached. Raises VolumeError."""
+
     def remove(self, caller: PodCaller, volume: str) -> None:
         """Delete the volume of this ID. What is not there is not missed. Raises VolumeError."""
 

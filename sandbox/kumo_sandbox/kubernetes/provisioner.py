@@ -13,6 +13,7 @@ from http import HTTPStatus
 from kumo_sandbox.aws_interfaces import VolumeError, Volumes, VolumeSpec
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
+from kumo_sandbox.kubernetes.attacher import STORAGE
 from kumo_sandbox.kubernetes.csi_drivers import AUTO, EBS, IN_TREE, Driver, find_drivers
 from kumo_sandbox.kubernetes.events import record
 from kumo_sandbox.kubernetes.storage_classes import (
@@ -141,7 +142,13 @@ class Provisioner:
             return False
 
     def _delete(self, driver: Driver, volume: Manifest) -> bool:
-        number = read_volume_id(volume)
+        number, name = read_volume_id(volume), volume["metadata"]["name"]
+        for attachment in self._api.items(STORAGE, "VolumeAttachment"):
+            if attachment["spec"]["source"].get("persistentVolumeName") == name:
+                node = attachment["spec"]["nodeName"]
+                text = f"persistentvolume {name} is still attached to node {node}"
+                self._report(driver, volume, "Warning", "VolumeFailedDelete", text)
+                return False
         try:
             self._volumes.remove(driver.caller, number)
         except VolumeError as error:

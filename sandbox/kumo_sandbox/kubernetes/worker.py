@@ -11,6 +11,7 @@ from kumo_sandbox.aws_interfaces import AwsSide
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes import fargate_scheduler
 from kumo_sandbox.kubernetes.api import Api, build_collection_path
+from kumo_sandbox.kubernetes.attacher import STORAGE, attach_volumes
 from kumo_sandbox.kubernetes.aws_auth import NodeMappings
 from kumo_sandbox.kubernetes.custom_kinds import DEFINITIONS, CustomKinds
 from kumo_sandbox.kubernetes.gateways import balance_gateways
@@ -34,6 +35,7 @@ WATCHED: tuple[tuple[str, dict[str, str]], ...] = (
     (build_collection_path("apps/v1", "Deployment"), {"labelSelector": ITS_LABEL}),
     (build_collection_path("v1", "PersistentVolumeClaim"), {}),
     (build_collection_path("v1", "PersistentVolume"), {}),
+    (build_collection_path(STORAGE, "VolumeAttachment"), {}),
 )
 
 
@@ -54,7 +56,7 @@ class Worker:
         self._kinds = CustomKinds(self._api)
         self._followed: set[str] = set()  # collections of custom resources
         self._view = view
-        self._load_balancers = aws.load_balancers
+        self._load_balancers, self._volumes = aws.load_balancers, aws.volumes
         self._reconciler = build_reconciler(self._api)
         self._provisioner = Provisioner(self._api, aws.volumes)
         self._node_mappings = NodeMappings(self._api)
@@ -119,7 +121,8 @@ class Worker:
                 self._node_mappings.update(view)
                 fargate_scheduler.schedule(self._api, view)
                 balanced = [balance(self._api, view, self._load_balancers), *self._act_as_controller(view)]
-                done = all((*balanced, self._provisioner.provision(view)))
+                attached = attach_volumes(self._api, view, self._volumes)
+                done = all((*balanced, attached, self._provisioner.provision(view)))
             self._seen = view if done else None
         finally:
             with self._condition:

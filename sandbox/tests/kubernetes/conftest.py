@@ -115,8 +115,9 @@ class Disks:
 
     made: dict[str, VolumeSpec] = field(default_factory=dict)  # by ID
     callers: list[PodCaller] = field(default_factory=list)
+    attached: dict[str, str] = field(default_factory=dict)  # instance by ID
     ready: bool = True
-    refusal: str = ""  # why nothing is made and deleted
+    refusal: str = ""  # why nothing is made, attached and deleted
 
     def ensure(self, caller: PodCaller, wanted: VolumeSpec) -> str | None:
         self._ask(caller)
@@ -126,7 +127,17 @@ class Disks:
 
     def remove(self, caller: PodCaller, volume: str) -> None:
         self._ask(caller)
+        assert volume not in self.attached
         self.made.pop(volume, None)
+
+    def attach(self, caller: PodCaller, volume: str, instance: str) -> str:
+        self._ask(caller)
+        self.attached[volume] = instance
+        return "/dev/xvdaa"
+
+    def detach(self, caller: PodCaller, volume: str, instance: str) -> None:
+        self._ask(caller)
+        assert self.attached.pop(volume) == instance
 
     def _ask(self, caller: PodCaller) -> None:
         self.callers.append(caller)

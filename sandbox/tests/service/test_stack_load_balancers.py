@@ -272,7 +272,9 @@ def test_targets_of_a_target_group_of_a_user(sandbox, balancers, wanted, ground)
     for targets in ({("10.0.1.7", 8080), ("10.0.1.8", 8080)}, {("10.0.1.8", 8080)}, set()):
         balancers.set_targets(wanted.cluster, arn, frozenset(targets))
         assert find_targets() == targets
-    instance = sandbox.client("ec2").run_instances(ImageId="ami-1", MinCount=1, MaxCount=1)["Instances"][0]["InstanceId"]
+    instance = sandbox.client("ec2").run_instances(ImageId="ami-1", MinCount=1, MaxCount=1)["Instances"][0][
+        "InstanceId"
+    ]
     elbv2.register_targets(TargetGroupArn=arn, Targets=[{"Id": instance, "Port": 80}])
     sandbox.client("ec2").terminate_instances(InstanceIds=[instance])
     assert find_targets() == set()
