@@ -14,7 +14,7 @@ from http import HTTPStatus
 from kumo_sandbox.aws_interfaces import VolumeError, Volumes
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_path
-from kumo_sandbox.kubernetes.csi_drivers import Driver, find_drivers
+from kumo_sandbox.kubernetes.csi_drivers import AUTO, EBS, Driver, find_drivers
 from kumo_sandbox.kubernetes.load_balancers import PASSING, list_all_finalizers, set_finalizers
 
 STORAGE = "storage.k8s.io/v1"
@@ -23,7 +23,7 @@ NODE_ID = "csi.alpha.kubernetes.io/node-id"
 
 def attach_volumes(api: Api, cluster: ClusterView, volumes: Volumes) -> bool:
     """One look at all VolumeAttachments; False where another one is due."""
-    wanted = api.items(STORAGE, "VolumeAttachment")
+    wanted = [each for each in api.items(STORAGE, "VolumeAttachment") if each["spec"]["attacher"] in (AUTO, EBS)]
     if not wanted:
         return True
     drivers = find_drivers(api, cluster)
