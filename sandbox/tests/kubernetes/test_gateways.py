@@ -17,7 +17,7 @@ from gateway_objects import (
     build_route,
     build_service,
 )
-from kubernetes_views import cluster_view, node_spec
+from kubernetes_views import ARN, cluster_view, node_spec
 
 from kumo_sandbox.aws_interfaces import LoadBalancerStack, StackRefusedError
 from kumo_sandbox.kubernetes.custom_kinds import CustomKinds, Served
@@ -233,6 +233,7 @@ def defined(demo: Demo) -> Iterator[Demo]:
     """With the definitions of the kinds; they go after the last test, and what is left of the kinds with them."""
     rows = [build_definition(kind, group) for kind, group in KINDS.items()]
     rows.append(build_definition("TargetGroupBinding", "elbv2.k8s.aws", "v1beta1"))
+    demo.side.start(ARN)  # kubectl waits 10 seconds for the first connection, which is less than a busy machine needs
     apply(demo, *rows)
     names = [f"crd/{row['metadata']['name']}" for row in rows]
     demo.kubectl("wait", *names, "--for=condition=Established", "--timeout=30s")
