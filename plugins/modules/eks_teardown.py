@@ -13,7 +13,8 @@ description:
     order with the roles of the collection. The module does not ask for a confirmation.
   - O(step=check) shows what belongs to the cluster, and what becomes of it. It also finds what would stop the teardown halfway.
   - O(step=controllers) pauses GitOps and autoscalers, holds volumes, and deletes the Gateways, Ingresses and Services that have load
-    balancers. It waits until their controllers have deleted the load balancers. If the Kubernetes API cannot be reached, it changes
+    balancers, and TargetGroupBindings that somebody wrote. It waits until their controllers have deleted the load balancers and
+    deregistered the targets. If the Kubernetes API cannot be reached, it changes
     nothing, and RV(reachable) is V(false).
   - O(step=leftovers) removes through AWS what controllers left. Run it when the nodes are gone, and again when the cluster is gone.
     Then it also removes the security group that EKS could not delete, and the log group if O(log_group=delete).

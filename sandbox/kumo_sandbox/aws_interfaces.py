@@ -1,4 +1,4 @@
-"""What the controllers of a cluster ask of the EKS service: load balancers of Services and Ingresses, and volumes of claims."""
+"""What the controllers of a cluster ask of the EKS service: load balancers of Services, Ingresses and Gateways, and volumes of claims."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ class LoadBalancerSpec:
     tags: dict[str, str]
 
 
+Targets = tuple[tuple[str, int], ...]  # names of target groups, and their weights
+
+
 @dataclass(frozen=True)
 class TargetGroupSpec:
-    """The target group of one port of a Service that an Ingress names."""
+    """The target group of one port of a Service that an Ingress or a route names."""
 
     name: str
     port: int
-    protocol: str  # HTTP, HTTPS
+    protocol: str  # HTTP, HTTPS, TCP, UDP, TLS
     target_type: str  # instance, ip
     open_ports: tuple[int, ...]  # of its targets; none while it has no target
     tags: dict[str, str]
@@ -32,34 +35,37 @@ class TargetGroupSpec:
 
 @dataclass(frozen=True)
 class RuleSpec:
-    """Which requests a listener sends to which target group."""
+    """Which requests a listener sends to which target groups."""
 
     hosts: tuple[str, ...]
     paths: tuple[str, ...]
-    target_group: str  # its name; empty: a response 503
+    targets: Targets  # none: the response ``otherwise``
+    otherwise: str = "503"
 
 
 @dataclass(frozen=True)
 class ListenerSpec:
-    """A listener of an Application Load Balancer."""
+    """A listener of a load balancer. One without targets answers 404 at an Application Load Balancer."""
 
     port: int
-    protocol: str  # HTTP, HTTPS
+    protocol: str  # HTTP, HTTPS, TCP, UDP, TCP_UDP, TLS
     certificates: tuple[str, ...]  # ARNs; none: those that are found for the hosts
     hosts: tuple[str, ...]
     sources: tuple[str, ...]  # CIDR blocks that the load balancer's security group lets in
-    default: str  # the name of a target group; empty: a response 404
+    default: Targets
     rules: tuple[RuleSpec, ...]
 
 
 @dataclass(frozen=True)
-class IngressStack:
-    """What a group of Ingresses wants: an Application Load Balancer, and what goes with it."""
+class LoadBalancerStack:
+    """What a Gateway or a group of Ingresses wants: a load balancer, and what goes with it."""
 
     cluster: str  # the cluster's ARN
-    stack: str  # NAMESPACE/NAME of an Ingress, or the name of a group
+    prefix: str  # of the tags: ingress.k8s.aws, gateway.k8s.aws.alb, gateway.k8s.aws.nlb
+    stack: str  # NAMESPACE/NAME of an Ingress or Gateway, or the name of a group
+    kind: str  # application, network
     name: str  # of the load balancer
-    group_name: str  # of the security group that is made for it
+    group_name: str  # of the security group that is made for it; empty: it has none
     internal: bool
     subnets: tuple[str, ...]  # IDs or names; none: discovered
     security_groups: tuple[str, ...]  # IDs or names; none: one is made
@@ -67,33 +73,48 @@ class IngressStack:
     listeners: tuple[ListenerSpec, ...]
     target_groups: tuple[TargetGroupSpec, ...]
     tags: dict[str, str]
-    members: tuple[str, ...]  # the UIDs of the Ingresses
+    members: tuple[str, ...]  # the UIDs of the Ingresses or the Gateway
 
 
-class IngressRefusedError(Exception):
-    """An Ingress that the controller cannot serve; ``reason`` and the message are those of its event."""
+@dataclass(frozen=True)
+class MadeBalancer:
+    """A load balancer that is there."""
+
+    arn: str
+    hostname: str
+    active: bool  # False while it is provisioned
+
+
+class StackRefusedError(Exception):
+    """What the controller cannot serve; ``reason`` and the message are those of its event."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 
 
-class IngressLoadBalancers(Protocol):
-    """From the EKS service: the load balancers of Ingresses. Called from threads of the Kubernetes backend."""
+class StackLoadBalancers(Protocol):
+    """From the EKS service: what the AWS Load Balancer Controller makes. Called from threads of the Kubernetes backend."""
 
-    def ensure(self, wanted: IngressStack) -> str | None:
-        """Make it as it is wanted; its hostname, None while it is still being made. Raises IngressRefusedError."""
+    def ensure(self, wanted: LoadBalancerStack) -> MadeBalancer:
+        """Make it as it is wanted. Raises StackRefusedError."""
 
-    def remove(self, cluster: str, stack: str) -> bool:
+    def remove(self, cluster: str, prefix: str, stack: str) -> bool:
         """Delete what was made for a stack; whether all of it is gone. What is not there is not missed."""
+
+    def find_target_type(self, cluster: str, target_group: str) -> str:
+        """instance, ip, ... of a target group by its ARN. Raises StackRefusedError."""
+
+    def set_targets(self, cluster: str, target_group: str, targets: frozenset[tuple[str, int]]) -> None:
+        """Register these (instance ID or IP address, port), and deregister all others. Raises StackRefusedError."""
 
 
 class LoadBalancers(Protocol):
     """From the EKS service: the load balancers of Services. Called from threads of the Kubernetes backend."""
 
     @property
-    def ingresses(self) -> IngressLoadBalancers:
-        """Those of Ingresses."""
+    def stacks(self) -> StackLoadBalancers:
+        """Those of Ingresses and Gateways."""
 
     def ensure(self, wanted: LoadBalancerSpec) -> str | None:
         """Make it where it is not there; its hostname, None while it is still being made."""
@@ -140,6 +161,12 @@ class Volumes(Protocol):
 
     def ensure(self, caller: PodCaller, wanted: VolumeSpec) -> str | None:
         """Make it where it is not there; its ID, None while it is still being made. Raises VolumeError."""
+
+    def attach(self, caller: PodCaller, volume: str, instance: str) -> str:
+        """Attach it where it is not; its device there. Raises VolumeError."""
+
+    def detach(self, caller: PodCaller, volume: str, instance: str) -> None:
+        """Detach it where it is attached. Raises VolumeError."""
 
     def remove(self, caller: PodCaller, volume: str) -> None:
         """Delete the volume of this ID. What is not there is not missed. Raises VolumeError."""

@@ -258,6 +258,10 @@ def api(monkeypatch):
     fake.add("Service", "inside", {"type": "ClusterIP"})
     fake.add("Ingress", "shop", finalizers=["ingress.k8s.aws/resources"])
     fake.add("Ingress", "nginx")
+    binding = {"targetGroupARN": "arn:mine"}
+    fake.add("TargetGroupBinding", "mine", binding, ["elbv2.k8s.aws/resources"])
+    labels = {"gateway.k8s.aws.alb/stack-name": "shop"}
+    fake.add("TargetGroupBinding", "k8s-shop", binding, ["elbv2.k8s.aws/resources"], labels=labels)
     for kind in ("Gateway", "PersistentVolume", "Deployment", "StatefulSet"):
         fake.objects[kind] = []
     monkeypatch.setattr(teardown, "open_described_api", lambda *about: _Opened(fake))
@@ -287,7 +291,12 @@ def test_controllers_take_away_what_has_load_balancers(do, cluster, api):
     assert (plan["changed"], plan["reachable"], api.changes) == (True, True, [])
     result = do("controllers")
     assert result["diff"] == plan["diff"]
-    assert set(plan["diff"]["before"]) == {"Service default/web", "Ingress default/shop"}
+    assert plan["diff"]["before"] == {
+        "Service default/web": {"load_balancer": []},
+        "Ingress default/shop": {"load_balancer": []},
+        "TargetGroupBinding default/mine": {"target_group": "arn:mine"},
+    }
+    assert [row["metadata"]["name"] for row in api.objects["TargetGroupBinding"]] == ["k8s-shop"]
     assert [row["metadata"]["name"] for row in api.objects["Service"]] == ["inside"]
     assert [row["metadata"]["name"] for row in api.objects["Ingress"]] == ["nginx"]
     assert not do("controllers")["changed"]
@@ -296,7 +305,7 @@ def test_controllers_take_away_what_has_load_balancers(do, cluster, api):
 def test_a_controller_that_is_dead_does_not_stop_the_teardown(do, cluster, api):
     api.alive = False
     result = do("controllers", wait_timeout=1)
-    assert len(result["left"]) == 2
+    assert len(result["left"]) == 3
     assert (
         "Service default/web has finalizers that no controller took away: service.k8s.aws/resources" in result["left"]
     )

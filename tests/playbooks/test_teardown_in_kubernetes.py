@@ -14,9 +14,15 @@ import pytest
 from support import clock
 from support.account.comparison import compare
 from support.load_balancer_controller import (
+    DEFINED,
+    GATEWAY_CLASS,
     INGRESS_CLASS,
+    build_binding,
     build_controller,
+    build_definition,
+    build_gateway,
     build_ingress,
+    build_route,
     build_web_service,
 )
 from support.load_balancer_controller import NAME as CONTROLLER
@@ -31,12 +37,19 @@ from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.kinds import (
     STATEFUL_SET,
     Kind,
 )
-from ansible_collections.kumo.eks.plugins.module_utils.leaks.controllers import INGRESS
+from ansible_collections.kumo.eks.plugins.module_utils.leaks.controllers import (
+    GATEWAY,
+    INGRESS,
+    TARGET_GROUP_BINDING,
+)
 from kumo_sandbox import Sandbox
 
 pytestmark = pytest.mark.extended
 NAME = "my-cluster"
 CLASS = Kind(INGRESS_CLASS["apiVersion"], INGRESS_CLASS["kind"], "ingressclasses", namespaced=False)
+DEFINITION = Kind("apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions", namespaced=False)
+GATEWAYS_CLASS = Kind("gateway.networking.k8s.io/v1", "GatewayClass", "gatewayclasses", namespaced=False)
+ROUTE = Kind("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes")
 POLICIES = ("Delete", "Retain")
 
 
@@ -155,6 +168,79 @@ def test_controllers_take_away_what_they_made(sandbox, account, ground, play, po
 
 def list_balancers(sandbox):
     return sandbox.client("elbv2").describe_load_balancers()["LoadBalancers"]
+
+
+def make_target_group(sandbox, ground) -> str:
+    """A target group of somebody's own, in the VPC of the cluster."""
+    (subnet,) = sandbox.client("ec2").describe_subnets(SubnetIds=ground["subnets"][:1])["Subnets"]
+    words = {"Name": "mine", "Protocol": "HTTP", "Port": 80, "VpcId": subnet["VpcId"]}
+    return sandbox.client("elbv2").create_target_group(**words)["TargetGroups"][0]["TargetGroupArn"]
+
+
+def list_targets(sandbox, target_group: str) -> list[str]:
+    rows = sandbox.client("elbv2").describe_target_health(TargetGroupArn=target_group)["TargetHealthDescriptions"]
+    return [row["Target"]["Id"] for row in rows]
+
+
+def serve_gateway(api, target_group: str) -> None:
+    """A Gateway that the AWS Load Balancer Controller serves, and the targets of that target group."""
+    for kind in DEFINED:
+        api.create(DEFINITION, build_definition(kind))
+    for kind in DEFINED:
+        name = build_definition(kind)["metadata"]["name"]
+        wait_until(lambda name=name: is_established(api.get(DEFINITION, name)))
+    api.create(DEPLOYMENT, build_controller(), "default")
+    api.create(SERVICE, build_web_service(), "default")
+    create(api, GATEWAYS_CLASS, GATEWAY_CLASS)
+    create(api, GATEWAY, build_gateway(), "default")
+    create(api, ROUTE, build_route(), "default")
+    create(api, TARGET_GROUP_BINDING, build_binding(target_group), "default")
+    wait_until(lambda: is_programmed(api.get(GATEWAY, "front", "default")))
+
+
+def create(api, kind: Kind, body: dict, namespace: str = "") -> None:
+    """A custom resource says of which kind it is."""
+    api.create(kind, {"apiVersion": kind.api_version, "kind": kind.kind, **body}, namespace)
+
+
+def is_established(definition: dict) -> bool:
+    rows = (definition.get("status") or {}).get("conditions") or []
+    return any((row["type"], row["status"]) == ("Established", "True") for row in rows)
+
+
+def is_programmed(gateway: dict) -> bool:
+    rows = (gateway.get("status") or {}).get("conditions") or []
+    return any((row["type"], row["status"]) == ("Programmed", "True") for row in rows)
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_gateways_and_the_targets_of_target_groups_that_stay(sandbox, account, ground, play, alive):
+    target_group = make_target_group(sandbox, ground)
+    before = account()
+    variables = {
+        "eks_cluster_name": NAME,
+        "eks_cluster_version": "1.34",
+        "eks_network_subnets": {"private": ground["subnets"]},
+        "eks_addons_list": [],
+        "eks_nodegroups_list": [{"name": "general", "scaling_config": {"min_size": 1, "max_size": 1}}],
+    }
+    play("kumo.eks.site", **variables).assert_ok()
+    with open_cluster_api(sandbox.client("eks"), sandbox.client("sts"), NAME) as api:
+        serve_gateway(api, target_group)
+        wait_until(lambda: list_targets(sandbox, target_group))
+        if not alive:
+            api.delete(DEPLOYMENT, CONTROLLER, "default")
+            wait_until(lambda: api.get(DEPLOYMENT, CONTROLLER, "default") is None)
+    assert len(list_balancers(sandbox)) == 1
+
+    done = play("kumo.eks.teardown", eks_teardown_wait_timeout=15, **variables).assert_ok()
+    left = [
+        "Gateway default/front has finalizers that no controller took away: gateway.k8s.aws/alb",
+        "TargetGroupBinding default/mine has finalizers that no controller took away: elbv2.k8s.aws/resources",
+    ]
+    assert [text in done.output for text in left] == [not alive] * 2
+    assert list_balancers(sandbox) == [] and list_targets(sandbox, target_group) == []
+    assert compare(account(), before) == []
 
 
 def test_what_a_controller_left_goes_with_the_cluster(sandbox, account, ground, play):

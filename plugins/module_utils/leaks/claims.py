@@ -284,12 +284,22 @@ def _build_relations(
     return [
         look_at("network_interface", "instances", "instance", _follow_instance),
         look_at("network_interface", "groups", "security_group", _follow_group),
-        look_at("target_group", "balancers", "load_balancer", _follow_any),
+        look_at("target_group", "balancers", "load_balancer", _follow_balancer),
         look_at("event_rule", "queues", "queue", _follow_any),
         look_at("volume", "instances", "instance", _follow_volume),
         look_at_issuer,
         look_at_host,
     ]
+
+
+def _follow_balancer(_thing: Thing, claim: Claim, other: str) -> Claim:
+    """Those of a Service may have no tags. The AWS Load Balancer Controller tags all of its own: one without is a user's.
+
+    Ingresses and routes may name target groups that the controller did not make.
+    https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/gateway/gateway/#specify-out-of-band-target-groups
+    """
+    owner = claim.owner if claim.reason.startswith(f"tag {CLUSTER_TAG}") else UNKNOWN
+    return Claim(claim.cluster, owner, f"it is bound to {other}")
 
 
 def _follow_any(_thing: Thing, claim: Claim, other: str) -> Claim:

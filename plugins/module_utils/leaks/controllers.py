@@ -4,7 +4,7 @@
 """What only the controllers of a cluster take away in good order, asked of them while they live.
 
 First what would recreate things is paused, and volumes are held. Then the objects with load balancers go: each has a finalizer,
-so it is gone when its load balancer is.
+so it is gone when its load balancer is, or when its targets have left a target group that stays.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.leaks.fates import KEEP
 Object = dict[str, Any]
 INGRESS = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
 GATEWAY = Kind("gateway.networking.k8s.io/v1", "Gateway", "gateways")
+TARGET_GROUP_BINDING = Kind("elbv2.k8s.aws/v1beta1", "TargetGroupBinding", "targetgroupbindings")
 # What applies manifests again and again: what a capability created stays when the capability is deleted (RETAIN).
 GITOPS = (
     Kind("argoproj.io/v1alpha1", "Application", "applications"),
@@ -50,6 +51,11 @@ KARPENTER = "app.kubernetes.io/name=karpenter"  # of its Deployment, by its char
 # How the finalizers of Ingresses contain who made their load balancers: the AWS Load Balancer Controller, and EKS Auto Mode.
 # https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/k8s/finalizer.go
 BALANCER_FINALIZERS = ("ingress.k8s.aws/", "eks.amazonaws.com/")
+# A TargetGroupBinding that somebody wrote holds targets in a target group that stays. Those that the controller writes for its own
+# target groups have labels that name the Ingress, Service or Gateway, and go with that.
+# https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/controllers/elbv2/targetgroupbinding_controller.go
+# https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/deploy/tracking/provider.go (StackLabels)
+TARGETS_FINALIZER, STACK_LABELS = "elbv2.k8s.aws/resources", ("/stack", "/stack-name")
 # https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/pkg/driver/driver.go; EKS Auto Mode has another name:
 # https://docs.aws.amazon.com/eks/latest/userguide/create-storage-class.html
 EBS_DRIVERS = ("ebs.csi.aws.com", "ebs.csi.eks.amazonaws.com")
@@ -172,7 +178,7 @@ class ControllerRemoval:
                 title = _name(kind, row)
                 if title not in seen:
                     seen.add(title)
-                    self._note(title, {"load_balancer": _list_hosts(row)}, None)
+                    self._note(title, _describe_balanced(kind, row), None)
                 if "deletionTimestamp" not in row["metadata"]:
                     self._delete(kind, row)
             return not rows or self.check_mode, None, ", ".join(_name(kind, row) for kind, row in rows)
@@ -188,7 +194,9 @@ class ControllerRemoval:
     def _list_balanced(self) -> list[tuple[Kind, Object]]:
         services = [row for row in self._list(SERVICE) if row["spec"].get("type") == "LoadBalancer"]
         ingresses = [row for row in self._list(INGRESS) if _is_balanced(row)]
+        bindings = [row for row in self._list(TARGET_GROUP_BINDING) if _is_binding_of_user(row)]
         return [
+            *((TARGET_GROUP_BINDING, row) for row in bindings),
             *((GATEWAY, row) for row in self._list(GATEWAY)),
             *((INGRESS, row) for row in ingresses),
             *((SERVICE, row) for row in services),
@@ -241,6 +249,18 @@ def is_no_answer(error: EksError) -> bool:
 def _is_balanced(ingress: Object) -> bool:
     finalizers: Iterable[str] = ingress["metadata"].get("finalizers") or []
     return any(mark in one for one in finalizers for mark in BALANCER_FINALIZERS)
+
+
+def _is_binding_of_user(binding: Object) -> bool:
+    metadata = binding["metadata"]
+    of_stack = any(key.endswith(STACK_LABELS) for key in metadata.get("labels") or {})
+    return TARGETS_FINALIZER in (metadata.get("finalizers") or []) and not of_stack
+
+
+def _describe_balanced(kind: Kind, row: Object) -> Object:
+    if kind is TARGET_GROUP_BINDING:
+        return {"target_group": row["spec"].get("targetGroupARN") or row["spec"].get("targetGroupName")}
+    return {"load_balancer": _list_hosts(row)}
 
 
 def _name(kind: Kind, row: Object) -> str:

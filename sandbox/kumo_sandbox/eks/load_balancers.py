@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError
 from kumo_sandbox import durations
 from kumo_sandbox.aws_interfaces import LoadBalancerSpec
 from kumo_sandbox.eks.aws_context import AwsContext
-from kumo_sandbox.eks.ingress_load_balancers import IngressLoadBalancers
-from kumo_sandbox.eks.ingress_subnets import ROLES
+from kumo_sandbox.eks.stack_load_balancers import StackLoadBalancers
+from kumo_sandbox.eks.stack_subnets import ROLES
 from kumo_sandbox.eks.store import Store
 
 NOT_FOUND = ("LoadBalancerNotFound", "LoadBalancerNotFoundException", "TargetGroupNotFound")
@@ -26,7 +26,7 @@ class LoadBalancers:
     def __init__(self, store: Store, aws_context: AwsContext) -> None:
         self._store = store
         self._aws_context = aws_context
-        self.ingresses = IngressLoadBalancers(store, aws_context)
+        self.stacks = StackLoadBalancers(store, aws_context)
         self._ready_at: dict[str, float] = {}  # by hostname
 
     def ensure(self, wanted: LoadBalancerSpec) -> str | None:

@@ -5,6 +5,7 @@ https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/pkg/cloud/clou
 
 from __future__ import annotations
 
+import string
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -18,6 +19,10 @@ from kumo_sandbox.eks.store import Store
 
 # Tags at a creation need ec2:CreateTags: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/supported-iam-actions-tagging.html
 CREATE, DELETE = ("ec2:CreateVolume", "ec2:CreateTags"), ("ec2:DeleteVolume",)
+ATTACH, DETACH = ("ec2:AttachVolume",), ("ec2:DetachVolume",)
+# https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/pkg/cloud/devicemanager/allocator.go
+DEVICES = [f"/dev/xv{first}{second}" for first in ("da", "db", "dc") for second in string.ascii_lowercase]
+GONE = ("InvalidVolume.NotFound", "InvalidInstanceID.NotFound", "InvalidAttachment.NotFound")
 FAILED = "operation error EC2: {operation}, https response error StatusCode: {status}, api error {code}: {message}"
 UNAUTHORIZED = (
     "You are not authorized to perform this operation. User: arn:{partition}:sts::{account}:assumed-role/{role}/{session}"
@@ -52,6 +57,34 @@ class Volumes:
             if error.response["Error"]["Code"] != "InvalidVolume.NotFound":
                 raise build_error("DeleteVolume", error) from error
         self._ready_at.pop(volume, None)
+
+    def attach(self, caller: PodCaller, volume: str, instance: str) -> str:
+        self._authorize(caller, ATTACH)
+        client = self._client(caller)
+        try:
+            (row,) = client.describe_volumes(VolumeIds=[volume])["Volumes"]
+            for attachment in row.get("Attachments") or []:
+                if attachment["InstanceId"] == instance:
+                    return str(attachment["Device"])
+            (found,) = client.describe_instances(InstanceIds=[instance])["Reservations"]
+            taken = {each["DeviceName"] for each in found["Instances"][0].get("BlockDeviceMappings") or []}
+            device = next(each for each in DEVICES if each not in taken)
+            client.attach_volume(VolumeId=volume, InstanceId=instance, Device=device)
+        except ClientError as error:
+            raise build_error("AttachVolume", error) from error
+        return device
+
+    def detach(self, caller: PodCaller, volume: str, instance: str) -> None:
+        self._authorize(caller, DETACH)
+        client = self._client(caller)
+        try:
+            rows = client.describe_volumes(VolumeIds=[volume])["Volumes"]
+            attachments = [each for row in rows for each in row.get("Attachments") or []]
+            if any(each["InstanceId"] == instance for each in attachments):
+                client.detach_volume(VolumeId=volume, InstanceId=instance)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in GONE:
+                raise build_error("DetachVolume", error) from error
 
     def _find(self, caller: PodCaller, name: str) -> str:
         filters = [{"Name": "tag:CSIVolumeName", "Values": [name]}]

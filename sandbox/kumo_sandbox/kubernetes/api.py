@@ -20,23 +20,38 @@ RESOURCES = {
     "ClusterRole": ("clusterroles", False),
     "ClusterRoleBinding": ("clusterrolebindings", False),
     "ConfigMap": ("configmaps", True),
+    "CustomResourceDefinition": ("customresourcedefinitions", False),
     "DaemonSet": ("daemonsets", True),
     "Deployment": ("deployments", True),
+    "EndpointSlice": ("endpointslices", True),
     "Event": ("events", True),
+    "GRPCRoute": ("grpcroutes", True),
+    "Gateway": ("gateways", True),
+    "GatewayClass": ("gatewayclasses", False),
+    "HTTPRoute": ("httproutes", True),
     "Ingress": ("ingresses", True),
     "IngressClass": ("ingressclasses", False),
     "IngressClassParams": ("ingressclassparams", False),
+    "ListenerRuleConfiguration": ("listenerruleconfigurations", True),
+    "LoadBalancerConfiguration": ("loadbalancerconfigurations", True),
     "MutatingWebhookConfiguration": ("mutatingwebhookconfigurations", False),
     "Namespace": ("namespaces", False),
     "Node": ("nodes", False),
     "PersistentVolume": ("persistentvolumes", False),
     "PersistentVolumeClaim": ("persistentvolumeclaims", True),
     "Pod": ("pods", True),
+    "ReferenceGrant": ("referencegrants", True),
     "RoleBinding": ("rolebindings", True),
     "Service": ("services", True),
     "ServiceAccount": ("serviceaccounts", True),
     "PodDisruptionBudget": ("poddisruptionbudgets", True),
     "StorageClass": ("storageclasses", False),
+    "TCPRoute": ("tcproutes", True),
+    "TLSRoute": ("tlsroutes", True),
+    "TargetGroupBinding": ("targetgroupbindings", True),
+    "TargetGroupConfiguration": ("targetgroupconfigurations", True),
+    "UDPRoute": ("udproutes", True),
+    "VolumeAttachment": ("volumeattachments", False),
 }
 
 
@@ -111,13 +126,22 @@ class Api:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
 
+    def list_metadata(self, path: str) -> list[Manifest]:
+        """The metadata of a collection's objects, which may be large."""
+        accepted = {"Accept": "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"}
+        return [item["metadata"] for item in self._call("GET", path, headers=accepted).get("items") or []]
+
     def follow(self, path: str, changed: Callable[[], None], seconds: int, **parameters: str) -> None:
         """Call ``changed`` now, and at each change of the collection for about ``seconds``."""
         version = self.get(path, **parameters, limit="1")["metadata"]["resourceVersion"]
         changed()
+        accepted = {
+            "Accept": "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+        }  # nobody looks at the objects
         query = {**parameters, "resourceVersion": version, "watch": "true", "timeoutSeconds": str(seconds)}
         timeouts = (TIMEOUT, seconds + TIMEOUT)
-        with self._session.get(f"{self._url}{path}", params=query, stream=True, timeout=timeouts) as answer:
+        words = {"params": query, "headers": accepted, "timeout": timeouts}
+        with self._session.get(f"{self._url}{path}", stream=True, **words) as answer:
             _check("WATCH", path, answer)
             for line in answer.iter_lines():
                 if line:

@@ -55,7 +55,7 @@ def find_drivers(api: Api, cluster: ClusterView) -> dict[str, Driver]:
             labels = deployment["spec"]["selector"]["matchLabels"]
             selector = ",".join(f"{key}={value}" for key, value in labels.items())
             pods = api.items("v1", "Pod", labelSelector=selector)
-            for pod in filter(_is_ready, pods):
+            for pod in filter(is_ready, pods):
                 found[EBS] = _build_driver(cluster, pod)
                 break
     return found
@@ -94,6 +94,6 @@ def _build_caller(cluster: ClusterView, pod: Manifest) -> PodCaller:
     )
 
 
-def _is_ready(pod: Manifest) -> bool:
+def is_ready(pod: Manifest) -> bool:
     conditions = pod["status"].get("conditions") or []
     return any(row["type"] == "Ready" and row["status"] == "True" for row in conditions)

@@ -5,13 +5,13 @@ https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/in
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable, Iterable
 
-from kumo_sandbox.aws_interfaces import IngressRefusedError, TargetGroupSpec
+from kumo_sandbox.aws_interfaces import StackRefusedError, TargetGroupSpec
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.ingress_groups import PREFIX, Member, build_key, split_map
+from kumo_sandbox.kubernetes.service_pods import list_open_ports
+from kumo_sandbox.kubernetes.stack_names import build_name
 
 ANNOTATION = "use-annotation"  # a port of this name: an annotation says what is done with the request
 TARGETS = ("instance", "ip")
@@ -57,26 +57,17 @@ class Backends:
         version = _choose(member, settings, "backend-protocol-version", VERSIONS)
         row = _find_port(member, service, asked)
         port = _choose_port(member, row, kind)
-        key = build_key(member.ingress)
-        words = (*place, *key.split("/"), service["metadata"]["uid"], asked, str(port), kind, protocol, version)
+        key, metadata = build_key(member.ingress), service["metadata"]
+        words = (*place, *key.split("/"), metadata["uid"], asked, str(port), kind, protocol, version)
         tags = {**split_map(member.settings.get("tags", "")), **split_map(_read_annotations(service).get("tags", ""))}
         return TargetGroupSpec(
-            name=_build_name(service, words),
+            name=build_name(metadata["namespace"], metadata["name"], *words),
             port=port,
             protocol=protocol,
             target_type=kind,
-            open_ports=(port,) if kind == "instance" else self._list_open_ports(service, row),
-            tags={**tags, "ingress.k8s.aws/resource": f"{key}-{service['metadata']['name']}:{asked}"},
+            open_ports=(port,) if kind == "instance" else list_open_ports(self._list_pods(service), row),
+            tags={**tags, "ingress.k8s.aws/resource": f"{key}-{metadata['name']}:{asked}"},
         )
-
-    def _list_open_ports(self, service: Manifest, row: Manifest) -> tuple[int, ...]:
-        """The ports of the Service's pods, none while it has no pod."""
-        pods, target = self._list_pods(service), row.get("targetPort", row["port"])
-        if isinstance(target, int):
-            return (target,) if pods else ()
-        containers = [each for pod in pods for each in pod["spec"]["containers"]]
-        ports = [port for each in containers for port in each.get("ports") or [] if port.get("name") == target]
-        return tuple(sorted({port["containerPort"] for port in ports}))
 
 
 def _read_annotations(manifest: Manifest) -> dict[str, str]:
@@ -112,14 +103,7 @@ def _choose_port(member: Member, row: Manifest, kind: str) -> int:
     return int(row["nodePort"])
 
 
-def _build_name(service: Manifest, words: tuple[str, ...]) -> str:
-    digest = hashlib.sha256("".join(words).encode()).hexdigest()[:10]
-    metadata = service["metadata"]
-    cut = [re.sub(r"[^0-9A-Za-z]", "", metadata[key])[:8] for key in ("namespace", "name")]
-    return f"k8s-{'-'.join(cut)}-{digest}"
-
-
-def _refuse(member: Member, message: str) -> IngressRefusedError:
-    return IngressRefusedError(
+def _refuse(member: Member, message: str) -> StackRefusedError:
+    return StackRefusedError(
         "FailedBuildModel", f"Failed build model due to ingress: {build_key(member.ingress)}: {message}"
     )

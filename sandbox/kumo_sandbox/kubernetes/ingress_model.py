@@ -8,18 +8,19 @@ https://github.com/kubernetes-sigs/aws-load-balancer-controller/tree/main/pkg/in
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kumo_sandbox.aws_interfaces import IngressRefusedError, IngressStack, ListenerSpec, RuleSpec
+from kumo_sandbox.aws_interfaces import ListenerSpec, LoadBalancerStack, RuleSpec, StackRefusedError, Targets
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.ingress_backends import Backends
 from kumo_sandbox.kubernetes.ingress_groups import Group, Member, build_key, split_list, split_map
+from kumo_sandbox.kubernetes.stack_names import hash_words, keep_letters
 
+TAG_PREFIX = "ingress.k8s.aws"
 SCHEMES = ("internet-facing", "internal")
 EVERYWHERE = ("0.0.0.0/0",)
 MOST = 32  # characters of a load balancer's name
@@ -28,13 +29,13 @@ ORDER = ("Exact", "Prefix", "ImplementationSpecific")  # rules in the order of t
 
 @dataclass(frozen=True)
 class Model:
-    """Builds the stack of one group of a cluster, which has members. Raises IngressRefusedError."""
+    """Builds the stack of one group of a cluster, which has members. Raises StackRefusedError."""
 
     cluster: ClusterView
     group: Group
     backends: Backends
 
-    def build(self) -> IngressStack:
+    def build(self) -> LoadBalancerStack:
         members = self.group.members
         scheme = self._agree("scheme") or "internal"
         if scheme not in SCHEMES:
@@ -44,8 +45,10 @@ class Model:
         for member in members:
             tags.update(split_map(member.settings.get("tags", "")))
         listeners = self._build_listeners()
-        return IngressStack(
+        return LoadBalancerStack(
             cluster=self.cluster.arn,
+            prefix=TAG_PREFIX,
+            kind="application",
             stack=self.group.name,
             name=self._agree_on_name() or self._build_name(scheme),
             group_name=self._build_name(""),
@@ -107,7 +110,7 @@ class Model:
             certificates=tuple(dict.fromkeys(certificates)) if secure else (),
             hosts=tuple(dict.fromkeys(host for each in unnamed for host in list_hosts(each.ingress))) if secure else (),
             sources=tuple(dict.fromkeys(sources)) or EVERYWHERE,
-            default=self._find_target(defaults[0], defaults[0].ingress["spec"]["defaultBackend"]) if defaults else "",
+            default=self._find_target(defaults[0], defaults[0].ingress["spec"]["defaultBackend"]) if defaults else (),
             rules=tuple(rule for each in members for rule in self._build_rules(each)),
         )
 
@@ -120,10 +123,10 @@ class Model:
                     hosts, patterns or (() if hosts else ("/*",)), self._find_target(member, path["backend"])
                 )
 
-    def _find_target(self, member: Member, backend: Manifest) -> str:
-        """The name of the target group behind a backend, empty where there is none."""
+    def _find_target(self, member: Member, backend: Manifest) -> Targets:
+        """The target group behind a backend, empty where there is none."""
         built = self.backends.build(self.cluster.name, self.group.name, member, backend)
-        return built.name if built else ""
+        return ((built.name, 1),) if built else ()
 
 
 def read_ports(member: Member) -> dict[int, str]:
@@ -177,13 +180,5 @@ def build_patterns(path: Manifest) -> tuple[str, ...]:
     return (bare, f"{bare}/*") if kind == "Prefix" else (text,)
 
 
-def refuse(message: str) -> IngressRefusedError:
-    return IngressRefusedError("FailedBuildModel", f"Failed build model due to {message}")
-
-
-def hash_words(*words: str) -> str:
-    return hashlib.sha256("".join(words).encode()).hexdigest()[:10]
-
-
-def keep_letters(text: str) -> str:
-    return re.sub(r"[^0-9A-Za-z]", "", text)
+def refuse(message: str) -> StackRefusedError:
+    return StackRefusedError("FailedBuildModel", f"Failed build model due to {message}")

@@ -5,27 +5,27 @@ https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/contro
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 
-from kumo_sandbox.aws_interfaces import IngressLoadBalancers, IngressRefusedError, IngressStack
+from kumo_sandbox.aws_interfaces import LoadBalancerStack, StackLoadBalancers, StackRefusedError
 from kumo_sandbox.interfaces import ClusterView
-from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
+from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_path
+from kumo_sandbox.kubernetes.events import record
 from kumo_sandbox.kubernetes.ingress_backends import Backends
 from kumo_sandbox.kubernetes.ingress_groups import PREFIX, Classes, Group, list_groups, split_map
-from kumo_sandbox.kubernetes.ingress_model import Model
+from kumo_sandbox.kubernetes.ingress_model import TAG_PREFIX, Model
 from kumo_sandbox.kubernetes.load_balancers import (
     PASSING,
     is_controller_running,
     list_all_finalizers,
     set_finalizers,
 )
+from kumo_sandbox.kubernetes.service_pods import list_pods
 
 API, PARAMETERS_API = "networking.k8s.io/v1", "elbv2.k8s.aws/v1beta1"
 PROTECTION = "deletion_protection.enabled"
-LONGEST = 1024  # characters of an event's message that Kubernetes takes
+COMPONENT = "ingress"
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class Desk:
 
     api: Api
     cluster: ClusterView
-    balancers: IngressLoadBalancers
+    balancers: StackLoadBalancers
 
 
-def balance_ingresses(api: Api, cluster: ClusterView, balancers: IngressLoadBalancers) -> bool:
+def balance_ingresses(api: Api, cluster: ClusterView, balancers: StackLoadBalancers) -> bool:
     """One look at all Ingresses; False where another one is due. Without the controller nothing happens to them."""
     ingresses = api.items(API, "Ingress")
     if not ingresses or not is_controller_running(api):
@@ -52,9 +52,9 @@ def _look(desk: Desk, group: Group) -> bool:
     """Have what a group wants, or let go of it; whether all of it is done."""
     try:
         return _deploy(desk, group) if group.members else _release(desk, group)
-    except IngressRefusedError as error:
+    except StackRefusedError as error:
         for member in group.members:
-            _record(desk.api, member.ingress, "Warning", error.reason, str(error))
+            record(desk.api, member.ingress, COMPONENT, "Warning", error.reason, str(error))
         return False
     except ApiError as error:
         if error.status not in PASSING:
@@ -68,12 +68,12 @@ def _deploy(desk: Desk, group: Group) -> bool:
         if group.finalizer not in finalizers:
             set_finalizers(desk.api, member.ingress, [*finalizers, group.finalizer])
     services = desk.api.items("v1", "Service")
-    stack = Model(desk.cluster, group, Backends(services, lambda service: _list_pods(desk.api, service))).build()
-    hostname = desk.balancers.ensure(stack)
-    if hostname is None:
+    stack = Model(desk.cluster, group, Backends(services, lambda service: list_pods(desk.api, service))).build()
+    made = desk.balancers.ensure(stack)
+    if not made.active:
         return False
     for member in group.members:
-        _show_address(desk.api, member.ingress, hostname.lower(), stack)
+        _show_address(desk.api, member.ingress, made.hostname.lower(), stack)
     _remove_finalizers(desk.api, group)
     return all(each.open_ports for each in stack.target_groups)  # their pods are on their way
 
@@ -82,7 +82,7 @@ def _release(desk: Desk, group: Group) -> bool:
     """Take away the load balancer of a group that nobody is in any more."""
     if any(_is_protected(each) for each in group.inactive):
         return False
-    if not desk.balancers.remove(desk.cluster.arn, group.name):
+    if not desk.balancers.remove(desk.cluster.arn, TAG_PREFIX, group.name):
         return False
     _remove_finalizers(desk.api, group)
     return True
@@ -99,7 +99,7 @@ def _is_protected(ingress: Manifest) -> bool:
     return "deletionTimestamp" in ingress["metadata"] and split_map(attributes).get(PROTECTION) == "true"
 
 
-def _show_address(api: Api, ingress: Manifest, hostname: str, stack: IngressStack) -> None:
+def _show_address(api: Api, ingress: Manifest, hostname: str, stack: LoadBalancerStack) -> None:
     """The address of a load balancer, and the ports that it listens at."""
     shown = (ingress.get("status") or {}).get("loadBalancer", {}).get("ingress") or []
     ports = [listener.port for listener in stack.listeners]
@@ -109,41 +109,7 @@ def _show_address(api: Api, ingress: Manifest, hostname: str, stack: IngressStac
         return
     rows = [{"hostname": hostname, "ports": [{"port": port, "protocol": ""} for port in ports]}]
     api.patch(f"{build_path(ingress)}/status", {"status": {"loadBalancer": {"ingress": rows}}})
-    _record(api, ingress, "Normal", "SuccessfullyReconciled", "Successfully reconciled")
-
-
-def _record(api: Api, ingress: Manifest, kind: str, reason: str, message: str) -> None:
-    """An event, once for each message."""
-    event = _build_event(ingress, kind, reason, message[:LONGEST])
-    try:
-        api.create(build_collection_path("v1", "Event", ingress["metadata"]["namespace"]), event)
-    except ApiError as error:
-        if error.status not in (*PASSING, HTTPStatus.FORBIDDEN):  # it was recorded, or its namespace goes
-            raise
-
-
-def _build_event(ingress: Manifest, kind: str, reason: str, message: str) -> Manifest:
-    metadata, now = ingress["metadata"], datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    digest = hashlib.sha256(f"{metadata['uid']}{reason}{message}".encode()).hexdigest()[:16]
-    about = {key: metadata[key] for key in ("name", "namespace", "uid")}
-    return {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {"name": f"{metadata['name']}.{digest}", "namespace": metadata["namespace"]},
-        "involvedObject": {"apiVersion": API, "kind": "Ingress", **about},
-        **{"type": kind, "reason": reason, "message": message, "source": {"component": "ingress"}},
-        **{"firstTimestamp": now, "lastTimestamp": now, "count": 1},
-    }
-
-
-def _list_pods(api: Api, service: Manifest) -> list[Manifest]:
-    """The pods that a Service selects."""
-    labels = service["spec"].get("selector") or {}
-    if not labels:
-        return []
-    selector = ",".join(f"{key}={value}" for key, value in labels.items())
-    pods = api.items("v1", "Pod", labelSelector=selector)
-    return [pod for pod in pods if pod["metadata"]["namespace"] == service["metadata"]["namespace"]]
+    record(api, ingress, COMPONENT, "Normal", "SuccessfullyReconciled", "Successfully reconciled")
 
 
 def _list_parameters(api: Api) -> list[Manifest]:

@@ -10,14 +10,13 @@ https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/serv
 
 from __future__ import annotations
 
-import hashlib
-import re
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from kumo_sandbox.aws_interfaces import LoadBalancers, LoadBalancerSpec
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_path
+from kumo_sandbox.kubernetes.stack_names import build_name
 
 PREFIX = "service.beta.kubernetes.io/aws-load-balancer-"
 CLASS = "service.k8s.aws/nlb"  # the loadBalancerClass of the AWS Load Balancer Controller
@@ -74,7 +73,7 @@ def build_spec(service: Manifest, cluster: ClusterView, finalizer: str) -> LoadB
         )
     return LoadBalancerSpec(
         cluster=cluster.arn,
-        name=_name_controller(service, cluster),
+        name=build_name(metadata["namespace"], metadata["name"], cluster.name, metadata["uid"]),
         kind="network",
         internal=_read_annotation(service, "scheme") != "internet-facing",
         ports=tuple(port["port"] for port in service["spec"]["ports"]),
@@ -143,14 +142,6 @@ def is_controller_running(api: Api) -> bool:
 def _list_running(api: Api) -> frozenset[str]:
     """The cloud controller manager always; the AWS Load Balancer Controller where it is installed."""
     return frozenset((CLOUD, CONTROLLER) if is_controller_running(api) else (CLOUD,))
-
-
-def _name_controller(service: Manifest, cluster: ClusterView) -> str:
-    """k8s-NAMESPACE-NAME-DIGEST, each cut short, as the AWS Load Balancer Controller calls it."""
-    metadata = service["metadata"]
-    digest = hashlib.sha256(f"{cluster.name}{metadata['uid']}".encode()).hexdigest()[:10]
-    words = [re.sub(r"[^0-9A-Za-z]", "", metadata[key])[:8] for key in ("namespace", "name")]
-    return f"k8s-{'-'.join(words)}-{digest}"
 
 
 def _list_finalizers(service: Manifest) -> list[str]:

@@ -10,6 +10,8 @@ from kumo_sandbox.interfaces import ClusterView, NodeSpec
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.instance_types import find_instance_type
 
+# A kubelet's default: the controller manager attaches volumes. https://kubernetes.io/docs/reference/labels-annotations-taints/
+ATTACHED_BY = "volumes.kubernetes.io/controller-managed-attach-detach"
 # Kubelet of the newest AMI of each minor version.
 KUBELETS = {
     "1.28": "v1.28.15-eks-3abbec1",
@@ -50,7 +52,7 @@ def build_node(view: ClusterView, spec: NodeSpec) -> Manifest:
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": spec.name, "labels": _build_labels(view, spec)},
+        "metadata": {"name": spec.name, "labels": _build_labels(view, spec), "annotations": {ATTACHED_BY: "true"}},
         "spec": {
             "providerID": f"aws:///{spec.zone}/{spec.instance_id}",
             "taints": [_build_taint(*taint) for taint in spec.taints],

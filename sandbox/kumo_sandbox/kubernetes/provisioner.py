@@ -7,15 +7,15 @@ https://github.com/kubernetes-sigs/sig-storage-lib-external-provisioner/blob/mas
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 
 from kumo_sandbox.aws_interfaces import VolumeError, Volumes, VolumeSpec
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest, build_collection_path, build_path
+from kumo_sandbox.kubernetes.attacher import STORAGE
 from kumo_sandbox.kubernetes.csi_drivers import AUTO, EBS, IN_TREE, Driver, find_drivers
+from kumo_sandbox.kubernetes.events import record
 from kumo_sandbox.kubernetes.storage_classes import (
     FINALIZER,
     PROVISIONED_BY,
@@ -142,7 +142,13 @@ class Provisioner:
             return False
 
     def _delete(self, driver: Driver, volume: Manifest) -> bool:
-        number = read_volume_id(volume)
+        number, name = read_volume_id(volume), volume["metadata"]["name"]
+        for attachment in self._api.items(STORAGE, "VolumeAttachment"):
+            if attachment["spec"]["source"].get("persistentVolumeName") == name:
+                node = attachment["spec"]["nodeName"]
+                text = f"persistentvolume {name} is still attached to node {node}"
+                self._report(driver, volume, "Warning", "VolumeFailedDelete", text)
+                return False
         try:
             self._volumes.remove(driver.caller, number)
         except VolumeError as error:
@@ -173,13 +179,7 @@ class Provisioner:
         self._report(driver, claim, "Warning", "ProvisioningFailed", message)
 
     def _report(self, driver: Driver, about: Manifest, kind: str, reason: str, message: str) -> None:
-        """An event, once for each message. One about what is gone is dropped, with its namespace."""
-        event = build_event(driver, about, kind, reason, message)
-        try:
-            self._api.create(build_collection_path("v1", "Event", event["metadata"]["namespace"]), event)
-        except ApiError as error:
-            if error.status not in (*PASSING, HTTPStatus.FORBIDDEN):
-                raise
+        record(self._api, about, driver.source, kind, reason, message)
 
 
 def is_waiting(claim: Manifest) -> bool:
@@ -221,24 +221,3 @@ def read_volume_id(volume: Manifest) -> str:
 def build_beginning(claim: Manifest) -> str:
     metadata = claim["metadata"]
     return f'External provisioner is provisioning volume for claim "{metadata["namespace"]}/{metadata["name"]}"'
-
-
-def build_event(driver: Driver, about: Manifest, kind: str, reason: str, message: str) -> Manifest:
-    """With a name that says what it is about, so that the same one is not written again."""
-    metadata, now = about["metadata"], datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    namespace = metadata.get("namespace") or "default"
-    digest = hashlib.sha256(f"{metadata['uid']} {reason} {message}".encode()).hexdigest()[:16]
-    known = {key: metadata[key] for key in ("name", "namespace", "uid", "resourceVersion") if key in metadata}
-    return {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {"name": f"{metadata['name']}.{digest}", "namespace": namespace},
-        "involvedObject": {"apiVersion": "v1", "kind": about["kind"], **known},
-        "type": kind,
-        "reason": reason,
-        "message": message,
-        "source": {"component": driver.source},
-        "firstTimestamp": now,
-        "lastTimestamp": now,
-        "count": 1,
-    }

@@ -10,12 +10,13 @@ import secrets
 from typing import Any
 
 from moto.ec2.models import ec2_backends
+from moto.ec2.models.instances import Instance
 from moto.ec2.utils import random_public_ip
 from moto.elb.models import ELBBackend
-from moto.elbv2.models import ELBv2Backend
+from moto.elbv2.models import ELBv2Backend, elbv2_backends
 
 from kumo_sandbox import durations
-from kumo_sandbox.moto_fixes.hooks import Method, around
+from kumo_sandbox.moto_fixes.hooks import Method, around, before
 from kumo_sandbox.moto_fixes.runtime import runtime
 from kumo_sandbox.partitions import find_partition
 
@@ -71,6 +72,16 @@ def delete_classic(original: Method, backend: Any, name: str) -> None:
 def delete_modern(original: Method, backend: Any, arn: str) -> None:
     original(backend, arn)
     _delete_interfaces(_find_ec2_backend(backend), _build_description(arn))
+
+
+@before(Instance, "terminate")
+def forget_target(instance: Any, *arguments: Any, **words: Any) -> None:
+    """A terminated instance is deregistered, whoever ends it. moto does it for calls of TerminateInstances only.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html
+    """
+    ec2 = instance.ec2_backend
+    elbv2_backends[ec2.account_id][ec2.region_name].notify_terminate_instances([instance.id])
 
 
 def _list_targets(backend: Any, balancer: Any) -> set[str]:

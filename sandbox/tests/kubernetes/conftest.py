@@ -20,10 +20,11 @@ from kubernetes_views import ACCESS_KEY, ARN, SECRET, USER, cluster_view
 
 from kumo_sandbox.aws_interfaces import (
     AwsSide,
-    IngressRefusedError,
-    IngressStack,
     LoadBalancerSpec,
+    LoadBalancerStack,
+    MadeBalancer,
     PodCaller,
+    StackRefusedError,
     VolumeError,
     VolumeSpec,
 )
@@ -60,21 +61,29 @@ class TokenReviews(BaseHTTPRequestHandler):
 
 
 @dataclass
-class IngressBalancers:
-    """Stands for the AWS side's load balancers of Ingresses."""
+class StackBalancers:
+    """Stands for the AWS side's load balancers of Ingresses and Gateways."""
 
-    made: dict[str, IngressStack] = field(default_factory=dict)  # by stack
+    made: dict[str, LoadBalancerStack] = field(default_factory=dict)  # by stack
     removed: list[str] = field(default_factory=list)
     refusal: str = ""  # why none is made
     held: bool = False  # whether something of a deleted load balancer is still there
 
-    def ensure(self, wanted: IngressStack) -> str | None:
-        if self.refusal:
-            raise IngressRefusedError("FailedBuildModel", self.refusal)
-        self.made[wanted.stack] = wanted
-        return f"{wanted.name}.Example.com"
+    targets: dict[str, frozenset[tuple[str, int]]] = field(default_factory=dict)  # by the ARN of their group
 
-    def remove(self, cluster: str, stack: str) -> bool:
+    def ensure(self, wanted: LoadBalancerStack) -> MadeBalancer:
+        if self.refusal:
+            raise StackRefusedError("FailedBuildModel", self.refusal)
+        self.made[wanted.stack] = wanted
+        return MadeBalancer(f"arn:{wanted.name}", f"{wanted.name}.Example.com", active=True)
+
+    def find_target_type(self, cluster: str, target_group: str) -> str:
+        return target_group.partition("/")[0]
+
+    def set_targets(self, cluster: str, target_group: str, targets: frozenset[tuple[str, int]]) -> None:
+        self.targets[target_group] = targets
+
+    def remove(self, cluster: str, prefix: str, stack: str) -> bool:
         self.made.pop(stack, None)
         self.removed.append(stack)
         return not self.held
@@ -88,7 +97,7 @@ class Balancers:
     removed: list[str] = field(default_factory=list)
     ready: bool = True
     held: bool = False  # whether something of a deleted load balancer is still there
-    ingresses: IngressBalancers = field(default_factory=IngressBalancers)
+    stacks: StackBalancers = field(default_factory=StackBalancers)
 
     def ensure(self, wanted: LoadBalancerSpec) -> str | None:
         self.made.setdefault(wanted.name, wanted)
@@ -106,8 +115,9 @@ class Disks:
 
     made: dict[str, VolumeSpec] = field(default_factory=dict)  # by ID
     callers: list[PodCaller] = field(default_factory=list)
+    attached: dict[str, str] = field(default_factory=dict)  # instance by ID
     ready: bool = True
-    refusal: str = ""  # why nothing is made and deleted
+    refusal: str = ""  # why nothing is made, attached and deleted
 
     def ensure(self, caller: PodCaller, wanted: VolumeSpec) -> str | None:
         self._ask(caller)
@@ -117,7 +127,17 @@ class Disks:
 
     def remove(self, caller: PodCaller, volume: str) -> None:
         self._ask(caller)
+        assert volume not in self.attached
         self.made.pop(volume, None)
+
+    def attach(self, caller: PodCaller, volume: str, instance: str) -> str:
+        self._ask(caller)
+        self.attached[volume] = instance
+        return "/dev/xvdaa"
+
+    def detach(self, caller: PodCaller, volume: str, instance: str) -> None:
+        self._ask(caller)
+        assert self.attached.pop(volume) == instance
 
     def _ask(self, caller: PodCaller) -> None:
         self.callers.append(caller)

@@ -10,7 +10,7 @@ import pytest
 from conftest import Demo
 from kubernetes_views import cluster_view, node_spec
 
-from kumo_sandbox.aws_interfaces import IngressRefusedError, IngressStack
+from kumo_sandbox.aws_interfaces import LoadBalancerStack, StackRefusedError
 from kumo_sandbox.kubernetes.ingress_backends import Backends
 from kumo_sandbox.kubernetes.ingress_groups import PREFIX, Classes, Group, list_groups
 from kumo_sandbox.kubernetes.ingress_model import Model
@@ -43,7 +43,7 @@ POD = {"spec": {"containers": [{"ports": [{"name": "http", "containerPort": 8080
 
 def build(
     *ingresses: dict[str, Any], service: dict[str, Any] | None = None, pods: tuple[Any, ...] = (POD,)
-) -> IngressStack:
+) -> LoadBalancerStack:
     (group,) = list_groups(list(ingresses), Classes([OURS], []))
     backends = Backends([service or build_service()], lambda _service: list(pods))
     return Model(cluster_view(), group, backends).build()
@@ -138,7 +138,7 @@ def test_what_the_values_of_a_chart_ask_for() -> None:
     (listener,) = stack.listeners
     assert (listener.port, listener.protocol, listener.sources) == (80, "HTTP", ("0.0.0.0/0",))
     (rule,) = listener.rules
-    assert (rule.hosts, rule.paths, rule.target_group) == (("api.example.com",), ("/*",), target.name)
+    assert (rule.hosts, rule.paths, rule.targets) == (("api.example.com",), ("/*",), ((target.name, 1),))
 
 
 def test_defaults_are_internal_and_instances() -> None:
@@ -155,7 +155,7 @@ def test_a_target_group_without_pods_opens_no_port() -> None:
 def test_a_backend_without_a_service_has_no_target_group() -> None:
     named = {"service": {"name": "other", "port": HTTP}}
     stack = build(build_ingress(paths=[{"path": "/a", "pathType": "Exact", "backend": named}]))
-    assert stack.target_groups == () and stack.listeners[0].rules[0].target_group == ""
+    assert stack.target_groups == () and stack.listeners[0].rules[0].targets == ()
 
 
 def test_rules_are_in_the_order_of_the_controller() -> None:
@@ -192,19 +192,19 @@ def test_members_of_a_group_share_ports_and_have_their_own() -> None:
     ],
 )
 def test_settings_that_do_not_go(settings: dict[str, str], message: str) -> None:
-    with pytest.raises(IngressRefusedError, match="Failed build model due to") as refused:
+    with pytest.raises(StackRefusedError, match="Failed build model due to") as refused:
         build(build_ingress("web", settings))
     assert message in str(refused.value) and refused.value.reason == "FailedBuildModel"
 
 
 def test_members_that_do_not_agree() -> None:
     shared = {"group.name": "shop", "target-type": "ip"}
-    with pytest.raises(IngressRefusedError, match="conflicting scheme: internal | internet-facing"):
+    with pytest.raises(StackRefusedError, match="conflicting scheme: internal | internet-facing"):
         build(
             build_ingress("a", {**shared, "scheme": "internal"}),
             build_ingress("b", {**shared, "scheme": "internet-facing"}),
         )
-    with pytest.raises(IngressRefusedError, match="conflicting protocol"):
+    with pytest.raises(StackRefusedError, match="conflicting protocol"):
         build(build_ingress("a", shared), build_ingress("b", {**shared, "listen-ports": '[{"HTTPS": 80}]'}))
 
 
@@ -217,12 +217,12 @@ CONTROLLER = "aws-load-balancer-controller"
 @pytest.fixture
 def served(cluster: Demo, namespace: str) -> Iterator[Demo]:
     """The cluster demo with a node, the class alb and a Service in the test's namespace; no controller yet."""
-    cluster.balancers.ingresses.removed.clear()
+    cluster.balancers.stacks.removed.clear()
     cluster.become(nodes=(node_spec(10),))
     ours = {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", **OURS}
     apply(cluster, ours, build_object("v1", "Service", "web", namespace, {"ports": [{"port": 80, "targetPort": 80}]}))
     yield cluster
-    cluster.balancers.ingresses.refusal, cluster.balancers.ingresses.held = "", False
+    cluster.balancers.stacks.refusal, cluster.balancers.stacks.held = "", False
 
 
 def apply(cluster: Demo, *manifests: dict[str, Any]) -> None:
@@ -261,7 +261,7 @@ def read_ingress(cluster: Demo, namespace: str) -> tuple[list[Any], list[str]]:
 
 
 def test_an_ingress_is_served_while_the_controller_runs(served: Demo, namespace: str) -> None:
-    balancers = served.balancers.ingresses
+    balancers = served.balancers.stacks
     create_ingress(served, namespace)
     served.kubectl("get", "nodes")
     assert read_ingress(served, namespace) == ([], []) and balancers.made == {}
@@ -284,7 +284,7 @@ def test_an_ingress_is_served_while_the_controller_runs(served: Demo, namespace:
 
 
 def test_an_event_says_why_there_is_no_address(served: Demo, namespace: str) -> None:
-    balancers = served.balancers.ingresses
+    balancers = served.balancers.stacks
     balancers.refusal = "Failed build model due to couldn't auto-discover subnets"
     install_controller(served, namespace)
     create_ingress(served, namespace)
@@ -310,7 +310,7 @@ def test_a_protected_load_balancer_keeps_its_ingress(served: Demo, namespace: st
     served.eventually(lambda: read_ingress(served, namespace)[0])
     served.kubectl("delete", "ingress", "web", "-n", namespace, "--wait=false")
     served.kubectl("get", "nodes")
-    assert read_ingress(served, namespace)[1] and served.balancers.ingresses.removed == []
+    assert read_ingress(served, namespace)[1] and served.balancers.stacks.removed == []
     served.kubectl("annotate", "ingress", "web", "-n", namespace, f"{attributes}-")
     served.kubectl("wait", "ingress/web", "-n", namespace, "--for=delete", "--timeout=30s")
-    assert served.balancers.ingresses.removed
+    assert served.balancers.stacks.removed

@@ -162,6 +162,26 @@ def test_a_claim_that_goes_while_its_volume_is_made_leaves_none(stored: Demo, na
     stored.eventually(lambda: not stored.disks.made and not stored.names("pv"))
 
 
+def test_a_volume_is_attached_where_its_pod_runs(stored: Demo, namespace: str) -> None:
+    stored.become(nodes=NODES, addons=(DRIVER,))
+    make_class(stored, "late", mode="WaitForFirstConsumer")
+    make_claim(stored, namespace, "late")
+    make_pod(stored, namespace, NODES[0].name)
+    number = wait_until_bound(stored, namespace)["spec"]["csi"]["volumeHandle"]
+    stored.eventually(lambda: stored.disks.attached == {number: NODES[0].instance_id})
+    (row,) = stored.get("volumeattachment")["items"]
+    stored.eventually(lambda: stored.get("volumeattachment")["items"][0]["status"]["attached"])
+    assert row["metadata"]["finalizers"] == ["external-attacher/ebs-csi-aws-com"]
+    stored.become(nodes=NODES)  # without the driver nobody detaches it
+    stored.eventually(lambda: "ebs-csi-controller" not in stored.names("deployment", "-n", "kube-system"))
+    stored.kubectl("delete", "pod", "db", "-n", namespace, "--force", "--grace-period=0")
+    stored.eventually(lambda: "deletionTimestamp" in stored.get("volumeattachment")["items"][0]["metadata"])
+    assert stored.disks.attached
+    stored.become(nodes=NODES, addons=(DRIVER,))
+    stored.eventually(lambda: not stored.names("volumeattachment"))
+    assert stored.disks.attached == {} and list(stored.disks.made) == [number]
+
+
 def test_auto_mode_brings_its_own_driver(stored: Demo, namespace: str) -> None:
     labels = {"eks.amazonaws.com/compute-type": "auto"}
     stored.become(nodes=(node_spec(10, labels=labels),), block_storage=True)

@@ -42,6 +42,27 @@ def test_a_volume_is_made_once_and_deleted(sandbox, volumes, caller):
     assert sandbox.client("ec2").describe_volumes()["Volumes"] == []
 
 
+def test_a_volume_in_use_is_not_deleted(sandbox, volumes, caller):
+    ec2, number = sandbox.client("ec2"), volumes.ensure(caller, WANTED)
+    instances = ec2.run_instances(ImageId="ami-1", MinCount=2, MaxCount=2)["Instances"]
+    first, second = (row["InstanceId"] for row in instances)
+    device = volumes.attach(caller, number, first)
+    assert volumes.attach(caller, number, first) == device
+    (made,) = [row for row in ec2.describe_volumes()["Volumes"] if row["VolumeId"] == number]
+    assert (made["State"], made["Attachments"][0]["InstanceId"]) == ("in-use", first)
+    with pytest.raises(VolumeError, match="operation error EC2: DeleteVolume.*VolumeInUse"):
+        volumes.remove(caller, number)
+    with pytest.raises(VolumeError, match="operation error EC2: AttachVolume.*VolumeInUse"):
+        volumes.attach(caller, number, second)
+    volumes.detach(caller, number, second)
+    volumes.detach(caller, number, first)
+    volumes.detach(caller, number, first)
+    volumes.attach(caller, number, second)
+    ec2.terminate_instances(InstanceIds=[second])  # what is attached to an instance stays when that goes
+    volumes.detach(caller, number, second)
+    volumes.remove(caller, number)
+
+
 def test_it_takes_a_moment(sandbox, volumes, caller):
     sandbox.clock.set_speed(1)
     assert volumes.ensure(caller, WANTED) is None

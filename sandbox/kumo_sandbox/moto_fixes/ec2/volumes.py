@@ -1,4 +1,4 @@
-"""The key of EBS is AWS' own, not one of the account's, and volumes have a type of EBS."""
+"""The key of EBS is AWS' own, not one of the account's, and volumes have a type of EBS and one instance."""
 
 from __future__ import annotations
 
@@ -24,3 +24,11 @@ def make_managed_key(original: Method, backend: Any) -> str:
 def check_type(_backend: Any, *_args: Any, volume_type: str | None = None, **_options: Any) -> None:
     if volume_type and volume_type not in TYPES:
         refuse("InvalidParameterValue", f"Value ({volume_type}) for parameter volumeType is invalid.")
+
+
+@before(EBSBackend, "attach_volume")
+def check_attachment(backend: Any, volume_id: str, *_args: Any, **_options: Any) -> None:
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (VolumeInUse)"""
+    volume = backend.get_volume(volume_id)
+    if volume.attachment and not volume.multi_attach_enabled:
+        refuse("VolumeInUse", f"{volume_id} is already attached to an instance")

@@ -76,13 +76,15 @@ def test_what_is_bound_to_a_claimed_thing_is_claimed():
     group = Thing("security_group", "sg-1", "x", {"elbv2.k8s.aws/cluster": "a"})
     instance = Thing("instance", "i-1", "", {"karpenter.sh/nodepool": "x", **OWNED})
     balancer = Thing("load_balancer", "arn", "x", {"elbv2.k8s.aws/cluster": "a"}, {"hostname": "X.elb.amazonaws.com"})
+    of_service = Thing("load_balancer", "of-service", "y", {"kubernetes.io/service-name": "default/y", **OWNED})
     pods = {"description": "aws-K8S-i-9", "status": "available"}
     things = [
-        *(group, instance, balancer),
+        *(group, instance, balancer, of_service),
         Thing("network_interface", "eni-1", facts={**pods, "groups": ["sg-1"]}),
         Thing("network_interface", "eni-2", facts={"description": "mine", "groups": ["sg-1"]}),
         Thing("network_interface", "eni-3", facts={"description": "", "instances": ["i-1"]}),
-        Thing("target_group", "tg-1", facts={"balancers": ["arn"]}),
+        Thing("target_group", "tg-1", facts={"balancers": ["of-service"]}),
+        Thing("target_group", "mine", facts={"balancers": ["arn"]}),
         Thing(
             "volume",
             "vol-1",
@@ -96,10 +98,11 @@ def test_what_is_bound_to_a_claimed_thing_is_claimed():
         Thing("dns_record", "record", facts={"targets": ["dualstack.x.elb.amazonaws.com."]}),
     ]
     found = claim_all(things, REGION, {"oidc.eks.eu-west-1.amazonaws.com/id/A": "a"})
-    assert {thing.id: (claim.cluster, claim.owner) for thing, claim in found if thing not in things[:3]} == {
+    assert {thing.id: (claim.cluster, claim.owner) for thing, claim in found if thing not in things[:4]} == {
         "eni-1": ("a", "controller"),
         "eni-3": ("a", "controller"),
         "tg-1": ("a", "controller"),
+        "mine": ("a", "unknown"),
         "vol-1": ("a", "controller"),
         "role": ("a", "unknown"),
         "gone": ("", "unknown"),

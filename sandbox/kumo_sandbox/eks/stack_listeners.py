@@ -1,13 +1,13 @@
-"""Listeners, rules and target groups of an Ingress' load balancer. Nothing flows through them: they have no targets."""
+"""Listeners, rules and target groups of the load balancer of a stack. Nothing flows through them: they have no targets."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from kumo_sandbox.aws_interfaces import IngressRefusedError, IngressStack, ListenerSpec, TargetGroupSpec
+from kumo_sandbox.aws_interfaces import ListenerSpec, LoadBalancerStack, StackRefusedError, TargetGroupSpec, Targets
 from kumo_sandbox.eks.store import Raw
 
-RESOURCE = "ingress.k8s.aws/resource"
+SECURE = ("HTTPS", "TLS")
 BATCH = 20  # resources of one DescribeTags
 # Older than ELBSecurityPolicy-TLS13-1-2-2021-06, but the controller's default.
 # https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/config/controller_config.go
@@ -33,7 +33,7 @@ def write_tags(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
-def ensure_target_groups(elbv2: Any, vpc: str, wanted: IngressStack, marks: dict[str, str]) -> dict[str, str]:
+def ensure_target_groups(elbv2: Any, vpc: str, wanted: LoadBalancerStack, marks: dict[str, str]) -> dict[str, str]:
     """The ARNs of the stack's target groups by their names."""
     there = list_tagged(elbv2, elbv2.describe_target_groups()["TargetGroups"], "TargetGroupArn", marks)
     arns = {row["TargetGroupName"]: row["TargetGroupArn"] for row in there}
@@ -43,16 +43,16 @@ def ensure_target_groups(elbv2: Any, vpc: str, wanted: IngressStack, marks: dict
     return arns
 
 
-def find_certificates(acm: Any, wanted: IngressStack) -> dict[int, list[str]]:
-    """The certificates of secure listeners by their ports; raises IngressRefusedError for a host without any."""
-    secure = [listener for listener in wanted.listeners if listener.protocol == "HTTPS"]
+def find_certificates(acm: Any, wanted: LoadBalancerStack) -> dict[int, list[str]]:
+    """The certificates of secure listeners by their ports; raises StackRefusedError for a host without any."""
+    secure = [listener for listener in wanted.listeners if listener.protocol in SECURE]
     return {each.port: [*each.certificates, *_discover_certificates(acm, each.hosts)] for each in secure}
 
 
 def ensure_listeners(
     elbv2: Any,
     balancer: str,
-    wanted: IngressStack,
+    wanted: LoadBalancerStack,
     arns: dict[str, str],
     certificates: dict[int, list[str]],
     marks: dict[str, str],
@@ -72,12 +72,13 @@ def ensure_listeners(
     tags = {**wanted.tags, **marks}
     for listener in wanted.listeners:
         words = _build_listener(listener, arns, certificates.get(listener.port, []))
+        resource = f"{wanted.prefix}/resource"
         if row := there.get(listener.port):
             arn = row["ListenerArn"]
             elbv2.modify_listener(ListenerArn=arn, **words)
         else:
-            arn = _create_listener(elbv2, balancer, words, {**tags, RESOURCE: str(listener.port)})
-        _write_rules(elbv2, arn, listener, arns, tags)
+            arn = _create_listener(elbv2, balancer, words, {**tags, resource: str(listener.port)})
+        _write_rules(elbv2, arn, listener, arns, tags, resource)
 
 
 def _create_listener(elbv2: Any, balancer: str, words: Raw, tags: dict[str, str]) -> str:
@@ -99,9 +100,9 @@ def _create_target_group(elbv2: Any, vpc: str, spec: TargetGroupSpec, marks: dic
 
 def _build_listener(listener: ListenerSpec, arns: dict[str, str], certificates: list[str]) -> Raw:
     """The words of CreateListener and ModifyListener."""
-    default = _forward(arns[listener.default]) if listener.default else _answer("404")
+    default = _forward(listener.default, arns) if listener.default else _answer("404")
     words: Raw = {"Protocol": listener.protocol, "Port": listener.port, "DefaultActions": [default]}
-    if listener.protocol == "HTTPS":
+    if listener.protocol in SECURE:
         words |= {"SslPolicy": SSL_POLICY, "Certificates": [{"CertificateArn": arn} for arn in certificates[:1]]}
     return words
 
@@ -120,7 +121,7 @@ def _discover_certificates(acm: Any, hosts: tuple[str, ...]) -> list[str]:
         fitting = {arn for arn, names in domains.items() if any(_matches(name, host) for name in names)}
         if not fitting:
             message = f"no certificate found for host: {host}"
-            raise IngressRefusedError("FailedBuildModel", f"Failed build model due to {message}")
+            raise StackRefusedError("FailedBuildModel", f"Failed build model due to {message}")
         found |= fitting
     return sorted(found)
 
@@ -130,7 +131,9 @@ def _matches(domain: str, host: str) -> bool:
     return domain == host or (domain.startswith("*.") and domain[2:] == host.partition(".")[2])
 
 
-def _write_rules(elbv2: Any, arn: str, listener: ListenerSpec, arns: dict[str, str], tags: dict[str, str]) -> None:
+def _write_rules(
+    elbv2: Any, arn: str, listener: ListenerSpec, arns: dict[str, str], tags: dict[str, str], resource: str
+) -> None:
     for row in elbv2.describe_rules(ListenerArn=arn)["Rules"]:
         if not row["IsDefault"]:
             elbv2.delete_rule(RuleArn=row["RuleArn"])
@@ -140,13 +143,16 @@ def _write_rules(elbv2: Any, arn: str, listener: ListenerSpec, arns: dict[str, s
             ListenerArn=arn,
             Priority=priority,
             Conditions=[{"Field": field, "Values": list(values)} for field, values in fields.items() if values],
-            Actions=[_forward(arns[rule.target_group]) if rule.target_group else _answer("503")],
-            Tags=write_tags({**tags, RESOURCE: f"{listener.port}:{priority}"}),
+            Actions=[_forward(rule.targets, arns) if rule.targets else _answer(rule.otherwise)],
+            Tags=write_tags({**tags, resource: f"{listener.port}:{priority}"}),
         )
 
 
-def _forward(arn: str) -> Raw:
-    return {"Type": "forward", "TargetGroupArn": arn}
+def _forward(targets: Targets, arns: dict[str, str]) -> Raw:
+    if len(targets) == 1:
+        return {"Type": "forward", "TargetGroupArn": arns[targets[0][0]]}
+    rows = [{"TargetGroupArn": arns[name], "Weight": weight} for name, weight in targets]
+    return {"Type": "forward", "ForwardConfig": {"TargetGroups": rows}}
 
 
 def _answer(status: str) -> Raw:

@@ -1,4 +1,4 @@
-"""The subnets of an Ingress' load balancer: those that it names, or those that the controller discovers.
+"""The subnets of a stack's load balancer: those that it names, or those that the controller discovers.
 
 https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/subnet_discovery/
 https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/networking/subnet_resolver.go
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kumo_sandbox.aws_interfaces import IngressRefusedError, IngressStack
+from kumo_sandbox.aws_interfaces import LoadBalancerStack, StackRefusedError
 from kumo_sandbox.eks.route_tables import find_table
 from kumo_sandbox.eks.store import Raw
 
@@ -16,19 +16,20 @@ ROLES = {False: "kubernetes.io/role/elb", True: "kubernetes.io/role/internal-elb
 MARKS = ("", "1")  # the values of these tags that count
 CLUSTER = "kubernetes.io/cluster/"
 LEAST_ADDRESSES = 8
-LEAST_ZONES = 2
+LEAST_ZONES = {"application": 2, "network": 1}  # by the kind of load balancer
 
 
-def choose_subnets(ec2: Any, vpc: str, cluster: str, wanted: IngressStack) -> list[str]:
-    """The IDs of subnets in different zones, two at least; raises IngressRefusedError."""
+def choose_subnets(ec2: Any, vpc: str, cluster: str, wanted: LoadBalancerStack) -> list[str]:
+    """The IDs of subnets in different zones, two at least for an Application Load Balancer; raises StackRefusedError."""
     rows = ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]
     if wanted.subnets:
-        return _check_count([_find(rows, name) for name in wanted.subnets], "")
+        return _check_count([_find(rows, name) for name in wanted.subnets], LEAST_ZONES[wanted.kind], "")
     role = ROLES[wanted.internal]
     candidates = [row for row in rows if _read_tags(row).get(role) in MARKS]
     if not candidates:
         candidates = _list_reachable(ec2, vpc, rows, public=not wanted.internal)
-    return _check_count(_choose_one_a_zone(candidates, cluster), "couldn't auto-discover subnets: ")
+    chosen = _choose_one_a_zone(candidates, cluster)
+    return _check_count(chosen, LEAST_ZONES[wanted.kind], "couldn't auto-discover subnets: ")
 
 
 def _find(rows: list[Raw], name: str) -> Raw:
@@ -69,14 +70,14 @@ def _is_public(table: Raw) -> bool:
     return any(str(route.get("GatewayId", "")).startswith("igw") for route in table["Routes"])
 
 
-def _check_count(rows: list[Raw], prefix: str) -> list[str]:
+def _check_count(rows: list[Raw], least: int, prefix: str) -> list[str]:
     zones = [row["AvailabilityZone"] for row in rows]
     for zone in zones:
         if zones.count(zone) > 1:
             ids = [row["SubnetId"] for row in rows if row["AvailabilityZone"] == zone]
             raise _refuse(f"{prefix}multiple subnets in same Availability Zone {zone}: [{' '.join(ids)}]")
-    if len(rows) < LEAST_ZONES:
-        raise _refuse(f"{prefix}subnets count less than minimal required count: {len(rows)} < {LEAST_ZONES}")
+    if len(rows) < least:
+        raise _refuse(f"{prefix}subnets count less than minimal required count: {len(rows)} < {least}")
     return [row["SubnetId"] for row in rows]
 
 
@@ -84,5 +85,5 @@ def _read_tags(row: Raw) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in row.get("Tags") or []}
 
 
-def _refuse(message: str) -> IngressRefusedError:
-    return IngressRefusedError("FailedBuildModel", f"Failed build model due to {message}")
+def _refuse(message: str) -> StackRefusedError:
+    return StackRefusedError("FailedBuildModel", f"Failed build model due to {message}")

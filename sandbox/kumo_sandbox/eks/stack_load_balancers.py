@@ -1,4 +1,4 @@
-"""The load balancers of Ingresses, made at the sandbox's Elastic Load Balancing, as the AWS Load Balancer Controller does.
+"""The load balancers of Ingresses and Gateways, made at the sandbox's Elastic Load Balancing, as the AWS Load Balancer Controller does.
 
 What is there is found again by its tags, by another controller of a cluster of that name, too.
 
@@ -13,18 +13,18 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from kumo_sandbox import durations
-from kumo_sandbox.aws_interfaces import IngressRefusedError, IngressStack
+from kumo_sandbox.aws_interfaces import LoadBalancerStack, MadeBalancer, StackRefusedError
 from kumo_sandbox.eks.aws_context import AwsContext
-from kumo_sandbox.eks.ingress_listeners import (
-    RESOURCE,
+from kumo_sandbox.eks.stack_listeners import (
     ensure_listeners,
     ensure_target_groups,
     find_certificates,
     list_tagged,
     write_tags,
 )
-from kumo_sandbox.eks.ingress_security_groups import CLUSTER, STACK, IngressSecurityGroups
-from kumo_sandbox.eks.ingress_subnets import choose_subnets
+from kumo_sandbox.eks.stack_security_groups import CLUSTER, StackSecurityGroups, build_marks
+from kumo_sandbox.eks.stack_subnets import choose_subnets
+from kumo_sandbox.eks.stack_targets import find_target_type, set_targets
 from kumo_sandbox.eks.store import Raw, Store
 
 SCHEMES = {False: "internet-facing", True: "internal"}
@@ -39,11 +39,7 @@ class Place:
     ec2: Any
     elbv2: Any
     acm: Any
-    groups: IngressSecurityGroups
-
-    def build_marks(self, stack: str) -> dict[str, str]:
-        """The tags by which all of a stack is found."""
-        return {CLUSTER: self.name, STACK: stack}
+    groups: StackSecurityGroups
 
     def list_balancers(self, marks: dict[str, str]) -> list[Raw]:
         rows = self.elbv2.describe_load_balancers()["LoadBalancers"]
@@ -54,50 +50,56 @@ class Place:
         return list_tagged(self.elbv2, rows, "TargetGroupArn", marks)
 
 
-class IngressLoadBalancers:
-    """See ``kumo_sandbox.aws_interfaces.IngressLoadBalancers``. A stack that is as it was wanted last costs no call."""
+class StackLoadBalancers:
+    """See ``kumo_sandbox.aws_interfaces.StackLoadBalancers``. A stack that is as it was wanted last costs no call."""
 
     def __init__(self, store: Store, aws_context: AwsContext) -> None:
         self._store = store
         self._aws_context = aws_context
-        # by the ID of the cluster's security group, which no other cluster of that name has, and stack: with its hostname
-        self._made: dict[tuple[str, str], tuple[IngressStack, str]] = {}
+        # by the ID of the cluster's security group, which no other cluster of that name has, and the stack
+        self._made: dict[tuple[str, str, str], tuple[LoadBalancerStack, Raw]] = {}
         self._ready_at: dict[str, float] = {}  # by hostname
 
-    def ensure(self, wanted: IngressStack) -> str | None:
+    def ensure(self, wanted: LoadBalancerStack) -> MadeBalancer:
         place = self._find_place(wanted.cluster)
-        key = (place.groups.nodes, wanted.stack)
+        key = (place.groups.nodes, wanted.prefix, wanted.stack)
         if key not in self._made or self._made[key][0] != wanted:
             self._made[key] = (wanted, self._apply(place, wanted))
-        hostname = self._made[key][1]
-        ready_at = self._ready_at.setdefault(hostname, self._store.clock.after(durations.LOAD_BALANCER))
-        return hostname if self._store.clock.now() >= ready_at else None
+        row = self._made[key][1]
+        ready_at = self._ready_at.setdefault(row["DNSName"], self._store.clock.after(durations.LOAD_BALANCER))
+        return MadeBalancer(row["LoadBalancerArn"], row["DNSName"], self._store.clock.now() >= ready_at)
 
-    def remove(self, cluster: str, stack: str) -> bool:
+    def remove(self, cluster: str, prefix: str, stack: str) -> bool:
         """The interfaces of a load balancer hold its groups for a while after it."""
         self._store.settle()
         place = self._find_place(cluster)
-        self._made.pop((place.groups.nodes, stack), None)
-        marks = place.build_marks(stack)
+        self._made.pop((place.groups.nodes, prefix, stack), None)
+        marks = build_marks(place.name, prefix, stack)
         for balancer in place.list_balancers(marks):
             place.elbv2.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
             self._ready_at.pop(balancer["DNSName"], None)
         for group in place.list_target_groups(marks):
             place.elbv2.delete_target_group(TargetGroupArn=group["TargetGroupArn"])
         self._let_in(place)
-        return self._delete_groups(place, stack)
+        return self._delete_groups(place, prefix, stack)
 
-    def _apply(self, place: Place, wanted: IngressStack) -> str:
-        """Make everything as it is wanted; its hostname."""
+    def find_target_type(self, cluster: str, target_group: str) -> str:
+        return find_target_type(self._find_place(cluster).elbv2, target_group)
+
+    def set_targets(self, cluster: str, target_group: str, targets: frozenset[tuple[str, int]]) -> None:
+        set_targets(self._find_place(cluster).elbv2, target_group, targets)
+
+    def _apply(self, place: Place, wanted: LoadBalancerStack) -> Raw:
+        """Make everything as it is wanted; its load balancer."""
         try:
             return self._deploy(place, wanted)
         except ClientError as error:
             said = error.response["Error"]
             message = f"operation error {error.operation_name}, {said['Code']}: {said['Message']}"
-            raise IngressRefusedError("FailedDeployModel", f"Failed deploy model due to {message}") from error
+            raise StackRefusedError("FailedDeployModel", f"Failed deploy model due to {message}") from error
 
-    def _deploy(self, place: Place, wanted: IngressStack) -> str:
-        marks, scheme = place.build_marks(wanted.stack), SCHEMES[wanted.internal]
+    def _deploy(self, place: Place, wanted: LoadBalancerStack) -> Raw:
+        marks, scheme = build_marks(place.name, wanted.prefix, wanted.stack), SCHEMES[wanted.internal]
         there = place.list_balancers(marks)
         fitting = [row for row in there if (row["LoadBalancerName"], row["Scheme"]) == (wanted.name, scheme)]
         certificates = find_certificates(place.acm, wanted)
@@ -112,25 +114,26 @@ class IngressLoadBalancers:
         for name in arns.keys() - {each.name for each in wanted.target_groups}:
             place.elbv2.delete_target_group(TargetGroupArn=arns[name])
         self._let_in(place, wanted)
-        return str(balancer["DNSName"])
+        return balancer
 
-    def _let_in(self, place: Place, wanted: IngressStack | None = None) -> None:
+    def _let_in(self, place: Place, wanted: LoadBalancerStack | None = None) -> None:
         """Let the traffic of all load balancers of a cluster into its security group."""
-        stacks = [made for (nodes, dummy), (made, dummy) in self._made.items() if nodes == place.groups.nodes]
-        others = [each for each in stacks if wanted is None or each.stack != wanted.stack]
+        stacks = [made for (nodes, *dummy), (made, dummy) in self._made.items() if nodes == place.groups.nodes]
+        own = (wanted.prefix, wanted.stack) if wanted else None
+        others = [each for each in stacks if (each.prefix, each.stack) != own]
         shared = [each for each in [*others, *([wanted] if wanted else [])] if each.backend_group]
         place.groups.let_in({port for each in shared for group in each.target_groups for port in group.open_ports})
 
-    def _delete_groups(self, place: Place, stack: str) -> bool:
+    def _delete_groups(self, place: Place, prefix: str, stack: str) -> bool:
         """Delete a stack's own group, and the shared one where no load balancer has it; whether they are gone."""
-        if own := place.groups.find_own(stack):
+        if own := place.groups.find_own(prefix, stack):
             place.groups.delete(own)
         shared = place.groups.find_shared()
         left = place.list_balancers({CLUSTER: place.name})
         if not shared or any(shared in row.get("SecurityGroups", []) for row in left):
-            return not place.groups.find_own(stack)
+            return not place.groups.find_own(prefix, stack)
         place.groups.delete(shared)
-        return not place.groups.find_own(stack) and not place.groups.find_shared()
+        return not place.groups.find_own(prefix, stack) and not place.groups.find_shared()
 
     def _find_place(self, arn: str) -> Place:
         region, name = arn.split(":")[3], arn.rpartition("/")[2]
@@ -138,17 +141,19 @@ class IngressLoadBalancers:
             config = self._store.clusters[(region, name)].raw["resourcesVpcConfig"]
         vpc, nodes = config["vpcId"], config["clusterSecurityGroupId"]
         ec2, elbv2, acm = (self._aws_context.client(service, region) for service in ("ec2", "elbv2", "acm"))
-        groups = IngressSecurityGroups(self._aws_context, region, vpc, name, nodes)
+        groups = StackSecurityGroups(self._aws_context, region, vpc, name, nodes)
         return Place(name, vpc, ec2, elbv2, acm, groups)
 
 
-def _create(place: Place, wanted: IngressStack, subnets: list[str], groups: list[str], marks: dict[str, str]) -> Raw:
+def _create(
+    place: Place, wanted: LoadBalancerStack, subnets: list[str], groups: list[str], marks: dict[str, str]
+) -> Raw:
     made = place.elbv2.create_load_balancer(
         Name=wanted.name,
-        Type="application",
+        Type=wanted.kind,
         Scheme=SCHEMES[wanted.internal],
         Subnets=subnets,
-        SecurityGroups=groups,
-        Tags=write_tags({**wanted.tags, **marks, RESOURCE: "LoadBalancer"}),
+        Tags=write_tags({**wanted.tags, **marks, f"{wanted.prefix}/resource": "LoadBalancer"}),
+        **({"SecurityGroups": groups} if groups else {}),
     )
     return dict(made["LoadBalancers"][0])

@@ -1,4 +1,4 @@
-"""The security groups of Ingresses' load balancers: each has its own, and all of a cluster share one.
+"""The security groups of stacks' load balancers: each has its own, and all of a cluster share one.
 
 The shared one is the source of the rules that let their traffic into the cluster's security group.
 
@@ -15,17 +15,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from kumo_sandbox.aws_interfaces import IngressRefusedError, IngressStack
+from kumo_sandbox.aws_interfaces import ListenerSpec, LoadBalancerStack, StackRefusedError
 from kumo_sandbox.eks.aws_context import AwsContext
 from kumo_sandbox.eks.store import Raw
 
-CLUSTER, STACK, RESOURCE = "elbv2.k8s.aws/cluster", "ingress.k8s.aws/stack", "ingress.k8s.aws/resource"
+CLUSTER = "elbv2.k8s.aws/cluster"
 SHARED = {"elbv2.k8s.aws/resource": "backend-sg"}
+TRANSPORTS = {"UDP": ("udp",), "TCP_UDP": ("tcp", "udp")}  # of listeners; all others: TCP
+Opening = tuple[str, int, str]  # protocol, port, CIDR block
 RULE = "elbv2.k8s.aws/targetGroupBinding=shared"  # the description of the rules that are the controller's
 
 
 @dataclass(frozen=True)
-class IngressSecurityGroups:
+class StackSecurityGroups:
     """Those of one cluster.
 
     Args:
@@ -42,14 +44,16 @@ class IngressSecurityGroups:
     def _ec2(self) -> Any:
         return self.aws_context.client("ec2", self.region)
 
-    def ensure(self, wanted: IngressStack) -> list[str]:
+    def ensure(self, wanted: LoadBalancerStack) -> list[str]:
         """The IDs of those that a load balancer has."""
+        if not wanted.group_name:
+            return []
         own = [self._find_named(name) for name in wanted.security_groups] or [self._ensure_own(wanted)]
         return [*own, *([self._ensure_shared()] if wanted.backend_group else [])]
 
-    def find_own(self, stack: str) -> str:
+    def find_own(self, prefix: str, stack: str) -> str:
         """The ID of the one that was made for a stack, empty where there is none."""
-        return self._find({CLUSTER: self.cluster, STACK: stack})
+        return self._find(build_marks(self.cluster, prefix, stack))
 
     def find_shared(self) -> str:
         return self._find({CLUSTER: self.cluster, **SHARED})
@@ -84,14 +88,19 @@ class IngressSecurityGroups:
             if pair.get("Description") == RULE
         }
 
-    def _ensure_own(self, wanted: IngressStack) -> str:
-        tags = {**wanted.tags, CLUSTER: self.cluster, STACK: wanted.stack, RESOURCE: "ManagedLBSecurityGroup"}
-        group = self.find_own(wanted.stack) or self._create(
+    def _ensure_own(self, wanted: LoadBalancerStack) -> str:
+        marks = build_marks(self.cluster, wanted.prefix, wanted.stack)
+        tags = {**wanted.tags, **marks, f"{wanted.prefix}/resource": "ManagedLBSecurityGroup"}
+        group = self.find_own(wanted.prefix, wanted.stack) or self._create(
             wanted.group_name, "[k8s] Managed SecurityGroup for LoadBalancer", tags
         )
         (found,) = self._ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
-        there = {(row.get("FromPort"), block["CidrIp"]) for row in found["IpPermissions"] for block in row["IpRanges"]}
-        asked = {(listener.port, source) for listener in wanted.listeners for source in listener.sources}
+        there = {
+            (row["IpProtocol"], row["FromPort"], block["CidrIp"])
+            for row in found["IpPermissions"]
+            for block in row["IpRanges"]
+        }
+        asked = {row for listener in wanted.listeners for row in _list_openings(listener)}
         if old := _build_rules(there - asked):
             self._ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=old)
         if new := _build_rules(asked - there):
@@ -124,11 +133,24 @@ class IngressSecurityGroups:
         for row in self._ec2.describe_security_groups(Filters=filters)["SecurityGroups"]:
             return str(row["GroupId"])
         message = f"couldn't find all security groups: requested [{name}] but found []"
-        raise IngressRefusedError("FailedBuildModel", f"Failed build model due to {message}")
+        raise StackRefusedError("FailedBuildModel", f"Failed build model due to {message}")
 
 
-def _build_rules(rows: Iterable[tuple[int, str]]) -> list[Raw]:
-    return [_build_rule(port, port, IpRanges=[{"CidrIp": source}]) for port, source in sorted(rows)]
+def build_marks(cluster: str, prefix: str, stack: str) -> dict[str, str]:
+    """The tags by which all of a stack is found."""
+    return {CLUSTER: cluster, f"{prefix}/stack": stack}
+
+
+def _list_openings(listener: ListenerSpec) -> list[Opening]:
+    protocols = TRANSPORTS.get(listener.protocol, ("tcp",))
+    return [(protocol, listener.port, source) for protocol in protocols for source in listener.sources]
+
+
+def _build_rules(rows: Iterable[Opening]) -> list[Raw]:
+    return [
+        {**_build_rule(port, port, IpRanges=[{"CidrIp": source}]), "IpProtocol": protocol}
+        for protocol, port, source in sorted(rows)
+    ]
 
 
 def _build_rule(first: int, last: int, **source: Any) -> Raw:
