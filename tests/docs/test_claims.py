@@ -79,6 +79,13 @@ def read_variables() -> set[str]:
 # versions
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_page_says_what_its_files_are_called(page: Path):
+    """GitHub does not show what is behind the language of a block."""
+    files = re.findall(r"^```\w+ file=(\S+)$", page.read_text(), re.MULTILINE)
+    assert [file for file in files if not re.search(rf"[`\[]{re.escape(file)}[`\]]", read_prose(page))] == []
+
+
 def test_the_requirements_are_those_that_tools_read():
     wanted = {cells[0]: cells[1] for cells in read_rows(README) if len(cells) >= 2}
     runtime = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["requires_ansible"]
