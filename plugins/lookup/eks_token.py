@@ -28,7 +28,7 @@ options:
     description: The external id that the trust policy of O(assume_role_arn) requires.
     type: str
 extends_documentation_fragment:
-  - amazon.aws.boto3
+  - kumo.eks.requirements
   - amazon.aws.common.plugins
   - amazon.aws.region.plugins
   - amazon.aws.assume_role.plugins

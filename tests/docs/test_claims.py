@@ -35,6 +35,7 @@ PAGES = sorted(
 )
 MODULES = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
 ROLES = {path.name for path in (ROOT / "roles").iterdir()}
+HELM = "  - Helm 3.14 or later, or Helm 4"
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # Variables of playbooks, and what is no variable of a role: a part of a name, and results of a play.
@@ -100,6 +101,29 @@ def test_the_requirements_are_those_that_tools_read():
     core = (ROOT / "tools/core.sh").read_text()
     assert all(f"'{package}=={version}'" in core for package, version in least.items())
     assert parts.OLDEST_KUBERNETES == least["kubernetes"]
+
+
+def test_the_pages_of_plugins_have_the_requirements_of_the_readme():
+    wanted = {cells[0]: cells[1] for cells in read_rows(README) if len(cells) >= 2}
+    kubernetes, pyyaml = wanted["`kubernetes`, `PyYAML`"].split(", ")
+    rows = {
+        "python": wanted["Python"].partition(",")[0],
+        "boto3": wanted["`boto3`, `botocore`"],
+        "botocore": wanted["`boto3`, `botocore`"],
+        "kubernetes": kubernetes,
+        "PyYAML": pyyaml,
+    }
+    least = {name: row.removesuffix(" or newer") for name, row in rows.items()}
+    sources = [*(ROOT / "plugins").glob("*/*.py")]
+    lists = [
+        rows
+        for path in sources
+        for rows in re.findall(r"^requirements:\n((?:  - .*\n)+)", path.read_text(), re.MULTILINE)
+    ]
+    for line in "".join(lists).splitlines():
+        name, _, version = line.removeprefix("  - ").partition(",")[0].partition(" >= ")
+        assert least.get(name) == version or line.startswith(HELM), line
+    assert wanted["Helm, for releases only"] == "3.14 or newer, or 4"
 
 
 def test_the_tested_versions_are_those_of_the_gate():
