@@ -103,6 +103,13 @@ def test_the_requirements_are_those_that_tools_read():
     assert parts.OLDEST_KUBERNETES == least["kubernetes"]
 
 
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/tasks/from-*.md")), ids=name)
+def test_each_row_of_a_comparison_has_a_source(page: Path):
+    rows = [cells for cells in read_rows(page) if len(cells) == 4 and set(cells[0]) != {"-"}]
+    assert len(rows) > 5 and [cells[0] for cells in rows[1:] if "](https://" not in cells[3]] == []
+    assert "/blob/main/" not in page.read_text() and "/blob/master/" not in page.read_text()
+
+
 def test_the_pages_of_plugins_have_the_requirements_of_the_readme():
     wanted = {cells[0]: cells[1] for cells in read_rows(README) if len(cells) >= 2}
     kubernetes, pyyaml = wanted["`kubernetes`, `PyYAML`"].split(", ")
