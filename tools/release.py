@@ -15,6 +15,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import yaml
 from build import ROOT, copy_sources, run_git
 
 BIN = Path(sys.executable).parent
@@ -80,10 +81,26 @@ def prepare_first(copy: Path, version: str) -> None:
     print(
         f"dropped, because they are about states before the first release: {', '.join(path.stem for path in dropped)}"
     )
+    (summary.parent / "objects.yml").write_text(yaml.safe_dump(list_objects(copy), width=1000, sort_keys=False))
     before = read_version(copy)
     for path in sorted(copy.glob("plugins/*/*.py")):
         text = path.read_text()
         path.write_text(text.replace(f"version_added: {before}\n", f"version_added: {version}\n"))
+
+
+def list_objects(copy: Path) -> dict[str, list[dict[str, str | None]]]:
+    """The roles and playbooks as a fragment. antsibull-changelog finds plugins and modules itself, and no roles without version_added."""
+    roles = {
+        path.parent.parent.name: yaml.safe_load(path.read_text())["argument_specs"]["main"]["short_description"]
+        for path in sorted(copy.glob("roles/*/meta/argument_specs.yml"))
+    }
+    playbooks = {
+        path.stem: yaml.safe_load(path.read_text())[0]["name"] for path in sorted(copy.glob("playbooks/*.yml"))
+    }
+    return {
+        f"add object.{kind}": [{"name": name, "description": text} for name, text in found.items()]
+        for kind, found in (("role", roles), ("playbook", playbooks))
+    }
 
 
 def bring_back(copy: Path) -> None:

@@ -93,7 +93,7 @@ options:
 extends_documentation_fragment:
   - inventory_cache
   - constructed
-  - amazon.aws.boto3
+  - kumo.eks.requirements
   - amazon.aws.common.plugins
   - amazon.aws.region.plugins
   - amazon.aws.assume_role.plugins
@@ -173,7 +173,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_
 from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import add_see
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
-from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems, suggest_name
 from ansible_collections.kumo.eks.plugins.module_utils.eks.fleet import (
     FleetReader,
     Identity,
@@ -199,8 +199,8 @@ class InventoryModule(AWSInventoryBase):
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         """Read the clusters, from the cache where it has them, and add them as hosts."""
-        super().parse(inventory, loader, path, cache=cache)
         try:
+            super().parse(inventory, loader, path, cache=cache)
             is_cached, found = self.get_cached_result(path, cache)
             if not is_cached:
                 found = self._read()
@@ -215,6 +215,13 @@ class InventoryModule(AWSInventoryBase):
 
     def _set_frozen_credentials(self) -> None:
         """amazon.aws assumes the role here. It is assumed in _read, as what is cached needs no call."""
+
+    def _read_config_data(self, path: str) -> Row:
+        """The options of the file. Ansible ignores those that a plugin does not have: a mistyped one would leave clusters out."""
+        given = super()._read_config_data(path)
+        known = {name for key, row in self.option_definitions.items() for name in (key, *row.get("aliases", []))}
+        raise_problems(f"{key}: unknown option.{suggest_name(str(key), known)}" for key in given if key not in known)
+        return given
 
     # reading
 
@@ -297,7 +304,9 @@ class InventoryModule(AWSInventoryBase):
                 " Use a list of regions, or all."
             )
         if ALL in given and len(given) > 1:
-            raise ValidationError("regions: all cannot be combined with names of regions.")
+            raise ValidationError(
+                f"regions: all cannot be combined with {', '.join(names)}. Use all alone, or names of regions."
+            )
         for name in names:
             try:
                 get_partition(name)

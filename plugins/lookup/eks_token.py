@@ -28,7 +28,7 @@ options:
     description: The external id that the trust policy of O(assume_role_arn) requires.
     type: str
 extends_documentation_fragment:
-  - amazon.aws.boto3
+  - kumo.eks.requirements
   - amazon.aws.common.plugins
   - amazon.aws.region.plugins
   - amazon.aws.assume_role.plugins
@@ -114,6 +114,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import AwsSess
 from ansible_collections.kumo.eks.plugins.module_utils.aws.error_kinds import build_error_facts
 from ansible_collections.kumo.eks.plugins.module_utils.core.error_kinds import add_see
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import Connection, describe_connection
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import exec_credential, mint_token
 from ansible_collections.kumo.eks.plugins.plugin_utils.accounts import open_session
@@ -143,7 +144,8 @@ class LookupModule(AWSLookupBase):
     @staticmethod
     def _check_name(term: Any) -> str:
         if not isinstance(term, str) or not term:
-            raise ValidationError(f"_terms: {term!r} is not the name of a cluster.")
+            raise ValidationError(f"_terms: {term!r} is not the name of a cluster. Use a name like 'my-cluster'.")
+        check_name("cluster", term, "_terms")
         return term
 
     def _open_session(self) -> AwsSession:

@@ -26,8 +26,6 @@ options:
     description: Whether to look in the cluster for software of add-ons that EKS does not manage. It connects to the Kubernetes API.
     type: bool
     default: false
-requirements:
-  - kubernetes, with O(self_managed=true)
 seealso:
   - module: kumo.eks.eks_addon_takeover
     description: Takes over what is self-managed.
@@ -36,7 +34,8 @@ seealso:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - kumo.eks.requirements
+  - kumo.eks.requirements.kubernetes
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.facts
 attributes:

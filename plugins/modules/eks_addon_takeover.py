@@ -83,7 +83,8 @@ seealso:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - kumo.eks.requirements
+  - kumo.eks.requirements.kubernetes
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
@@ -93,8 +94,6 @@ attributes:
     details: The diff shows the settings before, and those that are left.
   platform:
     platforms: posix
-requirements:
-  - kubernetes
 """
 
 EXAMPLES = r"""

@@ -107,7 +107,7 @@ extends_documentation_fragment:
   - kumo.eks.wait
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - kumo.eks.requirements
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:

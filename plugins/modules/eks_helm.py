@@ -293,7 +293,9 @@ options:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - kumo.eks.requirements
+  - kumo.eks.requirements.kubernetes
+  - kumo.eks.requirements.helm
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
@@ -306,10 +308,6 @@ attributes:
     details: With O(releases) there is a diff for each release that changes.
   platform:
     platforms: posix
-requirements:
-  - Helm 3.14 or later, or Helm 4
-  - PyYAML
-  - kubernetes >= 26.1.0
 notes:
   - Helm gets a kubeconfig (0600, removed with the task) that holds no secret. Commands that may wait get their token from an exec credential of this
     collection, which creates a new one whenever Helm needs it, also in waits that exceed the 15 minutes for which a token is valid. Short commands share one

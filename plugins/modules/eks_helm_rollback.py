@@ -72,7 +72,9 @@ options:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - kumo.eks.requirements
+  - kumo.eks.requirements.kubernetes
+  - kumo.eks.requirements.helm
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
@@ -81,10 +83,6 @@ attributes:
     support: full
   platform:
     platforms: posix
-requirements:
-  - Helm 3.14 or later, or Helm 4
-  - PyYAML
-  - kubernetes >= 26.1.0
 seealso:
   - module: kumo.eks.eks_helm
   - name: helm rollback

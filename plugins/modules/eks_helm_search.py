@@ -47,7 +47,9 @@ options:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - kumo.eks.requirements
+  - kumo.eks.requirements.kubernetes
+  - kumo.eks.requirements.helm
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
@@ -56,9 +58,6 @@ attributes:
     support: none
   platform:
     platforms: posix
-requirements:
-  - Helm 3.14 or later, or Helm 4
-  - PyYAML
 seealso:
   - module: kumo.eks.eks_helm_repository
   - name: helm search repo

@@ -296,7 +296,7 @@ options:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - kumo.eks.requirements
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:

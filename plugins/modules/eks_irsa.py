@@ -206,10 +206,9 @@ extends_documentation_fragment:
   - kumo.eks.tags
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - kumo.eks.requirements
+  - kumo.eks.requirements.kubernetes
   - ansible.builtin.action_common_attributes
-requirements:
-  - kubernetes >= 26.1.0 (to write service accounts; not with O(role_only=true))
 attributes:
   check_mode:
     support: full

@@ -50,11 +50,10 @@ seealso:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - kumo.eks.requirements
+  - kumo.eks.requirements.kubernetes
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.facts
-requirements:
-  - kubernetes >= 26.1.0
 attributes:
   check_mode:
     support: full

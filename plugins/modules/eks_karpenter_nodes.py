@@ -90,8 +90,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-requirements:
-  - kubernetes
 seealso:
   - module: kumo.eks.eks_karpenter
   - name: NodePools
@@ -103,7 +101,8 @@ seealso:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - kumo.eks.requirements
+  - kumo.eks.requirements.kubernetes
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:

@@ -105,10 +105,10 @@ options:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - kumo.eks.requirements
   - ansible.builtin.action_common_attributes
 requirements:
-  - PyYAML
+  - PyYAML >= 6.0.1
 attributes:
   check_mode:
     support: full

@@ -187,7 +187,8 @@ extends_documentation_fragment:
   - kumo.eks.tags
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - kumo.eks.requirements
+  - kumo.eks.requirements.kubernetes
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:

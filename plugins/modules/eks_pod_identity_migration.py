@@ -54,7 +54,8 @@ seealso:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - kumo.eks.requirements
+  - kumo.eks.requirements.kubernetes
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
@@ -63,8 +64,6 @@ attributes:
     support: full
   platform:
     platforms: posix
-requirements:
-  - kubernetes
 """
 
 EXAMPLES = r"""

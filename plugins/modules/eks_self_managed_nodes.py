@@ -103,7 +103,7 @@ options:
             - The Local Zones of the nodes. Where O(subnets) is omitted, the group gets those of O(local_zone_private_subnets) or
               O(local_zone_public_subnets) that are in these zones. Not used with O(subnets).
             - A Local Zone offers some instance types and volume types only. A new group without any instance type of the zone is refused. EC2
-              has no API that tells the volume types, and some Local Zones have V(gp2) and not V(gp3). If EC2 Auto Scaling
+              has no API that lists the volume types, and some Local Zones have V(gp2) and not V(gp3). If EC2 Auto Scaling
               cannot start an instance, the module reports the reason.
           type: list
           elements: str
@@ -651,7 +651,7 @@ options:
       - Whether to wait until the nodes are Ready, instances of an older launch template are replaced, and instances of deleted groups are
         terminated. The module prints progress.
       - EKS does not know these nodes, so they are looked for in the Kubernetes API. If it cannot be reached, the module waits for the
-        instances only. RV(waited_for) tells what it waited for.
+        instances only. RV(waited_for) says what it waited for.
     type: bool
     default: false
   wait_timeout:
@@ -687,7 +687,8 @@ seealso:
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
-  - amazon.aws.boto3
+  - kumo.eks.requirements
+  - kumo.eks.requirements.kubernetes
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:

@@ -5,7 +5,7 @@
 Ansible packs a module with all that it imports into an archive, for a target that may have none of it. Packing it, and compiling
 what is in it, takes longer than what a module asks of AWS. On the controller the files are there, and compiled. A module is run
 as https://docs.ansible.com/ansible/latest/dev_guide/developing_modules_general.html runs it by hand: its arguments are JSON on
-standard input. What it has to tell meanwhile comes on its standard error, and is shown at once. A module that runs elsewhere tells it by
+standard input. Its progress messages come on its standard error, and are shown at once. A module that runs elsewhere returns them in
 its result.
 """
 
@@ -99,7 +99,7 @@ class InstalledModules(ActionBase):
             return {"rc": done.returncode, "stdout": done.stdout, "stderr": rest.result()}
 
     def _show_progress(self, lines: TextIO) -> str:
-        """Show what the module tells while it runs. Returns the other lines."""
+        """Show the progress messages of the module while it runs. Returns the other lines."""
         rest = []
         for line in lines:
             if line.startswith(MARK):

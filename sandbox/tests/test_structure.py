@@ -21,6 +21,7 @@ BASE = {
     "ground",
     "interfaces",
     "launching",
+    "outposts",
     "partitions",
     "price_list",
     "principals",

@@ -35,6 +35,7 @@ PAGES = sorted(
 )
 MODULES = {path.stem for path in (ROOT / "plugins/modules").glob("*.py")}
 ROLES = {path.name for path in (ROOT / "roles").iterdir()}
+HELM = "  - Helm 3.14 or later, or Helm 4"
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # Variables of playbooks, and what is no variable of a role: a part of a name, and results of a play.
@@ -79,6 +80,13 @@ def read_variables() -> set[str]:
 # versions
 
 
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_a_page_says_what_its_files_are_called(page: Path):
+    """GitHub does not show what is behind the language of a block."""
+    files = re.findall(r"^```\w+ file=(\S+)$", page.read_text(), re.MULTILINE)
+    assert [file for file in files if not re.search(rf"[`\[]{re.escape(file)}[`\]]", read_prose(page))] == []
+
+
 def test_the_requirements_are_those_that_tools_read():
     wanted = {cells[0]: cells[1] for cells in read_rows(README) if len(cells) >= 2}
     runtime = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["requires_ansible"]
@@ -93,6 +101,36 @@ def test_the_requirements_are_those_that_tools_read():
     core = (ROOT / "tools/core.sh").read_text()
     assert all(f"'{package}=={version}'" in core for package, version in least.items())
     assert parts.OLDEST_KUBERNETES == least["kubernetes"]
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/tasks/from-*.md")), ids=name)
+def test_each_row_of_a_comparison_has_a_source(page: Path):
+    rows = [cells for cells in read_rows(page) if len(cells) == 4 and set(cells[0]) != {"-"}]
+    assert len(rows) > 5 and [cells[0] for cells in rows[1:] if "](https://" not in cells[3]] == []
+    assert "/blob/main/" not in page.read_text() and "/blob/master/" not in page.read_text()
+
+
+def test_the_pages_of_plugins_have_the_requirements_of_the_readme():
+    wanted = {cells[0]: cells[1] for cells in read_rows(README) if len(cells) >= 2}
+    kubernetes, pyyaml = wanted["`kubernetes`, `PyYAML`"].split(", ")
+    rows = {
+        "python": wanted["Python"].partition(",")[0],
+        "boto3": wanted["`boto3`, `botocore`"],
+        "botocore": wanted["`boto3`, `botocore`"],
+        "kubernetes": kubernetes,
+        "PyYAML": pyyaml,
+    }
+    least = {name: row.removesuffix(" or newer") for name, row in rows.items()}
+    sources = [*(ROOT / "plugins").glob("*/*.py")]
+    lists = [
+        rows
+        for path in sources
+        for rows in re.findall(r"^requirements:\n((?:  - .*\n)+)", path.read_text(), re.MULTILINE)
+    ]
+    for line in "".join(lists).splitlines():
+        name, _, version = line.removeprefix("  - ").partition(",")[0].partition(" >= ")
+        assert least.get(name) == version or line.startswith(HELM), line
+    assert wanted["Helm, for releases only"] == "3.14 or newer, or 4"
 
 
 def test_the_tested_versions_are_those_of_the_gate():

@@ -11,7 +11,7 @@ The kinds of block, the word after the language:
 - ``clusterconfig``: a part of a ClusterConfig, which the filter kumo.eks.cluster_config takes
 - ``replaced``: commands that our steps replace; they are not run but must be what their tools take
 - ``command``: runs a playbook whose commands other pages run; playbook and variables must exist
-- ``setup``: make targets, and what is installed; they must exist
+- ``setup``: make targets, what is installed, and the folder to work in; they must exist
 - ``use``: a part of a file that shows how something is written; it must be YAML whose names exist
 - ``drawing``: nothing to run
 - a diagram in Mermaid has no kind; tools/docs_site draws it
@@ -214,12 +214,16 @@ def check_shape(block: Block, story: Story) -> None:
 
 
 def check_setup(block: Block, story: Story) -> None:
-    """Each line is a make target that there is, or an installation of what this collection is and needs."""
+    """Each line is a make target that there is, an installation of what this collection is and needs, or prepares the shell and a folder."""
     targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     needs = (ROOT / "requirements.txt").read_text()
     known = {
         ("make",): lambda rest: rest[0] in targets,
         ("ansible-galaxy", "collection", "install"): lambda rest: rest == ["kumo.eks"],
+        ("export",): lambda rest: rest[0].startswith("PATH=$PWD/.venv/bin:"),
+        ("mkdir", "-p"): lambda rest: rest[0].startswith("~/"),
+        ("cp", "-r"): lambda rest: (ROOT / rest[0]).exists(),
+        ("cd",): lambda rest: rest[0].startswith("~/"),
         ("pip", "install"): lambda rest: all(re.search(rf"^{name}\b", needs, re.MULTILINE) for name in rest),
     }
     for words in replaced.commands(block.text):

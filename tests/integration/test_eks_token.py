@@ -15,6 +15,8 @@ from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import lookup_loader
 from ansible.template import Templar
+from support.bad_inputs import plugins
+from support.bad_inputs.row import BadInput
 from support.plugins import find_collections
 
 CLUSTER, REGION = "my-cluster", "ap-northeast-1"
@@ -73,9 +75,16 @@ def test_a_role_signs(sandbox):
     assert not read_query(token)["X-Amz-Credential"][0].startswith(sandbox.keys[0])
 
 
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in plugins.LOOKUP])
+def test_a_mistake_is_refused_without_a_call(row: BadInput, sandbox):
+    so_far = len(sandbox.calls())
+    options = dict(row.given)
+    with pytest.raises(AnsibleError) as refused:
+        look(*options.pop("_terms"), **options)
+    assert row.find_unsaid(str(refused.value), {}) == [] and sandbox.calls()[so_far:] == [], refused.value
+
+
 def test_wrong_input_is_refused(sandbox, monkeypatch):
-    with pytest.raises(AnsibleError, match="_terms: {} is not the name of a cluster"):
-        look({}, region=REGION)
     with pytest.raises(AnsibleError, match="No token could be signed: .*AssumeRole"):
         look(CLUSTER, region=REGION, assume_role_arn="arn:aws:iam::123456789012:user/x")
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):

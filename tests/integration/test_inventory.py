@@ -22,6 +22,8 @@ from ansible.inventory.data import InventoryData
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import inventory_loader
 from ansible.utils.display import Display
+from support.bad_inputs import plugins
+from support.bad_inputs.row import BadInput
 from support.plugins import find_collections
 
 from kumo_sandbox import Sandbox, ground
@@ -374,12 +376,6 @@ def test_node_groups_and_nodes_on_request(fleet, read):
 
 
 WRONG = (
-    ({"regions": ["eu-west"]}, "regions: 'eu-west' is not a region of any AWS partition"),
-    ({"regions": ["all", "eu-west-1"]}, "regions: all cannot be combined with names of regions."),
-    ({"accounts": []}, "accounts: is empty. Add an entry, or omit the option"),
-    ({"accounts": [{"profil": "x"}]}, "accounts[0].profil: unknown option. Did you mean profile?"),
-    ({"accounts": [{"external_id": "x"}]}, "accounts[0]: set profile, assume_role_arn or both."),
-    ({"accounts": ["x"]}, "accounts[0]: 'x' is not a mapping of options."),
     ({"group_by": ["vpc"]}, "Invalid value ['vpc'] for config 'group_by'"),
     ({"unreadable": "ignore"}, "Invalid value 'ignore' for config 'unreadable'"),
     ({"hostname": "eks_cluster_info.tags"}, "hostname: eks_cluster_info.tags is {} for one. It must be text."),
@@ -388,7 +384,15 @@ WRONG = (
 )
 
 
-def test_wrong_options_are_refused(fleet, read):
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in plugins.INVENTORY])
+def test_a_mistake_in_the_file_is_refused_without_a_call(row: BadInput, sandbox, read):
+    so_far = len(sandbox.calls())
+    with pytest.raises(AnsibleError) as refused:
+        read(**row.given)
+    assert row.find_unsaid(str(refused.value), {}) == [] and sandbox.calls()[so_far:] == [], refused.value
+
+
+def test_wrong_values_and_expressions_are_refused(fleet, read):
     fleet.create("one", "eu-west-1")
     for options, message in WRONG:
         with pytest.raises(AnsibleError) as refused:

@@ -93,6 +93,13 @@ def list_states(record):
     return [row["state"] for row in record["waves"]]
 
 
+def test_what_is_read_behind_the_first_wave_is_checked_before_it(sandbox, fleet, run_waves):
+    so_far = len(sandbox.calls())
+    ok, output, record = run_waves(eks_upgrade_wave_checks=["disks"])
+    assert not ok and record == {} and sandbox.calls()[so_far:] == [], output
+    assert "eks_upgrade_wave_checks: there is no check disks. Use version, cluster" in " ".join(output.split()), output
+
+
 @pytest.mark.extended
 def test_one_bad_cluster_stops_the_later_waves(sandbox, fleet, run_waves, tmp_path):
     bad = next(state for state in sandbox.store.clusters.values() if state.raw["name"] == "one")

@@ -67,6 +67,8 @@ def test_the_next_release(copy: Path):
     if first:
         modules = {path.stem for path in (copy / "plugins/modules").glob("*.py")}
         assert {row["name"] for row in made["modules"]} == modules
+        for kind, pattern in (("role", "roles/*"), ("playbook", "playbooks/*.yml")):
+            assert {row["name"] for row in made["objects"][kind]} == {path.stem for path in copy.glob(pattern)}
         assert "bugfixes" not in made["changes"] and "breaking_changes" not in made["changes"]
     subprocess.run([CHANGELOG_TOOL, "lint"], cwd=copy, check=True)
 

@@ -20,6 +20,8 @@ PAGES = (
     "tasks/upgrade",
     "architecture",
     "playbooks/upgrade",
+    "ja/index",
+    "ja/guide/03-node-groups",
     "reference/eks_fargate_profile_module",
 )
 FOLLOWED = "[...document.querySelectorAll('article a')].find(one => one.textContent.trim() === %s)?.href || ''"
@@ -57,8 +59,12 @@ def test_the_way_from_the_start_page_to_an_option(chromium: Browser, screen):
 
 
 @SCREENS
-def test_the_search_finds_an_option_and_a_failure(chromium: Browser, screen):
-    for words, wanted in (("capacity_type", "eks_nodegroup_module.html"), ("NodeCreationFailure", "errors.html")):
+def test_the_search_finds_an_option_a_failure_and_a_japanese_word(chromium: Browser, screen):
+    for words, wanted in (
+        ("capacity_type", "eks_nodegroup_module.html"),
+        ("NodeCreationFailure", "errors.html"),
+        ("監査", "ja/support.html"),  # two characters within a longer run of them
+    ):
         page = chromium.open(SITE / "index.html", screen)
         page.go(f"{(SITE / 'search.html').as_uri()}?q={words}")
         page.wait_until(f"({RESULTS}).includes({json.dumps(wanted)})")  # they come one by one
@@ -86,6 +92,24 @@ def test_the_menu_of_a_phone_opens_and_shows_the_tasks(chromium: Browser):
     text = page.evaluate("document.querySelector('.sidebar-tree').innerText")
     assert "Adopt a cluster" in text and "What went wrong" in text
     page.keep_screenshot(SCREENSHOTS / "menu-phone.png", most=900)
+
+
+def test_a_page_leads_to_the_other_language_and_back(chromium: Browser):
+    page = chromium.open(SITE / "guide" / "05-helm.html", DESKTOP)
+    follow(page, "日本語")
+    assert page.evaluate("document.documentElement.lang") == "ja"
+    assert page.evaluate("document.querySelector('.sidebar-tree .caption').innerText") == "日本語"
+    follow(page, "English")
+    assert page.evaluate("document.documentElement.lang + location.pathname").endswith("/guide/05-helm.html")
+
+
+@pytest.mark.parametrize("name", ["reference/eks_nodegroup_module", "reference/eks_self_managed_nodes_module"])
+def test_the_texts_of_options_are_in_view_on_a_desktop(chromium: Browser, name: str):
+    page = chromium.open(SITE / f"{name}.html", DESKTOP)
+    wide = (
+        "[...document.querySelectorAll('.table-wrapper')].filter(one => one.scrollWidth > one.clientWidth + 1).length"
+    )
+    assert page.evaluate(wide) == 0
 
 
 def test_diagrams_are_drawn_and_have_alternative_texts(chromium: Browser):

@@ -42,7 +42,8 @@ def test_its_calls_are_signed_as_the_host_says(first_play):
 
 
 def test_it_checks_first_which_cluster_it_is(first_play):
-    first = list_files(first_play["tasks"])[0]
+    # The check of the files of reports asks nothing of AWS
+    first = next(name for name in list_files(first_play["tasks"]) if name != "tasks/report_files.yml")
     assert CHECKS[first] == Path(first).name or CHECKS[first] in list_files(
         yaml.safe_load((ROOT / "playbooks" / first).read_text())
     )

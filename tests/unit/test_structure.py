@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,27 @@ def test_every_module_is_in_the_action_group_and_has_an_action():
     routed = runtime["plugin_routing"]["modules"]
     assert {row["action_plugin"] for row in routed.values()} == {"kumo.eks.eks_cluster"}
     assert set(routed) | actions == modules and not set(routed) & actions
+
+
+def list_reached(path: Path) -> set[str]:
+    """The files of module_utils that a plugin imports, and what these import."""
+    seen: set[str] = set()
+    left = {name for name in list_imports(path) if name in FILES}
+    while left:
+        seen |= left
+        left = {name for known in left for name in IMPORTS[known] if name in FILES} - seen
+    return seen
+
+
+def test_a_plugin_says_what_its_imports_require():
+    for path in sorted((ROOT / "plugins").glob("modules/*.py")):
+        fragments = set(
+            re.findall(r"^  - (kumo\.eks\.requirements\S*|amazon\.aws\.boto3)$", path.read_text(), re.MULTILINE)
+        )
+        reached = list_reached(path)
+        wanted = {
+            "kumo.eks.requirements": f"{PREFIX}aws.module.AnsibleAWSModule" in list_imports(path),
+            "kumo.eks.requirements.kubernetes": f"{PREFIX}kubernetes.api" in reached,
+            "kumo.eks.requirements.helm": path.stem.startswith("eks_helm"),
+        }
+        assert fragments == {fragment for fragment, is_wanted in wanted.items() if is_wanted}, path.name

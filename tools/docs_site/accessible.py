@@ -1,6 +1,7 @@
 """What the theme and antsibull-docs leave out for those who do not see the pages or use no mouse: axe-core asks for it.
 
-The levels of headings in the menu, names of the two drawers, and code blocks, tables and pictures that scroll by keyboard. Each replacement can be made again.
+The levels of headings in the menu, names of the two drawers, and code blocks, tables and pictures that scroll by keyboard, and tables without empty headers.
+Each replacement can be made again.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ REPLACEMENTS = (
     ('<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
     ("<pre>", '<pre tabindex="0">'),
     ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
+    ('<th class="head"><p></p></th>', '<td class="head"></td>'),  # the corner of a table heads nothing
     (' aria-role="button"', ""),  # there is no such attribute
 )
 BOX = '<span class="picture" role="group" aria-label="Picture" tabindex="0">'

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from diagrams import draw_all
+from languages import get_language, join_lines, link_other
 from links import rewrite_links
 from places import DIAGRAMS, REFERENCE, ROOT, SOURCE, find_page, list_markdown, list_roles
 
@@ -60,6 +61,7 @@ def read_pages() -> dict[str, bytes]:
         text, files = rewrite_links(path.read_text(), name)
         ups = "../" * page.count("/") or "./"
         text = draw_all(text, SOURCE / DIAGRAMS, f"{ups}{DIAGRAMS}/")
+        text = link_other(page, join_lines(text) if get_language(page) == "ja" else text)
         found[f"{page}.md"] = (caption_files(text) + add_navigation(page)).encode()
         found |= {f"files/{file}": (ROOT / file).read_bytes() for file in files}
     return found
@@ -82,7 +84,7 @@ def read_generated() -> dict[str, bytes]:
 def read_reference() -> dict[str, bytes]:
     """The pages by antsibull-docs. A link of the collection's index to its documentation would lead here."""
     return {
-        f"reference/{path.name}": name_index(drop_contents(path.read_text())).encode()
+        f"reference/{path.name}": name_index(join_title(drop_contents(path.read_text()))).encode()
         for path in REFERENCE.glob("*.rst")
     }
 
@@ -91,6 +93,11 @@ def name_index(text: str) -> str:
     """The index of the collection with a title that says what it lists; antsibull-docs takes the name, with capitals."""
     title = "Modules and plugins"
     return re.sub(r"^Kumo\.Eks\n=+$", f"{title}\n{'=' * len(title)}", text, count=1, flags=re.MULTILINE)
+
+
+def join_title(text: str) -> str:
+    """A page whose title has a dash. The two hyphens of antsibull-docs are broken into two lines where a title is long."""
+    return re.sub(r"^(kumo\.eks\.\w+ \w+) -- ", "\\1 \N{EN DASH} ", text, count=1, flags=re.MULTILINE)
 
 
 def drop_contents(text: str) -> str:

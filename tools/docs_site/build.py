@@ -15,6 +15,7 @@ from pathlib import Path
 from accessible import finish_pages
 from assemble import assemble
 from check import check_site
+from languages import finish_languages
 from places import DOCTREES, HTML, ROOT, SOURCE
 from reference import write_reference
 from sphinx.cmd.build import build_main
@@ -31,6 +32,7 @@ def build() -> int:
     folders = ["-c", str(Path(__file__).parent), "-d", str(DOCTREES), str(SOURCE), str(HTML)]
     status = build_main(["-b", "html", *STRICT, *jobs, *folders])
     finish_pages(HTML)
+    finish_languages()
     wrong = check_site()
     print("\n".join(wrong), file=sys.stderr)
     pages = len(list(HTML.rglob("*.html")))

@@ -51,7 +51,7 @@ class PrincipalCheck:
         self._policies: list[str] | None = None
 
     def find_problems(self, desired: dict[str, Any], raw: dict[str, Any] | None) -> Iterator[str]:
-        """What EKS would refuse of an entry that is to be created or changed, as the account tells."""
+        """What EKS would refuse of an entry that is to be created or changed, by what the account has."""
         arn = desired["principal_arn"]
         if (
             raw is None

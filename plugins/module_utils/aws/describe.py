@@ -35,6 +35,6 @@ def list_names(client: Any, operation: str, key: str, cluster: str) -> list[str]
 
 
 def describe_all(names: list[Any], describe: Callable[[Any], dict[str, Any] | None]) -> list[dict[str, Any]]:
-    """What the names stand for, looked up side by side, in their order; what is missing is left out."""
+    """The resources with these names, described concurrently, in their order; missing ones are left out."""
     with ThreadPoolExecutor(max_workers=MAX_CONCURRENCY) as pool:
         return [raw for raw in pool.map(describe, names) if raw is not None]

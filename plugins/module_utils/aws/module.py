@@ -61,7 +61,7 @@ class CarefulModule(AnsibleModule):
 
     def _load_params(self) -> None:
         super()._load_params()
-        # Without what Ansible itself tells a module, like _ansible_check_mode
+        # Without the internal options of Ansible, like _ansible_check_mode
         self._given = {name: value for name, value in self.params.items() if not name.startswith("_ansible_")}
         self.params = spell_foreign_items(self.argument_spec, self.params)
 

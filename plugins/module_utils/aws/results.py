@@ -17,7 +17,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.health import descri
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Outcome
 
 Row = dict[str, Any]
-# What EKS tells the health of: the words for it, by the key of the resource or the list in a result
+# Resources with a health status in EKS: what they are called, by the key of the resource or the list in a result
 WITH_HEALTH = {
     "cluster": "cluster",
     "nodegroup": "node group",

@@ -100,7 +100,7 @@ def get_accelerator(instance_type: str) -> str:
 
 
 def build_release_parameter(ami_type: str | None, version: str) -> str | None:
-    """The public SSM parameter that tells the latest release for an AMI type and a Kubernetes version; None for CUSTOM.
+    """The public SSM parameter that contains the latest release for an AMI type and a Kubernetes version; None for CUSTOM.
 
     For Amazon Linux and Bottlerocket it holds the release version. For Windows it holds the ID of the image, whose name
     ends with the release version, because AWS publishes no other parameter.

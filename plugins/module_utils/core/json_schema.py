@@ -42,7 +42,7 @@ def problems(value: Any, schema: Any, root: dict[str, Any] | None = None, path: 
 
 
 def resolved(reference: str, root: dict[str, Any]) -> Any:
-    """What "#/definitions/x" stands for; True, which allows all, for a reference to somewhere else."""
+    """The schema that "#/definitions/x" refers to; True, which allows all, for a reference to somewhere else."""
     if not reference.startswith("#"):
         return True
     target: Any = root

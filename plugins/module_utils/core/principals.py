@@ -30,7 +30,7 @@ def get_account(arn: str) -> str:
 
 
 def build_role_arn_of_session(arn: str) -> str:
-    """The ARN of the role of a session, as far as the session tells: without the role's path. "" for any other text."""
+    """The ARN of the role of a session, as far as the session shows it: without the role's path. "" for any other text."""
     found = SESSION_ARN.fullmatch(arn)
     return f"arn:{found[1]}:iam::{found[2]}:role/{found[3]}" if found else ""
 

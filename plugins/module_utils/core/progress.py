@@ -1,10 +1,10 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Waits that a module does not end with, but has on its way: told on the screen while they last, and in the task's result.
+"""Waits in the middle of a module: shown on the screen while they last, and in the task's result.
 
 A module has no screen. Where the controller runs it (plugin_utils/installed_modules.py), the lines that it writes to standard error with
-MARK before them are shown at once. Elsewhere nothing is written, and the action tells by the result what was waited for.
+MARK before them are shown at once. Elsewhere nothing is written, and the action shows from the result what was waited for.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
 A resource describes itself by a table of fields. The order of the calls is here: an update is followed by its id
 (DescribeUpdate), because a resource is ACTIVE again whether its update succeeded or failed. Updates of one resource are
 sent one after the other, because EKS serialises them (ResourceInUseException). While another run updates the resource,
-the plan is made again for every try. A terminal status fails with what EKS said. A failure tells what was sent before it.
+the plan is made again for every try. A terminal status fails with what EKS said. A failure reports what was sent before it.
 """
 
 from __future__ import annotations

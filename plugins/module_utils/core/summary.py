@@ -126,7 +126,7 @@ KINDS: tuple[tuple[str, str, str, Callable[[Result], str]], ...] = (
 OF_RELEASES = {"install": CREATE, "upgrade": CHANGE, "rollback": CHANGE, "uninstall": REMOVE}  # what eks_helm does
 # Two tasks of a play work on the same: one starts it, the other one waits for it.
 TWICE = ("self_managed_nodegroups", "identity_providers", "capabilities")
-# What a task in a loop manages one at a time: the key of the resource in its result, the list it stands for, and the key of its name.
+# What a task in a loop manages one at a time: the key of the resource in its result, the list that it is an item of, and the key of its name.
 LOOPED = (
     ("identity_provider", "identity_providers", "identity_provider_config_name"),
     ("capability", "capabilities", "capability_name"),
@@ -317,7 +317,7 @@ def _read_diff(result: Result, name: str | None) -> tuple[Any, Any]:
 
 
 def _build_parts(results: list[Result]) -> list[Line]:
-    """The parts of a network, the OIDC provider, and an IAM role that is no item of a list: only a diff tells of them."""
+    """The parts of a network, the OIDC provider, and an IAM role that is no item of a list: only a diff contains them."""
     lines: dict[tuple[str, str], Line] = {}
     for result in results:
         diff = result.get("diff")

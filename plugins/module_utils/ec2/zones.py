@@ -76,7 +76,7 @@ def _name_types(options: NetworkOptions) -> str:
 
 
 def _list_usable(inventory: Inventory, options: NetworkOptions) -> list[str]:
-    """The zones to choose from. Zones that the task names need no look; it only tells early that one is wrong."""
+    """The zones to choose from. Zones that the task names need no call; it only finds a wrong one early."""
     if not options.zones:
         return describe_zones(inventory.ec2)
     lost = "it was not checked whether EKS can use the zones"

@@ -82,7 +82,7 @@ class AccessEntryResource(EksResource):
     """The access entry of one principal.
 
     Args:
-        find_problems: what is wrong with the principal or the policies of an entry, as far as the account tells.
+        find_problems: what is wrong with the principal or the policies of an entry, as far as the account shows it.
     """
 
     kind = "access entry"

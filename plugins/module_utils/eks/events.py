@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who changed resources of a cluster, as far as CloudTrail's event history tells.
+"""Who changed resources of a cluster, as far as CloudTrail's event history has it.
 
 LookupEvents knows the management events of a region for 90 days, and is asked for one attribute at a time, at most twice a second:
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html

@@ -53,7 +53,7 @@ class Placement:
 
     Args:
         name: of the cluster.
-        describe_cluster: tells the cluster, None where it does not exist.
+        describe_cluster: returns the cluster, None where it does not exist.
         get_ec2: makes boto3's client of EC2.
         is_plan: whether the task only plans, so that an earlier task may be about to create the cluster.
         get_outposts: makes boto3's client of AWS Outposts, for self-managed nodes.

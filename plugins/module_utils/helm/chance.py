@@ -22,7 +22,7 @@ class Chance:
         shapes: what the place may hold, where it differs as a whole. Another shape is no work of chance.
         is_optional: whether it is there in some renders only.
         is_unordered: whether the items of a list have no fixed order.
-        has_names: whether the items of a list are told apart by their names, and not by their positions.
+        has_names: whether the items of a list are identified by their names, and not by their positions.
         parts: what differs below, by key, name or position.
     """
 
@@ -73,7 +73,7 @@ def _find_in_lists(first: list[Any], second: list[Any]) -> Chance | None:
 
 
 def _list_names(rows: list[Any]) -> list[str]:
-    """The names of a list's items; empty where they cannot be told apart by them."""
+    """The names of a list's items; empty where these do not identify them."""
     names = [row["name"] for row in rows if isinstance(row, dict) and isinstance(row.get("name"), str)]
     return names if len(set(names)) == len(rows) else []
 

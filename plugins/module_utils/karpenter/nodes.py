@@ -3,7 +3,7 @@
 
 """EC2NodeClasses and NodePools in a cluster: applied as they are declared, and removed with all nodes that Karpenter started.
 
-Server-side apply tells what it would make of an object, so the plan is the API server's: defaults of the definitions are no changes.
+Server-side apply returns what it would make of an object, so the plan is the API server's: defaults of the definitions are no changes.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class Answer:
 
 
 def build_attributes(question: dict[str, Any]) -> dict[str, Any]:
-    """The part of a review that says what is asked for; what is not given stands for all, as in kubectl auth can-i."""
+    """The part of a review that says what is asked for; an omitted value means all, as in kubectl auth can-i."""
     if question.get("non_resource_url"):
         return {"nonResourceAttributes": {"path": question["non_resource_url"], "verb": question["verb"]}}
     names = {

@@ -24,7 +24,7 @@ CLUSTER_TAG, OWNED = "kubernetes.io/cluster/", "owned"
 SERVICE_TAG = "kubernetes.io/service-name"
 # https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/main/pkg/deploy/tracking/provider.go
 BALANCER_TAG = "elbv2.k8s.aws/cluster"
-# Its value is "true": the cluster's name is in CLUSTER_TAG, where the driver was told it.
+# Its value is "true": the cluster's name is in CLUSTER_TAG, where the driver is configured with it.
 # https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/tagging.md
 CSI_TAG, CLAIM_TAG = "ebs.csi.aws.com/cluster", "kubernetes.io/created-for/pvc/name"
 # https://github.com/aws/amazon-vpc-cni-k8s/blob/master/pkg/awsutils/awsutils.go (eniClusterTagKey, eniDescriptionPrefix)

@@ -68,7 +68,7 @@ INSIDE = ("nodegroup", "fargate_profile", "addon", "pod_identity_association", "
 
 @dataclass(frozen=True)
 class Policy:
-    """What a teardown is told to do, and what it knows.
+    """The options of a teardown, and what it knows.
 
     Args:
         volumes: one of VOLUME_POLICIES, for volumes whose PersistentVolume says that they go with their claim.

@@ -76,7 +76,7 @@ class ClusterReader:
         return {name: value for name, value in found.items() if name not in {row.section for row in self.unread}}
 
     def _describe(self) -> bool:
-        """Describe the cluster, which tells other sections where to look; whether it may exist."""
+        """Describe the cluster, which other sections need; whether it may exist."""
         try:
             self.raw = describe_or_none(self._eks.describe_cluster, "cluster", name=self._cluster)
         except Exception as error:

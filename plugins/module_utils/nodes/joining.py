@@ -1,7 +1,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Why the nodes of a new group could not join its cluster, told before it is created.
+"""Why the nodes of a new group could not join its cluster, found before it is created.
 
 EKS creates such a group, waits up to 15 minutes for its nodes, and then says CREATE_FAILED with NodeCreationFailure or
 Ec2SubnetInvalidConfiguration: https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html. The looks serve a better message

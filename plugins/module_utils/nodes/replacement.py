@@ -224,7 +224,7 @@ class Replacement:
         return {**wanted, "scaling_config": {**sizes, "desired_size": desired}}
 
     def _build_marks(self, old: Row) -> Row:
-        """The tags that say what the new group stands for, and the mark of the owner where the old one has it."""
+        """The tags that name the group that the new one replaces, and the mark of the owner where the old one has it."""
         tags = old.get("tags") or {}
         owner = {key: value for key, value in tags.items() if key == self.manager.owner}
         return {**owner, NODEGROUP_TAG: get_declared_name(old), REPLACES_TAG: build_reference(old)}

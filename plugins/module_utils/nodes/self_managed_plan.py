@@ -54,7 +54,7 @@ SAME = (
     "suspended_processes",
 )
 TO_BE_CREATED = "(to be created)"
-# The distribution that capacity_type stands for, and the strategies that AWS recommends:
+# The distribution that capacity_type means, and the strategies that AWS recommends:
 # https://docs.aws.amazon.com/autoscaling/ec2/userguide/allocation-strategies.html
 DISTRIBUTION = {"on_demand_allocation_strategy": "prioritized", "spot_allocation_strategy": "price-capacity-optimized"}
 ON_DEMAND_SHARES = {"ON_DEMAND": 100, "SPOT": 0}
@@ -292,7 +292,7 @@ def get_strategy(item: Item) -> str:
 
 
 def build_distribution(item: Item, is_new: bool) -> Item | None:
-    """The options of the distribution, with what capacity_type stands for. A new group has all of them."""
+    """The options of the distribution, with what capacity_type means. A new group has all of them."""
     given = {key: value for key, value in (item.get("instances_distribution") or {}).items() if value is not None}
     share: Item = {}
     if item.get("capacity_type"):

@@ -47,7 +47,7 @@ class Plan:
         version: of the add-on that takes its place.
         kept: as configuration values.
         settings: the same with where each comes from.
-        lost: what the add-on cannot be told.
+        lost: what the configuration of the add-on cannot express.
         role_arn: by IRSA.
         association: of EKS Pod Identity, which stays.
         replaced: workloads that are deleted before the add-on is created.

@@ -203,7 +203,7 @@ def _list_env(title: str, container: Row, path: tuple[str, ...]) -> Iterator[Set
 
 
 def _list_other_changes(part: Part, workload: Row) -> Iterator[Setting]:
-    """Fields that somebody set after the installation, besides those above. Values are not told: they may be secret."""
+    """Fields that somebody set after the installation, besides those above. Values are not reported: they may be secret."""
     covered = re.compile(
         rf'^\.spec\.template\.spec\.(initContainers|containers)\[name="({part.container}|aws-vpc-cni-init)"\]\.(env\b|resources|image\b|args\b|command\b)'
     )

@@ -7,6 +7,7 @@ Debian's archive keeps the newest one only.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import re
@@ -26,7 +27,7 @@ from kumo_sandbox.toolchain.build_cache import (
 
 NAME = "chromium"  # among the names of programs
 ON_PATH = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-PACKAGES = ("chromium-headless-shell", "fonts-liberation")
+PACKAGES = ("chromium-headless-shell", "fonts-liberation", "fonts-vlgothic")  # the last one draws Japanese
 FONTS_FILE = "fonts.conf"
 UNPACK = 'for package in "$1"/*.deb; do dpkg-deb -x "$package" "$2"; done'
 PROGRAM = "usr/lib/chromium/chromium-headless-shell"
@@ -88,9 +89,10 @@ def ensure_axe() -> Path:
 
 
 def get_folder() -> Path:
-    """Where Debian's packages are unpacked. Another release has other libraries."""
+    """Where Debian's packages are unpacked. Another release has other libraries, and other packages are fetched again."""
     release = re.sub(r"\W+", "", _read_release())
-    return get_cache_folder() / f"chromium-{release}-{platform.machine()}"
+    packages = hashlib.sha256(" ".join(PACKAGES).encode()).hexdigest()[:8]
+    return get_cache_folder() / f"chromium-{release}-{platform.machine()}-{packages}"
 
 
 def _read_release() -> str:

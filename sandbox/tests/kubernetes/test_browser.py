@@ -13,7 +13,7 @@ APT = """#!/bin/sh
 echo "$*" >>"$0.log"
 case "$*" in
   *--simulate*) echo "Inst libnew (1.0 Debian)" ;;
-  *download*) for name in chromium-headless-shell fonts-liberation libnew; do touch "$name.deb"; done ;;
+  *download*) for name in chromium-headless-shell fonts-liberation fonts-vlgothic libnew; do touch "$name.deb"; done ;;
 esac
 """
 DPKG = """#!/bin/sh
@@ -52,7 +52,9 @@ def test_a_browser_that_does_not_start_is_passed_over_and_one_is_fetched_once(pr
     found = [browser.ensure() for _each in range(2)]
     assert {one.program for one in found} == {browser.get_folder() / browser.PROGRAM}
     calls = (programs / "apt-get.log").read_text().splitlines()
-    assert len(calls) == 3 and calls[2].endswith("download chromium-headless-shell fonts-liberation libnew")
+    assert len(calls) == 3 and calls[2].endswith(
+        "download chromium-headless-shell fonts-liberation fonts-vlgothic libnew"
+    )
     assert all("Dir::State::status=/var/lib/dpkg/status" in call and "-o Dir::State=" in call for call in calls)
     assert str(browser.get_folder()) in Path(found[0].environment["FONTCONFIG_FILE"]).read_text()
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from string import Template
 from typing import Any
 
-MODULE, ROLE, CLUSTER_CONFIG = "module", "role", "ClusterConfig"
+MODULE, ROLE, CLUSTER_CONFIG, PLAYBOOK = "module", "role", "ClusterConfig", "playbook"
+INVENTORY, LOOKUP = "inventory", "lookup"
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,8 @@ class BadInput:
     """One row.
 
     Args:
-        kind: MODULE, ROLE or CLUSTER_CONFIG.
-        name: of the module or the role; "ClusterConfig" for a file.
+        kind: MODULE, ROLE, CLUSTER_CONFIG, PLAYBOOK, INVENTORY or LOOKUP.
+        name: of the module, role or plugin; "ClusterConfig" for a file; for a playbook, the tasks that check its variables.
         about: the mistake, in a few words.
         option: the option's path as the message has to name it.
         value: the value given, or a part of it, as the message has to show it.
@@ -60,6 +61,21 @@ def role(subject: str, /, **base: Any) -> Make:
 def cluster_config(**base: Any) -> Make:
     """Rows of a ClusterConfig, whose options are its fields at the root."""
     return _build_maker(CLUSTER_CONFIG, CLUSTER_CONFIG, base)
+
+
+def playbook(subject: str, /, **base: Any) -> Make:
+    """Rows of the variables that some tasks of playbooks check."""
+    return _build_maker(PLAYBOOK, subject, base)
+
+
+def inventory(subject: str, /, **base: Any) -> Make:
+    """Rows of an inventory plugin, whose options are in a file."""
+    return _build_maker(INVENTORY, subject, base)
+
+
+def lookup(subject: str, /, **base: Any) -> Make:
+    """Rows of a lookup. _terms is what it looks up."""
+    return _build_maker(LOOKUP, subject, base)
 
 
 def _build_maker(kind: str, name: str, base: dict[str, Any]) -> Make:

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleFilterError
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from support.bad_inputs.account import REGION
-from support.bad_inputs.row import CLUSTER_CONFIG, MODULE, BadInput, fill
+from support.bad_inputs.row import CLUSTER_CONFIG, MODULE, PLAYBOOK, BadInput, fill
 
 from ansible_collections.kumo.eks.plugins.action.eks_preflight import SECRETS
 from ansible_collections.kumo.eks.plugins.filter.cluster_config import cluster_config
@@ -31,12 +31,26 @@ def run_row(row: BadInput, account: dict[str, Any], run_module: RunModule) -> Re
     given = fill(row.given, account)
     if row.kind == MODULE:
         return run_module(row.name, given)
+    if row.kind == PLAYBOOK:
+        return run_checks(row.name, given)
     if row.kind == CLUSTER_CONFIG:
         try:
             given = cluster_config(given)
         except AnsibleFilterError as error:
             return {"failed": True, "msg": str(error)}
     return run_preflight(build_preflight_options(given), run_module)
+
+
+def run_checks(tasks: str, variables: dict[str, Any]) -> Result:
+    """What the assertion of some tasks says of these variables, for each item if it has a loop."""
+    (task,) = _read(f"playbooks/tasks/{tasks}.yml")
+    wanted = task["ansible.builtin.assert"]
+    for item in Templar(DataLoader(), variables).template(task.get("loop", [""])):
+        of_item = {task["loop_control"]["loop_var"]: item} if "loop" in task else {}
+        templar = Templar(loader=DataLoader(), variables={**variables, **task["vars"], **of_item})
+        if templar.evaluate_conditional(task.get("when", True)) and not templar.evaluate_conditional(wanted["that"]):
+            return {"failed": True, "msg": templar.template(wanted["fail_msg"])}
+    return {"failed": False}
 
 
 def run_preflight(options: dict[str, Any], run_module: RunModule) -> Result:

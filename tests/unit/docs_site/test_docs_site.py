@@ -15,6 +15,7 @@ import accessible
 import assemble
 import check
 import diagrams
+import languages
 import links
 import places
 
@@ -252,7 +253,7 @@ def test_a_page_is_completed_once(tmp_path: Path):
     page.write_text(
         '<p class="caption" role="heading">x</p><aside class="sidebar-drawer"></aside><aside class="toc-drawer no-toc"></aside><pre>y</pre>'
         '<a aria-role="button">z</a><p><img alt="a" src="a.svg" /></p>'
-        '<div class="table-wrapper docutils"></div>'
+        '<div class="table-wrapper docutils"><th class="head"><p></p></th></div>'
     )
     accessible.finish_pages(tmp_path)
     text = page.read_text()
@@ -262,7 +263,7 @@ def test_a_page_is_completed_once(tmp_path: Path):
     )
     assert '<pre tabindex="0">' in text and "aria-role" not in text and 'aria-label="Site"' in text
     assert text.count('tabindex="0"><img alt="a" src="a.svg" /></span></p>') == 1, "a wide picture scrolls by keyboard"
-    assert '<div tabindex="0" class="table-wrapper docutils">' in text
+    assert '<div tabindex="0" class="table-wrapper docutils"><td class="head"></td></div>' in text
     accessible.finish_pages(tmp_path)
     assert page.read_text() == text
 
@@ -281,3 +282,63 @@ def test_the_changelog_has_no_contents_either():
 def test_a_page_of_antsibull_docs_loses_its_own_contents():
     text = "Title\n=====\n\n.. contents::\n   :local:\n   :depth: 1\n\n.. note::\n   stays\n"
     assert assemble.drop_contents(text) == "Title\n=====\n\n\n.. note::\n   stays\n"
+
+
+def test_a_title_of_the_reference_has_a_dash():
+    text = "kumo.eks.eks_cluster module -- Manage -- clusters\n+++\n\nkumo.eks.eks_x role -- y\n"
+    assert assemble.join_title(text) == text.replace("module -- ", "module \N{EN DASH} ")
+
+
+# the two languages
+
+
+@pytest.mark.parametrize(
+    ("page", "link"),
+    [
+        ("guide/05-helm", "# T\n\n[日本語](../ja/guide/05-helm.md)\n\ntext\n"),
+        ("ja/tasks/upgrade", "# T\n\n[English](../../tasks/upgrade.md)\n\ntext\n"),
+        ("sandbox/index", "# T\n\n[日本語](../ja/sandbox.md)\n\ntext\n"),
+        ("errors", "# T\n\ntext\n"),
+    ],
+)
+def test_a_page_links_to_the_other_language(page: str, link: str):
+    assert languages.link_other(page, "# T\n\ntext\n") == link
+    assert languages.link_other(page, link) == link
+
+
+@pytest.mark.parametrize(
+    ("text", "joined"),
+    [
+        ("始まり。\n続き。\n`code` も。\n\n次。\n", "始まり。続き。`code` も。\n\n次。\n"),
+        ("- 項目。\n  続き。\n- 項目。\n", "- 項目。続き。\n- 項目。\n"),
+        ("文。\n3 つの語。\n1. 項目。\n| 表 |\n", "文。3 つの語。\n1. 項目。\n| 表 |\n"),
+        ("文。\n```yaml\n# 注。\nキー。\n```\n", "文。\n```yaml\n# 注。\nキー。\n```\n"),
+    ],
+)
+def test_lines_of_a_japanese_text(text: str, joined: str):
+    assert languages.join_lines(text) == joined
+
+
+def test_a_japanese_page_names_its_language_and_begins_its_menu_with_its_own_pages(tmp_path: Path):
+    page, search = tmp_path / "ja" / "page.html", tmp_path / "_static" / "searchtools.js"
+    for path in (page, search):
+        path.parent.mkdir()
+    search.write_text("".join(old for old, _ in languages.SEARCH))
+    captions = [
+        f'<p class="caption" role="heading"><span class="caption-text">{name}</span></p>' for name in ("A", "日本語")
+    ]
+    page.write_text(
+        f'<html class="no-js" lang="en"><div class="sidebar-tree">\n{captions[0]}{captions[1]}<ul></ul></div>'
+    )
+    languages.finish_languages(tmp_path)
+    languages.finish_languages(tmp_path)
+    assert (
+        page.read_text()
+        == f'<html class="no-js" lang="ja"><div class="sidebar-tree">\n{captions[1]}<ul></ul>{captions[0]}</div>'
+    )
+    assert search.read_text().count("unspaced") == 4
+
+
+def test_a_search_of_another_sphinx_is_refused():
+    with pytest.raises(ValueError, match=r"searchtools\.js has changed"):
+        languages.search_parts("nothing of it")

@@ -131,7 +131,7 @@ def node_role_data(node_roles: dict[str, Row]) -> Hits:
 
 
 def _is_wild(statement: Row, wild: set[str]) -> bool:
-    """Whether node_role_wildcard tells of a statement already."""
+    """Whether node_role_wildcard already reports a statement."""
     return any(action in wild for action in map(str, as_list(statement.get("Action") or [])))
 
 

@@ -33,7 +33,7 @@ PODS = "pods.eks.amazonaws.com"
 AGENT = "eks-pod-identity-agent"
 ANNOTATION = "eks.amazonaws.com/role-arn"
 AUDIENCE = "sts.amazonaws.com"
-# Environment variables by which the SDKs of AWS find credentials, and what tells that a container calls AWS
+# Environment variables by which the SDKs of AWS find credentials, and what shows that a container calls AWS
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 HINTS = (
     "AWS_REGION",

@@ -29,7 +29,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.service_accounts imp
 
 Row = dict[str, Any]
 CNI, CNI_POLICY = "vpc-cni", "AmazonEKS_CNI_Policy"
-# Rights that eksctl gives without being told, by its names of well-known policies.
+# Permissions that eksctl grants by default, by its names of well-known policies.
 DEFAULT_RIGHTS = {"aws-ebs-csi-driver": "ebsCSIController", "aws-efs-csi-driver": "efsCSIController"}
 WELL_KNOWN = "wellKnownPolicies"
 # Add-ons that call no API of AWS, for which EKS recommends nothing
