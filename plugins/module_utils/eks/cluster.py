@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
@@ -52,6 +53,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement impo
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_missing, raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import check_step, parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import find_offer_problem, list_versions
 
 
 def normalize_log_types(value: Any) -> list[str] | None:
@@ -338,19 +340,15 @@ class ClusterResource(EksResource):
 
         Older IAM policies do not have eks:DescribeClusterVersions, which the creation itself does not need.
         """
-        pages = look_if_allowed(
-            lambda: list(self.client.get_paginator("describe_cluster_versions").paginate()),
+        rows = look_if_allowed(
+            partial(list_versions, self.client),
             None,
             "eks:DescribeClusterVersions",
             f"it was not checked whether EKS offers version {version}",
         )
-        if pages is None:
-            return
-        offered = [row["clusterVersion"] for page in pages for row in page["clusterVersions"]]
-        if version not in offered:
-            raise ValidationError(
-                f"version: EKS does not offer {version}. Versions are: {', '.join(sorted(offered, key=parse_minor))}."
-            )
+        problem = "" if rows is None else find_offer_problem("version", version, rows)
+        if problem:
+            raise ValidationError(problem)
 
     def _validate_node_versions(self, current: str, wanted: str) -> None:
         """EKS updates a cluster only when all of its managed node groups have its current version.

@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
-from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages
 from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_all
 from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
@@ -26,6 +25,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.insights import (
     refresh_insights,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import refuse_missing_cluster
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import list_versions
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.rollout import list_outdated, list_standing
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_context import GROUP_TAG, GroupContext
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_template import read_image
@@ -122,11 +122,8 @@ class StateReader:
 
     def _read_versions(self, state: ClusterState) -> None:
         if not self._versions:
-            self._versions.append(read_or_note(self._describe_versions))
+            self._versions.append(read_or_note(partial(list_versions, self.eks, includeAll=True)))
         state.versions = self._versions[0]
-
-    def _describe_versions(self) -> list[Row]:
-        return describe_all_pages(self.eks, "describe_cluster_versions", "clusterVersions", includeAll=True)
 
     def _read_insights(self, state: ClusterState, category: str, version: str) -> None:
         wanted = {"categories": [category], "kubernetesVersions": [version]}

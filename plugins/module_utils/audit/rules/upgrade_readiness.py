@@ -19,6 +19,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import STANDARD_SUPPORT, get_support_status
 
 STALE = 3  # days: EKS refreshes insights once a day
 DAY = 86400  # seconds
@@ -40,17 +41,13 @@ def newer_version(cluster: Row, cluster_versions: list[Row]) -> Hits:
     newer = [
         row["clusterVersion"]
         for row in cluster_versions
-        if _is_offered(row) and parse_minor(row["clusterVersion"]) > own
+        if get_support_status(row) == STANDARD_SUPPORT and parse_minor(row["clusterVersion"]) > own
     ]
     if newer:
         yield (
             name_cluster(cluster),
             f"version {cluster['version']}, and EKS offers {', '.join(sorted(newer, key=parse_minor))}",
         )
-
-
-def _is_offered(row: Row) -> bool:
-    return str(row.get("versionStatus") or row.get("status")).upper().replace("-", "_") == "STANDARD_SUPPORT"
 
 
 @rule(
