@@ -52,6 +52,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement impo
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_missing, raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import check_step, parse_minor
+from ansible_collections.kumo.eks.plugins.module_utils.eks.authentication_mode import get_mode
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import find_offer_problem, list_versions
 
@@ -388,13 +389,13 @@ class ClusterResource(EksResource):
     def _validate_mode(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
         """Source: UpdateAccessConfigRequest.authenticationMode."""
         wanted = (desired.get("access_config") or {}).get("authentication_mode")
-        now = (raw.get("accessConfig") or {}).get("authenticationMode")
-        if wanted and now and MODES.index(wanted) < MODES.index(now):
+        now = get_mode(raw)
+        if wanted and MODES.index(wanted) < MODES.index(now):
             raise ValidationError(
                 f"access_config.authentication_mode: cluster {self.name} is at {now} and cannot go back to {wanted}."
                 f" The order is {' -> '.join(MODES)}."
             )
-        if wanted and now and MODES.index(wanted) - MODES.index(now) > 1:
+        if wanted and MODES.index(wanted) - MODES.index(now) > 1:
             # "Unsupported authentication mode update from CONFIG_MAP to API": https://github.com/pulumi/pulumi-eks/issues/1493
             raise ValidationError(
                 f"access_config.authentication_mode: cluster {self.name} is at {now} and cannot go to {wanted} in one step. Use"
@@ -529,6 +530,5 @@ def _list_new(wanted: list[str] | None, now: list[str] | None) -> list[str]:
 
 
 def _choose_mode(raw: dict[str, Any], desired: dict[str, Any]) -> str:
-    """The authentication mode that the cluster will have; CONFIG_MAP where EKS answers none, as it does of old clusters."""
-    wanted = (desired.get("access_config") or {}).get("authentication_mode")
-    return wanted or (raw.get("accessConfig") or {}).get("authenticationMode") or MODES[0]
+    """The authentication mode that the cluster will have."""
+    return (desired.get("access_config") or {}).get("authentication_mode") or get_mode(raw)
