@@ -109,10 +109,13 @@ class StateReader:
             names, lambda name: describe_or_none(self.eks.describe_addon, "addon", addonName=name, **words)
         )
         for raw in state.addons:
-            name = raw["addonName"]
-            if name not in self._offers:  # they do not change during a run
-                self._offers[name] = read_or_note(partial(self._list_versions, name))
-            state.offers[name] = self._offers[name]
+            state.offers[raw["addonName"]] = self.find_offer(raw["addonName"])
+
+    def find_offer(self, name: str) -> Read:
+        """The versions that EKS offers of an add-on; none of a name that is none."""
+        if name not in self._offers:  # they do not change during a run
+            self._offers[name] = read_or_note(partial(self._list_versions, name))
+        return self._offers[name]
 
     def _list_versions(self, name: str) -> list[Row]:
         return [row for info in list_offered(self.eks, addonName=name) for row in build_version_rows(info)]
