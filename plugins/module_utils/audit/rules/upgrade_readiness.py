@@ -27,6 +27,14 @@ SKEW = 3  # minor versions: https://kubernetes.io/releases/version-skew-policy/
 PLAN = ("eks_upgrade_info", {"cluster_name": "{cluster}", "kubernetes_version": "{next_version}"})
 
 
+def find_troubled_insights(rows: list[Row]) -> Hits:
+    """Insights with an error or a warning."""
+    for row in rows:
+        status = row["insightStatus"]
+        if status["status"] in ("ERROR", "WARNING"):
+            yield f"Insight {row['name']}", f"{status['status']}: {status.get('reason', '')}"
+
+
 @rule(
     "J01",
     INFO,
@@ -160,7 +168,7 @@ def nodegroup_blocks_upgrade(cluster: Row, nodegroups: list[Row]) -> Hits:
     why="The add-on has to be updated before or with the control plane, or it fails.",
     remedy="Let the upgrade update add-ons in its order.",
     task=PLAN,
-    references=("eksup EKS005", "EKS insights EKS add-on version compatibility"),
+    references=("AWS review U6", "eksup EKS005", "EKS insights EKS add-on version compatibility"),
 )
 def addon_blocks_upgrade(cluster: Row, insights: list[Row]) -> Hits:
     wanted = f"1.{parse_minor(cluster['version']) + 1}"
@@ -187,12 +195,7 @@ def rollback_readiness(insights: list[Row]) -> Hits:
     rows = [row for row in insights if row.get("category") == "ROLLBACK_READINESS"]
     if not rows:
         raise NotApplicable("no upgrade can be rolled back now")
-    for row in rows:
-        if row["insightStatus"]["status"] in ("ERROR", "WARNING"):
-            yield (
-                f"Insight {row['name']}",
-                f"{row['insightStatus']['status']}: {row['insightStatus'].get('reason', '')}",
-            )
+    yield from find_troubled_insights(rows)
 
 
 @rule(
