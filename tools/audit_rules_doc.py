@@ -51,8 +51,24 @@ def build_page() -> str:
     return "\n".join(lines)
 
 
+# Pages that rules refer to by their name
+PAGES = {
+    "EKS user guide": "https://docs.aws.amazon.com/eks/latest/userguide/{}.html",
+    "EKS best practices": "https://docs.aws.amazon.com/eks/latest/best-practices/{}.html",
+    "Karpenter compatibility matrix": "https://karpenter.sh/docs/upgrading/compatibility/",
+}
+
+
 def build_row(rule: Rule) -> tuple[str, ...]:
-    return (rule.id, f"`{rule.name}`", rule.severity, rule.title, ", ".join(rule.references))
+    return (rule.id, f"`{rule.name}`", rule.severity, rule.title, ", ".join(map(link_reference, rule.references)))
+
+
+def link_reference(reference: str) -> str:
+    """A reference to a page of AWS or Karpenter as a link, and that to a check of a tool as it is."""
+    for title, address in PAGES.items():
+        if reference.startswith(title):
+            return f"[{reference}]({address.format(reference.removeprefix(title).strip())})"
+    return reference
 
 
 def list_sources() -> Iterator[tuple[str, str]]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible.utils.display import Display
+
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import EksError, ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.arguments import read_arguments
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.preflight import (
@@ -15,6 +17,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.preflight impor
     raise_report,
 )
 from ansible_collections.kumo.eks.plugins.plugin_utils.installed_modules import InstalledModules
+from ansible_collections.kumo.eks.plugins.plugin_utils.variable_names import find_misspelt
+
+display = Display()
 
 # Passwords and values: a module's parameters are logged on its host
 SECRETS = ("helm_repositories", "helm_releases", "components", "platform", "karpenter")
@@ -29,6 +34,8 @@ class ActionModule(InstalledModules):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result = super().run(tmp, task_vars)
+        for text in find_misspelt(task_vars or {}):
+            display.warning(text)
         try:
             result.update(self._check(task_vars or {}))
         except EksError as error:

@@ -189,11 +189,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.access_entry i
 from ansible_collections.kumo.eks.plugins.module_utils.eks.access_entry import (
     convert_entry,
     describe_entry,
-    get_mode,
-    has_entries,
     list_available_policies,
     list_entries,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.eks.authentication_mode import get_mode, has_entries
 
 
 def describe_entries(eks: Any, params: dict[str, Any]) -> list[dict[str, Any]]:

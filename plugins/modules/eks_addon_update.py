@@ -34,7 +34,10 @@ options:
     choices: [default, most_recent]
     default: default
   addon_versions:
-    description: The version of an add-on by its name. V(default), V(most_recent), or a version.
+    description:
+      - The version of an add-on by its name. V(default), V(most_recent), or a version.
+      - Here and in O(only), O(skip) and O(allow_major), a name that is none of an add-on of EKS is refused. One that the cluster does not have is
+        a warning.
     type: dict
     default: {}
   only:
@@ -508,6 +511,7 @@ def build_updates(module: AnsibleAWSModule, stack: ExitStack) -> AddonUpdates:
         only=set(params["only"]),
         skip=set(params["skip"]),
         allow_major=set(params["allow_major"]),
+        warn=module.warn,
     )
 
 

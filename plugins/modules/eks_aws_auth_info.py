@@ -162,7 +162,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_cli
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.principals import get_account, is_caller
-from ansible_collections.kumo.eks.plugins.module_utils.eks.access_entry import describe_entry, get_mode, list_entries
+from ansible_collections.kumo.eks.plugins.module_utils.eks.access_entry import describe_entry, list_entries
+from ansible_collections.kumo.eks.plugins.module_utils.eks.authentication_mode import get_mode
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.api import connect_api
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.connection import build_connection
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.token import mint_token

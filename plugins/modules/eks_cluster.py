@@ -26,6 +26,8 @@ options:
       - EKS chooses its default version if it is omitted at creation. A version that EKS does not offer is refused.
       - A newer version upgrades the control plane, one minor version at a time, and takes about ten minutes. Nodes and add-ons keep
         their versions. The only way back is O(rollback).
+      - A warning says when its standard support has ended or ends within 90 days, what extended support costs in the region, and that EKS
+        upgrades the cluster by itself where O(upgrade_policy.support_type=STANDARD).
     type: str
   force:
     description: Whether to upgrade, or roll back, although insights report problems that would otherwise block it.
@@ -1098,10 +1100,12 @@ waits:
 # to here.
 """
 
+import time
 from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
+from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import build_owner_key
 from ansible_collections.kumo.eks.plugins.module_utils.aws.results import exit_with
@@ -1114,12 +1118,18 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.cluster import
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.common import build_state_spec, build_wait_spec
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_name, raise_problems
+from ansible_collections.kumo.eks.plugins.module_utils.cost.support import find_support_warnings
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.api_access import OPTION as EXTRA_CIDRS
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.api_access import ApiAccessResource, plan_access
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.security_groups import find_group_ids
 from ansible_collections.kumo.eks.plugins.module_utils.eks.cluster import ClusterResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.log_group import OPTION, LogGroupResource, combine
 from ansible_collections.kumo.eks.plugins.module_utils.eks.nodegroup_names import add_successors
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import (
+    choose_support_type,
+    find_version,
+    list_versions,
+)
 
 
 def build_argument_spec() -> dict[str, Any]:
@@ -1177,6 +1187,25 @@ def ensure_cluster(module: AnsibleAWSModule, reconciler: Reconciler, params: dic
     return combine(outcome, planned)
 
 
+def describe_declared_version(module: AnsibleAWSModule, params: dict[str, Any]) -> dict[str, Any]:
+    """What EKS says of the version that the task declares; empty where it declares none. Older IAM policies do not allow the call."""
+    if not params.get("version"):
+        return {}
+    lost = f"it was not checked how long EKS supports version {params['version']}"
+    # All of them: what EKS answers to the name of a version that it does not know is not documented
+    look = partial(list_versions, get_client(module), includeAll=True)
+    return find_version(look_if_allowed(look, [], "eks:DescribeClusterVersions", lost), params["version"])
+
+
+def warn_of_support(
+    module: AnsibleAWSModule, version: dict[str, Any], params: dict[str, Any], outcome: Outcome
+) -> None:
+    """Say when standard support of the declared version ends, and what follows, in time. eks_preflight says it in the same words."""
+    policy, region = choose_support_type(params, outcome.raw), get_client(module).meta.region_name
+    for text in find_support_warnings(params["name"], version, policy, region, time.time()):
+        module.warn(text)
+
+
 def main() -> None:
     module = AnsibleAWSModule(argument_spec=build_argument_spec(), supports_check_mode=True)
     params = drop_none(module.params)
@@ -1197,7 +1226,9 @@ def main() -> None:
                     partial(get_client, module, "ec2"), groups, params.get("subnets") or []
                 )
             raise_problems(find_cluster_problems(params))
+            version = describe_declared_version(module, params)
             outcome = ensure_present(module, reconciler, params)
+            warn_of_support(module, version, params, outcome)
     exit_with(module, outcome, "cluster")
 
 

@@ -18,7 +18,8 @@ author:
 options:
   clusters:
     description:
-      - What was found of each cluster, with the keys C(host), C(cluster), C(region), C(error), C(resources) and C(events).
+      - What was found of each cluster, with the keys C(host), C(cluster), C(region), C(error), C(error_kind), C(resources) and C(events).
+      - A cluster with an error was not compared, unless its kind says that the declaration asks for what EKS cannot change.
       - C(resources) are those of RV(kumo.eks.eks_summary#module:resources), and C(events) those of
         RV(kumo.eks.eks_event_info#module:events).
     type: list
@@ -69,8 +70,14 @@ drift:
   returned: always
   type: bool
   sample: true
+not_compared:
+  description: The clusters of which it is not known whether something differs, as in the table. C(clusters) has the reasons.
+  returned: always
+  type: list
+  elements: str
+  sample: []
 summary:
-  description: A sentence with the clusters that differ.
+  description: The clusters that differ, and those that were not compared.
   returned: always
   type: str
   sample: "Drift in 1 of 3 clusters: my-cluster."
@@ -111,11 +118,21 @@ clusters:
       returned: always
       type: str
       sample: ""
+    error_kind:
+      description: The kind of that failure, like V(access-denied), if it has one.
+      returned: always
+      type: str
+      sample: ""
     drift:
       description: Whether something differs.
       returned: always
       type: bool
       sample: true
+    not_compared:
+      description: Whether the plan ended before that was known.
+      returned: always
+      type: bool
+      sample: false
     resources:
       description: The resources that differ.
       returned: always

@@ -138,6 +138,8 @@ options:
 notes:
   - The check runs on the controller. Only O(check_account) runs on the task's host, with its credentials.
   - Warnings report what EKS accepts but does not work, for example nodes that cannot reach the API server.
+  - With O(check_account), a warning also reports a version in extended support, or whose standard support ends within 90 days, with the price and
+    the date. The price is the shipped one.
 seealso:
   - name: Amazon EKS service quotas
     description: The limits that are checked, and those that can be raised.
@@ -212,10 +214,12 @@ upgrade:
       sample: '1.33'
 """
 
+import time
 from functools import partial
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import get_client
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
+from ansible_collections.kumo.eks.plugins.module_utils.cost.support import find_support_warnings
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.account import AccountCheck, find_account_problems
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.preflight import (
     build_preflight_spec,
@@ -243,6 +247,10 @@ def main() -> None:
             report.problems += account.find_problems(report.read)
             raise_report(report)
             denied, upgrade = account.denied, account.upgrade
+            policy, region = account.choose_support_type(report.read), get_client(module).meta.region_name
+            report.warnings += find_support_warnings(
+                params["cluster_name"], account.version, policy, region, time.time()
+            )
     for warning in report.warnings:
         module.warn(warning)
     module.exit_json(changed=False, msg="The input is valid.", not_checked=denied, upgrade=upgrade)

@@ -48,6 +48,7 @@ options:
       - The version of an add-on by its name. V(default), which EKS recommends for the Kubernetes version, V(most_recent), or a version
         by name where that is compatible.
       - An add-on that is newer than recommended and compatible is not changed.
+      - A name that is none of an add-on of EKS is refused. One that the cluster does not have is a warning.
     type: dict
     default: {}
   self_managed_nodegroups:

@@ -659,6 +659,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import convert
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
 from ansible_collections.kumo.eks.plugins.module_utils.aws.module import AnsibleAWSModule, handle_failures
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import list_versions
 
 
 def choose_versions(eks: Any, params: dict[str, Any]) -> list[str] | None:
@@ -691,8 +692,7 @@ def describe_versions(eks: Any, params: dict[str, Any]) -> list[dict[str, Any]]:
     versions = choose_versions(eks, params)
     if versions == []:
         return []
-    pages = eks.get_paginator("describe_cluster_versions").paginate(**build_request(params, versions))
-    rows = [convert_answer(row) for page in pages for row in page["clusterVersions"]]
+    rows = [convert_answer(row) for row in list_versions(eks, **build_request(params, versions))]
     return sorted(rows, key=lambda row: parse_minor(row["cluster_version"]), reverse=True)
 
 

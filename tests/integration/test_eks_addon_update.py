@@ -177,6 +177,13 @@ def test_windows_and_what_eks_does_not_manage(update, kubernetes, sandbox):
     assert waiting["lines"][-1] == "Not managed by EKS, and not updated: kube-proxy."
 
 
+@pytest.mark.parametrize("option", ["only", "skip", "allow_major"])
+def test_names_that_are_none_are_refused_before_anything_is_changed(update, sandbox, option):
+    refused = update(**{option: ["core-dns"]})
+    assert refused["failed"] and f"{option}: EKS has no add-on 'core-dns'. Did you mean coredns?" in refused["msg"]
+    assert list_updates(sandbox) == []
+
+
 def test_bad_input(update):
     refused = update(overrides=[{"gate": "insights", "reason": "x"}])
     assert refused["failed"] and "The gates are: cluster_active, addons_active, addon_comp" in refused["msg"]

@@ -92,7 +92,7 @@ def test_twelve_steps(sandbox, cluster):
     assert not cluster(check=True, **made)["changed"]
     sandbox.recorder.clear()
     assert not cluster(**made)["changed"]
-    assert [call["operation"] for call in sandbox.calls("eks")] == ["DescribeCluster"]
+    assert [call["operation"] for call in sandbox.calls("eks")] == ["DescribeClusterVersions", "DescribeCluster"]
 
     modified = {**made, "logging": ["audit"], "tags": {"Team": "a"}, "endpoint_private_access": True, "version": "1.34"}
     modified["log_retention_days"] = 30
@@ -422,6 +422,30 @@ def test_faults_of_the_service_are_ridden_out(sandbox, cluster, kind):
     result = cluster(**cluster.base, version="1.34", wait=True)
     assert result["changed"] and result["status"] == "ACTIVE"
     assert len(sandbox.store.clusters) == 1
+
+
+SUPPORT = "Cluster my-cluster: Kubernetes 1.33 is in extended support since 2026-07-29, which costs 0.50 USD an hour"
+
+
+def list_support(result):
+    return [text for text in result.get("warnings", []) if " support" in text]
+
+
+def test_a_version_in_extended_support_is_said_where_it_is_declared(sandbox, standing):
+    for check in (True, False):
+        (text,) = list_support(standing(check=check, version="1.33"))
+        assert text.startswith(SUPPORT) and "until 2027-07-29" in text
+    assert list_support(standing()) == []
+    policy = {"support_type": "STANDARD"}
+    (text,) = list_support(standing(check=True, version="1.33", upgrade_policy=policy))
+    assert "EKS upgrades the cluster by itself" in text and "USD" not in text
+    sandbox.client("eks").update_cluster_config(name=NAME, upgradePolicy={"supportType": "STANDARD"})
+    assert list_support(standing(version="1.33")) == [text]
+
+
+def test_a_new_cluster_in_extended_support_is_said_before_it_exists(cluster):
+    (text,) = list_support(cluster(check=True, **cluster.base, version="1.33"))
+    assert text.startswith(SUPPORT)
 
 
 def test_info_lists_what_there_is(standing, run_module):

@@ -85,7 +85,7 @@ def test_everything_is_counted(cluster, ground, price):
     known = sum(amount for amount in amounts.values() if amount)
     assert found["total"]["at_least"] and found["total"]["monthly"] == pytest.approx(known)
     assert amounts["extended support"] == pytest.approx(365)  # of 1.33, whose standard support ended in July 2026
-    assert any("pays for extended support of Kubernetes 1.33" in text for text in found["notices"])
+    assert any("Kubernetes 1.33 is in extended support since 2026-07-29" in text for text in found["notices"])
 
 
 def test_the_shipped_table_says_the_same(cluster, price):

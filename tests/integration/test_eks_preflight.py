@@ -31,3 +31,21 @@ def test_what_does_not_exist_is_named(run_module, ground):
     result = check(run_module, cluster=wanted, state="present")
     assert result["failed"] and "subnet subnet-0 does not exist" in result["msg"]
     assert "IAM role arn:aws:iam::123456789012:role/none does not exist" in result["msg"]
+
+
+def test_extended_support_is_a_warning_in_the_words_of_the_module(sandbox, run_module, ground):
+    base = {"role_arn": ground["role"], "subnets": ground["subnets"], "version": "1.33"}
+    planned = check(run_module, cluster=base)
+    (text,) = [text for text in planned["warnings"] if "extended support" in text]
+    assert (
+        text.startswith("Cluster my-cluster: Kubernetes 1.33 is in extended support since 2026-07-29") and "USD" in text
+    )
+    made = run_module("eks_cluster", {"name": NAME, "owned": True, "wait": True, **base})
+    assert text in made["warnings"]  # Ansible shows the same text once
+    sandbox.recorder.clear()
+    assert text in check(run_module, cluster=base)["warnings"]
+    assert len([call for call in sandbox.calls("eks") if call["operation"] == "DescribeClusterVersions"]) == 1
+    refused = check(run_module, cluster={**base, "version": "1.99"})
+    assert (
+        refused["failed"] and "eks_cluster_version: EKS does not offer 1.99. Versions are: 1.29, 1.30" in refused["msg"]
+    )

@@ -110,6 +110,16 @@ def test_the_plan_goes_one_minor_version_at_a_time(look, sandbox):
     assert "v1.11.1-eksbuild.23, which is declared, is not compatible with 1.33" in late["evidence"][0]
 
 
+def test_versions_of_add_ons_that_there_are_not(upgrade, look, sandbox):
+    refused = upgrade(addon_versions={"core-dns": "most_recent"})
+    words = "addon_versions: EKS has no add-on 'core-dns'. Did you mean coredns? Cluster my-cluster has coredns, kube-proxy, vpc-cni."
+    assert refused["failed"] and words in refused["msg"] and not refused["done"]
+    assert words in look(addon_versions={"core-dns": "most_recent"})["msg"]
+    unused = look(addon_versions={"aws-ebs-csi-driver": "most_recent"})
+    assert not unused["failed"]
+    assert any("aws-ebs-csi-driver is not used, because" in text for text in unused["warnings"])
+
+
 def test_check_mode_plans_and_changes_nothing(upgrade, sandbox):
     sandbox.recorder.clear()
     planned = upgrade(check=True)

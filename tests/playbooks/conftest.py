@@ -17,6 +17,7 @@ import pytest
 from support import clock, process_tree
 from support.account.listing import leave_out_remains, list_account
 from support.account.pages import Listing
+from support.playbook_of_a_role import write_role
 from support.warm import Commands
 
 from kumo_sandbox import Sandbox
@@ -118,16 +119,7 @@ def run_fleet(sandbox: Sandbox, tmp_path: Path, commands: Commands) -> Callable[
 def play_role(play: Callable[..., Run], tmp_path: Path) -> Callable[..., Run]:
     """Run one role alone: play_role("eks_network", "--check", eks_cluster_name="x")."""
 
-    def run(role: str, *args: str, **variables: Any) -> Run:
-        book = tmp_path / f"{role}.yml"
-        python = '{ansible_python_interpreter: "{{ ansible_playbook_python }}"}'
-        book.write_text(
-            "---\n- name: One role\n  hosts: localhost\n  connection: local\n  gather_facts: false\n"
-            f"  vars: {python}\n  roles: [kumo.eks.{role}]\n"
-        )
-        return play(str(book), *args, **variables)
-
-    return run
+    return lambda role, *args, **variables: play(write_role(tmp_path, role), *args, **variables)
 
 
 @pytest.fixture

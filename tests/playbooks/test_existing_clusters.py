@@ -93,4 +93,10 @@ def test_drift(sandbox, play, tmp_path):
     assert rows["node group"]["fields"] == [{"field": "scaling_config.max_size", "before": 7, "after": 3}]
     assert rows["node group"]["last_event"]["user"].endswith(":user/sandbox-admin")
     assert f"| {NAME} | add-on kube-proxy | create |" in (tmp_path / "drift.md").read_text()
+    assert not cluster["not_compared"]
+    unseen = play("kumo.eks.drift", "-e", VARIABLES, eks_account_id="210987654321", **files)
+    unseen.assert_refused(f"Not compared: {NAME}.", "the credentials are of account")
+    (cluster,) = json.loads((tmp_path / "drift.json").read_text())
+    assert (cluster["not_compared"], cluster["drift"]) == (True, False)
+    play("kumo.eks.drift", eks_hosts="nobody").assert_refused("No cluster was compared. eks_hosts matches no host")
     assert eks.list_addons(clusterName=NAME)["addons"] == ["coredns", "vpc-cni"]

@@ -12,6 +12,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 # Where the first file that a playbook includes is the check, or contains it
+REPORTS = "tasks/report_files.yml"  # whether reports can be written is asked of the controller alone
 CHECKS = {"tasks/cluster.yml": "cluster.yml", "tasks/site.yml": "preflight.yml", "tasks/waves.yml": "upgrade_batch.yml"}
 
 
@@ -42,8 +43,7 @@ def test_its_calls_are_signed_as_the_host_says(first_play):
 
 
 def test_it_checks_first_which_cluster_it_is(first_play):
-    # The check of the files of reports asks nothing of AWS
-    first = next(name for name in list_files(first_play["tasks"]) if name != "tasks/report_files.yml")
+    first = next(path for path in list_files(first_play["tasks"]) if path != REPORTS)
     assert CHECKS[first] == Path(first).name or CHECKS[first] in list_files(
         yaml.safe_load((ROOT / "playbooks" / first).read_text())
     )

@@ -22,10 +22,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.access_entry i
 from ansible_collections.kumo.eks.plugins.module_utils.eks.access_entry import (
     AccessEntryResource,
     describe_entry,
-    get_mode,
-    has_entries,
     list_entries,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.eks.authentication_mode import get_mode, has_entries
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import refuse_missing_cluster
 
 # Seconds: EKS may not know the principal yet, and the entry itself is made at once

@@ -71,7 +71,7 @@ class Rule:
         why: what a violation leads to.
         remedy: what to do about it.
         task: a module of this collection and its options. ``{cluster}``, ``{region}`` and ``{name}`` (the last word of the resource) are filled in.
-        references: checks of the same kind, as "TOOL ID".
+        references: checks of the same kind, as "TOOL ID", and pages of AWS, as "EKS user guide PAGE" and "EKS best practices PAGE".
     """
 
     key: str

@@ -16,6 +16,8 @@ Row = dict[str, Any]
 T = TypeVar("T")
 # In all filters of a call (FilterLimitExceeded): https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 MOST_VALUES = 200
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+TEMPLATE_VERSION_MISSING = "InvalidLaunchTemplateId.VersionNotFound"
 
 
 def describe_subnets(ec2: Any, ids: Iterable[str]) -> list[Row]:
@@ -70,6 +72,18 @@ def list_outpost_types(outposts: Any, arn: str) -> list[str] | None:
             return None
         raise
     return [row["InstanceType"] for row in rows]
+
+
+def describe_template_versions(ec2: Any, template: Row, versions: Iterable[str | int]) -> list[Row]:
+    """Versions of a launch template. EC2 refuses all of them where one is missing, with TEMPLATE_VERSION_MISSING.
+
+    Args:
+        template: its "id" or its "name".
+        versions: numbers, $Latest or $Default.
+    """
+    names = {"LaunchTemplateId": template["id"]} if template.get("id") else {"LaunchTemplateName": template["name"]}
+    wanted = [str(version) for version in versions]
+    return ec2.describe_launch_template_versions(Versions=wanted, **names)["LaunchTemplateVersions"]
 
 
 def describe_key(kms: Any, arn: str) -> Row | None:

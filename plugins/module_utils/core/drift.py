@@ -13,7 +13,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.tables import align_
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import check_results
 
 Row = dict[str, Any]
-SOURCE = "what drift.yml collects of each cluster: host, cluster, region, resources, events and error"
+SOURCE = "what drift.yml collects of each cluster: host, cluster, region, resources, events, error and error_kind"
+# Failures that say what differs: the difference is there, and cannot be made. After all others nobody knows.
+DIFFERENCES = ("cannot-be-changed", "unsupported-version")
 COLUMNS = ("Cluster", "Resource", "Action", "Field", "Is", "Declared", "Last changed")
 
 
@@ -26,7 +28,7 @@ def build_drift(clusters: list[Row]) -> Row:
     """The result of eks_drift_report.
 
     Args:
-        clusters: host, cluster, region, error, the resources of eks_summary, the events of eks_event_info.
+        clusters: host, cluster, region, error and its kind, the resources of eks_summary, the events of eks_event_info.
 
     Raises:
         ValidationError: a row is something else.
@@ -39,6 +41,7 @@ def build_drift(clusters: list[Row]) -> Row:
     return {
         "changed": False,
         "drift": any(row["drift"] for row in found),
+        "not_compared": [_get_name(row) for row in found if row["not_compared"]],
         "clusters": found,
         "summary": summary,
         "lines": [*(align_columns([COLUMNS, *cells]) if cells else []), summary],
@@ -51,14 +54,22 @@ def _build_cluster(row: Row) -> Row:
     resources = [
         _build_resource(one, row.get("events") or []) for one in row.get("resources") or [] if one.get("action")
     ]
+    error, kind = row.get("error") or "", row.get("error_kind") or ""
     return {
         "host": row["host"],
         "cluster": row["cluster"],
         "region": row.get("region") or "",
-        "error": row.get("error") or "",
-        "drift": bool(resources or row.get("error")),
+        "error": error,
+        "error_kind": kind,
+        "drift": bool(resources or (error and kind in DIFFERENCES)),
+        "not_compared": bool(error and kind not in DIFFERENCES),
         "resources": resources,
     }
+
+
+def _get_name(row: Row) -> str:
+    """The host of the inventory, or the cluster where there is none."""
+    return row["host"] if row["host"] != "localhost" else row["cluster"] or row["host"]
 
 
 def _build_resource(line: Row, events: list[Row]) -> Row:
@@ -75,7 +86,7 @@ def _build_resource(line: Row, events: list[Row]) -> Row:
 
 def _list_cells(row: Row) -> list[tuple[str, ...]]:
     """The lines of the table, one for each field."""
-    name = row["host"] if row["host"] != "localhost" else row["cluster"]
+    name = _get_name(row)
     cells: list[tuple[str, ...]] = []
     for one in row["resources"]:
         last = one["last_event"]
@@ -86,15 +97,22 @@ def _list_cells(row: Row) -> list[tuple[str, ...]]:
             for field in one["fields"]
         ] or [(*head, "", "", "", who)]
     if row["error"]:
-        cells.append((name, "", "not possible", "", "", row["error"], ""))
+        cells.append((name, "", "not compared" if row["not_compared"] else "not possible", "", "", row["error"], ""))
     return cells
 
 
 def _summarize(clusters: list[Row]) -> str:
-    names = [row["host"] if row["host"] != "localhost" else row["cluster"] for row in clusters if row["drift"]]
-    if not names:
-        return f"No drift in {format_count(len(clusters), 'cluster')}." if len(clusters) != 1 else "No drift."
-    return f"Drift in {len(names)} of {format_count(len(clusters), 'cluster')}: {', '.join(names)}."
+    """What differs, and what is not known. A cluster that was not compared is not counted among those without drift."""
+    differ, unknown = ([_get_name(row) for row in clusters if row[key]] for key in ("drift", "not_compared"))
+    same = len(clusters) - len(differ) - len(unknown)
+    texts = []
+    if differ:
+        texts.append(f"Drift in {len(differ)} of {format_count(len(clusters), 'cluster')}: {', '.join(differ)}.")
+    elif same:
+        texts.append("No drift." if len(clusters) == 1 else f"No drift in {format_count(same, 'cluster')}.")
+    if unknown:
+        texts.append(f"Not compared: {', '.join(unknown)}.")
+    return " ".join(texts) or "No cluster was compared."
 
 
 def _format_markdown(cells: list[tuple[str, ...]], summary: str) -> str:

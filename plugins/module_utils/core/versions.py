@@ -9,6 +9,7 @@ import re
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import UnsupportedVersion
 
 MINOR = re.compile(r"1\.(\d{2,})")
+SUPPORT_ENDS_SOON = 90  # days before its end that standard support is warned of: an upgrade needs time for tests
 
 
 def parse_minor(version: str, option: str = "version") -> int:

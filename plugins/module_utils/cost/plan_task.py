@@ -19,7 +19,8 @@ from ansible_collections.kumo.eks.plugins.module_utils.cost.model import Cluster
 from ansible_collections.kumo.eks.plugins.module_utils.cost.plan import build_sides
 from ansible_collections.kumo.eks.plugins.module_utils.cost.price_reading import AUTO, TABLE, read_prices
 from ansible_collections.kumo.eks.plugins.module_utils.cost.report import format_money
-from ansible_collections.kumo.eks.plugins.module_utils.cost.support import describe_support, read_support
+from ansible_collections.kumo.eks.plugins.module_utils.cost.support import read_support
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import describe_version
 
 Row = dict[str, Any]
 NOT_PLANNED = "Pods on Fargate, nodes of EKS Auto Mode and Karpenter, volumes of claims, load balancers and traffic are not part of a plan."
@@ -60,7 +61,7 @@ def find_region(module: Any) -> str:
 def look_up_support(costs: ClusterCosts, client: Any) -> None:
     """Whether the version is in extended support, where EKS says it."""
     try:
-        costs.support = read_support(describe_support(client("eks"), costs.version)) if costs.version else ""
+        costs.support = read_support(describe_version(client("eks"), costs.version)) if costs.version else ""
     except Exception as error:
         if not is_service_failure(error):
             raise

@@ -30,14 +30,14 @@ from ansible_collections.kumo.eks.plugins.module_utils.cost.model import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.cost.plan import FIRST_TYPE, PREPAID, is_windows, list_volumes
 from ansible_collections.kumo.eks.plugins.module_utils.cost.support import (
-    describe_support,
+    format_support,
     read_support,
-    warn_of_support,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import normalize_template_data
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.network_info import describe_network
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.node_types import list_node_types, read_template_data
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import refuse_missing_cluster
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import choose_support_type, describe_version
 
 Row = dict[str, Any]
 LIVING = ("pending", "running")
@@ -124,9 +124,9 @@ class CostReader:
     # control plane
 
     def _read_support(self, costs: ClusterCosts) -> None:
-        row = describe_support(self.eks, costs.version)
+        row = describe_version(self.eks, costs.version)
         costs.support = read_support(row)
-        self.warnings += warn_of_support(self.cluster_name, costs.version, row)
+        self.warnings += format_support(self.cluster_name, row, choose_support_type({}, self.raw), self.region)
 
     def _read_capabilities(self, costs: ClusterCosts) -> None:
         rows = list_names(self.eks, "list_capabilities", "capabilities", self.cluster_name)

@@ -13,6 +13,7 @@ import base64
 import hashlib
 import uuid
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
@@ -20,7 +21,12 @@ from ansible.module_utils.common.dict_transformations import camel_dict_to_snake
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import look_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import build_tag_list, compare_tags, read_tag_list
-from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_by_filter
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
+    TEMPLATE_VERSION_MISSING,
+    describe_all_pages,
+    describe_by_filter,
+    describe_template_versions,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import PREFIX
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import drop_reserved_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
@@ -153,14 +159,13 @@ class LaunchTemplateResource(Resource):
     def _describe_versions(self, row: Row) -> list[Row]:
         """The latest version and the one in use. A version that was deleted by hand is left out."""
         numbers = list(dict.fromkeys([str(row["LatestVersionNumber"]), *([self.in_use] if self.in_use else [])]))
-        ask = self.ec2.describe_launch_template_versions
+        ask = partial(describe_template_versions, self.ec2, {"id": row["LaunchTemplateId"]})
         try:
-            return ask(LaunchTemplateId=row["LaunchTemplateId"], Versions=numbers)["LaunchTemplateVersions"]
+            return ask(numbers)
         except Exception as error:
-            # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
-            if len(numbers) == 1 or not has_code(error, "InvalidLaunchTemplateId.VersionNotFound"):
+            if len(numbers) == 1 or not has_code(error, TEMPLATE_VERSION_MISSING):
                 raise
-            return ask(LaunchTemplateId=row["LaunchTemplateId"], Versions=numbers[:1])["LaunchTemplateVersions"]
+            return ask(numbers[:1])
 
     def validate(self, raw: Row | None, desired: Row) -> None:
         if raw is not None:
@@ -248,8 +253,8 @@ class LaunchTemplateResource(Resource):
         if int(raw["latestVersion"]) <= KEPT_VERSIONS:
             return []
         template_id = raw["id"]
-        pages = self.ec2.get_paginator("describe_launch_template_versions").paginate(LaunchTemplateId=template_id)
-        rows = [row for page in pages for row in page["LaunchTemplateVersions"]]
+        wanted = ("describe_launch_template_versions", "LaunchTemplateVersions")
+        rows = describe_all_pages(self.ec2, *wanted, LaunchTemplateId=template_id)
         kept = {str(row["VersionNumber"]) for row in rows if row["DefaultVersion"]} | {str(number) for number in in_use}
         numbers = sorted((row["VersionNumber"] for row in rows), reverse=True)
         old = [str(number) for number in numbers[KEPT_VERSIONS:] if str(number) not in kept]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_template_versions
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import DEFAULT_INSTANCE_TYPE
 
 Row = dict[str, Any]
@@ -36,11 +37,8 @@ def read_template_data(ec2: Any, group: Row) -> Row:
     template = group.get("launchTemplate")
     if not template:
         return {}
-    key = "LaunchTemplateId" if template.get("id") else "LaunchTemplateName"
-    names = {key: template.get("id") or template.get("name")}
     # "If you don't specify a version, then the template's default version is used": LaunchTemplateSpecification in EKS' model
-    version = str(template.get("version") or "$Default")
-    rows = ec2.describe_launch_template_versions(Versions=[version], **names)["LaunchTemplateVersions"]
+    rows = describe_template_versions(ec2, template, [template.get("version") or "$Default"])
     return rows[0]["LaunchTemplateData"] if rows else {}
 
 

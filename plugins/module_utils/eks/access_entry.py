@@ -41,7 +41,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.validation import ra
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
 
 Policy = dict[str, Any]
-CONFIG_MAP = "CONFIG_MAP"
 # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/eks/access_entry.go and
 # access_policy_association.go repeat their requests for these.
 UNKNOWN_PRINCIPAL, UNKNOWN_ENTRY = "invalid principal", "The specified principalArn could not be found"
@@ -283,16 +282,6 @@ def list_entries(client: Any, cluster: str, policy_arn: str = "") -> list[str]:
 def convert_entry(raw: dict[str, Any]) -> dict[str, Any]:
     """An access entry as modules return it, in snake case."""
     return {key: value for key, value in convert_answer(raw).items() if key != "status"}
-
-
-def get_mode(cluster: dict[str, Any]) -> str:
-    """The authentication mode of a cluster, by the answer of DescribeCluster. Of old clusters EKS answers none."""
-    return (cluster.get("accessConfig") or {}).get("authenticationMode") or CONFIG_MAP
-
-
-def has_entries(cluster: dict[str, Any]) -> bool:
-    """Whether a cluster has access entries."""
-    return get_mode(cluster) != CONFIG_MAP
 
 
 def list_available_policies(client: Any) -> list[dict[str, str]]:

@@ -25,6 +25,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.fields import (
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.capability import ARGOCD, find_capability_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_missing, raise_problems
+from ansible_collections.kumo.eks.plugins.module_utils.eks.authentication_mode import has_entries
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import refuse_missing_cluster
 
@@ -141,8 +142,7 @@ class CapabilityResource(EksResource):
 
         https://docs.aws.amazon.com/eks/latest/userguide/capability-role.html
         """
-        mode = ((self._cluster_row or {}).get("accessConfig") or {}).get("authenticationMode")
-        if mode == "CONFIG_MAP":
+        if self._cluster_row and not has_entries(self._cluster_row):
             raise ValidationError(
                 f"cluster_name: cluster {self._cluster} has the authentication mode CONFIG_MAP, and a capability requires access entries."
                 " Set access_config.authentication_mode=API_AND_CONFIG_MAP with kumo.eks.eks_cluster first."

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code, has_message
@@ -56,7 +57,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.specs.placement impo
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import find_missing, raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import check_step, parse_minor
+from ansible_collections.kumo.eks.plugins.module_utils.eks.authentication_mode import get_mode
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import find_offer_problem, list_versions
 
 
 def normalize_log_types(value: Any) -> list[str] | None:
@@ -355,19 +358,15 @@ class ClusterResource(EksResource):
 
         Older IAM policies do not have eks:DescribeClusterVersions, which the creation itself does not need.
         """
-        pages = look_if_allowed(
-            lambda: list(self.client.get_paginator("describe_cluster_versions").paginate()),
+        rows = look_if_allowed(
+            partial(list_versions, self.client),
             None,
             "eks:DescribeClusterVersions",
             f"it was not checked whether EKS offers version {version}",
         )
-        if pages is None:
-            return
-        offered = [row["clusterVersion"] for page in pages for row in page["clusterVersions"]]
-        if version not in offered:
-            raise ValidationError(
-                f"version: EKS does not offer {version}. Versions are: {', '.join(sorted(offered, key=parse_minor))}."
-            )
+        problem = "" if rows is None else find_offer_problem("version", version, rows)
+        if problem:
+            raise ValidationError(problem)
 
     def _validate_node_versions(self, current: str, wanted: str) -> None:
         """EKS updates a cluster only when all of its managed node groups have its current version.
@@ -407,13 +406,13 @@ class ClusterResource(EksResource):
     def _validate_mode(self, raw: dict[str, Any], desired: dict[str, Any]) -> None:
         """Source: UpdateAccessConfigRequest.authenticationMode."""
         wanted = (desired.get("access_config") or {}).get("authentication_mode")
-        now = (raw.get("accessConfig") or {}).get("authenticationMode")
-        if wanted and now and MODES.index(wanted) < MODES.index(now):
+        now = get_mode(raw)
+        if wanted and MODES.index(wanted) < MODES.index(now):
             raise ValidationError(
                 f"access_config.authentication_mode: cluster {self.name} is at {now} and cannot go back to {wanted}."
                 f" The order is {' -> '.join(MODES)}."
             )
-        if wanted and now and MODES.index(wanted) - MODES.index(now) > 1:
+        if wanted and MODES.index(wanted) - MODES.index(now) > 1:
             # "Unsupported authentication mode update from CONFIG_MAP to API": https://github.com/pulumi/pulumi-eks/issues/1493
             raise ValidationError(
                 f"access_config.authentication_mode: cluster {self.name} is at {now} and cannot go to {wanted} in one step. Use"
@@ -548,6 +547,5 @@ def _list_new(wanted: list[str] | None, now: list[str] | None) -> list[str]:
 
 
 def _choose_mode(raw: dict[str, Any], desired: dict[str, Any]) -> str:
-    """The authentication mode that the cluster will have; CONFIG_MAP where EKS answers none, as it does of old clusters."""
-    wanted = (desired.get("access_config") or {}).get("authentication_mode")
-    return wanted or (raw.get("accessConfig") or {}).get("authenticationMode") or MODES[0]
+    """The authentication mode that the cluster will have."""
+    return (desired.get("access_config") or {}).get("authentication_mode") or get_mode(raw)

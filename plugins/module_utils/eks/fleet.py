@@ -26,6 +26,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import find_d
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.partition import get_partition, list_service_regions
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import MAX_CONCURRENCY
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import list_versions
 
 Row = dict[str, Any]
 T = TypeVar("T")
@@ -167,9 +168,8 @@ class FleetReader:
             row["version"] = versions[partition].get(row["cluster"]["version"])
 
     def _describe_versions(self, place: Place) -> dict[str, Row]:
-        pages = place.get_client("eks").get_paginator("describe_cluster_versions").paginate
         found = self._ask(
-            lambda: [each for page in pages(includeAll=True) for each in page["clusterVersions"]],
+            lambda: list_versions(place.get_client("eks"), includeAll=True),
             [],
             f"{place.title}: the support status of Kubernetes versions is unknown",
         )

@@ -16,6 +16,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.ownership import NODE
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
 from ansible_collections.kumo.eks.plugins.module_utils.core.fields import Change, Field
 from ansible_collections.kumo.eks.plugins.module_utils.core.resource import Request
+from ansible_collections.kumo.eks.plugins.module_utils.eks.authentication_mode import has_entries
 from ansible_collections.kumo.eks.plugins.module_utils.eks.base import EksResource
 
 LINUX, WINDOWS = "EC2_LINUX", "EC2_WINDOWS"
@@ -92,7 +93,6 @@ def choose_type(ami_type: str | None) -> str:
     return WINDOWS if str(ami_type or "").startswith("WINDOWS") else LINUX
 
 
-def has_entries(cluster: dict[str, Any] | None) -> bool:
+def may_have_entries(cluster: dict[str, Any] | None) -> bool:
     """Whether a cluster knows access entries; of one that does not exist yet it is assumed."""
-    mode = ((cluster or {}).get("accessConfig") or {}).get("authenticationMode")
-    return mode != "CONFIG_MAP"
+    return not cluster or has_entries(cluster)

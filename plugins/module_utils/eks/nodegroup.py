@@ -10,7 +10,11 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.client import has_code
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_or_none
-from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import ask_patiently
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
+    TEMPLATE_VERSION_MISSING,
+    ask_patiently,
+    describe_template_versions,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.aws.tags import apply_tags, check_tags
 from ansible_collections.kumo.eks.plugins.module_utils.core.ami_types import CUSTOM
 from ansible_collections.kumo.eks.plugins.module_utils.core.errors import ValidationError
@@ -205,19 +209,18 @@ class NodegroupResource(EksResource):
         return {**desired, "launch_template.id": template["id"], "launch_template.version": version}
 
     def _describe_template(self, template: dict[str, Any], version: str) -> dict[str, Any]:
-        names = {"LaunchTemplateId": template["id"]} if template.get("id") else {"LaunchTemplateName": template["name"]}
         try:
-            rows = self._lookups.ec2().describe_launch_template_versions(Versions=[version], **names)
+            rows = describe_template_versions(self._lookups.ec2(), template, [version])
         except Exception as error:
-            if not has_code(error, "InvalidLaunchTemplateId.VersionNotFound"):
+            if not has_code(error, TEMPLATE_VERSION_MISSING):
                 raise
-            rows = {"LaunchTemplateVersions": []}
-        if not rows["LaunchTemplateVersions"]:
+            rows = []
+        if not rows:
             raise ValidationError(
-                f"launch_template: {next(iter(names.values()))} has no version {version}. Use one that exists, $Latest or"
+                f"launch_template: {template.get('id') or template['name']} has no version {version}. Use one that exists, $Latest or"
                 " $Default."
             )
-        return rows["LaunchTemplateVersions"][0]
+        return rows[0]
 
     # rules
 

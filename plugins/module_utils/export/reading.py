@@ -16,7 +16,12 @@ from ansible_collections.kumo.eks.plugins.module_utils.aws.client import format_
 from ansible_collections.kumo.eks.plugins.module_utils.aws.denials import read_if_allowed
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
-from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_groups, describe_subnets
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
+    TEMPLATE_VERSION_MISSING,
+    describe_groups,
+    describe_subnets,
+    describe_template_versions,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.aws.policy_documents import as_list, parse_document
 from ansible_collections.kumo.eks.plugins.module_utils.core.principals import SERVICE_LINKED
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.api_access import OPTION as EXTRA_CIDRS
@@ -41,7 +46,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.iam.scope import IamScope
 Row = dict[str, Any]
 OF_NODEGROUP = "eks:nodegroup-name"  # tag that EKS gives the Auto Scaling groups of managed node groups
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
-VERSION_MISSING = "InvalidLaunchTemplateId.VersionNotFound"
 T = TypeVar("T")
 
 
@@ -194,8 +198,7 @@ class StateReader:
         rows = {row["LaunchTemplateId"]: row for page in pages for row in page["LaunchTemplates"]}
         found = {}
         for one in named:
-            answer = ec2.describe_launch_template_versions(LaunchTemplateId=one["id"], Versions=[str(one["version"])])
-            for version in answer["LaunchTemplateVersions"]:
+            for version in describe_template_versions(ec2, one, [one["version"]]):
                 tags = read_tag_list(rows.get(one["id"], {}).get("Tags"))
                 found[one["id"], str(one["version"])] = {
                     "name": version["LaunchTemplateName"],
@@ -210,12 +213,11 @@ class StateReader:
         for key, version in {get_template_key(row) for row in self.state.self_managed if row["launch_template"]["id"]}:
             try:
                 (row,) = ec2.describe_launch_templates(LaunchTemplateIds=[key])["LaunchTemplates"]
-                answer = ec2.describe_launch_template_versions(LaunchTemplateId=key, Versions=[version])
+                (one,) = describe_template_versions(ec2, {"id": key}, [version])
             except Exception as error:
-                if not has_code(error, *MISSING_CODES, VERSION_MISSING):
+                if not has_code(error, *MISSING_CODES, TEMPLATE_VERSION_MISSING):
                     raise
                 continue
-            (one,) = answer["LaunchTemplateVersions"]
             about = {"name": row["LaunchTemplateName"], "tags": read_tag_list(row.get("Tags"))}
             found[key, version] = {**about, "data": one["LaunchTemplateData"]}
         return found

@@ -29,6 +29,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks import (
     nodegroup_fields,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon import FIELDS as ADDON_FIELDS
+from ansible_collections.kumo.eks.plugins.module_utils.eks.authentication_mode import API, get_mode
 from ansible_collections.kumo.eks.plugins.module_utils.eks.capability import FIELDS as CAPABILITY_FIELDS
 from ansible_collections.kumo.eks.plugins.module_utils.eks.identity_provider import FIELDS as PROVIDER_FIELDS
 from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import FIELDS as ASSOCIATION_FIELDS
@@ -57,7 +58,6 @@ USUAL = {
     "warm_pool_config": {"enabled": False},
 }
 USUAL_NAMESPACE = "kube-system"  # of add-ons
-CONFIG_MAP = access_entry.CONFIG_MAP
 UNUSABLE = (*CREATE_FAILED_STATUSES, "DELETING", "DELETE_FAILED")
 PROVIDER = "OIDC identity provider"
 SELF_MANAGED = "self-managed nodes"
@@ -489,8 +489,7 @@ class VariablesBuilder:
                     "its launch template, or the role of its instance profile, could not be read. It stays as it is"
                 )
                 self.note(SELF_MANAGED, name, "", reason)
-        mode = (state.cluster.get("accessConfig") or {}).get("authenticationMode") or CONFIG_MAP
-        if CONFIG_MAP in mode:
+        if get_mode(state.cluster) != API:
             reason = "it is not read. kumo.eks.migrate_aws_auth makes access entries of its mappings"
             self.note("ConfigMap", "aws-auth", "", reason)
         for kind, action, why in state.unread:

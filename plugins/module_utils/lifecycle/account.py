@@ -41,6 +41,13 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.endpoints import buil
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.local_zones import describe_local_zones, find_closed_zones
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.zones import describe_zones
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import DEFAULT, AddonCatalog, choose_version
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import (
+    choose_support_type,
+    describe_version,
+    find_offer_problem,
+    find_version,
+    list_versions,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.lifecycle.named import (
     ADDONS,
     GROUPS,
@@ -62,7 +69,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.nodes.ssh_key import read
 Read = dict[str, Any]
 UNCHECKED = {
     "eks:DescribeCluster": "whether the cluster is somebody else's, and whether EKS takes it to this version",
-    "eks:DescribeClusterVersions": "whether EKS offers this Kubernetes version",
+    "eks:DescribeClusterVersions": "whether EKS offers this Kubernetes version, and how long it supports it",
     "eks:DescribeAddonVersions": "whether EKS offers the add-ons in these versions",
     "ec2:DescribeSubnets": "whether the subnets exist and fit together",
     "ec2:DescribeVpcs": "whether the VPC of the subnets has this block",
@@ -105,6 +112,7 @@ class AccountCheck:
         self._adopt = adopt
         self._upgrades = upgrades
         self.upgrade: dict[str, str] | None = None  # the versions, where the input asks for a newer one
+        self.version: dict[str, Any] = {}  # what EKS says of the declared version
         self.denied: list[str] = []  # what the caller may not look at
         self._raw: dict[str, Any] | None = None  # the cluster, where it exists
         self._vpc_id: str | None = None  # the cluster's VPC, where it is known
@@ -133,6 +141,10 @@ class AccountCheck:
             problems += self._look(right, look, read)
         return [*problems, *self._find_selector_problems(read), *_find_key_problems(read)]
 
+    def choose_support_type(self, read: Read) -> str:
+        """The support type that the cluster has, or will have, after ``find_problems``."""
+        return choose_support_type(read.get("cluster") or {}, self._raw)
+
     def _look(self, right: str, look: Callable[[Read], Iterator[str]], read: Read) -> list[str]:
         try:
             return list(look(read))
@@ -157,7 +169,7 @@ class AccountCheck:
             )
         if version and raw is not None:
             yield from self._find_step_problems(raw["version"], version, bool(read["cluster"].get("rollback")))
-        if version and (raw is None or raw["version"] != version):
+        if version:
             yield from self._look("eks:DescribeClusterVersions", self._find_offer_problems, read)
 
     def _find_step_problems(self, current: str, version: str, rollback: bool) -> Iterator[str]:
@@ -171,12 +183,16 @@ class AccountCheck:
             yield f"eks_cluster_{error.message}"
 
     def _find_offer_problems(self, read: Read) -> Iterator[str]:
-        version = read["cluster"]["version"]
-        pages = self._get_client("eks").get_paginator("describe_cluster_versions").paginate()
-        offered = [row["clusterVersion"] for page in pages for row in page["clusterVersions"]]
-        if offered and version not in offered:
-            known = ", ".join(sorted(offered, key=parse_minor))
-            yield f"eks_cluster_version: EKS does not offer {version}. Versions are: {known}."
+        """A version that EKS does not offer. How long EKS supports the version is kept for a warning."""
+        version, eks = read["cluster"]["version"], self._get_client("eks")
+        if self._raw is not None and self._raw["version"] == version:
+            self.version = describe_version(eks, version)
+            return
+        rows = list_versions(eks, includeAll=True)
+        self.version = find_version(rows, version)
+        problem = find_offer_problem("eks_cluster_version", version, rows) if rows else ""
+        if problem:
+            yield problem
 
     def _find_subnet_problems(self, read: Read) -> Iterator[str]:
         """Subnets that do not exist, those in which EKS creates no cluster, and others that are in another VPC."""
@@ -274,8 +290,7 @@ class AccountCheck:
 
     def _find_default_version(self) -> str:
         """The version that EKS gives a cluster without one."""
-        rows = self._get_client("eks").describe_cluster_versions(defaultOnly=True)["clusterVersions"]
-        return rows[0]["clusterVersion"]
+        return list_versions(self._get_client("eks"), defaultOnly=True)[0]["clusterVersion"]
 
     def _find_addon_problems(self, read: Read) -> Iterator[str]:
         """Add-ons, or versions of them, that EKS does not offer for the version of the new cluster."""

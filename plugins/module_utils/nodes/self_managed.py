@@ -40,7 +40,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.autoscaling_group imp
     list_owned_groups,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template import describe_owned_templates
-from ansible_collections.kumo.eks.plugins.module_utils.eks.node_access_entry import NodeAccessEntry, has_entries
+from ansible_collections.kumo.eks.plugins.module_utils.eks.node_access_entry import NodeAccessEntry, may_have_entries
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import SELF_MANAGED, Placement
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.nodes import ClusterNodes
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.instance_selection import InstanceSelection
@@ -326,7 +326,7 @@ class SelfManagedManager:
         """The access entry that was created here for the nodes of a group, where nothing else uses its role."""
         profile = ((template.get("data") or {}).get("iam_instance_profile") or {}).get("name")
         role = self._find_role(profile) if profile else None
-        if role is None or not has_entries(self.context.lookups.describe_cluster()):
+        if role is None or not may_have_entries(self.context.lookups.describe_cluster()):
             return None
         entry = NodeAccessEntry(self.context.eks, self.context.cluster_name, role, self.context.owner)
         raw = entry.describe()

@@ -25,7 +25,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.launch_template impor
 from ansible_collections.kumo.eks.plugins.module_utils.eks.node_access_entry import (
     NodeAccessEntry,
     choose_type,
-    has_entries,
+    may_have_entries,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.efa import add_efa, count_interfaces
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.rollout import list_outdated
@@ -154,7 +154,7 @@ class GroupPlan:
         role = self._item.get("node_role")
         if not role or self._item.get("access_entry") is False:
             return None
-        if not has_entries(self._cluster):
+        if not may_have_entries(self._cluster):
             raise ValidationError(
                 f"access_entry: cluster {self._context.cluster_name} has no access entries (authentication mode CONFIG_MAP), so that nodes"
                 " cannot join by one. Set access_config.authentication_mode of the cluster to API_AND_CONFIG_MAP, or map the role in the"

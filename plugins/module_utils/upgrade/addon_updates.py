@@ -63,6 +63,9 @@ class AddonReader:
     def read_pods(self, raw: Row) -> Read:
         return self.inner.read_pods(raw)
 
+    def find_offer(self, name: str) -> Read:
+        return self.inner.find_offer(name)
+
     def list_self_managed(self, state: ClusterState) -> Read:
         """Add-ons whose software runs, and which EKS does not manage."""
         kubernetes = self.inner.kubernetes
@@ -108,6 +111,8 @@ class AddonUpdates(Upgrade):
 
     def _plan(self, state: ClusterState) -> Plan:
         self.seen = state
+        names = {"only": self.only, "skip": self.skip, "allow_major": self.allow_major}
+        self._check_addons(state, {"addon_versions": self.addon_versions, **names})
         wanted = {raw["addonName"]: self.default_version for raw in state.addons} | self.addon_versions
         plan = build_plan(state, state.minor, wanted, set())
         steps = [step for step in plan.prepare if step.kind == ADDON and self._is_meant(step.name)]

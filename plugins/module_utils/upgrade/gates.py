@@ -16,6 +16,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.health import format
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.upgrade import GATE_IDS, find_overrides_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.validation import raise_problems
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import (
+    EXTENDED_SUPPORT,
+    UNSUPPORTED,
+    get_support_status,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.upgrade.capacity import (
     check_control_plane_addresses,
     check_node_addresses,
@@ -189,15 +194,15 @@ def _check_version_support(state: ClusterState, plan: Plan) -> Finding:
     evidence, warnings, missing = [], [], []
     for minor in range(plan.current, plan.target + 1):
         row = rows.get(f"1.{minor}")
-        if row is None or row.get("versionStatus") == "UNSUPPORTED":
+        if row is None or get_support_status(row) == UNSUPPORTED:
             if minor > plan.current:
                 missing.append(f"EKS does not offer 1.{minor}")
             continue
         evidence.append(_format_support(row))
-        if minor == plan.target and row.get("versionStatus") == "EXTENDED_SUPPORT":
+        if minor == plan.target and get_support_status(row) == EXTENDED_SUPPORT:
             warnings.append(f"1.{minor} is in extended support, which costs more. Upgrade on.")
     if missing:
-        offered = ", ".join(sorted(name for name, row in rows.items() if row.get("versionStatus") != "UNSUPPORTED"))
+        offered = ", ".join(sorted(name for name, row in rows.items() if get_support_status(row) != UNSUPPORTED))
         return Finding(FAILED, missing, f"EKS offers {offered}. Set kubernetes_version to one of them.")
     return Finding(PASSED, evidence, warnings=warnings)
 
@@ -208,7 +213,7 @@ def _format_support(row: Row) -> str:
         for key, words in (("endOfStandardSupportDate", "standard"), ("endOfExtendedSupportDate", "extended"))
         if row.get(key)
     ]
-    return f"{row['clusterVersion']}: {row.get('versionStatus')}" + (f", {', '.join(ends)}" if ends else "")
+    return f"{row['clusterVersion']}: {get_support_status(row)}" + (f", {', '.join(ends)}" if ends else "")
 
 
 def _check_insights(state: ClusterState, plan: Plan) -> Finding:
@@ -287,13 +292,13 @@ def _check_rollback_support(state: ClusterState, plan: Plan) -> Finding:
     if not state.versions.is_known:
         return Finding(UNKNOWN, [state.versions.problem], "Allow eks:DescribeClusterVersions.")
     row = next((row for row in state.versions.value if row["clusterVersion"] == f"1.{plan.target}"), None)
-    if row is None or row.get("versionStatus") == "UNSUPPORTED":
+    if row is None or get_support_status(row) == UNSUPPORTED:
         return Finding(
             FAILED,
             [f"EKS does not offer 1.{plan.target}"],
             "Stay at the current version, and mend what is wrong there.",
         )
-    if row.get("versionStatus") != "EXTENDED_SUPPORT":
+    if get_support_status(row) != EXTENDED_SUPPORT:
         return Finding(PASSED, [_format_support(row)])
     policy = (state.cluster.get("upgradePolicy") or {}).get("supportType")
     if policy == "STANDARD":

@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
-from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages
 from ansible_collections.kumo.eks.plugins.module_utils.aws.reading import read_or_note
 from ansible_collections.kumo.eks.plugins.module_utils.core.concurrency import run_all
 from ansible_collections.kumo.eks.plugins.module_utils.core.reading import Read
@@ -26,6 +25,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.eks.insights import (
     refresh_insights,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.eks.placement import refuse_missing_cluster
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import list_versions
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.rollout import list_outdated, list_standing
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_context import GROUP_TAG, GroupContext
 from ansible_collections.kumo.eks.plugins.module_utils.nodes.self_managed_template import read_image
@@ -109,10 +109,13 @@ class StateReader:
             names, lambda name: describe_or_none(self.eks.describe_addon, "addon", addonName=name, **words)
         )
         for raw in state.addons:
-            name = raw["addonName"]
-            if name not in self._offers:  # they do not change during a run
-                self._offers[name] = read_or_note(partial(self._list_versions, name))
-            state.offers[name] = self._offers[name]
+            state.offers[raw["addonName"]] = self.find_offer(raw["addonName"])
+
+    def find_offer(self, name: str) -> Read:
+        """The versions that EKS offers of an add-on; none of a name that is none."""
+        if name not in self._offers:  # they do not change during a run
+            self._offers[name] = read_or_note(partial(self._list_versions, name))
+        return self._offers[name]
 
     def _list_versions(self, name: str) -> list[Row]:
         return [row for info in list_offered(self.eks, addonName=name) for row in build_version_rows(info)]
@@ -122,11 +125,8 @@ class StateReader:
 
     def _read_versions(self, state: ClusterState) -> None:
         if not self._versions:
-            self._versions.append(read_or_note(self._describe_versions))
+            self._versions.append(read_or_note(partial(list_versions, self.eks, includeAll=True)))
         state.versions = self._versions[0]
-
-    def _describe_versions(self) -> list[Row]:
-        return describe_all_pages(self.eks, "describe_cluster_versions", "clusterVersions", includeAll=True)
 
     def _read_insights(self, state: ClusterState, category: str, version: str) -> None:
         wanted = {"categories": [category], "kubernetesVersions": [version]}

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Thread
@@ -25,6 +25,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import (
 from ansible_collections.kumo.eks.plugins.module_utils.core.health import describe_trouble
 from ansible_collections.kumo.eks.plugins.module_utils.core.progress import PROGRESS
 from ansible_collections.kumo.eks.plugins.module_utils.core.times import format_time
+from ansible_collections.kumo.eks.plugins.module_utils.core.validation import suggest_name
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 from ansible_collections.kumo.eks.plugins.module_utils.core.waiting import Deadline, poll
 from ansible_collections.kumo.eks.plugins.module_utils.core.watcher import format_duration
@@ -79,6 +80,9 @@ class Looks(Protocol):
     def read_pods(self, raw: Row) -> Read:
         """The pods of the cluster."""
 
+    def find_offer(self, name: str) -> Read:
+        """The versions that EKS offers of an add-on; none of a name that is none."""
+
 
 @dataclass(frozen=True)
 class Ending:
@@ -116,10 +120,12 @@ class Upgrade:
     title: str = ""  # what the run is called, if it is no upgrade and no rollback
     gates: list[Verdict] = field(default_factory=list)
     waiting: Row | None = None  # for which window the run has ended, or would wait
+    warn: Callable[[str], None] = lambda text: None
     _unready: set[str] | None = None  # pods that were not ready at the beginning
 
     def _plan(self, state: ClusterState) -> Plan:
         """The steps that are left."""
+        self._check_addons(state, {"addon_versions": self.addon_versions})
         if self.rollback:
             return self._plan_rollback(state)
         if state.minor > self.target:
@@ -149,6 +155,21 @@ class Upgrade:
                 f"nodegroup_strategies: cluster {state.cluster['name']} has no node group {', '.join(unknown)}. It has"
                 f" {', '.join(sorted(known)) or 'none'}."
             )
+
+    def _check_addons(self, state: ClusterState, named: dict[str, Iterable[str]]) -> None:
+        """Refuse names that are none of add-ons. One that the cluster does not have may be that of another cluster of a fleet.
+
+        Args:
+            named: names of add-ons by the option that has them.
+        """
+        known = sorted(raw["addonName"] for raw in state.addons)
+        there = f"Cluster {state.cluster['name']} has {', '.join(known) or 'none'}."
+        for option, names in named.items():
+            for name in sorted(set(names) - set(known)):
+                offer = self.reader.find_offer(name)
+                if offer.is_known and not offer.value:
+                    raise ValidationError(f"{option}: EKS has no add-on {name!r}.{suggest_name(name, known)} {there}")
+                self.warn(f"{option}: {name} is not used, because the cluster does not have this add-on. {there}")
 
     def _plan_rollback(self, state: ClusterState) -> Plan:
         """The steps back that are left. None are when the control plane has the version."""

@@ -170,6 +170,7 @@ def build_upgrade(module: AnsibleAWSModule, stack: ExitStack) -> Upgrade:
         build_keeper(params),
         strategies=strategies,
         rollback=params["rollback"],
+        warn=module.warn,
     )
 
 

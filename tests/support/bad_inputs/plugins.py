@@ -50,7 +50,7 @@ PLAYBOOKS = [
         "a folder that is not there",
         "eks_audit_html_file",
         "no/where/x.html",
-        "Create it",
+        "does not exist",
         __report_files={"eks_audit_json_file": "", "eks_audit_html_file": "no/where/x.html"},
     ),
 ]

@@ -22,6 +22,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.principals import SERVICE_LINKED, get_kind
 from ansible_collections.kumo.eks.plugins.module_utils.core.specs.access_entry import CLUSTER_ADMIN
+from ansible_collections.kumo.eks.plugins.module_utils.eks.authentication_mode import has_entries
 
 FEW = 3  # administrators
 ADMIN_POLICIES = (CLUSTER_ADMIN, "AmazonEKSAdminPolicy")
@@ -29,12 +30,8 @@ ADMIN_POLICIES = (CLUSTER_ADMIN, "AmazonEKSAdminPolicy")
 AT_ONCE = timedelta(minutes=1)
 
 
-def get_mode(cluster: Row) -> str:
-    return (cluster.get("accessConfig") or {}).get("authenticationMode", "")
-
-
 def require_entries(cluster: Row) -> None:
-    if get_mode(cluster) == "CONFIG_MAP":
+    if not has_entries(cluster):
         raise NotApplicable("the cluster has no access entries, authenticationMode is CONFIG_MAP")
 
 
@@ -149,7 +146,7 @@ def creator_admin(cluster: Row, access_entries: list[Row]) -> Hits:
     With the creator's entry EKS makes that of its service-linked role (https://docs.aws.amazon.com/eks/latest/userguide/auto-managed-rbac.html): with
     the cluster, or when it leaves CONFIG_MAP. Clusters that are older than this have got that of the service-linked role later.
     """
-    if get_mode(cluster) == "CONFIG_MAP":
+    if not has_entries(cluster):
         # EKS accepts no such cluster otherwise: https://github.com/terraform-aws-modules/terraform-aws-eks/issues/3026
         yield (
             name_cluster(cluster),

@@ -16,7 +16,9 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     Undecided,
     rule,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.audit.rules.control_plane import require_version
 from ansible_collections.kumo.eks.plugins.module_utils.audit.rules.instances import is_of_cluster
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import EXTENDED_SUPPORT, get_support_status
 
 NEAR = 0.8  # share of a quota
 DAY = 86400  # seconds
@@ -73,10 +75,7 @@ def guardduty_runtime(cluster: Row, guardduty_features: dict[str, Row]) -> Hits:
     task=("eks_upgrade", {"cluster_name": "{cluster}", "kubernetes_version": "{next_version}"}),
 )
 def extended_support(cluster: Row, cluster_versions: list[Row]) -> Hits:
-    found = next((row for row in cluster_versions if row["clusterVersion"] == cluster["version"]), None)
-    if found is None:
-        raise Undecided(f"EKS does not list the version {cluster['version']}")
-    if str(found.get("versionStatus") or found.get("status")).upper().replace("-", "_") == "EXTENDED_SUPPORT":
+    if get_support_status(require_version(cluster, cluster_versions)) == EXTENDED_SUPPORT:
         yield f"Cluster {cluster['name']}", f"version {cluster['version']} is in extended support"
 
 

@@ -70,7 +70,7 @@ def addon_status(addons: list[Row]) -> Hits:
     why="EKS has not tested the add-on with this version, and it may fail.",
     remedy="Update the add-on to the default version.",
     task=("eks_addon", {"cluster_name": "{cluster}", "name": "{name}", "version": "default"}),
-    references=("eksup EKS005", "EKS insights EKS add-on version compatibility"),
+    references=("AWS review U6", "eksup EKS005", "EKS insights EKS add-on version compatibility"),
 )
 def addon_incompatible(cluster: Row, addons: list[Row], addon_offers: dict[str, Row]) -> Hits:
     for row in addons:

@@ -199,6 +199,7 @@ def gpu_without_taint(nodes: list[Row]) -> Hits:
     reads=("nodes", "workloads"),
     why="A pod for Linux that comes on a node with Windows, or the other way round, does not start.",
     remedy=f"Set a nodeSelector of {OS}, or taint the nodes with Windows.",
+    references=("EKS best practices windows-scheduling", "AWS review W1", "AWS review W2"),
 )
 def no_operating_system(nodes: list[Row], workloads: list[Row]) -> Hits:
     windows = [row for row in nodes if get_labels(row).get(OS) == "windows"]
@@ -222,6 +223,7 @@ def no_operating_system(nodes: list[Row], workloads: list[Row]) -> Hits:
     reads=("nodes",),
     why="A hybrid node that is not ready is often cut off from the VPC.",
     remedy="See its connection and its credentials.",
+    references=("EKS user guide hybrid-nodes-troubleshooting",),
 )
 def hybrid_not_ready(nodes: list[Row]) -> Hits:
     rows = [row for row in nodes if get_labels(row).get(FARGATE[0]) == "hybrid"]

@@ -15,24 +15,25 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     name_cluster,
     rule,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.core.versions import SUPPORT_ENDS_SOON
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import (
+    STANDARD_SUPPORT,
+    find_version,
+    get_support_status,
+)
 
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 WORLD = ("0.0.0.0/0", "::/0")
 WIDE = 8  # bits: networks of this prefix length or shorter are of nobody's office
-SOON = 90  # days
 DAY = 86400  # seconds
 
 
-def find_version(cluster: Row, cluster_versions: list[Row]) -> Row:
+def require_version(cluster: Row, cluster_versions: list[Row]) -> Row:
     """What EKS says of the cluster's version. Raises Undecided where it says nothing."""
-    found = next((row for row in cluster_versions if row["clusterVersion"] == cluster["version"]), None)
-    if found is None:
+    found = find_version(cluster_versions, cluster["version"])
+    if not found:
         raise Undecided(f"EKS does not list the version {cluster['version']}")
     return found
-
-
-def get_status(version: Row) -> str:
-    return str(version.get("versionStatus") or version.get("status") or "").upper().replace("-", "_")
 
 
 @rule(
@@ -52,8 +53,8 @@ def get_status(version: Row) -> str:
     ),
 )
 def version_support(cluster: Row, cluster_versions: list[Row]) -> Hits:
-    found = get_status(find_version(cluster, cluster_versions))
-    if found != "STANDARD_SUPPORT":
+    found = get_support_status(require_version(cluster, cluster_versions))
+    if found != STANDARD_SUPPORT:
         yield name_cluster(cluster), f"version {cluster['version']} has the status {found}"
 
 
@@ -68,9 +69,9 @@ def version_support(cluster: Row, cluster_versions: list[Row]) -> Hits:
     references=("Prowler eks_cluster_uses_a_supported_version",),
 )
 def version_support_ends(cluster: Row, cluster_versions: list[Row], now: float) -> Hits:
-    version = find_version(cluster, cluster_versions)
+    version = require_version(cluster, cluster_versions)
     end = version.get("endOfStandardSupportDate")
-    if get_status(version) == "STANDARD_SUPPORT" and end and end.timestamp() - now < SOON * DAY:
+    if get_support_status(version) == STANDARD_SUPPORT and end and end.timestamp() - now < SUPPORT_ENDS_SOON * DAY:
         yield name_cluster(cluster), f"standard support of {cluster['version']} ends on {end.date()}"
 
 

@@ -18,6 +18,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     name_cluster,
     rule,
 )
+from ansible_collections.kumo.eks.plugins.module_utils.audit.rules.upgrade_readiness import find_troubled_insights
 
 MIN_ADDRESSES = 5  # https://docs.aws.amazon.com/eks/latest/best-practices/cluster-upgrades.html
 MIN_RETENTION = 90  # days
@@ -135,12 +136,7 @@ def misconfiguration_insights(insights: list[Row]) -> Hits:
     rows = [row for row in insights if row.get("category") == "MISCONFIGURATION"]
     if not rows:
         raise NotApplicable("EKS has no insight of this kind")
-    for row in rows:
-        if row["insightStatus"]["status"] in ("ERROR", "WARNING"):
-            yield (
-                f"Insight {row['name']}",
-                f"{row['insightStatus']['status']}: {row['insightStatus'].get('reason', '')}",
-            )
+    yield from find_troubled_insights(rows)
 
 
 @rule(

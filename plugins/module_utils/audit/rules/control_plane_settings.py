@@ -21,6 +21,11 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
     rule,
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.health import list_issues
+from ansible_collections.kumo.eks.plugins.module_utils.eks.authentication_mode import (
+    API_AND_CONFIG_MAP,
+    CONFIG_MAP,
+    get_mode,
+)
 
 DAY = 86400  # seconds
 FOREIGN_TAGS = ("aws:", "eks:", "kumo.eks/")
@@ -52,10 +57,7 @@ def deletion_protection(cluster: Row) -> Hits:
     references=("CIS EKS 4.1.7", "Kubescape C-0285"),
 )
 def authentication_mode(cluster: Row) -> Hits:
-    mode = (cluster.get("accessConfig") or {}).get("authenticationMode")
-    if mode is None:
-        raise Undecided("DescribeCluster has no accessConfig")
-    if mode == "CONFIG_MAP":
+    if get_mode(cluster) == CONFIG_MAP:
         yield name_cluster(cluster), "authenticationMode is CONFIG_MAP"
 
 
@@ -70,7 +72,7 @@ def authentication_mode(cluster: Row) -> Hits:
     references=("Kubescape C-0285",),
 )
 def authentication_by_config_map(cluster: Row) -> Hits:
-    if (cluster.get("accessConfig") or {}).get("authenticationMode") == "API_AND_CONFIG_MAP":
+    if get_mode(cluster) == API_AND_CONFIG_MAP:
         yield name_cluster(cluster), "authenticationMode is API_AND_CONFIG_MAP"
 
 

@@ -155,7 +155,7 @@ def service_without_endpoints(services: list[Row], endpoint_slices: list[Row]) -
     reads=("services", "all_workloads"),
     why="A named port that no container has leads nowhere.",
     remedy="Correct targetPort, or name the port in the container.",
-    references=("Popeye POP-1101",),
+    references=("Popeye POP-1106",),
 )
 def service_port(services: list[Row], all_workloads: list[Row]) -> Hits:
     for row in services:
@@ -186,7 +186,7 @@ def service_port(services: list[Row], all_workloads: list[Row]) -> Hits:
     reads=("ingresses", "services"),
     why="Requests to this path are answered with 503 or 404.",
     remedy="Correct the name or port of the Service, or remove the path.",
-    references=("Popeye POP-1400",),
+    references=("Popeye POP-1401",),
 )
 def ingress_backend(ingresses: list[Row], services: list[Row]) -> Hits:
     known = {(row["metadata"]["namespace"], row["metadata"]["name"]): row for row in services}
@@ -284,7 +284,7 @@ def unused_volume(persistent_volumes: list[Row]) -> Hits:
     reads=("persistent_volume_claims", "all_workloads", "stateful_sets"),
     why="A volume that no pod mounts costs as much as one in use.",
     remedy="Delete the claim, after a snapshot.",
-    references=("Popeye POP-1004",),
+    references=("Popeye POP-400",),
 )
 def unused_claim(persistent_volume_claims: list[Row], all_workloads: list[Row], stateful_sets: list[Row]) -> Hits:
     used = {

@@ -171,7 +171,6 @@ def unhealthy_targets(cluster_target_groups: list[Row]) -> Hits:
     reads=("cluster_load_balancers", "cluster_target_groups"),
     why="A load balancer without targets costs as much as one with.",
     remedy="Delete the Service or Ingress that it belongs to.",
-    references=("Popeye POP-1103",),
 )
 def load_balancer_without_targets(cluster_load_balancers: list[Row], cluster_target_groups: list[Row]) -> Hits:
     used = {arn for row in cluster_target_groups if row["health"] for arn in row.get("LoadBalancerArns") or []}

@@ -24,10 +24,18 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.sources.workloads i
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
 
-KARPENTER = re.compile(r"karpenter/controller:v?(\d+)\.(\d+)")
-# By the minor version of Kubernetes the first Karpenter for it, as of May 2026: https://endoflife.date/karpenter,
-# https://karpenter.sh/docs/upgrading/compatibility/
-FIRST_KARPENTER = {29: (0, 34), 30: (0, 37), 31: (1, 0), 32: (1, 2), 33: (1, 5), 34: (1, 6), 35: (1, 9)}
+KARPENTER = re.compile(r"karpenter/controller:v?(\d+)\.(\d+)(?:\.(\d+))?")
+# By the minor version of Kubernetes the first Karpenter for it, by the matrix of v1.15: https://karpenter.sh/docs/upgrading/compatibility/
+FIRST_KARPENTER = {
+    29: (0, 34, 0),
+    30: (0, 37, 0),
+    31: (1, 0, 5),
+    32: (1, 2, 0),
+    33: (1, 5, 0),
+    34: (1, 6, 0),
+    35: (1, 9, 0),
+    36: (1, 13, 0),
+}
 # By which a Service keeps traffic in a zone: https://kubernetes.io/docs/concepts/services-networking/topology-aware-routing/
 TOPOLOGY = ("service.kubernetes.io/topology-mode", "service.kubernetes.io/topology-aware-hints")
 NOT_PRODUCTION = re.compile(r"(^|[^a-z])(dev|development|test|testing|qa|staging|stage|sandbox)([^a-z]|$)")
@@ -41,11 +49,11 @@ FEW_NODES = 3  # for which a savings plan is hardly worth its term
     reads=("cluster", "all_workloads"),
     why="After the update of the control plane, Karpenter may neither start nodes nor replace them.",
     remedy="Update Karpenter first.",
-    references=("AWS review U6",),
+    references=("Karpenter compatibility matrix",),
 )
 def karpenter_version(cluster: Row, all_workloads: list[Row]) -> Hits:
     found = [
-        (row, (int(match[1]), int(match[2])))
+        (row, (int(match[1]), int(match[2]), int(match[3] or 0)))
         for row in all_workloads
         for one in list_containers(row)
         if (match := KARPENTER.search(one.get("image") or ""))
@@ -59,7 +67,7 @@ def karpenter_version(cluster: Row, all_workloads: list[Row]) -> Hits:
     for row, version in found:
         if version < first:
             text = ".".join(map(str, version))
-            yield name_workload(row), f"version {text}; Kubernetes 1.{following} requires {first[0]}.{first[1]}"
+            yield name_workload(row), f"version {text}; Kubernetes 1.{following} requires {'.'.join(map(str, first))}"
 
 
 @rule(

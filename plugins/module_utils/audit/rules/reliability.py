@@ -63,7 +63,6 @@ def find_autoscaler(workload: Row, autoscalers: list[Row]) -> Row | None:
         "hardeneks run_multiple_replicas",
         "eksup K8S002",
         "Polaris deploymentMissingReplicas",
-        "Popeye POP-500",
     ),
 )
 def single_replica(workloads: list[Row], horizontal_pod_autoscalers: list[Row]) -> Hits:

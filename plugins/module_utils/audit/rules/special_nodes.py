@@ -26,6 +26,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.sources.workloads import list_containers, name_workload
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.eks.authentication_mode import API, get_mode
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.quantities import parse_quantity
 from ansible_collections.kumo.eks.plugins.module_utils.kubernetes.requests import sum_requests
 
@@ -57,6 +58,7 @@ def list_remote_networks(cluster: Row) -> list[str]:
     reads=("cluster",),
     why="With both, the name of the endpoint is resolved to public addresses outside of the VPC, and hybrid nodes do not join.",
     remedy="Switch off public or private access, as hybrid nodes reach the VPC.",
+    references=("EKS user guide hybrid-nodes-cluster-create",),
 )
 def hybrid_endpoint(cluster: Row) -> Hits:
     list_remote_networks(cluster)
@@ -72,6 +74,7 @@ def hybrid_endpoint(cluster: Row) -> Hits:
     reads=("cluster", "route_tables"),
     why="The control plane does not reach kubelets: kubectl logs and exec do not work, and webhooks on hybrid nodes time out.",
     remedy="Add routes to a transit gateway or a virtual private gateway.",
+    references=("EKS user guide hybrid-nodes-networking",),
 )
 def hybrid_routes(cluster: Row, route_tables: list[Row]) -> Hits:
     blocks = [
@@ -97,14 +100,24 @@ def _leads_out(route: Row) -> bool:
     "P01d",
     HIGH,
     "The role of hybrid nodes has an access entry",
-    reads=("cluster", "access_entries"),
+    reads=("cluster", "access_entries", "config_map_contents"),
     why="Hybrid nodes are refused by the API server, and do not join.",
     remedy="Create an access entry of the type HYBRID_LINUX for the role.",
+    references=("EKS user guide hybrid-nodes-cluster-prep",),
 )
-def hybrid_entry(cluster: Row, access_entries: list[Row]) -> Hits:
+def hybrid_entry(cluster: Row, access_entries: list[Row], config_map_contents: list[Row]) -> Hits:
     list_remote_networks(cluster)
-    if not any(row.get("type") == "HYBRID_LINUX" for row in access_entries):
+    if any(row.get("type") == "HYBRID_LINUX" for row in access_entries):
+        return
+    if get_mode(cluster) == API or not _is_mapped(config_map_contents):
         yield name_cluster(cluster), "no access entry of the type HYBRID_LINUX"
+
+
+def _is_mapped(config_map_contents: list[Row]) -> bool:
+    """Whether aws-auth maps a role as that of hybrid nodes is mapped."""
+    wanted = {"namespace": "kube-system", "name": "aws-auth"}
+    found = [row.get("data") or {} for row in config_map_contents if wanted.items() <= row["metadata"].items()]
+    return any("system:node:{{SessionName}}" in str(data.get("mapRoles")) for data in found)
 
 
 @rule(
@@ -114,6 +127,7 @@ def hybrid_entry(cluster: Row, access_entries: list[Row]) -> Hits:
     reads=("nodes", "pods"),
     why="Names are resolved across the connection, and not at all while it is cut.",
     remedy="Spread CoreDNS by topology.kubernetes.io/zone, and keep two or more replicas.",
+    references=("EKS user guide hybrid-nodes-webhooks",),
 )
 def hybrid_dns(nodes: list[Row], pods: list[Row]) -> Hits:
     hybrid = {row["metadata"]["name"] for row in nodes if get_labels(row).get(HYBRID[0]) == HYBRID[1]}
@@ -134,6 +148,7 @@ def hybrid_dns(nodes: list[Row], pods: list[Row]) -> Hits:
     reads=("nodes", "config_map_contents"),
     why="Pods on Windows stay in ContainerCreating, because the VPC resource controller gives them no addresses.",
     remedy="Set enable-windows-ipam to true in the ConfigMap amazon-vpc-cni of kube-system.",
+    references=("EKS user guide windows-support",),
 )
 def windows_addresses(nodes: list[Row], config_map_contents: list[Row]) -> Hits:
     if not any(get_labels(row).get(OS) == "windows" for row in nodes):
@@ -151,6 +166,7 @@ def windows_addresses(nodes: list[Row], config_map_contents: list[Row]) -> Hits:
     reads=("workloads",),
     why="ContainerAdministrator may change everything in the container, and a flaw of the kernel lets it out.",
     remedy="Set securityContext.windowsOptions.runAsUserName to ContainerUser.",
+    references=("EKS best practices windows-security",),
 )
 def windows_administrator(workloads: list[Row]) -> Hits:
     for row in workloads:

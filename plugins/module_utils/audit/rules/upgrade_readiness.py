@@ -19,11 +19,20 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
 from ansible_collections.kumo.eks.plugins.module_utils.core.versions import parse_minor
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import STANDARD_SUPPORT, get_support_status
 
 STALE = 3  # days: EKS refreshes insights once a day
 DAY = 86400  # seconds
 SKEW = 3  # minor versions: https://kubernetes.io/releases/version-skew-policy/
 PLAN = ("eks_upgrade_info", {"cluster_name": "{cluster}", "kubernetes_version": "{next_version}"})
+
+
+def find_troubled_insights(rows: list[Row]) -> Hits:
+    """Insights with an error or a warning."""
+    for row in rows:
+        status = row["insightStatus"]
+        if status["status"] in ("ERROR", "WARNING"):
+            yield f"Insight {row['name']}", f"{status['status']}: {status.get('reason', '')}"
 
 
 @rule(
@@ -40,17 +49,13 @@ def newer_version(cluster: Row, cluster_versions: list[Row]) -> Hits:
     newer = [
         row["clusterVersion"]
         for row in cluster_versions
-        if _is_offered(row) and parse_minor(row["clusterVersion"]) > own
+        if get_support_status(row) == STANDARD_SUPPORT and parse_minor(row["clusterVersion"]) > own
     ]
     if newer:
         yield (
             name_cluster(cluster),
             f"version {cluster['version']}, and EKS offers {', '.join(sorted(newer, key=parse_minor))}",
         )
-
-
-def _is_offered(row: Row) -> bool:
-    return str(row.get("versionStatus") or row.get("status")).upper().replace("-", "_") == "STANDARD_SUPPORT"
 
 
 @rule(
@@ -163,7 +168,7 @@ def nodegroup_blocks_upgrade(cluster: Row, nodegroups: list[Row]) -> Hits:
     why="The add-on has to be updated before or with the control plane, or it fails.",
     remedy="Let the upgrade update add-ons in its order.",
     task=PLAN,
-    references=("eksup EKS005", "EKS insights EKS add-on version compatibility"),
+    references=("AWS review U6", "eksup EKS005", "EKS insights EKS add-on version compatibility"),
 )
 def addon_blocks_upgrade(cluster: Row, insights: list[Row]) -> Hits:
     wanted = f"1.{parse_minor(cluster['version']) + 1}"
@@ -190,12 +195,7 @@ def rollback_readiness(insights: list[Row]) -> Hits:
     rows = [row for row in insights if row.get("category") == "ROLLBACK_READINESS"]
     if not rows:
         raise NotApplicable("no upgrade can be rolled back now")
-    for row in rows:
-        if row["insightStatus"]["status"] in ("ERROR", "WARNING"):
-            yield (
-                f"Insight {row['name']}",
-                f"{row['insightStatus']['status']}: {row['insightStatus'].get('reason', '')}",
-            )
+    yield from find_troubled_insights(rows)
 
 
 @rule(

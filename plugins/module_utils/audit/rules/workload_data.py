@@ -21,6 +21,7 @@ from ansible_collections.kumo.eks.plugins.module_utils.audit.rule import (
 )
 from ansible_collections.kumo.eks.plugins.module_utils.audit.sources.workloads import list_containers, name_workload
 from ansible_collections.kumo.eks.plugins.module_utils.core.counts import format_count
+from ansible_collections.kumo.eks.plugins.module_utils.eks.authentication_mode import API, get_mode
 
 TOKEN = "kubernetes.io/service-account-token"
 SECRET_NAME = re.compile(r"(?i)(passw|secret|token|api_?key|private_?key|credential)")
@@ -138,7 +139,7 @@ def permanent_token(secrets: list[Row]) -> Hits:
     references=("Trivy KSV-0115",),
 )
 def aws_auth_mappings(cluster: Row, config_map_contents: list[Row]) -> Hits:
-    if (cluster.get("accessConfig") or {}).get("authenticationMode") == "API":
+    if get_mode(cluster) == API:
         raise NotApplicable("authenticationMode is API, so aws-auth is not used")
     for row in config_map_contents:
         if _key(row) != ("kube-system", "aws-auth"):

@@ -95,7 +95,7 @@ def privileged_container(workloads: list[Row]) -> Hits:
     reads=("workloads",),
     why="With the host's processes, its IPC or its network, a container sees and reaches what other pods and the node do.",
     remedy="Remove hostPID, hostIPC and hostNetwork from the pod.",
-    references=("CIS EKS 4.2.2", "CIS EKS 4.2.4", "Kubescape C-0194", "Trivy KSV-0008"),
+    references=("CIS EKS 4.2.2", "CIS EKS 4.2.3", "CIS EKS 4.2.4", "Kubescape C-0194", "Trivy KSV-0008"),
 )
 def host_namespaces(workloads: list[Row]) -> Hits:
     for workload in workloads:

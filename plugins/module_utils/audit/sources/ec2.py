@@ -9,7 +9,11 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.audit.snapshot import Snapshot, source
 from ansible_collections.kumo.eks.plugins.module_utils.aws.iam_tags import read_tag_list
-from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages, describe_by_filter
+from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import (
+    describe_all_pages,
+    describe_by_filter,
+    describe_template_versions,
+)
 from ansible_collections.kumo.eks.plugins.module_utils.ec2.node_types import list_node_types
 
 Row = dict[str, Any]
@@ -196,9 +200,8 @@ def launch_template_contents(snapshot: Snapshot) -> list[Row]:
     newest = {row["LaunchTemplateId"]: row for row in templates}
     found = []
     for (key, version), users in sorted(named.items()):
-        answer = snapshot.client("ec2").describe_launch_template_versions(LaunchTemplateId=key, Versions=[version])
         about = newest.get(key) or {}
-        for row in answer["LaunchTemplateVersions"]:
+        for row in describe_template_versions(snapshot.client("ec2"), {"id": key}, [version]):
             numbers = {"latest": about.get("LatestVersionNumber"), "default": about.get("DefaultVersionNumber")}
             found.append({**row, "used_by": users, "tags": about.get("tags") or {}, **numbers})
     return found

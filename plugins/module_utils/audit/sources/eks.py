@@ -10,13 +10,13 @@ from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.audit.snapshot import Snapshot, source
 from ansible_collections.kumo.eks.plugins.module_utils.aws.describe import describe_all, describe_or_none, list_names
-from ansible_collections.kumo.eks.plugins.module_utils.aws.lookups import describe_all_pages
 from ansible_collections.kumo.eks.plugins.module_utils.eks.access_entry import describe_entry, list_entries
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import build_version_rows, list_offered
 from ansible_collections.kumo.eks.plugins.module_utils.eks.certificate_authority import describe_authorities
 from ansible_collections.kumo.eks.plugins.module_utils.eks.identity_provider import describe_provider, list_providers
 from ansible_collections.kumo.eks.plugins.module_utils.eks.insights import describe_insights, list_insights
 from ansible_collections.kumo.eks.plugins.module_utils.eks.pod_identity_association import describe_associations
+from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import list_versions
 
 Row = dict[str, Any]
 
@@ -36,7 +36,7 @@ def now(snapshot: Snapshot) -> float:
 @source()
 def cluster_versions(snapshot: Snapshot) -> list[Row]:
     """DescribeClusterVersions, all versions."""
-    return describe_all_pages(snapshot.eks, "describe_cluster_versions", "clusterVersions", includeAll=True)
+    return list_versions(snapshot.eks, includeAll=True)
 
 
 def _describe_children(snapshot: Snapshot, one: str, key: str, many: str, parameter: str) -> list[Row]:

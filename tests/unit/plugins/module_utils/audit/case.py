@@ -35,6 +35,7 @@ CLUSTER = {
     "status": "ACTIVE",
     "roleArn": "arn:aws:iam::123456789012:role/eksClusterRole",
     "deletionProtection": True,
+    "accessConfig": {"authenticationMode": "API_AND_CONFIG_MAP"},
     "resourcesVpcConfig": {
         "vpcId": "vpc-1",
         "subnetIds": ["subnet-a", "subnet-b"],

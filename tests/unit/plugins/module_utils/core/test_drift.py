@@ -106,7 +106,14 @@ def test_the_report():
         [
             {"host": "c.eu-west-1", "cluster": "c", "region": "eu-west-1", "resources": resources, "events": events},
             {"host": "d.eu-west-1", "cluster": "d", "region": "eu-west-1", "resources": [], "events": []},
-            {"host": "localhost", "cluster": "e", "region": "", "error": "Start: no | way", "resources": []},
+            {
+                "host": "localhost",
+                "cluster": "e",
+                "region": "",
+                "error": "Start: no | way",
+                "error_kind": "cannot-be-changed",
+                "resources": [],
+            },
         ]
     )
     assert found["drift"] and [row["drift"] for row in found["clusters"]] == [True, False, True]
@@ -122,7 +129,24 @@ def test_the_report():
         "2026-11-26T16:00:00Z jane (UpdateClusterVersion)",
     ]
     assert "| e |  | not possible |  |  | Start: no \\| way |  |" in found["markdown"]
-    assert found["clusters"][0]["resources"][0]["last_event"] == EVENT
+    assert found["clusters"][0]["resources"][0]["last_event"] == EVENT and found["not_compared"] == []
+
+
+def test_a_cluster_that_was_not_compared_is_neither_drift_nor_none():
+    same, denied = (
+        {"host": "a", "cluster": "a"},
+        {"host": "b", "cluster": "b", "error": "no", "error_kind": "access-denied"},
+    )
+    found = build_drift([same, denied, {**denied, "host": "c", "error_kind": ""}])
+    assert (found["drift"], found["not_compared"]) == (False, ["b", "c"])
+    assert found["summary"] == "No drift in 1 cluster. Not compared: b, c."
+    assert "| b |  | not compared |  |  | no |  |" in found["markdown"]
+    alone = build_drift([denied])
+    assert (alone["summary"], alone["clusters"][0]["not_compared"]) == ("Not compared: b.", True)
+
+
+def test_no_cluster_is_not_no_drift():
+    assert build_drift([])["summary"] == "No cluster was compared."
 
 
 def test_no_drift():

@@ -10,6 +10,12 @@ CLUSTER = ["Cluster my-cluster"]
 GPU = "nvidia.com/gpu"
 
 
+MAPPED = {
+    "metadata": {"namespace": "kube-system", "name": "aws-auth"},
+    "data": {"mapRoles": "- rolearn: arn:aws:iam::123456789012:role/hybrid\n  username: system:node:{{SessionName}}\n"},
+}
+
+
 def hybrid(public=False, **sources):
     place = {"endpointPublicAccess": public, "endpointPrivateAccess": True}
     return {"cluster": build_cluster(remoteNetworkConfig=REMOTE, resourcesVpcConfig=place), **sources}
@@ -78,7 +84,9 @@ CASES = {
     "hybrid_endpoint": Case(hybrid(True), CLUSTER, hybrid()),
     "hybrid_routes": Case(routes(GatewayId="igw-1"), CLUSTER, routes(TransitGatewayId="tgw-1"), ("10.80.0.0/16",)),
     "hybrid_entry": Case(
-        hybrid(access_entries=[{"type": "STANDARD"}]), CLUSTER, hybrid(access_entries=[{"type": "HYBRID_LINUX"}])
+        hybrid(access_entries=[{"type": "STANDARD"}], config_map_contents=[]),
+        CLUSTER,
+        hybrid(access_entries=[], config_map_contents=[MAPPED]),
     ),
     "hybrid_dns": Case(dns("near"), ["Deployment kube-system/coredns"], dns("near", "far"), ("on hybrid nodes",)),
     "windows_addresses": Case(windows("false"), ["ConfigMap kube-system/amazon-vpc-cni"], windows("true")),
