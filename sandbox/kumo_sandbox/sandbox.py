@@ -21,6 +21,7 @@ from kumo_sandbox.eks.aws_context import AwsContext
 from kumo_sandbox.eks.context import Settings
 from kumo_sandbox.eks.control_planes import ControlPlanes
 from kumo_sandbox.eks.load_balancers import LoadBalancers
+from kumo_sandbox.eks.outposts import find_outpost
 from kumo_sandbox.eks.store import Store
 from kumo_sandbox.eks.volumes import Volumes
 from kumo_sandbox.identity.enforcement import leave_decisions_to_us, set_enforced
@@ -28,7 +29,6 @@ from kumo_sandbox.interfaces import KubernetesBackend
 from kumo_sandbox.moto_fixes.install import install_fixes, reset_moto
 from kumo_sandbox.moto_fixes.parameters import offer_parameters
 from kumo_sandbox.moto_fixes.runtime import runtime
-from kumo_sandbox.outposts import find_outpost
 from kumo_sandbox.principals import ACCOUNT, make_administrator
 from kumo_sandbox.quotas import Quotas
 from kumo_sandbox.server.app import App

@@ -21,7 +21,6 @@ BASE = {
     "ground",
     "interfaces",
     "launching",
-    "outposts",
     "partitions",
     "price_list",
     "principals",

@@ -11,9 +11,9 @@ from typing import Any
 from kumo_sandbox.eks import cluster_rules
 from kumo_sandbox.eks.context import Context
 from kumo_sandbox.eks.errors import InvalidParameter
+from kumo_sandbox.eks.outposts import find_outpost
 from kumo_sandbox.eks.store import Raw
 from kumo_sandbox.launching import OUTPOST_TYPES
-from kumo_sandbox.outposts import find_outpost
 
 PLATFORM = (
     "eks-local-outposts.1"  # https://docs.aws.amazon.com/eks/latest/userguide/eks-outposts-platform-versions.html

@@ -1,7 +1,6 @@
 """One address for all of AWS: what a request passes from the socket to its answer.
 
-EKS, EKS Auth, IAM Roles Anywhere and STS' AssumeRoleWithWebIdentity are answered by the sandbox, every other service by moto. Control of
-the sandbox itself is under /_sandbox/.
+The sandbox answers EKS, EKS Auth, IAM Roles Anywhere, AWS Outposts and AssumeRoleWithWebIdentity, moto the rest; /_sandbox/ is its control.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from typing import Any, NoReturn
 
 from werkzeug.wrappers import Request
 
-from kumo_sandbox import outposts, price_list
+from kumo_sandbox import price_list
 from kumo_sandbox.account import Account
-from kumo_sandbox.eks import model, service
+from kumo_sandbox.eks import model, outposts, service
 from kumo_sandbox.eks.errors import ServiceError
 from kumo_sandbox.faults import Fault
 from kumo_sandbox.identity import eks_auth, roles_anywhere, web_identity
@@ -49,7 +48,8 @@ from kumo_sandbox.server.wire import (
 )
 
 AROUND_DISPATCH = ("throttle", "error5xx", "drop", "lose_answer", "slow", "hold", "hold_answer")
-ROUTED = ("eks", roles_anywhere.SERVICE, outposts.SERVICE)  # services whose requests are told apart by botocore's model
+BESIDE = {roles_anywhere.SERVICE: roles_anywhere.handle, outposts.SERVICE: outposts.handle}
+ROUTED = ("eks", *BESIDE)  # services whose requests are distinguished by botocore's model
 AFTER_THE_WORK = ("lose_answer", "hold_answer")
 Start = Callable[..., Any]
 
@@ -214,8 +214,7 @@ class App:
         if received.route and received.service == "eks":
             return self._answer_eks(received)
         if received.route:
-            beside = {roles_anywhere.SERVICE: roles_anywhere.handle, outposts.SERVICE: outposts.handle}
-            return beside[received.service](self._account.store, received, *received.route)
+            return BESIDE[received.service](self._account.store, received, *received.route)
         if received.operation == web_identity.OPERATION:
             return web_identity.handle(received.parameters, self._account.find_issuer_key)
         if received.service == "cloudtrail" and received.operation == "LookupEvents":
