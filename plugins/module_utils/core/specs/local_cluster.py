@@ -27,10 +27,7 @@ def find_local_cluster_problems(options: Options, mode: str) -> Iterator[str]:
     config = options.get("outpost_config")
     if not config:
         return
-    arns = config.get("outpost_arns") or []
-    if len(arns) != 1:  # "You can specify only one Outpost ARN": OutpostConfigRequest.outpostArns is a list all the same
-        yield f"outpost_config.outpost_arns: {len(arns)} ARNs are given. A local cluster is on one Outpost. List one."
-    for number, arn in enumerate(arns):
+    for number, arn in enumerate(config.get("outpost_arns") or []):
         yield from find_outpost_arn_problems(f"outpost_config.outpost_arns[{number}]", arn)
     yield from _find_access_problems(options, config, mode)
     yield from _find_placement_problems(config)
