@@ -36,8 +36,8 @@ options:
   addon_versions:
     description:
       - The version of an add-on by its name. V(default), V(most_recent), or a version.
-      - Here and in O(only), O(skip) and O(allow_major), a name that is none of an add-on of EKS is refused. One that the cluster does not have is
-        a warning.
+      - Here and in O(only), O(skip) and O(allow_major), a name that is not that of an EKS add-on is refused. For an add-on that the cluster does
+        not have, a warning is given.
     type: dict
     default: {}
   only:

@@ -73,7 +73,7 @@ def format_support(name: str, row: Row, support_type: str, region: str) -> Itera
             f" until {extended}. {by_itself}. An upgrade ends the charge."
         )
     elif status == UNSUPPORTED:
-        yield f"Cluster {name}: EKS supports {version} no longer since {extended}, and upgrades the cluster by itself."
+        yield f"Cluster {name}: EKS ended its support of {version} on {extended}, and upgrades the cluster by itself."
 
 
 def format_surcharge(region: str) -> str:

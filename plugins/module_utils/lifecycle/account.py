@@ -43,7 +43,6 @@ from ansible_collections.kumo.eks.plugins.module_utils.ec2.zones import describe
 from ansible_collections.kumo.eks.plugins.module_utils.eks.addon_versions import DEFAULT, AddonCatalog, choose_version
 from ansible_collections.kumo.eks.plugins.module_utils.eks.versions import (
     choose_support_type,
-    describe_version,
     find_offer_problem,
     find_version,
     list_versions,
@@ -183,12 +182,11 @@ class AccountCheck:
             yield f"eks_cluster_{error.message}"
 
     def _find_offer_problems(self, read: Read) -> Iterator[str]:
-        """A version that EKS does not offer. How long EKS supports the version is kept for a warning."""
-        version, eks = read["cluster"]["version"], self._get_client("eks")
+        """A version that EKS does not offer. How long EKS supports a new one is kept for a warning; of the cluster's own, eks_cluster says it."""
+        version = read["cluster"]["version"]
         if self._raw is not None and self._raw["version"] == version:
-            self.version = describe_version(eks, version)
             return
-        rows = list_versions(eks, includeAll=True)
+        rows = list_versions(self._get_client("eks"), includeAll=True)
         self.version = find_version(rows, version)
         problem = find_offer_problem("eks_cluster_version", version, rows) if rows else ""
         if problem:

@@ -146,7 +146,7 @@ def _deploy(desk: Desk, controller: str, gateway: Manifest, settings: Settings) 
     }
     services, grants = desk.api.items("v1", "Service"), desk.list("ReferenceGrant")
     backends = RouteBackends(services, grants, desk.configurations, lambda service: list_pods(desk.api, service))
-    _tell_routes(desk, controller, backends, attach(gateway, listeners, routes, namespaces))
+    _show_routes(desk, controller, backends, attach(gateway, listeners, routes, namespaces))
     stack = GatewayModel(desk.cluster, controller, gateway, settings, listeners, backends).build()
     finalizers = list_all_finalizers(gateway)
     if controller not in finalizers:
@@ -157,7 +157,7 @@ def _deploy(desk: Desk, controller: str, gateway: Manifest, settings: Settings) 
     return made.active and all(each.open_ports for each in stack.target_groups)  # their pods are on their way
 
 
-def _tell_routes(desk: Desk, controller: str, backends: RouteBackends, verdicts: list[Verdict]) -> None:
+def _show_routes(desk: Desk, controller: str, backends: RouteBackends, verdicts: list[Verdict]) -> None:
     by_route: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         problem = backends.find_problem(verdict.route) if verdict.accepted else None

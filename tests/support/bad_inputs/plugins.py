@@ -9,7 +9,6 @@ from support.bad_inputs.row import inventory, lookup, playbook
 file = inventory("kumo.eks.eks", regions=["eu-west-1"])
 token = lookup("kumo.eks.eks_token", region="eu-west-1", _terms=["there"])
 waves = playbook("waves_input", eks_upgrade_waves=["staging"])
-reports = playbook("report_files")
 
 INVENTORY = [
     file("a mistyped option", "regoins", "unknown option", "Did you mean regions?", regoins=["all"]),
@@ -45,12 +44,5 @@ PLAYBOOKS = [
         "no/own.yml",
         "a file of tasks",
         eks_upgrade_wave_tasks="no/own.yml",
-    ),
-    reports(
-        "a folder that is not there",
-        "eks_audit_html_file",
-        "no/where/x.html",
-        "does not exist",
-        __report_files={"eks_audit_json_file": "", "eks_audit_html_file": "no/where/x.html"},
     ),
 ]

@@ -55,7 +55,7 @@ def test_with_the_policy_standard_nothing_is_charged_and_eks_upgrades(status):
 
 def test_a_version_past_both_is_upgraded():
     (text,) = warn("UNSUPPORTED")
-    assert "no longer since 2027-12-02, and upgrades the cluster by itself" in text
+    assert "on 2027-12-02, and upgrades the cluster by itself" in text
 
 
 def test_a_price_that_nobody_says_is_not_invented():
