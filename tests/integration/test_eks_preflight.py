@@ -42,7 +42,9 @@ def test_extended_support_is_a_warning_in_the_words_of_the_module(sandbox, run_m
     )
     made = run_module("eks_cluster", {"name": NAME, "owned": True, "wait": True, **base})
     assert text in made["warnings"]  # Ansible shows the same text once
-    assert not check(run_module, cluster=base).get("warnings")  # eks_cluster says it of the version that the cluster has
+    assert not check(run_module, cluster=base).get(
+        "warnings"
+    )  # eks_cluster says it of the version that the cluster has
     refused = check(run_module, cluster={**base, "version": "1.99"})
     assert (
         refused["failed"] and "eks_cluster_version: EKS does not offer 1.99. Versions are: 1.29, 1.30" in refused["msg"]

@@ -67,7 +67,9 @@ def test_a_cluster_that_is_not_there(play, sandbox):
     found = play("kumo.eks.audit", **PLACE, eks_audit_fail_on="critical")
     found.assert_refused("cluster my-cluster does not exist", "not audited", "1 cluster was not audited")
     without = play("kumo.eks.audit", **PLACE)
-    without.assert_refused("1 cluster was not audited. Evaluate the rules: cluster_name: cluster my-cluster does not exist")
+    without.assert_refused(
+        "1 cluster was not audited. Evaluate the rules: cluster_name: cluster my-cluster does not exist"
+    )
 
 
 def test_a_file_that_is_no_audit_is_refused_before_the_audit(play, sandbox, tmp_path):
