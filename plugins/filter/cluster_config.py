@@ -20,6 +20,13 @@ options:
     description: The ClusterConfig, as a dictionary or as YAML text.
     type: raw
     required: true
+  subnets:
+    description:
+      - The subnets of the VPC of the file, as C(network.subnets) of M(kumo.eks.eks_network_info). Entries of C(vpc.subnets) that have C(cidr) or
+        C(az) and no C(id) are found among them.
+      - The filter P(kumo.eks.cluster_config_vpc#filter) returns the VPC if the file has such entries.
+    type: list
+    elements: dict
 notes:
   - As in eksctl, nodes are in public subnets unless their group sets C(privateNetworking), and there is one NAT gateway
     unless C(vpc.nat.gateway) is set.
@@ -62,10 +69,10 @@ from ansible_collections.kumo.eks.plugins.module_utils.core.errors import Valida
 HELP = build_help(ValidationError.kind)
 
 
-def cluster_config(config: Any) -> dict[str, Any]:
+def cluster_config(config: Any, subnets: list[dict[str, Any]] | None = None) -> dict[str, Any]:
     """The role variables of a ClusterConfig; raises AnsibleFilterError with everything that is wrong with it."""
     try:
-        return build_role_variables(parse_text(config) if isinstance(config, str) else config)
+        return build_role_variables(parse_text(config) if isinstance(config, str) else config, subnets)
     except yaml.YAMLError as error:
         raise AnsibleFilterError(add_see(f"The ClusterConfig is not YAML: {error}", HELP)) from error
     except (Unusable, ValidationError) as error:

@@ -34,13 +34,26 @@ def test_adoption(sandbox, play, account):
     assert compare(account(), before) == []
 
 
-def test_adoption_by_a_cluster_config(sandbox, play, account):
+def test_adoption_by_a_cluster_config(sandbox, play, account, tmp_path):
     existing_clusters.make_as_eksctl(sandbox)
     before = account()
     play("kumo.eks.export", eks_cluster_name=NAME, eks_region=REGION).assert_ok()
     config = f"exported/{NAME}.{REGION}.cluster-config.yaml"
     play("kumo.eks.site", eks_cluster_config=config, eks_cluster_adopt=True).assert_unchanged()
+    replace_ids(sandbox, tmp_path / config)
+    play("kumo.eks.site", eks_cluster_config=config, eks_cluster_adopt=True).assert_unchanged()
     assert compare(account(), before) == []
+
+
+def replace_ids(sandbox, file):
+    """Name the subnets by their CIDR blocks, as eksctl takes them, too."""
+    config = yaml.safe_load(file.read_text())
+    blocks = {row["SubnetId"]: row["CidrBlock"] for row in sandbox.client("ec2").describe_subnets()["Subnets"]}
+    entries = [entry for kind in config["vpc"]["subnets"].values() for entry in kind.values()]
+    assert entries
+    for entry in entries:
+        entry["cidr"] = blocks[entry.pop("id")]
+    file.write_text(yaml.safe_dump(config))
 
 
 def test_self_managed_nodes_of_a_cluster_config(sandbox, play, account, tmp_path):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config import reading, rules
+from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.existing_subnets import fill_ids
 from ansible_collections.kumo.eks.plugins.module_utils.cluster_config.translation import cluster as translation
 
 
@@ -18,11 +19,15 @@ class Unusable(ValueError):
         self.problems = problems
 
 
-def build_role_variables(config: Any) -> dict[str, Any]:
-    """The variables, by name; raises Unusable with all problems of the config at once."""
+def build_role_variables(config: Any, subnets: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    """The variables, by name; raises Unusable with all problems of the config at once.
+
+    Args:
+        subnets: those of the VPC of the config, as eks_network_info returns them, for entries of vpc.subnets without an ID.
+    """
     fields, problems = reading.read(config)
     # Contradictions are looked for among the fields that are right, so that one run names everything.
-    problems = [*problems, *rules.find_contradictions(fields)]
+    problems = [*problems, *fill_ids(fields, subnets), *rules.find_contradictions(fields)]
     if problems:
         raise Unusable(problems)
     return translation.build_variables(fields)

@@ -135,10 +135,6 @@ def _check_extra_cidrs(vpc: dict[str, Any]) -> Iterator[str]:
 
 def _check_existing_subnets(config: dict[str, Any]) -> Iterator[str]:
     yield from _check_subnet_ids(config["vpc"]["subnets"], bool(config.get("outpost")))
-    for kind, subnets in config["vpc"]["subnets"].items():
-        for key, subnet in subnets.items():
-            if not subnet.get("id"):
-                yield f"vpc.subnets.{kind}.{key}.id: is missing. Name an existing subnet."
     if config["vpc"].get("hostnameType"):
         yield "vpc.hostnameType: has no effect with vpc.subnets, which exist already. Remove it."
     if config.get("availabilityZones"):
@@ -155,10 +151,11 @@ def _check_existing_subnets(config: dict[str, Any]) -> Iterator[str]:
 
 def _check_subnet_ids(subnets: dict[str, Any], is_local: bool) -> Iterator[str]:
     """EKS requires two subnets; a local cluster on an Outpost has one."""
-    ids = [subnet["id"] for kind in subnets.values() for subnet in kind.values() if subnet.get("id")]
+    entries = [subnet for kind in subnets.values() for subnet in kind.values()]
+    ids = [subnet["id"] for subnet in entries if subnet.get("id")]
     for twice in sorted({one for one in ids if ids.count(one) > 1}):
         yield f"vpc.subnets: {twice} is listed twice. Subnets must be unique."
-    if len(set(ids)) == 1 and not is_local:
+    if len(entries) == len(ids) and len(set(ids)) == 1 and not is_local:
         yield f"vpc.subnets: EKS requires at least two subnets, in different Availability Zones. Given: {ids[0]}."
 
 

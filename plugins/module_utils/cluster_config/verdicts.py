@@ -36,10 +36,6 @@ DESCRIPTIVE: dict[str, str] = {
     "iamIdentityMappings[].noDuplicateARNs": "a principal has one access entry",
     f"{_SELF_MANAGED}.asgMetricsCollection[].granularity": "EC2 Auto Scaling has one granularity, 1Minute",
     "metadata.annotations": "notes for readers of the file, which eksctl also ignores",
-    **{
-        f"vpc.subnets.{kind}{{}}.cidr": "what the existing subnet has, which is read from EC2"
-        for kind in ("public", "private")
-    },
     "addons[].podIdentityAssociations[].namespace": "the namespace is the add-on's",
 }
 
@@ -66,8 +62,10 @@ HONOURED: dict[str, str] = {
     "privateCluster.skipEndpointCreation": "eks_network_endpoints",
     "privateCluster.additionalEndpointServices": "eks_network_endpoints",
     "vpc.subnets.public{}.id": "eks_network_subnets.public",
+    "vpc.subnets.public{}.cidr": "eks_network_subnets",
     "vpc.subnets.public{}.az": "eks_nodegroups_list[].subnets",
     "vpc.subnets.private{}.id": "eks_network_subnets.private",
+    "vpc.subnets.private{}.cidr": "eks_network_subnets",
     "vpc.subnets.private{}.az": "eks_nodegroups_list[].subnets",
     "vpc.clusterEndpoints.publicAccess": "eks_cluster_endpoint_public_access",
     "vpc.clusterEndpoints.privateAccess": "eks_cluster_endpoint_private_access",

@@ -11,10 +11,12 @@ import yaml
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.kumo.eks.plugins.filter.cluster_config import FilterModule
+from ansible_collections.kumo.eks.plugins.filter.cluster_config_vpc import FilterModule as VpcFilterModule
 
 ROOT = Path(__file__).parents[4]
 EXAMPLE = (ROOT / "docs/examples/cluster-config.yaml").read_text(encoding="utf-8")
 cluster_config = FilterModule().filters()["cluster_config"]
+cluster_config_vpc = VpcFilterModule().filters()["cluster_config_vpc"]
 
 TAGS = {"alpha.eksctl.io/nodegroup-type": "managed"}
 EXPECTED = {
@@ -123,3 +125,77 @@ def test_the_page_of_fields_is_what_the_table_says():
     assert (ROOT / "docs/cluster-config.md").read_text(encoding="utf-8") == doc.build_page(), (
         "run .venv/bin/python tools/cluster_config_doc.py"
     )
+
+
+# subnets without an ID
+
+WITHOUT_IDS = """
+apiVersion: eksctl.io/v1alpha5
+kind: ClusterConfig
+metadata: {name: my-cluster, region: us-west-2}
+vpc:
+  id: vpc-1
+  subnets:
+    private:
+      one: {cidr: 10.0.0.0/19}
+      us-west-2b:
+      three: {id: subnet-3}
+nodeGroups:
+  - {name: general, instanceType: m5.large, privateNetworking: true, subnets: [one]}
+"""
+
+
+def build_subnet(subnet: str, block: str, zone: str) -> dict[str, str]:
+    return {"subnet_id": subnet, "cidr_block": block, "availability_zone": zone}
+
+
+IN_VPC = [
+    build_subnet("subnet-1", "10.0.0.0/19", "us-west-2a"),
+    build_subnet("subnet-2", "10.0.32.0/19", "us-west-2b"),
+    build_subnet("subnet-3", "10.0.64.0/19", "us-west-2c"),
+]
+
+
+def test_subnets_are_found_by_block_and_by_zone():
+    assert cluster_config_vpc(WITHOUT_IDS) == {"vpc_id": "vpc-1", "region": "us-west-2"}
+    found = cluster_config(WITHOUT_IDS, IN_VPC)
+    assert found["eks_network_subnets"] == {"private": ["subnet-1", "subnet-2", "subnet-3"]}
+    assert found["eks_self_managed_nodes_list"][0]["subnets"] == ["subnet-1"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (None, ["vpc.subnets.private.one.id: is missing", "pass the subnets of vpc-1 to the filter"]),
+        (
+            IN_VPC[1:],
+            [
+                "vpc.subnets.private.one: vpc-1 has no subnet with the CIDR block 10.0.0.0/19",
+                "10.0.32.0/19 in us-west-2b, 10.0.64.0/19 in us-west-2c",
+            ],
+        ),
+        (
+            [*IN_VPC, build_subnet("subnet-4", "10.0.96.0/19", "us-west-2b")],
+            ["vpc.subnets.private.us-west-2b: vpc-1 has several subnets with the zone us-west-2b: subnet-2, subnet-4"],
+        ),
+    ],
+)
+def test_a_subnet_that_is_not_found_is_refused(rows, words):
+    with pytest.raises(AnsibleFilterError) as caught:
+        cluster_config(WITHOUT_IDS, rows)
+    assert [word for word in words if word not in str(caught.value)] == []
+    assert "at least two subnets" not in str(caught.value)
+
+
+def test_without_a_vpc_nothing_is_looked_up():
+    text = WITHOUT_IDS.replace("  id: vpc-1\n", "")
+    assert cluster_config_vpc(text) == {}
+    with pytest.raises(
+        AnsibleFilterError, match="or set vpc.id, in which one with the CIDR block 10.0.0.0/19 is looked up"
+    ):
+        cluster_config(text)
+
+
+@pytest.mark.parametrize("text", [EXAMPLE, "", "[]", "vpc: [", "vpc: {subnets: 1}", "vpc: {subnets: {public: {x: 1}}}"])
+def test_where_nothing_is_to_be_looked_up(text):
+    assert cluster_config_vpc(text) == {}

@@ -81,6 +81,8 @@ VALUES: dict[str, Any] = {
     "managedNodeGroups[].availabilityZones": ["a"],
     "managedNodeGroups[].disableIMDSv1": False,
     "managedNodeGroups[].overrideBootstrapCommand": "kind: NodeConfig\nspec: {kubelet: {config: {maxPods: 5}}}",
+    "vpc.subnets.public{}.cidr": "10.0.1.0/24",
+    "vpc.subnets.private{}.cidr": "10.0.1.0/24",
     "vpc.subnets.public{}.az": "c",
     "vpc.subnets.private{}.az": "c",
     "vpc.clusterEndpoints.publicAccess": False,
@@ -314,6 +316,17 @@ BESIDE |= {
     for path in ("outpost.controlPlanePlacement.spreadLevel", "outpost.etcdPlacement.spreadLevel")
 }
 VALUES |= {"outpost.controlPlaneOutpostARN": f"{RACK[:-1]}1", f"{OWN}.outpostARN": RACK}
+BESIDE |= {
+    f"vpc.subnets.{kind}{{}}.cidr": {
+        "vpc": {"id": "vpc-1", "subnets": {kind: {"k": {"cidr": "10.0.0.0/24"}, "l": {"id": "subnet-2"}}}}
+    }
+    for kind in ("public", "private")
+}
+# The subnets of the VPC, which are looked up by their blocks
+IN_VPC = [
+    {"subnet_id": f"subnet-{number}", "cidr_block": f"10.0.{number}.0/24", "availability_zone": "a"}
+    for number in range(2)
+]
 BESIDE[f"{OWN}.outpostARN"] = {"nodeGroups": [{"name": "n", "subnets": ["subnet-1"]}]}
 # Fields without which a file is refused by a rule, for they are needed only here.
 WITH_AGENT = {"addons": [{"name": "vpc-cni"}, {"name": "eks-pod-identity-agent"}]}
@@ -413,14 +426,14 @@ def test_an_honoured_field_changes_what_comes_out(path: str):
     start = {**BASE, **BESIDE.get(path, {})}
     value = VALUES.get(path, sample(FIELDS[path]))
     other = _other(start, path, value)
-    assert build_role_variables(placed(start, path, value)) != other
+    assert build_role_variables(placed(start, path, value), IN_VPC) != other
 
 
 def _other(start: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     """What comes out without the field, or with another value where it must be there."""
     without = placed(start, path, None)
-    if path in ALONE or (path in BESIDE and path.endswith("}.id")):
-        return build_role_variables(start)
+    if path in ALONE or (path in BESIDE and path.endswith(("}.id", "}.cidr"))):
+        return build_role_variables(start, IN_VPC)
     name = path.rsplit(".", 1)[-1]
     required = any(name in REQUIRED.get(kind, ()) and name in DEFINITIONS[kind] for kind in DEFINITIONS)
     try:
