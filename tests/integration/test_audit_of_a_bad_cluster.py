@@ -58,6 +58,7 @@ THOUSANDS = "it takes thousands of nodes"
 REMOVED_BEFORE = "the API server of the sandbox is newer than the last Kubernetes version that removes an API, and drops a field manager of that API"
 AGE = "things have to be older than the sandbox lets them be"
 NO_API = "the sandbox or moto does not have the API"
+UNASKED = "the cluster of these tests that has remote networks is audited without its Kubernetes API"
 UNPLANTED = {
     "addon_blocks_upgrade": NO_STATE,
     "addon_incompatible": AGE,
@@ -80,6 +81,7 @@ UNPLANTED = {
     "fargate_status": NO_STATE,
     "fargate_version": HEALTHY,
     "finished_jobs": WRITTEN,
+    "hybrid_mapping": UNASKED,
     "hybrid_not_ready": HEALTHY,
     "instance_not_joined": NO_STATE,
     "karpenter_volumes": ELSEWHERE,

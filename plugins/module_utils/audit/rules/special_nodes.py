@@ -100,17 +100,40 @@ def _leads_out(route: Row) -> bool:
     "P01d",
     HIGH,
     "The role of hybrid nodes has an access entry",
+    reads=("cluster", "access_entries"),
+    why="Hybrid nodes are refused by the API server, and do not join.",
+    remedy="Create an access entry of the type HYBRID_LINUX for the role.",
+    references=("EKS user guide hybrid-nodes-cluster-prep",),
+)
+def hybrid_entry(cluster: Row, access_entries: list[Row]) -> Hits:
+    list_remote_networks(cluster)
+    if get_mode(cluster) != API:
+        raise NotApplicable(
+            f"authenticationMode is {get_mode(cluster)}, so aws-auth may map the role: see hybrid_mapping"
+        )
+    if not _has_entry(access_entries):
+        yield name_cluster(cluster), "no access entry of the type HYBRID_LINUX"
+
+
+@rule(
+    "P01f",
+    HIGH,
+    "The role of hybrid nodes has an access entry or a mapping in aws-auth",
     reads=("cluster", "access_entries", "config_map_contents"),
     why="Hybrid nodes are refused by the API server, and do not join.",
     remedy="Create an access entry of the type HYBRID_LINUX for the role.",
     references=("EKS user guide hybrid-nodes-cluster-prep",),
 )
-def hybrid_entry(cluster: Row, access_entries: list[Row], config_map_contents: list[Row]) -> Hits:
+def hybrid_mapping(cluster: Row, access_entries: list[Row], config_map_contents: list[Row]) -> Hits:
     list_remote_networks(cluster)
-    if any(row.get("type") == "HYBRID_LINUX" for row in access_entries):
-        return
-    if get_mode(cluster) == API or not _is_mapped(config_map_contents):
-        yield name_cluster(cluster), "no access entry of the type HYBRID_LINUX"
+    if get_mode(cluster) == API:
+        raise NotApplicable("authenticationMode is API, so aws-auth is not used: see hybrid_entry")
+    if not _has_entry(access_entries) and not _is_mapped(config_map_contents):
+        yield name_cluster(cluster), "neither an access entry of the type HYBRID_LINUX nor a mapping in aws-auth"
+
+
+def _has_entry(access_entries: list[Row]) -> bool:
+    return any(row.get("type") == "HYBRID_LINUX" for row in access_entries)
 
 
 def _is_mapped(config_map_contents: list[Row]) -> bool:

@@ -16,9 +16,11 @@ MAPPED = {
 }
 
 
-def hybrid(public=False, **sources):
+def hybrid(public=False, mode="API", **sources):
     place = {"endpointPublicAccess": public, "endpointPrivateAccess": True}
-    return {"cluster": build_cluster(remoteNetworkConfig=REMOTE, resourcesVpcConfig=place), **sources}
+    access = {"authenticationMode": mode}
+    cluster = build_cluster(remoteNetworkConfig=REMOTE, resourcesVpcConfig=place, accessConfig=access)
+    return {"cluster": cluster, **sources}
 
 
 def routes(**way):
@@ -84,9 +86,12 @@ CASES = {
     "hybrid_endpoint": Case(hybrid(True), CLUSTER, hybrid()),
     "hybrid_routes": Case(routes(GatewayId="igw-1"), CLUSTER, routes(TransitGatewayId="tgw-1"), ("10.80.0.0/16",)),
     "hybrid_entry": Case(
-        hybrid(access_entries=[{"type": "STANDARD"}], config_map_contents=[]),
+        hybrid(access_entries=[{"type": "STANDARD"}]), CLUSTER, hybrid(access_entries=[{"type": "HYBRID_LINUX"}])
+    ),
+    "hybrid_mapping": Case(
+        hybrid(mode="CONFIG_MAP", access_entries=[], config_map_contents=[]),
         CLUSTER,
-        hybrid(access_entries=[], config_map_contents=[MAPPED]),
+        hybrid(mode="CONFIG_MAP", access_entries=[], config_map_contents=[MAPPED]),
     ),
     "hybrid_dns": Case(dns("near"), ["Deployment kube-system/coredns"], dns("near", "far"), ("on hybrid nodes",)),
     "windows_addresses": Case(windows("false"), ["ConfigMap kube-system/amazon-vpc-cni"], windows("true")),
