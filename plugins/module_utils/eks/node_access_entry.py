@@ -94,5 +94,6 @@ def choose_type(ami_type: str | None) -> str:
 
 
 def may_have_entries(cluster: dict[str, Any] | None) -> bool:
-    """Whether a cluster knows access entries; of one that does not exist yet it is assumed."""
-    return not cluster or has_entries(cluster)
+    """Whether a cluster knows access entries; of one that does not exist yet, of which a plan has at most the name, it is assumed."""
+    exists = bool(cluster and cluster.get("version"))
+    return not exists or has_entries(cluster or {})
