@@ -128,7 +128,7 @@ def test_the_pages_of_plugins_have_the_requirements_of_the_readme():
         for rows in re.findall(r"^requirements:\n((?:  - .*\n)+)", path.read_text(), re.MULTILINE)
     ]
     for line in "".join(lists).splitlines():
-        name, _, version = line.removeprefix("  - ").partition(",")[0].partition(" >= ")
+        name, dummy, version = line.removeprefix("  - ").partition(",")[0].partition(" >= ")
         assert least.get(name) == version or line.startswith(HELM), line
     assert wanted["Helm, for releases only"] == "3.14 or newer, or 4"
 

@@ -205,7 +205,8 @@ def test_instance_types_are_offered_by_zone(ec2):
     by_zone = {"LocationType": "availability-zone", "Filters": [{"Name": "instance-type", "Values": ["m5.large"]}]}
     offered = ec2.describe_instance_type_offerings(**by_zone)["InstanceTypeOfferings"]
     zones = {"ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d", "ap-northeast-1-tpe-1a"}
-    assert "ap-northeast-1a" in {row["Location"] for row in offered} <= zones
+    found = {row["Location"] for row in offered}
+    assert "ap-northeast-1a" in found and found <= zones
     by_zone["Filters"][0]["Values"] = ["m5.nonsense"]
     assert ec2.describe_instance_type_offerings(**by_zone)["InstanceTypeOfferings"] == []
 

@@ -323,7 +323,7 @@ def test_a_japanese_page_names_its_language_and_begins_its_menu_with_its_own_pag
     page, search = tmp_path / "ja" / "page.html", tmp_path / "_static" / "searchtools.js"
     for path in (page, search):
         path.parent.mkdir()
-    search.write_text("".join(old for old, _ in languages.SEARCH))
+    search.write_text("".join(old for old, dummy in languages.SEARCH))
     captions = [
         f'<p class="caption" role="heading"><span class="caption-text">{name}</span></p>' for name in ("A", "日本語")
     ]
