@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from support import clock
 
 pytestmark = pytest.mark.extended
 
@@ -54,6 +55,7 @@ def subnet(sandbox, outpost):
 
 
 def test_a_local_cluster_with_nodes_comes_stays_and_goes(sandbox, play, account, tmp_path, outpost, subnet):
+    clock.settle(sandbox)  # the address of the gateway shows its association late
     file, before = tmp_path / "cluster.yaml", account()
     file.write_text(CONFIG.replace("SUBNET", subnet).replace("OUTPOST", outpost))
     words = {"eks_cluster_config": str(file)}
