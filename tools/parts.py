@@ -122,7 +122,9 @@ def importer_part() -> Part:
     # It hands ansible-lint a path that ends in ansible_collections, and ansible-lint appends that again: it finds no playbook
     # by its full name (galaxy_importer/loaders/collection.py; _get_playbook_paths in ansiblelint/utils.py).
     playbooks = "|".join(path.stem for path in (ROOT / "playbooks").glob("*.yml"))
-    known = rf"Ignore files|ERROR    Failed to find kumo\.eks\.({playbooks}) playbook\.\n"
+    # The awx.awx of an example is not in the importer's environment. The part ansible-lint has it.
+    awx = r"docs/examples/awx-project/configure\.yml:\S+ syntax-check\[unknown-module\]: couldn't resolve module/action 'awx\.awx\."
+    known = rf"Ignore files|ERROR    Failed to find kumo\.eks\.({playbooks}) playbook\.\n|{awx}"
     proof = by_proof("Importer processing completed successfully", f"^ERROR|WARNING: (?!{known})")
     return Part("importer", ["bash", "tools/importer.sh"], proof)
 
