@@ -58,6 +58,12 @@ def open_way_out(ec2: Any, vpc: str, block: str = "10.0.255.0/28") -> str:
     return nat
 
 
+def create_outpost(outposts: Any, zone: str = "ap-northeast-1a") -> str:
+    """The ARN of a new Outpost, on a new site."""
+    site = outposts.create_site(Name="hall")["Site"]["SiteId"]
+    return str(outposts.create_outpost(Name="rack", SiteId=site, AvailabilityZone=zone)["Outpost"]["OutpostArn"])
+
+
 def create_role(
     iam: Any, name: str, services: str | list[str], policies: Iterable[str] = (), partition: str = "aws"
 ) -> str:

@@ -8,6 +8,8 @@ import base64
 
 import pytest
 
+from kumo_sandbox.ground import create_outpost
+
 CLUSTER = "my-cluster"
 UNKNOWN = "arn:aws:outposts:ap-northeast-1:123456789012:outpost/op-0123456789abcdef0"
 PRIVATE = {"endpoint_public_access": False, "endpoint_private_access": True}
@@ -16,9 +18,7 @@ PRIVATE = {"endpoint_public_access": False, "endpoint_private_access": True}
 @pytest.fixture
 def outpost(sandbox):
     """The ARN of an Outpost."""
-    client = sandbox.client("outposts")
-    site = client.create_site(Name="hall")["Site"]["SiteId"]
-    return client.create_outpost(Name="rack", SiteId=site, AvailabilityZone="ap-northeast-1a")["Outpost"]["OutpostArn"]
+    return create_outpost(sandbox.client("outposts"))
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from __future__ import annotations
 import pytest
 from support import clock
 
+from kumo_sandbox.ground import create_outpost
+
 pytestmark = pytest.mark.extended
 
 CONFIG = """
@@ -28,9 +30,7 @@ nodeGroups:
 
 @pytest.fixture
 def outpost(sandbox):
-    client = sandbox.client("outposts")
-    site = client.create_site(Name="hall")["Site"]["SiteId"]
-    return client.create_outpost(Name="hall", SiteId=site, AvailabilityZone="ap-northeast-1a")["Outpost"]["OutpostArn"]
+    return create_outpost(sandbox.client("outposts"))
 
 
 @pytest.fixture

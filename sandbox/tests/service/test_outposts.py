@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from kumo_sandbox.ground import create_outpost
+
 UNKNOWN = "arn:aws:outposts:ap-northeast-1:123456789012:outpost/op-0123456789abcdef0"
 PRIVATE = {"endpointPublicAccess": False, "endpointPrivateAccess": True}
 
@@ -13,9 +15,7 @@ PRIVATE = {"endpointPublicAccess": False, "endpointPrivateAccess": True}
 @pytest.fixture
 def outpost(sandbox):
     """The ARN of an Outpost in the first zone."""
-    client = sandbox.client("outposts")
-    site = client.create_site(Name="hall")["Site"]["SiteId"]
-    return client.create_outpost(Name="rack", SiteId=site, AvailabilityZone="ap-northeast-1a")["Outpost"]["OutpostArn"]
+    return create_outpost(sandbox.client("outposts"))
 
 
 @pytest.fixture
