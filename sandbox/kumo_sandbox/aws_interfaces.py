@@ -93,6 +93,11 @@ class StackRefusedError(Exception):
         self.reason = reason
 
 
+def refuse_model(message: str) -> StackRefusedError:
+    """The error of a stack that cannot be built, in the controller's words."""
+    return StackRefusedError("FailedBuildModel", f"Failed build model due to {message}")
+
+
 class StackLoadBalancers(Protocol):
     """From the EKS service: what the AWS Load Balancer Controller makes. Called from threads of the Kubernetes backend."""
 

@@ -213,17 +213,22 @@ def is_programmed(gateway: dict) -> bool:
     return any((row["type"], row["status"]) == ("Programmed", "True") for row in rows)
 
 
-@pytest.mark.parametrize("alive", [True, False])
-def test_gateways_and_the_targets_of_target_groups_that_stay(sandbox, account, ground, play, alive):
-    target_group = make_target_group(sandbox, ground)
-    before = account()
-    variables = {
+def build_small(ground):
+    """The variables of a cluster with one node and no add-ons."""
+    return {
         "eks_cluster_name": NAME,
         "eks_cluster_version": "1.34",
         "eks_network_subnets": {"private": ground["subnets"]},
         "eks_addons_list": [],
         "eks_nodegroups_list": [{"name": "general", "scaling_config": {"min_size": 1, "max_size": 1}}],
     }
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_gateways_and_the_targets_of_target_groups_that_stay(sandbox, account, ground, play, alive):
+    target_group = make_target_group(sandbox, ground)
+    before = account()
+    variables = build_small(ground)
     play("kumo.eks.site", **variables).assert_ok()
     with open_cluster_api(sandbox.client("eks"), sandbox.client("sts"), NAME) as api:
         serve_gateway(api, target_group)
@@ -246,13 +251,7 @@ def test_gateways_and_the_targets_of_target_groups_that_stay(sandbox, account, g
 def test_what_a_controller_left_goes_with_the_cluster(sandbox, account, ground, play):
     """Its release was removed before the Ingress: load balancer, target group and security groups have lost their owner."""
     before = account()
-    variables = {
-        "eks_cluster_name": NAME,
-        "eks_cluster_version": "1.34",
-        "eks_network_subnets": {"private": ground["subnets"]},
-        "eks_addons_list": [],
-        "eks_nodegroups_list": [{"name": "general", "scaling_config": {"min_size": 1, "max_size": 1}}],
-    }
+    variables = build_small(ground)
     play("kumo.eks.site", **variables).assert_ok()
     with open_cluster_api(sandbox.client("eks"), sandbox.client("sts"), NAME) as api:
         api.create(DEPLOYMENT, build_controller(), "default")

@@ -64,7 +64,7 @@ def list_types_of_zone(ec2: Any, zone: str) -> set[str]:
 
 
 def list_outpost_types(outposts: Any, arn: str) -> list[str] | None:
-    """The instance types of an Outpost, None where there is no such Outpost."""
+    """The instance types of an Outpost, None if there is no such Outpost."""
     try:
         rows = describe_all_pages(outposts, "get_outpost_instance_types", "InstanceTypes", OutpostId=arn)
     except Exception as error:

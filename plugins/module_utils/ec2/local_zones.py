@@ -42,27 +42,18 @@ def choose_local_zones(inventory: Inventory, options: NetworkOptions) -> dict[st
 
 def list_surplus_subnets(inventory: Inventory, options: NetworkOptions) -> list[Row]:
     """The subnets of the cluster in Local Zones that the task does not list any more; none where it lists nothing."""
-    if options.local_zones is None:
-        return []
-    rows = inventory.list_owned("subnets")
-    return [
-        row
-        for row in rows
-        if is_edge_zone(row["AvailabilityZone"]) and row["AvailabilityZone"] not in options.local_zones
-    ]
+    return [row for row in inventory.list_owned("subnets") if _is_surplus(row["AvailabilityZone"], options)]
 
 
 def list_surplus_tables(inventory: Inventory, options: NetworkOptions) -> list[Row]:
-    """The route tables of such subnets, by their names: they are there longer than the subnets, whose deletion may have been the last deed."""
-    if options.local_zones is None:
-        return []
+    """The route tables of such subnets, by their names: they are there longer than the subnets, whose deletion may have been the last call of a run."""
     start = f"{options.cluster_name}-private-"
-    zones = {
-        row["RouteTableId"]: row["tags"].get("Name", "").partition(start)[2]
-        for row in inventory.list_owned("route_tables")
-    }
-    gone = {key for key, zone in zones.items() if is_edge_zone(zone) and zone not in options.local_zones}
-    return [row for row in inventory.list_owned("route_tables") if row["RouteTableId"] in gone]
+    rows = inventory.list_owned("route_tables")
+    return [row for row in rows if _is_surplus(row["tags"].get("Name", "").partition(start)[2], options)]
+
+
+def _is_surplus(zone: str, options: NetworkOptions) -> bool:
+    return options.local_zones is not None and is_edge_zone(zone) and zone not in options.local_zones
 
 
 def _find_users(inventory: Inventory, rows: list[Row]) -> Iterator[str]:

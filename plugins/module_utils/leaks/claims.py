@@ -293,7 +293,7 @@ def _build_relations(
 
 
 def _follow_balancer(_thing: Thing, claim: Claim, other: str) -> Claim:
-    """Those of a Service may have no tags. The AWS Load Balancer Controller tags all of its own: one without is a user's.
+    """Those of a Service may have no tags. The AWS Load Balancer Controller tags all that it creates: one without tags is a user's.
 
     Ingresses and routes may name target groups that the controller did not make.
     https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/gateway/gateway/#specify-out-of-band-target-groups

@@ -33,7 +33,7 @@ BALANCERS, TARGETS = ("load_balancer",), ("target_group",)
 NETWORK = ("network_interface",)
 GROUPS = ("security_group",)
 LAST = ("launch_template", "instance_profile")
-# Those of kumo.eks, which the role of the cluster removes only where it is told of the CA: whoever has a certificate could use them.
+# Those of kumo.eks, which the role of the cluster removes only if its variables have the CA: whoever has a certificate could use them.
 PROFILES, ANCHORS = ("roles_anywhere_profile",), ("trust_anchor",)
 DATA = ("volume", "log_group")
 STEPS = (FIRST, BALANCERS, TARGETS, NETWORK, GROUPS, LAST, PROFILES, ANCHORS, DATA)

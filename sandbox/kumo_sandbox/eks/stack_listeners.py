@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kumo_sandbox.aws_interfaces import ListenerSpec, LoadBalancerStack, StackRefusedError, TargetGroupSpec, Targets
+from kumo_sandbox.aws_interfaces import ListenerSpec, LoadBalancerStack, TargetGroupSpec, Targets, refuse_model
 from kumo_sandbox.eks.store import Raw
 
 SECURE = ("HTTPS", "TLS")
@@ -120,8 +120,7 @@ def _discover_certificates(acm: Any, hosts: tuple[str, ...]) -> list[str]:
     for host in hosts:
         fitting = {arn for arn, names in domains.items() if any(_matches(name, host) for name in names)}
         if not fitting:
-            message = f"no certificate found for host: {host}"
-            raise StackRefusedError("FailedBuildModel", f"Failed build model due to {message}")
+            raise refuse_model(f"no certificate found for host: {host}")
         found |= fitting
     return sorted(found)
 

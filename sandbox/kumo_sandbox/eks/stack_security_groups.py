@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from kumo_sandbox.aws_interfaces import ListenerSpec, LoadBalancerStack, StackRefusedError
+from kumo_sandbox.aws_interfaces import ListenerSpec, LoadBalancerStack, refuse_model
 from kumo_sandbox.eks.aws_context import AwsContext
 from kumo_sandbox.eks.store import Raw
 
@@ -132,8 +132,7 @@ class StackSecurityGroups:
         filters = [{"Name": "vpc-id", "Values": [self.vpc]}, {"Name": key, "Values": [name]}]
         for row in self._ec2.describe_security_groups(Filters=filters)["SecurityGroups"]:
             return str(row["GroupId"])
-        message = f"couldn't find all security groups: requested [{name}] but found []"
-        raise StackRefusedError("FailedBuildModel", f"Failed build model due to {message}")
+        raise refuse_model(f"couldn't find all security groups: requested [{name}] but found []")
 
 
 def build_marks(cluster: str, prefix: str, stack: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kumo_sandbox.aws_interfaces import LoadBalancerStack, StackRefusedError
+from kumo_sandbox.aws_interfaces import LoadBalancerStack, refuse_model
 from kumo_sandbox.eks.route_tables import find_table
 from kumo_sandbox.eks.store import Raw
 
@@ -38,7 +38,7 @@ def _find(rows: list[Raw], name: str) -> Raw:
         if name in (row["SubnetId"], _read_tags(row).get("Name")):
             return row
     words = f"subnet ID not found: {name}" if name.startswith("subnet-") else f"missing names: [{name}]"
-    raise _refuse(f"couldn't find all subnets, {words}")
+    raise refuse_model(f"couldn't find all subnets, {words}")
 
 
 def _choose_one_a_zone(rows: list[Raw], cluster: str) -> list[Raw]:
@@ -46,7 +46,7 @@ def _choose_one_a_zone(rows: list[Raw], cluster: str) -> list[Raw]:
     ours = [row for row in rows if _is_eligible(_read_tags(row), cluster)]
     free = [row for row in ours if row["AvailableIpAddressCount"] >= LEAST_ADDRESSES]
     if not free:
-        raise _refuse(
+        raise refuse_model(
             f"couldn't auto-discover subnets: unable to resolve at least one subnet. Evaluated {len(rows)} subnets:"
             f" {len(rows) - len(ours)} are tagged for other clusters, and {len(ours)} have insufficient available IP addresses"
         )
@@ -75,15 +75,11 @@ def _check_count(rows: list[Raw], least: int, prefix: str) -> list[str]:
     for zone in zones:
         if zones.count(zone) > 1:
             ids = [row["SubnetId"] for row in rows if row["AvailabilityZone"] == zone]
-            raise _refuse(f"{prefix}multiple subnets in same Availability Zone {zone}: [{' '.join(ids)}]")
+            raise refuse_model(f"{prefix}multiple subnets in same Availability Zone {zone}: [{' '.join(ids)}]")
     if len(rows) < least:
-        raise _refuse(f"{prefix}subnets count less than minimal required count: {len(rows)} < {least}")
+        raise refuse_model(f"{prefix}subnets count less than minimal required count: {len(rows)} < {least}")
     return [row["SubnetId"] for row in rows]
 
 
 def _read_tags(row: Raw) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in row.get("Tags") or []}
-
-
-def _refuse(message: str) -> StackRefusedError:
-    return StackRefusedError("FailedBuildModel", f"Failed build model due to {message}")

@@ -12,6 +12,7 @@ from kumo_sandbox.aws_interfaces import PodCaller
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Api, Manifest
 from kumo_sandbox.kubernetes.fargate import COMPUTE_TYPE
+from kumo_sandbox.kubernetes.service_pods import list_selected
 
 EBS, AUTO = "ebs.csi.aws.com", "ebs.csi.eks.amazonaws.com"
 IN_TREE = (
@@ -52,9 +53,7 @@ def find_drivers(api: Api, cluster: ClusterView) -> dict[str, Driver]:
         found[AUTO] = Driver(AUTO, PodCaller(cluster.arn, of_eks=True), AUTO, cluster.name)
     for deployment in api.items("apps/v1", "Deployment", labelSelector=CONTROLLER):
         if deployment.get("status", {}).get("availableReplicas"):
-            labels = deployment["spec"]["selector"]["matchLabels"]
-            selector = ",".join(f"{key}={value}" for key, value in labels.items())
-            pods = api.items("v1", "Pod", labelSelector=selector)
+            pods = list_selected(api, deployment["spec"]["selector"]["matchLabels"])
             for pod in filter(is_ready, pods):
                 found[EBS] = _build_driver(cluster, pod)
                 break

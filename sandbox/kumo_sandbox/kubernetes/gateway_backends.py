@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from kumo_sandbox.aws_interfaces import TargetGroupSpec, Targets
+from kumo_sandbox.aws_interfaces import TargetGroupSpec, Targets, refuse_model
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.gateway_configurations import Configurations, Settings
-from kumo_sandbox.kubernetes.ingress_backends import NAMED
 from kumo_sandbox.kubernetes.ingress_groups import build_key
-from kumo_sandbox.kubernetes.ingress_model import refuse
-from kumo_sandbox.kubernetes.service_pods import list_open_ports
+from kumo_sandbox.kubernetes.service_pods import choose_target_port, list_open_ports
 from kumo_sandbox.kubernetes.stack_names import build_name
 
 PROTOCOLS = {"TCPRoute": "TCP", "UDPRoute": "UDP", "TLSRoute": "TLS", "HTTPRoute": "HTTP", "GRPCRoute": "HTTP"}
@@ -140,9 +138,7 @@ class RouteBackends:
 
 def _choose_port(row: Manifest, kind: str) -> int:
     """Raises StackRefusedError."""
-    if kind == "ip":
-        target = row.get("targetPort", row["port"])
-        return target if isinstance(target, int) else NAMED
-    if not row.get("nodePort"):
-        raise refuse(EMPTY_PORT)
-    return int(row["nodePort"])
+    port = choose_target_port(row, kind)
+    if port is None:
+        raise refuse_model(EMPTY_PORT)
+    return port

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kumo_sandbox.aws_interfaces import ListenerSpec, LoadBalancerStack, RuleSpec, Targets
+from kumo_sandbox.aws_interfaces import ListenerSpec, LoadBalancerStack, RuleSpec, Targets, refuse_model
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.gateway_backends import RouteBackends
 from kumo_sandbox.kubernetes.gateway_configurations import Settings
 from kumo_sandbox.kubernetes.gateway_routes import Listener
 from kumo_sandbox.kubernetes.ingress_groups import build_key
-from kumo_sandbox.kubernetes.ingress_model import EVERYWHERE, SCHEMES, build_patterns, refuse
+from kumo_sandbox.kubernetes.ingress_model import EVERYWHERE, SCHEMES, build_patterns
 from kumo_sandbox.kubernetes.load_balancer_controller import ALB, NLB
 from kumo_sandbox.kubernetes.stack_names import build_name
 
@@ -50,7 +50,7 @@ class GatewayModel:
         spec, metadata = self.settings.spec, self.gateway["metadata"]
         scheme = spec.get("scheme", "internal")
         if scheme not in SCHEMES:
-            raise refuse(f"unknown scheme: {scheme}")
+            raise refuse_model(f"unknown scheme: {scheme}")
         place, uid = (metadata["namespace"], metadata["name"]), metadata["uid"]
         groups = tuple(spec.get("securityGroups") or ())
         open_to_all = self.controller == NLB and spec.get("disableSecurityGroup", False)
@@ -91,7 +91,7 @@ class GatewayModel:
         hosts = dict.fromkeys([*named, *(host for _route, own in routes for host in own)])
         certificates = self.settings.find_certificates(protocol, port) if secure else ()
         if secure and not (certificates or hosts):
-            raise refuse(NO_HOSTS.format(gateway=build_key(self.gateway), protocol=protocol, port=port))
+            raise refuse_model(NO_HOSTS.format(gateway=build_key(self.gateway), protocol=protocol, port=port))
         return ListenerSpec(
             port=port,
             protocol=protocol,

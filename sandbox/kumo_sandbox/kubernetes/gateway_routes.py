@@ -28,7 +28,7 @@ NO_PARENT = "Route parentRef does not match listener"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a route is told about one of its parents; a reason says which of the two is False."""
+    """The status of a route at one of its parents; a reason says which of the two is False."""
 
     route: Manifest
     parent: Manifest
@@ -69,7 +69,7 @@ def read_listeners(gateway: Manifest, controller: str) -> list[Listener]:
 def attach(
     gateway: Manifest, listeners: list[Listener], routes: Iterable[Manifest], namespaces: dict[str, dict[str, str]]
 ) -> list[Verdict]:
-    """Put routes where they belong; what each is told.
+    """Attach routes to the listeners that take them; the status of each.
 
     Args:
         namespaces: their labels by their names.

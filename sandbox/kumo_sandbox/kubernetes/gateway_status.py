@@ -61,7 +61,7 @@ def show_served(api: Api, gateway: Manifest, listeners: list[Listener], made: Ma
 
 
 def show_verdicts(api: Api, route: Manifest, verdicts: Iterable[Verdict], controller: str) -> None:
-    """What a route is told about its parents of one Gateway; what others told it stays."""
+    """The status of a route at its parents of one Gateway; that of other controllers stays."""
     own = [_build_parent(each, controller) for each in verdicts]
     parents = [row["parentRef"] for row in own]
     others = [row for row in (route.get("status") or {}).get("parents") or [] if row["parentRef"] not in parents]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kumo_sandbox.aws_interfaces import StackLoadBalancers, StackRefusedError
+from kumo_sandbox.aws_interfaces import StackLoadBalancers, StackRefusedError, refuse_model
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Api, ApiError, Manifest
 from kumo_sandbox.kubernetes.custom_kinds import Served
@@ -176,7 +176,7 @@ def _release(desk: Desk, controller: str, gateway: Manifest, settings: Settings)
         return True
     if settings.is_protected:
         words = f"Unable to delete gateway {build_key(gateway)} because deletion protection is enabled."
-        raise StackRefusedError("FailedBuildModel", f"Failed build model due to {words}")
+        raise refuse_model(words)
     if not desk.balancers.remove(desk.cluster.arn, TAG_PREFIXES[controller], build_key(gateway)):
         return False
     set_finalizers(desk.api, gateway, [each for each in finalizers if each != controller])

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from kumo_sandbox.aws_interfaces import StackRefusedError, TargetGroupSpec
+from kumo_sandbox.aws_interfaces import StackRefusedError, TargetGroupSpec, refuse_model
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.ingress_groups import PREFIX, Member, build_key, split_map
-from kumo_sandbox.kubernetes.service_pods import list_open_ports
+from kumo_sandbox.kubernetes.service_pods import choose_target_port, list_open_ports
 from kumo_sandbox.kubernetes.stack_names import build_name
 
 ANNOTATION = "use-annotation"  # a port of this name: an annotation says what is done with the request
 TARGETS = ("instance", "ip")
 PROTOCOLS = ("HTTP", "HTTPS")
 VERSIONS = ("HTTP1", "HTTP2", "GRPC")
-NAMED = 1  # the port of a target group whose Service names its target port: each target has its own
 
 
 class Backends:
@@ -91,19 +90,15 @@ def _find_port(member: Member, service: Manifest, asked: str) -> Manifest:
 
 
 def _choose_port(member: Member, row: Manifest, kind: str) -> int:
-    if kind == "ip":
-        target = row.get("targetPort", row["port"])
-        return target if isinstance(target, int) else NAMED
-    if not row.get("nodePort"):
+    port = choose_target_port(row, kind)
+    if port is None:
         raise _refuse(
             member,
             "TargetGroup port is empty. When using Instance targets, your service be must of type 'NodePort' or"
             " 'LoadBalancer'",
         )
-    return int(row["nodePort"])
+    return port
 
 
 def _refuse(member: Member, message: str) -> StackRefusedError:
-    return StackRefusedError(
-        "FailedBuildModel", f"Failed build model due to ingress: {build_key(member.ingress)}: {message}"
-    )
+    return refuse_model(f"ingress: {build_key(member.ingress)}: {message}")

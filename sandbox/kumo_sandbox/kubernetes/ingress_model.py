@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kumo_sandbox.aws_interfaces import ListenerSpec, LoadBalancerStack, RuleSpec, StackRefusedError, Targets
+from kumo_sandbox.aws_interfaces import ListenerSpec, LoadBalancerStack, RuleSpec, Targets, refuse_model
 from kumo_sandbox.interfaces import ClusterView
 from kumo_sandbox.kubernetes.api import Manifest
 from kumo_sandbox.kubernetes.ingress_backends import Backends
@@ -39,7 +39,7 @@ class Model:
         members = self.group.members
         scheme = self._agree("scheme") or "internal"
         if scheme not in SCHEMES:
-            raise refuse(f"unknown scheme: {scheme}")
+            raise refuse_model(f"unknown scheme: {scheme}")
         groups = split_list(self._agree("security-groups"))
         tags: dict[str, str] = {}
         for member in members:
@@ -66,13 +66,13 @@ class Model:
         """What the members say of one thing, empty where none says anything."""
         found = dict.fromkeys(each.settings[name] for each in self.group.members if each.settings.get(name))
         if len(found) > 1:
-            raise refuse(f"conflicting {name}: {' | '.join(found)}")
+            raise refuse_model(f"conflicting {name}: {' | '.join(found)}")
         return next(iter(found), "")
 
     def _agree_on_name(self) -> str:
         name = self._agree("load-balancer-name")
         if len(name) > MOST:
-            raise refuse("load balancer name cannot be longer than 32 characters")
+            raise refuse_model("load balancer name cannot be longer than 32 characters")
         return name
 
     def _build_name(self, scheme: str) -> str:
@@ -90,7 +90,7 @@ class Model:
             for port, protocol in read_ports(member).items():
                 if ports.setdefault(port, protocol) != protocol:
                     key = build_key(member.ingress)
-                    raise refuse(
+                    raise refuse_model(
                         f"failed to merge listenPort config for port: {port}: conflicting protocol, {key}: {protocol}"
                     )
                 by_port.setdefault(port, []).append(member)
@@ -103,7 +103,9 @@ class Model:
         sources = [block for each in members for block in split_list(each.settings.get("inbound-cidrs", ""))]
         defaults = [each for each in members if each.ingress["spec"].get("defaultBackend")]
         if len(defaults) > 1:
-            raise refuse(f"multiple ingress defined default backend: {[build_key(each.ingress) for each in defaults]}")
+            raise refuse_model(
+                f"multiple ingress defined default backend: {[build_key(each.ingress) for each in defaults]}"
+            )
         return ListenerSpec(
             port=port,
             protocol=protocol,
@@ -137,17 +139,17 @@ def read_ports(member: Member) -> dict[int, str]:
     try:
         rows = [(int(port), protocol) for entry in json.loads(raw) for protocol, port in entry.items()]
     except (ValueError, TypeError, AttributeError) as error:
-        raise refuse(
+        raise refuse_model(
             f"ingress: {build_key(member.ingress)}: failed to parse listen-ports configuration: `{raw}`"
         ) from error
     for port, protocol in rows:
         if not 1 <= port <= 65535:
-            raise refuse(f"ingress: {build_key(member.ingress)}: listen port must be within [1, 65535]: {port}")
+            raise refuse_model(f"ingress: {build_key(member.ingress)}: listen port must be within [1, 65535]: {port}")
         if protocol not in ("HTTP", "HTTPS"):
             key = build_key(member.ingress)
-            raise refuse(f"ingress: {key}: listen protocol must be within [HTTP, HTTPS]: {protocol}")
+            raise refuse_model(f"ingress: {key}: listen protocol must be within [HTTP, HTTPS]: {protocol}")
     if not rows:
-        raise refuse(f"ingress: {build_key(member.ingress)}: empty listen-ports configuration: `{raw}`")
+        raise refuse_model(f"ingress: {build_key(member.ingress)}: empty listen-ports configuration: `{raw}`")
     return dict(rows)
 
 
@@ -175,10 +177,6 @@ def build_patterns(path: Manifest) -> tuple[str, ...]:
     if kind == "Prefix" and text == "/":
         return ("/*",)
     if kind in ("Prefix", "Exact") and re.search(r"[*?]", text):
-        raise refuse(f"{kind.lower()} path shouldn't contain wildcards: {text}")
+        raise refuse_model(f"{kind.lower()} path shouldn't contain wildcards: {text}")
     bare = text.removesuffix("/")
     return (bare, f"{bare}/*") if kind == "Prefix" else (text,)
-
-
-def refuse(message: str) -> StackRefusedError:
-    return StackRefusedError("FailedBuildModel", f"Failed build model due to {message}")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from kumo_sandbox.kubernetes.api import RESOURCES, Api, Manifest
 from kumo_sandbox.kubernetes.custom_kinds import CONFIGURATIONS, GATEWAYS, Served
 from kumo_sandbox.kubernetes.load_balancers import ITS_LABEL
+from kumo_sandbox.kubernetes.service_pods import list_selected
 
 Version = tuple[int, ...]
 ALB, NLB = "gateway.k8s.aws/alb", "gateway.k8s.aws/nlb"  # of GatewayClasses; also their finalizers
@@ -45,9 +46,8 @@ def find_controller(api: Api) -> Controller | None:
     pods = []
     for deployment in api.items("apps/v1", "Deployment", labelSelector=ITS_LABEL):
         if deployment.get("status", {}).get("availableReplicas"):
-            labels = deployment["spec"]["selector"]["matchLabels"]
-            selector = ",".join(f"{key}={value}" for key, value in labels.items())
-            pods += [pod for pod in api.items("v1", "Pod", labelSelector=selector) if pod["status"].get("startTime")]
+            found = list_selected(api, deployment["spec"]["selector"]["matchLabels"])
+            pods += [pod for pod in found if pod["status"].get("startTime")]
     return min(map(_read_controller, pods), key=lambda each: each.started, default=None)
 
 

@@ -121,7 +121,7 @@ def _build_components(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def has_own_etcd(config: dict[str, Any]) -> bool:
-    """Whether etcd of a local cluster has instances of its own: only then it has access entries (getDefaultAuthenticationMode in eksctl)."""
+    """Whether etcd of a local cluster has its own instances: only then it has access entries (getDefaultAuthenticationMode in eksctl)."""
     return bool(config.get("outpost", {}).get("etcdInstanceType"))
 
 

@@ -36,7 +36,7 @@ def find_outpost_type_problems(option: str, types: Iterable[str], offered: list[
     """Instance types that an Outpost does not have.
 
     Args:
-        offered: those that it has; None where there is no such Outpost.
+        offered: those that it has; None if there is no such Outpost.
     """
     if offered is None:
         yield f"outpost_arn: Outpost {arn} does not exist in this account and region."

@@ -24,7 +24,7 @@ LOCAL = (
     ("us-west-2", "us-west-2-lax-1b", "usw2-lax1-az2", "us-west-2a"),
     ("us-west-2", "us-west-2-phx-2a", "usw2-phx2-az1", "us-west-2b"),
 )
-# What a Local Zone offers; each has a list of its own: https://aws.amazon.com/about-aws/global-infrastructure/localzones/features/
+# What a Local Zone offers; each has its own list: https://aws.amazon.com/about-aws/global-infrastructure/localzones/features/
 LOCAL_TYPES = ("c5.2xlarge", "g4dn.2xlarge", "m5.2xlarge", "m5.large", "r5.2xlarge", "t3.medium", "t3.xlarge")
 FILTERS = {"opt-in-status": "opt_in_status", "group-name": "group_name"}
 
